@@ -1,0 +1,267 @@
+//! Making a client: credentials, server, deadline.
+
+use std::env;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use dataforseo_models::{Date, today};
+use http::{HeaderValue, Uri};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::client::Client;
+use crate::transport::Transport;
+
+/// Why no client could be made. No message has a credential in it.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No credentials were given.
+    #[error(
+        "no credentials: call `credentials`, or set DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD and use `from_env`"
+    )]
+    NoCredentials,
+    /// An environment variable is not set, or empty.
+    #[error(
+        "the environment variable {0} is not set: it takes the API login or password of https://app.dataforseo.com/api-access"
+    )]
+    MissingVariable(&'static str),
+    /// Login or password cannot be sent by HTTP Basic.
+    #[error("{0}")]
+    Credentials(&'static str),
+    /// The base URL cannot be used.
+    #[error("base URL: {0}")]
+    BaseUrl(String),
+    /// TLS cannot be set up.
+    #[error("TLS: {0}")]
+    Tls(String),
+}
+
+/// The API's servers.
+const PRODUCTION: &str = "https://api.dataforseo.com";
+const SANDBOX: &str = "https://sandbox.dataforseo.com";
+
+/// Login and password for the API.
+const LOGIN: &str = "DATAFORSEO_LOGIN";
+const PASSWORD: &str = "DATAFORSEO_PASSWORD";
+
+/// How a client says what day it is, for limits that move with the day.
+pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
+
+/// Makes a [`Client`].
+///
+/// ```
+/// # fn main() -> Result<(), dataforseo_client::ConfigError> {
+/// use dataforseo_client::Client;
+///
+/// let client = Client::builder().credentials("login", "password").sandbox().build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct ClientBuilder {
+    credentials: Option<(SecretString, SecretString)>,
+    base_url: String,
+    allow_http: bool,
+    deadline: Duration,
+    connect_timeout: Duration,
+    max_response_bytes: usize,
+    validate: bool,
+    clock: Clock,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field(
+                "credentials",
+                &self.credentials.as_ref().map(|_| "[redacted]"),
+            )
+            .field("base_url", &without_userinfo(&self.base_url))
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            credentials: None,
+            base_url: PRODUCTION.to_owned(),
+            allow_http: false,
+            // The server gives a live call up after 120 s; the answer to that is worth waiting for.
+            deadline: Duration::from_secs(150),
+            connect_timeout: Duration::from_secs(10),
+            max_response_bytes: 256 << 20,
+            validate: true,
+            clock: Arc::new(today),
+        }
+    }
+
+    /// The API login and password, which are not those of the web site.
+    pub fn credentials(mut self, login: impl Into<String>, password: impl Into<String>) -> Self {
+        self.credentials = Some((login.into().into(), password.into().into()));
+        self
+    }
+
+    /// Takes the credentials from `DATAFORSEO_LOGIN` and `DATAFORSEO_PASSWORD`.
+    ///
+    /// # Errors
+    /// When one of them is not set, or empty.
+    pub fn credentials_from_env(self) -> Result<Self, ConfigError> {
+        let variable = |name| match env::var(name) {
+            Ok(value) if !value.is_empty() => Ok(value),
+            _ => Err(ConfigError::MissingVariable(name)),
+        };
+        Ok(self.credentials(variable(LOGIN)?, variable(PASSWORD)?))
+    }
+
+    /// Calls the sandbox: free, invented data, real credentials.
+    pub fn sandbox(self) -> Self {
+        self.base_url(SANDBOX)
+    }
+
+    /// Calls another server, such as the mock server. Paths begin behind it: `/v3/…`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// Lets credentials go over `http://` to a server that is not this machine. Only for a mock
+    /// server in a network that you trust.
+    pub fn allow_http(mut self) -> Self {
+        self.allow_http = true;
+        self
+    }
+
+    /// How long a call may take in all; 150 s unless set. The server itself gives a live call up
+    /// after 120 s, so a shorter deadline can lose an answer that is paid for.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How long connecting may take; 10 s unless set.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How large an answer may be after decompression; 256 MiB unless set.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// Sends tasks that break documented limits too. For the day on which the API allows more
+    /// than this version knows.
+    pub fn without_validation(mut self) -> Self {
+        self.validate = false;
+        self
+    }
+
+    /// Says what day it is, for limits that move with the day. Today's date in UTC unless set.
+    pub fn clock(mut self, clock: impl Fn() -> Date + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// When credentials are missing, or cannot be sent, or the base URL cannot be used.
+    pub fn build(self) -> Result<Client, ConfigError> {
+        let (login, password) = self
+            .credentials
+            .as_ref()
+            .ok_or(ConfigError::NoCredentials)?;
+        let authorization = basic(login, password)?;
+        let base = base(&self.base_url, self.allow_http)?;
+        let transport = Transport::new(
+            base,
+            authorization,
+            self.deadline,
+            self.connect_timeout,
+            self.max_response_bytes,
+        )
+        .map_err(|error| ConfigError::Tls(error.to_string()))?;
+        Ok(Client::new(transport, self.validate.then_some(self.clock)))
+    }
+}
+
+/// The value of the `Authorization` header, marked so that no `Debug` prints it.
+fn basic(login: &SecretString, password: &SecretString) -> Result<HeaderValue, ConfigError> {
+    let (login, password) = (login.expose_secret(), password.expose_secret());
+    if login.is_empty() || password.is_empty() {
+        return Err(ConfigError::Credentials(
+            "login and password must not be empty",
+        ));
+    }
+    if login.contains(':') {
+        return Err(ConfigError::Credentials(
+            "HTTP Basic cannot send a login with a colon",
+        ));
+    }
+    let encoded = STANDARD.encode(format!("{login}:{password}"));
+    let mut value = HeaderValue::try_from(format!("Basic {encoded}"))
+        .map_err(|_| ConfigError::Credentials("login or password cannot be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Checks a base URL and takes the slash off its end.
+fn base(url: &str, allow_http: bool) -> Result<String, ConfigError> {
+    let refuse = |reason: &str| {
+        Err(ConfigError::BaseUrl(format!(
+            "`{}` {reason}",
+            without_userinfo(url)
+        )))
+    };
+    let trimmed = url.trim_end_matches('/');
+    let Ok(uri) = trimmed.parse::<Uri>() else {
+        return refuse("is no URL; expected one such as https://api.dataforseo.com");
+    };
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return refuse("is not complete; expected one such as https://api.dataforseo.com");
+    };
+    if authority.as_str().contains('@') {
+        return refuse("holds credentials; give them to `credentials` instead");
+    }
+    if uri.query().is_some() {
+        return refuse("has a query; expected scheme, host, and at most a path");
+    }
+    match scheme {
+        "https" => {}
+        "http" if allow_http || is_this_machine(authority.host()) => {}
+        "http" => {
+            return refuse(
+                "would send the credentials unencrypted; use https, or `allow_http` for a mock server",
+            );
+        }
+        _ => return refuse("has a scheme that is neither https nor http"),
+    }
+    Ok(trimmed.to_owned())
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// A URL without what stands in front of an `@`, for messages.
+fn without_userinfo(url: &str) -> String {
+    match url.rsplit_once('@') {
+        Some((before, host)) => {
+            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}://[redacted]@{host}")
+        }
+        None => url.to_owned(),
+    }
+}

@@ -1,0 +1,44 @@
+//! Async client of the [DataForSEO v3 API](https://docs.dataforseo.com/v3/).
+//!
+//! ```no_run
+//! use dataforseo_client::Client;
+//! use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! // DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD
+//! let client = Client::from_env()?;
+//! let task = BulkPagesSummaryLiveTask::new(["https://example.com/", "https://example.com/about"]);
+//! let answer = client.backlinks().bulk_pages_summary_live(&task).await?;
+//! for item in answer.results().iter().filter_map(|result| result.items.as_ref()).flatten() {
+//!     println!("{:?}: {:?} backlinks", item.url, item.backlinks);
+//! }
+//! println!("{:?} USD", answer.cost());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - An error of the API is an [`Error`], though it comes inside HTTP 200: [`Error::kind`] tells
+//!   transport, HTTP, envelope and task apart.
+//! - A task that breaks a documented limit is refused before it is sent.
+//! - A call is sent once. This client repeats nothing by itself: there is no way to tell the API
+//!   that a call is a repeat, so it would be charged again.
+//! - Nothing that was paid for is lost: the body of the answer is on [`Answer`] and on [`Error`],
+//!   and a value of another kind than documented is told of by [`Answer::drift`].
+//! - No credential is in any `Debug`, message or error.
+
+mod answer;
+mod client;
+mod config;
+mod error;
+#[rustfmt::skip]
+mod generated;
+mod transport;
+
+pub use answer::{Answer, RawResponse};
+pub use client::Client;
+pub use config::{ClientBuilder, ConfigError};
+/// The tasks, results and status codes.
+pub use dataforseo_models as models;
+pub use error::{Error, ErrorKind};
+pub use generated::*;
+pub use transport::TransportError;

@@ -1,0 +1,200 @@
+//! Sending one request and collecting its answer: hyper, TLS, gzip, a deadline.
+
+use std::error::Error as StdError;
+use std::io::Read;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dataforseo_models::EndpointInfo;
+use flate2::read::MultiGzDecoder;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as HyperClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::answer::RawResponse;
+
+/// Why no whole answer came.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// No connection: the call was not sent.
+    #[error("no connection, nothing was sent: {0}")]
+    Connect(Cause),
+    /// The connection broke before an answer began. The call may have been carried out.
+    #[error("the connection broke before an answer came; the call may have been charged: {0}")]
+    Interrupted(Cause),
+    /// The answer broke off. The call was carried out.
+    #[error("the answer broke off; the call may have been charged: {0}")]
+    BodyInterrupted(Cause),
+    /// The deadline passed. The call may have been carried out.
+    #[error("no whole answer within {0:?}; the call may have been charged")]
+    DeadlineExceeded(Duration),
+    /// The answer is larger than the client was told to take.
+    #[error(
+        "the answer is larger than {0} bytes (`max_response_bytes`); the call may have been charged"
+    )]
+    TooLarge(usize),
+    /// The answer is not compressed in the way that its header says.
+    #[error("the answer's compression cannot be read; the call may have been charged: {0}")]
+    Encoding(Cause),
+    /// The request could not be put together. Nothing was sent.
+    #[error("the request could not be built, nothing was sent: {0}")]
+    Request(Cause),
+}
+
+/// What lies under a transport error, with all of its own causes in its text.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", chain(.0.as_ref()))]
+pub struct Cause(Box<dyn StdError + Send + Sync>);
+
+impl Cause {
+    fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+}
+
+/// An error's text with its causes: hyper's own says little without them.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// A pool of connections to one server, and what every request carries.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    http: HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    base: String,
+    authorization: HeaderValue,
+    deadline: Duration,
+    max_response_bytes: usize,
+}
+
+impl Transport {
+    pub(crate) fn new(
+        base: String,
+        authorization: HeaderValue,
+        deadline: Duration,
+        connect_timeout: Duration,
+        max_response_bytes: usize,
+    ) -> Result<Self, rustls::Error> {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(connect_timeout));
+        let roots =
+            rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls(roots)?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        // hyper repeats a request only if not a byte of it was written, on a pooled connection
+        // that the server had closed meanwhile; that cannot be charged twice.
+        let http = HyperClient::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build(connector);
+        Ok(Self {
+            http,
+            base,
+            authorization,
+            deadline,
+            max_response_bytes,
+        })
+    }
+
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Sends a body to an endpoint, once, and collects the answer.
+    pub(crate) async fn send(
+        &self,
+        endpoint: &EndpointInfo,
+        body: Vec<u8>,
+    ) -> Result<RawResponse, TransportError> {
+        let request = Request::builder()
+            .method(endpoint.method.as_str())
+            .uri(format!("{}{}", self.base, endpoint.path))
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT_ENCODING, "gzip")
+            .header(
+                USER_AGENT,
+                concat!("dataforseo-client/", env!("CARGO_PKG_VERSION")),
+            )
+            .body(Full::from(body))
+            .map_err(|error| TransportError::Request(Cause::new(error)))?;
+        match tokio::time::timeout(self.deadline, self.exchange(request)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(TransportError::DeadlineExceeded(self.deadline)),
+        }
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<RawResponse, TransportError> {
+        let response = self.http.request(request).await.map_err(|error| {
+            if error.is_connect() {
+                TransportError::Connect(Cause::new(error))
+            } else {
+                TransportError::Interrupted(Cause::new(error))
+            }
+        })?;
+        let status = response.status().as_u16();
+        let encoding = response.headers().get(CONTENT_ENCODING).cloned();
+        let body = self.collect(response).await?;
+        let body = match encoding.as_ref().map(HeaderValue::as_bytes) {
+            None | Some(b"identity" | b"") => body,
+            Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => self.unzip(&body)?,
+            Some(encoding) => {
+                let encoding = String::from_utf8_lossy(encoding).into_owned();
+                let message = format!("asked for gzip, got `{encoding}`");
+                return Err(TransportError::Encoding(Cause::new(message)));
+            }
+        };
+        Ok(RawResponse { status, body })
+    }
+
+    async fn collect(&self, response: Response<Incoming>) -> Result<Bytes, TransportError> {
+        let limited = Limited::new(response.into_body(), self.max_response_bytes);
+        match limited.collect().await {
+            Ok(body) => Ok(body.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => {
+                Err(TransportError::TooLarge(self.max_response_bytes))
+            }
+            Err(error) => Err(TransportError::BodyInterrupted(Cause::new(error))),
+        }
+    }
+
+    fn unzip(&self, body: &[u8]) -> Result<Bytes, TransportError> {
+        let mut plain = Vec::new();
+        let limit = u64::try_from(self.max_response_bytes).unwrap_or(u64::MAX);
+        // One byte more than allowed tells an answer of just that size from a larger one.
+        MultiGzDecoder::new(body)
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut plain)
+            .map_err(|error| TransportError::Encoding(Cause::new(error)))?;
+        if plain.len() > self.max_response_bytes {
+            return Err(TransportError::TooLarge(self.max_response_bytes));
+        }
+        Ok(plain.into())
+    }
+}
+
+/// The provider is named, so that a program with two of them in its tree does not panic.
+fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, rustls::Error> {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}

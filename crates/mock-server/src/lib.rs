@@ -1,0 +1,55 @@
+//! A server that answers as the DataForSEO v3 API does, offline: for the tests of whoever uses
+//! that API, in Rust (this library) or in any language (the program of the same name).
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use dataforseo_mock_server::MockServer;
+//!
+//! let mock = MockServer::start().await?;
+//! assert!(mock.url().starts_with("http://127.0.0.1:"));
+//! // Point a client at `mock.url()`. The server is gone when `mock` is dropped.
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it answers
+//! A request is looked at in this order, and the first that applies is the answer:
+//!
+//! 1. Credentials: without HTTP Basic, or with others than [`Builder::auth`] asks for, 401 with
+//!    40100.
+//! 2. Path and method: 404 with 40400.
+//! 3. The body: 40502 for none, 40503 for what is no list of tasks.
+//! 4. A **fixture** for the same endpoint and the same tasks: its answer, byte for byte but for
+//!    white space. Tasks are the same when they are equal as JSON: numbers by value, keys in any
+//!    order, everything else exactly. A fixture comes before the rules, so that one that was
+//!    recorded last year is answered this year.
+//! 5. The rules of the documentation, which the models crate has: 40000 or 40006 for too many
+//!    tasks, 40506 for a field that the endpoint does not have, 40501 with the field's name for a
+//!    value that it does not take. The header `x-mock-detail` says what is wrong in full.
+//! 6. A **miss**: 404 with 40400, and the message says where the nearest fixture differs.
+//!
+//! The header `x-mock-source` names the fixture, or says `rules` or `miss`.
+//!
+//! Which errors the API puts on the envelope and which on the task is not documented; see
+//! `answer.rs` for what is done here.
+
+mod answer;
+mod canonical;
+mod fixture;
+#[rustfmt::skip]
+mod generated;
+mod replay;
+mod server;
+
+use dataforseo_models::EndpointInfo;
+
+pub use fixture::FixtureError;
+pub use server::{Builder, MockServer, StartError};
+
+/// A line of the generated table.
+pub(crate) struct MockEndpoint {
+    info: &'static EndpointInfo,
+    /// The embedded fixtures: name, content.
+    fixtures: &'static [(&'static str, &'static str)],
+}

@@ -1,0 +1,287 @@
+//! What a request is answered with. No I/O: a function of the request.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use dataforseo_models::{Date, EndpointInfo, Problem, Severity, StatusCode, Violation, check};
+use serde_json::{Map, Value};
+
+use crate::MockEndpoint;
+use crate::answer::Reply;
+use crate::canonical::{canonical, differences};
+use crate::fixture::{Fixture, FixtureError};
+
+/// Which credentials are taken.
+#[derive(Clone)]
+pub(crate) enum Auth {
+    /// Any, as long as they are HTTP Basic.
+    Any,
+    /// These, as `login:password`.
+    Exactly(String),
+}
+
+pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
+
+/// Everything that answers are made from.
+pub(crate) struct Replay {
+    endpoints: HashMap<&'static str, Endpoint>,
+    auth: Auth,
+    clock: Clock,
+}
+
+struct Endpoint {
+    info: &'static EndpointInfo,
+    /// The fixtures by the canonical form of the tasks that they answer.
+    fixtures: HashMap<String, Fixture>,
+}
+
+/// What is looked at of a request.
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) authorization: Option<&'a str>,
+    pub(crate) body: &'a [u8],
+}
+
+impl Replay {
+    pub(crate) fn new(
+        table: &'static [MockEndpoint],
+        embedded: bool,
+        further: Vec<Fixture>,
+        auth: Auth,
+        clock: Clock,
+    ) -> Result<Self, FixtureError> {
+        let mut replay = Self {
+            endpoints: HashMap::new(),
+            auth,
+            clock,
+        };
+        for line in table {
+            let endpoint = Endpoint {
+                info: line.info,
+                fixtures: HashMap::new(),
+            };
+            replay.endpoints.insert(line.info.path, endpoint);
+            for (name, text) in line.fixtures.iter().filter(|_| embedded) {
+                let mut fixture = Fixture::parse(name, text)?;
+                fixture.embedded = true;
+                replay.add(fixture)?;
+            }
+        }
+        for fixture in further {
+            replay.add(fixture)?;
+        }
+        Ok(replay)
+    }
+
+    /// Takes a fixture in. One of the user's own takes the place of an embedded one.
+    fn add(&mut self, fixture: Fixture) -> Result<(), FixtureError> {
+        let known = self.endpoints.keys().copied();
+        let nearest = nearest(&fixture.path, known).map(ToOwned::to_owned);
+        let refuse = |name: &str, reason: String| {
+            Err(FixtureError::Format {
+                name: name.to_owned(),
+                reason,
+            })
+        };
+        let Some(endpoint) = self.endpoints.get_mut(fixture.path.as_str()) else {
+            let meant = nearest.map_or(String::new(), |path| format!("; did you mean {path}?"));
+            return refuse(
+                &fixture.name,
+                format!("no endpoint {}{meant}", fixture.path),
+            );
+        };
+        let method = endpoint.info.method.as_str();
+        if fixture.method != method {
+            return refuse(
+                &fixture.name,
+                format!("{} is called with {method}", fixture.path),
+            );
+        }
+        let key = canonical(&fixture.request);
+        match endpoint.fixtures.get(&key) {
+            Some(first) if !first.embedded => Err(FixtureError::Duplicate {
+                first: first.name.clone(),
+                second: fixture.name,
+            }),
+            _ => {
+                endpoint.fixtures.insert(key, fixture);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn answer(&self, request: &Request<'_>) -> Reply {
+        if !self.authorized(request.authorization) {
+            let code = StatusCode::NotAuthorized;
+            return Reply::envelope(code, code.message(), "auth", None);
+        }
+        let endpoint = match self.endpoints.get(request.path.trim_end_matches('/')) {
+            Some(endpoint) if endpoint.info.method.as_str() == request.method => endpoint,
+            Some(endpoint) => {
+                let detail = format!(
+                    "{} is called with {}",
+                    endpoint.info.path,
+                    endpoint.info.method.as_str()
+                );
+                return miss(detail, "path");
+            }
+            None => {
+                let meant = nearest(request.path, self.endpoints.keys().copied());
+                let meant = meant.map_or(String::new(), |path| format!("; did you mean {path}?"));
+                return miss(format!("no endpoint {}{meant}", request.path), "path");
+            }
+        };
+        match tasks(request.body) {
+            Ok(tasks) => endpoint.answer(&tasks, (self.clock)()),
+            Err((code, detail)) => Reply::envelope(code, code.message(), "rules", Some(detail)),
+        }
+    }
+
+    fn authorized(&self, header: Option<&str>) -> bool {
+        let credentials = header
+            .and_then(|header| header.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+            .and_then(|(_, encoded)| STANDARD.decode(encoded.trim()).ok())
+            .and_then(|decoded| String::from_utf8(decoded).ok());
+        match (&self.auth, credentials) {
+            (_, None) => false,
+            (Auth::Any, Some(given)) => given
+                .split_once(':')
+                .is_some_and(|(login, password)| !login.is_empty() && !password.is_empty()),
+            (Auth::Exactly(wanted), Some(given)) => *wanted == given,
+        }
+    }
+}
+
+/// The tasks of a body: a list of objects.
+fn tasks(body: &[u8]) -> Result<Value, (StatusCode, String)> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err((StatusCode::EmptyPostData, "the body is empty".to_owned()));
+    }
+    let invalid = |detail: String| Err((StatusCode::InvalidPostData, detail));
+    let tasks: Value = match serde_json::from_slice(body) {
+        Ok(tasks) => tasks,
+        Err(error) => return invalid(format!("the body is no JSON: {error}")),
+    };
+    match &tasks {
+        Value::Array(list) if list.is_empty() => Err((
+            StatusCode::EmptyPostData,
+            "the list of tasks is empty".to_owned(),
+        )),
+        Value::Array(list) if list.iter().all(Value::is_object) => Ok(tasks),
+        _ => invalid("expected a list of tasks, each an object".to_owned()),
+    }
+}
+
+impl Endpoint {
+    fn answer(&self, tasks: &Value, today: Date) -> Reply {
+        if let Some(fixture) = self.fixtures.get(&canonical(tasks)) {
+            return Reply {
+                status: fixture.status,
+                body: fixture.body.clone(),
+                source: fixture.name.clone(),
+                detail: None,
+            };
+        }
+        let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
+        let max = self.info.tasks_per_call.unwrap_or(1);
+        if list.len() > usize::try_from(max).unwrap_or(usize::MAX) {
+            let code = if max == 1 {
+                StatusCode::OneTaskOnly
+            } else {
+                StatusCode::TooManyTasks
+            };
+            let detail = format!("{} tasks, at most {max} are allowed", list.len());
+            return Reply::envelope(code, code.message(), "rules", Some(detail));
+        }
+        let refused = list.iter().find_map(|task| self.refuse(task, today));
+        refused.unwrap_or_else(|| self.miss(tasks))
+    }
+
+    /// The API's answer to a task that breaks the rules.
+    fn refuse(&self, task: &Value, today: Date) -> Option<Reply> {
+        let broken: Vec<Violation> = check(self.info.task_rules, task, today)
+            .into_iter()
+            // The API takes targets that are not written as documented. A value that is not
+            // documented it refuses.
+            .filter(|violation| {
+                violation.severity() == Severity::Error
+                    || matches!(violation.problem, Problem::UnknownValue { .. })
+            })
+            .collect();
+        let unknown =
+            |violation: &&Violation| matches!(violation.problem, Problem::UnknownField { .. });
+        let first = broken.iter().find(unknown).or(broken.first())?;
+        let details: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        let (code, message) = match first.problem {
+            Problem::UnknownField { .. } => {
+                let code = StatusCode::UnknownFields;
+                (code, code.message().to_owned())
+            }
+            _ => {
+                let field = first.path.split(['[', '.']).next().unwrap_or_default();
+                (
+                    StatusCode::InvalidField,
+                    format!("Invalid Field: '{field}'."),
+                )
+            }
+        };
+        let empty = Map::new();
+        let task = task.as_object().unwrap_or(&empty);
+        Some(Reply::task(
+            code,
+            &message,
+            self.info,
+            task,
+            details.join("; "),
+        ))
+    }
+
+    fn miss(&self, tasks: &Value) -> Reply {
+        let nearest = self
+            .fixtures
+            .values()
+            .map(|fixture| (differences(&fixture.request, tasks), fixture))
+            .min_by(|(a, first), (b, second)| {
+                a.len().cmp(&b.len()).then(first.name.cmp(&second.name))
+            });
+        let detail = match nearest {
+            None => format!("no fixture for {}", self.info.path),
+            Some((differences, fixture)) => {
+                let shown: Vec<String> = differences
+                    .iter()
+                    .take(3)
+                    .map(ToString::to_string)
+                    .collect();
+                let more = match differences.len().saturating_sub(shown.len()) {
+                    0 => String::new(),
+                    more => format!(", and at {more} more"),
+                };
+                format!(
+                    "no fixture for this request; the nearest, {}, differs at {}{more}",
+                    fixture.name,
+                    shown.join(", ")
+                )
+            }
+        };
+        miss(detail, "miss")
+    }
+}
+
+/// An answer that the API would not have given: its message says that the mock gave it.
+fn miss(detail: String, source: &str) -> Reply {
+    let message = format!("dataforseo-mock-server: {detail}");
+    Reply::envelope(StatusCode::NotFound, &message, source, Some(detail))
+}
+
+/// The path that was probably meant.
+fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|path| (strsim::damerau_levenshtein(wrong, path), path))
+        .filter(|(distance, path)| *distance <= path.len() / 3)
+        .min()
+        .map(|(_, path)| path)
+}

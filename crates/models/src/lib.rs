@@ -1,0 +1,57 @@
+//! Tasks, results, limits and status codes of the [DataForSEO v3 API], generated from its
+//! documentation.
+//!
+//! [DataForSEO v3 API]: https://docs.dataforseo.com/v3/
+//!
+//! - A **task** is what a call asks for: `new` takes what is required, a setter each of the rest,
+//!   and its `validate` names everything that the API would refuse, before it is sent.
+//! - A **result** has every documented field as an `Option`: the API leaves fields out, sends
+//!   null, a float for an integer or a number as text. None of these loses an answer that was
+//!   paid for; what was lost or changed is told by [`drift`].
+//! - The **envelope** around results is one type for all endpoints, [`Envelope`], parsed in two
+//!   stages: [`RawEnvelope`] first, results after.
+//! - [`StatusCode`] knows all documented codes with their class.
+//!
+//! ```
+//! use dataforseo_models::backlinks::BulkPagesSummaryLiveTask;
+//!
+//! let task = BulkPagesSummaryLiveTask::new(["https://example.com/a"]).tag("t".repeat(256));
+//! let refused = task.validate().unwrap_err();
+//! assert_eq!(refused.violations()[0].to_string(), "tag: 256 characters, at most 255 are allowed");
+//! ```
+//!
+//! # Features
+//! One per section of the API (`backlinks`; all on by default), and `schemars`, which gives
+//! tasks and results a `JsonSchema`.
+
+pub mod drift;
+mod endpoint;
+mod envelope;
+#[rustfmt::skip]
+mod generated;
+mod object;
+mod open_enum;
+mod prelude;
+mod rules;
+#[cfg(feature = "schemars")]
+mod schema;
+mod status;
+mod timestamp;
+mod tolerant;
+mod validate;
+
+pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task};
+pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
+pub use generated::*;
+pub use jiff::civil::Date;
+pub use rules::{DateBound, FieldRule, Kind, Limit};
+pub use status::{Repeat, StatusClass};
+pub use timestamp::Timestamp;
+pub use tolerant::Tolerant;
+pub use validate::{
+    Problem, Severity, Violation, Violations, check, domain_of, today, validate, warnings,
+};
+
+/// A map that keeps the order of the answer: documented keys, undocumented ones, the empty key
+/// that stands for "unknown". Values can be null.
+pub type Map<V> = indexmap::IndexMap<String, Option<V>>;

@@ -1,0 +1,29 @@
+//! `JsonSchema` of tasks and results, out of the committed files in `schemas/`: deriving it would
+//! cost compile time for every type, and would know no limits.
+
+use schemars::Schema;
+
+/// `JsonSchema` of a type out of a generated file.
+macro_rules! embedded_schema {
+    ($name:ident, $file:literal) => {
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                crate::schema::embedded(include_str!($file))
+            }
+        }
+    };
+}
+pub(crate) use embedded_schema;
+
+/// The schema in a generated file.
+pub(crate) fn embedded(json: &'static str) -> Schema {
+    // The files are generated, and a test reads each of them.
+    serde_json::from_str::<serde_json::Value>(json)
+        .ok()
+        .and_then(|value| value.try_into().ok())
+        .unwrap_or_default()
+}

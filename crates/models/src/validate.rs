@@ -1,0 +1,425 @@
+//! Checking a task against the documented limits: all violations at once, each with its path.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use crate::endpoint::Task;
+use crate::rules::{FieldRule, Kind, Limit};
+
+/// Everything that is wrong with a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// Each violation, in the order of the documented fields.
+    pub fn violations(&self) -> &[Violation] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, violation) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            violation.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}
+
+/// One thing that is wrong, or looks wrong, in a task.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// Where in the task: `targets[3]`.
+    pub path: String,
+    /// What.
+    pub problem: Problem,
+}
+
+impl Violation {
+    /// Whether the API refuses such a task, or may answer it.
+    pub fn severity(&self) -> Severity {
+        match self.problem {
+            Problem::UnknownValue { .. } | Problem::TargetForm(_) => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.problem)
+    }
+}
+
+/// How sure it is that a task will be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The documentation rules it out.
+    Error,
+    /// The documentation advises against it, or does not know it; the API may take it.
+    Warning,
+}
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No documented field has this name.
+    UnknownField {
+        /// The documented names.
+        known: Vec<&'static str>,
+    },
+    /// A required field is not there, is null, or is an empty list.
+    Missing,
+    /// Another kind of value.
+    WrongKind {
+        /// The documented kind.
+        expected: &'static str,
+    },
+    /// Too few elements.
+    TooFew {
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        min: usize,
+    },
+    /// Too many elements.
+    TooMany {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// Too many characters.
+    TooLong {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The elements belong to too many registrable domains.
+    TooManyDomains {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A number below the smallest that is allowed.
+    Below(f64),
+    /// A number above the largest that is allowed.
+    Above(f64),
+    /// Not a date of the form `yyyy-mm-dd`.
+    NotADate,
+    /// A date before the first that is allowed.
+    Before(Date),
+    /// A date after the last that is allowed.
+    After(Date),
+    /// None of the documented values.
+    UnknownValue {
+        /// The documented values.
+        known: &'static [&'static str],
+    },
+    /// A target that is not written as documented.
+    TargetForm(&'static str),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownField { known } => {
+                write!(f, "no such field; there are {}", known.join(", "))
+            }
+            Self::Missing => f.write_str("required"),
+            Self::WrongKind { expected } => write!(f, "expected {expected}"),
+            Self::TooFew { found, min } => {
+                write!(f, "{found} elements, at least {min} are required")
+            }
+            Self::TooMany { found, max } => {
+                write!(f, "{found} elements, at most {max} are allowed")
+            }
+            Self::TooLong { found, max } => {
+                write!(f, "{found} characters, at most {max} are allowed")
+            }
+            Self::TooManyDomains { found, max } => {
+                write!(f, "{found} different domains, at most {max} are allowed")
+            }
+            Self::Below(min) => write!(f, "at least {min} is required"),
+            Self::Above(max) => write!(f, "at most {max} is allowed"),
+            Self::NotADate => f.write_str("expected a date, yyyy-mm-dd"),
+            Self::Before(min) => write!(f, "{min} is the first date that is allowed"),
+            Self::After(max) => write!(f, "{max} is the last date that is allowed"),
+            Self::UnknownValue { known } => {
+                write!(f, "not a documented value; there are {}", known.join(", "))
+            }
+            Self::TargetForm(advice) => f.write_str(advice),
+        }
+    }
+}
+
+/// Checks a task on a given day, and gives all violations that make the API refuse it.
+///
+/// Each generated task has this as its own methods `validate` and `validate_on`.
+///
+/// # Errors
+/// All violations of [severity](Violation::severity) `Error`.
+pub fn validate<T: Task>(task: &T, today: Date) -> Result<(), Violations> {
+    let mut violations = all_violations(task, today);
+    violations.retain(|violation| violation.severity() == Severity::Error);
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Violations(violations))
+    }
+}
+
+/// Checks a task on a given day, and gives what the documentation advises against though the API
+/// may take it: a target with `www.`, a value that is not documented.
+pub fn warnings<T: Task>(task: &T, today: Date) -> Vec<Violation> {
+    let mut violations = all_violations(task, today);
+    violations.retain(|violation| violation.severity() == Severity::Warning);
+    violations
+}
+
+fn all_violations<T: Task>(task: &T, today: Date) -> Vec<Violation> {
+    match serde_json::to_value(task) {
+        Ok(task) => check(T::RULES, &task, today),
+        // Tasks are written into a map of JSON values, which cannot fail.
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Today by UTC, the day that limits are reckoned from when none is given.
+pub fn today() -> Date {
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+}
+
+/// Checks a task in JSON against documented rules: violations of both severities.
+///
+/// The mock server uses this on requests of any client.
+pub fn check(rules: &[FieldRule], task: &Value, today: Date) -> Vec<Violation> {
+    let mut checker = Checker {
+        today,
+        found: Vec::new(),
+    };
+    checker.object(rules, task, "");
+    checker.found
+}
+
+struct Checker {
+    today: Date,
+    found: Vec<Violation>,
+}
+
+impl Checker {
+    fn report(&mut self, path: &str, problem: Problem) {
+        self.found.push(Violation {
+            path: path.to_owned(),
+            problem,
+        });
+    }
+
+    fn object(&mut self, rules: &[FieldRule], value: &Value, path: &str) {
+        let Value::Object(fields) = value else {
+            let expected = "an object";
+            return self.report(path, Problem::WrongKind { expected });
+        };
+        let at = |name: &str| match path {
+            "" => name.to_owned(),
+            path => format!("{path}.{name}"),
+        };
+        for rule in rules {
+            match fields.get(rule.name) {
+                None | Some(Value::Null) if rule.required => {
+                    self.report(&at(rule.name), Problem::Missing);
+                }
+                None | Some(Value::Null) => {}
+                Some(Value::Array(list)) if rule.required && list.is_empty() => {
+                    self.report(&at(rule.name), Problem::Missing);
+                }
+                Some(value) => {
+                    let path = at(rule.name);
+                    if self.kind(&rule.kind, value, &path) {
+                        for limit in rule.limits {
+                            self.limit(limit, value, &path);
+                        }
+                    }
+                }
+            }
+        }
+        for name in fields.keys() {
+            if rules.iter().all(|rule| rule.name != name) {
+                let known = rules.iter().map(|rule| rule.name).collect();
+                self.report(&at(name), Problem::UnknownField { known });
+            }
+        }
+    }
+
+    /// Whether the value is of the kind; if not, that is reported.
+    fn kind(&mut self, kind: &Kind, value: &Value, path: &str) -> bool {
+        let (fits, expected) = match kind {
+            Kind::String => (value.is_string(), "a string"),
+            Kind::Integer => (
+                value.is_i64() || value.as_f64().is_some_and(|n| n.fract() == 0.0),
+                "an integer",
+            ),
+            Kind::Float => (value.is_number(), "a number"),
+            Kind::Boolean => (value.is_boolean(), "true or false"),
+            Kind::Any => (true, "any value"),
+            Kind::List(of) => {
+                if let Value::Array(list) = value {
+                    let mut fits = true;
+                    for (index, element) in list.iter().enumerate() {
+                        fits &= self.kind(of, element, &format!("{path}[{index}]"));
+                    }
+                    return fits;
+                }
+                (false, "a list")
+            }
+            Kind::Map(of) => {
+                if let Value::Object(map) = value {
+                    let mut fits = true;
+                    for (key, element) in map {
+                        fits &= self.kind(of, element, &format!("{path}[{key:?}]"));
+                    }
+                    return fits;
+                }
+                (false, "an object")
+            }
+            Kind::Object(rules) => {
+                let before = self.found.len();
+                self.object(rules, value, path);
+                return self.found.len() == before;
+            }
+        };
+        if !fits {
+            self.report(path, Problem::WrongKind { expected });
+        }
+        fits
+    }
+
+    fn limit(&mut self, limit: &Limit, value: &Value, path: &str) {
+        let elements = value.as_array().map_or(0, Vec::len);
+        let text = value.as_str().unwrap_or_default();
+        let number = value.as_f64().unwrap_or_default();
+        let problem = match *limit {
+            Limit::MinItems(min) => (elements < min).then_some(Problem::TooFew {
+                found: elements,
+                min,
+            }),
+            Limit::MaxItems(max) => (elements > max).then_some(Problem::TooMany {
+                found: elements,
+                max,
+            }),
+            Limit::MaxLength(max) => {
+                let found = text.chars().count();
+                (found > max).then_some(Problem::TooLong { found, max })
+            }
+            Limit::MaxDistinctDomains(max) => {
+                let found = strings(value).filter_map(domain_of).collect::<HashSet<_>>();
+                let found = found.len();
+                (found > max).then_some(Problem::TooManyDomains { found, max })
+            }
+            Limit::Min(min) => (number < min).then_some(Problem::Below(min)),
+            Limit::Max(max) => (number > max).then_some(Problem::Above(max)),
+            Limit::Date { min, max } => match text.parse::<Date>() {
+                // jiff reads more than the API does, so the form is compared too.
+                Ok(date) if date.to_string() == text => {
+                    let min = min.map(|bound| bound.on(self.today));
+                    let max = max.map(|bound| bound.on(self.today));
+                    min.filter(|min| date < *min)
+                        .map(Problem::Before)
+                        .or(max.filter(|max| date > *max).map(Problem::After))
+                }
+                _ => Some(Problem::NotADate),
+            },
+            Limit::OneOf(known) => {
+                (!known.contains(&text)).then_some(Problem::UnknownValue { known })
+            }
+            Limit::Targets => return self.targets(value, path),
+        };
+        if let Some(problem) = problem {
+            self.report(path, problem);
+        }
+    }
+
+    fn targets(&mut self, value: &Value, path: &str) {
+        if let Some(target) = value.as_str() {
+            if let Some(advice) = target_advice(target) {
+                self.report(path, Problem::TargetForm(advice));
+            }
+            return;
+        }
+        for (index, target) in strings(value).enumerate() {
+            if let Some(advice) = target_advice(target) {
+                self.report(&format!("{path}[{index}]"), Problem::TargetForm(advice));
+            }
+        }
+    }
+}
+
+fn strings(value: &Value) -> impl Iterator<Item = &str> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+/// What is wrong with how a target is written. Advice only: the API answers some such targets.
+fn target_advice(target: &str) -> Option<&'static str> {
+    if target.trim().is_empty() {
+        Some("an empty target")
+    } else if target.contains("://") {
+        let known = target.starts_with("http://") || target.starts_with("https://");
+        (!known).then_some("a page is written with http:// or https://")
+    } else if target.contains('/') {
+        Some("a page is written with its scheme, a domain without a path")
+    } else if target.starts_with("www.") {
+        Some("a domain is written without www.")
+    } else {
+        None
+    }
+}
+
+/// The registrable domain that a target belongs to, by the public suffix list: `bbc.co.uk` for
+/// `https://news.bbc.co.uk/page`. An address, or a name without a known suffix, stands for itself.
+///
+/// ```
+/// use dataforseo_models::domain_of;
+///
+/// assert_eq!(domain_of("https://news.bbc.co.uk/page").as_deref(), Some("bbc.co.uk"));
+/// assert_eq!(domain_of("WWW.Example.com").as_deref(), Some("example.com"));
+/// assert_eq!(domain_of("http://127.0.0.1:80/"). as_deref(), Some("127.0.0.1"));
+/// assert_eq!(domain_of(" "), None);
+/// ```
+pub fn domain_of(target: &str) -> Option<String> {
+    let rest = target.trim();
+    let rest = rest.split_once("://").map_or(rest, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let host = match host.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split_once(':').map_or(host, |(host, _)| host),
+    };
+    let host = host.trim_end_matches('.').to_lowercase();
+    if host.is_empty() {
+        return None;
+    }
+    if host.parse::<std::net::IpAddr>().is_ok() {
+        return Some(host);
+    }
+    Some(psl::domain_str(&host).map_or_else(|| host.clone(), ToOwned::to_owned))
+}

@@ -1,0 +1,160 @@
+//! The page as plain text: no tags, and often no nesting.
+
+use super::{Form, Page, Row, TYPE_WORDS, Table, Unreadable, endpoint_in, request_body, visible};
+
+/// The head of a table, a line each.
+const HEAD: [&str; 3] = ["field name", "type", "description"];
+
+/// Reads the page.
+pub fn read(text: &str) -> Result<Page, Unreadable> {
+    let text = visible(text).replace("\r\n", "\n");
+    let lines: Vec<&str> = text.lines().collect();
+    let Some((method, path)) = endpoint(&lines) else {
+        let message = "no endpoint in the text: expected POST or GET and an address under \
+                       https://api.dataforseo.com/v3/. Is this a page of the documentation?";
+        return Err(Unreadable::because(message));
+    };
+    let heads: Vec<usize> = (0..lines.len()).filter(|at| is_head(&lines, *at)).collect();
+    let mut page = Page {
+        form: Form::Text,
+        link: None,
+        revised: None,
+        method,
+        path,
+        intro: intro(&lines, heads.first().copied().unwrap_or(lines.len())),
+        task: Table::default(),
+        result: Table::default(),
+        request_example: request_body(&text),
+        response_example: response(&text),
+        notes: Vec::new(),
+    };
+    for (index, &head) in heads.iter().enumerate() {
+        let end = heads
+            .get(index + 1)
+            .map_or(lines.len(), |next| table_end(&lines, *next));
+        let announced = lines[..head]
+            .iter()
+            .rev()
+            .find(|line| !line.trim().is_empty());
+        let announced = announced.map_or(String::new(), |line| line.to_lowercase());
+        let answer = announced.contains("result") || announced.contains("response");
+        let slot = if answer {
+            &mut page.result
+        } else {
+            &mut page.task
+        };
+        if slot.rows.is_empty() {
+            slot.rows = rows(&lines, head + HEAD.len(), end, &mut page.notes);
+        } else {
+            page.notes.push(format!(
+                "line {}: a second table of the same kind was left out",
+                head + 1
+            ));
+        }
+    }
+    Ok(page)
+}
+
+/// The endpoint that the examples call: the text has no other line for it.
+fn endpoint(lines: &[&str]) -> Option<(String, String)> {
+    lines.iter().find_map(|line| endpoint_in(line))
+}
+
+fn is_head(lines: &[&str], at: usize) -> bool {
+    HEAD.iter().enumerate().all(|(offset, word)| {
+        lines
+            .get(at + offset)
+            .is_some_and(|line| line.trim().eq_ignore_ascii_case(word))
+    })
+}
+
+/// Where a table ends that another one follows: in front of the sentences that announce that.
+fn table_end(lines: &[&str], next_head: usize) -> usize {
+    let mut end = next_head;
+    while end > 0 {
+        let line = lines[end - 1].trim().to_lowercase();
+        let announces = line.is_empty()
+            || line.starts_with("description of the fields")
+            || line.starts_with("as a response of the api")
+            || line.starts_with("below you will find");
+        if !announces {
+            break;
+        }
+        end -= 1;
+    }
+    end
+}
+
+/// A field begins where a line is a name and the next one a word for a type.
+fn field_at(lines: &[&str], at: usize, end: usize) -> bool {
+    let name = lines[at].trim();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let next = lines[..end]
+        .get(at + 1)
+        .map(|line| line.trim().to_lowercase());
+    is_name && next.is_some_and(|next| TYPE_WORDS.contains(&next.as_str()))
+}
+
+fn rows(lines: &[&str], start: usize, end: usize, notes: &mut Vec<String>) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut at = start;
+    while at < end {
+        if field_at(lines, at, end) {
+            let line = lines[at];
+            rows.push(Row {
+                place: format!("line {}", at + 1),
+                depth: line.len() - line.trim_start().len(),
+                name: line.trim().to_owned(),
+                type_word: lines[at + 1].trim().to_lowercase(),
+                lines: Vec::new(),
+            });
+            at += 2;
+            continue;
+        }
+        let line = lines[at].trim();
+        match rows.last_mut() {
+            _ if line.is_empty() => {}
+            Some(row) => row.lines.push(line.to_owned()),
+            None => notes.push(format!("line {}: belongs to no field: {line}", at + 1)),
+        }
+        at += 1;
+    }
+    rows
+}
+
+/// The prose in front of the first table: what is left when the examples are taken out.
+fn intro(lines: &[&str], end: usize) -> Vec<String> {
+    let first_example = lines
+        .iter()
+        .position(|line| line.starts_with("Instead of") || line.starts_with('#'))
+        .unwrap_or(end);
+    let after_examples = lines[..end]
+        .iter()
+        .rposition(|line| line.starts_with("The above command returns"))
+        .map_or(end, |at| at + 1);
+    lines[..first_example.min(end)]
+        .iter()
+        .chain(&lines[after_examples..end])
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+fn response(text: &str) -> Option<String> {
+    let after = &text[text.find("returns JSON structured like this:")?..];
+    let (_, body) = after.split_once('\n')?;
+    let body = body.trim_start();
+    if !body.starts_with('{') {
+        return None;
+    }
+    // Up to a line that is the closing brace alone; a broken example is told of by the import.
+    let end = body.lines().scan(0, |at, line| {
+        *at += line.len() + 1;
+        Some((*at, line))
+    });
+    let end = end
+        .into_iter()
+        .find(|(_, line)| *line == "}")
+        .map_or(body.len(), |(at, _)| at);
+    Some(body[..end.min(body.len())].trim().to_owned())
+}

@@ -1,0 +1,126 @@
+//! Documentation of generated items: our own words first, then the facts.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::Value;
+
+use crate::model::{Endpoint, Field, Limit, Type};
+use crate::spec::language::{CallLimits, Format, Mode};
+
+/// Text as doc attributes, a line each.
+pub fn attributes(text: &str) -> TokenStream {
+    let lines = text.trim().lines().map(|line| match line {
+        "" => String::new(),
+        line => format!(" {line}"),
+    });
+    quote!(#(#[doc = #lines])*)
+}
+
+/// What stands above a field.
+pub fn field(field: &Field, task: bool) -> String {
+    let mut text = field.spec.doc.clone().unwrap_or_default().trim().to_owned();
+    let facts = facts(field, task);
+    if !facts.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&facts.join(" "));
+    }
+    text
+}
+
+fn facts(field: &Field, task: bool) -> Vec<String> {
+    let spec = &field.spec;
+    let mut facts = Vec::new();
+    if task {
+        facts.push(match &spec.default {
+            _ if field.required => "Required.".to_owned(),
+            Some(default) => format!("Default: {}.", literal(default)),
+            None => "Optional.".to_owned(),
+        });
+    }
+    for limit in &field.limits {
+        let fact = match limit {
+            Limit::MinItems(min) => Some(format!("At least {min} elements.")),
+            Limit::MaxItems(max) => Some(format!("At most {max} elements.")),
+            Limit::MaxLength(max) => Some(format!("At most {max} characters.")),
+            Limit::MaxDistinctDomains(max) => Some(format!(
+                "The elements belong to at most {max} different domains."
+            )),
+            Limit::Min(min) => Some(format!("Not below {min}.")),
+            Limit::Max(max) => Some(format!("Not above {max}.")),
+            Limit::Date { min, max } => {
+                facts.extend(min.map(|min| format!("Not before `{min}`.")));
+                facts.extend(max.map(|max| format!("Not after `{max}`.")));
+                None
+            }
+            // The enum's own documentation lists its values.
+            Limit::OneOf(_) | Limit::Targets => None,
+        };
+        facts.extend(fact);
+    }
+    if let (Some(values), Type::Map(_)) = (&spec.values, &field.ty) {
+        let values: Vec<String> = values
+            .names()
+            .iter()
+            .map(|value| format!("`{value}`"))
+            .collect();
+        facts.push(format!(
+            "Documented keys: {}; there can be others.",
+            values.join(", ")
+        ));
+    }
+    if let Some(unit) = &spec.unit {
+        facts.push(format!("Unit: {unit}."));
+    }
+    facts.extend(match spec.format {
+        Some(Format::Date) if task => None,
+        Some(Format::Date) => Some("A date, `yyyy-mm-dd`.".to_owned()),
+        Some(Format::Timestamp) => Some("In UTC.".to_owned()),
+        Some(Format::Target | Format::Url) | None => None,
+    });
+    facts.extend(spec.absent.clone());
+    facts
+}
+
+/// A default as the documentation shows it.
+fn literal(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        other => format!("`{other}`"),
+    }
+}
+
+/// The limits of a call, as sentences.
+pub fn call_limits(limits: &CallLimits) -> Vec<String> {
+    let tasks = limits.tasks_per_call.map(|tasks| match tasks {
+        1 => "One task a call.".to_owned(),
+        tasks => format!("At most {tasks} tasks a call."),
+    });
+    let calls = limits
+        .calls_per_minute
+        .map(|calls| format!("At most {calls} calls a minute."));
+    tasks.into_iter().chain(calls).collect()
+}
+
+/// Where an endpoint's facts are from.
+pub fn source(endpoint: &Endpoint) -> String {
+    match &endpoint.revised {
+        Some(revised) => format!("[Vendor's page]({}), revision of {revised}", endpoint.link),
+        None => format!("[Vendor's page]({})", endpoint.link),
+    }
+}
+
+/// How an endpoint is called, its limits, and where they are from.
+pub fn endpoint(endpoint: &Endpoint) -> String {
+    let mode = match endpoint.mode {
+        Mode::Live => "The result comes in the answer.",
+    };
+    let method = format!("{:?}", endpoint.method).to_uppercase();
+    let mut facts = vec![format!("`{method} {}`. {mode}", endpoint.path)];
+    facts.extend(call_limits(&endpoint.limits));
+    format!(
+        "{}\n\n{}\n\n{}.",
+        endpoint.doc,
+        facts.join(" "),
+        source(endpoint)
+    )
+}

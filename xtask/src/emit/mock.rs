@@ -1,0 +1,39 @@
+//! The mock server's table: every endpoint with its embedded fixtures.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Fixtures, ident};
+use crate::model::Model;
+
+/// The table.
+pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
+    let endpoints = model.sections.iter().flat_map(|section| {
+        let module = ident(&section.name);
+        section.endpoints.iter().map(move |endpoint| {
+            let name = ident(&endpoint.name);
+            let fixtures = fixtures
+                .get(&endpoint.id)
+                .into_iter()
+                .flatten()
+                .map(|path| {
+                    let file = format!("../../fixtures/{path}");
+                    quote!((#path, include_str!(#file)))
+                });
+            quote! {
+                MockEndpoint {
+                    info: models::#module::#name::INFO,
+                    fixtures: &[#(#fixtures),*],
+                }
+            }
+        })
+    });
+    quote! {
+        use dataforseo_models::{self as models, Endpoint as _};
+
+        use crate::MockEndpoint;
+
+        /// Every endpoint that the mock answers, by path.
+        pub(crate) static ENDPOINTS: &[MockEndpoint] = &[#(#endpoints),*];
+    }
+}

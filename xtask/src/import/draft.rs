@@ -1,0 +1,326 @@
+//! A page as the spec would say it: facts only, no words.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::prose;
+use crate::docs::nest::{DocField, Known, nest};
+use crate::docs::{Form, Page, Unreadable};
+use crate::spec::language::{
+    Api, CallLimits, Endpoint, Field, FieldType, Fields, Method, Mode, Object, Source, Values,
+};
+
+/// What a page says, and what was noticed on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The endpoint as the page describes it.
+    pub endpoint: Endpoint,
+    /// Decisions, and what could not be used.
+    pub notes: Vec<String>,
+    /// Sentences that announce a constraint and were not understood, with the field.
+    pub not_understood: Vec<String>,
+}
+
+/// Works out what a page says.
+///
+/// # Errors
+/// When its tables contradict themselves, or it describes what the language cannot say.
+pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
+    let mut notes = page.notes.clone();
+    let mut not_understood = Vec::new();
+    let mode = mode(&page.path)?;
+    let method = match page.method.as_str() {
+        "GET" => Method::Get,
+        _ => Method::Post,
+    };
+    let link = page.link.clone().unwrap_or_else(|| {
+        let link = link_of(&page.path);
+        notes.push(format!(
+            "the page does not tell its address; {link} follows from the path"
+        ));
+        link
+    });
+    let example = Examples::of(page, &mut notes);
+    let task = nest(&page.task, None, &mut notes)?;
+    let answer = nest(&page.result, Some(known), &mut notes)?;
+    let mut reader = Reader {
+        notes: &mut notes,
+        not_understood: &mut not_understood,
+        task: true,
+    };
+    let task = reader.fields(&task, "task", example.task.as_ref());
+    reader.task = false;
+    let result = reader.envelope(&answer, &known.api.envelope, example.result.as_ref())?;
+    reader.intro(page, known.api, &task);
+    let endpoint = Endpoint {
+        path: page.path.clone(),
+        method,
+        mode,
+        doc: None,
+        source: Source {
+            link,
+            revised: page.revised.clone(),
+            wording: Some(fingerprint(&page.intro)),
+        },
+        limits: CallLimits {
+            tasks_per_call: match mode {
+                Mode::Live => Some(1),
+            },
+            calls_per_minute: None,
+        },
+        task: Object { fields: task },
+        result: Object { fields: result },
+    };
+    Ok(Draft {
+        endpoint,
+        notes,
+        not_understood,
+    })
+}
+
+fn mode(path: &str) -> Result<Mode, Unreadable> {
+    match path.rsplit('/').next() {
+        Some("live") => Ok(Mode::Live),
+        _ => Err(Unreadable::because(format!(
+            "{path} is no live endpoint, and the spec language can describe no other so far"
+        ))),
+    }
+}
+
+/// The address of an endpoint's page: the site makes it out of the path.
+fn link_of(path: &str) -> String {
+    let slug = path.trim_start_matches("/v3/").replace('/', "-");
+    format!("https://docs.dataforseo.com/v3/{slug}/")
+}
+
+/// A short mark of some wording, the same for all forms of a page: letters and digits count,
+/// layout and punctuation do not.
+pub fn fingerprint(lines: &[String]) -> String {
+    let words: Vec<String> = lines
+        .iter()
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric()))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let digest = Sha256::digest(words.join(" "));
+    digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The page's examples as JSON, where they are JSON: they tell what lists hold.
+struct Examples {
+    task: Option<Value>,
+    result: Option<Value>,
+}
+
+impl Examples {
+    fn of(page: &Page, notes: &mut Vec<String>) -> Self {
+        let mut parse = |what: &str, text: &Option<String>| -> Option<Value> {
+            let text = text.as_ref()?;
+            serde_json::from_str(text)
+                .inspect_err(|error| notes.push(format!("the {what} example is no JSON: {error}")))
+                .ok()
+        };
+        let request = parse("request", &page.request_example);
+        let response = parse("response", &page.response_example);
+        if page.response_example.is_none() {
+            notes.push("the page has no response example".to_owned());
+        }
+        Self {
+            task: request.and_then(|request| request.get(0).cloned()),
+            result: response.and_then(|response| response.pointer("/tasks/0/result/0").cloned()),
+        }
+    }
+}
+
+struct Reader<'a> {
+    notes: &'a mut Vec<String>,
+    not_understood: &'a mut Vec<String>,
+    task: bool,
+}
+
+impl Reader<'_> {
+    fn fields(&mut self, fields: &[DocField], path: &str, example: Option<&Value>) -> Fields {
+        fields
+            .iter()
+            .map(|field| {
+                let path = format!("{path}.{}", field.row.name);
+                let example = example.and_then(|example| example.get(&field.row.name));
+                (field.row.name.clone(), self.field(field, &path, example))
+            })
+            .collect()
+    }
+
+    fn field(&mut self, doc: &DocField, path: &str, example: Option<&Value>) -> Field {
+        let prose = prose::read(&doc.row.type_word, &doc.row.lines);
+        let sentences = prose.not_understood.iter();
+        self.not_understood
+            .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
+        if self.task && prose.required.is_none() {
+            self.notes.push(format!(
+                "{path}: neither required nor optional by the page; taken as optional"
+            ));
+        }
+        let first = match example {
+            Some(Value::Array(list)) => list.first(),
+            other => other,
+        };
+        let inner = self.fields(&doc.children, path, first);
+        let (kind, of) = self.kind(doc, path, &prose, first);
+        Field {
+            kind,
+            of,
+            format: prose.format,
+            shared: None,
+            name: None,
+            required: prose.required.filter(|required| *required),
+            default: prose.default,
+            min: prose.min,
+            max: prose.max,
+            max_length: prose.max_length,
+            min_items: None,
+            max_items: prose.max_items,
+            max_distinct_domains: prose.max_distinct_domains,
+            values: (!prose.values.is_empty()).then_some(Values::Plain(prose.values)),
+            unit: None,
+            absent: None,
+            evidence: None,
+            deprecated: None,
+            corrections: Vec::new(),
+            wording: Some(fingerprint(&doc.row.lines)),
+            doc: None,
+            fields: inner,
+        }
+    }
+
+    fn kind(
+        &mut self,
+        doc: &DocField,
+        path: &str,
+        prose: &prose::Prose,
+        example: Option<&Value>,
+    ) -> (FieldType, Option<FieldType>) {
+        let children = !doc.children.is_empty();
+        match doc.row.type_word.as_str() {
+            "array" if children => (FieldType::List, Some(FieldType::Object)),
+            "array" => {
+                let of = match example {
+                    _ if prose.format.is_some() => FieldType::String,
+                    Some(Value::String(_)) => FieldType::String,
+                    Some(Value::Number(number)) if number.is_f64() => FieldType::Float,
+                    Some(Value::Number(_)) => FieldType::Integer,
+                    Some(Value::Bool(_)) => FieldType::Boolean,
+                    _ => {
+                        self.notes.push(format!(
+                            "{path}: the page does not tell what the list holds; taken as `json`"
+                        ));
+                        FieldType::Json
+                    }
+                };
+                (FieldType::List, Some(of))
+            }
+            "object" if children => (FieldType::Object, None),
+            "object" => match prose.map_of {
+                Some(of) => (FieldType::Map, Some(of)),
+                None => {
+                    self.notes.push(format!(
+                        "{path}: an object without documented fields; taken as `json`"
+                    ));
+                    (FieldType::Json, None)
+                }
+            },
+            "integer" => (FieldType::Integer, None),
+            "float" | "number" | "double" => (FieldType::Float, None),
+            "boolean" | "bool" => (FieldType::Boolean, None),
+            // The reader has refused every other word.
+            _ => (FieldType::String, None),
+        }
+    }
+
+    /// Finds the result inside the envelope, and what the envelope has that is not known.
+    fn envelope(
+        &mut self,
+        answer: &[DocField],
+        known: &Object,
+        example: Option<&Value>,
+    ) -> Result<Fields, Unreadable> {
+        let tasks = answer.iter().find(|field| field.row.name == "tasks");
+        let result = tasks.and_then(|tasks| {
+            tasks
+                .children
+                .iter()
+                .find(|field| field.row.name == "result")
+        });
+        let (Some(tasks), Some(result)) = (tasks, result) else {
+            return Err(Unreadable::because(
+                "the table of the answer's fields has no `tasks` with a `result` inside",
+            ));
+        };
+        let inner = known.fields.get("tasks").map(|tasks| &tasks.fields);
+        for (fields, known, at) in [
+            (answer, Some(&known.fields), ""),
+            (&tasks.children, inner, "tasks."),
+        ] {
+            for field in fields {
+                let name = &field.row.name;
+                if known.is_none_or(|known| !known.contains_key(name)) {
+                    self.notes.push(format!(
+                        "{}: `{at}{name}` is no field of the envelope in spec/api.yaml; it was left out",
+                        field.row.place
+                    ));
+                }
+            }
+        }
+        if result.children.is_empty() {
+            self.notes
+                .push("`result` has no documented fields".to_owned());
+        }
+        Ok(self.fields(&result.children, "result", example))
+    }
+
+    /// Constraints in the prose about the endpoint as a whole are listed: a person knows best
+    /// which field they belong to.
+    fn intro(&mut self, page: &Page, api: &Api, task: &Fields) {
+        // The introduction repeats how many targets there may be.
+        let counts: Vec<String> = task
+            .values()
+            .filter_map(|field| Some(format!("up to {} ", field.max_items?)))
+            .collect();
+        for paragraph in &page.intro {
+            let prose = prose::read("", std::slice::from_ref(paragraph));
+            let sentences = prose.not_understood.iter();
+            let sentences =
+                sentences.filter(|sentence| !counts.iter().any(|count| sentence.contains(count)));
+            self.not_understood
+                .extend(sentences.map(|sentence| format!("the endpoint: {sentence}")));
+            let limits = &api.limits;
+            for (name, page, spec) in [
+                (
+                    "calls_per_minute",
+                    prose.calls_per_minute,
+                    limits.calls_per_minute,
+                ),
+                (
+                    "simultaneous_calls",
+                    prose.simultaneous_calls,
+                    limits.simultaneous_calls,
+                ),
+            ] {
+                if let Some(page) = page
+                    && page != spec
+                {
+                    self.notes.push(format!(
+                        "limits.{name} is {spec} in spec/api.yaml and {page} on the page"
+                    ));
+                }
+            }
+        }
+        if page.form == Form::Text && page.result.tells_nesting() {
+            self.notes
+                .push("nesting is read off the leading spaces".to_owned());
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Bringing documentation pages into the spec.
+
+pub mod draft;
+pub mod facts;
+pub mod fixture;
+mod json_text;
+mod merge;
+pub mod prose;
+pub mod report;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::docs::nest::Known;
+use crate::docs::{self, Page, Unreadable};
+use crate::fresh::write_whole;
+use crate::spec::language::{Api, Endpoint, SharedTypes};
+use crate::spec::load::{File, parse};
+use crate::spec::{Diagnostics, write};
+use report::Report;
+
+/// Why a page was not imported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The page could not be read.
+    #[error("{path}: {reason}")]
+    Page {
+        /// The page's file.
+        path: String,
+        /// Why.
+        reason: Unreadable,
+    },
+    /// A spec file that is needed has errors.
+    #[error("{0}")]
+    Spec(Diagnostics),
+    /// The page belongs to a section that the spec does not have.
+    #[error(
+        "{path}: the page is of the section `{section}`, which spec/api.yaml does not have; add it under `sections`"
+    )]
+    Section {
+        /// The page's file.
+        path: String,
+        /// The section.
+        section: String,
+    },
+}
+
+/// How to import.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Say what would change, and write nothing.
+    pub dry_run: bool,
+    /// Read the page without help from the spec file, and write nothing: does the page alone give
+    /// the facts of the file?
+    pub verify: bool,
+}
+
+/// Imports one page into the workspace at `root`.
+///
+/// # Errors
+/// When the page or a spec file cannot be read; nothing was written then.
+pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report, ImportError> {
+    let name = page_file.display().to_string();
+    let content = read(page_file)?;
+    let page = docs::read(&content).map_err(|reason| ImportError::Page {
+        path: name.clone(),
+        reason,
+    })?;
+    let (section, file) = place_of(&page);
+    let spec = root.join("spec");
+    let api: File<Api> =
+        parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
+    if !api.content.sections.contains_key(&section) {
+        return Err(ImportError::Section {
+            path: name,
+            section,
+        });
+    }
+    let shared = optional::<SharedTypes>(&spec, &format!("{section}/types.yaml"))?;
+    let shared = shared.as_ref().map(|(_, file)| &file.content);
+    let existing = optional::<Endpoint>(&spec, &format!("{section}/{file}"))?;
+    let known = existing.as_ref().filter(|_| !options.verify);
+    let known = Known {
+        api: &api.content,
+        result: known.map(|(_, file)| &file.content.result.fields),
+    };
+    let draft = draft::draft(&page, known).map_err(|reason| ImportError::Page {
+        path: name.clone(),
+        reason,
+    })?;
+
+    let mut report = Report {
+        page: name,
+        spec_file: format!("spec/{section}/{file}"),
+        notes: draft.notes,
+        not_understood: draft.not_understood,
+        ..Report::default()
+    };
+    let text = match &existing {
+        Some((text, file)) => merge::merge(&draft.endpoint, file, text, shared, &mut report)
+            .map_err(ImportError::Spec)?,
+        None => {
+            report
+                .added
+                .push("a new endpoint; write the `doc` of it and of its fields".to_owned());
+            write::endpoint(&draft.endpoint)
+        }
+    };
+    let merged: File<Endpoint> = parse(&report.spec_file, &text).map_err(ImportError::Spec)?;
+    let mut files = vec![(PathBuf::from(&report.spec_file), text)];
+    let folder =
+        PathBuf::from("crates/mock-server/fixtures").join(page.path.trim_start_matches('/'));
+    let documented = folder.join(fixture::DOCUMENTATION);
+    let fixture = match fixture::documented(&page, &merged.content, &mut report.notes) {
+        Some(fixture) => Some(fixture),
+        // A documented one of another form of the page is better than one made up.
+        None if root.join(&documented).exists() => None,
+        None => fixture::synthetic(&page, &merged.content, shared),
+    };
+    match fixture {
+        Some((name, text)) => files.push((folder.join(name), text)),
+        None if root.join(&documented).exists() => {}
+        None => report
+            .notes
+            .push("no fixture: the page has no request example that could be used".to_owned()),
+    }
+    for (path, text) in files {
+        if fs::read_to_string(root.join(&path)).ok().as_ref() == Some(&text) {
+            continue;
+        }
+        report.changed_files.push(path.display().to_string());
+        if !options.dry_run && !options.verify {
+            write_whole(&root.join(&path), &text).map_err(|source| ImportError::File {
+                path: path.display().to_string(),
+                source,
+            })?;
+        }
+    }
+    Ok(report)
+}
+
+/// The section and the file name that a page's endpoint belongs to.
+fn place_of(page: &Page) -> (String, String) {
+    let rest = page.path.trim_start_matches("/v3/");
+    let (section, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    (
+        section.to_owned(),
+        format!("{}.yaml", rest.replace('/', "_")),
+    )
+}
+
+fn read(path: &Path) -> Result<String, ImportError> {
+    fs::read_to_string(path).map_err(|source| ImportError::File {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+/// A spec file that may not be there yet, with its text.
+fn optional<T: serde::de::DeserializeOwned>(
+    spec: &Path,
+    name: &str,
+) -> Result<Option<(String, File<T>)>, ImportError> {
+    let path = spec.join(name);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = read(&path)?;
+    let file = parse(&format!("spec/{name}"), &text).map_err(ImportError::Spec)?;
+    Ok(Some((text, file)))
+}

@@ -1,0 +1,101 @@
+//! What an import found, for the person who ran it.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::spec::language::Field;
+
+/// What an import of one page found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// The page's file.
+    pub page: String,
+    /// The spec file that it belongs to.
+    pub spec_file: String,
+    /// How many facts of the page the spec has already.
+    pub agreed: usize,
+    /// What the page brings.
+    pub added: Vec<String>,
+    /// Where only the wording changed: read it, and see whether `doc` still fits.
+    pub reworded: Vec<String>,
+    /// Where page and spec say different things. The spec was left as it is.
+    pub contradictions: Vec<String>,
+    /// What the spec has and the page has not, and nobody said where it is from.
+    pub unexplained: Vec<String>,
+    /// What the spec has and the page has not, with where it is from.
+    pub kept: Vec<String>,
+    /// Sentences that announce a constraint and were not understood.
+    pub not_understood: Vec<String>,
+    /// Decisions, and what could not be used.
+    pub notes: Vec<String>,
+    /// The files that differ now, or would.
+    pub changed_files: Vec<String>,
+}
+
+impl Report {
+    /// Notes that page and spec contradict each other.
+    pub fn contradicts(&mut self, label: &str, fact: &str, spec: &Value, page: &Value) {
+        self.contradictions.push(format!(
+            "{label}: {fact} is {spec} in the spec and {page} on the page"
+        ));
+    }
+
+    /// Notes that the spec has something that the page has not.
+    pub fn kept(&mut self, label: &str, what: &str, field: &Field) {
+        match &field.evidence {
+            Some(evidence) => self
+                .kept
+                .push(format!("{label}: {what}. Evidence: {evidence}")),
+            None => self.unexplained.push(format!(
+                "{label}: {what}; say with `evidence` where it is from"
+            )),
+        }
+    }
+
+    /// Whether a person must decide something.
+    pub fn needs_decision(&self) -> bool {
+        !self.contradictions.is_empty()
+    }
+
+    /// Whether page and spec state the same facts.
+    pub fn verified(&self) -> bool {
+        self.contradictions.is_empty() && self.added.is_empty() && self.unexplained.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} → {}", self.page, self.spec_file)?;
+        writeln!(f, "  {} facts agree", self.agreed)?;
+        for (title, list) in [
+            ("new", &self.added),
+            ("worded differently; does `doc` still fit?", &self.reworded),
+            (
+                "contradictions; the spec was left as it is",
+                &self.contradictions,
+            ),
+            (
+                "in the spec, not on the page, without evidence",
+                &self.unexplained,
+            ),
+            ("in the spec, not on the page", &self.kept),
+            (
+                "constraints that were not understood; put them into the spec by hand",
+                &self.not_understood,
+            ),
+            ("notes", &self.notes),
+        ] {
+            if !list.is_empty() {
+                writeln!(f, "  {title}:")?;
+                for item in list {
+                    writeln!(f, "    - {item}")?;
+                }
+            }
+        }
+        match self.changed_files.as_slice() {
+            [] => writeln!(f, "  nothing changes"),
+            files => writeln!(f, "  changes: {}", files.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What keeps the crates in step with the documentation.
+//!
+//! ```text
+//! page ── docs ──▶ import ──▶ spec/*.yaml ── spec ──▶ model ── emit ──▶ generated files
+//! ```
+//!
+//! Each step knows only the one before it: the readers of pages know nothing of Rust code, the
+//! emitters nothing of HTML.
+
+pub mod docs;
+pub mod emit;
+pub mod fresh;
+pub mod import;
+pub mod model;
+pub mod spec;

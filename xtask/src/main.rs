@@ -1,0 +1,164 @@
+//! `cargo xtask`: see `cargo xtask --help`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::emit::{self, Fixtures};
+use xtask::import::{self, Options};
+use xtask::model::Model;
+use xtask::{fresh, model, spec};
+
+/// Keeps the crates in step with the documentation.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Read documentation pages into the spec.
+    Import {
+        /// The pages: WordPress JSON or plain text.
+        #[arg(required = true)]
+        pages: Vec<PathBuf>,
+        /// Say what would change, and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Write nothing, and fail if the pages alone do not give the facts of the spec.
+        #[arg(long, conflicts_with = "dry_run")]
+        verify: bool,
+    },
+    /// Check the spec, and list everything that is wrong with it.
+    Check,
+    /// Generate code, schemas and tables from the spec.
+    Generate {
+        /// Write nothing, and fail if a generated file is not fresh.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Import {
+            pages,
+            dry_run,
+            verify,
+        } => import_pages(&pages, Options { dry_run, verify }),
+        Command::Check => check(),
+        Command::Generate { check } => generate(check),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+fn load() -> Result<Model, Failure> {
+    let spec = spec::load(&root().join("spec"))?;
+    Ok(model::resolve(&spec)?)
+}
+
+fn import_pages(pages: &[PathBuf], options: Options) -> Result<ExitCode, Failure> {
+    let mut failed = false;
+    for page in pages {
+        match import::import(&root(), page, options) {
+            Ok(report) => {
+                print!("{report}");
+                failed |= report.needs_decision() || (options.verify && !report.verified());
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                failed = true;
+            }
+        }
+    }
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn check() -> Result<ExitCode, Failure> {
+    let model = load()?;
+    println!(
+        "the spec is valid: {} endpoints, {} status codes",
+        model.endpoints().count(),
+        model.status_codes.len()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn generate(check: bool) -> Result<ExitCode, Failure> {
+    let root = root();
+    let model = load()?;
+    let files = emit::emit(&model, &fixtures(&root, &model)?)?;
+    let stale = fresh::stale(&root, &files)?;
+    if check && !stale.is_empty() {
+        for file in &stale {
+            eprint!("{}", file.diff(60));
+        }
+        eprintln!(
+            "{} generated files are not fresh: run `cargo xtask generate` and commit what it writes",
+            stale.len()
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    fresh::write(&root, &stale)?;
+    for file in &stale {
+        let what = if file.wanted.is_some() {
+            "wrote"
+        } else {
+            "removed"
+        };
+        println!("{what} {}", file.path.display());
+    }
+    println!("{} generated files, {} changed", files.len(), stale.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The fixtures that are there, by endpoint.
+fn fixtures(root: &Path, model: &Model) -> Result<Fixtures, Failure> {
+    let folder = root.join("crates/mock-server/fixtures");
+    let mut fixtures = Fixtures::new();
+    for file in fresh::files_below(&folder)? {
+        let relative = file
+            .strip_prefix(&folder)?
+            .to_string_lossy()
+            .replace('\\', "/");
+        let endpoint = model.endpoints().find(|endpoint| {
+            relative
+                .rsplit_once('/')
+                .is_some_and(|(path, _)| format!("/{path}") == endpoint.path)
+        });
+        match endpoint {
+            Some(endpoint) => fixtures
+                .entry(endpoint.id.clone())
+                .or_default()
+                .push(relative),
+            None => {
+                return Err(format!(
+                    "{}: the spec has no endpoint with this path",
+                    file.display()
+                )
+                .into());
+            }
+        }
+    }
+    Ok(fixtures)
+}

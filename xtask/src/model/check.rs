@@ -1,0 +1,248 @@
+//! Checks on single statements of the spec: does each attribute fit its field's type?
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::dates::{self, DateExpression};
+use super::names;
+use crate::spec::Diagnostic;
+use crate::spec::language::{Api, Field, FieldType, Format, StatusCodes};
+use crate::spec::load::File;
+use crate::spec::tree::{Path, Tree};
+
+/// The field that is looked at.
+pub struct FieldCheck<'a> {
+    pub file: &'a str,
+    pub tree: &'a Tree,
+    /// Where the field stands.
+    pub path: &'a [String],
+    /// Whether it is a field of a task.
+    pub task: bool,
+}
+
+impl FieldCheck<'_> {
+    fn report(&self, key: &str, message: impl Into<String>, found: &mut Vec<Diagnostic>) {
+        let path: Path = [self.path, &[key.to_owned()]].concat();
+        found.push(Diagnostic::new(self.file, self.tree.place(&path), message));
+    }
+}
+
+/// Checks what a field says about itself.
+pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnostic>) {
+    use FieldType::{Boolean, Float, Integer, Json, List, Map, Object, String};
+    let kind = field.kind;
+    let inner = match (kind, field.of) {
+        (List | Map, Some(of)) => of,
+        (List | Map, None) => {
+            at.report(
+                "type",
+                "a list and a map say with `of` what they hold",
+                found,
+            );
+            Json
+        }
+        (_, Some(_)) => {
+            at.report("of", "only a list and a map have `of`", found);
+            kind
+        }
+        _ => kind,
+    };
+    if matches!(field.of, Some(List | Map)) {
+        at.report(
+            "of",
+            "lists of lists and maps of maps are not supported: use `json`",
+            found,
+        );
+    }
+    match (inner == Object, field.fields.is_empty(), &field.shared) {
+        (true, true, None) => {
+            let message = "an object says its `fields`, or names a shared type with `use`; if its \
+                           keys are not documented, it is a `map`";
+            at.report("type", message, found);
+        }
+        (true, false, Some(_)) => at.report("use", "`use` and `fields` exclude each other", found),
+        (false, false, _) => at.report("fields", "only an object has `fields`", found),
+        _ => {}
+    }
+    let mut only = |present: bool, key: &str, allowed: bool, whose: &str| {
+        if present && !allowed {
+            at.report(key, format!("only {whose} has `{key}`"), found);
+        }
+    };
+    let date = field.format == Some(Format::Date);
+    let number = matches!(kind, Integer | Float);
+    only(
+        field.shared.is_some(),
+        "use",
+        matches!(inner, Object | String),
+        "an object or a string",
+    );
+    only(
+        field.format.is_some(),
+        "format",
+        inner == String,
+        "a string",
+    );
+    only(
+        field.max_length.is_some(),
+        "max_length",
+        kind == String,
+        "a string",
+    );
+    only(
+        field.min_items.is_some(),
+        "min_items",
+        kind == List,
+        "a list",
+    );
+    only(
+        field.max_items.is_some(),
+        "max_items",
+        kind == List,
+        "a list",
+    );
+    let targets = kind == List && inner == String;
+    only(
+        field.max_distinct_domains.is_some(),
+        "max_distinct_domains",
+        targets,
+        "a list of strings",
+    );
+    only(
+        field.values.is_some(),
+        "values",
+        inner == String || kind == Map,
+        "a string or a map",
+    );
+    only(
+        field.min.is_some(),
+        "min",
+        number || date,
+        "a number or a date",
+    );
+    only(
+        field.max.is_some(),
+        "max",
+        number || date,
+        "a number or a date",
+    );
+    only(
+        field.required.is_some(),
+        "required",
+        at.task,
+        "a field of a task",
+    );
+    only(
+        field.default.is_some(),
+        "default",
+        at.task,
+        "a field of a task",
+    );
+    only(
+        field.absent.is_some(),
+        "absent",
+        !at.task,
+        "a field of a result",
+    );
+
+    for (key, value) in [
+        ("default", &field.default),
+        ("min", &field.min),
+        ("max", &field.max),
+    ] {
+        let Some(value) = value else { continue };
+        let fits = match kind {
+            String if date => value.as_str().and_then(DateExpression::parse).is_some(),
+            String => value.is_string(),
+            Integer => value.is_i64(),
+            Float => value.is_number(),
+            Boolean => value.is_boolean(),
+            List => value.is_array(),
+            Map | Object => value.is_object(),
+            Json => true,
+        };
+        if !fits {
+            let expected = if date {
+                dates::FORMS
+            } else {
+                "a value of the field's type"
+            };
+            at.report(key, format!("expected {expected}, found {value}"), found);
+        }
+    }
+    if let (Some(Value::String(default)), Some(values)) = (&field.default, &field.values)
+        && !values.names().contains(&default.as_str())
+    {
+        at.report(
+            "default",
+            format!("`{default}` is none of the `values`"),
+            found,
+        );
+    }
+    if field.required == Some(true) && field.default.is_some() {
+        at.report("default", "a required field has no default", found);
+    }
+    if field.doc.as_deref().is_none_or(|doc| doc.trim().is_empty()) {
+        let name = at.path.last().map_or("", |name| name);
+        let message = format!("`{name}` has no `doc`: say in our own words what it means");
+        found.push(Diagnostic::new(at.file, at.tree.place(at.path), message));
+    }
+    for (index, correction) in field.corrections.iter().enumerate() {
+        if !crate::import::facts::NAMES.contains(&correction.fact.as_str()) {
+            let known = crate::import::facts::NAMES;
+            let meant = crate::spec::diagnostics::did_you_mean(&correction.fact, known);
+            let message = format!("no fact `{}`{meant}", correction.fact);
+            let key = [at.path, &["corrections".to_owned(), index.to_string()]].concat();
+            found.push(Diagnostic::new(at.file, at.tree.place(&key), message));
+        }
+    }
+}
+
+/// Checks `status_codes.yaml`: ascending, each code and each name once.
+pub fn check_status_codes(file: &File<StatusCodes>, found: &mut Vec<Diagnostic>) {
+    let mut names_taken = HashMap::new();
+    let mut last = 0;
+    for (index, code) in file.content.codes.iter().enumerate() {
+        let path = vec!["codes".to_owned(), index.to_string()];
+        let mut report = |message: String| {
+            found.push(Diagnostic::new(&file.name, file.tree.place(&path), message));
+        };
+        if code.code <= last {
+            report(format!(
+                "{} stands behind {last}: codes ascend, each once",
+                code.code
+            ));
+        }
+        last = last.max(code.code);
+        if names::type_name(&code.name).as_ref() != Some(&code.name) || code.name == "Other" {
+            report(format!("`{}` is no name of a Rust variant", code.name));
+        }
+        if let Some(other) = names_taken.insert(&code.name, code.code) {
+            report(format!("the name `{}` is taken by {other}", code.name));
+        }
+    }
+}
+
+/// Checks `api.yaml`.
+pub fn check_api(file: &File<Api>, found: &mut Vec<Diagnostic>) {
+    for (name, server) in &file.content.servers {
+        if !server.url.starts_with("https://") || server.url.ends_with('/') {
+            let path = vec!["servers".to_owned(), name.clone(), "url".to_owned()];
+            let message = "expected https:// and no slash at the end";
+            found.push(Diagnostic::new(&file.name, file.tree.place(&path), message));
+        }
+    }
+    for name in file.content.sections.keys() {
+        if names::field_name(name).as_ref() != Some(name) {
+            let path = vec!["sections".to_owned(), name.clone()];
+            let message = format!("`{name}` cannot be the name of a module");
+            found.push(Diagnostic::new(&file.name, file.tree.place(&path), message));
+        }
+    }
+    if !file.content.envelope.fields.contains_key("tasks") {
+        let path = vec!["envelope".to_owned()];
+        let message = "the envelope has no field `tasks`";
+        found.push(Diagnostic::new(&file.name, file.tree.place(&path), message));
+    }
+}

@@ -1,0 +1,202 @@
+//! The resolved model: the spec with references followed, names given and every check passed.
+//! Emitters read this and nothing else.
+
+mod check;
+pub mod dates;
+mod names;
+mod resolve;
+
+pub use resolve::resolve;
+
+use crate::spec::language::{self, Method, Mode};
+use dates::DateExpression;
+
+/// The whole API.
+#[derive(Debug)]
+pub struct Model {
+    /// What holds for all endpoints.
+    pub api: language::Api,
+    /// The status codes, ascending.
+    pub status_codes: Vec<language::StatusCode>,
+    /// The sections that have endpoints, by name.
+    pub sections: Vec<Section>,
+}
+
+impl Model {
+    /// All endpoints, by section and path.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.sections.iter().flat_map(|section| &section.endpoints)
+    }
+}
+
+/// A section of the API.
+#[derive(Debug)]
+pub struct Section {
+    /// Its name in paths, and the name of the module and of the cargo feature.
+    pub name: String,
+    /// What it is about.
+    pub doc: String,
+    /// The file with the shared types, if there is one.
+    pub shared_file: Option<String>,
+    /// The types that its endpoints share.
+    pub shared: Vec<TypeDef>,
+    /// Its endpoints, by file.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// One endpoint.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The spec file, as it is named in messages and headers.
+    pub file: String,
+    /// The path without the version: `backlinks/bulk_ranks/live`.
+    pub id: String,
+    /// The path with the version.
+    pub path: String,
+    /// The HTTP method.
+    pub method: Method,
+    /// When the result comes.
+    pub mode: Mode,
+    /// What it is for.
+    pub doc: String,
+    /// The documentation page.
+    pub link: String,
+    /// The day of the page's revision.
+    pub revised: Option<String>,
+    /// Limits of a call as a whole.
+    pub limits: language::CallLimits,
+    /// The Rust name of the endpoint: `BulkRanksLive`.
+    pub name: String,
+    /// The Rust name of its module and of the client's method: `bulk_ranks_live`.
+    pub module: String,
+    /// What is sent.
+    pub task: Object,
+    /// One element of a task's `result`.
+    pub result: Object,
+    /// The further types, in the order in which fields name them.
+    pub types: Vec<TypeDef>,
+}
+
+/// A generated type.
+#[derive(Debug)]
+pub enum TypeDef {
+    /// A struct.
+    Object(Object),
+    /// An open enum.
+    Enum(Enum),
+}
+
+impl TypeDef {
+    /// The Rust name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Object(object) => &object.name,
+            Self::Enum(open) => &open.name,
+        }
+    }
+}
+
+/// An object with documented fields.
+#[derive(Debug, PartialEq)]
+pub struct Object {
+    /// The Rust name.
+    pub name: String,
+    /// What it is; the endpoint's documentation says it for tasks and results.
+    pub doc: String,
+    /// The fields in documented order.
+    pub fields: Vec<Field>,
+}
+
+/// An enum that keeps values that are not documented.
+#[derive(Debug, PartialEq)]
+pub struct Enum {
+    /// The Rust name.
+    pub name: String,
+    /// What it is.
+    pub doc: String,
+    /// The documented values.
+    pub variants: Vec<Variant>,
+}
+
+/// A documented value.
+#[derive(Debug, PartialEq)]
+pub struct Variant {
+    /// The value in JSON.
+    pub wire: String,
+    /// The Rust name.
+    pub name: String,
+    /// What it means.
+    pub doc: Option<String>,
+}
+
+/// A field.
+#[derive(Debug, PartialEq)]
+pub struct Field {
+    /// The name in JSON.
+    pub wire: String,
+    /// The Rust name, without `r#`.
+    pub ident: String,
+    /// The type.
+    pub ty: Type,
+    /// Whether a task must have it.
+    pub required: bool,
+    /// What holds for the value beyond its type.
+    pub limits: Vec<Limit>,
+    /// What the spec says about it, for the documentation.
+    pub spec: language::Field,
+}
+
+/// The type of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Type {
+    /// Text.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Float,
+    /// True or false.
+    Boolean,
+    /// A date.
+    Date,
+    /// A moment.
+    Timestamp,
+    /// Any JSON.
+    Json,
+    /// A list.
+    List(Box<Type>),
+    /// An object with keys of the answer's choosing.
+    Map(Box<Type>),
+    /// A generated struct.
+    Object(String),
+    /// A generated open enum.
+    Enum(String),
+}
+
+/// What holds for a value beyond its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Limit {
+    /// At least so many elements.
+    MinItems(u32),
+    /// At most so many elements.
+    MaxItems(u32),
+    /// At most so many characters.
+    MaxLength(u32),
+    /// Elements of at most so many different domains.
+    MaxDistinctDomains(u32),
+    /// Not below.
+    Min(f64),
+    /// Not above.
+    Max(f64),
+    /// A date within bounds.
+    Date {
+        /// Not before.
+        min: Option<DateExpression>,
+        /// Not after.
+        max: Option<DateExpression>,
+    },
+    /// One of these.
+    OneOf(Vec<String>),
+    /// Written as targets are.
+    Targets,
+}

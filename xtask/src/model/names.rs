@@ -1,0 +1,59 @@
+//! Rust names out of the names of the API.
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+/// The name of a type: `bulk_ranks/live` becomes `BulkRanksLive`.
+pub fn type_name(text: &str) -> Option<String> {
+    identifier(text.to_upper_camel_case())
+}
+
+/// The name of a field or a module.
+pub fn field_name(text: &str) -> Option<String> {
+    identifier(text.to_snake_case())
+}
+
+/// The type of a list's elements by the field's name: `items` becomes `Item`.
+pub fn element_name(field: &str) -> Option<String> {
+    let singular = match field {
+        plural if plural.ends_with("ies") => format!("{}y", &plural[..plural.len() - 3]),
+        plural if plural.ends_with("ss") => plural.to_owned(),
+        plural => plural.strip_suffix('s').unwrap_or(plural).to_owned(),
+    };
+    type_name(&singular)
+}
+
+/// The text, if Rust takes it as a name, a raw one at the worst.
+fn identifier(text: String) -> Option<String> {
+    let never_raw = ["self", "Self", "super", "crate", "_"];
+    let plain = syn::parse_str::<syn::Ident>(&text).is_ok();
+    let raw = syn::parse_str::<syn::Ident>(&format!("r#{text}")).is_ok();
+    ((plain || raw) && !never_raw.contains(&text.as_str())).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_rust() {
+        assert_eq!(
+            type_name("bulk_pages_summary/live").as_deref(),
+            Some("BulkPagesSummaryLive")
+        );
+        assert_eq!(
+            type_name("message-boards").as_deref(),
+            Some("MessageBoards")
+        );
+        assert_eq!(field_name("type").as_deref(), Some("type"));
+        assert_eq!(element_name("items").as_deref(), Some("Item"));
+        assert_eq!(element_name("entries").as_deref(), Some("Entry"));
+        assert_eq!(element_name("address").as_deref(), Some("Address"));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        assert_eq!(type_name("4xx"), None);
+        assert_eq!(field_name("self"), None);
+        assert_eq!(field_name(""), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! From a tree to the types of the language, with all errors at once.
+//!
+//! serde stops at the first error. So: decode, note the error and its place, take the value that
+//! caused it out of the tree, and decode again, until it succeeds or nothing is left.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path as ErrorPath, Segment};
+
+use super::diagnostics::{Diagnostic, did_you_mean};
+use super::tree::{Path, Tree};
+
+/// Decodes a file. `None` if an error stands where it cannot be taken out.
+pub fn decode<T: DeserializeOwned>(
+    file: &str,
+    tree: &Tree,
+    found: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    let mut value = tree.value.clone();
+    let mut removed: Vec<Path> = Vec::new();
+    // Each turn takes a value out, so there are at most as many turns as values; the bound is for
+    // safety alone.
+    for _ in 0..10_000 {
+        let error = match serde_path_to_error::deserialize::<_, T>(&value) {
+            Ok(decoded) => return Some(decoded),
+            Err(error) => error,
+        };
+        let path = keys(error.path());
+        let message = error.inner().to_string();
+        // A value that was taken out for its own error must not be missed a second time.
+        let caused_by_us = missing_field(&message).is_some_and(|name| {
+            removed.iter().any(|gone| {
+                gone.last().is_some_and(|last| last == name) && gone[..gone.len() - 1] == path[..]
+            })
+        });
+        if !caused_by_us {
+            found.push(Diagnostic::new(file, tree.place(&path), reword(&message)));
+        }
+        if path.is_empty() || !remove(&mut value, &path) {
+            return None;
+        }
+        removed.push(path);
+    }
+    None
+}
+
+fn keys(path: &ErrorPath) -> Path {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+fn remove(value: &mut Value, path: &[String]) -> bool {
+    let Some((last, parents)) = path.split_last() else {
+        return false;
+    };
+    let mut parent = value;
+    for key in parents {
+        let child = match parent {
+            Value::Object(map) => map.get_mut(key),
+            Value::Array(list) => key
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| list.get_mut(index)),
+            _ => None,
+        };
+        match child {
+            Some(child) => parent = child,
+            None => return false,
+        }
+    }
+    match parent {
+        Value::Object(map) => map.shift_remove(last).is_some(),
+        // Taking an element out would shift the places of those behind it.
+        Value::Array(_) => false,
+        _ => false,
+    }
+}
+
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.split('`').next()
+}
+
+/// serde's message with the nearest right name.
+fn reword(message: &str) -> String {
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match (message.split_once(", expected"), names.split_first()) {
+        (Some((head, _)), Some((wrong, known)))
+            if head.starts_with("unknown field") || head.starts_with("unknown variant") =>
+        {
+            let what = head
+                .replace("unknown field", "unknown key")
+                .replace("unknown variant", "unknown value");
+            let meant = did_you_mean(wrong, known.iter().copied());
+            let end = if meant.is_empty() { "." } else { "" };
+            format!("{what}{meant}{end} Known: {}", known.join(", "))
+        }
+        _ => message
+            .replace("missing field", "missing key")
+            .replace("invalid type: ", "found ")
+            .replace("invalid value: ", "found "),
+    }
+}

@@ -1,0 +1,387 @@
+//! The spec language: what may stand in the YAML files under `spec/`.
+//!
+//! `spec/spec.schema.json` is made from these types, so the comments on them are what an editor
+//! shows while somebody writes a file. No type here uses `flatten` or an internal tag: both would
+//! cost the place of an error.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Fields by name, in the order of the documentation.
+pub type Fields = IndexMap<String, Field>;
+
+/// One endpoint: a file `spec/<section>/<endpoint>.yaml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// The path with the version: `/v3/backlinks/bulk_ranks/live`.
+    pub path: String,
+    /// The HTTP method.
+    pub method: Method,
+    /// When the result comes.
+    pub mode: Mode,
+    /// What the endpoint is for, in our own words. Markdown; the first line is the summary.
+    #[serde(default)]
+    pub doc: Option<String>,
+    /// Where the facts are from.
+    pub source: Source,
+    /// Limits of a call as a whole.
+    #[serde(default)]
+    pub limits: CallLimits,
+    /// What is sent.
+    pub task: Object,
+    /// One element of a task's `result`.
+    pub result: Object,
+}
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+}
+
+/// When the result of an endpoint comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// In the answer to the call.
+    Live,
+}
+
+/// The documentation page that the facts are from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The page's address.
+    pub link: String,
+    /// The day of the page's revision, `yyyy-mm-dd`. Plain-text pages do not tell it.
+    #[serde(default)]
+    pub revised: Option<String>,
+    /// Fingerprint of the page's wording about the endpoint as a whole. Written by the import.
+    #[serde(default)]
+    pub wording: Option<String>,
+}
+
+/// Limits of a call as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallLimits {
+    /// How many tasks one call may hold.
+    #[serde(default)]
+    pub tasks_per_call: Option<u32>,
+    /// How many calls a minute this endpoint takes, if fewer than the account's limit.
+    #[serde(default)]
+    pub calls_per_minute: Option<u32>,
+}
+
+/// An object with documented fields.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Object {
+    /// The fields by name.
+    pub fields: Fields,
+}
+
+/// One documented field of a task or of a result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// The kind of value.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// The kind of a list's elements, or of a map's values.
+    #[serde(default)]
+    pub of: Option<FieldType>,
+    /// What the text of a string, or of a list's strings, is.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// The shared type, by its name in the section's `types.yaml`, for `object` or `string`.
+    #[serde(default, rename = "use")]
+    pub shared: Option<String>,
+    /// The name of the generated type, where the one made from the field's name does not serve.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whether a task must have the field.
+    #[serde(default)]
+    pub required: Option<bool>,
+    /// What the API takes when the field is left out. A date may be `today - 1 month`.
+    #[serde(default)]
+    pub default: Option<Value>,
+    /// The smallest number, or the first date: `2019-01-01`, `today - 1 year`.
+    #[serde(default)]
+    pub min: Option<Value>,
+    /// The largest number, or the last date.
+    #[serde(default)]
+    pub max: Option<Value>,
+    /// How many characters a string may have.
+    #[serde(default)]
+    pub max_length: Option<u32>,
+    /// How many elements a list must have.
+    #[serde(default)]
+    pub min_items: Option<u32>,
+    /// How many elements a list may have.
+    #[serde(default)]
+    pub max_items: Option<u32>,
+    /// To how many different domains the pages of a list may belong.
+    #[serde(default)]
+    pub max_distinct_domains: Option<u32>,
+    /// The documented values of a string, or keys of a map. The API adds to them.
+    #[serde(default)]
+    pub values: Option<Values>,
+    /// The unit or the scale: `USD`, `seconds`.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// When the field is null or not there, in our own words.
+    #[serde(default)]
+    pub absent: Option<String>,
+    /// Where the field is from, if not from the page that `source` names.
+    #[serde(default)]
+    pub evidence: Option<String>,
+    /// Why the field must not be used any more, and what to use.
+    #[serde(default)]
+    pub deprecated: Option<String>,
+    /// Facts in which the page is wrong.
+    #[serde(default)]
+    pub corrections: Vec<Correction>,
+    /// Fingerprint of the page's wording about the field. Written by the import.
+    #[serde(default)]
+    pub wording: Option<String>,
+    /// What the field means, in our own words. Markdown; the first line is the summary.
+    #[serde(default)]
+    pub doc: Option<String>,
+    /// The fields of an object, or of a list's objects.
+    #[serde(default)]
+    pub fields: Fields,
+}
+
+/// The kind of a value in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    /// Text.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Float,
+    /// True or false.
+    Boolean,
+    /// An object with documented `fields`, or the shared type that `use` names.
+    Object,
+    /// A list of what `of` says.
+    List,
+    /// An object with keys of the answer's choosing, its values what `of` says.
+    Map,
+    /// Any JSON: only where the documentation does not say more.
+    Json,
+}
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// A date, `yyyy-mm-dd`.
+    Date,
+    /// A moment in UTC, `yyyy-mm-dd hh:mm:ss +00:00`.
+    Timestamp,
+    /// A domain without scheme and `www.`, or a page with its scheme.
+    Target,
+    /// The address of a page.
+    Url,
+}
+
+/// Documented values, or documented keys of a map: a list, or a map from value to its meaning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Values {
+    /// The values alone.
+    Plain(Vec<String>),
+    /// Each value with what it means, in our own words.
+    Explained(IndexMap<String, String>),
+}
+
+impl Values {
+    /// The values with their meaning where it is given.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let (plain, explained) = match self {
+            Self::Plain(values) => (Some(values), None),
+            Self::Explained(values) => (None, Some(values)),
+        };
+        let plain = plain
+            .into_iter()
+            .flatten()
+            .map(|value| (value.as_str(), None));
+        let explained = explained.into_iter().flatten();
+        plain.chain(explained.map(|(value, doc)| (value.as_str(), Some(doc.as_str()))))
+    }
+
+    /// The values alone.
+    pub fn names(&self) -> Vec<&str> {
+        self.iter().map(|(value, _)| value).collect()
+    }
+}
+
+/// One fact that the page states and that is wrong. The import accepts the difference, and fails
+/// when the page states it no longer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// The name of the fact: `type`, `default`, `max`, …
+    pub fact: String,
+    /// What the page says, as the import prints it.
+    pub documented: Value,
+    /// Why that is wrong.
+    pub reason: String,
+    /// What shows it: a recording, a support answer.
+    pub evidence: String,
+}
+
+/// The types that several endpoints of a section share: `spec/<section>/types.yaml`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SharedTypes {
+    /// The types by their Rust name.
+    pub types: IndexMap<String, SharedType>,
+}
+
+/// A type that has a name of its own: an object with `fields`, or a string with `values`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SharedType {
+    /// What it is, in our own words.
+    pub doc: String,
+    /// The fields of an object.
+    #[serde(default)]
+    pub fields: Fields,
+    /// The documented values of a string.
+    #[serde(default)]
+    pub values: Option<Values>,
+}
+
+/// What holds for the API as a whole: `spec/api.yaml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// The servers by name.
+    pub servers: IndexMap<String, Server>,
+    /// How a call says who makes it.
+    pub auth: Auth,
+    /// Limits of the account.
+    pub limits: AccountLimits,
+    /// The fields around a task's `result`.
+    pub envelope: Object,
+    /// The sections with what they are about; each is a folder of `spec/` and a cargo feature.
+    pub sections: IndexMap<String, Section>,
+}
+
+/// A section of the API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// What it is about, in our own words.
+    pub doc: String,
+}
+
+/// A server that answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Its address.
+    pub url: String,
+    /// What it is for.
+    pub doc: String,
+}
+
+/// How a call says who makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    /// HTTP Basic with the API login and the API password.
+    Basic,
+}
+
+/// Limits of the account over all endpoints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountLimits {
+    /// Calls in one minute.
+    pub calls_per_minute: u32,
+    /// Calls that may be under way at once.
+    pub simultaneous_calls: u32,
+    /// After how many seconds the server gives a live call up.
+    pub server_timeout_seconds: u32,
+}
+
+/// The status codes: `spec/status_codes.yaml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatusCodes {
+    /// The codes, ascending.
+    pub codes: Vec<StatusCode>,
+}
+
+/// One status code of the envelope or of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatusCode {
+    /// The number.
+    pub code: u32,
+    /// The name of the generated variant.
+    pub name: String,
+    /// What it says, coarsely.
+    pub class: StatusClass,
+    /// Whether sending the same again can help.
+    pub repeat: Repeat,
+    /// The HTTP status that it comes with, if not 200.
+    #[serde(default)]
+    pub http_status: Option<u16>,
+    /// How the API words it. Never decide by it.
+    pub message: String,
+    /// What it means, in our own words.
+    pub doc: String,
+}
+
+/// What a status code says, coarsely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(
+    missing_docs,
+    reason = "the models crate documents each class, and the names speak"
+)]
+pub enum StatusClass {
+    Success,
+    Pending,
+    Empty,
+    Request,
+    Auth,
+    Account,
+    Billing,
+    Rate,
+    NotFound,
+    Sandbox,
+    Target,
+    Upstream,
+    Server,
+}
+
+/// Whether sending the same again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(
+    missing_docs,
+    reason = "the models crate documents each one, and the names speak"
+)]
+pub enum Repeat {
+    Never,
+    Later,
+    FewTimes,
+    Poll,
+    NewTask,
+    NextDay,
+}

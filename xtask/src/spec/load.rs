@@ -1,0 +1,189 @@
+//! Reading all files of a spec folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path as FilePath;
+
+use serde::de::DeserializeOwned;
+
+use super::decode::decode;
+use super::diagnostics::{Diagnostic, Diagnostics, Place, did_you_mean};
+use super::language::{Api, Endpoint, SharedTypes, StatusCodes};
+use super::tree::Tree;
+
+/// A whole spec.
+#[derive(Debug)]
+pub struct Spec {
+    /// `api.yaml`.
+    pub api: File<Api>,
+    /// `status_codes.yaml`.
+    pub status_codes: File<StatusCodes>,
+    /// The sections' shared types, by section.
+    pub shared: BTreeMap<String, File<SharedTypes>>,
+    /// The endpoints, by section and file.
+    pub endpoints: Vec<EndpointFile>,
+}
+
+/// A file of the spec, with the places of its content.
+#[derive(Debug)]
+pub struct File<T> {
+    /// Its name, from the spec's folder on: `spec/api.yaml`.
+    pub name: String,
+    /// What it says.
+    pub content: T,
+    /// Where it says that.
+    pub tree: Tree,
+}
+
+/// A file that describes an endpoint.
+#[derive(Debug)]
+pub struct EndpointFile {
+    /// The section: the folder's name.
+    pub section: String,
+    /// The file.
+    pub file: File<Endpoint>,
+}
+
+/// Reads a spec folder.
+///
+/// # Errors
+/// Every error of every file.
+pub fn load(folder: &FilePath) -> Result<Spec, Diagnostics> {
+    let mut reader = Reader {
+        found: Vec::new(),
+        prefix: folder.file_name().map_or_else(
+            || "spec".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        ),
+    };
+    let api = reader.file::<Api>(&folder.join("api.yaml"), "api.yaml");
+    let status_codes = reader.file(&folder.join("status_codes.yaml"), "status_codes.yaml");
+    let mut shared = BTreeMap::new();
+    let mut endpoints = Vec::new();
+    for (section, path) in reader.entries(folder, "") {
+        if !path.is_dir() {
+            let known = ["api.yaml", "status_codes.yaml", "spec.schema.json"];
+            if !known.contains(&section.as_str()) {
+                let meant = did_you_mean(&section, known);
+                reader.report(&section, format!("no file of a spec{meant}"));
+            }
+            continue;
+        }
+        if let Some(api) = &api
+            && !api.content.sections.contains_key(&section)
+        {
+            let sections = api.content.sections.keys().map(String::as_str);
+            let meant = did_you_mean(&section, sections);
+            reader.report(&section, format!("api.yaml has no such section{meant}"));
+        }
+        for (name, path) in reader.entries(&path, &section) {
+            let relative = format!("{section}/{name}");
+            if name == "types.yaml" {
+                if let Some(file) = reader.file(&path, &relative) {
+                    shared.insert(section.clone(), file);
+                }
+            } else if name.ends_with(".yaml") {
+                if let Some(file) = reader.file(&path, &relative) {
+                    endpoints.push(EndpointFile {
+                        section: section.clone(),
+                        file,
+                    });
+                }
+            } else {
+                reader.report(
+                    &relative,
+                    "no file of a spec: expected the ending .yaml".into(),
+                );
+            }
+        }
+    }
+    match (api, status_codes) {
+        (Some(api), Some(status_codes)) if reader.found.is_empty() => Ok(Spec {
+            api,
+            status_codes,
+            shared,
+            endpoints,
+        }),
+        _ => {
+            reader.found.sort();
+            Err(Diagnostics(reader.found))
+        }
+    }
+}
+
+/// Reads one file of the spec from its text.
+///
+/// # Errors
+/// Every error in it.
+pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<File<T>, Diagnostics> {
+    let mut found = Vec::new();
+    let file = parse_into(name, text, &mut found);
+    match file {
+        Some(file) if found.is_empty() => Ok(file),
+        _ => Err(Diagnostics(found)),
+    }
+}
+
+fn parse_into<T: DeserializeOwned>(
+    name: &str,
+    text: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Option<File<T>> {
+    let (tree, duplicates) = match Tree::parse(name, text) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            found.push(error);
+            return None;
+        }
+    };
+    found.extend(duplicates);
+    let content = decode(name, &tree, found)?;
+    Some(File {
+        name: name.to_owned(),
+        content,
+        tree,
+    })
+}
+
+struct Reader {
+    found: Vec<Diagnostic>,
+    prefix: String,
+}
+
+impl Reader {
+    fn report(&mut self, name: &str, message: String) {
+        let file = format!("{}/{name}", self.prefix);
+        self.found
+            .push(Diagnostic::new(&file, Place::START, message));
+    }
+
+    fn file<T: DeserializeOwned>(&mut self, path: &FilePath, name: &str) -> Option<File<T>> {
+        match fs::read_to_string(path) {
+            Ok(text) => parse_into(&format!("{}/{name}", self.prefix), &text, &mut self.found),
+            Err(error) => {
+                self.report(name, format!("cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    /// The entries of a folder by name, in order.
+    fn entries(&mut self, folder: &FilePath, name: &str) -> BTreeMap<String, std::path::PathBuf> {
+        match fs::read_dir(folder) {
+            Ok(entries) => entries
+                .flatten()
+                .map(|entry| {
+                    (
+                        entry.file_name().to_string_lossy().into_owned(),
+                        entry.path(),
+                    )
+                })
+                .filter(|(name, _)| !name.starts_with('.'))
+                .collect(),
+            Err(error) => {
+                self.report(name, format!("cannot be read: {error}"));
+                BTreeMap::new()
+            }
+        }
+    }
+}
