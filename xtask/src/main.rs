@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::emit::{self, Fixtures};
+use xtask::emit;
 use xtask::import::{self, Options};
 use xtask::model::Model;
-use xtask::{fresh, model, spec};
+use xtask::{fresh, model};
 
 /// Keeps the crates in step with the documentation.
 #[derive(Parser)]
@@ -69,8 +69,7 @@ fn root() -> PathBuf {
 }
 
 fn load() -> Result<Model, Failure> {
-    let spec = spec::load(&root().join("spec"))?;
-    Ok(model::resolve(&spec)?)
+    Ok(model::load(&root().join("spec"))?)
 }
 
 fn import_pages(pages: &[PathBuf], options: Options) -> Result<ExitCode, Failure> {
@@ -107,7 +106,7 @@ fn check() -> Result<ExitCode, Failure> {
 fn generate(check: bool) -> Result<ExitCode, Failure> {
     let root = root();
     let model = load()?;
-    let files = emit::emit(&model, &fixtures(&root, &model)?)?;
+    let files = emit::emit(&model, &emit::fixtures(&root, &model)?)?;
     let stale = fresh::stale(&root, &files)?;
     if check && !stale.is_empty() {
         for file in &stale {
@@ -130,35 +129,4 @@ fn generate(check: bool) -> Result<ExitCode, Failure> {
     }
     println!("{} generated files, {} changed", files.len(), stale.len());
     Ok(ExitCode::SUCCESS)
-}
-
-/// The fixtures that are there, by endpoint.
-fn fixtures(root: &Path, model: &Model) -> Result<Fixtures, Failure> {
-    let folder = root.join("crates/mock-server/fixtures");
-    let mut fixtures = Fixtures::new();
-    for file in fresh::files_below(&folder)? {
-        let relative = file
-            .strip_prefix(&folder)?
-            .to_string_lossy()
-            .replace('\\', "/");
-        let endpoint = model.endpoints().find(|endpoint| {
-            relative
-                .rsplit_once('/')
-                .is_some_and(|(path, _)| format!("/{path}") == endpoint.path)
-        });
-        match endpoint {
-            Some(endpoint) => fixtures
-                .entry(endpoint.id.clone())
-                .or_default()
-                .push(relative),
-            None => {
-                return Err(format!(
-                    "{}: the spec has no endpoint with this path",
-                    file.display()
-                )
-                .into());
-            }
-        }
-    }
-    Ok(fixtures)
 }

@@ -3,7 +3,7 @@
 use scraper::{ElementRef, Html, Node, Selector};
 use serde::Deserialize;
 
-use super::{Form, Page, Row, Table, Unreadable, endpoint_in, request_body, visible};
+use super::{ANNOUNCEMENT, Form, Page, Row, Table, Unreadable, endpoint_in, request_body, visible};
 
 #[derive(Deserialize)]
 struct Post {
@@ -125,7 +125,9 @@ impl Reader {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if !text.is_empty() {
             self.last_words.clone_from(&text);
-            self.intro.push(text);
+            if !text.starts_with(ANNOUNCEMENT) {
+                self.intro.push(text);
+            }
         }
     }
 

@@ -93,6 +93,9 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
+/// How the line in front of a table begins.
+const ANNOUNCEMENT: &str = "Description of the fields";
+
 /// The words for types that pages use.
 pub const TYPE_WORDS: [&str; 9] = [
     "string", "integer", "float", "boolean", "array", "object", "number", "double", "bool",

@@ -1,6 +1,9 @@
 //! The page as plain text: no tags, and often no nesting.
 
-use super::{Form, Page, Row, TYPE_WORDS, Table, Unreadable, endpoint_in, request_body, visible};
+use super::{
+    ANNOUNCEMENT, Form, Page, Row, TYPE_WORDS, Table, Unreadable, endpoint_in, request_body,
+    visible,
+};
 
 /// The head of a table, a line each.
 const HEAD: [&str; 3] = ["field name", "type", "description"];
@@ -126,17 +129,27 @@ fn rows(lines: &[&str], start: usize, end: usize, notes: &mut Vec<String>) -> Ve
 fn intro(lines: &[&str], end: usize) -> Vec<String> {
     let first_example = lines
         .iter()
-        .position(|line| line.starts_with("Instead of") || line.starts_with('#'))
+        .position(|line| {
+            ["Instead of", "#", "curl "]
+                .iter()
+                .any(|start| line.starts_with(start))
+        })
         .unwrap_or(end);
     let after_examples = lines[..end]
         .iter()
         .rposition(|line| line.starts_with("The above command returns"))
         .map_or(end, |at| at + 1);
+    let last = after_examples.max(first_example);
     lines[..first_example.min(end)]
         .iter()
-        .chain(&lines[after_examples..end])
+        .chain(
+            lines
+                .get(last..end)
+                .filter(|_| after_examples < end)
+                .unwrap_or_default(),
+        )
         .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && !line.starts_with(ANNOUNCEMENT))
         .collect()
 }
 

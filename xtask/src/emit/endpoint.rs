@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::types::{object, rust_type, type_def};
+use super::types::{object, type_def};
 use super::{docs, ident};
 use crate::model::dates::DateExpression;
 use crate::model::{Endpoint, Field, Limit, Type, TypeDef};
@@ -32,7 +32,7 @@ pub fn emit(endpoint: &Endpoint) -> TokenStream {
     let task = ident(&endpoint.task.name);
     let task_items = task_items(endpoint);
     let result_doc = format!("One result of [`{}`].", endpoint.name);
-    let result_items = object(&endpoint.result, &result_doc, false);
+    let result_items = object(&endpoint.result, &result_doc);
     let types = endpoint.types.iter().map(type_def);
     let section = endpoint.id.split('/').next().unwrap_or_default();
     let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
@@ -79,50 +79,12 @@ fn task_items(endpoint: &Endpoint) -> TokenStream {
         "What [`{}`] is asked for: `new` takes what is required, a setter each of the rest.",
         endpoint.name
     );
-    let items = object(task, &doc, true);
-    let required: Vec<&Field> = task.fields.iter().filter(|field| field.required).collect();
-    let parameters = required.iter().map(|field| {
-        let (ident, ty) = (ident(&field.ident), parameter(&field.ty));
-        quote!(#ident: #ty)
-    });
-    let values = required.iter().map(|field| {
-        let name = ident(&field.ident);
-        let value = argument(&field.ty, &quote!(#name));
-        quote!(#name: #value)
-    });
-    let optional: Vec<&Field> = task.fields.iter().filter(|field| !field.required).collect();
-    let setters = optional.iter().map(|field| {
-        let name = ident(&field.ident);
-        let doc = docs::attributes(&docs::field(field, true));
-        let (ty, value) = (parameter(&field.ty), argument(&field.ty, &quote!(value)));
-        quote! {
-            #doc
-            #[must_use]
-            pub fn #name(mut self, value: #ty) -> Self {
-                self.#name = Some(#value);
-                self
-            }
-        }
-    });
-    let rest = (!optional.is_empty()).then(|| quote!(, ..Self::default()));
-    let new_doc = match required.as_slice() {
-        [] => docs::attributes("A task that leaves everything to the API's defaults."),
-        _ => docs::attributes(
-            "A task with what is required; everything else is left to the API's defaults.",
-        ),
-    };
+    let items = object(task, &doc);
     let rules = rules(&task.fields, &endpoint.types);
     quote! {
         #items
 
         impl #name {
-            #new_doc
-            pub fn new(#(#parameters),*) -> Self {
-                Self { #(#values),* #rest }
-            }
-
-            #(#setters)*
-
             /// Checks the task against the documented limits, reckoned from today's date in UTC.
             ///
             /// # Errors
@@ -143,27 +105,6 @@ fn task_items(endpoint: &Endpoint) -> TokenStream {
         impl Task for #name {
             const RULES: &'static [FieldRule] = #rules;
         }
-    }
-}
-
-/// The type of a setter's parameter: whatever is at hand where the value is made.
-fn parameter(ty: &Type) -> TokenStream {
-    match ty {
-        Type::String => quote!(impl Into<String>),
-        Type::List(of) if **of == Type::String => {
-            quote!(impl IntoIterator<Item = impl Into<String>>)
-        }
-        other => rust_type(other),
-    }
-}
-
-fn argument(ty: &Type, value: &TokenStream) -> TokenStream {
-    match ty {
-        Type::String => quote!(#value.into()),
-        Type::List(of) if **of == Type::String => {
-            quote!(#value.into_iter().map(Into::into).collect())
-        }
-        _ => value.clone(),
     }
 }
 

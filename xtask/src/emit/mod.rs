@@ -9,11 +9,13 @@ mod status;
 mod types;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
+use crate::fresh::files_below;
 use crate::model::{Model, Section};
 
 /// Generated files by path from the workspace's root on.
@@ -29,6 +31,33 @@ pub const GENERATED_FOLDERS: [&str; 4] = [
 
 /// The fixtures of the mock server by endpoint id: paths from its `fixtures` folder on, in order.
 pub type Fixtures = BTreeMap<String, Vec<String>>;
+
+/// The fixtures that are there, by endpoint.
+///
+/// # Errors
+/// When they cannot be read, or one stands in a folder of no endpoint.
+pub fn fixtures(root: &Path, model: &Model) -> io::Result<Fixtures> {
+    let folder = root.join("crates/mock-server/fixtures");
+    let mut fixtures = Fixtures::new();
+    for file in files_below(&folder)? {
+        let relative = file.strip_prefix(&folder).unwrap_or(&file);
+        let relative = relative.to_string_lossy().replace('\\', "/");
+        let path = relative.rsplit_once('/').map_or("", |(path, _)| path);
+        let endpoint = model
+            .endpoints()
+            .find(|endpoint| endpoint.path.trim_start_matches('/') == path)
+            .ok_or_else(|| {
+                io::Error::other(format!(
+                    "{relative}: the spec has no endpoint with this path"
+                ))
+            })?;
+        fixtures
+            .entry(endpoint.id.clone())
+            .or_default()
+            .push(relative);
+    }
+    Ok(fixtures)
+}
 
 /// Emits everything.
 ///

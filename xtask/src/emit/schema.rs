@@ -113,8 +113,8 @@ impl Types<'_> {
                 Limit::MaxItems(max) => ("maxItems", json!(max)),
                 Limit::MaxLength(max) => ("maxLength", json!(max)),
                 Limit::MaxDistinctDomains(max) => ("x-max-distinct-domains", json!(max)),
-                Limit::Min(min) => ("minimum", json!(min)),
-                Limit::Max(max) => ("maximum", json!(max)),
+                Limit::Min(min) => ("minimum", number(*min)),
+                Limit::Max(max) => ("maximum", number(*max)),
                 Limit::Date { min, max } => {
                     for (key, bound) in [("x-minimum", min), ("x-maximum", max)] {
                         if let Some(bound) = bound {
@@ -189,6 +189,16 @@ impl Types<'_> {
         };
         schema.insert("type".into(), kind);
         schema
+    }
+}
+
+/// A bound, without a fraction where it has none.
+fn number(bound: f64) -> Value {
+    // f64 holds whole numbers of this size exactly.
+    if bound.fract() == 0.0 && bound.abs() < 9e15 {
+        json!(bound as i64)
+    } else {
+        json!(bound)
     }
 }
 

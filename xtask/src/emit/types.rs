@@ -20,13 +20,13 @@ pub fn shared(section: &Section) -> TokenStream {
 /// One type.
 pub fn type_def(ty: &TypeDef) -> TokenStream {
     match ty {
-        TypeDef::Object(part) => object(part, &part.doc, false),
+        TypeDef::Object(part) => object(part, &part.doc),
         TypeDef::Enum(open) => open_enum(open),
     }
 }
 
-/// A struct with its field table.
-pub fn object(object: &Object, doc: &str, task: bool) -> TokenStream {
+/// A struct with its field table; one that is sent has a constructor and setters besides.
+pub fn object(object: &Object, doc: &str) -> TokenStream {
     let name = ident(&object.name);
     let doc = docs::attributes(doc);
     let wires: Vec<&str> = object
@@ -40,16 +40,12 @@ pub fn object(object: &Object, doc: &str, task: bool) -> TokenStream {
         .map(|field| ident(&field.ident))
         .collect();
     let fields = object.fields.iter().zip(&idents).map(|(field, ident)| {
-        let doc = docs::attributes(&docs::field(field, task));
+        let doc = docs::attributes(&docs::field(field, object.sent));
         let ty = field_type(field);
-        let deprecated = field
-            .spec
-            .deprecated
-            .iter()
-            .map(|note| quote!(#[deprecated(note = #note)]));
+        let deprecated = deprecated(field);
         quote! {
             #doc
-            #(#deprecated)*
+            #deprecated
             pub #ident: #ty
         }
     });
@@ -72,6 +68,8 @@ pub fn object(object: &Object, doc: &str, task: bool) -> TokenStream {
             false => quote!(object::put(map, #wire, &self.#ident)?;),
         }
     });
+    let allow = allow_deprecated(object);
+    let builder = object.sent.then(|| builder(object));
     quote! {
         #doc
         #[derive(Debug, Clone, Default, PartialEq)]
@@ -80,6 +78,7 @@ pub fn object(object: &Object, doc: &str, task: bool) -> TokenStream {
             #(#fields),*
         }
 
+        #allow
         impl Object for #name {
             const FIELDS: &'static [&'static str] = &[#(#wires),*];
 
@@ -98,6 +97,98 @@ pub fn object(object: &Object, doc: &str, task: bool) -> TokenStream {
         }
 
         object_impls!(#name);
+
+        #builder
+    }
+}
+
+fn deprecated(field: &Field) -> Option<TokenStream> {
+    let note = field.spec.deprecated.as_ref()?;
+    Some(quote!(#[deprecated(note = #note)]))
+}
+
+/// Generated code goes on reading and writing what nobody else should use any more.
+fn allow_deprecated(object: &Object) -> Option<TokenStream> {
+    let any = object
+        .fields
+        .iter()
+        .any(|field| field.spec.deprecated.is_some());
+    any.then(|| quote!(#[allow(deprecated)]))
+}
+
+/// `new` with what is required, and a setter each of the rest.
+fn builder(object: &Object) -> TokenStream {
+    let name = ident(&object.name);
+    let (required, optional): (Vec<&Field>, Vec<&Field>) =
+        object.fields.iter().partition(|field| field.required);
+    let parameters = required.iter().map(|field| {
+        let (ident, ty) = (ident(&field.ident), parameter(&field.ty));
+        quote!(#ident: #ty)
+    });
+    let values = required.iter().map(|field| {
+        let name = ident(&field.ident);
+        let value = argument(&field.ty, &quote!(#name));
+        quote!(#name: #value)
+    });
+    let setters = optional.iter().map(|field| {
+        let name = ident(&field.ident);
+        let doc = docs::attributes(&docs::field(field, true));
+        let deprecated = deprecated(field);
+        let (ty, value) = (parameter(&field.ty), argument(&field.ty, &quote!(value)));
+        quote! {
+            #doc
+            #deprecated
+            #[must_use]
+            pub fn #name(mut self, value: #ty) -> Self {
+                self.#name = Some(#value);
+                self
+            }
+        }
+    });
+    let rest = (!optional.is_empty()).then(|| quote!(, ..Self::default()));
+    let new = match required.as_slice() {
+        [] => quote! {
+            /// Leaves everything to the API's defaults.
+            pub fn new() -> Self {
+                Self::default()
+            }
+        },
+        _ => quote! {
+            /// Takes what is required; everything else is left to the API's defaults.
+            pub fn new(#(#parameters),*) -> Self {
+                Self { #(#values),* #rest }
+            }
+        },
+    };
+    let allow = allow_deprecated(object);
+    quote! {
+        #allow
+        impl #name {
+            #new
+
+            #(#setters)*
+        }
+    }
+}
+
+/// The type of a setter's parameter: whatever is at hand where the value is made.
+fn parameter(ty: &Type) -> TokenStream {
+    match ty {
+        Type::String => quote!(impl Into<String>),
+        Type::List(of) if **of == Type::String => {
+            quote!(impl IntoIterator<Item = impl Into<String>>)
+        }
+        other => rust_type(other),
+    }
+}
+
+fn argument(ty: &Type, value: &TokenStream) -> TokenStream {
+    match ty {
+        Type::String => quote!(#value.into()),
+        Type::List(of) if **of == Type::String => {
+            quote!(#value.into_iter().map(Into::into).collect())
+        }
+        _ => value.clone(),
     }
 }
 

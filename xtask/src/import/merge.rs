@@ -7,7 +7,7 @@ use super::facts::facts;
 use super::report::Report;
 use crate::spec::Diagnostics;
 use crate::spec::edit::Editor;
-use crate::spec::language::{Endpoint, Field, FieldType, Fields, SharedTypes};
+use crate::spec::language::{Endpoint, Field, FieldType, Fields, SharedTypes, Values};
 use crate::spec::load::File;
 use crate::spec::tree::Path;
 use crate::spec::write;
@@ -214,6 +214,16 @@ impl Merge<'_> {
                         _ => self.set(path, name, &write::FIELD_KEYS, value)?,
                     }
                 }
+                Some(known)
+                    if *name == "values" && spec.shared.is_none() && grows(known, value) =>
+                {
+                    let values = with_new(spec.values.as_ref(), page.values.as_ref());
+                    let lines = write::values(&values, self.editor.indent(path));
+                    self.editor.set(path, name, &write::FIELD_KEYS, &lines)?;
+                    self.report
+                        .added
+                        .push(format!("{label}: values {value}, before {known}"));
+                }
                 Some(known) => self.report.contradicts(label, name, known, value),
             }
         }
@@ -275,6 +285,34 @@ impl Merge<'_> {
             }
             None => self.fields(&page.fields, &spec.fields, &inner, label),
         }
+    }
+}
+
+/// Whether the page has all the values that the spec knows, and more.
+fn grows(known: &Value, stated: &Value) -> bool {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let stated = list(stated);
+    list(known).iter().all(|value| stated.contains(value))
+}
+
+/// The page's values, with the meanings that people wrote; a new one still wants its meaning.
+fn with_new(known: Option<&Values>, page: Option<&Values>) -> Values {
+    let stated: Vec<String> = page
+        .into_iter()
+        .flat_map(|page| page.names())
+        .map(str::to_owned)
+        .collect();
+    match known {
+        Some(Values::Explained(known)) => {
+            let meaning = |value: &String| known.get(value).cloned().unwrap_or_default();
+            Values::Explained(
+                stated
+                    .iter()
+                    .map(|value| (value.clone(), meaning(value)))
+                    .collect(),
+            )
+        }
+        _ => Values::Plain(stated),
     }
 }
 

@@ -46,33 +46,39 @@ pub fn read(type_word: &str, lines: &[String]) -> Prose {
     while at < lines.len() {
         let line = plain(&lines[at]);
         at += 1;
-        if let Some(after) = after(
-            &line,
-            &[
-                "possible values:",
-                "possible values are:",
-                "can take the following values:",
-            ],
-        ) {
-            at += values(after, &lines[at..], &mut prose.values);
-            continue;
-        }
-        if let Some((_, examples)) = split_at_any(&line, &["example:", "examples:"]) {
-            // What follows an example is the example, up to a line that states something.
-            if examples.trim().is_empty() || line.starts_with("example") {
-                while lines.get(at).is_some_and(|next| !announces(&plain(next))) {
-                    at += 1;
-                }
+        let listing = [
+            "possible values:",
+            "possible values are:",
+            "can take the following values:",
+        ];
+        let text = match split_at_any(&line, &listing) {
+            Some((before, after)) => {
+                at += values(after, &lines[at..], &mut prose.values);
+                before
             }
-            continue;
-        }
-        for sentence in sentences(&line) {
+            None => match split_at_any(&line, &["example:", "examples:"]) {
+                Some((before, _)) => {
+                    at += lines[at..].iter().take_while(|line| is_data(line)).count();
+                    before
+                }
+                None => &line,
+            },
+        };
+        for sentence in sentences(text) {
             if !sentence_facts(&sentence, list, &mut prose) && announces(&sentence) {
                 prose.not_understood.push(sentence);
             }
         }
     }
     prose
+}
+
+/// Whether a line behind `example:` is the example: quoted, a number, a bracket, or words without
+/// spaces in a list.
+fn is_data(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with(|c: char| c.is_ascii_digit() || "\"'“‘[]{}".contains(c))
+        || line.split(',').all(|token| !token.trim().contains(' '))
 }
 
 /// Lower case, straight quotes, one kind of dash.
@@ -229,8 +235,8 @@ fn is_reference(sentence: &str) -> bool {
         "more information",
         "note: we strongly",
         // What every page says about calls in general.
-        "all post data should be sent in the json format",
-        "when setting a task, you should send all task parameters",
+        "all post data should be",
+        "when setting a task, you",
     ];
     starts.iter().any(|start| sentence.starts_with(start))
 }

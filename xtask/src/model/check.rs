@@ -180,6 +180,16 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
             found,
         );
     }
+    let values = field.values.iter().flat_map(|values| values.iter());
+    for (value, _) in
+        values.filter(|(_, meaning)| meaning.is_some_and(|meaning| meaning.trim().is_empty()))
+    {
+        at.report(
+            "values",
+            format!("`{value}` has no meaning: say it in our own words"),
+            found,
+        );
+    }
     if field.required == Some(true) && field.default.is_some() {
         at.report("default", "a required field has no default", found);
     }

@@ -6,10 +6,31 @@ pub mod dates;
 mod names;
 mod resolve;
 
+use std::path::Path;
+
 pub use resolve::resolve;
+
+use crate::spec::{self, Diagnostics};
 
 use crate::spec::language::{self, Method, Mode};
 use dates::DateExpression;
+
+/// Reads a spec folder and resolves it.
+///
+/// # Errors
+/// Everything that is wrong with it. What can be said of a file only when the files that it
+/// refers to are readable is said when they are.
+pub fn load(folder: &Path) -> Result<Model, Diagnostics> {
+    let (spec, mut found) = spec::load(folder);
+    let resolved = spec.map(|spec| resolve(&spec));
+    match resolved {
+        Some(Ok(model)) if found.is_empty() => return Ok(model),
+        Some(Err(further)) => found.extend(further.0),
+        _ => {}
+    }
+    found.sort();
+    Err(Diagnostics(found))
+}
 
 /// The whole API.
 #[derive(Debug)]
@@ -103,6 +124,8 @@ pub struct Object {
     pub name: String,
     /// What it is; the endpoint's documentation says it for tasks and results.
     pub doc: String,
+    /// Whether it is sent: a task or a part of one.
+    pub sent: bool,
     /// The fields in documented order.
     pub fields: Vec<Field>,
 }

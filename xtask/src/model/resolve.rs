@@ -258,6 +258,7 @@ impl Scope<'_> {
         Object {
             name,
             doc,
+            sent: task,
             fields: resolved,
         }
     }

@@ -99,9 +99,19 @@ fn reword(message: &str) -> String {
             let end = if meant.is_empty() { "." } else { "" };
             format!("{what}{meant}{end} Known: {}", known.join(", "))
         }
-        _ => message
+        _ => without_rust_names(message)
             .replace("missing field", "missing key")
+            .replace(", expected u32", ", expected a whole number, not below 0")
+            .replace(", expected a map", ", expected a mapping")
             .replace("invalid type: ", "found ")
             .replace("invalid value: ", "found "),
+    }
+}
+
+/// `expected struct Endpoint` as somebody reads it who does not know our types.
+fn without_rust_names(message: &str) -> String {
+    match message.split_once("expected struct ") {
+        Some((head, _)) => format!("{head}expected a map of keys to values"),
+        None => message.to_owned(),
     }
 }

@@ -44,11 +44,9 @@ pub struct EndpointFile {
     pub file: File<Endpoint>,
 }
 
-/// Reads a spec folder.
-///
-/// # Errors
-/// Every error of every file.
-pub fn load(folder: &FilePath) -> Result<Spec, Diagnostics> {
+/// Reads a spec folder: what can be read, and every error. A file with errors is left out, and an
+/// endpoint with the types that it may use; without `api.yaml` or the codes there is no spec.
+pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
     let mut reader = Reader {
         found: Vec::new(),
         prefix: folder.file_name().map_or_else(
@@ -60,6 +58,7 @@ pub fn load(folder: &FilePath) -> Result<Spec, Diagnostics> {
     let status_codes = reader.file(&folder.join("status_codes.yaml"), "status_codes.yaml");
     let mut shared = BTreeMap::new();
     let mut endpoints = Vec::new();
+    let mut broken_types = Vec::new();
     for (section, path) in reader.entries(folder, "") {
         if !path.is_dir() {
             let known = ["api.yaml", "status_codes.yaml", "spec.schema.json"];
@@ -79,8 +78,11 @@ pub fn load(folder: &FilePath) -> Result<Spec, Diagnostics> {
         for (name, path) in reader.entries(&path, &section) {
             let relative = format!("{section}/{name}");
             if name == "types.yaml" {
-                if let Some(file) = reader.file(&path, &relative) {
-                    shared.insert(section.clone(), file);
+                match reader.file(&path, &relative) {
+                    Some(file) => {
+                        shared.insert(section.clone(), file);
+                    }
+                    None => broken_types.push(section.clone()),
                 }
             } else if name.ends_with(".yaml") {
                 if let Some(file) = reader.file(&path, &relative) {
@@ -97,18 +99,14 @@ pub fn load(folder: &FilePath) -> Result<Spec, Diagnostics> {
             }
         }
     }
-    match (api, status_codes) {
-        (Some(api), Some(status_codes)) if reader.found.is_empty() => Ok(Spec {
-            api,
-            status_codes,
-            shared,
-            endpoints,
-        }),
-        _ => {
-            reader.found.sort();
-            Err(Diagnostics(reader.found))
-        }
-    }
+    endpoints.retain(|endpoint: &EndpointFile| !broken_types.contains(&endpoint.section));
+    let spec = api.zip(status_codes).map(|(api, status_codes)| Spec {
+        api,
+        status_codes,
+        shared,
+        endpoints,
+    });
+    (spec, reader.found)
 }
 
 /// Reads one file of the spec from its text.
@@ -159,7 +157,13 @@ impl Reader {
 
     fn file<T: DeserializeOwned>(&mut self, path: &FilePath, name: &str) -> Option<File<T>> {
         match fs::read_to_string(path) {
-            Ok(text) => parse_into(&format!("{}/{name}", self.prefix), &text, &mut self.found),
+            Ok(text) => {
+                let mut found = Vec::new();
+                let file = parse_into(&format!("{}/{name}", self.prefix), &text, &mut found);
+                let whole = found.is_empty();
+                self.found.extend(found);
+                file.filter(|_| whole)
+            }
             Err(error) => {
                 self.report(name, format!("cannot be read: {error}"));
                 None

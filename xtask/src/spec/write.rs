@@ -109,7 +109,14 @@ pub fn values(values: &Values, indent: usize) -> String {
                 .iter()
                 .map(|value| scalar(&value.clone().into()))
                 .collect();
-            format!("{:indent$}values: [{}]\n", "", values.join(", "))
+            let line = format!("{:indent$}values: [{}]\n", "", values.join(", "));
+            if line.len() <= 80 {
+                return line;
+            }
+            let items = values
+                .iter()
+                .map(|value| format!("{:1$}- {value}\n", "", indent + 2));
+            format!("{:indent$}values:\n{}", "", items.collect::<String>())
         }
         Values::Explained(values) => {
             let inner = indent + 2;
@@ -148,6 +155,10 @@ fn scalar(value: &Value) -> String {
 }
 
 fn reads_as_itself(text: &str) -> bool {
+    let is_date = text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok();
+    if is_date {
+        return true;
+    }
     let words = [
         "true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf",
     ];

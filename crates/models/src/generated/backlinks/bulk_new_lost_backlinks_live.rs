@@ -81,7 +81,7 @@ impl Object for BulkNewLostBacklinksLiveTask {
 object_impls!(BulkNewLostBacklinksLiveTask);
 
 impl BulkNewLostBacklinksLiveTask {
-    /// A task with what is required; everything else is left to the API's defaults.
+    /// Takes what is required; everything else is left to the API's defaults.
     pub fn new(targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             targets: targets.into_iter().map(Into::into).collect(),
@@ -108,7 +108,9 @@ impl BulkNewLostBacklinksLiveTask {
         self.tag = Some(value.into());
         self
     }
+}
 
+impl BulkNewLostBacklinksLiveTask {
     /// Checks the task against the documented limits, reckoned from today's date in UTC.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ impl Object for BulkPagesSummaryLiveTask {
 object_impls!(BulkPagesSummaryLiveTask);
 
 impl BulkPagesSummaryLiveTask {
-    /// A task with what is required; everything else is left to the API's defaults.
+    /// Takes what is required; everything else is left to the API's defaults.
     pub fn new(targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             targets: targets.into_iter().map(Into::into).collect(),
@@ -124,7 +124,9 @@ impl BulkPagesSummaryLiveTask {
         self.tag = Some(value.into());
         self
     }
+}
 
+impl BulkPagesSummaryLiveTask {
     /// Checks the task against the documented limits, reckoned from today's date in UTC.
     ///
     /// # Errors

@@ -1,0 +1,263 @@
+//! What `cargo xtask check` says about bad specs.
+
+mod common;
+
+use common::{Workspace, repository};
+use xtask::model::{Model, load};
+use xtask::spec::Diagnostics;
+
+const GOOD: &str = "\
+path: /v3/backlinks/widgets/live
+method: POST
+mode: live
+doc: Counts widgets.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-widgets-live/
+limits:
+  tasks_per_call: 1
+task:
+  fields:
+    targets:
+      type: list
+      of: string
+      required: true
+      max_items: 1000
+      doc: Sites.
+    date_from:
+      type: string
+      format: date
+      default: today - 1 month
+      doc: A day.
+    scale:
+      type: string
+      use: Scale
+      default: small
+      doc: A scale.
+result:
+  fields:
+    items:
+      type: list
+      of: object
+      doc: Widgets.
+      fields:
+        type:
+          type: string
+          values: [widget]
+          doc: A kind.
+";
+
+const TYPES: &str = "\
+types:
+  Scale:
+    doc: How large.
+    values:
+      small: Small.
+      large: Large.
+";
+
+const FILE: &str = "spec/backlinks/widgets_live.yaml";
+
+fn check(workspace: &Workspace) -> Result<Model, Diagnostics> {
+    load(&workspace.path().join("spec"))
+}
+
+fn workspace(endpoint: &str) -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write(FILE, endpoint);
+    workspace.write("spec/backlinks/types.yaml", TYPES);
+    workspace
+}
+
+fn errors(workspace: &Workspace) -> String {
+    check(workspace).expect_err("the spec is valid").to_string()
+}
+
+#[test]
+fn the_good_one_is_good() {
+    check(&workspace(GOOD)).unwrap();
+}
+
+#[test]
+fn the_committed_spec_is_good() {
+    load(&repository().join("spec")).unwrap();
+}
+
+/// Each change on its own, and the message that it brings.
+#[test]
+fn each_error_has_its_place_and_says_what_to_do() {
+    let changes = [
+        ("a typo in a key", "max_items: 1000", "max_itmes: 1000"),
+        ("a typo in a top key", "mode: live", "mod: live"),
+        (
+            "a typo in a type",
+            "type: list\n      of: string\n      required",
+            "type: lst\n      of: string\n      required",
+        ),
+        (
+            "a value of the wrong type",
+            "max_items: 1000",
+            "max_items: many",
+        ),
+        ("a missing key", "mode: live\n", ""),
+        (
+            "a key twice",
+            "      doc: A day.\n",
+            "      doc: A day.\n      format: date\n",
+        ),
+        (
+            "a field twice",
+            "    scale:\n",
+            "    targets:\n      type: string\n      doc: Again.\n    scale:\n",
+        ),
+        ("a wrong indent", "    date_from:\n", "   date_from:\n"),
+        ("a tab", "      doc: Sites.\n", "\tdoc: Sites.\n"),
+        ("a dangling reference", "use: Scale", "use: Scales"),
+        (
+            "a reference of the wrong kind",
+            "type: string\n      use: Scale\n      default: small",
+            "type: object\n      use: Scale",
+        ),
+        ("no documentation", "      doc: A day.\n", ""),
+        (
+            "no documentation of the endpoint",
+            "doc: Counts widgets.\n",
+            "",
+        ),
+        ("a date that is none", "today - 1 month", "a month ago"),
+        (
+            "a limit that does not fit",
+            "      doc: A day.\n",
+            "      doc: A day.\n      max_items: 3\n",
+        ),
+        (
+            "a list of nothing",
+            "type: list\n      of: string",
+            "type: list",
+        ),
+        (
+            "an object without fields",
+            "      of: object\n      doc: Widgets.\n      fields:\n        type:\n          type: string\n          values: [widget]\n          doc: A kind.\n",
+            "      of: object\n      doc: Widgets.\n",
+        ),
+        (
+            "required with a default",
+            "default: today - 1 month",
+            "default: today\n      required: true",
+        ),
+        (
+            "a default of the wrong kind",
+            "      max_items: 1000\n",
+            "      max_items: 1000\n      default: 3\n",
+        ),
+        (
+            "a path of another section",
+            "/v3/backlinks/widgets",
+            "/v3/serp/widgets",
+        ),
+        (
+            "a path of another file",
+            "widgets/live\nmethod",
+            "gadgets/live\nmethod",
+        ),
+        ("a link that is none", "link: https:", "link: htps:"),
+        (
+            "a type name twice",
+            "          values: [widget]\n",
+            "          values: [widget]\n          name: Scale\n",
+        ),
+        (
+            "values that collide",
+            "[widget]",
+            "[one-widget, one_widget]",
+        ),
+        ("a value that is no name", "[widget]", "[4xx]"),
+        (
+            "fields that collide",
+            "    scale:\n",
+            "    dateFrom:\n      type: string\n      doc: x\n    scale:\n",
+        ),
+        ("an empty file", GOOD, ""),
+    ];
+    let mut all = String::new();
+    for (what, from, to) in changes {
+        assert!(GOOD.contains(from), "{what}");
+        all += &format!(
+            "--- {what}\n{}\n",
+            errors(&workspace(&GOOD.replacen(from, to, 1)))
+        );
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn all_errors_come_at_once() {
+    let broken = GOOD
+        .replace("mode: live", "mode: alive")
+        .replace("max_items: 1000", "max_itmes: 1000\n      unti: USD")
+        .replace("format: date", "format: dat")
+        .replace(
+            "type: list\n      of: object",
+            "type: list\n      of: objct",
+        );
+    let workspace = workspace(&broken);
+    workspace.write("spec/backlinks/types.yaml", &TYPES.replace("doc:", "docs:"));
+    workspace.write(
+        "spec/api.yaml",
+        &workspace
+            .read("spec/api.yaml")
+            .replace("auth: basic", "auth: basics"),
+    );
+    workspace.write("spec/apy.yaml", "");
+    workspace.write("spec/backlinks/notes.md", "");
+    workspace.write("spec/backlink/widgets_live.yaml", GOOD);
+    insta::assert_snapshot!(errors(&workspace));
+}
+
+#[test]
+fn errors_of_meaning_come_at_once_too() {
+    let broken = GOOD
+        .replace("      doc: Sites.\n", "")
+        .replace("use: Scale", "use: Scal")
+        .replace("[widget]", "[4xx]");
+    insta::assert_snapshot!(errors(&workspace(&broken)));
+}
+
+#[test]
+fn status_codes_are_checked() {
+    let workspace = workspace(GOOD);
+    let codes = workspace
+        .read("spec/status_codes.yaml")
+        .replace("code: 20100", "code: 20000")
+        .replace("name: RateLimitExceeded", "name: NotFound")
+        .replace("class: sandbox", "class: sandbax");
+    workspace.write("spec/status_codes.yaml", &codes);
+    let first = errors(&workspace);
+    workspace.write(
+        "spec/status_codes.yaml",
+        &codes.replace("sandbax", "sandbox"),
+    );
+    insta::assert_snapshot!(format!("{first}\n---\n{}", errors(&workspace)));
+}
+
+#[test]
+fn equal_types_want_one_name() {
+    let workspace = workspace(GOOD);
+    let twin = GOOD
+        .replace("backlinks/widgets", "backlinks/gadgets")
+        .replace("backlinks-widgets", "backlinks-gadgets")
+        .replace("type: string\n          values: [widget]", "type: string");
+    workspace.write("spec/backlinks/gadgets_live.yaml", &twin);
+    workspace.write(
+        FILE,
+        &GOOD.replace("type: string\n          values: [widget]", "type: string"),
+    );
+    insta::assert_snapshot!(errors(&workspace));
+}
+
+#[test]
+fn a_folder_that_is_no_spec() {
+    let workspace = Workspace::new();
+    std::fs::remove_dir_all(workspace.path().join("spec")).unwrap();
+    let message = errors(&workspace).replace(&workspace.path().display().to_string(), "");
+    insta::assert_snapshot!(message);
+}

@@ -1,0 +1,179 @@
+//! What is generated: fresh, the same every time, and readable in every corner of the language.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{Workspace, repository};
+use xtask::emit::{Files, Fixtures, emit};
+use xtask::fresh::{stale, write};
+use xtask::model::load;
+
+const CORNERS: &str = "\
+path: /v3/backlinks/corners/live
+method: POST
+mode: live
+doc: |
+  Every corner of the language.
+
+  A second paragraph.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-corners-live/
+  revised: 2026-01-02
+limits:
+  tasks_per_call: 1
+  calls_per_minute: 12
+task:
+  fields:
+    target:
+      type: string
+      format: target
+      required: true
+      doc: What to look at.
+    type:
+      type: string
+      values:
+        one-by-one: Each alone.
+        all: All together.
+      default: all
+      doc: A name that Rust keeps for itself.
+    limit:
+      type: integer
+      min: 1
+      max: 1000
+      default: 100
+      unit: rows
+      doc: How many.
+    since:
+      type: string
+      format: date
+      min: 2019-01-30
+      max: today
+      doc: A day.
+    weights:
+      type: list
+      of: float
+      min_items: 2
+      deprecated: use `limit`
+      doc: Numbers.
+    custom:
+      type: object
+      doc: An object inside the task.
+      fields:
+        field:
+          type: string
+          required: true
+          doc: Which.
+        value:
+          type: integer
+          max: 1000
+          doc: How much.
+result:
+  fields:
+    crawl:
+      type: object
+      doc: An object inside the result.
+      fields:
+        done:
+          type: boolean
+          absent: Null while it runs.
+          doc: Whether it is over.
+    entries:
+      type: map
+      of: object
+      doc: Objects by key.
+      fields:
+        value:
+          type: float
+          unit: USD
+          doc: What it costs.
+    raw:
+      type: json
+      doc: Whatever it is.
+    days:
+      type: list
+      of: string
+      format: timestamp
+      doc: Moments.
+";
+
+fn files(workspace: &Path) -> Files {
+    let model = load(&workspace.join("spec")).unwrap();
+    emit(&model, &Fixtures::new()).unwrap()
+}
+
+fn corners() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("spec/backlinks/corners_live.yaml", CORNERS);
+    workspace
+}
+
+#[test]
+fn every_corner_of_the_language() {
+    let files = files(corners().path());
+    for (name, path) in [
+        (
+            "models",
+            "crates/models/src/generated/backlinks/corners_live.rs",
+        ),
+        ("client", "crates/client/src/generated/backlinks.rs"),
+        (
+            "task_schema",
+            "crates/models/schemas/backlinks/corners_live.task.json",
+        ),
+        (
+            "result_schema",
+            "crates/models/schemas/backlinks/corners_live.result.json",
+        ),
+    ] {
+        insta::assert_snapshot!(name, files[Path::new(path)]);
+    }
+}
+
+#[test]
+fn generating_is_deterministic() {
+    let workspace = corners();
+    assert_eq!(files(workspace.path()), files(workspace.path()));
+}
+
+#[test]
+fn only_what_changed_is_written_and_what_is_stale_goes() {
+    let workspace = corners();
+    let root = workspace.path();
+    let files = files(root);
+    write(root, &stale(root, &files).unwrap()).unwrap();
+    assert_eq!(stale(root, &files).unwrap().len(), 0);
+
+    let kept = root.join("crates/models/src/generated/status_code.rs");
+    let before = fs::metadata(&kept).unwrap().modified().unwrap();
+    let edited = "crates/models/src/generated/backlinks/corners_live.rs";
+    workspace.write(edited, &workspace.read(edited).replace("Which.", "What."));
+    workspace.write(
+        "crates/models/src/generated/backlinks/gone_live.rs",
+        "// old\n",
+    );
+    fs::remove_file(root.join("crates/client/src/generated/mod.rs")).unwrap();
+
+    let found = stale(root, &files).unwrap();
+    let diffs: Vec<String> = found.iter().map(|file| file.diff(12)).collect();
+    insta::assert_snapshot!("stale", diffs.join("\n"));
+    write(root, &found).unwrap();
+    assert_eq!(stale(root, &files).unwrap().len(), 0);
+    assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), before);
+}
+
+/// The committed code is what the committed spec gives.
+#[test]
+fn generated_code_is_fresh() {
+    let root = repository();
+    let model = load(&root.join("spec")).unwrap();
+    let fixtures = xtask::emit::fixtures(&root, &model).unwrap();
+    let stale = stale(&root, &emit(&model, &fixtures).unwrap()).unwrap();
+    let diffs: Vec<String> = stale.iter().map(|file| file.diff(20)).collect();
+    assert!(
+        stale.is_empty(),
+        "run `cargo xtask generate`:\n{}",
+        diffs.join("\n")
+    );
+}
