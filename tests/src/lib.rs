@@ -1,1 +1,77 @@
+//! A server that says what a test tells it to say, for answers that no API should give.
 
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// A server that answers one request with fixed bytes and closes the connection.
+pub struct Scripted {
+    address: SocketAddr,
+    task: JoinHandle<std::io::Result<String>>,
+}
+
+impl Scripted {
+    /// Starts one. `answer` is all that goes over the wire, head included; nothing at all closes
+    /// the connection without an answer.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(answer: impl Into<Vec<u8>>) -> std::io::Result<Self> {
+        let answer = answer.into();
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await?;
+            let mut request = Vec::new();
+            let mut buffer = [0; 4096];
+            while !is_whole(&request) {
+                let read = stream.read(&mut buffer).await?;
+                if read == 0 {
+                    break;
+                }
+                request.extend_from_slice(&buffer[..read]);
+            }
+            stream.write_all(&answer).await?;
+            stream.shutdown().await?;
+            Ok(String::from_utf8_lossy(&request).into_owned())
+        });
+        Ok(Self { address, task })
+    }
+
+    /// The base URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The request as it came, head and body. Waits until it was answered.
+    ///
+    /// # Errors
+    /// When the connection broke.
+    pub async fn request(self) -> std::io::Result<String> {
+        self.task.await.map_err(std::io::Error::other)?
+    }
+}
+
+/// An answer with a head that fits its body.
+pub fn http(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// Whether a request has its head, and as much body as that announces.
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, value)| value.trim().parse::<usize>().ok());
+    body.len() >= length.unwrap_or(0)
+}

@@ -90,7 +90,10 @@ impl Client {
         body: Vec<u8>,
     ) -> Result<RawResponse, Error> {
         let outcome = self.inner.transport.send(endpoint, body).await;
-        outcome.map_err(|error| Error::new(endpoint.id, ErrorKind::Transport(error), None))
+        outcome.map_err(|failure| {
+            let kind = ErrorKind::Transport(failure.error);
+            Error::new(endpoint.id, kind, failure.response)
+        })
     }
 }
 

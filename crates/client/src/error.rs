@@ -124,7 +124,7 @@ impl Error {
         quoted.split_once('\'').map(|(field, _)| field)
     }
 
-    /// The answer as it arrived, if one did.
+    /// The answer as it arrived, if one did; of one that broke off, what there is.
     pub fn response(&self) -> Option<&RawResponse> {
         self.0.response.as_ref()
     }

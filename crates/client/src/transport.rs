@@ -4,12 +4,12 @@ use std::error::Error as StdError;
 use std::io::Read;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use dataforseo_models::EndpointInfo;
 use flate2::read::MultiGzDecoder;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request, Response};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HyperClient;
@@ -45,6 +45,21 @@ pub enum TransportError {
     /// The request could not be put together. Nothing was sent.
     #[error("the request could not be built, nothing was sent: {0}")]
     Request(Cause),
+}
+
+/// A transport error with what there is of the answer.
+pub(crate) struct Failure {
+    pub(crate) error: TransportError,
+    pub(crate) response: Option<RawResponse>,
+}
+
+impl Failure {
+    fn of(error: TransportError) -> Self {
+        Self {
+            error,
+            response: None,
+        }
+    }
 }
 
 /// What lies under a transport error, with all of its own causes in its text.
@@ -117,12 +132,13 @@ impl Transport {
         &self.base
     }
 
-    /// Sends a body to an endpoint, once, and collects the answer.
+    /// Sends a body to an endpoint, once, and collects the answer. With an error comes what there
+    /// is of the answer.
     pub(crate) async fn send(
         &self,
         endpoint: &EndpointInfo,
         body: Vec<u8>,
-    ) -> Result<RawResponse, TransportError> {
+    ) -> Result<RawResponse, Failure> {
         let request = Request::builder()
             .method(endpoint.method.as_str())
             .uri(format!("{}{}", self.base, endpoint.path))
@@ -134,45 +150,67 @@ impl Transport {
                 concat!("dataforseo-client/", env!("CARGO_PKG_VERSION")),
             )
             .body(Full::from(body))
-            .map_err(|error| TransportError::Request(Cause::new(error)))?;
+            .map_err(|error| Failure::of(TransportError::Request(Cause::new(error))))?;
         match tokio::time::timeout(self.deadline, self.exchange(request)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(TransportError::DeadlineExceeded(self.deadline)),
+            Err(_) => Err(Failure::of(TransportError::DeadlineExceeded(self.deadline))),
         }
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<RawResponse, TransportError> {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<RawResponse, Failure> {
         let response = self.http.request(request).await.map_err(|error| {
-            if error.is_connect() {
+            Failure::of(if error.is_connect() {
                 TransportError::Connect(Cause::new(error))
             } else {
                 TransportError::Interrupted(Cause::new(error))
-            }
+            })
         })?;
         let status = response.status().as_u16();
         let encoding = response.headers().get(CONTENT_ENCODING).cloned();
-        let body = self.collect(response).await?;
-        let body = match encoding.as_ref().map(HeaderValue::as_bytes) {
-            None | Some(b"identity" | b"") => body,
-            Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => self.unzip(&body)?,
+        let (body, broken) = self.collect(response).await;
+        let fail = |error, body: Bytes| Failure {
+            error,
+            response: Some(RawResponse { status, body }),
+        };
+        if let Some(error) = broken {
+            return Err(fail(error, body));
+        }
+        match encoding.as_ref().map(HeaderValue::as_bytes) {
+            None | Some(b"identity" | b"") => Ok(RawResponse { status, body }),
+            Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => match self.unzip(&body) {
+                Ok(body) => Ok(RawResponse { status, body }),
+                Err(error) => Err(fail(error, body)),
+            },
             Some(encoding) => {
                 let encoding = String::from_utf8_lossy(encoding).into_owned();
                 let message = format!("asked for gzip, got `{encoding}`");
-                return Err(TransportError::Encoding(Cause::new(message)));
+                Err(fail(TransportError::Encoding(Cause::new(message)), body))
             }
-        };
-        Ok(RawResponse { status, body })
+        }
     }
 
-    async fn collect(&self, response: Response<Incoming>) -> Result<Bytes, TransportError> {
-        let limited = Limited::new(response.into_body(), self.max_response_bytes);
-        match limited.collect().await {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => {
-                Err(TransportError::TooLarge(self.max_response_bytes))
+    /// The body as far as it came, and why it came no further.
+    async fn collect(&self, response: Response<Incoming>) -> (Bytes, Option<TransportError>) {
+        let mut incoming = response.into_body();
+        let mut body = BytesMut::new();
+        while let Some(frame) = incoming.frame().await {
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => {
+                    let error = TransportError::BodyInterrupted(Cause::new(error));
+                    return (body.freeze(), Some(error));
+                }
+            };
+            // Trailers are of no use here.
+            if let Ok(data) = frame.into_data() {
+                if body.len() + data.len() > self.max_response_bytes {
+                    let error = TransportError::TooLarge(self.max_response_bytes);
+                    return (body.freeze(), Some(error));
+                }
+                body.extend_from_slice(&data);
             }
-            Err(error) => Err(TransportError::BodyInterrupted(Cause::new(error))),
         }
+        (body.freeze(), None)
     }
 
     fn unzip(&self, body: &[u8]) -> Result<Bytes, TransportError> {

@@ -48,7 +48,11 @@ impl fmt::Display for Drift {
             DriftKind::Changed => "lost a part, as it is of another kind than documented",
             DriftKind::Coerced => "is of another kind than documented",
         };
-        write!(f, "{} {what}: {}", self.pointer, self.found)
+        let place = match self.pointer.as_str() {
+            "" => "the whole value",
+            pointer => pointer,
+        };
+        write!(f, "{place} {what}: {}", self.found)
     }
 }
 

@@ -1,0 +1,232 @@
+//! Answers that are not as documented: nothing that was paid for is lost, and what changed is told.
+
+use std::fmt::Write as _;
+
+use dataforseo_client::models::backlinks::{
+    BulkPagesSummaryLive, BulkPagesSummaryLiveResult, RankScale,
+};
+use dataforseo_client::models::drift::{decode, losses};
+use dataforseo_client::models::{Endpoint, RawEnvelope, StatusClass, StatusCode, TaskResponse};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+type Result = <BulkPagesSummaryLive as Endpoint>::Result;
+
+fn item(fields: &str) -> String {
+    format!(r#"[{{"items_count": 1, "items": [{{{fields}}}]}}]"#)
+}
+
+#[test]
+fn odd_values_and_what_becomes_of_them() {
+    let cases = [
+        ("a whole float for an integer", r#""rank": 12.0"#),
+        ("a float for an integer", r#""rank": 12.7"#),
+        ("a number as text", r#""rank": "12", "backlinks": " 7 ""#),
+        ("a float as text", r#""rank": "12.5""#),
+        ("no number as text", r#""rank": "n/a""#),
+        ("true for a number", r#""rank": true"#),
+        (
+            "a number beyond 64 bits",
+            r#""backlinks": 99999999999999999999"#,
+        ),
+        ("a large number", r#""backlinks": 9223372036854775807"#),
+        ("a list for a number", r#""rank": [1], "backlinks": 3"#),
+        ("an object for text", r#""url": {"a": 1}, "rank": 3"#),
+        ("a number for text", r#""url": 3"#),
+        (
+            "null everywhere",
+            r#""url": null, "rank": null, "first_seen": null, "referring_links_tld": null"#,
+        ),
+        (
+            "an unknown value of an enum",
+            r#""type": "backlinks_page_summary_2""#,
+        ),
+        ("an unknown field", r#""future": {"a": [1]}, "rank": 3"#),
+        (
+            "a moment in another form",
+            r#""first_seen": "2019-11-15T12:57:46Z", "lost_date": "soon""#,
+        ),
+        (
+            "a map with odd keys and values",
+            r#""referring_links_countries": {"": 1, "WW": null, "DE": "5", "a/b~": 1.5}"#,
+        ),
+        (
+            "an empty map as PHP prints it",
+            r#""referring_links_tld": []"#,
+        ),
+        ("a list for a map", r#""referring_links_tld": [1]"#),
+    ];
+    let mut all = String::new();
+    for (what, fields) in cases {
+        let decoded = decode::<Vec<Result>>(&item(fields)).unwrap();
+        let result = &decoded.value.unwrap()[0];
+        let kept = &result.items.as_ref().unwrap()[0];
+        writeln!(
+            all,
+            "--- {what}\n{fields}\n  kept: {}",
+            serde_json::to_string(kept).unwrap()
+        )
+        .unwrap();
+        for drift in decoded.drift {
+            writeln!(all, "  drift: {drift}").unwrap();
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn odd_shapes_around_the_items() {
+    let cases = [
+        "null",
+        "[]",
+        "[null]",
+        r#"[null, {"items": null}]"#,
+        r#"[{"items": [null, {"rank": 1}, 7, {"rank": 2}]}]"#,
+        r#"[{"items": {}}]"#,
+        r#"["text", {"items_count": 3}]"#,
+        r#"{"items": []}"#,
+    ];
+    let mut all = String::new();
+    for result in cases {
+        let body = format!(
+            r#"{{"status_code": 20000, "tasks": [{{"status_code": 20000, "result": {result}}}]}}"#
+        );
+        let envelope = RawEnvelope::parse(body.as_bytes()).unwrap();
+        let task: TaskResponse<Result> = envelope.tasks[0].decode().unwrap();
+        writeln!(
+            all,
+            "{result}\n  kept: {}",
+            serde_json::to_string(&task.result).unwrap()
+        )
+        .unwrap();
+        for drift in task.drift {
+            writeln!(all, "  drift: {drift}").unwrap();
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn odd_envelopes() {
+    let good = RawEnvelope::parse(br#"{"status_code": "20000", "cost": null, "time": 3, "tasks_error": "0", "tasks": [null], "new": {}}"#).unwrap();
+    assert_eq!(good.status_code, StatusCode::Ok);
+    assert_eq!(
+        (good.cost, good.time.as_deref(), good.tasks_error),
+        (None, Some("3"), Some(0))
+    );
+    assert_eq!(good.tasks.len(), 0);
+    for bad in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        r#"{"status_code": null}"#,
+        r#"{"status_code": "x"}"#,
+        r#"{"status_code": 20000"#,
+    ] {
+        assert!(RawEnvelope::parse(bad.as_bytes()).is_err(), "{bad}");
+    }
+}
+
+/// What the strict check adds to the everyday one: unknown fields, with their places.
+#[test]
+fn losses_name_unknown_fields() {
+    let json = item(r#""rank": 1, "a/b": 2, "referring_links_tld": {"com": 1}"#);
+    let found: Vec<String> = losses::<Vec<Result>>(&json)
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(found, ["/0/items/0/a~1b is not documented: 2"]);
+    assert_eq!(decode::<Vec<Result>>(&json).unwrap().drift, []);
+}
+
+/// The public serde traits are what everyone expects.
+#[test]
+fn results_are_ordinary_serde_types() {
+    let result: BulkPagesSummaryLiveResult =
+        serde_json::from_value(json!({"items": [{"rank": 1}]})).unwrap();
+    assert_eq!(result.items.as_ref().unwrap()[0].rank, Some(1));
+    assert_eq!(
+        serde_json::to_value(&result).unwrap(),
+        json!({"items": [{"rank": 1}]})
+    );
+    assert!(serde_json::from_value::<BulkPagesSummaryLiveResult>(json!("text")).is_err());
+    let scale: RankScale = serde_json::from_value(json!("ten")).unwrap();
+    assert_eq!(scale, RankScale::Other("ten".to_owned()));
+    assert_eq!(serde_json::to_value(&scale).unwrap(), json!("ten"));
+    assert_eq!(RankScale::from("one_hundred"), RankScale::OneHundred);
+}
+
+#[test]
+fn all_documented_status_codes_are_there() {
+    assert_eq!(StatusCode::ALL.len(), 48);
+    for code in StatusCode::ALL {
+        assert_eq!(StatusCode::from_code(code.code()), *code);
+        assert_ne!(code.class(), StatusClass::Unknown);
+        assert!(!code.message().is_empty());
+    }
+    let unknown = StatusCode::from_code(49999);
+    assert_eq!(unknown, StatusCode::Other(49999));
+    assert!(!unknown.is_ok());
+    let ok: Vec<u32> = StatusCode::ALL
+        .iter()
+        .filter(|code| code.is_ok())
+        .map(|code| code.code())
+        .collect();
+    assert_eq!(ok, [20000, 20100, 40102, 40601, 40602]);
+}
+
+/// Any JSON at all.
+fn any_json() -> impl Strategy<Value = Value> {
+    let names = [
+        "items",
+        "rank",
+        "url",
+        "type",
+        "first_seen",
+        "referring_links_tld",
+        "backlinks",
+        "",
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(
+            |float| serde_json::Number::from_f64(float).map_or(Value::Null, Value::Number)
+        ),
+        ".{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((prop::sample::select(names.to_vec()), inner), 0..6).prop_map(
+                |entries| Value::Object(
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), value))
+                        .collect()
+                )
+            ),
+        ]
+    })
+}
+
+proptest! {
+    /// Whatever comes, decoding gives something, and every place that it reports is there.
+    #[test]
+    fn any_json_decodes(value in any_json()) {
+        let json = value.to_string();
+        let decoded = decode::<Vec<Result>>(&json).unwrap();
+        for drift in decoded.drift {
+            prop_assert!(value.pointer(&drift.pointer).is_some(), "{}", drift);
+        }
+        // What was kept decodes to itself, without drift.
+        let kept = serde_json::to_string(&decoded.value).unwrap();
+        let again = decode::<Vec<Result>>(&kept).unwrap();
+        prop_assert_eq!(again.drift, []);
+        prop_assert_eq!(again.value, decoded.value);
+    }
+}

@@ -1,0 +1,260 @@
+//! What goes wrong, and what the caller is told.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::Duration;
+
+use dataforseo_client::models::StatusCode;
+use dataforseo_client::models::backlinks::BulkPagesSummaryLiveResult;
+use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
+use dataforseo_client::{Answer, Client, ConfigError, Error, ErrorKind, TransportError};
+use dataforseo_mock_server::MockServer;
+use dataforseo_tests::{Scripted, http};
+
+use crate::{builder, client};
+
+type Outcome = Result<Answer<BulkPagesSummaryLiveResult>, Error>;
+
+async fn call(client: &Client) -> Outcome {
+    let task = BulkPagesSummaryLiveTask::new(["https://example.com/"]);
+    client.backlinks().bulk_pages_summary_live(&task).await
+}
+
+async fn answered(answer: Vec<u8>) -> Outcome {
+    let server = Scripted::start(answer).await.unwrap();
+    call(&client(server.url())).await
+}
+
+fn envelope(code: u32, tasks: &str) -> String {
+    format!(
+        r#"{{"status_code": {code}, "status_message": "Said so.", "cost": 0.02, "tasks": {tasks}}}"#
+    )
+}
+
+fn task(code: u32, message: &str) -> String {
+    let task = format!(
+        r#"[{{"id": "01", "status_code": {code}, "status_message": "{message}", "cost": 0, "result": null}}]"#
+    );
+    envelope(20000, &task)
+}
+
+#[tokio::test]
+async fn every_way_to_fail_is_told_apart() {
+    let ok = |body: &str| http("200 OK", "content-type: application/json\r\n", body);
+    let cases = [
+        ("an error of the envelope", ok(&envelope(40202, "null"))),
+        (
+            "wrong credentials",
+            http("401 Unauthorized", "", envelope(40100, "null")),
+        ),
+        (
+            "no money",
+            http("402 Payment Required", "", envelope(40200, "null")),
+        ),
+        (
+            "an error of the task",
+            ok(&task(40501, "Invalid Field: 'targets'.")),
+        ),
+        (
+            "an error of the task, without its field",
+            ok(&task(40501, "Invalid Field.")),
+        ),
+        ("an error that is not known", ok(&task(49876, "New."))),
+        ("success without tasks", ok(&envelope(20000, "null"))),
+        (
+            "success with a task that is null",
+            ok(&envelope(20000, "[null]")),
+        ),
+        (
+            "a proxy's error",
+            http(
+                "502 Bad Gateway",
+                "content-type: text/html\r\n",
+                "<html>bad</html>",
+            ),
+        ),
+        (
+            "a proxy's limit",
+            http("429 Too Many Requests", "retry-after: 3\r\n", ""),
+        ),
+        ("HTML in a success", ok("<html></html>")),
+        ("JSON that is no envelope", ok(r#"{"error": "x"}"#)),
+        ("an empty body", ok("")),
+        (
+            "JSON that ends too early",
+            ok(&envelope(20000, "[{\"status_code\": 2000")),
+        ),
+        (
+            "compression that is none",
+            http("200 OK", "content-encoding: gzip\r\n", "plain"),
+        ),
+        (
+            "compression that was not asked for",
+            http("200 OK", "content-encoding: br\r\n", "x"),
+        ),
+        (
+            "a body cut in the middle",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status".to_vec(),
+        ),
+        ("no answer", Vec::new()),
+        ("no HTTP", b"SSH-2.0-OpenSSH_9.0\r\n".to_vec()),
+    ];
+    let mut all = String::new();
+    for (what, answer) in cases {
+        let error = answered(answer).await.expect_err(what);
+        let response = error
+            .response()
+            .map(|response| (response.status(), response.text().into_owned()));
+        let kind = format!("{:?}", error.kind());
+        let kind = kind.split(['(', ' ', '{']).next().unwrap().to_owned();
+        writeln!(
+            all,
+            "--- {what}\n{error}\n  kind {kind}, code {:?}, field {:?}, status and body {response:?}",
+            error.status_code(),
+            error.invalid_field(),
+        )
+        .unwrap();
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[tokio::test]
+async fn no_server_is_told_from_a_broken_one() {
+    // Nobody listens on port 1; one that was free a moment ago could be taken by another test.
+    let error = call(&client("http://127.0.0.1:1"))
+        .await
+        .expect_err("nobody is there");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Transport(TransportError::Connect(_))
+        ),
+        "{error}"
+    );
+    assert!(error.to_string().contains("nothing was sent"), "{error}");
+}
+
+/// A server that takes the connection and never answers.
+#[tokio::test]
+async fn the_deadline_ends_a_call() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let client = builder(url)
+        .deadline(Duration::from_millis(20))
+        .build()
+        .unwrap();
+    let error = call(&client).await.expect_err("no answer");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Transport(TransportError::DeadlineExceeded(_))
+        ),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_large_answer_is_refused_before_and_after_decompression() {
+    let body = envelope(20000, &format!("[{}]", " ".repeat(5000)));
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(body.as_bytes()).unwrap();
+    let zipped = encoder.finish().unwrap();
+    assert!(zipped.len() < 1000);
+    for answer in [
+        http("200 OK", "", &body),
+        http("200 OK", "content-encoding: gzip\r\n", &zipped),
+    ] {
+        let server = Scripted::start(answer).await.unwrap();
+        let client = builder(server.url())
+            .max_response_bytes(1000)
+            .build()
+            .unwrap();
+        let error = call(&client).await.expect_err("too large");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Transport(TransportError::TooLarge(1000))
+            ),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn empty_and_pending_are_no_errors() {
+    for code in [20000, 40102, 40602] {
+        let answer = answered(http("200 OK", "", task(code, "x"))).await.unwrap();
+        assert_eq!(answer.status_code().code(), code);
+        assert_eq!(answer.results().len(), 0);
+        assert_eq!(answer.cost(), Some(0.02));
+    }
+}
+
+/// An invalid task costs no call: the server here would have failed the test by its answer.
+#[tokio::test]
+async fn an_invalid_task_is_not_sent() {
+    let client = client("http://127.0.0.1:1");
+    let targets = (0..1001).map(|number| format!("https://site{number}.example/"));
+    let task = BulkPagesSummaryLiveTask::new(targets).tag("x".repeat(256));
+    let error = client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .expect_err("invalid");
+    assert!(matches!(error.kind(), ErrorKind::Invalid(_)));
+    insta::assert_snapshot!(error);
+}
+
+#[tokio::test]
+async fn validation_can_be_switched_off() {
+    let mock = MockServer::start().await.unwrap();
+    let client = builder(mock.url()).without_validation().build().unwrap();
+    let task = BulkPagesSummaryLiveTask::new(["example.com"]).tag("x".repeat(256));
+    let error = client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .expect_err("refused");
+    assert_eq!(error.status_code(), Some(StatusCode::InvalidField));
+    assert_eq!(error.invalid_field(), Some("tag"));
+}
+
+#[test]
+fn bad_configurations() {
+    let urls = [
+        "",
+        "api.dataforseo.com",
+        "ftp://api.dataforseo.com",
+        "http://api.dataforseo.com",
+        "https://api.dataforseo.com?x=1",
+        "https://me:secret@api.dataforseo.com",
+        "http://",
+        "https://exa mple.com",
+    ];
+    let mut all = String::new();
+    for url in urls {
+        let error = builder(url).build().expect_err(url);
+        writeln!(all, "{error}").unwrap();
+    }
+    let no_credentials = Client::builder().build().expect_err("no credentials");
+    assert_eq!(no_credentials, ConfigError::NoCredentials);
+    for (login, password) in [("", "p"), ("l", ""), ("a:b", "p"), ("l", "p\n")] {
+        // A line break is encoded away; everything else is refused.
+        match Client::builder().credentials(login, password).build() {
+            Ok(_) => writeln!(all, "{login:?} {password:?} are taken").unwrap(),
+            Err(error) => writeln!(all, "{error}").unwrap(),
+        }
+    }
+    for url in [
+        "http://localhost:1",
+        "http://[::1]:1/",
+        "https://proxy.example/behind",
+    ] {
+        builder(url).build().expect(url);
+    }
+    builder("http://mock:1")
+        .allow_http()
+        .build()
+        .expect("allowed");
+    insta::assert_snapshot!(all);
+}

@@ -1,0 +1,27 @@
+//! End to end, and across the crates.
+
+#![allow(missing_docs)]
+
+mod agreement;
+mod decoding;
+mod errors;
+mod fixtures;
+mod mock;
+mod requests;
+mod schemas;
+mod secrets;
+
+use dataforseo_client::models::Date;
+use dataforseo_client::{Client, ClientBuilder};
+
+/// A client of a server of this machine, on the day of the documentation's example.
+fn client(url: impl Into<String>) -> Client {
+    builder(url).build().unwrap()
+}
+
+fn builder(url: impl Into<String>) -> ClientBuilder {
+    Client::builder()
+        .credentials("login", "password")
+        .base_url(url)
+        .clock(|| Date::constant(2021, 10, 13))
+}

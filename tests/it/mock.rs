@@ -1,0 +1,479 @@
+//! What the mock server answers to whoever asks, in the API's own words.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use dataforseo_client::models::Date;
+use dataforseo_client::models::backlinks::BulkNewLostBacklinksLiveTask;
+use dataforseo_mock_server::{Builder, MockServer};
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{client, fixtures};
+
+const NEW_LOST: &str = "/v3/backlinks/bulk_new_lost_backlinks/live";
+/// `login:password`
+const BASIC: &str = "Basic bG9naW46cGFzc3dvcmQ=";
+
+struct Answer {
+    status: u16,
+    headers: hyper::HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Asks as any program would, with headers of its own.
+async fn ask(
+    mock: &MockServer,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let http = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("{}{path}", mock.url()));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = http
+        .request(request.body(Full::from(body.to_owned())).unwrap())
+        .await
+        .unwrap();
+    let (head, body) = response.into_parts();
+    Answer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: body.collect().await.unwrap().to_bytes(),
+    }
+}
+
+async fn post(mock: &MockServer, body: &str) -> Answer {
+    ask(mock, "POST", NEW_LOST, &[("authorization", BASIC)], body).await
+}
+
+fn on(date: Date) -> Builder {
+    MockServer::builder().clock(move || date)
+}
+
+#[tokio::test]
+async fn each_fixture_answers_its_request_with_its_own_bytes() {
+    let mock = MockServer::start().await.unwrap();
+    for endpoint in dataforseo_client::models::ENDPOINTS {
+        for (name, request, _) in fixtures::of(endpoint.path) {
+            let answer = ask(
+                &mock,
+                "POST",
+                endpoint.path,
+                &[("authorization", BASIC)],
+                &request.to_string(),
+            )
+            .await;
+            assert_eq!(answer.status, 200);
+            assert!(
+                answer
+                    .header("x-mock-source")
+                    .ends_with(&format!("{name}.json"))
+            );
+            // The committed text without its layout: tokens as they are.
+            let file = fixtures::folder()
+                .join(endpoint.path.trim_start_matches('/'))
+                .join(format!("{name}.json"));
+            let file = fs::read_to_string(file).unwrap();
+            let laid_out: String = file.lines().map(str::trim_start).collect();
+            let body = String::from_utf8(answer.body.to_vec()).unwrap();
+            assert!(laid_out.replace("\": ", "\":").contains(&body), "{name}");
+        }
+    }
+}
+
+/// Spelled in another way, it is the same request.
+#[tokio::test]
+async fn the_same_request_in_another_spelling() {
+    let mock = MockServer::start().await.unwrap();
+    let (_, request, _) = fixtures::of(NEW_LOST).remove(0);
+    let targets = request[0]["targets"].to_string();
+    let respelled = format!(
+        "[\n {{\"date_from\":\"2021-01-01\" ,\t\"targets\": {} }}]",
+        targets.replace("cnn", "\\u0063nn")
+    );
+    assert_eq!(post(&mock, &respelled).await.status, 200);
+    assert_eq!(
+        post(&mock, &request.to_string().replace("forbes", "Forbes"))
+            .await
+            .header("x-mock-source"),
+        "rules"
+    );
+}
+
+#[tokio::test]
+async fn errors_are_in_the_envelope_of_the_api() {
+    let mock = on(Date::constant(2026, 3, 31)).start().await.unwrap();
+    let many = json!([{ "targets": vec!["a.com"; 1001] }]).to_string();
+    let cases = [
+        ("no body", ""),
+        ("white space", " \n"),
+        ("no tasks", "[]"),
+        ("no JSON", "[{\"targets\": [\"a.com\"}]"),
+        ("no list", "{\"targets\": [\"a.com\"]}"),
+        ("a list of something else", "[1]"),
+        (
+            "two tasks",
+            "[{\"targets\": [\"a.com\"]}, {\"targets\": [\"b.com\"]}]",
+        ),
+        ("a missing field", "[{}]"),
+        ("a field of null", "[{\"targets\": null}]"),
+        ("no targets", "[{\"targets\": []}]"),
+        ("too many targets", &many),
+        ("text for a list", "[{\"targets\": \"a.com\"}]"),
+        ("a number in the list", "[{\"targets\": [\"a.com\", 1]}]"),
+        (
+            "an unknown field",
+            "[{\"targets\": [\"a.com\"], \"tagg\": \"x\", \"date_from\": \"x\"}]",
+        ),
+        (
+            "no date",
+            "[{\"targets\": [\"a.com\"], \"date_from\": \"2026-3-1\"}]",
+        ),
+        (
+            "a date too early",
+            "[{\"targets\": [\"a.com\"], \"date_from\": \"2025-03-30\"}]",
+        ),
+        (
+            "a date just in time",
+            "[{\"targets\": [\"a.com\"], \"date_from\": \"2025-03-31\"}]",
+        ),
+        (
+            "a miss",
+            "[{\"targets\": [\"forbes.com\"], \"date_from\": \"2026-01-01\"}]",
+        ),
+    ];
+    let mut all = String::new();
+    for (what, body) in cases {
+        let answer = post(&mock, body).await;
+        let json = answer.json();
+        let shown = match json["tasks"].get(0) {
+            Some(task) => {
+                json!({"envelope": json["status_code"], "task": task["status_code"], "message": task["status_message"], "data": task["data"].as_object().map(|data| data.keys().cloned().collect::<Vec<_>>())})
+            }
+            None => {
+                json!({"envelope": json["status_code"], "message": json["status_message"], "tasks": json["tasks"]})
+            }
+        };
+        writeln!(
+            all,
+            "--- {what}\n{} {shown}\n{}: {}",
+            answer.status,
+            answer.header("x-mock-source"),
+            answer.header("x-mock-detail")
+        )
+        .unwrap();
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[tokio::test]
+async fn an_error_answer_in_full() {
+    let mock = on(Date::constant(2026, 3, 31)).start().await.unwrap();
+    let answer = post(
+        &mock,
+        "[{\"targets\": [\"a.com\"], \"date_from\": \"2025-03-30\"}]",
+    )
+    .await;
+    insta::assert_json_snapshot!(answer.json());
+}
+
+#[tokio::test]
+async fn paths_and_methods() {
+    let mock = MockServer::start().await.unwrap();
+    let mut all = String::new();
+    for (method, path) in [
+        ("GET", NEW_LOST),
+        ("POST", "/v3/backlinks/bulk_new_lost_backlink/live"),
+        ("POST", "/"),
+        ("POST", "/v3/backlinks/bulk_new_lost_backlinks/live/"),
+    ] {
+        let answer = ask(&mock, method, path, &[("authorization", BASIC)], "").await;
+        writeln!(
+            all,
+            "{method} {path}: {} {}",
+            answer.status,
+            answer.json()["status_message"]
+        )
+        .unwrap();
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[tokio::test]
+async fn credentials() {
+    let any = MockServer::start().await.unwrap();
+    let own = MockServer::builder()
+        .auth("me:pass:word")
+        .start()
+        .await
+        .unwrap();
+    let encode = |text: &str| {
+        use base64::Engine as _;
+        format!(
+            "Basic {}",
+            base64::engine::general_purpose::STANDARD.encode(text)
+        )
+    };
+    for (header, by_any, by_own) in [
+        (None, false, false),
+        (Some(encode("me:pass:word")), true, true),
+        (Some(encode("me:other")), true, false),
+        (Some(encode("me:")), false, false),
+        (Some(encode("nocolon")), false, false),
+        (Some("Basic !!!".to_owned()), false, false),
+        (Some("Bearer token".to_owned()), false, false),
+        (
+            Some(encode("me:pass:word").replace("Basic", "basic")),
+            true,
+            true,
+        ),
+    ] {
+        for (mock, taken) in [(&any, by_any), (&own, by_own)] {
+            let headers: Vec<_> = header
+                .iter()
+                .map(|value| ("authorization", value.as_str()))
+                .collect();
+            let answer = ask(mock, "POST", NEW_LOST, &headers, "").await;
+            assert_eq!(answer.status, if taken { 200 } else { 401 }, "{header:?}");
+            let code = if taken { 40502 } else { 40100 };
+            assert_eq!(answer.json()["status_code"], code, "{header:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn compressed_when_asked_for() {
+    let mock = MockServer::start().await.unwrap();
+    let (_, request, _) = fixtures::of(NEW_LOST).remove(0);
+    let plain = post(&mock, &request.to_string()).await;
+    assert_eq!(plain.header("content-encoding"), "");
+    let headers = [
+        ("authorization", BASIC),
+        ("accept-encoding", "br, gzip;q=0.5"),
+    ];
+    let zipped = ask(&mock, "POST", NEW_LOST, &headers, &request.to_string()).await;
+    assert_eq!(zipped.header("content-encoding"), "gzip");
+    let mut unzipped = String::new();
+    std::io::Read::read_to_string(
+        &mut flate2::read::GzDecoder::new(&zipped.body[..]),
+        &mut unzipped,
+    )
+    .unwrap();
+    assert_eq!(unzipped.as_bytes(), plain.body);
+}
+
+/// The client asks for compression, so this goes all the way; the raw body is the fixture's.
+#[tokio::test]
+async fn the_client_gets_the_documented_answer_whole() {
+    let mock = MockServer::start().await.unwrap();
+    let (_, request, response) = fixtures::of(NEW_LOST).remove(0);
+    let targets = request[0]["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|target| target.as_str().unwrap());
+    let task = BulkNewLostBacklinksLiveTask::new(targets).date_from(Date::constant(2021, 1, 1));
+    let answer = client(mock.url())
+        .backlinks()
+        .bulk_new_lost_backlinks_live(&task)
+        .await
+        .unwrap();
+    assert_eq!(answer.response().text(), response);
+    assert_eq!(answer.drift(), []);
+    assert_eq!(answer.cost(), Some(0.0203));
+    assert_eq!(answer.task.result_count, Some(1));
+    assert_eq!(answer.into_results()[0].items.as_ref().unwrap().len(), 10);
+}
+
+fn fixture(changes: &[(&str, Value)]) -> Value {
+    let mut fixture = json!({
+        "dfs_fixture": 1,
+        "request": {"method": "POST", "path": NEW_LOST, "body": [{"targets": ["mine.com"]}]},
+        "response": {"status": 200, "body": {"status_code": 20000, "tasks": []}},
+    });
+    for (pointer, value) in changes {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        fixture.pointer_mut(parent).unwrap()[key] = value.clone();
+    }
+    fixture
+}
+
+fn write(folder: &Path, name: &str, text: impl ToString) {
+    fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+    fs::write(folder.join(name), text.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn fixtures_of_ones_own() {
+    let folder = TempDir::new().unwrap();
+    write(
+        folder.path(),
+        "deep/mine.json",
+        fixture(&[("/response/status", json!(503))]),
+    );
+    write(folder.path(), "README.md", "not a fixture");
+    let (_, documented, _) = fixtures::of(NEW_LOST).remove(0);
+    let over = fixture(&[
+        ("/request/body", documented.clone()),
+        ("/response/body", json!({"own": 1.50})),
+    ]);
+    write(
+        folder.path(),
+        "over.json",
+        over.to_string().replace("1.5", "1.50"),
+    );
+    let mock = MockServer::builder()
+        .fixtures(folder.path())
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(
+        post(&mock, "[{\"targets\": [\"mine.com\"]}]").await.status,
+        503
+    );
+    assert_eq!(
+        post(&mock, &documented.to_string()).await.body,
+        "{\"own\":1.50}"
+    );
+
+    let alone = MockServer::builder()
+        .without_embedded()
+        .start()
+        .await
+        .unwrap();
+    let answer = post(&alone, "[{\"targets\": [\"mine.com\"]}]").await;
+    assert_eq!(
+        answer.header("x-mock-detail"),
+        format!("no fixture for {NEW_LOST}")
+    );
+}
+
+#[tokio::test]
+async fn fixtures_that_cannot_be_used() {
+    let cases = [
+        ("no JSON", "{\"dfs_fixture\": 1,".to_owned()),
+        ("not a fixture", "{\"hello\": 1}".to_owned()),
+        ("a typo", fixture(&[("/respons", json!({}))]).to_string()),
+        (
+            "another version",
+            fixture(&[("/dfs_fixture", json!(2))]).to_string(),
+        ),
+        (
+            "a path that is none",
+            fixture(&[(
+                "/request/path",
+                json!("/v3/backlinks/bulk_new_lost_backlink/live"),
+            )])
+            .to_string(),
+        ),
+        (
+            "another method",
+            fixture(&[("/request/method", json!("GET"))]).to_string(),
+        ),
+        (
+            "a status that is none",
+            fixture(&[("/response/status", json!(7))]).to_string(),
+        ),
+    ];
+    let mut all = String::new();
+    for (what, text) in cases {
+        let folder = TempDir::new().unwrap();
+        write(folder.path(), "bad.json", text);
+        let error = MockServer::builder()
+            .fixtures(folder.path())
+            .start()
+            .await
+            .expect_err(what);
+        let message = error
+            .to_string()
+            .replace(&folder.path().display().to_string(), "FOLDER");
+        writeln!(all, "--- {what}\n{message}").unwrap();
+    }
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "a.json", fixture(&[]));
+    write(
+        folder.path(),
+        "b.json",
+        fixture(&[("/request/body", json!([{"targets": ["mine.com"]}]))]),
+    );
+    let error = MockServer::builder()
+        .fixtures(folder.path())
+        .start()
+        .await
+        .expect_err("twice");
+    writeln!(
+        all,
+        "--- twice\n{}",
+        error
+            .to_string()
+            .replace(&folder.path().display().to_string(), "FOLDER")
+    )
+    .unwrap();
+    let error = MockServer::builder()
+        .fixtures("no/such/folder")
+        .start()
+        .await
+        .expect_err("no folder");
+    writeln!(all, "--- no folder\n{error}").unwrap();
+    let error = MockServer::builder()
+        .auth("nocolon")
+        .start()
+        .await
+        .expect_err("no colon");
+    writeln!(all, "--- credentials\n{error}").unwrap();
+    insta::assert_snapshot!(all);
+}
+
+/// Servers do not meet, and one that is dropped is gone.
+#[tokio::test]
+async fn each_server_is_its_own() {
+    let first = MockServer::start().await.unwrap();
+    let second = MockServer::builder()
+        .without_embedded()
+        .start()
+        .await
+        .unwrap();
+    assert_ne!(first.url(), second.url());
+    let (_, request, _) = fixtures::of(NEW_LOST).remove(0);
+    assert_eq!(post(&first, &request.to_string()).await.status, 200);
+    assert_ne!(
+        post(&second, &request.to_string())
+            .await
+            .header("x-mock-source"),
+        ""
+    );
+    let address = first.url().replace("http://", "");
+    drop(first);
+    // The listener is closed by the runtime's next turn.
+    for _ in 0..1000 {
+        if tokio::net::TcpStream::connect(&address).await.is_err() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the server still listens");
+}

@@ -1,0 +1,94 @@
+//! The generated JSON Schemas, against an independent validator.
+
+use std::fs;
+use std::path::Path;
+
+use dataforseo_client::models::ENDPOINTS;
+use dataforseo_client::models::backlinks::{
+    BulkNewLostBacklinksLiveResult, BulkNewLostBacklinksLiveTask, BulkPagesSummaryLiveResult,
+    BulkPagesSummaryLiveTask,
+};
+use schemars::schema_for;
+use serde_json::{Value, json};
+
+use crate::fixtures;
+
+fn read(path: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap()
+}
+
+fn schema(id: &str, role: &str) -> Value {
+    let (section, rest) = id.split_once('/').unwrap();
+    read(&format!(
+        "crates/models/schemas/{section}/{}.{role}.json",
+        rest.replace('/', "_")
+    ))
+}
+
+#[test]
+fn fixtures_fit_their_schemas() {
+    for endpoint in ENDPOINTS {
+        let task = jsonschema::draft202012::new(&schema(endpoint.id, "task")).unwrap();
+        let result = jsonschema::draft202012::new(&schema(endpoint.id, "result")).unwrap();
+        for (name, request, response) in fixtures::of(endpoint.path) {
+            task.validate(&request[0])
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let response: Value = serde_json::from_str(&response).unwrap();
+            result
+                .validate(&response["tasks"][0]["result"][0])
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn schemas_refuse_what_the_rules_refuse() {
+    let task =
+        jsonschema::draft202012::new(&schema("backlinks/bulk_pages_summary/live", "task")).unwrap();
+    assert!(task.is_valid(&json!({"targets": ["a.example"], "rank_scale": "some_new_scale"})));
+    for bad in [
+        json!({}),
+        json!({"targets": []}),
+        json!({"targets": "a.example"}),
+        json!({"targets": vec!["a.example"; 1001]}),
+        json!({"targets": ["a.example"], "tag": "x".repeat(256)}),
+        json!({"targets": ["a.example"], "tagg": "x"}),
+        json!({"targets": ["a.example"], "include_subdomains": "yes"}),
+    ] {
+        assert!(!task.is_valid(&bad), "{bad}");
+    }
+}
+
+#[test]
+fn the_feature_gives_the_committed_schemas() {
+    for (id, role, given) in [
+        (
+            "backlinks/bulk_new_lost_backlinks/live",
+            "task",
+            schema_for!(BulkNewLostBacklinksLiveTask),
+        ),
+        (
+            "backlinks/bulk_new_lost_backlinks/live",
+            "result",
+            schema_for!(BulkNewLostBacklinksLiveResult),
+        ),
+        (
+            "backlinks/bulk_pages_summary/live",
+            "task",
+            schema_for!(BulkPagesSummaryLiveTask),
+        ),
+        (
+            "backlinks/bulk_pages_summary/live",
+            "result",
+            schema_for!(BulkPagesSummaryLiveResult),
+        ),
+    ] {
+        assert_eq!(
+            given.get("properties"),
+            schema(id, role).get("properties"),
+            "{id} {role}"
+        );
+        assert!(given.get("properties").is_some());
+    }
+}
