@@ -159,3 +159,47 @@ fn all_violations_come_at_once_with_their_paths() {
         .collect();
     insta::assert_snapshot!(warned.join("\n"));
 }
+
+/// The rules are shared, so the properties above would not see a limit that is off by one.
+#[test]
+fn limits_are_where_the_documentation_has_them() {
+    let sites = |count: usize, domains: usize| {
+        (0..count).map(move |index| format!("https://site{}.com/{index}", index % domains))
+    };
+    let new_lost = |count| BulkNewLostBacklinksLiveTask::new(sites(count, count));
+    assert_eq!(new_lost(1).validate_on(TODAY), Ok(()));
+    assert_eq!(new_lost(1000).validate_on(TODAY), Ok(()));
+    assert!(new_lost(1001).validate_on(TODAY).is_err());
+    assert!(
+        BulkNewLostBacklinksLiveTask::new([""; 0])
+            .validate_on(TODAY)
+            .is_err()
+    );
+
+    let pages = |count, domains| BulkPagesSummaryLiveTask::new(sites(count, domains));
+    assert_eq!(pages(1000, 100).validate_on(TODAY), Ok(()));
+    assert!(pages(101, 101).validate_on(TODAY).is_err());
+    assert!(pages(1001, 100).validate_on(TODAY).is_err());
+    // Subdomains of one domain count once.
+    let news = (0..500).map(|index| format!("https://n{index}.bbc.co.uk/"));
+    assert_eq!(
+        BulkPagesSummaryLiveTask::new(news).validate_on(TODAY),
+        Ok(())
+    );
+
+    assert_eq!(new_lost(1).tag("ä".repeat(255)).validate_on(TODAY), Ok(()));
+    assert!(new_lost(1).tag("ä".repeat(256)).validate_on(TODAY).is_err());
+
+    let today = Date::constant(2026, 11, 23);
+    for (date, allowed) in [
+        (Date::constant(2025, 11, 22), false),
+        (Date::constant(2025, 11, 23), true),
+        (Date::constant(2026, 11, 23), true),
+    ] {
+        assert_eq!(
+            new_lost(1).date_from(date).validate_on(today).is_ok(),
+            allowed,
+            "{date}"
+        );
+    }
+}

@@ -158,6 +158,27 @@ fn results_are_ordinary_serde_types() {
     assert_eq!(RankScale::from("one_hundred"), RankScale::OneHundred);
 }
 
+/// Fields are looked for behind the last one first; any other order is found too.
+#[test]
+fn the_order_of_fields_does_not_count() {
+    let fields = [
+        r#""type": "x""#,
+        r#""url": "y""#,
+        r#""rank": 1"#,
+        r#""first_seen": "z""#,
+    ];
+    let forth = decode::<Vec<Result>>(&item(&fields.join(","))).unwrap();
+    let mut reversed = fields;
+    reversed.reverse();
+    let back = decode::<Vec<Result>>(&item(&reversed.join(","))).unwrap();
+    assert_eq!(forth, back);
+    let items = back.value.unwrap().remove(0).items.unwrap();
+    assert_eq!(
+        (items[0].rank, items[0].url.as_deref()),
+        (Some(1), Some("y"))
+    );
+}
+
 #[test]
 fn all_documented_status_codes_are_there() {
     assert_eq!(StatusCode::ALL.len(), 48);

@@ -1,6 +1,11 @@
 //! End to end, and across the crates.
 
-#![allow(missing_docs)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
 
 mod agreement;
 mod decoding;

@@ -75,3 +75,8 @@ fn is_whole(request: &[u8]) -> bool {
         .and_then(|(_, value)| value.trim().parse::<usize>().ok());
     body.len() >= length.unwrap_or(0)
 }
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,5 +1,12 @@
 //! What `cargo xtask check` says about bad specs.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
 mod common;
 
 use common::{Workspace, repository};

@@ -1,5 +1,12 @@
 //! What is generated: fresh, the same every time, and readable in every corner of the language.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
 mod common;
 
 use std::fs;

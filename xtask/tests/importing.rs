@@ -1,5 +1,12 @@
 //! Bringing pages into the spec: what is added, what stays, what is shown.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
 mod common;
 
 use std::fs;
@@ -92,7 +99,7 @@ fn what_people_wrote_stays() {
         );
     let report = workspace.import(&wordpress(&changed)).unwrap();
     insta::assert_snapshot!("merged_report", report.to_string());
-    let diff = similar::TextDiff::from_lines(&edited, &workspace.read(SPEC))
+    let diff = similar::TextDiff::from_lines(&edited, workspace.read(SPEC))
         .unified_diff()
         .context_radius(1)
         .to_string();

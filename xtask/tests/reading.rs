@@ -1,5 +1,12 @@
 //! What the readers make of each form of page.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
 mod common;
 
 use common::{Workspace, page, wordpress};

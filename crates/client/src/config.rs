@@ -265,3 +265,16 @@ fn without_userinfo(url: &str) -> String {
         None => url.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::basic;
+
+    /// No type prints the header; should one ever do, the value itself does not.
+    #[test]
+    fn the_header_does_not_print_itself() {
+        let header = basic(&"login".to_owned().into(), &"password".to_owned().into()).unwrap();
+        assert_eq!(header, "Basic bG9naW46cGFzc3dvcmQ=");
+        assert_eq!(format!("{header:?}"), "Sensitive");
+    }
+}

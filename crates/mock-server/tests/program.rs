@@ -1,5 +1,11 @@
 //! The program, as a CI job uses it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
 #![cfg(feature = "program")]
 
 use std::io::{BufRead, BufReader, Read, Write};

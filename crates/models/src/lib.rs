@@ -24,6 +24,12 @@
 //! One per section of the API (`backlinks`; all on by default), and `schemars`, which gives
 //! tasks and results a `JsonSchema`.
 
+// Without any section nothing uses the core; a new section is added to the list.
+#![cfg_attr(
+    not(any(feature = "backlinks")),
+    allow(dead_code, unused_imports, unused_macros)
+)]
+
 pub mod drift;
 mod endpoint;
 mod envelope;
@@ -54,4 +60,7 @@ pub use validate::{
 
 /// A map that keeps the order of the answer: documented keys, undocumented ones, the empty key
 /// that stands for "unknown". Values can be null.
-pub type Map<V> = indexmap::IndexMap<String, Option<V>>;
+///
+/// It is an [`IndexMap`](indexmap::IndexMap) with a fast hasher: an answer of 1000 items has 6000
+/// of them. Make one with `Map::default()`.
+pub type Map<V> = indexmap::IndexMap<String, Option<V>, foldhash::fast::RandomState>;

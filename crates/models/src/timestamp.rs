@@ -25,64 +25,52 @@ const FORMAT: &str = "%Y-%m-%d %H:%M:%S %:z";
 /// assert_eq!(odd.as_str(), "yesterday");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Timestamp {
-    text: Box<str>,
-    instant: Option<jiff::Timestamp>,
-}
+pub struct Timestamp(Box<str>);
 
 impl Timestamp {
-    /// Reads a moment. Any text makes one; [`instant`](Self::instant) says whether it was read.
+    /// Takes a moment as text. Any text makes one; [`instant`](Self::instant) reads it.
     pub fn new(text: impl Into<Box<str>>) -> Self {
-        let text = text.into();
-        let instant = jiff::Timestamp::strptime(FORMAT, &*text)
-            .or_else(|_| text.parse())
-            .ok();
-        Self { text, instant }
+        Self(text.into())
     }
 
     /// The moment; `None` if the text is neither in the API's form nor in RFC 3339's.
+    ///
+    /// The text is read here and not when the answer is decoded: most callers look at few of the
+    /// thousands of moments in an answer.
     pub fn instant(&self) -> Option<jiff::Timestamp> {
-        self.instant
+        jiff::Timestamp::strptime(FORMAT, &*self.0)
+            .or_else(|_| self.0.parse())
+            .ok()
     }
 
     /// The text as it arrived.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
     }
 }
 
 impl From<jiff::Timestamp> for Timestamp {
     fn from(instant: jiff::Timestamp) -> Self {
-        Self {
-            text: instant
-                .strftime("%Y-%m-%d %H:%M:%S +00:00")
-                .to_string()
-                .into(),
-            instant: Some(instant),
-        }
+        let text = instant.strftime("%Y-%m-%d %H:%M:%S +00:00").to_string();
+        Self(text.into())
     }
 }
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unread = if self.instant.is_none() {
-            ", not read"
-        } else {
-            ""
-        };
-        write!(f, "Timestamp({:?}{unread})", self.text)
+        write!(f, "Timestamp({:?})", self.0)
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0)
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -8,9 +8,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use indexmap::IndexMap;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::Map;
 use crate::drift::{self, DriftKind};
 
 /// A value that can be read from JSON of any kind. `None` is null, or a value of no use.
@@ -316,7 +316,7 @@ impl<'de, V: Tolerant> Visitor<'de> for ListVisitor<V> {
 }
 
 /// A map that keeps the order and the keys of the answer, the empty key and null values too.
-impl<V: Tolerant> Tolerant for IndexMap<String, Option<V>> {
+impl<V: Tolerant> Tolerant for Map<V> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         deserializer.deserialize_any(MapVisitor(PhantomData))
     }
@@ -325,14 +325,14 @@ impl<V: Tolerant> Tolerant for IndexMap<String, Option<V>> {
 struct MapVisitor<V>(PhantomData<V>);
 
 impl<'de, V: Tolerant> Visitor<'de> for MapVisitor<V> {
-    type Value = Option<IndexMap<String, Option<V>>>;
+    type Value = Option<Map<V>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object with keys of the answer's choosing")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = IndexMap::new();
+        let mut entries = Map::default();
         while let Some(key) = map.next_key::<String>()? {
             drift::enter(&key);
             entries.insert(key, map.next_value_seed(Seed::<V>::new())?);
@@ -348,7 +348,7 @@ impl<'de, V: Tolerant> Visitor<'de> for MapVisitor<V> {
             elements += 1;
         }
         if elements == 0 {
-            return Ok(Some(IndexMap::new()));
+            return Ok(Some(Map::default()));
         }
         Ok(usable(None, None))
     }
