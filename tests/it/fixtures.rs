@@ -107,3 +107,26 @@ fn every_endpoint_is_looked_at() {
     let all: Vec<&str> = ENDPOINTS.iter().map(|endpoint| endpoint.id).collect();
     assert_eq!(all, looked_at);
 }
+
+/// The envelope is written by hand in the models and described in the spec: the two agree.
+#[test]
+fn the_envelope_is_the_one_of_the_spec() {
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
+    let fields = xtask::model::load(&spec).unwrap().api.envelope.fields;
+    let names = |fields: &xtask::spec::language::Fields| fields.keys().cloned().collect::<Vec<_>>();
+    let (_, _, body) = of(BulkNewLostBacklinksLive::INFO.path).remove(0);
+    let written = serde_json::to_value(decode::<BulkNewLostBacklinksLive>(&body)).unwrap();
+    let keys = |value: &Value| {
+        value
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&written), names(&fields));
+    let mut task = names(&fields["tasks"].fields);
+    // Ours: what was not as documented.
+    task.push("drift".to_owned());
+    assert_eq!(keys(&written["tasks"][0]), task);
+}

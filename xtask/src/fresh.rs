@@ -8,7 +8,7 @@ use similar::TextDiff;
 
 use crate::emit::{Files, GENERATED_FOLDERS};
 
-/// One file that is not as it would be generated.
+/// One file that is not as it should be.
 #[derive(Debug)]
 pub struct Stale {
     /// The path from the workspace's root on.
@@ -28,8 +28,8 @@ impl Stale {
         let diff = TextDiff::from_lines(found, wanted)
             .unified_diff()
             .header(
-                &format!("{path} (committed)"),
-                &format!("{path} (generated)"),
+                &format!("{path} (as it is)"),
+                &format!("{path} (as it should be)"),
             )
             .to_string();
         let lines: Vec<&str> = diff.lines().collect();

@@ -74,6 +74,11 @@ fn a_dry_run_writes_nothing() {
     };
     let report = workspace.import_with(&html(), options).unwrap();
     assert_eq!(report.changed_files.len(), 2);
+    let added = |diff: &String| {
+        diff.lines()
+            .any(|line| line == "+path: /v3/backlinks/widgets/live")
+    };
+    assert!(added(&report.diffs[0]), "{report}");
     assert!(!workspace.path().join(SPEC).exists());
     assert!(!workspace.path().join(FIXTURES).exists());
 }

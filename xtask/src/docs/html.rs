@@ -42,7 +42,7 @@ pub fn read(json: &str) -> Result<Page, Unreadable> {
     let html = Html::parse_fragment(&post.content.rendered);
     let mut reader = Reader::default();
     reader.walk(html.root_element());
-    let Some((method, path)) = reader.endpoint else {
+    let Some((method, path)) = reader.endpoint.or(reader.endpoint_in_prose) else {
         let message = "no endpoint on the page: expected POST or GET and an address under \
                        https://api.dataforseo.com/v3/";
         return Err(Unreadable::because(message));
@@ -68,6 +68,8 @@ pub fn read(json: &str) -> Result<Page, Unreadable> {
 #[derive(Default)]
 struct Reader {
     endpoint: Option<(String, String)>,
+    /// The endpoint that running text names: used if nothing better does.
+    endpoint_in_prose: Option<(String, String)>,
     intro: Vec<String>,
     /// What was read last outside of tables: it announces the table that follows.
     last_words: String,
@@ -124,6 +126,9 @@ impl Reader {
         let text = visible(text);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if !text.is_empty() {
+            if self.endpoint_in_prose.is_none() {
+                self.endpoint_in_prose = endpoint_in(&text);
+            }
             self.last_words.clone_from(&text);
             if !text.starts_with(ANNOUNCEMENT) {
                 self.intro.push(text);

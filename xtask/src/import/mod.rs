@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::docs::nest::Known;
 use crate::docs::{self, Page, Unreadable};
-use crate::fresh::write_whole;
+use crate::fresh::{Stale, write_whole};
 use crate::spec::language::{Api, Endpoint, SharedTypes};
 use crate::spec::load::{File, parse};
 use crate::spec::{Diagnostics, write};
@@ -134,11 +134,19 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
             .push("no fixture: the page has no request example that could be used".to_owned()),
     }
     for (path, text) in files {
-        if fs::read_to_string(root.join(&path)).ok().as_ref() == Some(&text) {
+        let found = fs::read_to_string(root.join(&path)).ok();
+        if found.as_ref() == Some(&text) {
             continue;
         }
         report.changed_files.push(path.display().to_string());
-        if !options.dry_run && !options.verify {
+        if options.dry_run {
+            let change = Stale {
+                path,
+                wanted: Some(text),
+                found,
+            };
+            report.diffs.push(change.diff(80));
+        } else if !options.verify {
             write_whole(&root.join(&path), &text).map_err(|source| ImportError::File {
                 path: path.display().to_string(),
                 source,

@@ -31,6 +31,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The files that differ now, or would.
     pub changed_files: Vec<String>,
+    /// How they would differ, as unified diffs: of a dry run only.
+    pub diffs: Vec<String>,
 }
 
 impl Report {
@@ -94,8 +96,9 @@ impl fmt::Display for Report {
             }
         }
         match self.changed_files.as_slice() {
-            [] => writeln!(f, "  nothing changes"),
-            files => writeln!(f, "  changes: {}", files.join(", ")),
+            [] => writeln!(f, "  nothing changes")?,
+            files => writeln!(f, "  changes: {}", files.join(", "))?,
         }
+        self.diffs.iter().try_for_each(|diff| f.write_str(diff))
     }
 }
