@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use dataforseo_client::models::backlinks::{
-    BulkPagesSummaryLive, BulkPagesSummaryLiveResult, RankScale,
+    BulkNewLostBacklinksLiveTask, BulkPagesSummaryLive, BulkPagesSummaryLiveResult, RankScale,
 };
 use dataforseo_client::models::drift::{decode, losses};
 use dataforseo_client::models::{Endpoint, RawEnvelope, StatusClass, StatusCode, TaskResponse};
@@ -115,6 +115,15 @@ fn odd_envelopes() {
         (None, Some("3"), Some(0))
     );
     assert_eq!(good.tasks.len(), 0);
+    let odd = RawEnvelope::parse(
+        br#"{"status_code": 20000, "cost": 1, "cost": 2, "tasks": [7, {"id": 5, "path": "x"}, [], {"status_code": 20000, "result": []}]}"#,
+    )
+    .unwrap();
+    assert_eq!((odd.cost, odd.tasks.len()), (Some(2.0), 2));
+    assert_eq!(odd.tasks[0].status_code, StatusCode::Other(0));
+    assert!(!odd.tasks[0].status_code.is_ok());
+    let no_list = RawEnvelope::parse(br#"{"status_code": 20000, "tasks": {}}"#).unwrap();
+    assert_eq!(no_list.tasks.len(), 0);
     for bad in [
         "",
         "null",
@@ -156,6 +165,55 @@ fn results_are_ordinary_serde_types() {
     assert_eq!(scale, RankScale::Other("ten".to_owned()));
     assert_eq!(serde_json::to_value(&scale).unwrap(), json!("ten"));
     assert_eq!(RankScale::from("one_hundred"), RankScale::OneHundred);
+}
+
+/// JSON that is well-formed and that no reader takes as it is: halves of characters, numbers
+/// beyond any type.
+#[test]
+fn what_cannot_be_read_is_replaced_and_told() {
+    let json = item(
+        r#""url": "a\ud83d", "rank": 1e999, "backlinks": 5, "lost_date": "\ud83d\ude00 \\ud83d -1e999", "x\udc00": -9e999"#,
+    );
+    let decoded = decode::<Vec<Result>>(&json).unwrap();
+    let items = decoded.value.unwrap().remove(0).items.unwrap();
+    assert_eq!(items[0].url.as_deref(), Some("a\u{fffd}"));
+    assert_eq!((items[0].rank, items[0].backlinks), (None, Some(5)));
+    let lost = items[0].lost_date.as_ref().unwrap();
+    assert_eq!(lost.as_str(), "\u{1f600} \\ud83d -1e999");
+    assert_eq!(decoded.drift.len(), 1);
+    assert!(
+        decoded.drift[0].found.contains("replacement"),
+        "{}",
+        decoded.drift[0]
+    );
+    assert!(decode::<Vec<Result>>("[1e999").is_err());
+}
+
+/// A task that lost a field would ask for something else, and be paid for.
+#[test]
+fn tasks_are_read_strictly() {
+    let read = |json: Value| serde_json::from_value::<BulkNewLostBacklinksLiveTask>(json);
+    let whole = json!({"targets": ["a.com"], "date_from": "2026-01-02", "tag": "t"});
+    let task = read(whole.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&task).unwrap(), whole);
+    assert!(read(json!({"targets": ["a.com"], "tag": null})).is_ok());
+    for (bad, place) in [
+        (
+            json!({"targets": ["a.com"], "date_from": "2026-13-01"}),
+            "/date_from",
+        ),
+        (json!({"targets": ["a.com", null]}), "/targets/1"),
+        (json!({"targets": ["a.com", {}]}), "/targets/1"),
+        (json!({"targets": ["a.com"], "tag": 3}), "/tag"),
+        (
+            json!({"targets": ["a.com"], "dateFrom": "2026-01-02"}),
+            "/dateFrom: no such field",
+        ),
+        (json!([]), "expected a JSON object"),
+    ] {
+        let error = read(bad.clone()).expect_err("strict").to_string();
+        assert!(error.contains(place), "{bad}: {error}");
+    }
 }
 
 /// Fields are looked for behind the last one first; any other order is found too.

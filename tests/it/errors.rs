@@ -180,6 +180,75 @@ async fn a_large_answer_is_refused_before_and_after_decompression() {
     }
 }
 
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// What is paid for and arrived in part can be read, compressed or not.
+#[tokio::test]
+async fn what_there_is_of_a_broken_answer_is_kept() {
+    let body = envelope(20000, &format!("[{}]", " ".repeat(100_000)));
+    let whole = http("200 OK", "content-encoding: gzip\r\n", gzip(&body));
+    let error = answered(whole[..whole.len() / 2].to_vec())
+        .await
+        .expect_err("cut");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Transport(TransportError::BodyInterrupted(_))
+        ),
+        "{error}"
+    );
+    let kept = error.response().unwrap().text().into_owned();
+    assert!(
+        body.starts_with(&kept) && kept.len() > 1000,
+        "{}",
+        kept.len()
+    );
+
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let slow = tokio::spawn(async move {
+        let (mut stream, _) = server.accept().await.unwrap();
+        let mut request = [0; 4096];
+        let read = tokio::io::AsyncReadExt::read(&mut stream, &mut request)
+            .await
+            .unwrap();
+        assert!(read > 0);
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status";
+        tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes())
+            .await
+            .unwrap();
+        stream
+    });
+    let client = builder(url)
+        .deadline(Duration::from_millis(200))
+        .build()
+        .unwrap();
+    let error = call(&client).await.expect_err("slow");
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Transport(TransportError::DeadlineExceeded(_))
+        ),
+        "{error}"
+    );
+    assert_eq!(error.response().unwrap().text(), "{\"status");
+    drop(slow.await.unwrap());
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_do_not_cost_the_answer() {
+    let mut body = task(20000, "x?").into_bytes();
+    let at = body.iter().position(|byte| *byte == b'?').unwrap();
+    body[at] = 0xff;
+    let answer = answered(http("200 OK", "", &body)).await.unwrap();
+    assert_eq!(answer.task.status_message.as_deref(), Some("x\u{fffd}"));
+    assert_eq!(answer.response().body().as_ref(), body);
+}
+
 #[tokio::test]
 async fn empty_and_pending_are_no_errors() {
     for code in [20000, 40102, 40602] {

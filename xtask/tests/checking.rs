@@ -183,6 +183,26 @@ fn each_error_has_its_place_and_says_what_to_do() {
             "    scale:\n",
             "    dateFrom:\n      type: string\n      doc: x\n    scale:\n",
         ),
+        (
+            "a default that the shared type does not have",
+            "default: small",
+            "default: smal",
+        ),
+        (
+            "bounds that exclude each other",
+            "max_items: 1000",
+            "max_items: 1000\n      min_items: 2000",
+        ),
+        (
+            "evidence for no fact",
+            "      doc: A day.\n",
+            "      doc: A day.\n      evidence:\n        defautl: a recording\n",
+        ),
+        (
+            "an inline type of the shape of a shared one",
+            "      use: Scale\n",
+            "      values: [small, large]\n",
+        ),
         ("an empty file", GOOD, ""),
     ];
     let mut all = String::new();
@@ -244,6 +264,20 @@ fn status_codes_are_checked() {
         &codes.replace("sandbax", "sandbox"),
     );
     insta::assert_snapshot!(format!("{first}\n---\n{}", errors(&workspace)));
+}
+
+/// Errors in one list come together too, each with the place that it has in the file.
+#[test]
+fn errors_in_a_list_come_at_once() {
+    let workspace = workspace(GOOD);
+    let codes = workspace.read("spec/status_codes.yaml");
+    let broken = codes
+        .replacen("    class: auth\n", "    class: ath\n", 1)
+        .replacen("    name: TaskCreated\n", "", 1)
+        .replacen("    class: rate\n", "    clas: rate\n", 1)
+        .replacen("class: sandbox", "class: sandbax", 1);
+    workspace.write("spec/status_codes.yaml", &broken);
+    insta::assert_snapshot!(errors(&workspace));
 }
 
 #[test]

@@ -171,6 +171,175 @@ fn what_the_page_lacks_is_kept_and_told() {
     assert_eq!(workspace.read(SPEC), edited);
 }
 
+/// What would not fit is not written: neither what a list holds into a string, nor fields.
+#[test]
+fn a_type_that_contradicts_brings_nothing_along() {
+    let workspace = Workspace::new();
+    workspace.import(&html()).unwrap();
+    let before = workspace.read(SPEC);
+    let changed = page("widgets.html")
+        .replace("<td><code>tag</code></td>\n<td>string</td>", "<td><code>tag</code></td>\n<td>array</td>")
+        .replace(
+            "<code>labels</code></td><td>array</td><td><em>words on it</em></td></tr>",
+            "<code>labels</code></td><td>array</td><td><em>words on it</em></td></tr>\n<tr><td>                              <code>word</code></td><td>string</td><td><em>one</em></td></tr>",
+        );
+    let report = workspace.import(&wordpress(&changed)).unwrap();
+    assert_eq!(
+        report.contradictions,
+        [
+            "task.tag: type is \"string\" in the spec and \"list\" on the page",
+            "result.items.labels: of is \"string\" in the spec and \"object\" on the page",
+        ]
+    );
+    assert_eq!(workspace.read(SPEC), before);
+}
+
+/// The text form does not tell what is inside an object; the other form does.
+#[test]
+fn a_better_form_of_the_page_fills_in_what_was_open() {
+    let workspace = Workspace::new();
+    workspace.import(&page("widgets.txt")).unwrap();
+    assert!(
+        workspace
+            .path()
+            .join(FIXTURES)
+            .join("synthetic.json")
+            .exists()
+    );
+    let report = workspace.import(&html()).unwrap();
+    insta::assert_snapshot!("better_report", report.to_string());
+    assert!(
+        !workspace
+            .path()
+            .join(FIXTURES)
+            .join("synthetic.json")
+            .exists()
+    );
+    assert!(
+        workspace
+            .read(SPEC)
+            .contains("        size:\n          type: object\n")
+    );
+    assert!(workspace.read(SPEC).contains("            width:\n"));
+    assert_eq!(
+        workspace.import(&html()).unwrap().changed_files,
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn facts_of_shared_types_are_compared() {
+    let workspace = Workspace::new();
+    workspace.import(&html()).unwrap();
+    let edited = workspace.read(SPEC);
+    let (before, after) = edited
+        .split_once("        size:\n          type: object\n")
+        .unwrap();
+    let (_, after) = after.split_once("        colors:\n").unwrap();
+    let edited = format!(
+        "{before}        size:\n          type: object\n          use: Size\n        colors:\n{after}"
+    );
+    workspace.write(SPEC, &edited);
+    let types = "types:\n  Size:\n    doc: How large.\n    fields:\n      width:\n        type: integer\n        doc: x\n      gone:\n        type: float\n        doc: x\n";
+    workspace.write("spec/backlinks/types.yaml", types);
+    let report = workspace.import(&html()).unwrap();
+    assert_eq!(
+        report.contradictions,
+        ["result.items.size.width: type is \"integer\" in the spec and \"float\" on the page"]
+    );
+    assert_eq!(report.unexplained.len(), 1, "{report}");
+    assert!(
+        report.unexplained[0].starts_with("result.items.size.gone: "),
+        "{report}"
+    );
+    assert_eq!(workspace.read("spec/backlinks/types.yaml"), types);
+}
+
+#[test]
+fn an_older_page_changes_nothing() {
+    let workspace = Workspace::new();
+    workspace.import(&html()).unwrap();
+    let (before, after) = (workspace.read(SPEC), page("widgets.html"));
+    let older = wordpress(&after.replace("<code>tag</code>", "<code>gone</code>"))
+        .replace("2026-03-04", "2024-01-01");
+    let report = workspace.import(&older).unwrap();
+    assert!(report.needs_decision());
+    assert!(
+        report.contradictions[0].contains("nothing was taken"),
+        "{report}"
+    );
+    assert_eq!(workspace.read(SPEC), before);
+}
+
+#[test]
+fn optional_on_the_page_and_required_in_the_spec() {
+    let workspace = Workspace::new();
+    workspace.import(&html()).unwrap();
+    let edited = workspace.read(SPEC).replace(
+        "      max_length: 255\n",
+        "      required: true\n      max_length: 255\n",
+    );
+    workspace.write(SPEC, &edited);
+    let report = workspace.import(&html()).unwrap();
+    assert_eq!(
+        report.contradictions,
+        ["task.tag: required is true in the spec and false on the page"]
+    );
+}
+
+/// Evidence is for what it names: that of one fact does not excuse another.
+#[test]
+fn evidence_is_for_one_fact() {
+    let workspace = Workspace::new();
+    workspace.import(&html()).unwrap();
+    let edited = workspace.read(SPEC).replace(
+        "      max_length: 255\n",
+        "      max_length: 255\n      min_items: 1\n      values: [a, b]\n      evidence:\n        values: a recording\n",
+    );
+    workspace.write(SPEC, &edited);
+    let report = workspace.import(&html()).unwrap();
+    assert_eq!(
+        report.kept,
+        ["task.tag: the page does not state values [\"a\",\"b\"]. Evidence: a recording"]
+    );
+    assert_eq!(report.unexplained.len(), 1, "{report}");
+}
+
+/// Comments among values, and values at the indent of their key.
+#[test]
+fn values_that_people_laid_out() {
+    let more = page("widgets.html").replace("has the count per each colour<br />possible values: <code>red</code>, <code>green</code>", "has the count per each colour<br />possible values: <code>red</code>, <code>green</code>, <code>blue</code>");
+    let with = |values: &str| {
+        let workspace = Workspace::new();
+        workspace.import(&html()).unwrap();
+        let edited = workspace
+            .read(SPEC)
+            .replace("          values: [red, green]\n", values);
+        workspace.write(SPEC, &edited);
+        let report = workspace.import(&wordpress(&more)).unwrap();
+        (workspace.read(SPEC), report)
+    };
+    let (text, report) = with("          values:\n          - red\n          - green\n");
+    assert!(
+        text.contains("          values: [red, green, blue]\n          wording:"),
+        "{text}"
+    );
+    assert_eq!(report.contradictions, Vec::<String>::new());
+    let (text, report) =
+        with("          values:\n            - red\n            # the best\n            - green\n");
+    assert!(
+        text.contains("# the best\n            - green\n          wording:"),
+        "{text}"
+    );
+    assert_eq!(report.contradictions.len(), 1);
+    let (text, _) =
+        with("          values:\n            red: As blood.\n            green: As grass.\n");
+    assert!(
+        text.contains("            green: As grass.\n            blue: \"\"\n"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_mapping_on_one_line_is_refused_not_broken() {
     let workspace = Workspace::new();

@@ -133,6 +133,10 @@ fn bad_pages_get_clear_errors() {
             "another section",
             json.replace("v3/backlinks/widgets", "v3/widgets/all"),
         ),
+        (
+            "a path that leads elsewhere",
+            json.replace("backlinks/widgets/live", "backlinks/../../evil/live"),
+        ),
         ("empty", " \n".to_owned()),
         ("text of something else", "The quick brown fox.".to_owned()),
         (
@@ -176,4 +180,125 @@ fn no_prefix_of_a_page_makes_the_readers_panic() {
     {
         let _ = read(&json[..cut]);
     }
+}
+
+/// Sentences as pages have them, and what is taken from each: a whole value of the field's type,
+/// or nothing, and then the sentence is listed.
+#[test]
+fn facts_are_taken_whole_or_not_at_all() {
+    let cases: [(&str, &[&str]); 24] = [
+        (
+            "integer",
+            &["the maximum value is 20,000, use a token beyond"],
+        ),
+        ("integer", &["the maximum value is 20,000"]),
+        ("integer", &["default value: 100; minimum value: 1"]),
+        ("integer", &["default value: none"]),
+        ("integer", &["can be set from 1 to 1000"]),
+        ("integer", &["from 1 to 4"]),
+        ("float", &["maximum value: 9.5"]),
+        (
+            "boolean",
+            &["possible values: true, false; default value: false"],
+        ),
+        ("boolean", &["default value: yes"]),
+        ("string", &["Default value: US_East"]),
+        ("string", &["default value: the name of the site"]),
+        (
+            "string",
+            &["minimum value equals today’s date -(minus) three months"],
+        ),
+        (
+            "string",
+            &[
+                "if mode is a, maximum value: 2019-01-01",
+                "if mode is b, maximum value: 2020-01-01",
+            ],
+        ),
+        (
+            "string",
+            &["maximum value: 2019-01-01", "maximum value: 2020-01-01"],
+        ),
+        ("string", &["in UTC: “yyyy-mm-dd”"]),
+        ("string", &["possible values: US, GB. default value: GB"]),
+        (
+            "string",
+            &[
+                "possible grouping types:",
+                "as_is – each",
+                "one_per_page — one",
+                "default value: as_is",
+            ],
+        ),
+        ("string", &["possible values: small, large and huge"]),
+        ("string", &["possible values: a word of yours, or none"]),
+        ("string", &["possible values:", "see the other page"]),
+        ("array", &["possible values: cms, wikis"]),
+        ("object", &["each should be without https://"]),
+        ("array", &["you can set up to 20 of them", "optional field"]),
+        ("string", &["required field if mode is not set"]),
+    ];
+    let mut all = String::new();
+    for (type_word, lines) in cases {
+        let owned: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        let prose = format!("{:?}", xtask::import::prose::read(type_word, &owned));
+        let prose = prose
+            .replace(", not_understood: []", "")
+            .replace("values: [], ", "");
+        let stated: Vec<&str> = prose
+            .trim_start_matches("Prose { ")
+            .trim_end_matches(" }")
+            .split(", ")
+            .filter(|fact| !fact.ends_with(": None"))
+            .collect();
+        all += &format!(
+            "{type_word}: {}\n    {}\n",
+            lines.join(" | "),
+            stated.join(", ")
+        );
+    }
+    insta::assert_snapshot!(all);
+}
+
+/// Constraints in the introduction have no field to go to, so all are listed.
+#[test]
+fn constraints_in_the_introduction_are_listed() {
+    let workspace = Workspace::new();
+    let intro = "Counts widgets for up to 1000 sites. The sites cannot belong to more than 50 different domains. Up to 1000 sites, and all must be old.";
+    let report = workspace
+        .import(&page("widgets.txt").replacen("Counts widgets of a site.", intro, 1))
+        .unwrap();
+    assert_eq!(
+        report.not_understood,
+        [
+            "the endpoint: The sites cannot belong to more than 50 different domains",
+            "the endpoint: Up to 1000 sites, and all must be old",
+        ]
+    );
+}
+
+#[test]
+fn a_response_example_in_plain_text() {
+    let workspace = Workspace::new();
+    let response = "returns JSON structured like this:\n{\n\"status_code\": 20000,\n\"tasks\": [\n{\n\"result\": [\n{\n}\n]\n}\n]\n}\n";
+    let text = page("widgets.txt").replacen("returns JSON structured like this:\n", response, 1);
+    workspace.import(&text).unwrap();
+    let fixture =
+        workspace.read("crates/mock-server/fixtures/v3/backlinks/widgets/live/documentation.json");
+    let fixture: serde_json::Value = serde_json::from_str(&fixture).unwrap();
+    assert_eq!(
+        fixture["response"]["body"],
+        serde_json::json!({"status_code": 20000, "tasks": [{"result": [{}]}]})
+    );
+
+    let report = Workspace::new()
+        .import(&text.replacen("}\n]\n}\n]\n}\n", "}\n]\r\r\né", 1))
+        .unwrap();
+    assert!(
+        report
+            .notes
+            .iter()
+            .any(|note| note.starts_with("the response example is no JSON")),
+        "{report}"
+    );
 }

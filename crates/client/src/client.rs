@@ -65,14 +65,20 @@ impl Client {
         let fail = |kind, response| Error::new(E::INFO.id, kind, response);
         let body = self.encode(task).map_err(|kind| fail(kind, None))?;
         let response = self.send(E::INFO, body).await?;
-        let outcome = open(&response).map(|(task, cost)| (task.decode(), cost));
+        // Nearly always borrowed; bytes that are no UTF-8 do not cost the answer.
+        let text = response.text();
+        let outcome = open(&response, &text).map(|(task, cost)| (task.decode(), cost));
+        let outcome = outcome.map_or_else(Err, |(task, cost)| match task {
+            Ok(task) => Ok((task, cost)),
+            Err(error) => Err(ErrorKind::Body(error)),
+        });
+        drop(text);
         match outcome {
-            Ok((Ok(task), cost)) => Ok(Answer {
+            Ok((task, cost)) => Ok(Answer {
                 task,
                 cost,
                 response,
             }),
-            Ok((Err(error), _)) => Err(fail(ErrorKind::Body(error), Some(response))),
             Err(kind) => Err(fail(kind, Some(response))),
         }
     }
@@ -98,8 +104,11 @@ impl Client {
 }
 
 /// The one task of an answer, and what the call cost, unless either failed.
-fn open(response: &RawResponse) -> Result<(RawTask<'_>, Option<f64>), ErrorKind> {
-    let envelope = match RawEnvelope::parse(&response.body) {
+fn open<'a>(
+    response: &RawResponse,
+    text: &'a str,
+) -> Result<(RawTask<'a>, Option<f64>), ErrorKind> {
+    let envelope = match RawEnvelope::parse(text.as_bytes()) {
         Ok(envelope) => envelope,
         Err(_) if !(200..300).contains(&response.status) => {
             return Err(ErrorKind::Http(response.status));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dataforseo_models::{Date, today};
+use dataforseo_models::{Date, api, today};
 use http::{HeaderValue, Uri};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -39,10 +39,6 @@ pub enum ConfigError {
     #[error("TLS: {0}")]
     Tls(String),
 }
-
-/// The API's servers.
-const PRODUCTION: &str = "https://api.dataforseo.com";
-const SANDBOX: &str = "https://sandbox.dataforseo.com";
 
 /// Login and password for the API.
 const LOGIN: &str = "DATAFORSEO_LOGIN";
@@ -81,7 +77,7 @@ impl fmt::Debug for ClientBuilder {
                 "credentials",
                 &self.credentials.as_ref().map(|_| "[redacted]"),
             )
-            .field("base_url", &without_userinfo(&self.base_url))
+            .field("base_url", &without_secrets(&self.base_url))
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }
@@ -91,10 +87,10 @@ impl ClientBuilder {
     pub(crate) fn new() -> Self {
         Self {
             credentials: None,
-            base_url: PRODUCTION.to_owned(),
+            base_url: api::PRODUCTION.to_owned(),
             allow_http: false,
-            // The server gives a live call up after 120 s; the answer to that is worth waiting for.
-            deadline: Duration::from_secs(150),
+            // The server gives a live call up by itself; the answer to that is worth waiting for.
+            deadline: api::SERVER_TIMEOUT + Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             max_response_bytes: 256 << 20,
             validate: true,
@@ -122,7 +118,7 @@ impl ClientBuilder {
 
     /// Calls the sandbox: free, invented data, real credentials.
     pub fn sandbox(self) -> Self {
-        self.base_url(SANDBOX)
+        self.base_url(api::SANDBOX)
     }
 
     /// Calls another server, such as the mock server. Paths begin behind it: `/v3/…`.
@@ -218,7 +214,7 @@ fn base(url: &str, allow_http: bool) -> Result<String, ConfigError> {
     let refuse = |reason: &str| {
         Err(ConfigError::BaseUrl(format!(
             "`{}` {reason}",
-            without_userinfo(url)
+            without_secrets(url)
         )))
     };
     let trimmed = url.trim_end_matches('/');
@@ -255,15 +251,21 @@ fn is_this_machine(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// A URL without what stands in front of an `@`, for messages.
-fn without_userinfo(url: &str) -> String {
-    match url.rsplit_once('@') {
+/// A URL without what can hold a secret, for messages: what stands in front of an `@`, and the
+/// query.
+fn without_secrets(url: &str) -> String {
+    let (url, query) = match url.split_once('?') {
+        Some((url, _)) => (url, "?[redacted]"),
+        None => (url, ""),
+    };
+    let url = match url.rsplit_once('@') {
         Some((before, host)) => {
             let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
             format!("{scheme}://[redacted]@{host}")
         }
         None => url.to_owned(),
-    }
+    };
+    url + query
 }
 
 #[cfg(test)]

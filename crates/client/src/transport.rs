@@ -8,9 +8,8 @@ use bytes::{Bytes, BytesMut};
 use dataforseo_models::EndpointInfo;
 use flate2::read::MultiGzDecoder;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -151,81 +150,113 @@ impl Transport {
             )
             .body(Full::from(body))
             .map_err(|error| Failure::of(TransportError::Request(Cause::new(error))))?;
-        match tokio::time::timeout(self.deadline, self.exchange(request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Failure::of(TransportError::DeadlineExceeded(self.deadline))),
+        let mut arrived = None;
+        let exchange = self.exchange(request, &mut arrived);
+        let broken = match tokio::time::timeout(self.deadline, exchange).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error),
+            Err(_) => Some(TransportError::DeadlineExceeded(self.deadline)),
+        };
+        let Some(Arrived {
+            status,
+            encoding,
+            body,
+        }) = arrived
+        else {
+            let cause = || Cause::new("no answer and no error");
+            let error = broken.unwrap_or_else(|| TransportError::Interrupted(cause()));
+            return Err(Failure::of(error));
+        };
+        let (body, unreadable) = self.decompress(encoding.as_ref(), body.freeze());
+        let response = RawResponse { status, body };
+        match broken.or(unreadable) {
+            None => Ok(response),
+            Some(error) => Err(Failure {
+                error,
+                response: Some(response),
+            }),
         }
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<RawResponse, Failure> {
+    /// Sends the request and collects the answer into `arrived`, which is kept when this breaks
+    /// off or is given up.
+    async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+        arrived: &mut Option<Arrived>,
+    ) -> Result<(), TransportError> {
         let response = self.http.request(request).await.map_err(|error| {
-            Failure::of(if error.is_connect() {
+            if error.is_connect() {
                 TransportError::Connect(Cause::new(error))
             } else {
                 TransportError::Interrupted(Cause::new(error))
-            })
+            }
         })?;
-        let status = response.status().as_u16();
-        let encoding = response.headers().get(CONTENT_ENCODING).cloned();
-        let (body, broken) = self.collect(response).await;
-        let fail = |error, body: Bytes| Failure {
-            error,
-            response: Some(RawResponse { status, body }),
-        };
-        if let Some(error) = broken {
-            return Err(fail(error, body));
+        let arrived = arrived.insert(Arrived {
+            status: response.status().as_u16(),
+            encoding: response.headers().get(CONTENT_ENCODING).cloned(),
+            body: BytesMut::new(),
+        });
+        let mut incoming = response.into_body();
+        while let Some(frame) = incoming.frame().await {
+            let frame =
+                frame.map_err(|error| TransportError::BodyInterrupted(Cause::new(error)))?;
+            // Trailers are of no use here.
+            if let Ok(data) = frame.into_data() {
+                if arrived.body.len() + data.len() > self.max_response_bytes {
+                    return Err(TransportError::TooLarge(self.max_response_bytes));
+                }
+                arrived.body.extend_from_slice(&data);
+            }
         }
-        match encoding.as_ref().map(HeaderValue::as_bytes) {
-            None | Some(b"identity" | b"") => Ok(RawResponse { status, body }),
-            Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => match self.unzip(&body) {
-                Ok(body) => Ok(RawResponse { status, body }),
-                Err(error) => Err(fail(error, body)),
-            },
+        Ok(())
+    }
+
+    /// The body as it was before compression, as far as it can be read.
+    fn decompress(
+        &self,
+        encoding: Option<&HeaderValue>,
+        body: Bytes,
+    ) -> (Bytes, Option<TransportError>) {
+        match encoding.map(HeaderValue::as_bytes) {
+            None | Some(b"identity" | b"") => (body, None),
+            Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => self.unzip(&body),
             Some(encoding) => {
                 let encoding = String::from_utf8_lossy(encoding).into_owned();
                 let message = format!("asked for gzip, got `{encoding}`");
-                Err(fail(TransportError::Encoding(Cause::new(message)), body))
+                (body, Some(TransportError::Encoding(Cause::new(message))))
             }
         }
     }
 
-    /// The body as far as it came, and why it came no further.
-    async fn collect(&self, response: Response<Incoming>) -> (Bytes, Option<TransportError>) {
-        let mut incoming = response.into_body();
-        let mut body = BytesMut::new();
-        while let Some(frame) = incoming.frame().await {
-            let frame = match frame {
-                Ok(frame) => frame,
-                Err(error) => {
-                    let error = TransportError::BodyInterrupted(Cause::new(error));
-                    return (body.freeze(), Some(error));
-                }
-            };
-            // Trailers are of no use here.
-            if let Ok(data) = frame.into_data() {
-                if body.len() + data.len() > self.max_response_bytes {
-                    let error = TransportError::TooLarge(self.max_response_bytes);
-                    return (body.freeze(), Some(error));
-                }
-                body.extend_from_slice(&data);
-            }
-        }
-        (body.freeze(), None)
-    }
-
-    fn unzip(&self, body: &[u8]) -> Result<Bytes, TransportError> {
+    fn unzip(&self, body: &Bytes) -> (Bytes, Option<TransportError>) {
         let mut plain = Vec::new();
         let limit = u64::try_from(self.max_response_bytes).unwrap_or(u64::MAX);
-        // One byte more than allowed tells an answer of just that size from a larger one.
-        MultiGzDecoder::new(body)
+        // One byte more than allowed tells an answer of just that size from a larger one. What was
+        // read before an error stays in `plain`.
+        let outcome = MultiGzDecoder::new(&body[..])
             .take(limit.saturating_add(1))
-            .read_to_end(&mut plain)
-            .map_err(|error| TransportError::Encoding(Cause::new(error)))?;
-        if plain.len() > self.max_response_bytes {
-            return Err(TransportError::TooLarge(self.max_response_bytes));
+            .read_to_end(&mut plain);
+        let error = match outcome {
+            Err(error) => Some(TransportError::Encoding(Cause::new(error))),
+            Ok(_) if plain.len() > self.max_response_bytes => {
+                Some(TransportError::TooLarge(self.max_response_bytes))
+            }
+            Ok(_) => None,
+        };
+        // What is not compressed at all is handed out as it is.
+        match (plain.is_empty(), error) {
+            (true, Some(error)) => (body.clone(), Some(error)),
+            (_, error) => (plain.into(), error),
         }
-        Ok(plain.into())
     }
+}
+
+/// An answer as far as it came.
+struct Arrived {
+    status: u16,
+    encoding: Option<HeaderValue>,
+    body: BytesMut,
 }
 
 /// The provider is named, so that a program with two of them in its tree does not panic.

@@ -71,10 +71,10 @@ impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "nothing".to_owned());
         let (fixture, request) = (side(&self.fixture), side(&self.request));
+        let pointer: String = self.pointer.chars().take(120).collect();
         write!(
             f,
-            "{} (in the fixture {fixture}, in the request {request})",
-            self.pointer
+            "{pointer} (in the fixture {fixture}, in the request {request})"
         )
     }
 }

@@ -102,7 +102,7 @@ impl Replay {
         }
         let key = canonical(&fixture.request);
         match endpoint.fixtures.get(&key) {
-            Some(first) if !first.embedded => Err(FixtureError::Duplicate {
+            Some(first) if !first.embedded || fixture.embedded => Err(FixtureError::Duplicate {
                 first: first.name.clone(),
                 second: fixture.name,
             }),
@@ -215,7 +215,11 @@ impl Endpoint {
         let unknown =
             |violation: &&Violation| matches!(violation.problem, Problem::UnknownField { .. });
         let first = broken.iter().find(unknown).or(broken.first())?;
-        let details: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        // It goes into a header, which clients limit.
+        let mut details: Vec<String> = broken.iter().take(5).map(ToString::to_string).collect();
+        if let Some(more @ 1..) = broken.len().checked_sub(details.len()) {
+            details.push(format!("and {more} more"));
+        }
         let (code, message) = match first.problem {
             Problem::UnknownField { .. } => {
                 let code = StatusCode::UnknownFields;

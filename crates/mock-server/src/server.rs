@@ -273,7 +273,9 @@ fn response(reply: Reply, gzip: bool) -> Response<Full<Bytes>> {
         ("x-mock-source", Some(reply.source)),
         ("x-mock-detail", reply.detail),
     ] {
-        // A header takes no line breaks; what cannot be said in one is left out.
+        // A header takes no line breaks, and clients take no long ones; what cannot be said in one
+        // is left out.
+        let value = value.map(|value| value.chars().take(2000).collect::<String>());
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
             headers.insert(HeaderName::from_static(name), value);
         }

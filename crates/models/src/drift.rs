@@ -87,7 +87,10 @@ pub fn decode<T: Tolerant>(json: &str) -> Result<Decoded<T>, serde_json::Error> 
     let before = MET.replace(0);
     let value = read(json);
     let met = MET.replace(before);
-    let value = value?;
+    let value = match value {
+        Ok(value) => value,
+        Err(error) => return decode_repaired(json, error),
+    };
     let mut drift = Vec::new();
     if met > 0 {
         drift = losses::<T>(json)?;
@@ -96,19 +99,87 @@ pub fn decode<T: Tolerant>(json: &str) -> Result<Decoded<T>, serde_json::Error> 
     Ok(Decoded { value, drift })
 }
 
+/// Decodes JSON that is well-formed and still cannot be read as it is: half a character in a
+/// string, a number that no type holds.
+#[cold]
+fn decode_repaired<T: Tolerant>(
+    json: &str,
+    error: serde_json::Error,
+) -> Result<Decoded<T>, serde_json::Error> {
+    let repaired = repair(json);
+    if repaired == json {
+        return Err(error);
+    }
+    let mut decoded = decode(&repaired)?;
+    decoded.drift.push(Drift {
+        pointer: String::new(),
+        kind: DriftKind::Changed,
+        found: format!("{error}; read with a replacement for what cannot be read"),
+    });
+    Ok(decoded)
+}
+
+/// Replaces halves of surrogate pairs by the replacement character, and numbers beyond any type by
+/// null.
+fn repair(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    let mut in_string = false;
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '"' => {
+                in_string = !in_string;
+                1
+            }
+            '\\' if in_string => match surrogate(rest) {
+                None => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+                Some(0xD800..=0xDBFF)
+                    if matches!(rest.get(6..).and_then(surrogate), Some(0xDC00..=0xDFFF)) =>
+                {
+                    12
+                }
+                Some(_) => {
+                    out.push_str("\\ufffd");
+                    rest = &rest[6..];
+                    continue;
+                }
+            },
+            '-' | '0'..='9' if !in_string => {
+                let is_part = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+                let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+                if rest[..end].parse().is_ok_and(f64::is_infinite) {
+                    out.push_str("null");
+                    rest = &rest[end..];
+                    continue;
+                }
+                end
+            }
+            c => c.len_utf8(),
+        };
+        let (kept, tail) = rest.split_at(length);
+        out.push_str(kept);
+        rest = tail;
+    }
+    out
+}
+
+/// The number of a `\uD83D` at the beginning, if it is one of a surrogate.
+fn surrogate(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let code = u32::from_str_radix(digits, 16).ok()?;
+    (0xD800..=0xDFFF).contains(&code).then_some(code)
+}
+
 /// Everything in a JSON text that a model would not give back as it came, unknown fields
 /// included. Null and absent count as the same, and so do two spellings of one number.
 ///
 /// # Errors
 /// When the text is not JSON.
 pub fn losses<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> {
-    TRACE.replace(Trace::default());
-    TRACING.set(true);
-    let outcome = read::<T>(json);
-    TRACING.set(false);
-    let trace = TRACE.take();
+    let (outcome, trace) = trace(|| read::<T>(json));
     outcome?;
-    if trace.met.is_empty() {
+    let met = trace.met;
+    if met.is_empty() {
         return Ok(Vec::new());
     }
     let whole: Value = serde_json::from_str(json)?;
@@ -117,7 +188,7 @@ pub fn losses<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> 
         pointer,
         kind,
     };
-    Ok(trace.met.into_iter().map(place).collect())
+    Ok(met.into_iter().map(place).collect())
 }
 
 fn read<T: Tolerant>(json: &str) -> Result<Option<T>, serde_json::Error> {
@@ -145,10 +216,30 @@ thread_local! {
     static TRACE: RefCell<Trace> = RefCell::default();
 }
 
+/// Reads something, and notes the places that were not as documented.
+fn trace<R>(read: impl FnOnce() -> R) -> (R, Trace) {
+    let outer = (TRACE.take(), TRACING.replace(true));
+    let outcome = read();
+    TRACING.set(outer.1);
+    let trace = TRACE.replace(outer.0);
+    (outcome, trace)
+}
+
+/// Reads something, and gives every place that was left out or changed, nulls in lists included.
+pub(crate) fn trace_strictly<R>(read: impl FnOnce() -> R) -> (R, Vec<(String, DriftKind)>) {
+    let (outcome, trace) = trace(read);
+    let nulls = trace
+        .nulls
+        .into_iter()
+        .map(|pointer| (pointer, DriftKind::Dropped));
+    (outcome, trace.met.into_iter().chain(nulls).collect())
+}
+
 #[derive(Default)]
 struct Trace {
     path: Vec<String>,
     met: Vec<(String, DriftKind)>,
+    nulls: Vec<String>,
 }
 
 /// Notes that the value being read was not of the documented kind.
@@ -170,6 +261,19 @@ pub(crate) fn note_unknown(name: &str) {
         enter(name);
         note(DriftKind::UnknownField);
         leave();
+    }
+}
+
+/// Notes a null in a list, which is left out. In answers that is ordinary; in a task it is not.
+pub(crate) fn note_null_element() {
+    if TRACING.get() {
+        TRACE.with_borrow_mut(|trace| {
+            let pointer = trace.pointer();
+            // An element of another kind was noted by its own reader.
+            if trace.met.last().is_none_or(|(last, _)| *last != pointer) {
+                trace.nulls.push(pointer);
+            }
+        });
     }
 }
 

@@ -4,14 +4,17 @@
 //! The first stage is enough to see an error, and it is the same code for all endpoints, so a
 //! program that uses hundreds of them compiles it once.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::StatusCode;
 use crate::drift::{self, Drift};
-use crate::tolerant::Tolerant;
+use crate::object::{next, skip};
+use crate::tolerant::{Tolerant, not_a};
 
 /// An envelope whose results are not decoded yet, borrowed from the body of an answer.
 ///
@@ -26,63 +29,48 @@ use crate::tolerant::Tolerant;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct RawEnvelope<'a> {
     /// The version of the API, such as `0.1.20260801`.
-    #[serde(default, deserialize_with = "tolerant")]
     pub version: Option<String>,
     /// The outcome of the call as a whole. Each task has its own besides.
     pub status_code: StatusCode,
     /// The text to it. Its wording changes: decide by the code.
-    #[serde(default, deserialize_with = "tolerant")]
     pub status_message: Option<String>,
     /// How long the server worked, such as `2.2157 sec.`.
-    #[serde(default, deserialize_with = "tolerant")]
     pub time: Option<String>,
     /// What the call cost, in US dollars.
-    #[serde(default, deserialize_with = "tolerant")]
     pub cost: Option<f64>,
     /// How many tasks the answer holds.
-    #[serde(default, deserialize_with = "tolerant")]
     pub tasks_count: Option<i64>,
     /// How many tasks failed, by the API's count. It has been seen to be 0 although one failed.
-    #[serde(default, deserialize_with = "tolerant")]
     pub tasks_error: Option<i64>,
     /// The tasks; none in some errors.
-    #[serde(borrow, default, deserialize_with = "tasks")]
     pub tasks: Vec<RawTask<'a>>,
 }
 
 /// One task of an envelope, its `result` not decoded yet.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct RawTask<'a> {
     /// The task's identifier.
-    #[serde(default, deserialize_with = "tolerant")]
     pub id: Option<TaskId>,
-    /// The outcome of this task.
+    /// The outcome of this task; [`StatusCode::Other`] of 0 if the answer has none.
     pub status_code: StatusCode,
     /// The text to it. Its wording changes: decide by the code.
-    #[serde(default, deserialize_with = "tolerant")]
     pub status_message: Option<String>,
     /// How long the server worked on it, such as `2.1600 sec.`.
-    #[serde(default, deserialize_with = "tolerant")]
     pub time: Option<String>,
     /// What the task cost, in US dollars.
-    #[serde(default, deserialize_with = "tolerant")]
     pub cost: Option<f64>,
     /// How many elements `result` has, by the API's count.
-    #[serde(default, deserialize_with = "tolerant")]
     pub result_count: Option<i64>,
     /// The parts of the endpoint's path.
-    #[serde(default, deserialize_with = "tolerant")]
     pub path: Option<Vec<String>>,
     /// The task's parameters as they were sent, with `api` and `function` added.
-    #[serde(borrow, default)]
     pub data: Option<&'a RawValue>,
     /// The results as text; `None` for a task that failed, was only created, or found nothing.
-    #[serde(borrow, default)]
     pub result: Option<&'a RawValue>,
 }
 
@@ -141,7 +129,10 @@ impl<'a> RawEnvelope<'a> {
     /// # Errors
     /// When it is not JSON, or no envelope: an object with a `status_code`.
     pub fn parse(body: &'a [u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(body)
+        let mut deserializer = serde_json::Deserializer::from_slice(body);
+        let envelope = deserializer.deserialize_map(EnvelopeVisitor)?;
+        deserializer.end()?;
+        Ok(envelope)
     }
 
     /// Decodes the results.
@@ -223,13 +214,126 @@ impl Tolerant for TaskId {
     }
 }
 
-fn tolerant<'de, V: Tolerant, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<V>, D::Error> {
-    V::read(deserializer)
+/// Reads an envelope. By hand, as a serde derive refuses a field that stands twice.
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = RawEnvelope<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the API's envelope, an object with a `status_code`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut status_code = None;
+        let mut envelope = RawEnvelope {
+            version: None,
+            status_code: StatusCode::Other(0),
+            status_message: None,
+            time: None,
+            cost: None,
+            tasks_count: None,
+            tasks_error: None,
+            tasks: Vec::new(),
+        };
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "version" => envelope.version = next(&mut map)?,
+                "status_code" => status_code = next(&mut map)?,
+                "status_message" => envelope.status_message = next(&mut map)?,
+                "time" => envelope.time = next(&mut map)?,
+                "cost" => envelope.cost = next(&mut map)?,
+                "tasks_count" => envelope.tasks_count = next(&mut map)?,
+                "tasks_error" => envelope.tasks_error = next(&mut map)?,
+                "tasks" => envelope.tasks = map.next_value_seed(Tasks)?,
+                _ => skip(&mut map)?,
+            }
+        }
+        envelope.status_code = status_code.ok_or_else(|| A::Error::missing_field("status_code"))?;
+        Ok(envelope)
+    }
 }
 
-fn tasks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawTask<'de>>, D::Error> {
-    let tasks = Option::<Vec<Option<RawTask<'de>>>>::deserialize(deserializer)?;
-    Ok(tasks.into_iter().flatten().flatten().collect())
+/// The tasks of an envelope. What is no task is left out.
+struct Tasks;
+
+impl<'de> DeserializeSeed<'de> for Tasks {
+    type Value = Vec<RawTask<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        Ok(deserializer
+            .deserialize_any(TasksVisitor)?
+            .unwrap_or_default())
+    }
+}
+
+struct TasksVisitor;
+
+impl<'de> Visitor<'de> for TasksVisitor {
+    type Value = Option<Vec<RawTask<'de>>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of tasks")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut tasks = Vec::new();
+        while let Some(task) = seq.next_element_seed(TaskSeed)? {
+            tasks.extend(task);
+        }
+        Ok(Some(tasks))
+    }
+
+    not_a!(bool, number, str, map, null);
+}
+
+struct TaskSeed;
+
+impl<'de> DeserializeSeed<'de> for TaskSeed {
+    type Value = Option<RawTask<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(TaskVisitor)
+    }
+}
+
+struct TaskVisitor;
+
+impl<'de> Visitor<'de> for TaskVisitor {
+    type Value = Option<RawTask<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a task")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut task = RawTask {
+            id: None,
+            status_code: StatusCode::Other(0),
+            status_message: None,
+            time: None,
+            cost: None,
+            result_count: None,
+            path: None,
+            data: None,
+            result: None,
+        };
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "id" => task.id = next(&mut map)?,
+                "status_code" => task.status_code = next(&mut map)?.unwrap_or(task.status_code),
+                "status_message" => task.status_message = next(&mut map)?,
+                "time" => task.time = next(&mut map)?,
+                "cost" => task.cost = next(&mut map)?,
+                "result_count" => task.result_count = next(&mut map)?,
+                "path" => task.path = next(&mut map)?,
+                "data" => task.data = map.next_value()?,
+                "result" => task.result = map.next_value()?,
+                _ => skip(&mut map)?,
+            }
+        }
+        Ok(Some(task))
+    }
+
+    not_a!(bool, number, str, seq, null);
 }

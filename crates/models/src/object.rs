@@ -82,6 +82,24 @@ pub fn deserialize<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Res
     read(deserializer)?.ok_or_else(|| D::Error::custom("expected a JSON object"))
 }
 
+/// `Deserialize` of every generated object that is sent: whatever would be left out or changed
+/// is an error, as a task that lost a field asks for something else, and is paid for.
+pub fn deserialize_strictly<'de, T: Object, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let (outcome, places) = drift::trace_strictly(|| read::<T, D>(deserializer));
+    let object = outcome?.ok_or_else(|| D::Error::custom("expected a JSON object"))?;
+    match places.first() {
+        None => Ok(object),
+        Some((pointer, drift::DriftKind::UnknownField)) => {
+            Err(D::Error::custom(format!("{pointer}: no such field")))
+        }
+        Some((pointer, _)) => Err(D::Error::custom(format!(
+            "{pointer}: a value of another kind than documented"
+        ))),
+    }
+}
+
 /// [`Tolerant`] of every generated object: anything but an object is `None`.
 pub fn read<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_any(ObjectVisitor(PhantomData))
@@ -156,9 +174,16 @@ impl Visitor<'_> for FieldName {
     }
 }
 
-/// The three impls that make a generated [`Object`] an ordinary serde type.
+/// The three impls that make a generated [`Object`] an ordinary serde type. One that is `sent` is
+/// read strictly.
 macro_rules! object_impls {
-    ($($name:ident),+ $(,)?) => {$(
+    ($name:ident) => {
+        crate::object::object_impls!($name, deserialize);
+    };
+    (sent $name:ident) => {
+        crate::object::object_impls!($name, deserialize_strictly);
+    };
+    ($name:ident, $deserialize:ident) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 crate::object::serialize(self, serializer)
@@ -167,7 +192,7 @@ macro_rules! object_impls {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::object::deserialize(deserializer)
+                crate::object::$deserialize(deserializer)
             }
         }
 
@@ -178,6 +203,6 @@ macro_rules! object_impls {
                 crate::object::read(deserializer)
             }
         }
-    )+};
+    };
 }
 pub(crate) use object_impls;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserializer, Serialize, Serializer};
 
 use crate::StatusCode;
 use crate::tolerant::Tolerant;
@@ -83,10 +83,9 @@ impl Serialize for StatusCode {
 }
 
 /// Accepts a number and a number as text.
-impl<'de> Deserialize<'de> for StatusCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl Tolerant for StatusCode {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         let code = i64::read(deserializer)?.and_then(|code| u32::try_from(code).ok());
-        code.map(Self::from_code)
-            .ok_or_else(|| serde::de::Error::custom("status_code is not a number"))
+        Ok(code.map(Self::from_code))
     }
 }

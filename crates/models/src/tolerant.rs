@@ -148,7 +148,11 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
         let text = value.trim();
         match text.parse::<f64>() {
-            Ok(float) if text.parse::<i64>().is_err() => Ok(Self::from_float(float)),
+            // A whole one such as "12.0" has changed its kind, if nothing else.
+            Ok(float) if text.parse::<i64>().is_err() => Ok(match float.fract() == 0.0 {
+                true => usable(Self::from_float(float), Some(DriftKind::Coerced)),
+                false => Self::from_float(float),
+            }),
             _ => Ok(usable(text.parse().ok(), Some(DriftKind::Coerced))),
         }
     }
@@ -306,6 +310,9 @@ impl<'de, V: Tolerant> Visitor<'de> for ListVisitor<V> {
                 drift::leave();
                 break;
             };
+            if element.is_none() {
+                drift::note_null_element();
+            }
             drift::leave();
             list.extend(element);
         }

@@ -118,6 +118,18 @@ pub fn read(content: &str) -> Result<Page, Unreadable> {
 
 fn check(page: &Page) -> Result<(), Unreadable> {
     let mut wrong = Vec::new();
+    let segments: Vec<&str> = page.path.split('/').collect();
+    let is_name = |segment: &&str| {
+        let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_$".contains(c);
+        !segment.is_empty() && segment.chars().all(name)
+    };
+    // The path becomes file names: nothing such as `..` may be in it.
+    if segments.len() < 4 || !segments[1..].iter().all(is_name) {
+        wrong.push(format!(
+            "`{}` is no path of an endpoint, such as /v3/backlinks/summary/live",
+            page.path
+        ));
+    }
     for (name, table) in [
         ("the task's fields", &page.task),
         ("the answer's fields", &page.result),
@@ -170,13 +182,16 @@ fn endpoint_in(text: &str) -> Option<(String, String)> {
     Some((method, path[..end].trim_end_matches(['/', '.']).to_owned()))
 }
 
-/// The body that a request example sends: what follows `--data-raw`, from its first bracket to
-/// the one that closes it.
+/// The body that a request example sends: what follows `--data-raw`.
 fn request_body(example: &str) -> Option<String> {
     let data = &example[example.find("--data-raw")?..];
-    let body = &data[data.find(['[', '{'])?..];
+    balanced(&data[data.find(['[', '{'])?..]).map(str::to_owned)
+}
+
+/// A text that begins with a bracket, up to the one that closes it.
+fn balanced(text: &str) -> Option<&str> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for (at, c) in body.char_indices() {
+    for (at, c) in text.char_indices() {
         match c {
             _ if escaped => escaped = false,
             '\\' if in_string => escaped = true,
@@ -185,7 +200,7 @@ fn request_body(example: &str) -> Option<String> {
             ']' | '}' if !in_string => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return Some(body[..=at].to_owned());
+                    return Some(&text[..=at]);
                 }
             }
             _ => {}

@@ -1,8 +1,8 @@
 //! The page as plain text: no tags, and often no nesting.
 
 use super::{
-    ANNOUNCEMENT, Form, Page, Row, TYPE_WORDS, Table, Unreadable, endpoint_in, request_body,
-    visible,
+    ANNOUNCEMENT, Form, Page, Row, TYPE_WORDS, Table, Unreadable, balanced, endpoint_in,
+    request_body, visible,
 };
 
 /// The head of a table, a line each.
@@ -153,21 +153,11 @@ fn intro(lines: &[&str], end: usize) -> Vec<String> {
         .collect()
 }
 
+/// The response example; one that is cut off goes up to the end, and the import tells of it.
 fn response(text: &str) -> Option<String> {
     let after = &text[text.find("returns JSON structured like this:")?..];
     let (_, body) = after.split_once('\n')?;
     let body = body.trim_start();
-    if !body.starts_with('{') {
-        return None;
-    }
-    // Up to a line that is the closing brace alone; a broken example is told of by the import.
-    let end = body.lines().scan(0, |at, line| {
-        *at += line.len() + 1;
-        Some((*at, line))
-    });
-    let end = end
-        .into_iter()
-        .find(|(_, line)| *line == "}")
-        .map_or(body.len(), |(at, _)| at);
-    Some(body[..end.min(body.len())].trim().to_owned())
+    body.starts_with('{')
+        .then(|| balanced(body).unwrap_or(body).to_owned())
 }

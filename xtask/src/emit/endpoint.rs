@@ -6,11 +6,11 @@ use quote::quote;
 use super::types::{object, type_def};
 use super::{docs, ident};
 use crate::model::dates::DateExpression;
-use crate::model::{Endpoint, Field, Limit, Type, TypeDef};
+use crate::model::{Endpoint, Field, Limit, Section, Type, TypeDef};
 use crate::spec::language::{Method, Mode};
 
 /// The file.
-pub fn emit(endpoint: &Endpoint) -> TokenStream {
+pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let name = ident(&endpoint.name);
     let result = ident(&endpoint.result.name);
     let doc = docs::attributes(&docs::endpoint(endpoint));
@@ -30,15 +30,15 @@ pub fn emit(endpoint: &Endpoint) -> TokenStream {
         None => quote!(None),
     };
     let task = ident(&endpoint.task.name);
-    let task_items = task_items(endpoint);
+    let task_items = task_items(section, endpoint);
     let result_doc = format!("One result of [`{}`].", endpoint.name);
     let result_items = object(&endpoint.result, &result_doc);
     let types = endpoint.types.iter().map(type_def);
-    let section = endpoint.id.split('/').next().unwrap_or_default();
+    let folder = &section.name;
     let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
         .into_iter()
         .map(|(role, object)| {
-            let file = format!("../../../schemas/{section}/{}.{role}.json", endpoint.module);
+            let file = format!("../../../schemas/{folder}/{}.{role}.json", endpoint.module);
             let name = ident(&object.name);
             quote! {
                 #[cfg(feature = "schemars")]
@@ -72,7 +72,7 @@ pub fn emit(endpoint: &Endpoint) -> TokenStream {
     }
 }
 
-fn task_items(endpoint: &Endpoint) -> TokenStream {
+fn task_items(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let task = &endpoint.task;
     let name = ident(&task.name);
     let doc = format!(
@@ -80,7 +80,8 @@ fn task_items(endpoint: &Endpoint) -> TokenStream {
         endpoint.name
     );
     let items = object(task, &doc);
-    let rules = rules(&task.fields, &endpoint.types);
+    let types: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
+    let rules = rules(&task.fields, &types);
     quote! {
         #items
 
@@ -108,7 +109,7 @@ fn task_items(endpoint: &Endpoint) -> TokenStream {
     }
 }
 
-fn rules(fields: &[Field], types: &[TypeDef]) -> TokenStream {
+fn rules(fields: &[Field], types: &[&TypeDef]) -> TokenStream {
     let rules = fields.iter().map(|field| {
         let (wire, required) = (&field.wire, field.required);
         let kind = kind(&field.ty, types);
@@ -118,7 +119,7 @@ fn rules(fields: &[Field], types: &[TypeDef]) -> TokenStream {
     quote!(&[#(#rules),*])
 }
 
-fn kind(ty: &Type, types: &[TypeDef]) -> TokenStream {
+fn kind(ty: &Type, types: &[&TypeDef]) -> TokenStream {
     match ty {
         Type::String | Type::Date | Type::Timestamp | Type::Enum(_) => quote!(Kind::String),
         Type::Integer => quote!(Kind::Integer),

@@ -1,5 +1,6 @@
 //! Emitters: from the model to the text of files. They are pure; `fresh` writes.
 
+mod api;
 mod client;
 mod docs;
 mod endpoint;
@@ -73,6 +74,10 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         models.join("status_code.rs"),
         rust("spec/status_codes.yaml", codes)?,
     );
+    files.insert(
+        models.join("api.rs"),
+        rust("spec/api.yaml", api::emit(&model.api))?,
+    );
     files.insert(models.join("mod.rs"), rust("spec/", models_root(model))?);
     files.insert(client.join("mod.rs"), rust("spec/", client::root(model))?);
     files.insert(
@@ -90,7 +95,10 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         files.insert(client, rust(&folder, client::section(section))?);
         for endpoint in &section.endpoints {
             let file = models.join(format!("{}.rs", endpoint.module));
-            files.insert(file, rust(&endpoint.file, endpoint::emit(endpoint))?);
+            files.insert(
+                file,
+                rust(&endpoint.file, endpoint::emit(section, endpoint))?,
+            );
             for (name, json) in schema::emit(section, endpoint) {
                 let folder = PathBuf::from("crates/models/schemas").join(&section.name);
                 files.insert(folder.join(name), json);
@@ -180,6 +188,10 @@ fn models_root(model: &Model) -> TokenStream {
     });
     quote! {
         #(#sections)*
+
+        /// What holds for the API as a whole: its servers, and the limits of an account.
+        pub mod api;
+
         mod status_code;
 
         pub use status_code::StatusCode;

@@ -70,6 +70,7 @@ pub fn object(object: &Object, doc: &str) -> TokenStream {
     });
     let allow = allow_deprecated(object);
     let builder = object.sent.then(|| builder(object));
+    let sent = object.sent.then(|| quote!(sent));
     quote! {
         #doc
         #[derive(Debug, Clone, Default, PartialEq)]
@@ -96,7 +97,7 @@ pub fn object(object: &Object, doc: &str) -> TokenStream {
             }
         }
 
-        object_impls!(#name);
+        object_impls!(#sent #name);
 
         #builder
     }

@@ -176,7 +176,7 @@ impl Reader<'_> {
             format: prose.format,
             shared: None,
             name: None,
-            required: prose.required.filter(|required| *required),
+            required: prose.required,
             default: prose.default,
             min: prose.min,
             max: prose.max,
@@ -208,7 +208,7 @@ impl Reader<'_> {
             "array" if children => (FieldType::List, Some(FieldType::Object)),
             "array" => {
                 let of = match example {
-                    _ if prose.format.is_some() => FieldType::String,
+                    _ if prose.format.is_some() || !prose.values.is_empty() => FieldType::String,
                     Some(Value::String(_)) => FieldType::String,
                     Some(Value::Number(number)) if number.is_f64() => FieldType::Float,
                     Some(Value::Number(_)) => FieldType::Integer,
@@ -282,40 +282,42 @@ impl Reader<'_> {
     }
 
     /// Constraints in the prose about the endpoint as a whole are listed: a person knows best
-    /// which field they belong to.
+    /// which field they belong to. The account's limits are compared with `api.yaml`.
     fn intro(&mut self, page: &Page, api: &Api, task: &Fields) {
-        // The introduction repeats how many targets there may be.
-        let counts: Vec<String> = task
-            .values()
-            .filter_map(|field| Some(format!("up to {} ", field.max_items?)))
-            .collect();
-        for paragraph in &page.intro {
-            let prose = prose::read("", std::slice::from_ref(paragraph));
-            let sentences = prose.not_understood.iter();
-            let sentences =
-                sentences.filter(|sentence| !counts.iter().any(|count| sentence.contains(count)));
-            self.not_understood
-                .extend(sentences.map(|sentence| format!("the endpoint: {sentence}")));
-            let limits = &api.limits;
-            for (name, page, spec) in [
+        for sentence in page
+            .intro
+            .iter()
+            .flat_map(|paragraph| prose::sentences(paragraph))
+        {
+            let mut prose = prose::read("", std::slice::from_ref(&sentence));
+            let limits = [
                 (
                     "calls_per_minute",
-                    prose.calls_per_minute,
-                    limits.calls_per_minute,
+                    prose.calls_per_minute.take(),
+                    api.limits.calls_per_minute,
                 ),
                 (
                     "simultaneous_calls",
-                    prose.simultaneous_calls,
-                    limits.simultaneous_calls,
+                    prose.simultaneous_calls.take(),
+                    api.limits.simultaneous_calls,
                 ),
-            ] {
-                if let Some(page) = page
-                    && page != spec
-                {
+            ];
+            for (name, page, spec) in limits {
+                if let Some(page) = page.filter(|page| *page != spec) {
                     self.notes.push(format!(
                         "limits.{name} is {spec} in spec/api.yaml and {page} on the page"
                     ));
                 }
+            }
+            // The introduction repeats how many targets there may be.
+            let mut rest = sentence.clone();
+            for count in task.values().filter_map(|field| field.max_items) {
+                rest = rest.replace(&format!("up to {count} "), "");
+            }
+            let understood = prose == prose::Prose::default() || !prose::announces(&rest);
+            if !understood {
+                self.not_understood
+                    .push(format!("the endpoint: {sentence}"));
             }
         }
         if page.form == Form::Text && page.result.tells_nesting() {

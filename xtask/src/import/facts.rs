@@ -38,7 +38,5 @@ pub fn facts(field: &Field, shared: Option<&SharedTypes>) -> IndexMap<&'static s
     if let Some(values) = values {
         facts.insert("values", values.names().into());
     }
-    // Optional is what a field is when nothing is said.
-    facts.retain(|name, value| !(*name == "required" && *value == Value::Bool(false)));
     facts
 }

@@ -38,6 +38,7 @@ pub fn merge(
 ) -> Result<String, Diagnostics> {
     let mut merge = Merge {
         editor: Editor::new(&existing.name, text)?,
+        read_only: false,
         shared,
         report,
     };
@@ -47,6 +48,9 @@ pub fn merge(
 
 struct Merge<'a> {
     editor: Editor,
+    /// Compare only: what would be edited is told as a contradiction. So it is inside of shared
+    /// types, which are not changed from one of their users.
+    read_only: bool,
     shared: Option<&'a SharedTypes>,
     report: &'a mut Report,
 }
@@ -72,6 +76,15 @@ impl Merge<'_> {
                 self.report.contradicts("the endpoint", name, &spec, &page);
             }
         }
+        if let (Some(page), Some(spec)) = (&draft.source.revised, &existing.source.revised)
+            && page < spec
+        {
+            self.report.contradictions.push(format!(
+                "the page is the revision of {page}, and the spec has that of {spec}: nothing was \
+                 taken from the older one"
+            ));
+            return Ok(());
+        }
         self.source(draft, existing)?;
         let at = |key: &str| vec![key.to_owned(), "fields".to_owned()];
         self.fields(
@@ -92,15 +105,11 @@ impl Merge<'_> {
         let path = vec!["source".to_owned()];
         let order = ["link", "revised", "wording"];
         if let Some(page) = &draft.source.revised {
-            match &existing.source.revised {
-                Some(spec) if spec > page => self.report.notes.push(format!(
-                    "the page is the revision of {page}; the spec knows that of {spec}"
-                )),
-                Some(spec) if spec == page => self.report.agreed += 1,
-                _ => {
-                    self.report.added.push(format!("revision of {page}"));
-                    self.set(&path, "revised", &order, &page.clone().into())?;
-                }
+            if existing.source.revised.as_ref() == Some(page) {
+                self.report.agreed += 1;
+            } else {
+                self.report.added.push(format!("revision of {page}"));
+                self.set(&path, "revised", &order, &page.clone().into())?;
             }
         }
         self.wording(
@@ -122,6 +131,7 @@ impl Merge<'_> {
         spec: &Option<String>,
     ) -> Result<(), Diagnostics> {
         match (page, spec) {
+            _ if self.read_only => Ok(()),
             (Some(page), Some(spec)) if page == spec => Ok(()),
             (Some(page), spec) => {
                 if spec.is_some() {
@@ -160,6 +170,7 @@ impl Merge<'_> {
                     let path: Path = [path, std::slice::from_ref(name)].concat();
                     self.field(page, spec, &path, &label)?;
                 }
+                None if self.read_only => self.lacks(&label),
                 None => {
                     let lines = write::field(name, page, self.editor.indent(path));
                     self.editor.insert(path, before, &lines)?;
@@ -176,10 +187,17 @@ impl Merge<'_> {
                     &format!("{label}.{name}"),
                     "the page has no such field",
                     spec,
+                    None,
                 );
             }
         }
         Ok(())
+    }
+
+    /// Notes that a shared type does not have what the page states.
+    fn lacks(&mut self, what: &str) {
+        let message = format!("{what}: the shared type does not have it; add it in types.yaml");
+        self.report.contradictions.push(message);
     }
 
     fn field(
@@ -191,32 +209,35 @@ impl Merge<'_> {
     ) -> Result<(), Diagnostics> {
         let stated = facts(page, None);
         let known = facts(spec, self.shared);
+        // A field of which an earlier page told nothing, and on which nobody has worked since.
+        let grown =
+            spec.kind == FieldType::Json && page.kind != FieldType::Json && spec.doc.is_none();
+        // Facts that belong to another type would only do harm.
+        let same = |fact: &str| match (known.get(fact), stated.get(fact)) {
+            (Some(known), Some(stated)) => known == stated,
+            (None, stated) => stated.is_none() || grown,
+            (Some(_), None) => true,
+        };
+        let same_type = grown || (same("type") && (!known.contains_key("of") || same("of")));
         for (name, value) in &stated {
-            let correction = spec
-                .corrections
-                .iter()
-                .find(|correction| correction.fact == *name);
+            let name = *name;
             match known.get(name) {
                 Some(known) if known == value || refines(name, spec, known, value) => {
                     self.report.agreed += 1;
                 }
-                _ if correction.is_some_and(|correction| correction.documented == *value) => {
+                None if name == "required" && *value == Value::Bool(false) => {
                     self.report.agreed += 1;
                 }
-                // A field of objects gets its fields along with `of`.
-                None => {
-                    self.report.added.push(format!("{label}: {name} {value}"));
-                    match (&page.values, *name) {
-                        (Some(values), "values") => {
-                            let lines = write::values(values, self.editor.indent(path));
-                            self.editor.set(path, name, &write::FIELD_KEYS, &lines)?;
-                        }
-                        _ => self.set(path, name, &write::FIELD_KEYS, value)?,
-                    }
+                _ if is_corrected(spec, name, value) => self.report.agreed += 1,
+                Some(_) if name == "type" && grown && !self.read_only => {
+                    self.add(path, label, page, name, value)?;
                 }
-                Some(known)
-                    if *name == "values" && spec.shared.is_none() && grows(known, value) =>
-                {
+                None if same_type || name == "required" => {
+                    self.add(path, label, page, name, value)?;
+                }
+                // Told of with the type, to which it belongs.
+                None => {}
+                Some(known) if name == "values" && self.can_grow(spec, path, known, value) => {
                     let values = with_new(spec.values.as_ref(), page.values.as_ref());
                     let lines = write::values(&values, self.editor.indent(path));
                     self.editor.set(path, name, &write::FIELD_KEYS, &lines)?;
@@ -237,12 +258,10 @@ impl Merge<'_> {
             }
         }
         for (name, value) in &known {
-            if STATED.contains(name) && !stated.contains_key(name) {
-                self.report.kept(
-                    label,
-                    &format!("the page does not state {name} {value}"),
-                    spec,
-                );
+            let unstated = STATED.contains(name) && !stated.contains_key(name);
+            if unstated && !(*name == "required" && *value == Value::Bool(false)) {
+                let what = format!("the page does not state {name} {value}");
+                self.report.kept(label, &what, spec, Some(name));
             }
         }
         self.wording(
@@ -252,40 +271,96 @@ impl Merge<'_> {
             &page.wording,
             &spec.wording,
         )?;
-        let inner: Path = [path, &["fields".to_owned()]].concat();
-        if spec.fields.is_empty() && !page.fields.is_empty() && spec.shared.is_none() {
-            let indent = self.editor.indent(path);
-            let lines = format!(
-                "{:indent$}fields:\n{}",
-                "",
-                write::fields(&page.fields, indent + 2)
-            );
-            self.report
-                .added
-                .push(format!("{label}: {} fields", page.fields.len()));
-            return self.editor.set(path, "fields", &write::FIELD_KEYS, &lines);
+        if same_type || is_corrected(spec, "type", &stated["type"]) {
+            self.inner(page, spec, path, label)?;
         }
-        let shared = spec
-            .shared
-            .as_ref()
-            .and_then(|name| self.shared?.types.get(name));
-        match shared {
-            // A shared type is looked at where it stands, not changed from one of its users.
-            Some(shared) => {
-                for name in page
-                    .fields
-                    .keys()
-                    .filter(|name| !shared.fields.contains_key(*name))
-                {
-                    self.report.contradictions.push(format!(
-                        "{label}.{name}: the shared type has no such field; add it in types.yaml"
-                    ));
-                }
-                Ok(())
+        Ok(())
+    }
+
+    /// Writes a fact that the spec does not have.
+    fn add(
+        &mut self,
+        path: &[String],
+        label: &str,
+        page: &Field,
+        name: &str,
+        value: &Value,
+    ) -> Result<(), Diagnostics> {
+        if self.read_only {
+            self.lacks(&format!("{label}: {name} {value}"));
+            return Ok(());
+        }
+        self.report.added.push(format!("{label}: {name} {value}"));
+        match (&page.values, name) {
+            (Some(values), "values") => {
+                let lines = write::values(values, self.editor.indent(path));
+                self.editor.set(path, name, &write::FIELD_KEYS, &lines)
             }
-            None => self.fields(&page.fields, &spec.fields, &inner, label),
+            _ => self.set(path, name, &write::FIELD_KEYS, value),
         }
     }
+
+    /// The fields inside a field.
+    fn inner(
+        &mut self,
+        page: &Field,
+        spec: &Field,
+        path: &[String],
+        label: &str,
+    ) -> Result<(), Diagnostics> {
+        if let Some(shared) = spec
+            .shared
+            .as_ref()
+            .and_then(|name| self.shared?.types.get(name))
+        {
+            if shared.values.is_some() {
+                return Ok(());
+            }
+            let outer = std::mem::replace(&mut self.read_only, true);
+            let outcome = self.fields(&page.fields, &shared.fields, &[], label);
+            self.read_only = outer;
+            return outcome;
+        }
+        if !spec.fields.is_empty() || page.fields.is_empty() {
+            let inner: Path = [path, &["fields".to_owned()]].concat();
+            return self.fields(&page.fields, &spec.fields, &inner, label);
+        }
+        // A map or `json` that people chose stays what it is.
+        if matches!(spec.kind, FieldType::Map) {
+            return Ok(());
+        }
+        if self.read_only {
+            self.lacks(&format!("{label}: {} fields", page.fields.len()));
+            return Ok(());
+        }
+        let indent = self.editor.indent(path);
+        let lines = format!(
+            "{:indent$}fields:\n{}",
+            "",
+            write::fields(&page.fields, indent + 2)
+        );
+        self.report
+            .added
+            .push(format!("{label}: {} fields", page.fields.len()));
+        self.editor.set(path, "fields", &write::FIELD_KEYS, &lines)
+    }
+
+    /// Whether the page's values can be written over the spec's: they are all of those and more,
+    /// and no comment of a person stands among them.
+    fn can_grow(&self, spec: &Field, path: &[String], known: &Value, stated: &Value) -> bool {
+        let values: Path = [path, &["values".to_owned()]].concat();
+        !self.read_only
+            && spec.shared.is_none()
+            && grows(known, stated)
+            && !self.editor.has_comments(&values)
+    }
+}
+
+/// Whether the spec says that the page is wrong in this.
+fn is_corrected(spec: &Field, fact: &str, documented: &Value) -> bool {
+    spec.corrections
+        .iter()
+        .any(|correction| correction.fact == fact && correction.documented == *documented)
 }
 
 /// Whether the page has all the values that the spec knows, and more.

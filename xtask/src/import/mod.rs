@@ -126,8 +126,23 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
         None if root.join(&documented).exists() => None,
         None => fixture::synthetic(&page, &merged.content, shared),
     };
+    let made_up = folder.join(fixture::SYNTHETIC);
     match fixture {
-        Some((name, text)) => files.push((folder.join(name), text)),
+        Some((name, text)) => {
+            // Invented numbers have had their day when there is a documented answer.
+            if name == fixture::DOCUMENTATION && root.join(&made_up).exists() {
+                report
+                    .changed_files
+                    .push(format!("{} (removed)", made_up.display()));
+                if !options.dry_run && !options.verify {
+                    fs::remove_file(root.join(&made_up)).map_err(|source| ImportError::File {
+                        path: made_up.display().to_string(),
+                        source,
+                    })?;
+                }
+            }
+            files.push((folder.join(name), text));
+        }
         None if root.join(&documented).exists() => {}
         None => report
             .notes

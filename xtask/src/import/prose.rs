@@ -1,10 +1,12 @@
 //! Reading facts out of the prose of a field's description.
 //!
 //! Each sentence is either understood, or plain description, or listed as not understood: that is
-//! when it has a word that announces a constraint.
+//! when it has a word that announces a constraint. A fact is taken only where the sentence states
+//! a whole value of the field's type and nothing else: never a piece of prose.
 
 use serde_json::Value;
 
+use crate::model::dates::DateExpression;
 use crate::spec::language::{FieldType, Format};
 
 /// What the prose of one field says.
@@ -40,209 +42,48 @@ pub struct Prose {
 
 /// Reads the lines of a description.
 pub fn read(type_word: &str, lines: &[String]) -> Prose {
-    let mut prose = Prose::default();
-    let list = type_word == "array";
+    let mut reader = Reader {
+        type_word,
+        prose: Prose::default(),
+    };
     let mut at = 0;
     while at < lines.len() {
         let line = plain(&lines[at]);
         at += 1;
-        let listing = [
-            "possible values:",
-            "possible values are:",
-            "can take the following values:",
-        ];
-        let text = match split_at_any(&line, &listing) {
-            Some((before, after)) => {
-                at += values(after, &lines[at..], &mut prose.values);
-                before
+        if let Some((before, after)) = listing(&line) {
+            reader.sentences(before);
+            at += reader.values(after, &lines[at..]);
+            continue;
+        }
+        match split_at_any(&line, &["example:", "examples:"]) {
+            Some((before, _)) => {
+                reader.sentences(before);
+                at += lines[at..].iter().take_while(|line| is_data(line)).count();
             }
-            None => match split_at_any(&line, &["example:", "examples:"]) {
-                Some((before, _)) => {
-                    at += lines[at..].iter().take_while(|line| is_data(line)).count();
-                    before
-                }
-                None => &line,
-            },
-        };
-        for sentence in sentences(text) {
-            if !sentence_facts(&sentence, list, &mut prose) && announces(&sentence) {
-                prose.not_understood.push(sentence);
-            }
+            None => reader.sentences(&line),
         }
     }
-    prose
+    reader.prose
 }
 
-/// Whether a line behind `example:` is the example: quoted, a number, a bracket, or words without
-/// spaces in a list.
-fn is_data(line: &str) -> bool {
-    let line = line.trim();
-    line.starts_with(|c: char| c.is_ascii_digit() || "\"'“‘[]{}".contains(c))
-        || line.split(',').all(|token| !token.trim().contains(' '))
-}
-
-/// Lower case, straight quotes, one kind of dash.
-fn plain(line: &str) -> String {
-    line.chars()
-        .flat_map(char::to_lowercase)
-        .map(|c| match c {
-            '‘' | '’' | '`' => '\'',
-            '“' | '”' => '"',
-            '—' | '−' => '–',
-            c => c,
-        })
-        .collect()
-}
-
-/// Sentences end with a full stop or a semicolon in front of a space.
-fn sentences(line: &str) -> Vec<String> {
-    line.replace("; ", ";\u{0}")
+/// The sentences of a text, as [`read`] looks at them.
+pub fn sentences(line: &str) -> Vec<String> {
+    let line = plain(line)
+        .replace("; ", ";\u{0}")
         .replace(". ", ".\u{0}")
         .replace("e.g.\u{0}", "e.g. ")
         // Plain text glues these to the words around them.
         .replace(" required field", "\u{0}required field")
         .replace(" optional field", "\u{0}optional field")
-        .replace("optional field ", "optional field\u{0}")
-        .split('\u{0}')
+        .replace("optional field ", "optional field\u{0}");
+    line.split('\u{0}')
         .map(|sentence| sentence.trim().trim_end_matches([';', '.']).to_owned())
         .filter(|sentence| !sentence.is_empty())
         .collect()
 }
 
-/// Takes the facts out of a sentence. Whether there were any.
-fn sentence_facts(sentence: &str, list: bool, prose: &mut Prose) -> bool {
-    if sentence.starts_with("e.g.") || is_reference(sentence) {
-        return true;
-    }
-    let small = |text| number(text).and_then(|n| u32::try_from(n).ok());
-    if sentence == "required field" {
-        prose.required = Some(true);
-        return true;
-    }
-    if sentence == "optional field" {
-        prose.required = Some(false);
-        return true;
-    }
-    if let Some(text) = after(
-        sentence,
-        &["default value:", "default value is", "by default:"],
-    ) {
-        prose.default = Some(value(text));
-        return prose.default.is_some();
-    }
-    if let Some(text) = after(
-        sentence,
-        &[
-            "minimum value:",
-            "minimum value equals",
-            "minimum value is",
-            "minimal value:",
-            "min value:",
-        ],
-    ) {
-        prose.min = Some(value(text));
-        return true;
-    }
-    if let Some(text) = after(
-        sentence,
-        &[
-            "maximum value:",
-            "maximum value equals",
-            "maximum value is",
-            "maximal value:",
-            "max value:",
-        ],
-    ) {
-        prose.max = Some(value(text));
-        return true;
-    }
-    if let Some(text) = after(sentence, &["within the following range:"])
-        && let Some((min, max)) = text.trim().split_once(['-', '–'])
-        && let (Some(min), Some(max)) = (number(min), number(max))
-    {
-        (prose.min, prose.max) = (Some(min.into()), Some(max.into()));
-        return true;
-    }
-    if let Some(text) = after(
-        sentence,
-        &["character limit is", "maximum number of characters is"],
-    ) {
-        prose.max_length = small(text);
-        return prose.max_length.is_some();
-    }
-    if let Some(text) = after(sentence, &["cannot belong to more than"])
-        && text.contains("different domains")
-    {
-        prose.max_distinct_domains = small(text);
-        return prose.max_distinct_domains.is_some();
-    }
-    let counts = [
-        "you can set up to",
-        "you can specify up to",
-        "you can use up to",
-        "you can set no more than",
-        "you can specify no more than",
-    ];
-    if list
-        && let Some(text) = after(sentence, &counts)
-        && let Some(count) = small(text)
-    {
-        prose.max_items = Some(count);
-        return true;
-    }
-    if let Some(text) = after(sentence, &["you can send up to"])
-        && text.contains("api calls per minute")
-    {
-        prose.calls_per_minute = small(text);
-        return prose.calls_per_minute.is_some();
-    }
-    if let Some(text) = after(
-        sentence,
-        &["requests that can be sent simultaneously is limited to"],
-    ) {
-        prose.simultaneous_calls = small(text);
-        return prose.simultaneous_calls.is_some();
-    }
-    if let Some(text) = after(sentence, &["type of element ="]) {
-        prose.values = vec![unquoted(text).to_owned()];
-        return true;
-    }
-    if sentence.contains("yyyy-mm-dd hh") || sentence.contains("in the utc format") {
-        prose.format = Some(Format::Timestamp);
-        return true;
-    }
-    if sentence.starts_with("date format:") && sentence.contains("yyyy-mm-dd") {
-        prose.format = Some(Format::Date);
-        return true;
-    }
-    if sentence.contains("without https://") || sentence.contains("absolute url") {
-        prose.format = Some(Format::Target);
-        return true;
-    }
-    if sentence.contains("count per each") {
-        prose.map_of = Some(FieldType::Integer);
-        return true;
-    }
-    false
-}
-
-/// Whether a sentence only says where to read on.
-fn is_reference(sentence: &str) -> bool {
-    let starts = [
-        "learn more",
-        "you can get the full list",
-        "you can find",
-        "more information",
-        "note: we strongly",
-        // What every page says about calls in general.
-        "all post data should be",
-        "when setting a task, you",
-    ];
-    starts.iter().any(|start| sentence.starts_with(start))
-}
-
 /// Whether a sentence has a word that announces a constraint.
-fn announces(sentence: &str) -> bool {
+pub fn announces(sentence: &str) -> bool {
     let phrases = [
         "at least",
         "at most",
@@ -251,10 +92,12 @@ fn announces(sentence: &str) -> bool {
         "up to",
         "less than",
         "greater than",
+        "more than",
         "possible values",
         "required field",
         "optional field",
         "default value",
+        "set from",
     ];
     let words = [
         "maximum",
@@ -276,59 +119,294 @@ fn announces(sentence: &str) -> bool {
         "default",
     ];
     // "at least one link" counts links, and a range without numbers bounds nothing.
-    let sentence = &sentence.replace("at least one", "");
+    let sentence = &sentence.to_ascii_lowercase().replace("at least one", "");
     let numbers = sentence.contains(|c: char| c.is_ascii_digit());
     phrases.iter().any(|phrase| sentence.contains(phrase))
-        || (numbers && sentence.contains("range"))
+        || (numbers && (sentence.contains("range") || from_to(sentence).is_some()))
         || sentence
             .split(|c: char| !(c.is_alphanumeric() || c == '\''))
             .any(|word| words.contains(&word))
 }
 
-/// The values behind `possible values:`: a list on the same line, or a line each. Gives how many
-/// further lines were used.
-fn values(first: &str, rest: &[String], values: &mut Vec<String>) -> usize {
-    let listed = |text: &str| -> Vec<String> {
-        let values = text.split(',').map(|value| unquoted(value).to_owned());
-        values.filter(|value| !value.is_empty()).collect()
-    };
-    if !first.trim().is_empty() {
-        values.extend(listed(first));
-        return 0;
-    }
-    let mut used = 0;
-    for line in rest {
-        let line = plain(line);
-        let (head, meaning) = match line.split_once(" – ").or_else(|| line.split_once(" - ")) {
-            Some((head, meaning)) => (head, Some(meaning)),
-            None => (line.as_str(), None),
-        };
-        let tokens = listed(head);
-        let is_value = |token: &String| {
-            !token.contains(' ') && !token.contains("://") && !token.ends_with(':')
-        };
-        let fits = !tokens.is_empty()
-            && tokens.iter().all(is_value)
-            && (meaning.is_none() || tokens.len() == 1);
-        if !fits || announces(head) {
-            break;
-        }
-        values.extend(tokens);
-        used += 1;
-        if meaning.is_none() && line.contains(',') {
-            break;
-        }
-    }
-    used
+struct Reader<'a> {
+    type_word: &'a str,
+    prose: Prose,
 }
 
-/// What follows the first of these phrases that stands in the text.
+impl Reader<'_> {
+    fn sentences(&mut self, text: &str) {
+        for sentence in sentences(text) {
+            if !self.sentence(&sentence) && announces(&sentence) {
+                self.prose.not_understood.push(sentence);
+            }
+        }
+    }
+
+    /// Takes the facts out of a sentence. Whether it is understood.
+    fn sentence(&mut self, sentence: &str) -> bool {
+        let lower = sentence.to_ascii_lowercase();
+        let prose = &mut self.prose;
+        if lower.starts_with("e.g.") || is_reference(&lower) {
+            return true;
+        }
+        // What holds under a condition is no fact that the language can say.
+        if lower.starts_with("if ") {
+            return false;
+        }
+        if lower == "required field" {
+            prose.required = Some(true);
+            return true;
+        }
+        if lower == "optional field" {
+            prose.required = Some(false);
+            return true;
+        }
+        let default = ["default value:", "default value is", "by default:"];
+        let min = [
+            "minimum value:",
+            "minimum value equals",
+            "minimum value is",
+            "minimal value:",
+            "min value:",
+        ];
+        let max = [
+            "maximum value:",
+            "maximum value equals",
+            "maximum value is",
+            "maximal value:",
+            "max value:",
+        ];
+        let slots = [
+            (&default[..], &mut prose.default),
+            (&min[..], &mut prose.min),
+            (&max[..], &mut prose.max),
+        ];
+        for (phrases, slot) in slots {
+            let Some(text) = after(sentence, phrases) else {
+                continue;
+            };
+            let Some((value, rest)) = value(self.type_word, text) else {
+                return false;
+            };
+            // A second statement is one for another case.
+            if slot.as_ref().is_some_and(|known| *known != value) {
+                return false;
+            }
+            *slot = Some(value);
+            // What follows the value, such as "use … for more", is for a person to read.
+            return rest.is_empty();
+        }
+        let number_field = matches!(self.type_word, "integer" | "float" | "number" | "double");
+        if let Some(text) = after(
+            sentence,
+            &["can be set from", "within the following range:"],
+        ) && number_field
+            && let Some((min, max)) = from_to(&format!("from {}", text.trim()))
+        {
+            (prose.min, prose.max) = (Some(min.into()), Some(max.into()));
+            return true;
+        }
+        let count = |phrases: &[&str]| {
+            let text = after(sentence, phrases)?;
+            Some((number(text).and_then(|n| u32::try_from(n).ok())?, text))
+        };
+        if let Some((calls, text)) = count(&["you can send up to"])
+            && text.to_ascii_lowercase().contains("api calls per minute")
+        {
+            prose.calls_per_minute = Some(calls);
+            return true;
+        }
+        if let Some((calls, _)) = count(&["requests that can be sent simultaneously is limited to"])
+        {
+            prose.simultaneous_calls = Some(calls);
+            return true;
+        }
+        if let Some((length, _)) = count(&["character limit is", "maximum number of characters is"])
+            && self.type_word == "string"
+        {
+            prose.max_length = Some(length);
+            return true;
+        }
+        if let Some((domains, text)) = count(&["cannot belong to more than"])
+            && text.contains("different domains")
+        {
+            prose.max_distinct_domains = Some(domains);
+            return true;
+        }
+        let counts = [
+            "you can set up to",
+            "you can specify up to",
+            "you can use up to",
+            "you can set no more than",
+            "you can specify no more than",
+        ];
+        if self.type_word == "array"
+            && let Some((items, _)) = count(&counts)
+        {
+            prose.max_items = Some(items);
+            return true;
+        }
+        if let Some(text) = after(sentence, &["type of element ="]) {
+            prose.values = vec![unquoted(text).to_owned()];
+            return true;
+        }
+        self.format(&lower)
+    }
+
+    fn format(&mut self, lower: &str) -> bool {
+        let text = matches!(self.type_word, "string" | "array");
+        let format = if lower.contains("yyyy-mm-dd hh") {
+            Format::Timestamp
+        } else if lower.contains("yyyy-mm-dd") {
+            Format::Date
+        } else if lower.contains("without https://") || lower.contains("absolute url") {
+            Format::Target
+        } else if lower.contains("count per each") && self.type_word == "object" {
+            self.prose.map_of = Some(FieldType::Integer);
+            return true;
+        } else {
+            return false;
+        };
+        if text {
+            self.prose.format = Some(format);
+        }
+        text
+    }
+
+    /// The values behind `possible values:`: a list on the same line, or a line each. Gives how
+    /// many further lines were used.
+    fn values(&mut self, first: &str, rest: &[String]) -> usize {
+        if !first.trim().is_empty() {
+            // The list ends with its sentence.
+            let mut parts = sentences(first).into_iter();
+            let list = parts.next().unwrap_or_default();
+            match listed(&list) {
+                Some(values) => self.take(values),
+                None => self
+                    .prose
+                    .not_understood
+                    .push(format!("possible values: {list}")),
+            }
+            parts.for_each(|sentence| self.sentences(&sentence));
+            return 0;
+        }
+        let mut used = 0;
+        for line in rest {
+            let line = plain(line);
+            let (head, meaning) = match line.split_once(" – ").or_else(|| line.split_once(" - "))
+            {
+                Some((head, meaning)) => (head, Some(meaning)),
+                None => (line.as_str(), None),
+            };
+            let Some(values) = listed(head).filter(|values| {
+                !announces(head) && !head.ends_with(':') && (meaning.is_none() || values.len() == 1)
+            }) else {
+                break;
+            };
+            self.take(values);
+            used += 1;
+            if meaning.is_none() && line.contains(',') {
+                break;
+            }
+        }
+        if used == 0 {
+            self.prose
+                .not_understood
+                .push("possible values: no list follows".to_owned());
+        }
+        used
+    }
+
+    fn take(&mut self, values: Vec<String>) {
+        // That a boolean is true or false is no news.
+        if matches!(self.type_word, "string" | "array" | "object") {
+            self.prose.values.extend(values);
+        } else if self.type_word != "boolean" {
+            let list = values.join(", ");
+            self.prose
+                .not_understood
+                .push(format!("possible values: {list}"));
+        }
+    }
+}
+
+/// Splits a line at the phrase that announces values: `possible values:`, `possible grouping
+/// types:`, `can take the following values:`.
+fn listing(line: &str) -> Option<(&str, &str)> {
+    if let Some(split) = split_at_any(
+        line,
+        &["can take the following values:", "possible values are:"],
+    ) {
+        return Some(split);
+    }
+    let lower = line.to_ascii_lowercase();
+    let at = lower.find("possible ")?;
+    let colon = at + lower[at..].find(':')?;
+    let words = lower[at..colon].split_whitespace().count();
+    (2..=4)
+        .contains(&words)
+        .then(|| (&line[..at], &line[colon + 1..]))
+}
+
+/// Words without spaces, separated by commas; `and` or `or` may stand before the last one.
+fn listed(text: &str) -> Option<Vec<String>> {
+    let text = text.replace(" and ", ",").replace(" or ", ",");
+    let values: Vec<String> = text
+        .split(',')
+        .map(|value| unquoted(value).to_owned())
+        .filter(|value| !value.is_empty())
+        .collect();
+    let fits = |value: &String| !value.contains(' ') && !value.contains("://");
+    (!values.is_empty() && values.iter().all(fits)).then_some(values)
+}
+
+/// Whether a line behind `example:` is the example: quoted, a number, a bracket, or words without
+/// spaces in a list.
+fn is_data(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with(|c: char| c.is_ascii_digit() || "\"'“‘[]{}".contains(c))
+        || line.split(',').all(|token| !token.trim().contains(' '))
+}
+
+/// Straight quotes, one kind of dash.
+fn plain(line: &str) -> String {
+    line.chars()
+        .map(|c| match c {
+            '‘' | '’' | '`' => '\'',
+            '“' | '”' => '"',
+            '—' | '−' => '–',
+            c => c,
+        })
+        .collect()
+}
+
+/// Whether a sentence only says where to read on.
+fn is_reference(lower: &str) -> bool {
+    let starts = [
+        "learn more",
+        "you can get the full list",
+        "you can find",
+        "more information",
+        "note: we strongly",
+        // What every page says about calls in general.
+        "all post data should be",
+        "when setting a task, you",
+    ];
+    starts.iter().any(|start| lower.starts_with(start))
+}
+
+/// What follows the first of these phrases that stands in the text, whatever its case.
 fn after<'a>(text: &'a str, phrases: &[&str]) -> Option<&'a str> {
     split_at_any(text, phrases).map(|(_, after)| after)
 }
 
 fn split_at_any<'a>(text: &'a str, phrases: &[&str]) -> Option<(&'a str, &'a str)> {
-    phrases.iter().find_map(|phrase| text.split_once(phrase))
+    // ASCII case does not move bytes, so places in one text are places in the other.
+    let lower = text.to_ascii_lowercase();
+    phrases.iter().find_map(|phrase| {
+        let at = lower.find(phrase)?;
+        Some((&text[..at], &text[at + phrase.len()..]))
+    })
 }
 
 fn unquoted(text: &str) -> &str {
@@ -337,50 +415,56 @@ fn unquoted(text: &str) -> &str {
         .trim_matches(['\'', '"', ' '])
 }
 
-/// A stated value: a number, true or false, a date that moves with the day, or text.
-fn value(text: &str) -> Value {
-    let text = unquoted(text);
-    if let Some(moving) = moving_date(text) {
-        return moving.into();
+/// A stated value of the field's type, and what follows it in the sentence.
+fn value<'a>(type_word: &str, text: &'a str) -> Option<(Value, &'a str)> {
+    let text = text.trim();
+    let whole = unquoted(text);
+    match type_word {
+        "boolean" | "bool" => Some((whole.parse::<bool>().ok()?.into(), "")),
+        "integer" | "float" | "number" | "double" => {
+            let is_part = |c: char| c.is_ascii_digit() || ",.-".contains(c);
+            let text = text.trim_start_matches(['\'', '"']);
+            let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
+            let token = text[..end].trim_end_matches([',', '.']);
+            let rest = text[token.len()..].trim_matches(['\'', '"', ',', '.', ' ']);
+            let bare = token.replace(',', "");
+            let number = match bare.parse::<i64>() {
+                Ok(number) => Value::from(number),
+                Err(_) => Value::from(bare.parse::<f64>().ok().filter(|float| float.is_finite())?),
+            };
+            Some((number, rest))
+        }
+        "string" => {
+            if let Some(moving) = moving_date(whole) {
+                return Some((moving.into(), ""));
+            }
+            (!whole.is_empty() && !whole.contains(' ')).then(|| (whole.into(), ""))
+        }
+        _ => None,
     }
-    if let Ok(flag) = text.parse::<bool>() {
-        return flag.into();
-    }
-    let bare = text.replace(',', "");
-    if let Ok(number) = bare.parse::<i64>() {
-        return number.into();
-    }
-    if let Ok(number) = bare.parse::<f64>()
-        && number.is_finite()
-    {
-        return number.into();
-    }
-    text.into()
 }
 
 /// `today's date -(minus) one month` as the spec writes it.
 fn moving_date(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("today's date")?;
+    let lower = text.to_ascii_lowercase();
+    let rest = lower.strip_prefix("today's date")?;
     let words: Vec<&str> = rest
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty() && *word != "minus")
         .collect();
-    let (count, unit) = match words.as_slice() {
-        [] => return Some("today".to_owned()),
-        [count, unit] => (count, unit.trim_end_matches('s')),
+    let expression = match words.as_slice() {
+        [] => "today".to_owned(),
+        [count, unit] => {
+            let spelled = ["one", "two", "three", "four", "five", "six"];
+            let count = match spelled.iter().position(|word| word == count) {
+                Some(position) => (position + 1).to_string(),
+                None => (*count).to_owned(),
+            };
+            format!("today - {count} {unit}")
+        }
         _ => return None,
     };
-    let spelled = ["one", "two", "three", "four", "five", "six"];
-    let count: usize = match spelled.iter().position(|word| word == count) {
-        Some(position) => position + 1,
-        None => count.parse().ok()?,
-    };
-    matches!(unit, "day" | "month" | "year").then(|| {
-        format!(
-            "today - {count} {unit}{}",
-            if count == 1 { "" } else { "s" }
-        )
-    })
+    DateExpression::parse(&expression).map(|date| date.to_string())
 }
 
 /// The first number in a text; `20,000` is one.
@@ -392,4 +476,14 @@ fn number(text: &str) -> Option<i64> {
         .filter(char::is_ascii_digit)
         .collect();
     digits.parse().ok()
+}
+
+/// `from 1 to 1000`, `from 10000-60000`: two whole numbers and nothing behind them.
+fn from_to(text: &str) -> Option<(i64, i64)> {
+    let (_, range) = text.split_once("from ")?;
+    let (min, max) = range
+        .split_once(" to ")
+        .or_else(|| range.split_once(['-', '–']))?;
+    let parse = |text: &str| unquoted(text).replace(',', "").parse::<i64>().ok();
+    Some((parse(min)?, parse(max)?))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::spec::language::Field;
+use crate::spec::language::{Evidence, Field};
 
 /// What an import of one page found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,9 +43,14 @@ impl Report {
         ));
     }
 
-    /// Notes that the spec has something that the page has not.
-    pub fn kept(&mut self, label: &str, what: &str, field: &Field) {
-        match &field.evidence {
+    /// Notes that the spec has something that the page has not: a field, or one of its facts.
+    pub fn kept(&mut self, label: &str, what: &str, field: &Field, fact: Option<&str>) {
+        let evidence = match (&field.evidence, fact) {
+            (Some(Evidence::Field(evidence)), None) => Some(evidence),
+            (Some(Evidence::Facts(facts)), Some(fact)) => facts.get(fact),
+            _ => None,
+        };
+        match evidence {
             Some(evidence) => self
                 .kept
                 .push(format!("{label}: {what}. Evidence: {evidence}")),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::dates::{self, DateExpression};
 use super::names;
 use crate::spec::Diagnostic;
-use crate::spec::language::{Api, Field, FieldType, Format, StatusCodes};
+use crate::spec::language::{Api, Evidence, Field, FieldType, Format, StatusCodes};
 use crate::spec::load::File;
 use crate::spec::tree::{Path, Tree};
 
@@ -180,6 +180,21 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
             found,
         );
     }
+    if let (Some(min), Some(max)) = (field.min_items, field.max_items)
+        && min > max
+    {
+        at.report("min_items", format!("more than `max_items`, {max}"), found);
+    }
+    let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
+    let (min, max) = (number(&field.min), number(&field.max));
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        at.report("min", "above `max`", found);
+    }
+    if let Some(default) = number(&field.default)
+        && (min.is_some_and(|min| default < min) || max.is_some_and(|max| default > max))
+    {
+        at.report("default", "outside of `min` and `max`", found);
+    }
     let values = field.values.iter().flat_map(|values| values.iter());
     for (value, _) in
         values.filter(|(_, meaning)| meaning.is_some_and(|meaning| meaning.trim().is_empty()))
@@ -197,6 +212,15 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         let name = at.path.last().map_or("", |name| name);
         let message = format!("`{name}` has no `doc`: say in our own words what it means");
         found.push(Diagnostic::new(at.file, at.tree.place(at.path), message));
+    }
+    if let Some(Evidence::Facts(facts)) = &field.evidence {
+        for name in facts
+            .keys()
+            .filter(|name| !crate::import::facts::NAMES.contains(&name.as_str()))
+        {
+            let meant = crate::spec::diagnostics::did_you_mean(name, crate::import::facts::NAMES);
+            at.report("evidence", format!("no fact `{name}`{meant}"), found);
+        }
     }
     for (index, correction) in field.corrections.iter().enumerate() {
         if !crate::import::facts::NAMES.contains(&correction.fact.as_str()) {

@@ -1,6 +1,6 @@
 //! From the spec's files to the model: names are given, references followed, checks made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::check::{FieldCheck, check_api, check_field, check_status_codes};
 use super::dates::DateExpression;
@@ -9,7 +9,7 @@ use crate::spec::diagnostics::did_you_mean;
 use crate::spec::language::{self, FieldType, Fields, Format, SharedTypes, Values};
 use crate::spec::load::File;
 use crate::spec::tree::{Path, Tree};
-use crate::spec::{Diagnostic, Diagnostics, EndpointFile, Spec};
+use crate::spec::{Diagnostic, Diagnostics, EndpointFile, Place, Spec};
 
 /// Resolves a spec.
 ///
@@ -22,25 +22,29 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
     let mut sections = Vec::new();
     for (name, section) in &spec.api.content.sections {
         let shared = spec.shared.get(name);
+        let files = || spec.endpoints.iter().filter(|file| file.section == *name);
+        let mut sent = BTreeSet::new();
+        for endpoint in files() {
+            names_used(&endpoint.file.content.task.fields, shared, &mut sent);
+        }
+        // The type names of the section, with where they stand.
+        let mut taken = Taken::new();
         let mut section = Section {
             name: name.clone(),
             doc: section.doc.clone(),
             shared_file: shared.map(|file| file.name.clone()),
-            shared: shared.map_or_else(Vec::new, |file| shared_types(file, &mut found)),
+            shared: shared.map_or_else(Vec::new, |file| {
+                shared_types(file, &sent, &mut taken, &mut found)
+            }),
             endpoints: Vec::new(),
         };
-        let mut taken: HashMap<String, String> = section
-            .shared
-            .iter()
-            .map(|shared| (shared.name().to_owned(), "types.yaml".to_owned()))
-            .collect();
-        for file in spec.endpoints.iter().filter(|file| file.section == *name) {
+        for file in files() {
             if let Some(endpoint) = endpoint(file, shared, &mut taken, &mut found) {
                 section.endpoints.push(endpoint);
             }
         }
         if !section.endpoints.is_empty() {
-            refuse_equal_types(&section, &mut found);
+            refuse_equal_types(&section, &taken, &mut found);
             sections.push(section);
         }
     }
@@ -56,8 +60,29 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
     })
 }
 
-fn shared_types(file: &File<SharedTypes>, found: &mut Vec<Diagnostic>) -> Vec<TypeDef> {
-    let mut taken = HashMap::new();
+/// Where a type's name was given: the file, and the place in it.
+type Taken = HashMap<String, (String, Place)>;
+
+/// The shared types that these fields name, and that those name in turn.
+fn names_used(fields: &Fields, types: Option<&File<SharedTypes>>, used: &mut BTreeSet<String>) {
+    for field in fields.values() {
+        if let Some(name) = &field.shared
+            && used.insert(name.clone())
+            && let Some(shared) = types.and_then(|file| file.content.types.get(name))
+        {
+            names_used(&shared.fields, types, used);
+        }
+        names_used(&field.fields, types, used);
+    }
+}
+
+/// `sent` are the names of those that tasks use.
+fn shared_types(
+    file: &File<SharedTypes>,
+    sent: &BTreeSet<String>,
+    taken: &mut Taken,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<TypeDef> {
     let mut all = Vec::new();
     for (name, shared) in &file.content.types {
         let path = vec!["types".to_owned(), name.clone()];
@@ -66,7 +91,7 @@ fn shared_types(file: &File<SharedTypes>, found: &mut Vec<Diagnostic>) -> Vec<Ty
             tree: &file.tree,
             shared: Some(file),
             prefix: name.clone(),
-            taken: &mut taken,
+            taken,
             types: Vec::new(),
             found,
         };
@@ -80,7 +105,7 @@ fn shared_types(file: &File<SharedTypes>, found: &mut Vec<Diagnostic>) -> Vec<Ty
                 shared.doc.clone(),
                 &shared.fields,
                 &path,
-                false,
+                sent.contains(name),
             )),
             _ => {
                 scope.report(&path, "a shared type has either `fields` or `values`");
@@ -97,7 +122,7 @@ fn shared_types(file: &File<SharedTypes>, found: &mut Vec<Diagnostic>) -> Vec<Ty
 fn endpoint(
     endpoint: &EndpointFile,
     shared: Option<&File<SharedTypes>>,
-    taken: &mut HashMap<String, String>,
+    taken: &mut Taken,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Endpoint> {
     let EndpointFile { section, file } = endpoint;
@@ -187,7 +212,7 @@ struct Scope<'a> {
     /// What the names of types begin with that stand in this file only.
     prefix: String,
     /// The type names of the section, with the file that has them.
-    taken: &'a mut HashMap<String, String>,
+    taken: &'a mut Taken,
     types: Vec<TypeDef>,
     found: &'a mut Vec<Diagnostic>,
 }
@@ -200,7 +225,8 @@ impl Scope<'_> {
 
     /// Takes a type name, once in a section. A second one is an error, never a numbered name.
     fn claim(&mut self, name: &str, path: &[String]) {
-        if let Some(other) = self.taken.insert(name.to_owned(), self.file.to_owned()) {
+        let here = (self.file.to_owned(), self.tree.place(path));
+        if let Some((other, _)) = self.taken.insert(name.to_owned(), here) {
             let message = format!(
                 "the type name `{name}` is taken by {other}: give this one another with `name`, \
                  or share the type with `use`"
@@ -345,6 +371,19 @@ impl Scope<'_> {
     fn string(&mut self, wire: &str, spec: &language::Field, path: &[String], task: bool) -> Type {
         if let Some(shared) = &spec.shared {
             self.look_up(shared, path, true);
+            let types = self.shared.map(|file| &file.content.types);
+            let values = types.and_then(|types| types.get(shared)?.values.as_ref());
+            if let (Some(serde_json::Value::String(default)), Some(values)) =
+                (&spec.default, values)
+                && !values.names().contains(&default.as_str())
+            {
+                let meant = did_you_mean(default, values.names());
+                let path = [path, &["default".to_owned()]].concat();
+                self.report(
+                    &path,
+                    format!("`{default}` is none of the values of `{shared}`{meant}"),
+                );
+            }
             return Type::Enum(shared.clone());
         }
         if let Some(values) = &spec.values {
@@ -471,33 +510,52 @@ fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String
     limits
 }
 
-/// Two types of equal shape that nobody named are one type that wants a name.
-fn refuse_equal_types(section: &Section, found: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<String, (&str, &str)> = BTreeMap::new();
+/// Two types of equal shape that nobody named are one type that wants a name; one of the shape of
+/// a shared type is that.
+fn refuse_equal_types(section: &Section, taken: &Taken, found: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<String, (Option<&str>, &str)> = BTreeMap::new();
+    for ty in &section.shared {
+        if let Some(shape) = shape(ty) {
+            seen.insert(shape, (None, ty.name()));
+        }
+    }
     for endpoint in &section.endpoints {
         for ty in &endpoint.types {
-            let shape = match ty {
-                TypeDef::Object(object) => {
-                    let fields = object.fields.iter();
-                    let fields = fields.map(|field| format!("{}: {:?}", field.wire, field.ty));
-                    fields.collect::<Vec<_>>().join(", ")
+            let Some(shape) = shape(ty) else { continue };
+            let name = ty.name();
+            let message = match seen.get(&shape) {
+                None => {
+                    seen.insert(shape, (Some(&endpoint.file), name));
+                    continue;
                 }
-                // One value says too little to call two types the same.
-                TypeDef::Enum(open) if open.variants.len() < 2 => continue,
-                TypeDef::Enum(open) => {
-                    let values = open.variants.iter().map(|variant| variant.wire.as_str());
-                    values.collect::<Vec<_>>().join(" | ")
+                Some((None, shared)) => {
+                    format!(
+                        "`{name}` has the shape of the shared type `{shared}`: name that with `use`"
+                    )
                 }
+                Some((Some(file), other)) => format!(
+                    "`{name}` has the shape of `{other}` in {file}: give it a name in types.yaml \
+                     and name that with `use` in both places"
+                ),
             };
-            if let Some((file, name)) = seen.insert(shape, (&endpoint.file, ty.name())) {
-                let message = format!(
-                    "`{}` has the shape of `{name}` in {file}: give it a name in types.yaml and \
-                     name that with `use` in both places",
-                    ty.name()
-                );
-                let place = crate::spec::Place::START;
-                found.push(Diagnostic::new(&endpoint.file, place, message));
-            }
+            let place = taken.get(name).map_or(Place::START, |(_, place)| *place);
+            found.push(Diagnostic::new(&endpoint.file, place, message));
+        }
+    }
+}
+
+/// What makes two types the same. One value says too little to call two enums that.
+fn shape(ty: &TypeDef) -> Option<String> {
+    match ty {
+        TypeDef::Object(object) => {
+            let fields = object.fields.iter();
+            let fields = fields.map(|field| format!("{}: {:?}", field.wire, field.ty));
+            Some(fields.collect::<Vec<_>>().join(", "))
+        }
+        TypeDef::Enum(open) => {
+            let values = open.variants.iter().map(|variant| variant.wire.as_str());
+            let values: Vec<&str> = values.collect();
+            (values.len() > 1).then(|| values.join(" | "))
         }
     }
 }

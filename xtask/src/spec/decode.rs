@@ -3,6 +3,8 @@
 //! serde stops at the first error. So: decode, note the error and its place, take the value that
 //! caused it out of the tree, and decode again, until it succeeds or nothing is left.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path as ErrorPath, Segment};
@@ -18,6 +20,8 @@ pub fn decode<T: DeserializeOwned>(
 ) -> Option<T> {
     let mut value = tree.value.clone();
     let mut removed: Vec<Path> = Vec::new();
+    // The elements that were taken out of each list, by where they stood at first.
+    let mut gone: BTreeMap<Path, BTreeSet<usize>> = BTreeMap::new();
     // Each turn takes a value out, so there are at most as many turns as values; the bound is for
     // safety alone.
     for _ in 0..10_000 {
@@ -25,7 +29,8 @@ pub fn decode<T: DeserializeOwned>(
             Ok(decoded) => return Some(decoded),
             Err(error) => error,
         };
-        let path = keys(error.path());
+        let now = keys(error.path());
+        let path = before_removal(&now, &value, &gone);
         let message = error.inner().to_string();
         // A value that was taken out for its own error must not be missed a second time.
         let caused_by_us = missing_field(&message).is_some_and(|name| {
@@ -36,12 +41,43 @@ pub fn decode<T: DeserializeOwned>(
         if !caused_by_us {
             found.push(Diagnostic::new(file, tree.place(&path), reword(&message)));
         }
-        if path.is_empty() || !remove(&mut value, &path) {
+        if path.is_empty() || !remove(&mut value, &now) {
             return None;
+        }
+        if let Some((index, list)) = path.split_last()
+            && let Ok(index) = index.parse()
+        {
+            gone.entry(list.to_vec()).or_default().insert(index);
         }
         removed.push(path);
     }
     None
+}
+
+/// Where a path led before elements were taken out of the lists on its way.
+fn before_removal(now: &[String], value: &Value, gone: &BTreeMap<Path, BTreeSet<usize>>) -> Path {
+    let mut path = Path::new();
+    let mut at = Some(value);
+    for key in now {
+        let index = key
+            .parse::<usize>()
+            .ok()
+            .filter(|_| at.is_some_and(Value::is_array));
+        let first = match (index, gone.get(&path)) {
+            // The index counts what is left; count what is gone as well.
+            (Some(index), Some(gone)) => (0..)
+                .filter(|first| !gone.contains(first))
+                .nth(index)
+                .map_or_else(|| key.clone(), |first: usize| first.to_string()),
+            _ => key.clone(),
+        };
+        at = at.and_then(|value| match index {
+            Some(index) => value.get(index),
+            None => value.get(key.as_str()),
+        });
+        path.push(first);
+    }
+    path
 }
 
 fn keys(path: &ErrorPath) -> Path {
@@ -75,8 +111,13 @@ fn remove(value: &mut Value, path: &[String]) -> bool {
     }
     match parent {
         Value::Object(map) => map.shift_remove(last).is_some(),
-        // Taking an element out would shift the places of those behind it.
-        Value::Array(_) => false,
+        Value::Array(list) => match last.parse::<usize>() {
+            Ok(index) if index < list.len() => {
+                list.remove(index);
+                true
+            }
+            _ => false,
+        },
         _ => false,
     }
 }

@@ -111,6 +111,15 @@ impl Editor {
         )]))
     }
 
+    /// Whether comments stand among the lines of an entry.
+    pub fn has_comments(&self, path: &[String]) -> bool {
+        let (start, end) = self.lines_of(path);
+        let lines = self.text.lines().skip(start).take(end - start);
+        lines
+            .into_iter()
+            .any(|line| line.trim_start().starts_with('#') || line.contains(" #"))
+    }
+
     fn keys(&self, mapping: &[String]) -> Vec<String> {
         let value = self.tree.value.pointer(&pointer(mapping));
         let map = value.and_then(|value| value.as_object());
@@ -139,7 +148,11 @@ impl Editor {
             if line.trim().is_empty() || (line.trim_start().starts_with('#') && indent <= column) {
                 continue;
             }
-            if indent <= column {
+            // A list may stand at its key's own indent.
+            let of_list = indent == column
+                && line.trim_start().starts_with("- ")
+                && !lines[start].trim_start().starts_with("- ");
+            if indent <= column && !of_list {
                 break;
             }
             end = index + 1;

@@ -140,9 +140,10 @@ pub struct Field {
     /// When the field is null or not there, in our own words.
     #[serde(default)]
     pub absent: Option<String>,
-    /// Where the field is from, if not from the page that `source` names.
+    /// Where the field is from, if not from the page that `source` names; or, by the name of a
+    /// fact such as `values`, where that one is from.
     #[serde(default)]
-    pub evidence: Option<String>,
+    pub evidence: Option<Evidence>,
     /// Why the field must not be used any more, and what to use.
     #[serde(default)]
     pub deprecated: Option<String>,
@@ -225,6 +226,16 @@ impl Values {
     pub fn names(&self) -> Vec<&str> {
         self.iter().map(|(value, _)| value).collect()
     }
+}
+
+/// Where something is from that the documentation page does not have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Evidence {
+    /// Where the whole field is from.
+    Field(String),
+    /// Where single facts are from.
+    Facts(IndexMap<String, String>),
 }
 
 /// One fact that the page states and that is wrong. The import accepts the difference, and fails

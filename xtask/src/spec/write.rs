@@ -85,6 +85,8 @@ pub fn field(name: &str, field: &Field, indent: usize) -> String {
     for key in FIELD_KEYS {
         match (key, json.get(key)) {
             (_, None | Some(Value::Null)) => {}
+            // Optional is what a field is when nothing is said.
+            ("required", Some(Value::Bool(false))) => {}
             ("fields", _) if field.fields.is_empty() => {}
             ("fields", _) => {
                 text += &format!("{:inner$}fields:\n{}", "", fields(&field.fields, inner + 2))

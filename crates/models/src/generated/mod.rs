@@ -4,6 +4,9 @@
 #[cfg(feature = "backlinks")]
 pub mod backlinks;
 
+/// What holds for the API as a whole: its servers, and the limits of an account.
+pub mod api;
+
 mod status_code;
 
 pub use status_code::StatusCode;

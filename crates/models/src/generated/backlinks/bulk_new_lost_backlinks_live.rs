@@ -78,7 +78,7 @@ impl Object for BulkNewLostBacklinksLiveTask {
     }
 }
 
-object_impls!(BulkNewLostBacklinksLiveTask);
+object_impls!(sent BulkNewLostBacklinksLiveTask);
 
 impl BulkNewLostBacklinksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.

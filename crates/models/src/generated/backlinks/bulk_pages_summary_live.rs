@@ -87,7 +87,7 @@ impl Object for BulkPagesSummaryLiveTask {
     }
 }
 
-object_impls!(BulkPagesSummaryLiveTask);
+object_impls!(sent BulkPagesSummaryLiveTask);
 
 impl BulkPagesSummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
