@@ -66,7 +66,7 @@ fn targets() -> impl Strategy<Value = Vec<String>> {
         8 => "[a-z]{1,8}\\.(com|co\\.uk|example)",
         2 => "https://www\\.[a-z]{1,4}\\.com/[a-z]{0,4}",
         1 => Just("www.example.com".to_owned()),
-        1 => Just(String::new()),
+        1 => Just(" ".to_owned()),
     ];
     // Around both limits: 1000 targets, 100 domains.
     let many = (995_usize..1006, 95_usize..106).prop_map(|(count, domains)| {
@@ -147,17 +147,19 @@ fn all_violations_come_at_once_with_their_paths() {
         "www.trustpilot.com",
         "example.com/page",
         "ftp://example.com",
-        " ",
         "example.com",
         "https://www.example.com/",
     ];
     let task = BulkPagesSummaryLiveTask::new(odd);
     assert_eq!(validate(&task, TODAY), Ok(()));
-    let warned: Vec<String> = warnings(&task, TODAY)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let warned: Vec<String> = task.warnings().iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(warned.join("\n"));
+    // Nothing can be found for no text, and the call would be charged.
+    let blank = BulkPagesSummaryLiveTask::new(["example.com", " "]).validate_on(TODAY);
+    assert_eq!(
+        blank.unwrap_err().to_string(),
+        "targets[1]: an empty target"
+    );
 }
 
 /// The rules are shared, so the properties above would not see a limit that is off by one.

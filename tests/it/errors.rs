@@ -296,6 +296,7 @@ fn bad_configurations() {
         "ftp://api.dataforseo.com",
         "http://api.dataforseo.com",
         "https://api.dataforseo.com?x=1",
+        "https://api.dataforseo.com/#x",
         "https://me:secret@api.dataforseo.com",
         "http://",
         "https://exa mple.com",

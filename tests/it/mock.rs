@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use dataforseo_client::models::Date;
 use dataforseo_client::models::backlinks::BulkNewLostBacklinksLiveTask;
@@ -425,6 +426,10 @@ async fn fixtures_that_cannot_be_used() {
             fixture(&[("/request/method", json!("GET"))]).to_string(),
         ),
         (
+            "a body that is no list of tasks",
+            fixture(&[("/request/body", json!({"targets": ["mine.com"]}))]).to_string(),
+        ),
+        (
             "a status that is none",
             fixture(&[("/response/status", json!(7))]).to_string(),
         ),
@@ -469,6 +474,22 @@ async fn fixtures_that_cannot_be_used() {
         .await
         .expect_err("no folder");
     writeln!(all, "--- no folder\n{error}").unwrap();
+    let folder = TempDir::new().unwrap();
+    let error = MockServer::builder()
+        .fixtures(folder.path())
+        .start()
+        .await
+        .expect_err("empty");
+    let message = error
+        .to_string()
+        .replace(&folder.path().display().to_string(), "FOLDER");
+    writeln!(all, "--- an empty folder\n{message}").unwrap();
+    let error = MockServer::builder()
+        .fixture("[]")
+        .start()
+        .await
+        .expect_err("text");
+    writeln!(all, "--- text\n{error}").unwrap();
     let error = MockServer::builder()
         .auth("nocolon")
         .start()
@@ -476,6 +497,28 @@ async fn fixtures_that_cannot_be_used() {
         .expect_err("no colon");
     writeln!(all, "--- credentials\n{error}").unwrap();
     insta::assert_snapshot!(all);
+}
+
+#[tokio::test]
+async fn a_fixture_in_code_and_misses_that_are_told() {
+    let misses = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&misses);
+    let mock = MockServer::builder()
+        .fixture(fixture(&[]).to_string())
+        .on_miss(move |miss| seen.lock().unwrap().push(miss.to_owned()))
+        .start()
+        .await
+        .unwrap();
+    let answer = post(&mock, "[{\"targets\": [\"mine.com\"]}]").await;
+    assert_eq!(answer.header("x-mock-source"), "fixture 1");
+    post(&mock, "[{\"targets\": [\"yours.com\"]}]").await;
+    let misses = misses.lock().unwrap();
+    assert_eq!(
+        *misses,
+        [
+            "no fixture for this request; the nearest, fixture 1, differs at /0/targets/0 (in the fixture \"mine.com\", in the request \"yours.com\")"
+        ]
+    );
 }
 
 /// Servers do not meet, and one that is dropped is gone.

@@ -84,6 +84,15 @@ fn the_good_one_is_good() {
     check(&workspace(GOOD)).unwrap();
 }
 
+/// A name that Rust or the generator has taken gets another one; JSON keeps it.
+#[test]
+fn a_field_can_be_renamed() {
+    let renamed = GOOD.replace("    scale:\n", "    self:\n      ident: own\n");
+    let model = check(&workspace(&renamed)).unwrap();
+    let field = &model.endpoints().next().unwrap().task.fields[2];
+    assert_eq!((field.wire.as_str(), field.ident.as_str()), ("self", "own"));
+}
+
 #[test]
 fn the_committed_spec_is_good() {
     load(&repository().join("spec")).unwrap();
@@ -192,6 +201,35 @@ fn each_error_has_its_place_and_says_what_to_do() {
             "bounds that exclude each other",
             "max_items: 1000",
             "max_items: 1000\n      min_items: 2000",
+        ),
+        (
+            "a limit of nothing",
+            "tasks_per_call: 1",
+            "tasks_per_call: 0",
+        ),
+        (
+            "a default out of reach",
+            "default: today - 1 month",
+            "default: today - 2 years\n      min: today - 1 year",
+        ),
+        ("no values", "[widget]", "[]"),
+        ("values twice", "[widget]", "[widget, widget]"),
+        ("values that are no text", "[widget]", "[1, 2]"),
+        (
+            "a link in the documentation",
+            "doc: A day.",
+            "doc: A [`Day`].",
+        ),
+        ("the name of a method", "    scale:\n", "    validate:\n"),
+        (
+            "a name that Rust does not take",
+            "    scale:\n",
+            "    self:\n",
+        ),
+        (
+            "an ident that Rust does not take",
+            "    scale:\n",
+            "    self:\n      ident: Self\n",
         ),
         (
             "evidence for no fact",

@@ -64,6 +64,14 @@ task:
       min_items: 2
       deprecated: use `limit`
       doc: Numbers.
+    area:
+      type: object
+      use: Area
+      doc: A shared object inside the task.
+    self:
+      type: boolean
+      ident: own
+      doc: A name that Rust does not take at all.
     custom:
       type: object
       doc: An object inside the task.
@@ -95,6 +103,11 @@ result:
           type: float
           unit: USD
           doc: What it costs.
+    area:
+      type: list
+      of: object
+      use: Area
+      doc: Shared objects inside the result.
     raw:
       type: json
       doc: Whatever it is.
@@ -105,6 +118,26 @@ result:
       doc: Moments.
 ";
 
+const TYPES: &str = "\
+types:
+  Area:
+    doc: A part of a page.
+    fields:
+      width:
+        type: integer
+        required: true
+        min: 1
+        doc: How wide.
+      unit:
+        type: string
+        use: Unit
+        default: px
+        doc: In what.
+  Unit:
+    doc: What sizes are in.
+    values: [px, cm]
+";
+
 fn files(workspace: &Path) -> Files {
     let model = load(&workspace.join("spec")).unwrap();
     emit(&model, &Fixtures::new()).unwrap()
@@ -113,6 +146,7 @@ fn files(workspace: &Path) -> Files {
 fn corners() -> Workspace {
     let workspace = Workspace::new();
     workspace.write("spec/backlinks/corners_live.yaml", CORNERS);
+    workspace.write("spec/backlinks/types.yaml", TYPES);
     workspace
 }
 
@@ -124,6 +158,7 @@ fn every_corner_of_the_language() {
             "models",
             "crates/models/src/generated/backlinks/corners_live.rs",
         ),
+        ("types", "crates/models/src/generated/backlinks/types.rs"),
         ("client", "crates/client/src/generated/backlinks.rs"),
         (
             "task_schema",

@@ -192,6 +192,23 @@ fn a_type_that_contradicts_brings_nothing_along() {
         ]
     );
     assert_eq!(workspace.read(SPEC), before);
+    assert_eq!(report.reworded, Vec::<String>::new());
+}
+
+/// A page that was cut off looks like one whose fields are gone: a person has to say which.
+#[test]
+fn a_page_that_was_cut_off() {
+    let workspace = Workspace::new();
+    let text = page("widgets.txt");
+    workspace.import(&text).unwrap();
+    let (cut, _) = text.split_once("size\nobject\n").unwrap();
+    let report = workspace.import(cut).unwrap();
+    assert!(report.needs_decision());
+    assert!(
+        report.to_string().contains("is the page cut off?"),
+        "{report}"
+    );
+    assert_eq!(report.unexplained.len(), 2);
 }
 
 /// The text form does not tell what is inside an object; the other form does.

@@ -59,6 +59,25 @@ fn plain_text_with_leading_spaces() {
     insta::assert_snapshot!(show(&read(&page("widgets-nested.txt")).unwrap()));
 }
 
+/// As the site's search answers, and as an editor leaves text behind.
+#[test]
+fn forms_in_another_wrapping() {
+    let json = wordpress(&page("widgets.html"));
+    assert_eq!(read(&format!("[{json}]")), read(&json));
+    let text = page("widgets.txt");
+    let spaced = read(&text.replace('\n', "\r\n\r\n")).unwrap();
+    let plain = read(&text).unwrap();
+    let names = |page: &Page| {
+        page.result
+            .rows
+            .iter()
+            .map(|row| row.name.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&spaced), names(&plain));
+    assert_eq!(spaced.task.rows[0].place, "line 39");
+}
+
 /// The same page in two forms has the same fingerprints where it says the same.
 #[test]
 fn forms_agree_on_wording() {
@@ -83,7 +102,14 @@ fn bad_pages_get_clear_errors() {
     let cases = [
         ("truncated JSON", json[..json.len() / 2].to_owned()),
         ("JSON of another kind", r#"{"swagger": "2.0"}"#.to_owned()),
-        ("a list", "[]".to_owned()),
+        ("a list of none", "[]".to_owned()),
+        ("a list of two", format!("[{json}, {json}]")),
+        (
+            "a type that text does not know",
+            page("widgets.txt")
+                .replace("\nstring\nversion\n", "\nint\nversion\n")
+                .replace("\ninteger\nhow many", "\narray of integers\nhow many"),
+        ),
         (
             "HTML without tables",
             wordpress("<p>POST https://api.dataforseo.com/v3/backlinks/widgets/live</p>"),

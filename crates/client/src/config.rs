@@ -227,8 +227,8 @@ fn base(url: &str, allow_http: bool) -> Result<String, ConfigError> {
     if authority.as_str().contains('@') {
         return refuse("holds credentials; give them to `credentials` instead");
     }
-    if uri.query().is_some() {
-        return refuse("has a query; expected scheme, host, and at most a path");
+    if uri.query().is_some() || url.contains('#') {
+        return refuse("has a query or a fragment; expected scheme, host, and at most a path");
     }
     match scheme {
         "https" => {}

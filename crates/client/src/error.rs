@@ -161,13 +161,6 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self.kind() {
-            ErrorKind::Invalid(violations) => Some(violations),
-            ErrorKind::Transport(error) => error.source(),
-            ErrorKind::Body(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+/// The text says all; [`Error::kind`] has the causes as values. There is no `source`, as programs
+/// that print a chain of errors would print it twice.
+impl std::error::Error for Error {}

@@ -47,4 +47,4 @@ pub use config::{ClientBuilder, ConfigError};
 pub use dataforseo_models as models;
 pub use error::{Error, ErrorKind};
 pub use generated::*;
-pub use transport::TransportError;
+pub use transport::{Cause, TransportError};

@@ -110,6 +110,11 @@ impl Fixture {
                 file.response.status
             )));
         }
+        let tasks = file.request.body.as_array();
+        if tasks.is_none_or(|tasks| tasks.is_empty() || !tasks.iter().all(Value::is_object)) {
+            let reason = "`request.body` is what is sent: a list of tasks, each an object";
+            return Err(refuse(reason.to_owned()));
+        }
         Ok(Self {
             name: name.to_owned(),
             embedded: false,
@@ -142,6 +147,12 @@ impl Fixture {
                     fixtures.push(Self::parse(&path.display().to_string(), &text)?);
                 }
             }
+        }
+        if fixtures.is_empty() {
+            return Err(FixtureError::Format {
+                name: folder.display().to_string(),
+                reason: "no fixture in this folder: expected files that end in .json".to_owned(),
+            });
         }
         fixtures.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(fixtures)

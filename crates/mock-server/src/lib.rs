@@ -31,6 +31,35 @@
 //!
 //! The header `x-mock-source` names the fixture, or says `rules` or `miss`.
 //!
+//! So a tag, or a default that is spelled out, makes another request. Against that help fixtures
+//! of your own.
+//!
+//! # Fixtures
+//! A fixture is a JSON file with one exchange. [`Builder::fixtures`] takes a folder of them, and
+//! [`Builder::fixture`] one as text; the embedded ones are in this crate's folder `fixtures`.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let fixture = r#"{
+//!   "dfs_fixture": 1,
+//!   "meta": { "note": "anything: it is for people" },
+//!   "request": {
+//!     "method": "POST",
+//!     "path": "/v3/backlinks/bulk_pages_summary/live",
+//!     "body": [{ "targets": ["https://example.com/"], "tag": "t" }]
+//!   },
+//!   "response": {
+//!     "status": 200,
+//!     "body": { "status_code": 20000, "tasks": [{ "status_code": 20000, "result": null }] }
+//!   }
+//! }"#;
+//! let mock = dataforseo_mock_server::MockServer::builder().fixture(fixture).start().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Which level an error is on
 //! Which errors the API puts on the envelope and which on the task is not documented; see
 //! `answer.rs` for what is done here.
 

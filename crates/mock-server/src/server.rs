@@ -33,6 +33,9 @@ const MAX_REQUEST: usize = 16 << 20;
 /// Answers shorter than this are not worth compressing.
 const MIN_GZIP: usize = 1024;
 
+/// What is told of a miss.
+type OnMiss = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Why a mock server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -76,6 +79,7 @@ impl MockServer {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             embedded: true,
             folders: Vec::new(),
+            texts: Vec::new(),
             auth: None,
             clock: Arc::new(today),
             on_miss: None,
@@ -119,9 +123,10 @@ pub struct Builder {
     listen: SocketAddr,
     embedded: bool,
     folders: Vec<PathBuf>,
+    texts: Vec<String>,
     auth: Option<String>,
     clock: Clock,
-    on_miss: Option<fn(&str)>,
+    on_miss: Option<OnMiss>,
 }
 
 impl Builder {
@@ -156,9 +161,15 @@ impl Builder {
         self
     }
 
-    /// Calls this with the message of each miss.
-    pub fn on_miss(mut self, report: fn(&str)) -> Self {
-        self.on_miss = Some(report);
+    /// Adds a fixture, given as the text of its file.
+    pub fn fixture(mut self, json: impl Into<String>) -> Self {
+        self.texts.push(json.into());
+        self
+    }
+
+    /// Calls this with the message of each miss, and of each path that is none.
+    pub fn on_miss(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.on_miss = Some(Arc::new(report));
         self
     }
 
@@ -170,6 +181,9 @@ impl Builder {
         let mut further = Vec::new();
         for folder in &self.folders {
             further.extend(Fixture::read_folder(folder)?);
+        }
+        for (index, text) in self.texts.iter().enumerate() {
+            further.push(Fixture::parse(&format!("fixture {}", index + 1), text)?);
         }
         let auth = match self.auth {
             None => Auth::Any,
@@ -186,7 +200,7 @@ impl Builder {
     }
 }
 
-async fn listen(listener: TcpListener, replay: Arc<Replay>, on_miss: Option<fn(&str)>) {
+async fn listen(listener: TcpListener, replay: Arc<Replay>, on_miss: Option<OnMiss>) {
     // Dropped with this task, and all connections with it.
     let mut connections = JoinSet::new();
     loop {
@@ -199,7 +213,9 @@ async fn listen(listener: TcpListener, replay: Arc<Replay>, on_miss: Option<fn(&
         while connections.try_join_next().is_some() {}
         let _ = stream.set_nodelay(true);
         let replay = Arc::clone(&replay);
-        let service = service_fn(move |request| respond(Arc::clone(&replay), on_miss, request));
+        let on_miss = on_miss.clone();
+        let service =
+            service_fn(move |request| respond(Arc::clone(&replay), on_miss.clone(), request));
         connections.spawn(async move {
             // A client that breaks its connection off is its own affair.
             let _ = http1::Builder::new()
@@ -211,7 +227,7 @@ async fn listen(listener: TcpListener, replay: Arc<Replay>, on_miss: Option<fn(&
 
 async fn respond(
     replay: Arc<Replay>,
-    on_miss: Option<fn(&str)>,
+    on_miss: Option<OnMiss>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();

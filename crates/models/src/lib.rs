@@ -4,7 +4,8 @@
 //! [DataForSEO v3 API]: https://docs.dataforseo.com/v3/
 //!
 //! - A **task** is what a call asks for: `new` takes what is required, a setter each of the rest,
-//!   and its `validate` names everything that the API would refuse, before it is sent.
+//!   and its `validate` names everything that the documentation rules out, before it is sent;
+//!   `warnings`, what it advises against.
 //! - A **result** has every documented field as an `Option`: the API leaves fields out, sends
 //!   null, a float for an integer or a number as text. None of these loses an answer that was
 //!   paid for; what was lost or changed is told by [`drift`].

@@ -13,5 +13,5 @@ pub(crate) use crate::endpoint::{Endpoint, EndpointInfo, Method, Mode, Task};
 pub(crate) use crate::object::{self, Object, object_impls};
 pub(crate) use crate::open_enum::open_enum_impls;
 pub(crate) use crate::rules::{DateBound, FieldRule, Kind, Limit};
-pub(crate) use crate::validate::Violations;
+pub(crate) use crate::validate::{Violation, Violations};
 pub(crate) use crate::{Date, Map, Timestamp};

@@ -130,6 +130,8 @@ pub enum Problem {
     },
     /// A target that is not written as documented.
     TargetForm(&'static str),
+    /// A target without text: nothing could be found for it, and the call would be charged.
+    EmptyTarget,
 }
 
 impl fmt::Display for Problem {
@@ -161,11 +163,12 @@ impl fmt::Display for Problem {
                 write!(f, "not a documented value; there are {}", known.join(", "))
             }
             Self::TargetForm(advice) => f.write_str(advice),
+            Self::EmptyTarget => f.write_str("an empty target"),
         }
     }
 }
 
-/// Checks a task on a given day, and gives all violations that make the API refuse it.
+/// Checks a task on a given day, and gives everything that the documentation rules out.
 ///
 /// Each generated task has this as its own methods `validate` and `validate_on`.
 ///
@@ -355,15 +358,18 @@ impl Checker {
 
     fn targets(&mut self, value: &Value, path: &str) {
         if let Some(target) = value.as_str() {
-            if let Some(advice) = target_advice(target) {
-                self.report(path, Problem::TargetForm(advice));
-            }
-            return;
+            return self.target(target, path);
         }
         for (index, target) in strings(value).enumerate() {
-            if let Some(advice) = target_advice(target) {
-                self.report(&format!("{path}[{index}]"), Problem::TargetForm(advice));
-            }
+            self.target(target, &format!("{path}[{index}]"));
+        }
+    }
+
+    fn target(&mut self, target: &str, path: &str) {
+        if target.trim().is_empty() {
+            self.report(path, Problem::EmptyTarget);
+        } else if let Some(advice) = target_advice(target) {
+            self.report(path, Problem::TargetForm(advice));
         }
     }
 }
@@ -378,9 +384,7 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
 
 /// What is wrong with how a target is written. Advice only: the API answers some such targets.
 fn target_advice(target: &str) -> Option<&'static str> {
-    if target.trim().is_empty() {
-        Some("an empty target")
-    } else if target.contains("://") {
+    if target.contains("://") {
         let known = target.starts_with("http://") || target.starts_with("https://");
         (!known).then_some("a page is written with http:// or https://")
     } else if target.contains('/') {

@@ -23,7 +23,17 @@ const HOST: &str = "https://docs.dataforseo.com/";
 
 /// Reads the page.
 pub fn read(json: &str) -> Result<Page, Unreadable> {
-    let post: Post = serde_json::from_str(json).map_err(|error| {
+    // The site's search answers with a list, of one page if it was asked for one.
+    let post = match json.trim_start().starts_with('[') {
+        true => serde_json::from_str::<Vec<Post>>(json).map(|posts| {
+            match <[Post; 1]>::try_from(posts) {
+                Ok([post]) => Ok(post),
+                Err(posts) => Err(posts.len()),
+            }
+        }),
+        false => serde_json::from_str(json).map(Ok),
+    };
+    let post: Result<Post, usize> = post.map_err(|error| {
         let hint = match error.classify() {
             serde_json::error::Category::Eof => "the JSON ends too early: is the file cut off?",
             serde_json::error::Category::Data => {
@@ -32,6 +42,11 @@ pub fn read(json: &str) -> Result<Page, Unreadable> {
             _ => "this is no JSON",
         };
         Unreadable::because(format!("{hint} ({error})"))
+    })?;
+    let post = post.map_err(|pages| {
+        Unreadable::because(format!(
+            "a list of {pages} pages: expected one page, or a list of one"
+        ))
     })?;
     if let Some(link) = &post.link
         && !link.starts_with(HOST)

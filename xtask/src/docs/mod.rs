@@ -136,7 +136,8 @@ fn check(page: &Page) -> Result<(), Unreadable> {
     ] {
         match table.rows.first() {
             None => wrong.push(format!(
-                "no table of {name}: expected one with the columns Field name, Type, Description"
+                "no table of {name}: expected one with the columns Field name, Type, Description (in \
+                 plain text, each cell is a line)"
             )),
             Some(first) if first.depth > 0 => wrong.push(format!(
                 "{}: the table of {name} begins with `{}`, which is indented already; the row \

@@ -1,5 +1,7 @@
 //! The page as plain text: no tags, and often no nesting.
 
+use std::ops::Range;
+
 use super::{
     ANNOUNCEMENT, Form, Page, Row, TYPE_WORDS, Table, Unreadable, balanced, endpoint_in,
     request_body, visible,
@@ -11,7 +13,13 @@ const HEAD: [&str; 3] = ["field name", "type", "description"];
 /// Reads the page.
 pub fn read(text: &str) -> Result<Page, Unreadable> {
     let text = visible(text).replace("\r\n", "\n");
-    let lines: Vec<&str> = text.lines().collect();
+    // Blank lines mean nothing; the others keep their numbers.
+    let numbered = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    let (numbers, lines): (Vec<usize>, Vec<&str>) =
+        numbered.map(|(at, line)| (at + 1, line)).unzip();
     let Some((method, path)) = endpoint(&lines) else {
         let message = "no endpoint in the text: expected POST or GET and an address under \
                        https://api.dataforseo.com/v3/. Is this a page of the documentation?";
@@ -47,11 +55,11 @@ pub fn read(text: &str) -> Result<Page, Unreadable> {
             &mut page.task
         };
         if slot.rows.is_empty() {
-            slot.rows = rows(&lines, head + HEAD.len(), end, &mut page.notes);
+            slot.rows = rows(&lines, &numbers, head + HEAD.len()..end, &mut page.notes);
         } else {
             page.notes.push(format!(
                 "line {}: a second table of the same kind was left out",
-                head + 1
+                numbers[head]
             ));
         }
     }
@@ -88,24 +96,50 @@ fn table_end(lines: &[&str], next_head: usize) -> usize {
     end
 }
 
-/// A field begins where a line is a name and the next one a word for a type.
+/// A field begins where a line is a name and the next one a type: one that is known, or one that
+/// is so much like it that it must be told of, not taken for prose.
 fn field_at(lines: &[&str], at: usize, end: usize) -> bool {
     let name = lines[at].trim();
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let next = lines[..end]
-        .get(at + 1)
-        .map(|line| line.trim().to_lowercase());
-    is_name && next.is_some_and(|next| TYPE_WORDS.contains(&next.as_str()))
+    let is_name = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    let Some(next) = lines[..end].get(at + 1) else {
+        return false;
+    };
+    let next = next.trim().to_lowercase();
+    is_name && (TYPE_WORDS.contains(&next.as_str()) || (next != name && is_like_a_type(&next)))
 }
 
-fn rows(lines: &[&str], start: usize, end: usize, notes: &mut Vec<String>) -> Vec<Row> {
+/// `int`, `intger`, `array of integers`, `number or null`.
+fn is_like_a_type(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let like = |word: &&str| {
+        TYPE_WORDS.iter().any(|ty| {
+            *word == *ty
+                || (word.len() >= 3 && ty.starts_with(*word))
+                || (word.len() >= 4 && strsim::damerau_levenshtein(word, ty) == 1)
+        })
+    };
+    match words.as_slice() {
+        [word] => like(word),
+        [first, "of" | "or", last] => like(first) || like(last),
+        _ => false,
+    }
+}
+
+fn rows(
+    lines: &[&str],
+    numbers: &[usize],
+    table: Range<usize>,
+    notes: &mut Vec<String>,
+) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    let mut at = start;
+    let (mut at, end) = (table.start, table.end);
     while at < end {
         if field_at(lines, at, end) {
             let line = lines[at];
             rows.push(Row {
-                place: format!("line {}", at + 1),
+                place: format!("line {}", numbers[at]),
                 depth: line.len() - line.trim_start().len(),
                 name: line.trim().to_owned(),
                 type_word: lines[at + 1].trim().to_lowercase(),
@@ -116,9 +150,8 @@ fn rows(lines: &[&str], start: usize, end: usize, notes: &mut Vec<String>) -> Ve
         }
         let line = lines[at].trim();
         match rows.last_mut() {
-            _ if line.is_empty() => {}
             Some(row) => row.lines.push(line.to_owned()),
-            None => notes.push(format!("line {}: belongs to no field: {line}", at + 1)),
+            None => notes.push(format!("line {}: belongs to no field: {line}", numbers[at])),
         }
         at += 1;
     }

@@ -89,7 +89,7 @@ fn task_items(section: &Section, endpoint: &Endpoint) -> TokenStream {
             /// Checks the task against the documented limits, reckoned from today's date in UTC.
             ///
             /// # Errors
-            /// Everything that the API would refuse, each with its path.
+            /// Everything that the documentation rules out, each with its path.
             pub fn validate(&self) -> Result<(), Violations> {
                 crate::validate(self, crate::today())
             }
@@ -97,9 +97,15 @@ fn task_items(section: &Section, endpoint: &Endpoint) -> TokenStream {
             /// Checks the task as [`validate`](Self::validate) does, reckoned from a given date.
             ///
             /// # Errors
-            /// Everything that the API would refuse, each with its path.
+            /// Everything that the documentation rules out, each with its path.
             pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
                 crate::validate(self, today)
+            }
+
+            /// What the documentation advises against or does not know, though the API may take
+            /// it: a target with `www.`, a value that is not documented.
+            pub fn warnings(&self) -> Vec<Violation> {
+                crate::warnings(self, crate::today())
             }
         }
 

@@ -129,7 +129,10 @@ fn builder(object: &Object) -> TokenStream {
     let values = required.iter().map(|field| {
         let name = ident(&field.ident);
         let value = argument(&field.ty, &quote!(#name));
-        quote!(#name: #value)
+        match value.to_string() == name.to_string() {
+            true => quote!(#name),
+            false => quote!(#name: #value),
+        }
     });
     let setters = optional.iter().map(|field| {
         let name = ident(&field.ident);

@@ -176,6 +176,7 @@ impl Reader<'_> {
             format: prose.format,
             shared: None,
             name: None,
+            ident: None,
             required: prose.required,
             default: prose.default,
             min: prose.min,

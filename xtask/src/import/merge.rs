@@ -194,6 +194,10 @@ impl Merge<'_> {
         Ok(())
     }
 
+    fn open_questions(&self) -> usize {
+        self.report.contradictions.len() + self.report.unexplained.len()
+    }
+
     /// Notes that a shared type does not have what the page states.
     fn lacks(&mut self, what: &str) {
         let message = format!("{what}: the shared type does not have it; add it in types.yaml");
@@ -207,6 +211,7 @@ impl Merge<'_> {
         path: &[String],
         label: &str,
     ) -> Result<(), Diagnostics> {
+        let open_questions = self.open_questions();
         let stated = facts(page, None);
         let known = facts(spec, self.shared);
         // A field of which an earlier page told nothing, and on which nobody has worked since.
@@ -264,13 +269,11 @@ impl Merge<'_> {
                 self.report.kept(label, &what, spec, Some(name));
             }
         }
-        self.wording(
-            path,
-            &write::FIELD_KEYS,
-            label,
-            &page.wording,
-            &spec.wording,
-        )?;
+        // While a person has to decide, the wording is not yet read.
+        if self.open_questions() == open_questions {
+            let order = &write::FIELD_KEYS;
+            self.wording(path, order, label, &page.wording, &spec.wording)?;
+        }
         if same_type || is_corrected(spec, "type", &stated["type"]) {
             self.inner(page, spec, path, label)?;
         }

@@ -98,6 +98,9 @@ pub fn announces(sentence: &str) -> bool {
         "optional field",
         "default value",
         "set from",
+        "no longer",
+        "deprecated",
+        "obsolete",
     ];
     let words = [
         "maximum",

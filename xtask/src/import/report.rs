@@ -62,12 +62,12 @@ impl Report {
 
     /// Whether a person must decide something.
     pub fn needs_decision(&self) -> bool {
-        !self.contradictions.is_empty()
+        !self.contradictions.is_empty() || !self.unexplained.is_empty()
     }
 
     /// Whether page and spec state the same facts.
     pub fn verified(&self) -> bool {
-        self.contradictions.is_empty() && self.added.is_empty() && self.unexplained.is_empty()
+        !self.needs_decision() && self.added.is_empty()
     }
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for Report {
                 &self.contradictions,
             ),
             (
-                "in the spec, not on the page, without evidence",
+                "in the spec, not on the page, without evidence (gone, or is the page cut off?)",
                 &self.unexplained,
             ),
             ("in the spec, not on the page", &self.kept),

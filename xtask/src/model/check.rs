@@ -11,6 +11,9 @@ use crate::spec::language::{Api, Evidence, Field, FieldType, Format, StatusCodes
 use crate::spec::load::File;
 use crate::spec::tree::{Path, Tree};
 
+/// Why a `doc` is refused.
+pub const NO_LINKS: &str = "the documentation cannot link to items: write `name` without brackets";
+
 /// The field that is looked at.
 pub struct FieldCheck<'a> {
     pub file: &'a str,
@@ -185,6 +188,42 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
     {
         at.report("min_items", format!("more than `max_items`, {max}"), found);
     }
+    if field.max_items == Some(0)
+        || field.max_length == Some(0)
+        || field.max_distinct_domains == Some(0)
+    {
+        at.report("type", "a limit of 0 allows nothing", found);
+    }
+    if field.doc.as_deref().is_some_and(|doc| doc.contains("[`")) {
+        at.report("doc", NO_LINKS, found);
+    }
+    if let Some(values) = &field.values {
+        let names = values.names();
+        if names.is_empty() {
+            at.report("values", "no values: leave the key out", found);
+        }
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].contains(name) {
+                at.report("values", format!("`{name}` stands here twice"), found);
+            }
+        }
+    }
+    if date {
+        let on = |value: &Option<Value>| {
+            let date = DateExpression::parse(value.as_ref()?.as_str()?)?;
+            // Any day will do that is in reach of both kinds of date.
+            Some(date.on(jiff::civil::Date::constant(2026, 3, 31)))
+        };
+        let (default, min, max) = (on(&field.default), on(&field.min), on(&field.max));
+        if min.zip(max).is_some_and(|(min, max)| min > max) {
+            at.report("min", "after `max`", found);
+        }
+        if default
+            .is_some_and(|day| min.is_some_and(|min| day < min) || max.is_some_and(|max| day > max))
+        {
+            at.report("default", "outside of `min` and `max`", found);
+        }
+    }
     let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
     let (min, max) = (number(&field.min), number(&field.max));
     if min.zip(max).is_some_and(|(min, max)| min > max) {
@@ -247,6 +286,12 @@ pub fn check_status_codes(file: &File<StatusCodes>, found: &mut Vec<Diagnostic>)
                 "{} stands behind {last}: codes ascend, each once",
                 code.code
             ));
+        }
+        if code
+            .http_status
+            .is_some_and(|status| !(100..=599).contains(&status))
+        {
+            report("`http_status` is no HTTP status".to_owned());
         }
         last = last.max(code.code);
         if names::type_name(&code.name).as_ref() != Some(&code.name) || code.name == "Other" {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 /// A date that stands fast or moves with the day.
@@ -49,6 +50,20 @@ impl DateExpression {
         }
         let date: Date = text.parse().ok()?;
         (date.to_string() == text).then_some(Self::On(date))
+    }
+}
+
+impl DateExpression {
+    /// The date that it means on a given day.
+    pub fn on(self, today: Date) -> Date {
+        match self {
+            Self::On(date) => date,
+            Self::Before {
+                years,
+                months,
+                days,
+            } => today.saturating_sub(years.years().months(months).days(days)),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::check::{FieldCheck, check_api, check_field, check_status_codes};
+use super::check::{FieldCheck, NO_LINKS, check_api, check_field, check_status_codes};
 use super::dates::DateExpression;
 use super::{Endpoint, Enum, Field, Limit, Model, Object, Section, Type, TypeDef, Variant, names};
 use crate::spec::diagnostics::did_you_mean;
@@ -171,6 +171,12 @@ fn endpoint(
         let path = vec!["source".to_owned(), "revised".to_owned()];
         scope.report(&path, "expected a date, `yyyy-mm-dd`");
     }
+    if spec.limits.tasks_per_call == Some(0) || spec.limits.calls_per_minute == Some(0) {
+        scope.report(&at("limits"), "a limit of 0 allows nothing");
+    }
+    if spec.doc.as_deref().is_some_and(|doc| doc.contains("[`")) {
+        scope.report(&at("doc"), NO_LINKS);
+    }
     if !spec.source.link.starts_with("https://") {
         let path = vec!["source".to_owned(), "link".to_owned()];
         scope.report(&path, "expected the address of a page, https://…");
@@ -203,6 +209,16 @@ fn endpoint(
         types,
     })
 }
+
+/// The methods that generated code gives to what is sent, and those that it calls.
+const METHODS: [&str; 6] = [
+    "clone",
+    "default",
+    "new",
+    "validate",
+    "validate_on",
+    "warnings",
+];
 
 /// Resolving the types of one file.
 struct Scope<'a> {
@@ -263,10 +279,23 @@ impl Scope<'_> {
                 task,
             };
             check_field(&check, spec, self.found);
-            let Some(ident) = names::field_name(wire) else {
-                self.report(&path, format!("`{wire}` cannot be a Rust name"));
+            let given = spec.ident.as_deref();
+            let own = names::field_name(given.unwrap_or(wire));
+            let own = own.filter(|own| given.is_none_or(|given| own == given));
+            let Some(ident) = own else {
+                let wrong = given.unwrap_or(wire);
+                self.report(
+                    &path,
+                    format!("`{wrong}` cannot be a Rust name: give one with `ident`"),
+                );
                 continue;
             };
+            if task && METHODS.contains(&ident.as_str()) {
+                let message = format!(
+                    "`{ident}` is a method of what is sent: give another name with `ident`"
+                );
+                self.report(&path, message);
+            }
             if let Some(other) = resolved.iter().find(|other| other.ident == ident) {
                 let message = format!("`{wire}` and `{}` would both become `{ident}`", other.wire);
                 self.report(&path, message);

@@ -140,6 +140,13 @@ fn reword(message: &str) -> String {
             let end = if meant.is_empty() { "." } else { "" };
             format!("{what}{meant}{end} Known: {}", known.join(", "))
         }
+        _ if message.contains("untagged enum Values") => {
+            "expected a list of texts, or a map from each value to its meaning; quote what is no text"
+                .to_owned()
+        }
+        _ if message.contains("untagged enum Evidence") => {
+            "expected a text, or a map from the names of facts to texts".to_owned()
+        }
         _ => without_rust_names(message)
             .replace("missing field", "missing key")
             .replace(", expected u32", ", expected a whole number, not below 0")

@@ -107,6 +107,9 @@ pub struct Field {
     /// The name of the generated type, where the one made from the field's name does not serve.
     #[serde(default)]
     pub name: Option<String>,
+    /// The Rust name of the field, where the one made from its name does not serve.
+    #[serde(default)]
+    pub ident: Option<String>,
     /// Whether a task must have the field.
     #[serde(default)]
     pub required: Option<bool>,

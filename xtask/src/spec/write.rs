@@ -5,12 +5,13 @@ use serde_json::Value;
 use super::language::{Endpoint, Field, Fields, Values};
 
 /// The keys of a field, in the order in which they are written.
-pub const FIELD_KEYS: [&str; 22] = [
+pub const FIELD_KEYS: [&str; 23] = [
     "type",
     "of",
     "format",
     "use",
     "name",
+    "ident",
     "required",
     "default",
     "min",

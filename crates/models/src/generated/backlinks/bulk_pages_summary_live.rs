@@ -130,7 +130,7 @@ impl BulkPagesSummaryLiveTask {
     /// Checks the task against the documented limits, reckoned from today's date in UTC.
     ///
     /// # Errors
-    /// Everything that the API would refuse, each with its path.
+    /// Everything that the documentation rules out, each with its path.
     pub fn validate(&self) -> Result<(), Violations> {
         crate::validate(self, crate::today())
     }
@@ -138,9 +138,15 @@ impl BulkPagesSummaryLiveTask {
     /// Checks the task as [`validate`](Self::validate) does, reckoned from a given date.
     ///
     /// # Errors
-    /// Everything that the API would refuse, each with its path.
+    /// Everything that the documentation rules out, each with its path.
     pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
         crate::validate(self, today)
+    }
+
+    /// What the documentation advises against or does not know, though the API may take
+    /// it: a target with `www.`, a value that is not documented.
+    pub fn warnings(&self) -> Vec<Violation> {
+        crate::warnings(self, crate::today())
     }
 }
 
