@@ -129,7 +129,7 @@ fn builder(object: &Object) -> TokenStream {
     let values = required.iter().map(|field| {
         let name = ident(&field.ident);
         let value = argument(&field.ty, &quote!(#name));
-        match value.to_string() == name.to_string() {
+        match name == value.to_string() {
             true => quote!(#name),
             false => quote!(#name: #value),
         }
