@@ -92,3 +92,28 @@ fn the_feature_gives_the_committed_schemas() {
         assert!(given.get("properties").is_some());
     }
 }
+
+/// An editor says the same of a spec file as `cargo xtask check`.
+#[test]
+fn the_spec_fits_its_own_schema() {
+    let schema = jsonschema::draft202012::new(&read("spec/spec.schema.json")).unwrap();
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
+    let mut files = xtask::fresh::files_below(&spec).unwrap();
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "yaml")
+    });
+    assert!(files.len() >= 5);
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let first = text.lines().next().unwrap_or_default();
+        let depth = file.strip_prefix(&spec).unwrap().components().count() - 1;
+        let named = format!("$schema={}spec.schema.json", "../".repeat(depth));
+        assert!(first.ends_with(&named), "{}: {first}", file.display());
+        let (tree, _) = xtask::spec::tree::Tree::parse("file", &text).unwrap();
+        assert!(schema.is_valid(&tree.value), "{}", file.display());
+    }
+    assert!(!schema.is_valid(&json!({"path": "/v3/x"})));
+    let (tree, _) = xtask::spec::tree::Tree::parse("file", "types:\n  A:\n    docs: x\n").unwrap();
+    assert!(!schema.is_valid(&tree.value));
+}

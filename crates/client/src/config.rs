@@ -109,9 +109,16 @@ impl ClientBuilder {
     /// # Errors
     /// When one of them is not set, or empty.
     pub fn credentials_from_env(self) -> Result<Self, ConfigError> {
-        let variable = |name| match env::var(name) {
-            Ok(value) if !value.is_empty() => Ok(value),
-            _ => Err(ConfigError::MissingVariable(name)),
+        self.credentials_from(|name| env::var(name).ok())
+    }
+
+    fn credentials_from(
+        self,
+        look_up: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let variable = |name| {
+            let value = look_up(name).filter(|value| !value.is_empty());
+            value.ok_or(ConfigError::MissingVariable(name))
         };
         Ok(self.credentials(variable(LOGIN)?, variable(PASSWORD)?))
     }
@@ -270,7 +277,30 @@ fn without_secrets(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::basic;
+    use super::{ClientBuilder, ConfigError, LOGIN, PASSWORD, basic};
+
+    #[test]
+    fn credentials_come_from_both_variables() {
+        let with = |login: Option<&str>, password: Option<&str>| {
+            let (login, password) = (login.map(str::to_owned), password.map(str::to_owned));
+            let look_up = move |name: &str| match name {
+                LOGIN => login.clone(),
+                PASSWORD => password.clone(),
+                other => panic!("asked for {other}"),
+            };
+            ClientBuilder::new().credentials_from(look_up)
+        };
+        assert!(with(Some("l"), Some("p")).unwrap().build().is_ok());
+        for (login, password, missing) in [
+            (None, Some("p"), LOGIN),
+            (Some("l"), None, PASSWORD),
+            (Some("l"), Some(""), PASSWORD),
+        ] {
+            let error = with(login, password).expect_err("missing");
+            assert_eq!(error, ConfigError::MissingVariable(missing));
+            assert!(error.to_string().contains(missing));
+        }
+    }
 
     /// No type prints the header; should one ever do, the value itself does not.
     #[test]
