@@ -195,6 +195,29 @@ fn a_type_that_contradicts_brings_nothing_along() {
     assert_eq!(report.reworded, Vec::<String>::new());
 }
 
+/// The page states another default, so its wording is another one too. That stays unread until
+/// somebody has decided, and is told of then.
+#[test]
+fn a_contradiction_keeps_the_fingerprint() {
+    let workspace = Workspace::new();
+    workspace.import(&html()).unwrap();
+    let before = workspace.read(SPEC);
+    let other = html().replace(
+        "default value: <code>as_is",
+        "default value: <code>one_per_page",
+    );
+    for _ in 0..2 {
+        let report = workspace.import(&other).unwrap();
+        assert_eq!(report.contradictions.len(), 1, "{report}");
+        assert_eq!(workspace.read(SPEC), before);
+    }
+    let decided = before.replace("default: as_is", "default: one_per_page");
+    workspace.write(SPEC, &decided);
+    let report = workspace.import(&other).unwrap();
+    assert_eq!(report.reworded, ["task.mode"]);
+    assert_ne!(workspace.read(SPEC), decided);
+}
+
 /// A page that was cut off looks like one whose fields are gone: a person has to say which.
 #[test]
 fn a_page_that_was_cut_off() {
