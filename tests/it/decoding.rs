@@ -92,7 +92,7 @@ fn odd_shapes_around_the_items() {
             r#"{{"status_code": 20000, "tasks": [{{"status_code": 20000, "result": {result}}}]}}"#
         );
         let envelope = RawEnvelope::parse(body.as_bytes()).unwrap();
-        let task: TaskResponse<Result> = envelope.tasks[0].decode().unwrap();
+        let task: TaskResponse<Result> = envelope.tasks[0].clone().decode().unwrap();
         writeln!(
             all,
             "{result}\n  kept: {}",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_client::models::backlinks::{BulkNewLostBacklinksLive, BulkPagesSummaryLive};
 use dataforseo_client::models::drift::losses;
-use dataforseo_client::models::{ENDPOINTS, Endpoint, Envelope, RawEnvelope};
+use dataforseo_client::models::{ENDPOINTS, Endpoint, Envelope, RawEnvelope, TaskResponse};
 use serde_json::Value;
 
 pub(crate) fn folder() -> PathBuf {
@@ -32,7 +32,7 @@ pub(crate) fn of(path: &str) -> Vec<(String, Value, String)> {
     fixtures
 }
 
-fn decode<E: Endpoint>(body: &str) -> Envelope<E::Result> {
+fn decode<E: Endpoint>(body: &str) -> Envelope<TaskResponse<E::Result>> {
     RawEnvelope::parse(body.as_bytes())
         .unwrap()
         .decode()
@@ -58,7 +58,7 @@ fn lossless<E: Endpoint>() {
     assert!(!fixtures.is_empty(), "{} has no fixture", E::INFO.id);
     for (name, _, body) in fixtures {
         let raw = RawEnvelope::parse(body.as_bytes()).unwrap();
-        for task in &raw.tasks {
+        for task in raw.tasks {
             let result = task.result.expect("a fixture of a success").get();
             assert_eq!(losses::<Vec<E::Result>>(result).unwrap(), [], "{name}");
             let decoded = task.decode::<E::Result>().unwrap();

@@ -16,22 +16,13 @@ use crate::drift::{self, Drift};
 use crate::object::{next, skip};
 use crate::tolerant::{Tolerant, not_a};
 
-/// An envelope whose results are not decoded yet, borrowed from the body of an answer.
+/// An envelope: what stands around the tasks of every answer.
 ///
-/// ```
-/// # fn main() -> Result<(), serde_json::Error> {
-/// use dataforseo_models::{RawEnvelope, StatusClass};
-///
-/// let body = r#"{"status_code": 40202, "status_message": "…", "tasks": null}"#;
-/// let envelope = RawEnvelope::parse(body.as_bytes())?;
-/// assert_eq!(envelope.status_code.class(), StatusClass::Rate);
-/// assert!(envelope.tasks.is_empty());
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
+/// The tasks are [`RawTask`]s after the first stage, see [`RawEnvelope`], and [`TaskResponse`]s
+/// after the second.
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct RawEnvelope<'a> {
+pub struct Envelope<T> {
     /// The version of the API, such as `0.1.20260801`.
     pub version: Option<String>,
     /// The outcome of the call as a whole. Each task has its own besides.
@@ -47,11 +38,26 @@ pub struct RawEnvelope<'a> {
     /// How many tasks failed, by the API's count. It has been seen to be 0 although one failed.
     pub tasks_error: Option<i64>,
     /// The tasks; none in some errors.
-    pub tasks: Vec<RawTask<'a>>,
+    pub tasks: Vec<T>,
 }
 
+/// An envelope whose results are not decoded yet, borrowed from the body of an answer.
+///
+/// ```
+/// # fn main() -> Result<(), serde_json::Error> {
+/// use dataforseo_models::{RawEnvelope, StatusClass};
+///
+/// let body = r#"{"status_code": 40202, "status_message": "…", "tasks": null}"#;
+/// let envelope = RawEnvelope::parse(body.as_bytes())?;
+/// assert_eq!(envelope.status_code.class(), StatusClass::Rate);
+/// assert!(envelope.tasks.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+pub type RawEnvelope<'a> = Envelope<RawTask<'a>>;
+
 /// One task of an envelope, its `result` not decoded yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RawTask<'a> {
     /// The task's identifier.
@@ -72,28 +78,6 @@ pub struct RawTask<'a> {
     pub data: Option<&'a RawValue>,
     /// The results as text; `None` for a task that failed, was only created, or found nothing.
     pub result: Option<&'a RawValue>,
-}
-
-/// An envelope with its results decoded.
-#[derive(Debug, Clone, Serialize)]
-#[non_exhaustive]
-pub struct Envelope<R> {
-    /// The version of the API, such as `0.1.20260801`.
-    pub version: Option<String>,
-    /// The outcome of the call as a whole. Each task has its own besides.
-    pub status_code: StatusCode,
-    /// The text to it. Its wording changes: decide by the code.
-    pub status_message: Option<String>,
-    /// How long the server worked, such as `2.2157 sec.`.
-    pub time: Option<String>,
-    /// What the call cost, in US dollars.
-    pub cost: Option<f64>,
-    /// How many tasks the answer holds.
-    pub tasks_count: Option<i64>,
-    /// How many tasks failed, by the API's count. It has been seen to be 0 although one failed.
-    pub tasks_error: Option<i64>,
-    /// The tasks; none in some errors.
-    pub tasks: Vec<TaskResponse<R>>,
 }
 
 /// One task of an answer, decoded.
@@ -123,7 +107,7 @@ pub struct TaskResponse<R> {
     pub drift: Vec<Drift>,
 }
 
-impl<'a> RawEnvelope<'a> {
+impl<'a> Envelope<RawTask<'a>> {
     /// Reads the body of an answer.
     ///
     /// # Errors
@@ -138,19 +122,20 @@ impl<'a> RawEnvelope<'a> {
     /// Decodes the results.
     ///
     /// # Errors
-    /// None on what [`parse`](Self::parse) made; the signature is that of its parser.
-    pub fn decode<R: Tolerant>(&self) -> Result<Envelope<R>, serde_json::Error> {
+    /// When a result nests deeper than 128 levels. Everything else that [`parse`](Self::parse) took
+    /// is decoded.
+    pub fn decode<R: Tolerant>(self) -> Result<Envelope<TaskResponse<R>>, serde_json::Error> {
         Ok(Envelope {
-            version: self.version.clone(),
+            version: self.version,
             status_code: self.status_code,
-            status_message: self.status_message.clone(),
-            time: self.time.clone(),
+            status_message: self.status_message,
+            time: self.time,
             cost: self.cost,
             tasks_count: self.tasks_count,
             tasks_error: self.tasks_error,
             tasks: self
                 .tasks
-                .iter()
+                .into_iter()
                 .map(RawTask::decode)
                 .collect::<Result<_, _>>()?,
         })
@@ -161,8 +146,9 @@ impl RawTask<'_> {
     /// Decodes the results of this task.
     ///
     /// # Errors
-    /// None on what [`RawEnvelope::parse`] made; the signature is that of its parser.
-    pub fn decode<R: Tolerant>(&self) -> Result<TaskResponse<R>, serde_json::Error> {
+    /// When a result nests deeper than 128 levels. Everything else that [`RawEnvelope::parse`] took
+    /// is decoded.
+    pub fn decode<R: Tolerant>(self) -> Result<TaskResponse<R>, serde_json::Error> {
         let (result, drift) = match self.result {
             Some(raw) => {
                 let decoded = drift::decode::<Vec<R>>(raw.get())?;
@@ -171,13 +157,13 @@ impl RawTask<'_> {
             None => Default::default(),
         };
         Ok(TaskResponse {
-            id: self.id.clone(),
+            id: self.id,
             status_code: self.status_code,
-            status_message: self.status_message.clone(),
-            time: self.time.clone(),
+            status_message: self.status_message,
+            time: self.time,
             cost: self.cost,
             result_count: self.result_count,
-            path: self.path.clone().unwrap_or_default(),
+            path: self.path.unwrap_or_default(),
             data: self.data.map(ToOwned::to_owned),
             result,
             drift,
@@ -226,7 +212,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut status_code = None;
-        let mut envelope = RawEnvelope {
+        let mut envelope = Envelope {
             version: None,
             status_code: StatusCode::Other(0),
             status_message: None,
