@@ -187,6 +187,18 @@ fn what_cannot_be_read_is_replaced_and_told() {
         decoded.drift[0]
     );
     assert!(decode::<Vec<Result>>("[1e999").is_err());
+
+    // What no model reads does not keep drift from being told.
+    for unknown in [
+        r#""\ud83d""#.to_owned(),
+        "1e400".to_owned(),
+        "[".repeat(200) + &"]".repeat(200),
+    ] {
+        let json = item(&format!(r#""rank": "1.5", "zzz": {unknown}"#));
+        let decoded = decode::<Vec<Result>>(&json).unwrap();
+        assert_eq!(decoded.drift.len(), 1, "{json}");
+        assert_eq!(decoded.drift[0].pointer, "/0/items/0/rank");
+    }
 }
 
 /// A task that lost a field would ask for something else, and be paid for.

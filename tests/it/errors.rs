@@ -250,6 +250,14 @@ async fn bytes_that_are_no_text_do_not_cost_the_answer() {
 }
 
 #[tokio::test]
+async fn half_a_character_does_not_cost_the_answer() {
+    let body = task(20000, r"x\ud83d").replace("\"cost\": 0.02", "\"cost\": 1e999");
+    let answer = answered(http("200 OK", "", body)).await.unwrap();
+    assert_eq!(answer.task.status_message.as_deref(), Some("x\u{fffd}"));
+    assert_eq!(answer.cost(), Some(0.0));
+}
+
+#[tokio::test]
 async fn empty_and_pending_are_no_errors() {
     for code in [20000, 40102, 40602] {
         let answer = answered(http("200 OK", "", task(code, "x"))).await.unwrap();

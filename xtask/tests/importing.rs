@@ -345,6 +345,38 @@ fn evidence_is_for_one_fact() {
     assert_eq!(report.unexplained.len(), 1, "{report}");
 }
 
+/// A correction to `json` is a choice: what the page has inside stays out.
+#[test]
+fn a_type_that_was_corrected_stays() {
+    let workspace = Workspace::new();
+    workspace.import(&html()).unwrap();
+    let edited = workspace.read(SPEC);
+    let (before, after) = edited
+        .split_once("        size:\n          type: object\n")
+        .unwrap();
+    let (_, after) = after.split_once("        colors:\n").unwrap();
+    let corrected = "        size:\n          type: json\n          corrections:\n            - fact: type\n              documented: object\n              reason: r\n              evidence: e\n          doc: d\n        colors:\n";
+    workspace.write(SPEC, &format!("{before}{corrected}{after}"));
+    let report = workspace.import(&html()).unwrap();
+    assert_eq!(report.contradictions, Vec::<String>::new(), "{report}");
+    assert!(!workspace.read(SPEC).contains("width"));
+}
+
+#[test]
+fn a_request_that_is_no_list_of_tasks_makes_no_fixture() {
+    let workspace = Workspace::new();
+    let text = page("widgets.html").replace("--data-raw &#039;[", "--data-raw &#039;");
+    let report = workspace.import(&wordpress(&text)).unwrap();
+    assert!(
+        report
+            .notes
+            .iter()
+            .any(|note| note.contains("no list of tasks")),
+        "{report}"
+    );
+    assert!(!workspace.path().join(FIXTURES).exists());
+}
+
 /// Comments among values, and values at the indent of their key.
 #[test]
 fn values_that_people_laid_out() {

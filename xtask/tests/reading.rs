@@ -59,6 +59,36 @@ fn plain_text_with_leading_spaces() {
     insta::assert_snapshot!(show(&read(&page("widgets-nested.txt")).unwrap()));
 }
 
+/// Values one a line are no fields, though one of them is much like a type.
+#[test]
+fn a_list_of_values_is_no_list_of_fields() {
+    let text = page("widgets.txt").replacen(
+        "possible values: as_is, one_per_page",
+        "possible values:\nmagazine\nbook\nstrong",
+        1,
+    );
+    let read = read(&text).unwrap();
+    assert_eq!(read.task.rows.len(), 3);
+    assert_eq!(
+        read.task.rows[1].lines[2..5],
+        ["magazine", "book", "strong"]
+    );
+}
+
+/// A tag that is never closed goes around both tables, and changes nothing.
+#[test]
+fn an_unclosed_tag_hides_nothing() {
+    let html = page("widgets.html");
+    let unclosed = html.replacen("All tasks go in", "<strong>All tasks go in", 1);
+    assert_ne!(html, unclosed);
+    let (whole, torn) = (
+        read(&wordpress(&html)).unwrap(),
+        read(&wordpress(&unclosed)).unwrap(),
+    );
+    assert_eq!(whole.task, torn.task);
+    assert_eq!(whole.result, torn.result);
+}
+
 /// As the site's search answers, and as an editor leaves text behind.
 #[test]
 fn forms_in_another_wrapping() {
@@ -212,7 +242,7 @@ fn no_prefix_of_a_page_makes_the_readers_panic() {
 /// or nothing, and then the sentence is listed.
 #[test]
 fn facts_are_taken_whole_or_not_at_all() {
-    let cases: [(&str, &[&str]); 24] = [
+    let cases: [(&str, &[&str]); 35] = [
         (
             "integer",
             &["the maximum value is 20,000, use a token beyond"],
@@ -263,6 +293,26 @@ fn facts_are_taken_whole_or_not_at_all() {
         ("object", &["each should be without https://"]),
         ("array", &["you can set up to 20 of them", "optional field"]),
         ("string", &["required field if mode is not set"]),
+        (
+            "string",
+            &["if date_to is set, this becomes a required field"],
+        ),
+        ("string", &["this is not a required field"]),
+        ("string", &["the site to look at required field"]),
+        ("integer", &["when mode is as_is, the maximum value is 100"]),
+        ("integer", &["maximum value: 1000, default value: 100"]),
+        (
+            "integer",
+            &["the maximum value is 1000 for live tasks and 500 otherwise"],
+        ),
+        ("string", &["maximum value: yesterday"]),
+        (
+            "string",
+            &["must be in the yyyy-mm-dd format and cannot be before 2019-01-30"],
+        ),
+        ("string", &["ISO: yyyy-mm-ddThh:mm:ss"]),
+        ("string", &["without https:// and of at most 50 characters"]),
+        ("boolean", &["default value: False"]),
     ];
     let mut all = String::new();
     for (type_word, lines) in cases {

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use dataforseo_models::{Endpoint, EndpointInfo, RawEnvelope, RawTask, Task, validate};
+use dataforseo_models::drift::repair;
+use dataforseo_models::{
+    Endpoint, EndpointInfo, RawEnvelope, RawTask, Task, TaskResponse, Tolerant, validate,
+};
 
 use crate::answer::{Answer, RawResponse};
 use crate::config::{ClientBuilder, Clock, ConfigError};
@@ -67,10 +70,10 @@ impl Client {
         let response = self.send(E::INFO, body).await?;
         // Nearly always borrowed; bytes that are no UTF-8 do not cost the answer.
         let text = response.text();
-        let outcome = open(&response, &text).map(|(task, cost)| (task.decode(), cost));
-        let outcome = outcome.map_or_else(Err, |(task, cost)| match task {
-            Ok(task) => Ok((task, cost)),
-            Err(error) => Err(ErrorKind::Body(error)),
+        let outcome = read(response.status, &text).or_else(|kind| match kind {
+            // Nor does half a character.
+            ErrorKind::Body(_) => read(response.status, &repair(&text)),
+            kind => Err(kind),
         });
         drop(text);
         match outcome {
@@ -103,15 +106,20 @@ impl Client {
     }
 }
 
-/// The one task of an answer, and what the call cost, unless either failed.
-fn open<'a>(
-    response: &RawResponse,
-    text: &'a str,
-) -> Result<(RawTask<'a>, Option<f64>), ErrorKind> {
+/// The one task of an answer, decoded, and what the call cost, unless either failed.
+fn read<R: Tolerant>(
+    http_status: u16,
+    text: &str,
+) -> Result<(TaskResponse<R>, Option<f64>), ErrorKind> {
+    let (task, cost) = open(http_status, text)?;
+    Ok((task.decode().map_err(ErrorKind::Body)?, cost))
+}
+
+fn open(http_status: u16, text: &str) -> Result<(RawTask<'_>, Option<f64>), ErrorKind> {
     let envelope = match RawEnvelope::parse(text.as_bytes()) {
         Ok(envelope) => envelope,
-        Err(_) if !(200..300).contains(&response.status) => {
-            return Err(ErrorKind::Http(response.status));
+        Err(_) if !(200..300).contains(&http_status) => {
+            return Err(ErrorKind::Http(http_status));
         }
         Err(error) => return Err(ErrorKind::Body(error)),
     };

@@ -119,9 +119,10 @@ fn decode_repaired<T: Tolerant>(
     Ok(decoded)
 }
 
-/// Replaces halves of surrogate pairs by the replacement character, and numbers beyond any type by
-/// null.
-fn repair(json: &str) -> String {
+/// JSON with what no reader takes replaced: half a surrogate pair (`\ud83d` alone) by the
+/// replacement character, a number beyond any type (`1e999`) by null. Text without such comes back
+/// as it is.
+pub fn repair(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut rest = json;
     let mut in_string = false;
@@ -182,7 +183,10 @@ pub fn losses<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> 
     if met.is_empty() {
         return Ok(Vec::new());
     }
-    let whole: Value = serde_json::from_str(json)?;
+    // Places are worth telling though a part of the text cannot be shown.
+    let whole: Value = serde_json::from_str(json)
+        .or_else(|_| serde_json::from_str(&repair(json)))
+        .unwrap_or_default();
     let place = |(pointer, kind): (String, DriftKind)| Drift {
         found: whole.pointer(&pointer).map(shorten).unwrap_or_default(),
         pointer,

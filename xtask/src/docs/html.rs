@@ -102,6 +102,12 @@ impl Reader {
         for child in element.children() {
             if let Some(child) = ElementRef::wrap(child) {
                 let tag = child.value().name();
+                // An unclosed tag goes around all that follows, tables as well.
+                if !matches!(tag, "table" | "pre") && has(child, "table, pre") {
+                    self.prose(&without_shortcodes(&std::mem::take(&mut loose)));
+                    self.walk(child);
+                    continue;
+                }
                 if matches!(
                     tag,
                     "a" | "b" | "br" | "code" | "em" | "i" | "span" | "strong" | "u"
@@ -115,12 +121,7 @@ impl Reader {
                     "table" => self.table(child),
                     "pre" => self.code(child),
                     "p" | "li" | "blockquote" | "h1" | "h2" | "h3" | "h4" => {
-                        // Unbalanced tags can leave a table inside a paragraph.
-                        if has(child, "table, pre") {
-                            self.walk(child);
-                        } else {
-                            self.prose(&without_shortcodes(&inline_text(child)));
-                        }
+                        self.prose(&without_shortcodes(&inline_text(child)));
                     }
                     _ if child.value().classes().any(|class| class == "endpoint") => {
                         self.endpoint = self

@@ -107,22 +107,32 @@ fn field_at(lines: &[&str], at: usize, end: usize) -> bool {
         return false;
     };
     let next = next.trim().to_lowercase();
-    is_name && (TYPE_WORDS.contains(&next.as_str()) || (next != name && is_like_a_type(&next)))
+    if !is_name || TYPE_WORDS.contains(&next.as_str()) {
+        return is_name;
+    }
+    // In a list of values, one a line, any word may follow any other.
+    let before = lines[..at].iter().rev().map(|line| line.trim());
+    let in_a_list = before
+        .take_while(|line| !TYPE_WORDS.contains(&line.to_lowercase().as_str()))
+        .find(|line| line.contains(' ') || line.ends_with(':'))
+        .is_some_and(|line| line.ends_with(':'));
+    !in_a_list && next != name && is_like_a_type(&next)
 }
 
 /// `int`, `intger`, `array of integers`, `number or null`.
 fn is_like_a_type(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let like = |word: &&str| {
+    let like = |word: &str| {
         TYPE_WORDS.iter().any(|ty| {
-            *word == *ty
-                || (word.len() >= 3 && ty.starts_with(*word))
+            word == *ty
+                || (word.len() >= 3 && ty.starts_with(word))
                 || (word.len() >= 4 && strsim::damerau_levenshtein(word, ty) == 1)
         })
     };
     match words.as_slice() {
         [word] => like(word),
-        [first, "of" | "or", last] => like(first) || like(last),
+        ["array" | "list", "of", _] => true,
+        [first, "or", last] => TYPE_WORDS.contains(first) || TYPE_WORDS.contains(last),
         _ => false,
     }
 }

@@ -31,8 +31,12 @@ pub fn documented(page: &Page, endpoint: &Endpoint, notes: &mut Vec<String>) -> 
         notes.push("no fixture of the response example: it is no envelope with `tasks`".to_owned());
         return None;
     }
-    if serde_json::from_str::<Value>(request).is_err() {
-        notes.push("no fixture of the response example: the request example is no JSON".to_owned());
+    let tasks = serde_json::from_str::<Vec<Map<String, Value>>>(request);
+    if tasks.map_or(true, |tasks| tasks.is_empty()) {
+        notes.push(
+            "no fixture of the response example: the request example is no list of tasks"
+                .to_owned(),
+        );
         return None;
     }
     let note = "The example of the documentation page.";

@@ -275,7 +275,7 @@ impl Merge<'_> {
             self.wording(path, order, label, &page.wording, &spec.wording)?;
         }
         if same_type || is_corrected(spec, "type", &stated["type"]) {
-            self.inner(page, spec, path, label)?;
+            self.inner(page, spec, path, label, grown)?;
         }
         Ok(())
     }
@@ -303,13 +303,14 @@ impl Merge<'_> {
         }
     }
 
-    /// The fields inside a field.
+    /// The fields inside a field. One that has `grown` is an object by now, if it was not before.
     fn inner(
         &mut self,
         page: &Field,
         spec: &Field,
         path: &[String],
         label: &str,
+        grown: bool,
     ) -> Result<(), Diagnostics> {
         if let Some(shared) = spec
             .shared
@@ -329,7 +330,8 @@ impl Merge<'_> {
             return self.fields(&page.fields, &spec.fields, &inner, label);
         }
         // A map or `json` that people chose stays what it is.
-        if matches!(spec.kind, FieldType::Map) {
+        let object = spec.kind == FieldType::Object || spec.of == Some(FieldType::Object);
+        if !object && !grown {
             return Ok(());
         }
         if self.read_only {

@@ -115,6 +115,17 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
             write::endpoint(&draft.endpoint)
         }
     };
+    let revised = |endpoint: &Endpoint| endpoint.source.revised.clone();
+    let known = existing
+        .as_ref()
+        .and_then(|(_, file)| revised(&file.content));
+    if known
+        .zip(revised(&draft.endpoint))
+        .is_some_and(|(known, page)| page < known)
+    {
+        // The report says so; fixtures stay those of the newer page, too.
+        return Ok(report);
+    }
     let merged: File<Endpoint> = parse(&report.spec_file, &text).map_err(ImportError::Spec)?;
     let mut files = vec![(PathBuf::from(&report.spec_file), text)];
     let folder =

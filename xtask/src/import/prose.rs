@@ -72,14 +72,36 @@ pub fn sentences(line: &str) -> Vec<String> {
         .replace("; ", ";\u{0}")
         .replace(". ", ".\u{0}")
         .replace("e.g.\u{0}", "e.g. ")
-        // Plain text glues these to the words around them.
-        .replace(" required field", "\u{0}required field")
-        .replace(" optional field", "\u{0}optional field")
         .replace("optional field ", "optional field\u{0}");
     line.split('\u{0}')
+        .flat_map(unglued)
         .map(|sentence| sentence.trim().trim_end_matches([';', '.']).to_owned())
         .filter(|sentence| !sentence.is_empty())
         .collect()
+}
+
+/// Plain text glues `required field` to the words in front of it. Where those make a condition or
+/// a denial of it, the sentence stays whole.
+fn unglued(sentence: &str) -> Vec<&str> {
+    let sentence = sentence.trim_end().trim_end_matches([';', '.']);
+    let glued = ["required field", "optional field"];
+    let Some(before) = glued.iter().find_map(|words| sentence.strip_suffix(words)) else {
+        return vec![sentence];
+    };
+    let words: Vec<String> = before.split_whitespace().map(str::to_lowercase).collect();
+    let conditions = [
+        "if", "when", "unless", "not", "n't", "becomes", "is", "a", "an", "as", "the",
+    ];
+    let conditional = words
+        .first()
+        .is_some_and(|first| conditions[..3].contains(&first.as_str()))
+        || words
+            .last()
+            .is_some_and(|last| conditions[3..].contains(&last.as_str()));
+    match conditional {
+        true => vec![sentence],
+        false => vec![before, &sentence[before.len()..]],
+    }
 }
 
 /// Whether a sentence has a word that announces a constraint.
@@ -185,18 +207,33 @@ impl Reader<'_> {
             (&max[..], &mut prose.max),
         ];
         for (phrases, slot) in slots {
-            let Some(text) = after(sentence, phrases) else {
+            let Some((before, text)) = split_at_any(sentence, phrases) else {
                 continue;
             };
+            // Anything else in front of it can be a condition, or another statement.
+            let before = before.trim().to_ascii_lowercase();
+            if !["", "the", "its", "note: the", "note that the"].contains(&before.as_str()) {
+                continue;
+            }
             let Some((value, rest)) = value(self.type_word, text) else {
                 return false;
             };
+            let is_bound = phrases != default;
+            let is_date = |text: &str| DateExpression::parse(text).is_some();
+            if is_bound && value.as_str().is_some_and(|text| !is_date(text)) {
+                return false;
+            }
+            // What follows can be a condition as well; else it is for a person to read.
+            let first = rest.split_whitespace().next().unwrap_or_default();
+            let conditions = ["for", "if", "when", "unless", "and", "or", "in", "per"];
+            if conditions.contains(&first.to_ascii_lowercase().as_str()) {
+                return false;
+            }
             // A second statement is one for another case.
             if slot.as_ref().is_some_and(|known| *known != value) {
                 return false;
             }
             *slot = Some(value);
-            // What follows the value, such as "use … for more", is for a person to read.
             return rest.is_empty();
         }
         let number_field = matches!(self.type_word, "integer" | "float" | "number" | "double");
@@ -257,23 +294,29 @@ impl Reader<'_> {
     }
 
     fn format(&mut self, lower: &str) -> bool {
-        let text = matches!(self.type_word, "string" | "array");
-        let format = if lower.contains("yyyy-mm-dd hh") {
-            Format::Timestamp
-        } else if lower.contains("yyyy-mm-dd") {
-            Format::Date
-        } else if lower.contains("without https://") || lower.contains("absolute url") {
-            Format::Target
-        } else if lower.contains("count per each") && self.type_word == "object" {
+        if lower.contains("count per each") && self.type_word == "object" {
             self.prose.map_of = Some(FieldType::Integer);
             return true;
-        } else {
+        }
+        if !matches!(self.type_word, "string" | "array") || lower.contains("yyyy-mm-ddt") {
+            return false;
+        }
+        let forms = [
+            ("yyyy-mm-dd hh", Format::Timestamp),
+            ("yyyy-mm-dd", Format::Date),
+            ("without https://", Format::Target),
+            ("absolute url", Format::Target),
+        ];
+        let Some((_, format)) = forms.into_iter().find(|(form, _)| lower.contains(form)) else {
             return false;
         };
-        if text {
-            self.prose.format = Some(format);
-        }
-        text
+        self.prose.format = Some(format);
+        // The same sentence can bound the value, too; then it is listed.
+        !announces(
+            &lower
+                .replace("should be specified", "")
+                .replace("should be written", ""),
+        )
     }
 
     /// The values behind `possible values:`: a list on the same line, or a line each. Gives how
@@ -423,7 +466,10 @@ fn value<'a>(type_word: &str, text: &'a str) -> Option<(Value, &'a str)> {
     let text = text.trim();
     let whole = unquoted(text);
     match type_word {
-        "boolean" | "bool" => Some((whole.parse::<bool>().ok()?.into(), "")),
+        "boolean" | "bool" => {
+            let flag: bool = whole.to_ascii_lowercase().parse().ok()?;
+            Some((flag.into(), ""))
+        }
         "integer" | "float" | "number" | "double" => {
             let is_part = |c: char| c.is_ascii_digit() || ",.-".contains(c);
             let text = text.trim_start_matches(['\'', '"']);

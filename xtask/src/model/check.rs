@@ -209,17 +209,14 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         }
     }
     if date {
-        let on = |value: &Option<Value>| {
-            let date = DateExpression::parse(value.as_ref()?.as_str()?)?;
-            // Any day will do that is in reach of both kinds of date.
-            Some(date.on(jiff::civil::Date::constant(2026, 3, 31)))
-        };
-        let (default, min, max) = (on(&field.default), on(&field.min), on(&field.max));
-        if min.zip(max).is_some_and(|(min, max)| min > max) {
+        let read = |value: &Option<Value>| DateExpression::parse(value.as_ref()?.as_str()?);
+        let (default, min, max) = (read(&field.default), read(&field.min), read(&field.max));
+        if min.zip(max).is_some_and(|(min, max)| max.is_before(min)) {
             at.report("min", "after `max`", found);
         }
-        if default
-            .is_some_and(|day| min.is_some_and(|min| day < min) || max.is_some_and(|max| day > max))
+        if let Some(day) = default
+            && (min.is_some_and(|min| day.is_before(min))
+                || max.is_some_and(|max| max.is_before(day)))
         {
             at.report("default", "outside of `min` and `max`", found);
         }

@@ -54,16 +54,23 @@ impl DateExpression {
 }
 
 impl DateExpression {
-    /// The date that it means on a given day.
-    pub fn on(self, today: Date) -> Date {
-        match self {
-            Self::On(date) => date,
+    /// Whether it is before another one on every day: both stand fast, or both move.
+    pub fn is_before(self, other: Self) -> bool {
+        // Any day would do.
+        let today = Date::constant(2026, 3, 31);
+        let on = |date| match date {
+            Self::On(date) => (true, date),
             Self::Before {
                 years,
                 months,
                 days,
-            } => today.saturating_sub(years.years().months(months).days(days)),
-        }
+            } => {
+                let span = years.years().months(months).days(days);
+                (false, today.saturating_sub(span))
+            }
+        };
+        let ((fast, this), (other_fast, other)) = (on(self), on(other));
+        fast == other_fast && this < other
     }
 }
 
