@@ -308,6 +308,13 @@ fn an_older_page_changes_nothing() {
         report.contradictions[0].contains("nothing was taken"),
         "{report}"
     );
+    let older = older.replace("0.1.20260101", "0.1.20240101");
+    assert_eq!(
+        workspace.import(&older).unwrap().changed_files,
+        Vec::<String>::new()
+    );
+    let fixture = workspace.read(&format!("{FIXTURES}/documentation.json"));
+    assert!(fixture.contains("0.1.20260101"), "{fixture}");
     assert_eq!(workspace.read(SPEC), before);
 }
 
