@@ -76,15 +76,6 @@ impl Merge<'_> {
                 self.report.contradicts("the endpoint", name, &spec, &page);
             }
         }
-        if let (Some(page), Some(spec)) = (&draft.source.revised, &existing.source.revised)
-            && page < spec
-        {
-            self.report.contradictions.push(format!(
-                "the page is the revision of {page}, and the spec has that of {spec}: nothing was \
-                 taken from the older one"
-            ));
-            return Ok(());
-        }
         self.source(draft, existing)?;
         let at = |key: &str| vec![key.to_owned(), "fields".to_owned()];
         self.fields(

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::docs::nest::Known;
 use crate::docs::{self, Page, Unreadable};
-use crate::fresh::{Stale, write_whole};
+use crate::fresh::{self, Stale};
 use crate::spec::language::{Api, Endpoint, SharedTypes};
 use crate::spec::load::{File, parse};
 use crate::spec::{Diagnostics, write};
@@ -105,6 +105,18 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
         not_understood: draft.not_understood,
         ..Report::default()
     };
+    let known = existing
+        .as_ref()
+        .and_then(|(_, file)| file.content.source.revised.as_ref());
+    if let (Some(page), Some(spec)) = (&draft.endpoint.source.revised, known)
+        && page < spec
+    {
+        report.contradictions.push(format!(
+            "the page is the revision of {page}, and the spec has that of {spec}: nothing was \
+             taken from the older one"
+        ));
+        return Ok(report);
+    }
     let text = match &existing {
         Some((text, file)) => merge::merge(&draft.endpoint, file, text, shared, &mut report)
             .map_err(ImportError::Spec)?,
@@ -115,19 +127,8 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
             write::endpoint(&draft.endpoint)
         }
     };
-    let revised = |endpoint: &Endpoint| endpoint.source.revised.clone();
-    let known = existing
-        .as_ref()
-        .and_then(|(_, file)| revised(&file.content));
-    if known
-        .zip(revised(&draft.endpoint))
-        .is_some_and(|(known, page)| page < known)
-    {
-        // The report says so; fixtures stay those of the newer page, too.
-        return Ok(report);
-    }
     let merged: File<Endpoint> = parse(&report.spec_file, &text).map_err(ImportError::Spec)?;
-    let mut files = vec![(PathBuf::from(&report.spec_file), text)];
+    let mut files = vec![(PathBuf::from(&report.spec_file), Some(text))];
     let folder =
         PathBuf::from("crates/mock-server/fixtures").join(page.path.trim_start_matches('/'));
     let documented = folder.join(fixture::DOCUMENTATION);
@@ -137,46 +138,37 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
         None if root.join(&documented).exists() => None,
         None => fixture::synthetic(&page, &merged.content, shared),
     };
-    let made_up = folder.join(fixture::SYNTHETIC);
     match fixture {
         Some((name, text)) => {
             // Invented numbers have had their day when there is a documented answer.
-            if name == fixture::DOCUMENTATION && root.join(&made_up).exists() {
-                report
-                    .changed_files
-                    .push(format!("{} (removed)", made_up.display()));
-                if !options.dry_run && !options.verify {
-                    fs::remove_file(root.join(&made_up)).map_err(|source| ImportError::File {
-                        path: made_up.display().to_string(),
-                        source,
-                    })?;
-                }
+            if name == fixture::DOCUMENTATION {
+                files.insert(0, (folder.join(fixture::SYNTHETIC), None));
             }
-            files.push((folder.join(name), text));
+            files.push((folder.join(name), Some(text)));
         }
         None if root.join(&documented).exists() => {}
         None => report
             .notes
             .push("no fixture: the page has no request example that could be used".to_owned()),
     }
-    for (path, text) in files {
+    for (path, wanted) in files {
         let found = fs::read_to_string(root.join(&path)).ok();
-        if found.as_ref() == Some(&text) {
+        if found == wanted {
             continue;
         }
-        report.changed_files.push(path.display().to_string());
+        let name = path.display().to_string();
+        let removed = if wanted.is_none() { " (removed)" } else { "" };
+        report.changed_files.push(format!("{name}{removed}"));
+        let change = Stale {
+            path,
+            wanted,
+            found,
+        };
         if options.dry_run {
-            let change = Stale {
-                path,
-                wanted: Some(text),
-                found,
-            };
             report.diffs.push(change.diff(80));
         } else if !options.verify {
-            write_whole(&root.join(&path), &text).map_err(|source| ImportError::File {
-                path: path.display().to_string(),
-                source,
-            })?;
+            fresh::write(root, &[change])
+                .map_err(|source| ImportError::File { path: name, source })?;
         }
     }
     Ok(report)
