@@ -115,10 +115,7 @@ fn what_people_wrote_stays() {
 fn a_contradiction_is_shown_and_not_overwritten() {
     let workspace = Workspace::new();
     workspace.import(&html()).unwrap();
-    let edited = workspace
-        .read(SPEC)
-        .replace("default: as_is", "default: one_per_page");
-    workspace.write(SPEC, &edited);
+    let edited = workspace.edit(SPEC, "default: as_is", "default: one_per_page");
     let report = workspace.import(&html()).unwrap();
     assert!(report.needs_decision());
     assert_eq!(
@@ -211,8 +208,7 @@ fn a_contradiction_keeps_the_fingerprint() {
         assert_eq!(report.contradictions.len(), 1, "{report}");
         assert_eq!(workspace.read(SPEC), before);
     }
-    let decided = before.replace("default: as_is", "default: one_per_page");
-    workspace.write(SPEC, &decided);
+    let decided = workspace.edit(SPEC, "default: as_is", "default: one_per_page");
     let report = workspace.import(&other).unwrap();
     assert_eq!(report.reworded, ["task.mode"]);
     assert_ne!(workspace.read(SPEC), decided);
@@ -322,11 +318,11 @@ fn an_older_page_changes_nothing() {
 fn optional_on_the_page_and_required_in_the_spec() {
     let workspace = Workspace::new();
     workspace.import(&html()).unwrap();
-    let edited = workspace.read(SPEC).replace(
+    workspace.edit(
+        SPEC,
         "      max_length: 255\n",
         "      required: true\n      max_length: 255\n",
     );
-    workspace.write(SPEC, &edited);
     let report = workspace.import(&html()).unwrap();
     assert_eq!(
         report.contradictions,
@@ -339,11 +335,11 @@ fn optional_on_the_page_and_required_in_the_spec() {
 fn evidence_is_for_one_fact() {
     let workspace = Workspace::new();
     workspace.import(&html()).unwrap();
-    let edited = workspace.read(SPEC).replace(
+    workspace.edit(
+        SPEC,
         "      max_length: 255\n",
         "      max_length: 255\n      min_items: 1\n      values: [a, b]\n      evidence:\n        values: a recording\n",
     );
-    workspace.write(SPEC, &edited);
     let report = workspace.import(&html()).unwrap();
     assert_eq!(
         report.kept,
@@ -437,10 +433,7 @@ fn a_mapping_on_one_line_is_refused_not_broken() {
 fn a_broken_spec_file_stops_the_import() {
     let workspace = Workspace::new();
     workspace.import(&html()).unwrap();
-    let edited = workspace
-        .read(SPEC)
-        .replace("    tag:\n", "    tag:\n      typ: string\n");
-    workspace.write(SPEC, &edited);
+    let edited = workspace.edit(SPEC, "    tag:\n", "    tag:\n      typ: string\n");
     insta::assert_snapshot!("broken_spec", workspace.refusal(&html()));
     assert_eq!(workspace.read(SPEC), edited);
 }

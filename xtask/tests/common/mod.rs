@@ -65,6 +65,15 @@ impl Workspace {
         fs::write(path, text).unwrap();
     }
 
+    /// Changes a file, and gives its new text. The change must find its place.
+    pub fn edit(&self, name: &str, from: &str, to: &str) -> String {
+        let text = self.read(name);
+        assert!(text.contains(from), "{from:?} is not in {name}:\n{text}");
+        let text = text.replace(from, to);
+        self.write(name, &text);
+        text
+    }
+
     /// Imports a page, and gives the report with the page's file named by its name alone.
     pub fn import(&self, content: &str) -> Result<Report, ImportError> {
         self.import_with(content, Options::default())
