@@ -135,7 +135,7 @@ fn a_contradiction_is_shown_and_not_overwritten() {
 
     // … until the page says the same.
     let report = workspace
-        .import(&html().replace("<code>as_is</code>\",", "").replace(
+        .import(&html().replace(
             "default value: <code>as_is</code>",
             "default value: <code>one_per_page</code>",
         ))
