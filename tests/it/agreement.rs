@@ -7,7 +7,7 @@ use dataforseo_client::models::backlinks::{
     BulkNewLostBacklinksLive, BulkNewLostBacklinksLiveTask, BulkPagesSummaryLive,
     BulkPagesSummaryLiveTask, RankScale,
 };
-use dataforseo_client::models::{Date, Endpoint, StatusCode, validate, warnings};
+use dataforseo_client::models::{Date, StatusCode, TaskEndpoint, validate, warnings};
 use dataforseo_client::{Client, ErrorKind};
 use dataforseo_mock_server::MockServer;
 use jiff::ToSpan;
@@ -42,7 +42,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
 });
 
 /// Whether the mock refuses the task by its rules; else it misses, as no fixture is random.
-fn refused<E: Endpoint>(task: &E::Task) -> bool {
+fn refused<E: TaskEndpoint>(task: &E::Task) -> bool {
     let error = WORLD
         .runtime
         .block_on(WORLD.client.call::<E>(task))

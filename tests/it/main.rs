@@ -11,10 +11,13 @@ mod agreement;
 mod decoding;
 mod errors;
 mod fixtures;
+#[rustfmt::skip]
+mod generated;
 mod mock;
 mod requests;
 mod schemas;
 mod secrets;
+mod typed;
 
 use dataforseo_client::models::Date;
 use dataforseo_client::{Client, ClientBuilder};

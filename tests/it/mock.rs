@@ -79,15 +79,15 @@ fn on(date: Date) -> Builder {
 async fn each_fixture_answers_its_request_with_its_own_bytes() {
     let mock = MockServer::start().await.unwrap();
     for endpoint in dataforseo_client::models::ENDPOINTS {
-        for (name, request, _) in fixtures::of(endpoint.path) {
-            let answer = ask(
-                &mock,
-                "POST",
-                endpoint.path,
-                &[("authorization", BASIC)],
-                &request.to_string(),
-            )
-            .await;
+        for fixture in fixtures::of(endpoint.path) {
+            let name = fixture.name;
+            let body = match fixture.request {
+                Value::Null => String::new(),
+                tasks => tasks.to_string(),
+            };
+            let method = endpoint.method.as_str();
+            let headers = [("authorization", BASIC)];
+            let answer = ask(&mock, method, &fixture.path, &headers, &body).await;
             assert_eq!(answer.status, 200);
             assert!(
                 answer
@@ -119,7 +119,7 @@ async fn each_fixture_answers_its_request_with_its_own_bytes() {
 #[tokio::test]
 async fn the_same_request_in_another_spelling() {
     let mock = MockServer::start().await.unwrap();
-    let (_, request, _) = fixtures::of(NEW_LOST).remove(0);
+    let request = fixtures::of(NEW_LOST).remove(0).request;
     let targets = request[0]["targets"].to_string();
     let respelled = format!(
         "[\n {{\"date_from\":\"2021-01-01\" ,\t\"targets\": {} }}]",
@@ -299,7 +299,7 @@ async fn credentials() {
 #[tokio::test]
 async fn compressed_when_asked_for() {
     let mock = MockServer::start().await.unwrap();
-    let (_, request, _) = fixtures::of(NEW_LOST).remove(0);
+    let request = fixtures::of(NEW_LOST).remove(0).request;
     let plain = post(&mock, &request.to_string()).await;
     assert_eq!(plain.header("content-encoding"), "");
     let headers = [
@@ -321,7 +321,9 @@ async fn compressed_when_asked_for() {
 #[tokio::test]
 async fn the_client_gets_the_documented_answer_whole() {
     let mock = MockServer::start().await.unwrap();
-    let (_, request, response) = fixtures::of(NEW_LOST).remove(0);
+    let fixtures::Fixture {
+        request, response, ..
+    } = fixtures::of(NEW_LOST).remove(0);
     let targets = request[0]["targets"]
         .as_array()
         .unwrap()
@@ -367,7 +369,7 @@ async fn fixtures_of_ones_own() {
         fixture(&[("/response/status", json!(503))]),
     );
     write(folder.path(), "README.md", "not a fixture");
-    let (_, documented, _) = fixtures::of(NEW_LOST).remove(0);
+    let documented = fixtures::of(NEW_LOST).remove(0).request;
     let over = fixture(&[
         ("/request/body", documented.clone()),
         ("/response/body", json!({"own": 1.50})),
@@ -423,6 +425,10 @@ async fn fixtures_that_cannot_be_used() {
         ),
         (
             "another method",
+            fixture(&[("/request/method", json!("PUT"))]).to_string(),
+        ),
+        (
+            "a body with a GET",
             fixture(&[("/request/method", json!("GET"))]).to_string(),
         ),
         (
@@ -531,7 +537,7 @@ async fn each_server_is_its_own() {
         .await
         .unwrap();
     assert_ne!(first.url(), second.url());
-    let (_, request, _) = fixtures::of(NEW_LOST).remove(0);
+    let request = fixtures::of(NEW_LOST).remove(0).request;
     assert_eq!(post(&first, &request.to_string()).await.status, 200);
     assert_eq!(
         post(&second, &request.to_string())

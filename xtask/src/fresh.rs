@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
-use crate::emit::{Files, GENERATED_FOLDERS};
+use crate::emit::{FIXTURES, Files, GENERATED_FOLDERS, MADE_UP};
 
 /// One file that is not as it should be.
 #[derive(Debug)]
@@ -70,6 +70,18 @@ pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<Stale>> {
                     found: fs::read_to_string(&path).ok(),
                 });
             }
+        }
+    }
+    // A fixture that was made up for an endpoint which is gone, or has a documented one by now.
+    for path in files_below(&root.join(FIXTURES))? {
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+        let found = fs::read_to_string(&path)?;
+        if !files.contains_key(&relative) && found.contains(MADE_UP) {
+            stale.push(Stale {
+                path: relative,
+                wanted: None,
+                found: Some(found),
+            });
         }
     }
     Ok(stale)

@@ -22,8 +22,14 @@ enum Command {
     /// Read documentation pages into the spec.
     Import {
         /// The pages: WordPress JSON or plain text.
-        #[arg(required = true)]
+        #[arg(required_unless_present = "openapi")]
         pages: Vec<PathBuf>,
+        /// Read the vendor's OpenAPI file instead of pages.
+        #[arg(long, value_name = "FILE", conflicts_with = "pages")]
+        openapi: Option<PathBuf>,
+        /// The paths of that file to read, all unless given; `*` is any text.
+        #[arg(long, value_name = "GLOB", requires = "openapi")]
+        only: Vec<String>,
         /// Say what would change, and write nothing.
         #[arg(long)]
         dry_run: bool,
@@ -47,9 +53,17 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Import {
             pages,
+            openapi,
+            only,
             dry_run,
             verify,
-        } => import_pages(&pages, Options { dry_run, verify }),
+        } => {
+            let options = Options { dry_run, verify };
+            match openapi {
+                Some(file) => import_openapi(&file, &only, options),
+                None => import_pages(&pages, options),
+            }
+        }
         Command::Check => check(),
         Command::Generate { check } => generate(check),
     };
@@ -90,6 +104,18 @@ fn import_pages(pages: &[PathBuf], options: Options) -> Result<ExitCode, Failure
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
+    })
+}
+
+fn import_openapi(file: &Path, only: &[String], options: Options) -> Result<ExitCode, Failure> {
+    let mut failed = false;
+    for report in import::openapi::import(&root(), file, only, options)? {
+        print!("{report}");
+        failed |= report.needs_decision() || (options.verify && !report.verified());
+    }
+    Ok(match failed {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
     })
 }
 

@@ -89,7 +89,14 @@ fn the_good_one_is_good() {
 fn a_field_can_be_renamed() {
     let renamed = GOOD.replace("    scale:\n", "    self:\n      ident: own\n");
     let model = check(&workspace(&renamed)).unwrap();
-    let field = &model.endpoints().next().unwrap().task.fields[2];
+    let field = &model
+        .endpoints()
+        .next()
+        .unwrap()
+        .task
+        .as_ref()
+        .unwrap()
+        .fields[2];
     assert_eq!((field.wire.as_str(), field.ident.as_str()), ("self", "own"));
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use dataforseo_models::drift::Drift;
-use dataforseo_models::{StatusCode, TaskResponse};
+use dataforseo_models::{RawEnvelope, StatusCode, TaskId, TaskResponse};
 
 /// The answer to a call that held one task, and that neither the call nor the task failed.
 #[derive(Debug, Clone)]
@@ -48,6 +48,98 @@ impl<R> Answer<R> {
     /// The answer as it arrived.
     pub fn response(&self) -> &RawResponse {
         &self.response
+    }
+}
+
+/// The result of a task that was posted before, if it is there.
+#[derive(Debug, Clone)]
+pub enum Fetched<R> {
+    /// The task is done, and was no failure.
+    Ready(Box<Answer<R>>),
+    /// The task is under way: ask again later.
+    Pending(StatusCode),
+}
+
+/// What became of the tasks of one post.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Posted {
+    tasks: Vec<PostedTask>,
+    cost: Option<f64>,
+    response: RawResponse,
+}
+
+impl Posted {
+    /// The outcomes of `sent` tasks, in their order.
+    pub(crate) fn new(envelope: RawEnvelope<'_>, sent: usize) -> Self {
+        let mut tasks: Vec<PostedTask> = envelope
+            .tasks
+            .into_iter()
+            .map(|task| PostedTask {
+                id: task.id,
+                status_code: Some(task.status_code),
+                message: task.status_message.unwrap_or_default(),
+                cost: task.cost,
+            })
+            .collect();
+        // The API says nothing of these; whoever sent them is told that.
+        while tasks.len() < sent {
+            tasks.push(PostedTask {
+                id: None,
+                status_code: None,
+                message: String::new(),
+                cost: None,
+            });
+        }
+        Self {
+            tasks,
+            cost: envelope.cost,
+            response: RawResponse {
+                status: 0,
+                body: Bytes::new(),
+            },
+        }
+    }
+
+    pub(crate) fn with(mut self, response: RawResponse) -> Self {
+        self.response = response;
+        self
+    }
+
+    /// The outcomes, one for each task that was sent, in the order in which they were sent.
+    pub fn tasks(&self) -> &[PostedTask] {
+        &self.tasks
+    }
+
+    /// What the call cost, in US dollars; `None` if the API did not say.
+    pub fn cost(&self) -> Option<f64> {
+        self.cost
+    }
+
+    /// The answer as it arrived.
+    pub fn response(&self) -> &RawResponse {
+        &self.response
+    }
+}
+
+/// What became of one task of a post.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PostedTask {
+    /// The identifier under which its result can be fetched.
+    pub id: Option<TaskId>,
+    /// The outcome; `None` if the API's answer does not mention the task.
+    pub status_code: Option<StatusCode>,
+    /// How the API words it.
+    pub message: String,
+    /// What the task cost, in US dollars.
+    pub cost: Option<f64>,
+}
+
+impl PostedTask {
+    /// Whether the API took the task, so that it will have a result.
+    pub fn is_taken(&self) -> bool {
+        self.id.is_some() && self.status_code.is_some_and(StatusCode::is_ok)
     }
 }
 

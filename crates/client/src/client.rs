@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use dataforseo_models::drift::repair;
 use dataforseo_models::{
-    Endpoint, EndpointInfo, RawEnvelope, RawTask, Task, TaskResponse, Tolerant, validate,
+    Endpoint, EndpointInfo, Paged, Problem, RawEnvelope, RawTask, StatusClass, TaskEndpoint,
+    TaskResponse, Tolerant, Violation, validate,
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::answer::{Answer, RawResponse};
+use crate::answer::{Answer, Fetched, Posted, RawResponse};
 use crate::config::{ClientBuilder, Clock, ConfigError};
 use crate::error::{Error, ErrorKind};
+use crate::pages::Pages;
 use crate::transport::Transport;
 
 /// A client of the API. Clones share connections; one is enough for a program.
@@ -64,46 +67,185 @@ impl Client {
     /// # Errors
     /// When the task breaks documented limits, no whole answer came, or the API refused the call
     /// or the task: [`Error::kind`] tells which.
-    pub async fn call<E: Endpoint>(&self, task: &E::Task) -> Result<Answer<E::Result>, Error> {
-        let fail = |kind, response| Error::new(E::INFO.id, kind, response);
-        let body = self.encode(task).map_err(|kind| fail(kind, None))?;
-        let response = self.send(E::INFO, body).await?;
-        // Nearly always borrowed; bytes that are no UTF-8 do not cost the answer.
-        let text = response.text();
-        let outcome = read(response.status, &text).or_else(|kind| match kind {
-            // Nor does half a character.
-            ErrorKind::Body(_) => read(response.status, &repair(&text)),
-            kind => Err(kind),
-        });
-        drop(text);
-        match outcome {
-            Ok((task, cost)) => Ok(Answer {
-                task,
-                cost,
-                response,
-            }),
-            Err(kind) => Err(fail(kind, Some(response))),
+    pub async fn call<E: TaskEndpoint>(&self, task: &E::Task) -> Result<Answer<E::Result>, Error> {
+        let body = self
+            .encode::<E>(std::slice::from_ref(task))
+            .map_err(|kind| Error::new(E::INFO.id, kind, None))?;
+        let response = self.send(E::INFO, E::INFO.path, Some(body)).await?;
+        answer(E::INFO, response)
+    }
+
+    /// Asks an endpoint that is sent no tasks, with the parameters of its path in their order.
+    ///
+    /// # Errors
+    /// When a parameter is missing or empty, no whole answer came, or the API refused the call or
+    /// the task.
+    pub async fn get<E: Endpoint>(&self, parameters: &[&str]) -> Result<Answer<E::Result>, Error> {
+        let path = path(E::INFO, parameters)?;
+        let response = self.send(E::INFO, &path, None).await?;
+        answer(E::INFO, response)
+    }
+
+    /// Asks for the result of a task that was posted before.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); that the task is still under way is none.
+    pub async fn fetch<E: Endpoint>(
+        &self,
+        parameters: &[&str],
+    ) -> Result<Fetched<E::Result>, Error> {
+        match self.get::<E>(parameters).await {
+            Ok(answer) => Ok(Fetched::Ready(Box::new(answer))),
+            Err(error) => match error.status_code() {
+                Some(code) if code.class() == StatusClass::Pending => Ok(Fetched::Pending(code)),
+                _ => Err(error),
+            },
         }
     }
 
-    fn encode<T: Task>(&self, task: &T) -> Result<Vec<u8>, ErrorKind> {
-        if let Some(clock) = &self.inner.validation {
-            validate(task, clock()).map_err(ErrorKind::Invalid)?;
+    /// Posts tasks whose results come later: one call, and as many tasks as it takes.
+    ///
+    /// # Errors
+    /// When there are no tasks or too many, or one of them breaks documented limits, none is sent.
+    /// When no whole answer came, or the API refused the call. That it refused a single task
+    /// stands with that task in [`Posted`].
+    pub async fn post<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Posted, Error> {
+        let body = self
+            .encode::<E>(tasks)
+            .map_err(|kind| Error::new(E::INFO.id, kind, None))?;
+        let response = self.send(E::INFO, E::INFO.path, Some(body)).await?;
+        let posted = readable(&response, |text| {
+            let envelope = envelope(response.status, text)?;
+            Ok(Posted::new(envelope, tasks.len()))
+        });
+        match posted {
+            Ok(posted) => Ok(posted.with(response)),
+            Err(kind) => Err(Error::new(E::INFO.id, kind, Some(response))),
         }
-        serde_json::to_vec(&[task]).map_err(ErrorKind::Body)
+    }
+
+    /// All rows that a task asks for, page by page.
+    pub fn pages<E: Paged>(&self, task: E::Task) -> Pages<E> {
+        Pages::new(self.clone(), task)
+    }
+
+    fn encode<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Vec<u8>, ErrorKind> {
+        if let Some(clock) = &self.inner.validation {
+            let violations = all_violations::<E>(tasks, clock);
+            if !violations.is_empty() {
+                return Err(ErrorKind::Invalid(violations.into()));
+            }
+        }
+        serde_json::to_vec(tasks).map_err(ErrorKind::Body)
     }
 
     async fn send(
         &self,
         endpoint: &'static EndpointInfo,
-        body: Vec<u8>,
+        path: &str,
+        body: Option<Vec<u8>>,
     ) -> Result<RawResponse, Error> {
-        let outcome = self.inner.transport.send(endpoint, body).await;
+        let outcome = self.inner.transport.send(endpoint.method, path, body).await;
         outcome.map_err(|failure| {
             let kind = ErrorKind::Transport(failure.error);
             Error::new(endpoint.id, kind, failure.response)
         })
     }
+}
+
+/// What is wrong with the tasks of one call. Where there can be several, the path begins with the
+/// task's index.
+fn all_violations<E: TaskEndpoint>(tasks: &[E::Task], clock: &Clock) -> Vec<Violation> {
+    let max = E::INFO.tasks_per_call.unwrap_or(1) as usize;
+    let mut all = Vec::new();
+    let found = tasks.len();
+    if found == 0 {
+        all.push(Violation::new("tasks", Problem::TooFew { found, min: 1 }));
+    }
+    if found > max {
+        all.push(Violation::new("tasks", Problem::TooMany { found, max }));
+    }
+    for (index, task) in tasks.iter().enumerate() {
+        let violations = match validate(task, clock()) {
+            Ok(()) => continue,
+            Err(violations) => violations,
+        };
+        all.extend(
+            violations
+                .violations()
+                .iter()
+                .cloned()
+                .map(|mut violation| {
+                    if max > 1 {
+                        violation.path = format!("tasks[{index}].{}", violation.path);
+                    }
+                    violation
+                }),
+        );
+    }
+    all
+}
+
+/// The path of an endpoint with its parameters filled in.
+fn path(endpoint: &'static EndpointInfo, parameters: &[&str]) -> Result<String, Error> {
+    let mut given = parameters.iter();
+    let mut path = String::new();
+    for part in endpoint.path.split('/').skip(1) {
+        path.push('/');
+        if !part.starts_with('{') {
+            path.push_str(part);
+            continue;
+        }
+        let name = part.trim_matches(['{', '}']);
+        match given.next() {
+            Some(value) if !value.is_empty() => {
+                path.extend(utf8_percent_encode(value, NOT_IN_A_PATH));
+            }
+            _ => {
+                let violation = Violation::new(name, Problem::Missing);
+                let kind = ErrorKind::Invalid(vec![violation].into());
+                return Err(Error::new(endpoint.id, kind, None));
+            }
+        }
+    }
+    Ok(path)
+}
+
+/// What stands for itself in a part of a path: letters, digits and what RFC 3986 reserves for no
+/// other purpose.
+const NOT_IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// The one task of an answer, decoded, unless the call or the task failed.
+fn answer<R: Tolerant>(
+    endpoint: &'static EndpointInfo,
+    response: RawResponse,
+) -> Result<Answer<R>, Error> {
+    match readable(&response, |text| read(response.status, text)) {
+        Ok((task, cost)) => Ok(Answer {
+            task,
+            cost,
+            response,
+        }),
+        Err(kind) => Err(Error::new(endpoint.id, kind, Some(response))),
+    }
+}
+
+/// Reads an answer, and once more with repairs if it cannot be read as it is: neither bytes that
+/// are no UTF-8 nor half a character cost it.
+fn readable<T>(
+    response: &RawResponse,
+    read: impl Fn(&str) -> Result<T, ErrorKind>,
+) -> Result<T, ErrorKind> {
+    // Nearly always borrowed.
+    let text = response.text();
+    read(&text).or_else(|kind| match kind {
+        ErrorKind::Body(_) => read(&repair(&text)),
+        kind => Err(kind),
+    })
 }
 
 /// The one task of an answer, decoded, and what the call cost, unless either failed.
@@ -116,6 +258,22 @@ fn read<R: Tolerant>(
 }
 
 fn open(http_status: u16, text: &str) -> Result<(RawTask<'_>, Option<f64>), ErrorKind> {
+    let envelope = envelope(http_status, text)?;
+    let cost = envelope.cost;
+    let task = envelope.tasks.into_iter().next().ok_or(ErrorKind::NoTask)?;
+    if !task.status_code.is_ok() {
+        return Err(ErrorKind::Task {
+            status_code: task.status_code,
+            message: task.status_message.unwrap_or_default(),
+            id: task.id,
+            cost: task.cost,
+        });
+    }
+    Ok((task, cost))
+}
+
+/// The envelope of a call that the API took.
+fn envelope(http_status: u16, text: &str) -> Result<RawEnvelope<'_>, ErrorKind> {
     let envelope = match RawEnvelope::parse(text.as_bytes()) {
         Ok(envelope) => envelope,
         Err(_) if !(200..300).contains(&http_status) => {
@@ -129,15 +287,5 @@ fn open(http_status: u16, text: &str) -> Result<(RawTask<'_>, Option<f64>), Erro
             message: envelope.status_message.unwrap_or_default(),
         });
     }
-    let cost = envelope.cost;
-    let task = envelope.tasks.into_iter().next().ok_or(ErrorKind::NoTask)?;
-    if !task.status_code.is_ok() {
-        return Err(ErrorKind::Task {
-            status_code: task.status_code,
-            message: task.status_message.unwrap_or_default(),
-            id: task.id,
-            cost: task.cost,
-        });
-    }
-    Ok((task, cost))
+    Ok(envelope)
 }

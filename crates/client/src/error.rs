@@ -5,6 +5,7 @@ use std::fmt;
 use dataforseo_models::{StatusCode, TaskId, Violations};
 
 use crate::answer::RawResponse;
+use crate::pages::End;
 use crate::transport::TransportError;
 
 /// A call that failed.
@@ -68,6 +69,8 @@ pub enum ErrorKind {
     },
     /// The API reports success and sent no task.
     NoTask,
+    /// A list has further rows, and they cannot be had. What came before is whole.
+    Incomplete(End),
 }
 
 impl Error {
@@ -155,6 +158,12 @@ impl fmt::Display for Error {
                     Some(id) => write!(f, " (task {id})"),
                     None => Ok(()),
                 }
+            }
+            ErrorKind::Incomplete(End::Short) => {
+                f.write_str("the API sent no further rows, though it says that there are some")
+            }
+            ErrorKind::Incomplete(_) => {
+                f.write_str("the list has further rows, and the API takes no larger offset")
             }
             ErrorKind::NoTask => f.write_str("the API reports success and sent no task"),
         }

@@ -28,7 +28,7 @@
 
 // Without any section nothing uses the core; a new section is added to the list.
 #![cfg_attr(
-    not(any(feature = "backlinks")),
+    not(any(feature = "backlinks", feature = "serp", feature = "on_page")),
     allow(dead_code, unused_imports, unused_macros)
 )]
 
@@ -38,13 +38,15 @@ mod config;
 mod error;
 #[rustfmt::skip]
 mod generated;
+mod pages;
 mod transport;
 
-pub use answer::{Answer, RawResponse};
+pub use answer::{Answer, Fetched, Posted, PostedTask, RawResponse};
 pub use client::Client;
 pub use config::{ClientBuilder, ConfigError};
 /// The tasks, results and status codes.
 pub use dataforseo_models as models;
 pub use error::{Error, ErrorKind};
 pub use generated::*;
+pub use pages::{End, PageAnswer, Pages};
 pub use transport::{Cause, TransportError};

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use dataforseo_models::EndpointInfo;
+use dataforseo_models::Method;
 use flate2::read::MultiGzDecoder;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request};
@@ -131,24 +131,28 @@ impl Transport {
         &self.base
     }
 
-    /// Sends a body to an endpoint, once, and collects the answer. With an error comes what there
+    /// Sends a body, if there is one, to a path of an endpoint, once, and collects the answer. With an error comes what there
     /// is of the answer.
     pub(crate) async fn send(
         &self,
-        endpoint: &EndpointInfo,
-        body: Vec<u8>,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
     ) -> Result<RawResponse, Failure> {
-        let request = Request::builder()
-            .method(endpoint.method.as_str())
-            .uri(format!("{}{}", self.base, endpoint.path))
-            .header(AUTHORIZATION, self.authorization.clone())
-            .header(CONTENT_TYPE, "application/json")
+        let mut request = Request::builder()
+            .method(method.as_str())
+            .uri(format!("{}{path}", self.base))
+            .header(AUTHORIZATION, self.authorization.clone());
+        if body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let request = request
             .header(ACCEPT_ENCODING, "gzip")
             .header(
                 USER_AGENT,
                 concat!("dataforseo-client/", env!("CARGO_PKG_VERSION")),
             )
-            .body(Full::from(body))
+            .body(Full::from(body.unwrap_or_default()))
             .map_err(|error| Failure::of(TransportError::Request(Cause::new(error))))?;
         let mut arrived = None;
         let exchange = self.exchange(request, &mut arrived);

@@ -111,7 +111,15 @@ impl Fixture {
             )));
         }
         let tasks = file.request.body.as_array();
-        if tasks.is_none_or(|tasks| tasks.is_empty() || !tasks.iter().all(Value::is_object)) {
+        let sends = file.request.method != "GET";
+        if !sends && !file.request.body.is_null() {
+            return Err(refuse(
+                "a GET sends no body: leave `request.body` out".to_owned(),
+            ));
+        }
+        if sends
+            && tasks.is_none_or(|tasks| tasks.is_empty() || !tasks.iter().all(Value::is_object))
+        {
             let reason = "`request.body` is what is sent: a list of tasks, each an object";
             return Err(refuse(reason.to_owned()));
         }

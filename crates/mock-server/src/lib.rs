@@ -74,6 +74,7 @@ mod server;
 use dataforseo_models::EndpointInfo;
 
 pub use fixture::FixtureError;
+pub use replay::OnMiss;
 pub use server::{Builder, MockServer, StartError};
 
 /// A line of the generated table.

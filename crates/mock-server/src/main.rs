@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use dataforseo_mock_server::MockServer;
+use dataforseo_mock_server::{MockServer, OnMiss};
 
 /// Answers as the DataForSEO v3 API does, offline.
 #[derive(Parser)]
@@ -33,7 +33,17 @@ enum Command {
         /// Leave the embedded fixtures out.
         #[arg(long)]
         no_embedded: bool,
+        /// What a request is answered with that no fixture has and no rule refuses: an error, or
+        /// the endpoint's example with the request's tasks echoed.
+        #[arg(long, value_enum, default_value = "refuse")]
+        on_miss: Miss,
     },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Miss {
+    Refuse,
+    Example,
 }
 
 #[tokio::main]
@@ -43,9 +53,14 @@ async fn main() -> ExitCode {
         auth,
         fixtures,
         no_embedded,
+        on_miss,
     } = Arguments::parse().command;
     let mut builder = MockServer::builder()
         .listen(listen)
+        .answer_misses(match on_miss {
+            Miss::Refuse => OnMiss::Refuse,
+            Miss::Example => OnMiss::Example,
+        })
         .on_miss(|message| eprintln!("miss: {message}"));
     if let Some(auth) = auth {
         builder = builder.auth(auth);

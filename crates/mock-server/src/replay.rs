@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dataforseo_models::{Date, EndpointInfo, Problem, Severity, StatusCode, Violation, check};
-use serde_json::{Map, Value};
+use dataforseo_models::{
+    Date, EndpointInfo, Method, Problem, Severity, StatusCode, Violation, check,
+};
+use serde_json::Value;
 
 use crate::MockEndpoint;
-use crate::answer::Reply;
+use crate::answer::{Refusal, Reply};
 use crate::canonical::{canonical, differences};
 use crate::fixture::{Fixture, FixtureError};
 
@@ -26,14 +28,26 @@ pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
 
 /// Everything that answers are made from.
 pub(crate) struct Replay {
-    endpoints: HashMap<&'static str, Endpoint>,
+    endpoints: Vec<Endpoint>,
     auth: Auth,
     clock: Clock,
+    on_miss: OnMiss,
+}
+
+/// What a request is answered with that no fixture has and no rule refuses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnMiss {
+    /// 404, with what the nearest fixture has otherwise.
+    #[default]
+    Refuse,
+    /// The endpoint's example: the fixture of the documentation, or the one made up from the spec,
+    /// with the request's own tasks echoed in `data`.
+    Example,
 }
 
 struct Endpoint {
     info: &'static EndpointInfo,
-    /// The fixtures by the canonical form of the tasks that they answer.
+    /// The fixtures by the path and the canonical form of the tasks that they answer.
     fixtures: HashMap<String, Fixture>,
 }
 
@@ -52,18 +66,20 @@ impl Replay {
         further: Vec<Fixture>,
         auth: Auth,
         clock: Clock,
+        on_miss: OnMiss,
     ) -> Result<Self, FixtureError> {
         let mut replay = Self {
-            endpoints: HashMap::new(),
+            endpoints: Vec::new(),
             auth,
             clock,
+            on_miss,
         };
         for line in table {
             let endpoint = Endpoint {
                 info: line.info,
                 fixtures: HashMap::new(),
             };
-            replay.endpoints.insert(line.info.path, endpoint);
+            replay.endpoints.push(endpoint);
             for (name, text) in line.fixtures.iter().filter(|_| embedded) {
                 let mut fixture = Fixture::parse(name, text)?;
                 fixture.embedded = true;
@@ -78,15 +94,15 @@ impl Replay {
 
     /// Takes a fixture in. One of the user's own takes the place of an embedded one.
     fn add(&mut self, fixture: Fixture) -> Result<(), FixtureError> {
-        let known = self.endpoints.keys().copied();
-        let nearest = nearest(&fixture.path, known).map(ToOwned::to_owned);
+        let nearest = self.nearest(&fixture.path);
         let refuse = |name: &str, reason: String| {
             Err(FixtureError::Format {
                 name: name.to_owned(),
                 reason,
             })
         };
-        let Some(endpoint) = self.endpoints.get_mut(fixture.path.as_str()) else {
+        let mut endpoints = self.endpoints.iter_mut();
+        let Some(endpoint) = endpoints.find(|it| it.info.matches(&fixture.path)) else {
             let meant = nearest.map_or(String::new(), |path| format!("; did you mean {path}?"));
             return refuse(
                 &fixture.name,
@@ -100,7 +116,7 @@ impl Replay {
                 format!("{} is called with {method}", fixture.path),
             );
         }
-        let key = canonical(&fixture.request);
+        let key = key(&fixture.path, &fixture.request);
         match endpoint.fixtures.get(&key) {
             Some(first) if !first.embedded || fixture.embedded => Err(FixtureError::Duplicate {
                 first: first.name.clone(),
@@ -118,7 +134,8 @@ impl Replay {
             let code = StatusCode::NotAuthorized;
             return Reply::envelope(code, code.message(), "auth", None);
         }
-        let endpoint = match self.endpoints.get(request.path.trim_end_matches('/')) {
+        let path = request.path.trim_end_matches('/');
+        let endpoint = match self.endpoints.iter().find(|it| it.info.matches(path)) {
             Some(endpoint) if endpoint.info.method.as_str() == request.method => endpoint,
             Some(endpoint) => {
                 let detail = format!(
@@ -129,15 +146,29 @@ impl Replay {
                 return miss(detail, "path");
             }
             None => {
-                let meant = nearest(request.path, self.endpoints.keys().copied());
+                let meant = self.nearest(request.path);
                 let meant = meant.map_or(String::new(), |path| format!("; did you mean {path}?"));
                 return miss(format!("no endpoint {}{meant}", request.path), "path");
             }
         };
+        if endpoint.info.method == Method::Get {
+            return endpoint.answer(path, &Value::Null, (self.clock)(), self.on_miss);
+        }
         match tasks(request.body) {
-            Ok(tasks) => endpoint.answer(&tasks, (self.clock)()),
+            Ok(tasks) => endpoint.answer(path, &tasks, (self.clock)(), self.on_miss),
             Err((code, detail)) => Reply::envelope(code, code.message(), "rules", Some(detail)),
         }
+    }
+
+    /// The path that was probably meant.
+    fn nearest(&self, wrong: &str) -> Option<&'static str> {
+        self.endpoints
+            .iter()
+            .map(|endpoint| endpoint.info.path)
+            .map(|path| (strsim::damerau_levenshtein(wrong, path), path))
+            .filter(|(distance, path)| *distance <= path.len() / 3)
+            .min()
+            .map(|(_, path)| path)
     }
 
     fn authorized(&self, header: Option<&str>) -> bool {
@@ -176,9 +207,14 @@ fn tasks(body: &[u8]) -> Result<Value, (StatusCode, String)> {
     }
 }
 
+/// What makes two requests the same.
+fn key(path: &str, tasks: &Value) -> String {
+    format!("{path} {}", canonical(tasks))
+}
+
 impl Endpoint {
-    fn answer(&self, tasks: &Value, today: Date) -> Reply {
-        if let Some(fixture) = self.fixtures.get(&canonical(tasks)) {
+    fn answer(&self, path: &str, tasks: &Value, today: Date, on_miss: OnMiss) -> Reply {
+        if let Some(fixture) = self.fixtures.get(&key(path, tasks)) {
             return Reply {
                 status: fixture.status,
                 body: fixture.body.clone(),
@@ -197,12 +233,54 @@ impl Endpoint {
             let detail = format!("{} tasks, at most {max} are allowed", list.len());
             return Reply::envelope(code, code.message(), "rules", Some(detail));
         }
-        let refused = list.iter().find_map(|task| self.refuse(task, today));
-        refused.unwrap_or_else(|| self.miss(tasks))
+        let refused: Vec<Option<Refusal>> =
+            list.iter().map(|task| self.refuse(task, today)).collect();
+        let example = match on_miss {
+            OnMiss::Example => self.example(list.first()),
+            OnMiss::Refuse => None,
+        };
+        match example {
+            None if refused.iter().all(Option::is_none) => self.miss(path, tasks),
+            Some(fixture) => Reply::tasks(self.info, path, list, &refused, Some(fixture)),
+            None => Reply::tasks(self.info, path, list, &refused, None),
+        }
     }
 
-    /// The API's answer to a task that breaks the rules.
-    fn refuse(&self, task: &Value, today: Date) -> Option<Reply> {
+    /// The fixture that stands for all others: the one with the task's tag, if there is one.
+    fn example(&self, task: Option<&Value>) -> Option<&Fixture> {
+        let tag = task
+            .and_then(|task| task.get("tag"))
+            .unwrap_or(&Value::Null);
+        let of_tag = |fixture: &&Fixture| {
+            let task = fixture.request.get(0);
+            task.and_then(|task| task.get("tag"))
+                .unwrap_or(&Value::Null)
+                == tag
+        };
+        let best = |fixture: &&Fixture| {
+            let documented = fixture.name.ends_with("documentation.json");
+            let made_up = fixture.name.ends_with("synthetic.json");
+            (
+                !fixture.embedded,
+                documented,
+                made_up,
+                std::cmp::Reverse(fixture.name.clone()),
+            )
+        };
+        let tagged = self.fixtures.values().filter(|_| !tag.is_null());
+        let tagged = tagged.filter(of_tag).max_by_key(best);
+        tagged.or_else(|| {
+            let plain = |fixture: &&Fixture| {
+                let task = fixture.request.get(0);
+                task.is_none_or(|task| task.get("tag").is_none())
+            };
+            let plain = self.fixtures.values().filter(plain).max_by_key(best);
+            plain.or_else(|| self.fixtures.values().max_by_key(best))
+        })
+    }
+
+    /// What is wrong with a task that breaks the rules.
+    fn refuse(&self, task: &Value, today: Date) -> Option<Refusal> {
         let broken: Vec<Violation> = check(self.info.task_rules, task, today)
             .into_iter()
             // The API takes targets that are not written as documented. A value that is not
@@ -233,27 +311,24 @@ impl Endpoint {
                 )
             }
         };
-        let empty = Map::new();
-        let task = task.as_object().unwrap_or(&empty);
-        Some(Reply::task(
+        Some(Refusal {
             code,
-            &message,
-            self.info,
-            task,
-            details.join("; "),
-        ))
+            message,
+            detail: details.join("; "),
+        })
     }
 
-    fn miss(&self, tasks: &Value) -> Reply {
+    fn miss(&self, path: &str, tasks: &Value) -> Reply {
         let nearest = self
             .fixtures
             .values()
+            .filter(|fixture| !tasks.is_null() || fixture.path == path)
             .map(|fixture| (differences(&fixture.request, tasks), fixture))
             .min_by(|(a, first), (b, second)| {
                 a.len().cmp(&b.len()).then(first.name.cmp(&second.name))
             });
         let detail = match nearest {
-            None => format!("no fixture for {}", self.info.path),
+            None => format!("no fixture for {path}"),
             Some((differences, fixture)) => {
                 let shown: Vec<String> = differences
                     .iter()
@@ -279,13 +354,4 @@ impl Endpoint {
 fn miss(detail: String, source: &str) -> Reply {
     let message = format!("dataforseo-mock-server: {detail}");
     Reply::envelope(StatusCode::NotFound, &message, source, Some(detail))
-}
-
-/// The path that was probably meant.
-fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|path| (strsim::damerau_levenshtein(wrong, path), path))
-        .filter(|(distance, path)| *distance <= path.len() / 3)
-        .min()
-        .map(|(_, path)| path)
 }

@@ -26,7 +26,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::answer::Reply;
 use crate::fixture::{Fixture, FixtureError};
 use crate::generated::ENDPOINTS;
-use crate::replay::{Auth, Clock, Replay, Request as Seen};
+use crate::replay::{Auth, Clock, OnMiss, Replay, Request as Seen};
 
 /// The largest body of a request that is read. The API's own limits stay far below.
 const MAX_REQUEST: usize = 16 << 20;
@@ -34,7 +34,7 @@ const MAX_REQUEST: usize = 16 << 20;
 const MIN_GZIP: usize = 1024;
 
 /// What is told of a miss.
-type OnMiss = Arc<dyn Fn(&str) + Send + Sync>;
+type ReportMiss = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Why a mock server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +82,7 @@ impl MockServer {
             texts: Vec::new(),
             auth: None,
             clock: Arc::new(today),
+            examples: OnMiss::Refuse,
             on_miss: None,
         }
     }
@@ -126,7 +127,8 @@ pub struct Builder {
     texts: Vec<String>,
     auth: Option<String>,
     clock: Clock,
-    on_miss: Option<OnMiss>,
+    examples: OnMiss,
+    on_miss: Option<ReportMiss>,
 }
 
 impl Builder {
@@ -167,6 +169,22 @@ impl Builder {
         self
     }
 
+    /// What a request is answered with that no fixture has and no rule refuses. 404 unless set.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use dataforseo_mock_server::{MockServer, OnMiss};
+    ///
+    /// let mock = MockServer::builder().answer_misses(OnMiss::Example).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn answer_misses(mut self, with: OnMiss) -> Self {
+        self.examples = with;
+        self
+    }
+
     /// Calls this with the message of each miss, and of each path that is none.
     pub fn on_miss(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_miss = Some(Arc::new(report));
@@ -190,7 +208,14 @@ impl Builder {
             Some(credentials) if credentials.contains(':') => Auth::Exactly(credentials),
             Some(_) => return Err(StartError::Credentials),
         };
-        let replay = Replay::new(ENDPOINTS, self.embedded, further, auth, self.clock)?;
+        let replay = Replay::new(
+            ENDPOINTS,
+            self.embedded,
+            further,
+            auth,
+            self.clock,
+            self.examples,
+        )?;
         let address = self.listen;
         let fail = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
@@ -200,7 +225,7 @@ impl Builder {
     }
 }
 
-async fn listen(listener: TcpListener, replay: Arc<Replay>, on_miss: Option<OnMiss>) {
+async fn listen(listener: TcpListener, replay: Arc<Replay>, on_miss: Option<ReportMiss>) {
     // Dropped with this task, and all connections with it.
     let mut connections = JoinSet::new();
     loop {
@@ -227,7 +252,7 @@ async fn listen(listener: TcpListener, replay: Arc<Replay>, on_miss: Option<OnMi
 
 async fn respond(
     replay: Arc<Replay>,
-    on_miss: Option<OnMiss>,
+    on_miss: Option<ReportMiss>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();

@@ -15,12 +15,16 @@ use crate::tolerant::Tolerant;
 /// assert_eq!(BulkPagesSummaryLive::INFO.tasks_per_call, Some(1));
 /// ```
 pub trait Endpoint {
-    /// What is sent.
-    type Task: Task;
     /// One element of a task's `result`.
     type Result: Tolerant + Serialize + Send + 'static;
     /// The facts about it.
     const INFO: &'static EndpointInfo;
+}
+
+/// An endpoint that is sent tasks. The others are asked with a GET.
+pub trait TaskEndpoint: Endpoint {
+    /// What is sent.
+    type Task: Task;
 }
 
 /// A task of some endpoint: what a call asks for, and what a call is charged for.
@@ -37,10 +41,13 @@ pub struct EndpointInfo {
     pub id: &'static str,
     /// The HTTP method.
     pub method: Method,
-    /// The path with the version, such as `/v3/backlinks/bulk_pages_summary/live`.
+    /// The path with the version, such as `/v3/backlinks/bulk_pages_summary/live`. Its parameters
+    /// stand in braces: `/v3/serp/google/organic/task_get/advanced/{id}`.
     pub path: &'static str,
     /// When the result comes.
     pub mode: Mode,
+    /// Whether calls cost money.
+    pub charged: bool,
     /// How many tasks one call may hold; `None` where none are sent.
     pub tasks_per_call: Option<u32>,
     /// The documented limits of the task's fields.
@@ -50,24 +57,24 @@ pub struct EndpointInfo {
 }
 
 impl EndpointInfo {
-    /// Generated code makes these; `new` keeps it from naming what may still grow.
-    pub(crate) const fn new(
-        id: &'static str,
-        method: Method,
-        path: &'static str,
-        mode: Mode,
-        tasks_per_call: Option<u32>,
-        task_rules: &'static [FieldRule],
-        link: &'static str,
-    ) -> Self {
-        Self {
-            id,
-            method,
-            path,
-            mode,
-            tasks_per_call,
-            task_rules,
-            link,
+    /// Whether this is the path of the endpoint, with anything for its parameters.
+    ///
+    /// ```
+    /// use dataforseo_models::Endpoint;
+    /// use dataforseo_models::backlinks::Index;
+    ///
+    /// assert!(Index::INFO.matches("/v3/backlinks/index"));
+    /// assert!(!Index::INFO.matches("/v3/backlinks/index/1"));
+    /// ```
+    pub fn matches(&self, path: &str) -> bool {
+        let (mut wanted, mut found) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (wanted.next(), found.next()) {
+                (None, None) => return true,
+                (Some(part), Some(found)) if part.starts_with('{') && !found.is_empty() => {}
+                (Some(part), Some(found)) if part == found => {}
+                _ => return false,
+            }
         }
     }
 }
@@ -97,4 +104,10 @@ impl Method {
 pub enum Mode {
     /// In the answer to the call.
     Live,
+    /// Later: the answer has the identifiers of the tasks that were taken.
+    TaskPost,
+    /// It lists tasks whose results can be fetched.
+    TasksReady,
+    /// It fetches the result of a task that was posted before.
+    TaskGet,
 }

@@ -105,6 +105,29 @@ pub fn read<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     deserializer.deserialize_any(ObjectVisitor(PhantomData))
 }
 
+/// Reads the keys that are left of a map into an object.
+pub fn read_fields<'de, T: Object, A: MapAccess<'de>>(
+    object: &mut T,
+    map: &mut A,
+) -> Result<(), A::Error> {
+    let mut expected = 0;
+    while let Some(found) = map.next_key_seed(FieldName {
+        names: T::FIELDS,
+        expected,
+    })? {
+        match found {
+            Some(field) => {
+                drift::enter(T::FIELDS[field]);
+                object.read(field, map)?;
+                drift::leave();
+                expected = field + 1;
+            }
+            None => skip(map)?,
+        }
+    }
+    Ok(())
+}
+
 struct ObjectVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
@@ -116,21 +139,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut object = T::default();
-        let mut expected = 0;
-        while let Some(found) = map.next_key_seed(FieldName {
-            names: T::FIELDS,
-            expected,
-        })? {
-            match found {
-                Some(field) => {
-                    drift::enter(T::FIELDS[field]);
-                    object.read(field, &mut map)?;
-                    drift::leave();
-                    expected = field + 1;
-                }
-                None => skip(&mut map)?,
-            }
-        }
+        read_fields(&mut object, &mut map)?;
         Ok(Some(object))
     }
 

@@ -16,6 +16,13 @@ macro_rules! open_enum_impls {
             }
         }
 
+        /// No value at all, which no task may have where it is required.
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Other(String::new())
+            }
+        }
+
         impl From<String> for $name {
             fn from(value: String) -> Self {
                 match value.as_str() {

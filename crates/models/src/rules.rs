@@ -54,6 +54,10 @@ pub enum Kind {
     Map(&'static Kind),
     /// An object with documented fields.
     Object(&'static [FieldRule]),
+    /// Conditions: `[field, operator, value]`, joined by `"and"` and `"or"`, nested.
+    Filters,
+    /// A rule for an order: `field,asc` or `field,desc`.
+    Order,
     /// Any JSON.
     Any,
 }
@@ -70,6 +74,8 @@ pub enum Limit {
     MaxLength(usize),
     /// Elements that belong to at most so many different registrable domains.
     MaxDistinctDomains(usize),
+    /// Filters of at most so many conditions.
+    MaxConditions(usize),
     /// A number not below this.
     Min(f64),
     /// A number not above this.
@@ -85,6 +91,8 @@ pub enum Limit {
     OneOf(&'static [&'static str]),
     /// Each is a domain without scheme and `www.`, or a page with its scheme.
     Targets,
+    /// The field is there, unless one of these is.
+    RequiredUnless(&'static [&'static str]),
 }
 
 /// A bound of a date, fixed or moving with the day.

@@ -24,7 +24,7 @@ const FORMAT: &str = "%Y-%m-%d %H:%M:%S %:z";
 /// assert_eq!(odd.instant(), None);
 /// assert_eq!(odd.as_str(), "yesterday");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Timestamp(Box<str>);
 
 impl Timestamp {
@@ -46,6 +46,18 @@ impl Timestamp {
     /// The text as it arrived.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<&str> for Timestamp {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Timestamp {
+    fn from(text: String) -> Self {
+        Self::new(text)
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::endpoint::Task;
+use crate::filter::Operator;
 use crate::rules::{FieldRule, Kind, Limit};
 
 /// Everything that is wrong with a task.
@@ -17,6 +18,12 @@ impl Violations {
     /// Each violation, in the order of the documented fields.
     pub fn violations(&self) -> &[Violation] {
         &self.0
+    }
+}
+
+impl From<Vec<Violation>> for Violations {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self(violations)
     }
 }
 
@@ -45,6 +52,14 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// Something wrong at a place of a task.
+    pub fn new(path: impl Into<String>, problem: Problem) -> Self {
+        Self {
+            path: path.into(),
+            problem,
+        }
+    }
+
     /// Whether the API refuses such a task, or may answer it.
     pub fn severity(&self) -> Severity {
         match self.problem {
@@ -80,6 +95,11 @@ pub enum Problem {
     },
     /// A required field is not there, is null, or is an empty list.
     Missing,
+    /// Neither this field is there nor one of those that can stand for it.
+    MissingUnless {
+        /// Those that can.
+        others: &'static [&'static str],
+    },
     /// Another kind of value.
     WrongKind {
         /// The documented kind.
@@ -113,6 +133,13 @@ pub enum Problem {
         /// How many there may be.
         max: usize,
     },
+    /// Filters with too many conditions.
+    TooManyConditions {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// A number below the smallest that is allowed.
     Below(f64),
     /// A number above the largest that is allowed.
@@ -141,6 +168,9 @@ impl fmt::Display for Problem {
                 write!(f, "no such field; there are {}", known.join(", "))
             }
             Self::Missing => f.write_str("required"),
+            Self::MissingUnless { others } => {
+                write!(f, "required unless {} is given", others.join(" or "))
+            }
             Self::WrongKind { expected } => write!(f, "expected {expected}"),
             Self::TooFew { found, min } => {
                 write!(f, "{found} elements, at least {min} are required")
@@ -153,6 +183,9 @@ impl fmt::Display for Problem {
             }
             Self::TooManyDomains { found, max } => {
                 write!(f, "{found} different domains, at most {max} are allowed")
+            }
+            Self::TooManyConditions { found, max } => {
+                write!(f, "{found} conditions, at most {max} are allowed")
             }
             Self::Below(min) => write!(f, "at least {min} is required"),
             Self::Above(max) => write!(f, "at most {max} is allowed"),
@@ -226,10 +259,7 @@ struct Checker {
 
 impl Checker {
     fn report(&mut self, path: &str, problem: Problem) {
-        self.found.push(Violation {
-            path: path.to_owned(),
-            problem,
-        });
+        self.found.push(Violation::new(path, problem));
     }
 
     fn object(&mut self, rules: &[FieldRule], value: &Value, path: &str) {
@@ -246,8 +276,23 @@ impl Checker {
                 None | Some(Value::Null) if rule.required => {
                     self.report(&at(rule.name), Problem::Missing);
                 }
-                None | Some(Value::Null) => {}
+                None | Some(Value::Null) => {
+                    let given = |name: &&str| fields.get(*name).is_some_and(|it| !it.is_null());
+                    for limit in rule.limits {
+                        if let Limit::RequiredUnless(others) = limit
+                            && !others.iter().any(given)
+                        {
+                            self.report(&at(rule.name), Problem::MissingUnless { others });
+                        }
+                    }
+                }
                 Some(Value::Array(list)) if rule.required && list.is_empty() => {
+                    self.report(&at(rule.name), Problem::Missing);
+                }
+                Some(Value::Object(map)) if rule.required && map.is_empty() => {
+                    self.report(&at(rule.name), Problem::Missing);
+                }
+                Some(Value::String(text)) if rule.required && text.is_empty() => {
                     self.report(&at(rule.name), Problem::Missing);
                 }
                 Some(value) => {
@@ -279,6 +324,15 @@ impl Checker {
             Kind::Float => (value.is_number(), "a number"),
             Kind::Boolean => (value.is_boolean(), "true or false"),
             Kind::Any => (true, "any value"),
+            Kind::Filters => {
+                let before = self.found.len();
+                self.filters(value, path);
+                return self.found.len() == before;
+            }
+            Kind::Order => (
+                value.as_str().is_some_and(is_order),
+                "a field and a direction, `field,asc` or `field,desc`",
+            ),
             Kind::List(of) => {
                 if let Value::Array(list) = value {
                     let mut fits = true;
@@ -312,7 +366,11 @@ impl Checker {
     }
 
     fn limit(&mut self, limit: &Limit, value: &Value, path: &str) {
-        let elements = value.as_array().map_or(0, Vec::len);
+        let elements = match value {
+            Value::Array(list) => list.len(),
+            Value::Object(map) => map.len(),
+            _ => 0,
+        };
         let text = value.as_str().unwrap_or_default();
         let number = value.as_f64().unwrap_or_default();
         let problem = match *limit {
@@ -333,6 +391,10 @@ impl Checker {
                 let found = found.len();
                 (found > max).then_some(Problem::TooManyDomains { found, max })
             }
+            Limit::MaxConditions(max) => {
+                let found = conditions(value);
+                (found > max).then_some(Problem::TooManyConditions { found, max })
+            }
             Limit::Min(min) => (number < min).then_some(Problem::Below(min)),
             Limit::Max(max) => (number > max).then_some(Problem::Above(max)),
             Limit::Date { min, max } => match text.parse::<Date>() {
@@ -350,15 +412,60 @@ impl Checker {
                 (!known.contains(&text)).then_some(Problem::UnknownValue { known })
             }
             Limit::Targets => return self.targets(value, path),
+            Limit::RequiredUnless(_) => None,
         };
         if let Some(problem) = problem {
             self.report(path, problem);
         }
     }
 
+    /// A condition, or parts with "and" or "or" between them.
+    fn filters(&mut self, value: &Value, path: &str) {
+        let list = value.as_array().map_or(&[][..], Vec::as_slice);
+        let wrong = match list {
+            [Value::String(_), operator, _] => {
+                let known = operator.as_str();
+                let known = Operator::ALL
+                    .iter()
+                    .any(|operator| Some(operator.as_str()) == known);
+                if !known {
+                    let expected = "one of = <> < <= > >= in not_in like not_like ilike \
+                                    not_ilike regex not_regex match not_match has has_not";
+                    self.report(&format!("{path}[1]"), Problem::WrongKind { expected });
+                }
+                return;
+            }
+            [Value::Array(_), ..] if list.len() % 2 == 1 => {
+                for (index, part) in list.iter().enumerate() {
+                    let path = format!("{path}[{index}]");
+                    if index % 2 == 0 {
+                        self.filters(part, &path);
+                    } else if !matches!(part.as_str(), Some("and" | "or")) {
+                        let expected = "\"and\" or \"or\"";
+                        self.report(&path, Problem::WrongKind { expected });
+                    }
+                }
+                return;
+            }
+            _ => {
+                "a condition, [field, operator, value], or conditions with \"and\" or \"or\" \
+                  between them"
+            }
+        };
+        self.report(path, Problem::WrongKind { expected: wrong });
+    }
+
     fn targets(&mut self, value: &Value, path: &str) {
         if let Some(target) = value.as_str() {
             return self.target(target, path);
+        }
+        if let Value::Object(map) = value {
+            for (key, target) in map {
+                if let Some(target) = target.as_str() {
+                    self.target(target, &format!("{path}[{key:?}]"));
+                }
+            }
+            return;
         }
         for (index, target) in strings(value).enumerate() {
             self.target(target, &format!("{path}[{index}]"));
@@ -371,6 +478,20 @@ impl Checker {
         } else if let Some(advice) = target_advice(target) {
             self.report(path, Problem::TargetForm(advice));
         }
+    }
+}
+
+fn is_order(rule: &str) -> bool {
+    rule.rsplit_once(',')
+        .is_some_and(|(field, direction)| !field.is_empty() && matches!(direction, "asc" | "desc"))
+}
+
+/// How many conditions filters have.
+fn conditions(filters: &Value) -> usize {
+    match filters.as_array().map(Vec::as_slice) {
+        Some([Value::String(_), _, _]) => 1,
+        Some(parts) => parts.iter().map(conditions).sum(),
+        None => 0,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod html;
 pub mod nest;
+pub mod openapi;
 mod text;
 
 use std::fmt;

@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{docs, ident};
+use serde_json::Value;
+
 use crate::model::{Endpoint, Model, Section, Type};
+use crate::spec::language::Mode;
 
 /// The groups, as methods of the client.
 pub fn root(model: &Model) -> TokenStream {
@@ -56,7 +59,8 @@ pub fn section(section: &Section) -> TokenStream {
     quote! {
         use dataforseo_models::#module as models;
 
-        use crate::{Answer, Client, Error};
+        #[allow(unused_imports, reason = "one list serves all generated files")]
+        use crate::{Answer, Client, Error, Fetched, Pages, Posted};
 
         #doc
         #[derive(Debug, Clone, Copy)]
@@ -74,25 +78,129 @@ pub fn section(section: &Section) -> TokenStream {
     }
 }
 
+/// What a method's task looks like in the call that the documentation shows.
+const TASK: &str = "task";
+
 fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let method = ident(&endpoint.module);
     let name = ident(&endpoint.name);
-    let result = ident(&endpoint.result.name);
+    let result = result_type(endpoint);
     let doc = docs::attributes(&method_doc(section, endpoint));
-    let task = ident(&endpoint.task.name);
+    let parameters: Vec<_> = endpoint
+        .parameters
+        .iter()
+        .map(|field| ident(&field.ident))
+        .collect();
+    let call = match (&endpoint.task, endpoint.mode) {
+        (Some(task), Mode::TaskPost) => {
+            let task = ident(&task.name);
+            quote! {
+                pub async fn #method(&self, tasks: &[models::#task]) -> Result<Posted, Error> {
+                    self.client.post::<models::#name>(tasks).await
+                }
+            }
+        }
+        (Some(task), _) => {
+            let task = ident(&task.name);
+            quote! {
+                pub async fn #method(&self, task: &models::#task) -> Result<Answer<#result>, Error> {
+                    self.client.call::<models::#name>(task).await
+                }
+            }
+        }
+        (None, Mode::TaskGet) => quote! {
+            pub async fn #method(&self, #(#parameters: &str),*) -> Result<Fetched<#result>, Error> {
+                self.client.fetch::<models::#name>(&[#(#parameters),*]).await
+            }
+        },
+        (None, _) => quote! {
+            pub async fn #method(&self, #(#parameters: &str),*) -> Result<Answer<#result>, Error> {
+                self.client.get::<models::#name>(&[#(#parameters),*]).await
+            }
+        },
+    };
+    let paged = endpoint
+        .rows
+        .as_ref()
+        .is_some_and(|rows| rows.spec.paging.is_some());
+    let pages = endpoint.task.as_ref().filter(|_| paged).map(|task| {
+        let (method, task) = (
+            ident(&format!("{}_pages", endpoint.module)),
+            ident(&task.name),
+        );
+        let doc = docs::attributes(&pages_doc(section, endpoint));
+        quote! {
+            #doc
+            pub fn #method(&self, task: models::#task) -> Pages<models::#name> {
+                self.client.pages(task)
+            }
+        }
+    });
     quote! {
         #doc
-        pub async fn #method(&self, task: &models::#task) -> Result<Answer<models::#result>, Error> {
-            self.client.call::<models::#name>(task).await
-        }
+        #call
+
+        #pages
     }
+}
+
+fn result_type(endpoint: &Endpoint) -> TokenStream {
+    match &endpoint.result_type {
+        Type::Object(name) | Type::Union(name) => {
+            let name = ident(name);
+            quote!(models::#name)
+        }
+        _ => quote!(dataforseo_models::Value),
+    }
+}
+
+fn pages_doc(section: &Section, endpoint: &Endpoint) -> String {
+    let (module, paging) = (
+        &endpoint.module,
+        endpoint
+            .rows
+            .as_ref()
+            .and_then(|rows| rows.spec.paging.as_ref()),
+    );
+    let reach = paging.map_or_else(String::new, |paging| match &paging.token {
+        Some(_) => format!(
+            "Up to an offset of {} pages go by `offset`, then by the token of the page before.",
+            paging.max_offset
+        ),
+        None => format!(
+            "The API takes no `offset` above {}: what lies beyond cannot be had, and \
+             [`Pages::end`] says so.",
+            paging.max_offset
+        ),
+    });
+    format!(
+        "All rows of [`{module}`](Self::{module}), page by page, from the task's `offset` on.\n\n\
+         {reach}\n\n\
+         # Cost\nEach page is a call, and charged as one; it is made when it is asked for. A page \
+         has as many rows as the task's `limit` says, and the most that the API takes if it says \
+         nothing: full pages cost least a row.\n\n\
+         # Example\n{}",
+        example(
+            section,
+            endpoint,
+            &format!(
+                "let mut pages = client.{}().{module}_pages(task);\n\
+                 while let Some(page) = pages.next().await {{\n    \
+                     println!(\"{{}} of {{:?}}\", page?.rows.len(), pages.total());\n\
+                 }}",
+                section.name
+            )
+        )
+    )
 }
 
 fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
     let mut parts = vec![endpoint.doc.clone()];
     let mut limits = docs::call_limits(&endpoint.limits);
-    for field in &endpoint.task.fields {
-        use crate::model::Limit::{Date, MaxDistinctDomains, MaxItems, MaxLength};
+    for field in endpoint.task.iter().flat_map(|task| &task.fields) {
+        use crate::model::Limit::{
+            Date, Max, MaxConditions, MaxDistinctDomains, MaxItems, MaxLength, Min,
+        };
         let wire = &field.wire;
         limits.extend(field.limits.iter().filter_map(|limit| match limit {
             MaxItems(max) => Some(format!("At most {max} `{wire}`.")),
@@ -100,6 +208,9 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
                 Some(format!("`{wire}` of at most {max} different domains."))
             }
             MaxLength(max) => Some(format!("`{wire}` of at most {max} characters.")),
+            MaxConditions(max) => Some(format!("`{wire}` of at most {max} conditions.")),
+            Min(min) => Some(format!("`{wire}` at least {min}.")),
+            Max(max) => Some(format!("`{wire}` at most {max}.")),
             Date { min: Some(min), .. } => Some(format!("`{wire}` not before `{min}`.")),
             _ => None,
         }));
@@ -108,41 +219,126 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
         let lines: Vec<String> = limits.iter().map(|limit| format!("- {limit}")).collect();
         parts.push(format!("# Limits\n{}", lines.join("\n")));
     }
-    parts.push(
-        "# Cost\nA call that reached the API may have been charged, whatever came back; the \
-         client sends it once. [`Answer::cost`] says what it cost."
-            .to_owned(),
-    );
-    parts.push(
-        "# Errors\nA task that breaks the limits is refused before it is sent. What can go wrong \
-         after that is told apart by [`Error::kind`]."
-            .to_owned(),
-    );
-    let models = format!("dataforseo_client::models::{}", section.name);
-    let required = endpoint.task.fields.iter().filter(|field| field.required);
-    let arguments = required.map(|field| match &field.ty {
-        Type::List(_) => "[\"example.com\"]",
-        Type::String => "\"example.com\"",
-        _ => "Default::default()",
-    });
-    let call = format!(
-        "let task = {models}::{}::new({});\n\
-         let answer = client.{}().{}(&task).await?;",
-        endpoint.task.name,
-        arguments.collect::<Vec<_>>().join(", "),
-        section.name,
-        endpoint.module
-    );
-    parts.push(format!(
-        "# Example\n```no_run\n\
-         # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {{\n\
-         {call}\n\
-         println!(\"{{:?}} for {{:?}} USD\", answer.results(), answer.cost());\n\
-         # Ok(())\n\
-         # }}\n```"
-    ));
+    parts.push(match endpoint.charged {
+        true => {
+            "# Cost\nA call that reached the API may have been charged, whatever came back; the \
+             client sends it once. [`Answer::cost`] says what it cost."
+        }
+        false => "# Cost\nThe API charges nothing for this call.",
+    }
+    .to_owned());
+    parts.push(match (&endpoint.task, endpoint.mode) {
+        (_, Mode::TaskPost) => {
+            "# Errors\nIf a task breaks the limits, none is sent. What can go wrong with the call \
+             is told apart by [`Error::kind`]; what went wrong with one task stands beside it in \
+             [`Posted`]."
+        }
+        (Some(_), _) => {
+            "# Errors\nA task that breaks the limits is refused before it is sent. What can go \
+             wrong after that is told apart by [`Error::kind`]."
+        }
+        (None, Mode::TaskGet) => {
+            "# Errors\nThat a task is still under way is no error: [`Fetched::Pending`]. What can \
+             go wrong is told apart by [`Error::kind`]."
+        }
+        (None, _) => "# Errors\nWhat can go wrong is told apart by [`Error::kind`].",
+    }
+    .to_owned());
+    let group = format!("client.{}().{}", section.name, endpoint.module);
+    let arguments: Vec<&str> = endpoint.parameters.iter().map(|_| "\"…\"").collect();
+    let call = match (&endpoint.task, endpoint.mode) {
+        (Some(_), Mode::TaskPost) => format!(
+            "for outcome in {group}(&[{TASK}]).await?.tasks() {{\n    \
+                 println!(\"{{outcome:?}}\");\n\
+             }}"
+        ),
+        (Some(_), _) => format!(
+            "let answer = {group}(&{TASK}).await?;\n\
+             println!(\"{{:?}} for {{:?}} USD\", answer.results(), answer.cost());"
+        ),
+        (None, Mode::TaskGet) => format!(
+            "if let dataforseo_client::Fetched::Ready(answer) = {group}({}).await? {{\n    \
+                 println!(\"{{:?}}\", answer.results());\n\
+             }}",
+            arguments.join(", ")
+        ),
+        (None, _) => format!(
+            "let answer = {group}({}).await?;\n\
+             println!(\"{{:?}}\", answer.results());",
+            arguments.join(", ")
+        ),
+    };
+    parts.push(format!("# Example\n{}", example(section, endpoint, &call)));
     parts.push(format!("{}.", docs::source(endpoint)));
     parts.join("\n\n")
+}
+
+/// A call as an example that compiles, with the task made in front of it.
+fn example(section: &Section, endpoint: &Endpoint, call: &str) -> String {
+    let task = endpoint.task.iter().map(|task| {
+        let arguments: Vec<String> = task
+            .fields
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| {
+                let example = endpoint.example.as_ref();
+                argument(&field.ty, example.and_then(|it| it.get(&field.wire)))
+            })
+            .collect();
+        format!(
+            "let {TASK} = dataforseo_client::models::{}::{}::new({});\n",
+            section.name,
+            task.name,
+            arguments.join(", ")
+        )
+    });
+    format!(
+        "```no_run\n\
+         # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {{\n\
+         {}{call}\n\
+         # Ok(())\n\
+         # }}\n```",
+        task.collect::<String>()
+    )
+}
+
+/// A required argument, with the value of the endpoint's example where it is a plain one.
+fn argument(ty: &Type, example: Option<&Value>) -> String {
+    match (ty, example) {
+        (Type::String | Type::Timestamp, Some(Value::String(text))) => {
+            let text = format!("{text:?}");
+            match ty {
+                Type::Timestamp => {
+                    format!("dataforseo_client::models::Timestamp::new({text})")
+                }
+                _ => text,
+            }
+        }
+        (Type::Integer, Some(Value::Number(number))) => number.to_string(),
+        (Type::List(_) | Type::Numbered(_), Some(Value::Array(list)))
+            if list.iter().all(Value::is_string) =>
+        {
+            format!(
+                "{:?}",
+                list.iter()
+                    .take(2)
+                    .filter_map(Value::as_str)
+                    .collect::<Vec<_>>()
+            )
+        }
+        (Type::Numbered(_), Some(Value::Object(map))) => {
+            format!(
+                "{:?}",
+                map.values().filter_map(Value::as_str).collect::<Vec<_>>()
+            )
+        }
+        (Type::String, _) => "\"example.com\"".to_owned(),
+        (Type::List(of) | Type::Numbered(of), _) if **of == Type::String => {
+            "[\"example.com\"]".to_owned()
+        }
+        (Type::List(_), _) => "[]".to_owned(),
+        _ => "Default::default()".to_owned(),
+    }
 }
 
 fn group_name(section: &Section) -> proc_macro2::Ident {

@@ -34,6 +34,7 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
         facts.push(match &spec.default {
             _ if field.required => "Required.".to_owned(),
             Some(default) => format!("Default: {}.", literal(default)),
+            None if !spec.required_unless.is_empty() => String::new(),
             None => "Optional.".to_owned(),
         });
     }
@@ -45,6 +46,7 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
             Limit::MaxDistinctDomains(max) => Some(format!(
                 "The elements belong to at most {max} different domains."
             )),
+            Limit::MaxConditions(max) => Some(format!("At most {max} conditions.")),
             Limit::Min(min) => Some(format!("Not below {min}.")),
             Limit::Max(max) => Some(format!("Not above {max}.")),
             Limit::Date { min, max } => {
@@ -52,6 +54,10 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
                 facts.extend(max.map(|max| format!("Not after `{max}`.")));
                 None
             }
+            Limit::RequiredUnless(names) => Some(format!(
+                "Required unless `{}` is given.",
+                names.join("` or `")
+            )),
             // The enum's own documentation lists its values.
             Limit::OneOf(_) | Limit::Targets => None,
         };
@@ -78,6 +84,7 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
         Some(Format::Target | Format::Url) | None => None,
     });
     facts.extend(spec.absent.clone());
+    facts.retain(|fact| !fact.is_empty());
     facts
 }
 
@@ -113,6 +120,9 @@ pub fn source(endpoint: &Endpoint) -> String {
 pub fn endpoint(endpoint: &Endpoint) -> String {
     let mode = match endpoint.mode {
         Mode::Live => "The result comes in the answer.",
+        Mode::TaskPost => "The answer has the identifiers of the tasks; results come later.",
+        Mode::TasksReady => "The answer lists tasks whose results can be fetched.",
+        Mode::TaskGet => "The answer has the result of a task that was posted before.",
     };
     let method = format!("{:?}", endpoint.method).to_uppercase();
     let mut facts = vec![format!("`{method} {}`. {mode}", endpoint.path)];

@@ -3,16 +3,16 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::types::{object, type_def};
+use super::types::{object, rust_type, type_def};
 use super::{docs, ident};
 use crate::model::dates::DateExpression;
-use crate::model::{Endpoint, Field, Limit, Section, Type, TypeDef};
+use crate::model::{Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef};
 use crate::spec::language::{Method, Mode};
 
 /// The file.
 pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let name = ident(&endpoint.name);
-    let result = ident(&endpoint.result.name);
+    let result = rust_type(&endpoint.result_type);
     let doc = docs::attributes(&docs::endpoint(endpoint));
     let (id, path, link) = (&endpoint.id, &endpoint.path, &endpoint.link);
     let method = match endpoint.method {
@@ -21,7 +21,11 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
     };
     let mode = match endpoint.mode {
         Mode::Live => quote!(Live),
+        Mode::TaskPost => quote!(TaskPost),
+        Mode::TasksReady => quote!(TasksReady),
+        Mode::TaskGet => quote!(TaskGet),
     };
+    let charged = endpoint.charged;
     let tasks = match endpoint.limits.tasks_per_call {
         Some(tasks) => {
             let tasks = Literal::u32_unsuffixed(tasks);
@@ -29,21 +33,31 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         }
         None => quote!(None),
     };
-    let task = ident(&endpoint.task.name);
-    let task_items = task_items(section, endpoint);
+    let rules = match &endpoint.task {
+        Some(task) => {
+            let task = ident(&task.name);
+            quote!(<#task as Task>::RULES)
+        }
+        None => quote!(&[]),
+    };
+    let task_items = endpoint
+        .task
+        .as_ref()
+        .map(|task| task_items(section, endpoint, task));
     let result_doc = format!("One result of [`{}`].", endpoint.name);
-    let result_items = object(&endpoint.result, &result_doc);
+    let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
     let types = endpoint.types.iter().map(type_def);
+    let rows = endpoint.rows.iter().map(|rows| rows_items(endpoint, rows));
     let folder = &section.name;
     let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
         .into_iter()
-        .map(|(role, object)| {
+        .filter_map(|(role, object)| {
             let file = format!("../../../schemas/{folder}/{}.{role}.json", endpoint.module);
-            let name = ident(&object.name);
-            quote! {
+            let name = ident(&object.as_ref()?.name);
+            Some(quote! {
                 #[cfg(feature = "schemars")]
                 crate::schema::embedded_schema!(#name, #file);
-            }
+            })
         });
     quote! {
         #[allow(unused_imports, reason = "one list serves all generated files")]
@@ -56,25 +70,31 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         pub struct #name;
 
         impl Endpoint for #name {
-            type Task = #task;
             type Result = #result;
 
-            const INFO: &'static EndpointInfo = &EndpointInfo::new(
-                #id, Method::#method, #path, Mode::#mode, #tasks,
-                <#task as Task>::RULES, #link,
-            );
+            const INFO: &'static EndpointInfo = &EndpointInfo {
+                id: #id,
+                method: Method::#method,
+                path: #path,
+                mode: Mode::#mode,
+                charged: #charged,
+                tasks_per_call: #tasks,
+                task_rules: #rules,
+                link: #link,
+            };
         }
 
         #task_items
-        #result_items
+        #(#result_items)*
         #(#types)*
+        #(#rows)*
         #(#schemas)*
     }
 }
 
-fn task_items(section: &Section, endpoint: &Endpoint) -> TokenStream {
-    let task = &endpoint.task;
+fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStream {
     let name = ident(&task.name);
+    let endpoint_name = ident(&endpoint.name);
     let doc = format!(
         "What [`{}`] is asked for: `new` takes what is required, a setter each of the rest.",
         endpoint.name
@@ -112,6 +132,148 @@ fn task_items(section: &Section, endpoint: &Endpoint) -> TokenStream {
         impl Task for #name {
             const RULES: &'static [FieldRule] = #rules;
         }
+
+        impl TaskEndpoint for #endpoint_name {
+            type Task = #name;
+        }
+    }
+}
+
+/// What the rows of a result make possible: paging, matching, and names for filters.
+fn rows_items(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
+    let name = ident(&endpoint.name);
+    let row = ident(&rows.row);
+    let at = ident(&rows.at);
+    let paged = rows.spec.paging.as_ref().map(|paging| {
+        let bound = |field: &str, fallback: u32| {
+            let task = endpoint.task.iter().flat_map(|task| &task.fields);
+            let field = task.filter(|it| it.wire == field).flat_map(|it| &it.limits);
+            let mut max = field.filter_map(|limit| match limit {
+                Limit::Max(max) => Some(*max as u32),
+                _ => None,
+            });
+            Literal::u32_unsuffixed(max.next().unwrap_or(fallback))
+        };
+        let max_offset = Literal::u32_unsuffixed(paging.max_offset);
+        let max_limit = bound("limit", 1000);
+        let has_token = paging.token.is_some();
+        let token = paging.token.iter().map(|token| ident(token));
+        let set_token = token
+            .clone()
+            .map(|token| quote!(task.#token = window.token;));
+        let get_token = match &paging.token {
+            Some(token) => {
+                let token = ident(token);
+                quote!(task.#token.clone())
+            }
+            None => quote!(None),
+        };
+        let page_token = match &paging.token {
+            Some(token) => {
+                let token = ident(token);
+                quote!(result.#token)
+            }
+            None => quote!(None),
+        };
+        quote! {
+            impl Paged for #name {
+                type Row = #row;
+
+                const PAGING: Paging = Paging::new(#max_offset, #max_limit, #has_token);
+
+                fn window(task: &Self::Task) -> Window {
+                    Window {
+                        offset: task.offset,
+                        limit: task.limit,
+                        token: #get_token,
+                    }
+                }
+
+                fn set_window(task: &mut Self::Task, window: Window) {
+                    task.offset = window.offset;
+                    task.limit = window.limit;
+                    #(#set_token)*
+                }
+
+                fn page(result: Self::Result) -> Page<Self::Row> {
+                    Page::new(result.#at, result.items_count, result.total_count, #page_token)
+                }
+            }
+        }
+    });
+    let per_target = rows.spec.target.as_ref().map(|target| {
+        let target = ident(target);
+        quote! {
+            impl PerTarget for #name {
+                type Row = #row;
+
+                fn targets(task: &Self::Task) -> &[String] {
+                    &task.targets
+                }
+
+                fn rows(result: &Self::Result) -> &[Self::Row] {
+                    result.#at.as_deref().unwrap_or_default()
+                }
+
+                fn target(row: &Self::Row) -> Option<&str> {
+                    row.#target.as_deref()
+                }
+            }
+        }
+    });
+    let fields = (!rows.fields.is_empty()).then(|| row_fields(endpoint, rows));
+    quote! {
+        #paged
+        #per_target
+        #fields
+    }
+}
+
+/// The functions that name the fields of rows, for filters and orders.
+fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
+    let name = ident(&endpoint.name);
+    let module = ident(&format!("{}_fields", endpoint.module));
+    let doc = docs::attributes(&format!(
+        "The fields of the rows of [`{}`](super::{}), for its filters and its order.",
+        endpoint.name, endpoint.name
+    ));
+    let functions = rows.fields.iter().map(|field| {
+        let (ident, path) = (ident(&field.ident), &field.path);
+        let summary = field.doc.trim().lines().next().unwrap_or_default();
+        let doc = docs::attributes(&format!("`{}`: {summary}", path.replace("{}", "…")));
+        let kind = match field.kind {
+            RowFieldKind::Number => quote!(Number),
+            RowFieldKind::Text => quote!(Text),
+            RowFieldKind::Texts => quote!(Texts),
+            RowFieldKind::Flag => quote!(Flag),
+            RowFieldKind::Moment => quote!(Moment),
+        };
+        let keys: Vec<_> = ["key", "inner"]
+            .into_iter()
+            .take(path.matches("{}").count())
+            .map(super::ident)
+            .collect();
+        let value = match keys.is_empty() {
+            true => quote!(#path),
+            false => quote!(format!(#path, #(filter::key(#keys)),*)),
+        };
+        quote! {
+            #doc
+            pub fn #ident(#(#keys: impl std::fmt::Display),*) -> Field<#name, #kind> {
+                Field::new(#value)
+            }
+        }
+    });
+    quote! {
+        #doc
+        pub mod #module {
+            #[allow(unused_imports, reason = "one list serves all generated files")]
+            use crate::prelude::*;
+
+            use super::#name;
+
+            #(#functions)*
+        }
     }
 }
 
@@ -131,12 +293,14 @@ fn kind(ty: &Type, types: &[&TypeDef]) -> TokenStream {
         Type::Integer => quote!(Kind::Integer),
         Type::Float => quote!(Kind::Float),
         Type::Boolean => quote!(Kind::Boolean),
-        Type::Json => quote!(Kind::Any),
+        Type::Json | Type::Union(_) => quote!(Kind::Any),
+        Type::Filters(_) => quote!(Kind::Filters),
+        Type::Order(_) => quote!(Kind::Order),
         Type::List(of) => {
             let of = kind(of, types);
             quote!(Kind::List(&#of))
         }
-        Type::Map(of) => {
+        Type::Map(of) | Type::Numbered(of) => {
             let of = kind(of, types);
             quote!(Kind::Map(&#of))
         }
@@ -175,6 +339,10 @@ fn limit(limit: &Limit) -> TokenStream {
             let max = count(max);
             quote!(Limit::MaxDistinctDomains(#max))
         }
+        Limit::MaxConditions(max) => {
+            let max = count(max);
+            quote!(Limit::MaxConditions(#max))
+        }
         Limit::Min(min) => {
             let min = Literal::f64_unsuffixed(*min);
             quote!(Limit::Min(#min))
@@ -189,6 +357,7 @@ fn limit(limit: &Limit) -> TokenStream {
         }
         Limit::OneOf(values) => quote!(Limit::OneOf(&[#(#values),*])),
         Limit::Targets => quote!(Limit::Targets),
+        Limit::RequiredUnless(names) => quote!(Limit::RequiredUnless(&[#(#names),*])),
     }
 }
 

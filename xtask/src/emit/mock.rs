@@ -12,6 +12,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
         let module = ident(&section.name);
         section.endpoints.iter().map(move |endpoint| {
             let name = ident(&endpoint.name);
+            let feature = &section.name;
             let fixtures = fixtures
                 .get(&endpoint.id)
                 .into_iter()
@@ -21,6 +22,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
                     quote!((#path, include_str!(#file)))
                 });
             quote! {
+                #[cfg(feature = #feature)]
                 MockEndpoint {
                     info: models::#module::#name::INFO,
                     fixtures: &[#(#fixtures),*],
@@ -29,6 +31,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
         })
     });
     quote! {
+        #[allow(unused_imports, reason = "a build may be without any section")]
         use dataforseo_models::{self as models, Endpoint as _};
 
         use crate::MockEndpoint;

@@ -4,9 +4,11 @@ mod api;
 mod client;
 mod docs;
 mod endpoint;
+mod fixture;
 mod mock;
 mod schema;
 mod status;
+mod tests;
 mod types;
 
 use std::collections::BTreeMap;
@@ -23,26 +25,36 @@ use crate::model::{Model, Section};
 pub type Files = BTreeMap<PathBuf, String>;
 
 /// The folders that hold nothing but generated files: what is there and not emitted is stale.
-pub const GENERATED_FOLDERS: [&str; 4] = [
+pub const GENERATED_FOLDERS: [&str; 5] = [
     "crates/models/src/generated",
     "crates/models/schemas",
     "crates/client/src/generated",
     "crates/mock-server/src/generated",
+    "tests/it/generated",
 ];
+
+/// Where the fixtures of the mock server are.
+pub const FIXTURES: &str = "crates/mock-server/fixtures";
+
+/// How a fixture that was made up says so.
+pub const MADE_UP: &str = "\"source\": \"synthetic\"";
 
 /// The fixtures of the mock server by endpoint id: paths from its `fixtures` folder on, in order.
 pub type Fixtures = BTreeMap<String, Vec<String>>;
 
-/// The fixtures that are there, by endpoint.
+/// The fixtures that are there and were not made up, by endpoint.
 ///
 /// # Errors
 /// When they cannot be read, or one stands in a folder of no endpoint.
 pub fn fixtures(root: &Path, model: &Model) -> io::Result<Fixtures> {
-    let folder = root.join("crates/mock-server/fixtures");
+    let folder = root.join(FIXTURES);
     let mut fixtures = Fixtures::new();
     for file in files_below(&folder)? {
         let relative = file.strip_prefix(&folder).unwrap_or(&file);
         let relative = relative.to_string_lossy().replace('\\', "/");
+        if std::fs::read_to_string(&file)?.contains(MADE_UP) {
+            continue;
+        }
         let path = relative.rsplit_once('/').map_or("", |(path, _)| path);
         let endpoint = model
             .endpoints()
@@ -80,10 +92,6 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     );
     files.insert(models.join("mod.rs"), rust("spec/", models_root(model))?);
     files.insert(client.join("mod.rs"), rust("spec/", client::root(model))?);
-    files.insert(
-        mock.join("mod.rs"),
-        rust("spec/ and fixtures/", mock::emit(model, fixtures))?,
-    );
     for section in &model.sections {
         let folder = format!("spec/{}/", section.name);
         let models = models.join(&section.name);
@@ -91,6 +99,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         if let Some(file) = &section.shared_file {
             files.insert(models.join("types.rs"), rust(file, types::shared(section))?);
         }
+        let schemas = PathBuf::from("crates/models/schemas").join(&section.name);
         let client = client.join(format!("{}.rs", section.name));
         files.insert(client, rust(&folder, client::section(section))?);
         for endpoint in &section.endpoints {
@@ -100,11 +109,37 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
                 rust(&endpoint.file, endpoint::emit(section, endpoint))?,
             );
             for (name, json) in schema::emit(section, endpoint) {
-                let folder = PathBuf::from("crates/models/schemas").join(&section.name);
-                files.insert(folder.join(name), json);
+                files.insert(schemas.join(name), json);
             }
         }
+        for (name, json) in schema::shared(section) {
+            files.insert(schemas.join(name), json);
+        }
     }
+    files.insert(
+        "tests/it/generated/mod.rs".into(),
+        rust("spec/", tests::emit(model))?,
+    );
+    let mut all = fixtures.clone();
+    for section in &model.sections {
+        for endpoint in &section.endpoints {
+            let names = all.entry(endpoint.id.clone()).or_default();
+            let documented = names
+                .iter()
+                .any(|name| name.ends_with("/documentation.json"));
+            for (name, json) in fixture::emit(section, endpoint, documented) {
+                let name = format!("{}/{name}", endpoint.path.trim_start_matches('/'));
+                files.insert(PathBuf::from(FIXTURES).join(&name), json);
+                names.push(name);
+            }
+            names.sort();
+            names.dedup();
+        }
+    }
+    files.insert(
+        mock.join("mod.rs"),
+        rust("spec/ and fixtures/", mock::emit(model, &all))?,
+    );
     files.insert("spec/spec.schema.json".into(), schema::language());
     Ok(files)
 }

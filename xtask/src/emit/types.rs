@@ -3,17 +3,27 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{docs, ident};
-use crate::model::{Enum, Field, Object, Section, Type, TypeDef};
+use super::{docs, ident, schema};
+use crate::model::{Enum, Field, Object, Section, Type, TypeDef, Union};
 
 /// The types that a section's endpoints share.
 pub fn shared(section: &Section) -> TokenStream {
     let types = section.shared.iter().map(type_def);
+    let folder = &section.name;
+    let schemas = schema::shared_results(section).map(|object| {
+        let file = format!("../../../schemas/{folder}/{}", schema::shared_file(object));
+        let name = ident(&object.name);
+        quote! {
+            #[cfg(feature = "schemars")]
+            crate::schema::embedded_schema!(#name, #file);
+        }
+    });
     quote! {
         #[allow(unused_imports, reason = "one list serves all generated files")]
         use crate::prelude::*;
 
         #(#types)*
+        #(#schemas)*
     }
 }
 
@@ -22,6 +32,85 @@ pub fn type_def(ty: &TypeDef) -> TokenStream {
     match ty {
         TypeDef::Object(part) => object(part, &part.doc),
         TypeDef::Enum(open) => open_enum(open),
+        TypeDef::Union(members) => union(members),
+    }
+}
+
+/// An enum with a variant for each member, and one for what nobody documented.
+fn union(union: &Union) -> TokenStream {
+    let name = ident(&union.name);
+    let doc = docs::attributes(&format!(
+        "{}\n\nThe field `{}` tells the members apart.",
+        union.doc, union.tag
+    ));
+    let tag = &union.tag;
+    let members = || {
+        let members = union.members.iter().enumerate();
+        members.map(|(index, member)| {
+            let index = Literal::usize_unsuffixed(index);
+            (index, ident(&member.name), member)
+        })
+    };
+    let wires = union.members.iter().map(|member| &member.wire);
+    let variants = members().map(|(_, variant, member)| {
+        let (doc, object) = (docs::attributes(&member.doc), ident(&member.object));
+        quote! {
+            #doc
+            #variant(Box<#object>)
+        }
+    });
+    let reads = members().map(|(index, variant, _)| quote!(#index => Self::#variant(rest.read()?)));
+    let indices = members().map(|(index, variant, _)| quote!(Self::#variant(_) => Some(#index)));
+    let writes =
+        members().map(|(_, variant, _)| quote!(Self::#variant(member) => member.write(map)));
+    quote! {
+        #doc
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#variants,)*
+            /// An object that is no documented member, as it came.
+            Other(Value),
+        }
+
+        impl Union for #name {
+            const TAG: &'static str = #tag;
+            const MEMBERS: &'static [&'static str] = &[#(#wires),*];
+
+            fn read<'de, A: MapAccess<'de>>(member: usize, rest: Rest<'_, A>) -> Result<Self, A::Error> {
+                Ok(match member {
+                    #(#reads,)*
+                    _ => Self::Other(rest.keep()?),
+                })
+            }
+
+            fn other(object: Value) -> Self {
+                Self::Other(object)
+            }
+
+            fn as_other(&self) -> Option<&Value> {
+                match self {
+                    Self::Other(object) => Some(object),
+                    _ => None,
+                }
+            }
+
+            fn member(&self) -> Option<usize> {
+                match self {
+                    #(#indices,)*
+                    Self::Other(_) => None,
+                }
+            }
+
+            fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+                match self {
+                    #(#writes,)*
+                    Self::Other(_) => Ok(()),
+                }
+            }
+        }
+
+        union_impls!(#name);
     }
 }
 
@@ -179,19 +268,25 @@ fn builder(object: &Object) -> TokenStream {
 fn parameter(ty: &Type) -> TokenStream {
     match ty {
         Type::String => quote!(impl Into<String>),
-        Type::List(of) if **of == Type::String => {
+        Type::List(of) | Type::Numbered(of) if **of == Type::String => {
             quote!(impl IntoIterator<Item = impl Into<String>>)
         }
+        Type::List(of) => {
+            let of = rust_type(of);
+            quote!(impl IntoIterator<Item = #of>)
+        }
+        Type::Timestamp => quote!(impl Into<Timestamp>),
         other => rust_type(other),
     }
 }
 
 fn argument(ty: &Type, value: &TokenStream) -> TokenStream {
     match ty {
-        Type::String => quote!(#value.into()),
+        Type::String | Type::Timestamp => quote!(#value.into()),
         Type::List(of) if **of == Type::String => {
             quote!(#value.into_iter().map(Into::into).collect())
         }
+        Type::List(_) | Type::Numbered(_) => quote!(#value.into_iter().collect()),
         _ => value.clone(),
     }
 }
@@ -256,9 +351,21 @@ pub fn rust_type(ty: &Type) -> TokenStream {
             let of = rust_type(of);
             quote!(Map<#of>)
         }
-        Type::Object(name) | Type::Enum(name) => {
+        Type::Object(name) | Type::Enum(name) | Type::Union(name) => {
             let name = ident(name);
             quote!(#name)
+        }
+        Type::Numbered(of) => {
+            let of = rust_type(of);
+            quote!(Numbered<#of>)
+        }
+        Type::Filters(endpoint) => {
+            let endpoint = ident(endpoint);
+            quote!(Filter<#endpoint>)
+        }
+        Type::Order(endpoint) => {
+            let endpoint = ident(endpoint);
+            quote!(Order<#endpoint>)
         }
     }
 }

@@ -7,7 +7,8 @@ use super::prose;
 use crate::docs::nest::{DocField, Known, nest};
 use crate::docs::{Form, Page, Unreadable};
 use crate::spec::language::{
-    Api, CallLimits, Endpoint, Field, FieldType, Fields, Method, Mode, Object, Source, Values,
+    Api, CallLimits, Endpoint, Field, FieldType, Fields, Format, Method, Mode, Object,
+    ResultObject, Source, Values,
 };
 
 /// What a page says, and what was noticed on the way.
@@ -60,16 +61,25 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
         source: Source {
             link,
             revised: page.revised.clone(),
+            openapi: None,
             wording: Some(fingerprint(&page.intro)),
         },
         limits: CallLimits {
             tasks_per_call: match mode {
                 Mode::Live => Some(1),
+                _ => None,
             },
             calls_per_minute: None,
         },
-        task: Object { fields: task },
-        result: Object { fields: result },
+        charged: None,
+        parameters: Fields::new(),
+        task: Some(Object { fields: task }),
+        example: example.task,
+        rows: None,
+        result: Some(ResultObject {
+            fields: result,
+            ..ResultObject::default()
+        }),
     };
     Ok(Draft {
         endpoint,
@@ -88,7 +98,7 @@ fn mode(path: &str) -> Result<Mode, Unreadable> {
 }
 
 /// The address of an endpoint's page: the site makes it out of the path.
-fn link_of(path: &str) -> String {
+pub fn link_of(path: &str) -> String {
     let slug = path.trim_start_matches("/v3/").replace('/', "-");
     format!("https://docs.dataforseo.com/v3/{slug}/")
 }
@@ -136,6 +146,29 @@ impl Examples {
     }
 }
 
+/// Gives a field the facts that its prose states, as far as they fit its kind.
+pub fn take_facts(field: &mut Field, prose: &prose::Prose) {
+    let kind = field.kind;
+    let inner = field.of.unwrap_or(kind);
+    let number = matches!(kind, FieldType::Integer | FieldType::Float);
+    let text = inner == FieldType::String;
+    field.format = prose.format.filter(|_| text);
+    field.required = prose.required;
+    field.required_unless = prose.required_unless.clone();
+    field.default = prose.default.clone();
+    let date = field.format == Some(Format::Date);
+    field.min = prose.min.clone().filter(|_| number || date);
+    field.max = prose.max.clone().filter(|_| number || date);
+    field.max_length = prose.max_length.filter(|_| kind == FieldType::String);
+    let counted = matches!(kind, FieldType::List | FieldType::Map | FieldType::Order);
+    field.max_items = prose.max_items.filter(|_| counted);
+    field.max_conditions = prose.max_conditions.filter(|_| kind == FieldType::Filters);
+    field.max_distinct_domains = prose.max_distinct_domains;
+    if !prose.values.is_empty() && (text || kind == FieldType::Map) {
+        field.values = Some(Values::Plain(prose.values.clone()));
+    }
+}
+
 struct Reader<'a> {
     notes: &'a mut Vec<String>,
     not_understood: &'a mut Vec<String>,
@@ -170,31 +203,14 @@ impl Reader<'_> {
         };
         let inner = self.fields(&doc.children, path, first);
         let (kind, of) = self.kind(doc, path, &prose, first);
-        Field {
-            kind,
+        let mut field = Field {
             of,
-            format: prose.format,
-            shared: None,
-            name: None,
-            ident: None,
-            required: prose.required,
-            default: prose.default,
-            min: prose.min,
-            max: prose.max,
-            max_length: prose.max_length,
-            min_items: None,
-            max_items: prose.max_items,
-            max_distinct_domains: prose.max_distinct_domains,
-            values: (!prose.values.is_empty()).then_some(Values::Plain(prose.values)),
-            unit: None,
-            absent: None,
-            evidence: None,
-            deprecated: None,
-            corrections: Vec::new(),
             wording: Some(fingerprint(&doc.row.lines)),
-            doc: None,
             fields: inner,
-        }
+            ..Field::new(kind)
+        };
+        take_facts(&mut field, &prose);
+        field
     }
 
     fn kind(

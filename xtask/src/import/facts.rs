@@ -7,17 +7,19 @@ use serde_json::Value;
 use crate::spec::language::{Field, SharedTypes};
 
 /// The names of facts, in the order in which a field states them.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 14] = [
     "type",
     "of",
     "format",
     "required",
+    "required_unless",
     "default",
     "min",
     "max",
     "max_length",
     "min_items",
     "max_items",
+    "max_conditions",
     "max_distinct_domains",
     "values",
 ];
@@ -29,6 +31,7 @@ pub fn facts(field: &Field, shared: Option<&SharedTypes>) -> IndexMap<&'static s
         .iter()
         .filter_map(|name| Some((*name, json.get(*name)?.clone())))
         .filter(|(_, value)| !value.is_null())
+        .filter(|(name, value)| *name != "required_unless" || *value != Value::Array(Vec::new()))
         .collect();
     let used = field
         .shared

@@ -13,8 +13,9 @@ use crate::spec::tree::Path;
 use crate::spec::write;
 
 /// Facts that a page is expected to state if they hold. The others may be a person's refinement.
-const STATED: [&str; 9] = [
+const STATED: [&str; 10] = [
     "required",
+    "required_unless",
     "default",
     "min",
     "max",
@@ -39,6 +40,7 @@ pub fn merge(
     let mut merge = Merge {
         editor: Editor::new(&existing.name, text)?,
         read_only: false,
+        second: false,
         shared,
         report,
     };
@@ -46,11 +48,45 @@ pub fn merge(
     Ok(merge.editor.text().to_owned())
 }
 
+/// Merges a draft of a second source into a file that was made of a page: what the source does
+/// not state is no question then, and the wording stays the page's.
+///
+/// # Errors
+/// When the file is not written in the way that the import can edit.
+pub fn merge_second(
+    draft: &Endpoint,
+    existing: &File<Endpoint>,
+    text: &str,
+    shared: Option<&SharedTypes>,
+    report: &mut Report,
+) -> Result<String, Diagnostics> {
+    let of_page = existing.content.source.openapi.is_none();
+    let mut merge = Merge {
+        editor: Editor::new(&existing.name, text)?,
+        read_only: false,
+        second: of_page,
+        shared,
+        report,
+    };
+    merge.endpoint(draft, &existing.content)?;
+    let text = merge.editor.text().to_owned();
+    if of_page {
+        let unexplained = std::mem::take(&mut report.unexplained);
+        report.kept.extend(unexplained.into_iter().map(|question| {
+            let what = question.split(';').next().unwrap_or_default();
+            what.to_owned()
+        }));
+    }
+    Ok(text)
+}
+
 struct Merge<'a> {
     editor: Editor,
     /// Compare only: what would be edited is told as a contradiction. So it is inside of shared
     /// types, which are not changed from one of their users.
     read_only: bool,
+    /// The source is not the one that the file was made of.
+    second: bool,
     shared: Option<&'a SharedTypes>,
     report: &'a mut Report,
 }
@@ -78,23 +114,44 @@ impl Merge<'_> {
         }
         self.source(draft, existing)?;
         let at = |key: &str| vec![key.to_owned(), "fields".to_owned()];
-        self.fields(
-            &draft.task.fields,
-            &existing.task.fields,
-            &at("task"),
-            "task",
-        )?;
-        self.fields(
-            &draft.result.fields,
-            &existing.result.fields,
-            &at("result"),
-            "result",
-        )
+        let task = |endpoint: &Endpoint| endpoint.task.clone().unwrap_or_default().fields;
+        self.fields(&task(draft), &task(existing), &at("task"), "task")?;
+        if existing.example.is_none()
+            && let Some(example) = &draft.example
+        {
+            self.report.added.push("an example of a task".to_owned());
+            self.set(&[], "example", &write::ENDPOINT_KEYS, example)?;
+        }
+        let result = |endpoint: &Endpoint| endpoint.result.clone().unwrap_or_default();
+        let known = result(existing);
+        let shared = known.shared.as_ref();
+        match shared.and_then(|name| self.shared?.types.get(name)) {
+            Some(shared) => {
+                let outer = std::mem::replace(&mut self.read_only, true);
+                let outcome = self.fields(&result(draft).fields, &shared.fields, &[], "result");
+                self.read_only = outer;
+                outcome
+            }
+            None => self.fields(
+                &result(draft).fields,
+                &known.fields,
+                &at("result"),
+                "result",
+            ),
+        }
     }
 
     fn source(&mut self, draft: &Endpoint, existing: &Endpoint) -> Result<(), Diagnostics> {
         let path = vec!["source".to_owned()];
-        let order = ["link", "revised", "wording"];
+        let order = ["link", "revised", "openapi", "wording"];
+        if let (Some(file), Some(known)) = (&draft.source.openapi, &existing.source.openapi)
+            && file != known
+        {
+            self.report
+                .added
+                .push(format!("the OpenAPI file of {file}"));
+            self.set(&path, "openapi", &order, &file.clone().into())?;
+        }
         if let Some(page) = &draft.source.revised {
             if existing.source.revised.as_ref() == Some(page) {
                 self.report.agreed += 1;
@@ -122,7 +179,7 @@ impl Merge<'_> {
         spec: &Option<String>,
     ) -> Result<(), Diagnostics> {
         match (page, spec) {
-            _ if self.read_only => Ok(()),
+            _ if self.read_only || (self.second && spec.is_some()) => Ok(()),
             (Some(page), Some(spec)) if page == spec => Ok(()),
             (Some(page), spec) => {
                 if spec.is_some() {
@@ -203,7 +260,7 @@ impl Merge<'_> {
         label: &str,
     ) -> Result<(), Diagnostics> {
         let open_questions = self.open_questions();
-        let stated = facts(page, None);
+        let stated = facts(page, self.shared);
         let known = facts(spec, self.shared);
         // A field of which an earlier page told nothing, and on which nobody has worked since.
         let grown =

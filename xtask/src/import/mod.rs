@@ -5,6 +5,7 @@ pub mod facts;
 pub mod fixture;
 mod json_text;
 mod merge;
+pub mod openapi;
 pub mod prose;
 pub mod report;
 
@@ -91,7 +92,9 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
     let known = existing.as_ref().filter(|_| !options.verify);
     let known = Known {
         api: &api.content,
-        result: known.map(|(_, file)| &file.content.result.fields),
+        result: known
+            .and_then(|(_, file)| file.content.result.as_ref())
+            .map(|result| &result.fields),
     };
     let draft = draft::draft(&page, known).map_err(|reason| ImportError::Page {
         path: name.clone(),
@@ -132,25 +135,27 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
     let folder =
         PathBuf::from("crates/mock-server/fixtures").join(page.path.trim_start_matches('/'));
     let documented = folder.join(fixture::DOCUMENTATION);
-    let fixture = match fixture::documented(&page, &merged.content, &mut report.notes) {
-        Some(fixture) => Some(fixture),
-        // A documented one of another form of the page is better than one made up.
-        None if root.join(&documented).exists() => None,
-        None => fixture::synthetic(&page, &merged.content, shared),
-    };
-    match fixture {
-        Some((name, text)) => {
-            // Invented numbers have had their day when there is a documented answer.
-            if name == fixture::DOCUMENTATION {
-                files.insert(0, (folder.join(fixture::SYNTHETIC), None));
-            }
-            files.push((folder.join(name), Some(text)));
-        }
+    match fixture::documented(&page, &merged.content, &mut report.notes) {
+        Some((name, text)) => files.push((folder.join(name), Some(text))),
         None if root.join(&documented).exists() => {}
-        None => report
-            .notes
-            .push("no fixture: the page has no request example that could be used".to_owned()),
+        None if merged.content.example.is_none() && merged.content.task.is_some() => {
+            report
+                .notes
+                .push("no fixture: the page has no example that could be used".to_owned());
+        }
+        None => {}
     }
+    write_files(root, files, options, &mut report)?;
+    Ok(report)
+}
+
+/// Writes files that differ, or says how they would; `None` takes one away.
+fn write_files(
+    root: &Path,
+    files: Vec<(PathBuf, Option<String>)>,
+    options: Options,
+    report: &mut Report,
+) -> Result<(), ImportError> {
     for (path, wanted) in files {
         let found = fs::read_to_string(root.join(&path)).ok();
         if found == wanted {
@@ -171,7 +176,7 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
                 .map_err(|source| ImportError::File { path: name, source })?;
         }
     }
-    Ok(report)
+    Ok(())
 }
 
 /// The section and the file name that a page's endpoint belongs to.

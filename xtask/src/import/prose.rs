@@ -14,6 +14,8 @@ use crate::spec::language::{FieldType, Format};
 pub struct Prose {
     /// `required field`, `optional field`; absent where neither stands.
     pub required: Option<bool>,
+    /// The fields of which one must be there if this one is not.
+    pub required_unless: Vec<String>,
     /// What the API takes when the field is left out.
     pub default: Option<Value>,
     /// The smallest number or first date.
@@ -26,6 +28,10 @@ pub struct Prose {
     pub max_items: Option<u32>,
     /// To how many domains the elements may belong.
     pub max_distinct_domains: Option<u32>,
+    /// How many conditions filters may have.
+    pub max_conditions: Option<u32>,
+    /// The field into which this one belongs: it is required where that one is given.
+    pub belongs_to: Option<String>,
     /// The possible values.
     pub values: Vec<String>,
     /// What the text is.
@@ -201,6 +207,14 @@ impl Reader<'_> {
             "maximal value:",
             "max value:",
         ];
+        // A date without the word that joins it.
+        if let Some(day) = lower.strip_prefix("minimum value ")
+            && day.len() == 10
+            && DateExpression::parse(day).is_some()
+        {
+            prose.min = Some(day.into());
+            return true;
+        }
         let slots = [
             (&default[..], &mut prose.default),
             (&min[..], &mut prose.min),
@@ -246,6 +260,26 @@ impl Reader<'_> {
             (prose.min, prose.max) = (Some(min.into()), Some(max.into()));
             return true;
         }
+        if let Some(names) = lower
+            .strip_prefix("required field if you don't specify ")
+            .and_then(listed)
+        {
+            prose.required_unless = names;
+            return true;
+        }
+        for (start, end) in [
+            ("required field if you choose to specify ", ""),
+            ("required field if ", " is specified"),
+        ] {
+            if let Some(name) = lower
+                .strip_prefix(start)
+                .and_then(|rest| rest.strip_suffix(end))
+                .filter(|name| !name.contains(' '))
+            {
+                prose.belongs_to = Some(name.to_owned());
+                return true;
+            }
+        }
         let count = |phrases: &[&str]| {
             let text = after(sentence, phrases)?;
             Some((number(text).and_then(|n| u32::try_from(n).ok())?, text))
@@ -273,6 +307,24 @@ impl Reader<'_> {
             prose.max_distinct_domains = Some(domains);
             return true;
         }
+        if let Some((before, _)) = sentence.split_once(" filters maximum")
+            && let Some(max) = before.rsplit(['(', ' ']).next()
+            && let Ok(max) = max.parse()
+        {
+            prose.max_conditions = Some(max);
+            return true;
+        }
+        if lower.contains("no more than three sorting rules") {
+            prose.max_items = Some(3);
+            return true;
+        }
+        if let Some((length, text)) = count(&["you can specify up to"])
+            && self.type_word == "string"
+            && text.contains("characters")
+        {
+            prose.max_length = Some(length);
+            return true;
+        }
         let counts = [
             "you can set up to",
             "you can specify up to",
@@ -280,7 +332,7 @@ impl Reader<'_> {
             "you can set no more than",
             "you can specify no more than",
         ];
-        if self.type_word == "array"
+        if matches!(self.type_word, "array" | "object")
             && let Some((items, _)) = count(&counts)
         {
             prose.max_items = Some(items);
@@ -381,7 +433,11 @@ impl Reader<'_> {
 fn listing(line: &str) -> Option<(&str, &str)> {
     if let Some(split) = split_at_any(
         line,
-        &["can take the following values:", "possible values are:"],
+        &[
+            "can take the following values:",
+            "can take the values:",
+            "possible values are:",
+        ],
     ) {
         return Some(split);
     }

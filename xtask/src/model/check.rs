@@ -33,7 +33,7 @@ impl FieldCheck<'_> {
 
 /// Checks what a field says about itself.
 pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnostic>) {
-    use FieldType::{Boolean, Float, Integer, Json, List, Map, Object, String};
+    use FieldType::{Boolean, Filters, Float, Integer, Json, List, Map, Object, Order, String};
     let kind = field.kind;
     let inner = match (kind, field.of) {
         (List | Map, Some(of)) => of,
@@ -51,12 +51,27 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         }
         _ => kind,
     };
-    if matches!(field.of, Some(List | Map)) {
+    if matches!(field.of, Some(Filters | Order)) {
         at.report(
             "of",
-            "lists of lists and maps of maps are not supported: use `json`",
+            "filters and an order stand in no list and no map",
             found,
         );
+    }
+    match (field.of, &field.each) {
+        (Some(of @ (List | Map)), each) if each.as_ref().is_none_or(|each| each.kind != of) => {
+            let message = "say with `each` what the elements are, with the same `type`";
+            at.report("of", message, found);
+        }
+        (Some(List | Map), _) | (_, None) => {}
+        (_, Some(_)) => at.report(
+            "each",
+            "only a list or a map of lists or maps has `each`",
+            found,
+        ),
+    }
+    if matches!(kind, Filters | Order) && !at.task {
+        at.report("type", "only a task has filters and an order", found);
     }
     match (inner == Object, field.fields.is_empty(), &field.shared) {
         (true, true, None) => {
@@ -99,11 +114,25 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         kind == List,
         "a list",
     );
+    let numbered = field.numbered == Some(true);
     only(
         field.max_items.is_some(),
         "max_items",
-        kind == List,
-        "a list",
+        matches!(kind, List | Order) || numbered,
+        "a list, an order or a numbered map",
+    );
+    only(
+        field.max_conditions.is_some(),
+        "max_conditions",
+        kind == Filters,
+        "`filters`",
+    );
+    only(field.over.is_some(), "over", kind == Filters, "`filters`");
+    only(
+        field.numbered.is_some(),
+        "numbered",
+        kind == Map && at.task,
+        "a map of a task",
     );
     let targets = kind == List && inner == String;
     only(
@@ -137,6 +166,12 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         "a field of a task",
     );
     only(
+        !field.required_unless.is_empty(),
+        "required_unless",
+        at.task,
+        "a field of a task",
+    );
+    only(
         field.default.is_some(),
         "default",
         at.task,
@@ -161,7 +196,7 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
             Integer => value.is_i64(),
             Float => value.is_number(),
             Boolean => value.is_boolean(),
-            List => value.is_array(),
+            List | Filters | Order => value.is_array(),
             Map | Object => value.is_object(),
             Json => true,
         };
@@ -189,6 +224,7 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         at.report("min_items", format!("more than `max_items`, {max}"), found);
     }
     if field.max_items == Some(0)
+        || field.max_conditions == Some(0)
         || field.max_length == Some(0)
         || field.max_distinct_domains == Some(0)
     {

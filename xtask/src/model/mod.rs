@@ -3,8 +3,10 @@
 
 mod check;
 pub mod dates;
-mod names;
+mod glossary;
+pub mod names;
 mod resolve;
+mod rows;
 
 use std::path::Path;
 
@@ -22,7 +24,15 @@ use dates::DateExpression;
 /// refers to are readable is said when they are.
 pub fn load(folder: &Path) -> Result<Model, Diagnostics> {
     let (spec, mut found) = spec::load(folder);
-    let resolved = spec.map(|spec| resolve(&spec));
+    let resolved = spec.map(|mut spec| {
+        let mut unused = Vec::new();
+        glossary::apply(&mut spec, &mut unused);
+        // Words are unused, too, where the file of their field cannot be read.
+        if found.is_empty() {
+            found.extend(unused);
+        }
+        resolve(&spec)
+    });
     match resolved {
         Some(Ok(model)) if found.is_empty() => return Ok(model),
         Some(Err(further)) => found.extend(further.0),
@@ -78,6 +88,8 @@ pub struct Endpoint {
     pub method: Method,
     /// When the result comes.
     pub mode: Mode,
+    /// Whether calls cost money.
+    pub charged: bool,
     /// What it is for.
     pub doc: String,
     /// The documentation page.
@@ -90,12 +102,61 @@ pub struct Endpoint {
     pub name: String,
     /// The Rust name of its module and of the client's method: `bulk_ranks_live`.
     pub module: String,
-    /// What is sent.
-    pub task: Object,
-    /// One element of a task's `result`.
-    pub result: Object,
+    /// The parameters in the path, in its order.
+    pub parameters: Vec<Field>,
+    /// What is sent, if anything is.
+    pub task: Option<Object>,
+    /// An example of what is sent.
+    pub example: Option<serde_json::Value>,
+    /// The type of one element of a task's `result`; any JSON where there is none.
+    pub result_type: Type,
+    /// That type, if this endpoint alone has it.
+    pub result: Option<Object>,
+    /// The rows of a result.
+    pub rows: Option<Rows>,
     /// The further types, in the order in which fields name them.
     pub types: Vec<TypeDef>,
+}
+
+/// The rows of a result.
+#[derive(Debug)]
+pub struct Rows {
+    /// What the spec says about them.
+    pub spec: language::Rows,
+    /// The field of the result that holds them.
+    pub at: String,
+    /// The Rust name of a row's type.
+    pub row: String,
+    /// What filters and orders can name, in documented order; empty where no task has either.
+    pub fields: Vec<RowField>,
+}
+
+/// What filters and orders can name.
+#[derive(Debug)]
+pub struct RowField {
+    /// The Rust name.
+    pub ident: String,
+    /// The name as filters write it; each `{}` is a key that the caller gives.
+    pub path: String,
+    /// The kind of value.
+    pub kind: RowFieldKind,
+    /// What it means: the documentation of the field.
+    pub doc: String,
+}
+
+/// The kinds of value that filters tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFieldKind {
+    /// A number.
+    Number,
+    /// Text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// True or false.
+    Flag,
+    /// A moment or a day.
+    Moment,
 }
 
 /// A generated type.
@@ -105,6 +166,8 @@ pub enum TypeDef {
     Object(Object),
     /// An open enum.
     Enum(Enum),
+    /// An enum of structs, told apart by a tag.
+    Union(Union),
 }
 
 impl TypeDef {
@@ -113,6 +176,7 @@ impl TypeDef {
         match self {
             Self::Object(object) => &object.name,
             Self::Enum(open) => &open.name,
+            Self::Union(union) => &union.name,
         }
     }
 }
@@ -128,6 +192,32 @@ pub struct Object {
     pub sent: bool,
     /// The fields in documented order.
     pub fields: Vec<Field>,
+}
+
+/// An enum of structs that keeps members that are not documented.
+#[derive(Debug, PartialEq)]
+pub struct Union {
+    /// The Rust name.
+    pub name: String,
+    /// What it is.
+    pub doc: String,
+    /// The field that says which member an object is.
+    pub tag: String,
+    /// The documented members.
+    pub members: Vec<Member>,
+}
+
+/// A documented member of a union.
+#[derive(Debug, PartialEq)]
+pub struct Member {
+    /// The tag's value in JSON.
+    pub wire: String,
+    /// The Rust name of the variant.
+    pub name: String,
+    /// What it is.
+    pub doc: String,
+    /// The Rust name of its struct.
+    pub object: String,
 }
 
 /// An enum that keeps values that are not documented.
@@ -194,6 +284,14 @@ pub enum Type {
     Object(String),
     /// A generated open enum.
     Enum(String),
+    /// A generated union.
+    Union(String),
+    /// A map with the keys `1`, `2` and so on, out of a list.
+    Numbered(Box<Type>),
+    /// Conditions on the rows of the endpoint with this Rust name.
+    Filters(String),
+    /// One rule for the order of the rows of the endpoint with this Rust name.
+    Order(String),
 }
 
 /// What holds for a value beyond its type.
@@ -207,6 +305,8 @@ pub enum Limit {
     MaxLength(u32),
     /// Elements of at most so many different domains.
     MaxDistinctDomains(u32),
+    /// At most so many conditions.
+    MaxConditions(u32),
     /// Not below.
     Min(f64),
     /// Not above.
@@ -222,4 +322,6 @@ pub enum Limit {
     OneOf(Vec<String>),
     /// Written as targets are.
     Targets,
+    /// There, unless one of these fields is.
+    RequiredUnless(Vec<String>),
 }

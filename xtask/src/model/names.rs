@@ -7,6 +7,20 @@ pub fn type_name(text: &str) -> Option<String> {
     identifier(text.to_upper_camel_case())
 }
 
+/// A path without its parameters: `task_get/{id}` is `task_get`.
+pub fn without_parameters(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !part.starts_with('{'));
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The parameters of a path, in its order.
+pub fn parameters(path: &str) -> Vec<&str> {
+    let parts = path.split('/');
+    parts
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .collect()
+}
+
 /// The name of a field or a module.
 pub fn field_name(text: &str) -> Option<String> {
     identifier(text.to_snake_case())

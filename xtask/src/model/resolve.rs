@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::check::{FieldCheck, NO_LINKS, check_api, check_field, check_status_codes};
 use super::dates::DateExpression;
-use super::{Endpoint, Enum, Field, Limit, Model, Object, Section, Type, TypeDef, Variant, names};
+use super::glossary::names_sent;
+use super::{
+    Endpoint, Enum, Field, Limit, Member, Model, Object, Section, Type, TypeDef, Union, Variant,
+    names, rows,
+};
 use crate::spec::diagnostics::did_you_mean;
 use crate::spec::language::{self, FieldType, Fields, Format, SharedTypes, Values};
 use crate::spec::load::File;
@@ -23,10 +27,19 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
     for (name, section) in &spec.api.content.sections {
         let shared = spec.shared.get(name);
         let files = || spec.endpoints.iter().filter(|file| file.section == *name);
-        let mut sent = BTreeSet::new();
-        for endpoint in files() {
-            names_used(&endpoint.file.content.task.fields, shared, &mut sent);
-        }
+        let sent = shared.map_or_else(BTreeSet::new, |shared| {
+            names_sent(name, &spec.endpoints, &shared.content.types)
+        });
+        let siblings: BTreeMap<String, String> = files()
+            .filter_map(|file| {
+                let path = file.file.content.path.strip_prefix("/v3/")?;
+                let rest = path.strip_prefix(&format!("{name}/"))?;
+                Some((
+                    path.to_owned(),
+                    names::type_name(&names::without_parameters(rest))?,
+                ))
+            })
+            .collect();
         // The type names of the section, with where they stand.
         let mut taken = Taken::new();
         let mut section = Section {
@@ -39,10 +52,11 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
             endpoints: Vec::new(),
         };
         for file in files() {
-            if let Some(endpoint) = endpoint(file, shared, &mut taken, &mut found) {
+            if let Some(endpoint) = endpoint(file, shared, &siblings, &mut taken, &mut found) {
                 section.endpoints.push(endpoint);
             }
         }
+        rows::resolve(&mut section, files(), &mut found);
         if !section.endpoints.is_empty() {
             refuse_equal_types(&section, &taken, &mut found);
             sections.push(section);
@@ -63,19 +77,6 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
 /// Where a type's name was given: the file, and the place in it.
 type Taken = HashMap<String, (String, Place)>;
 
-/// The shared types that these fields name, and that those name in turn.
-fn names_used(fields: &Fields, types: Option<&File<SharedTypes>>, used: &mut BTreeSet<String>) {
-    for field in fields.values() {
-        if let Some(name) = &field.shared
-            && used.insert(name.clone())
-            && let Some(shared) = types.and_then(|file| file.content.types.get(name))
-        {
-            names_used(&shared.fields, types, used);
-        }
-        names_used(&field.fields, types, used);
-    }
-}
-
 /// `sent` are the names of those that tasks use.
 fn shared_types(
     file: &File<SharedTypes>,
@@ -91,24 +92,41 @@ fn shared_types(
             tree: &file.tree,
             shared: Some(file),
             prefix: name.clone(),
+            endpoint: None,
             taken,
             types: Vec::new(),
             found,
         };
         scope.claim(name, &path);
-        let own = match &shared.values {
-            Some(values) if shared.fields.is_empty() => {
-                TypeDef::Enum(scope.open_enum(name, &shared.doc, values, &path))
+        if names::type_name(name).as_ref() != Some(name) {
+            scope.report(&path, format!("`{name}` is no name of a Rust type"));
+        }
+        let doc = shared.doc.clone().unwrap_or_default().trim().to_owned();
+        scope.check_doc(name, &doc, &path);
+        let own = match (&shared.values, &shared.tag) {
+            (Some(values), None) if shared.fields.is_empty() && shared.members.is_empty() => {
+                TypeDef::Enum(scope.open_enum(name, &doc, values, &path))
             }
-            None if !shared.fields.is_empty() => TypeDef::Object(scope.object(
-                name.clone(),
-                shared.doc.clone(),
-                &shared.fields,
-                &path,
-                sent.contains(name),
-            )),
+            (None, None) if !shared.fields.is_empty() && shared.members.is_empty() => {
+                let object = scope.object(
+                    name.clone(),
+                    doc,
+                    &shared.fields,
+                    &path,
+                    sent.contains(name),
+                );
+                TypeDef::Object(object)
+            }
+            (None, Some(tag)) if !shared.members.is_empty() => {
+                if sent.contains(name) {
+                    scope.report(&path, "a union stands in results only, not in a task");
+                }
+                TypeDef::Union(scope.union(name, &doc, tag, shared, &path))
+            }
             _ => {
-                scope.report(&path, "a shared type has either `fields` or `values`");
+                let message =
+                    "a shared type has either `fields`, or `values`, or a `tag` with `members`";
+                scope.report(&path, message);
                 continue;
             }
         };
@@ -122,6 +140,7 @@ fn shared_types(
 fn endpoint(
     endpoint: &EndpointFile,
     shared: Option<&File<SharedTypes>>,
+    siblings: &BTreeMap<String, String>,
     taken: &mut Taken,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Endpoint> {
@@ -138,7 +157,8 @@ fn endpoint(
         ));
         return None;
     };
-    let (Some(name), Some(module)) = (names::type_name(rest), names::field_name(rest)) else {
+    let plain = names::without_parameters(rest);
+    let (Some(name), Some(module)) = (names::type_name(&plain), names::field_name(&plain)) else {
         let message = format!("no Rust name can be made from `{rest}`");
         found.push(Diagnostic::new(
             &file.name,
@@ -160,11 +180,14 @@ fn endpoint(
         tree: &file.tree,
         shared,
         prefix: name.clone(),
+        endpoint: Some((&name, siblings)),
         taken,
         types: Vec::new(),
         found,
     };
     scope.claim(&name, &at("path"));
+    let parameters = scope.parameters(spec);
+    scope.check_mode(spec);
     if let Some(revised) = &spec.source.revised
         && !matches!(DateExpression::parse(revised), Some(DateExpression::On(_)))
     {
@@ -188,9 +211,27 @@ fn endpoint(
         );
     }
     let path = [at("task"), at("fields")].concat();
-    let task = scope.top(format!("{name}Task"), &spec.task.fields, &path, true);
+    let task = spec
+        .task
+        .as_ref()
+        .map(|task| scope.top(format!("{name}Task"), &task.fields, &path, true));
     let path = [at("result"), at("fields")].concat();
-    let result = scope.top(format!("{name}Result"), &spec.result.fields, &path, false);
+    let (result_type, result) = match &spec.result {
+        None => (Type::Json, None),
+        Some(result) => match &result.shared {
+            Some(shared) => {
+                if !result.fields.is_empty() {
+                    scope.report(&at("result"), "`use` and `fields` exclude each other");
+                }
+                (scope.look_up(shared, &at("result"), false), None)
+            }
+            None => {
+                let result_name = format!("{name}Result");
+                let result = scope.top(result_name.clone(), &result.fields, &path, false);
+                (Type::Object(result_name), Some(result))
+            }
+        },
+    };
     let types = scope.types;
     Some(Endpoint {
         file: file.name.clone(),
@@ -198,14 +239,19 @@ fn endpoint(
         path: spec.path.clone(),
         method: spec.method,
         mode: spec.mode,
+        charged: spec.charged != Some(false),
         doc: spec.doc.clone().unwrap_or_default().trim().to_owned(),
         link: spec.source.link.clone(),
         revised: spec.source.revised.clone(),
         limits: spec.limits.clone(),
-        name,
+        name: name.clone(),
         module,
+        parameters,
         task,
+        example: spec.example.clone(),
+        result_type,
         result,
+        rows: None,
         types,
     })
 }
@@ -227,6 +273,8 @@ struct Scope<'a> {
     shared: Option<&'a File<SharedTypes>>,
     /// What the names of types begin with that stand in this file only.
     prefix: String,
+    /// The Rust name of the file's endpoint, and those of the section's endpoints by path.
+    endpoint: Option<(&'a str, &'a BTreeMap<String, String>)>,
     /// The type names of the section, with the file that has them.
     taken: &'a mut Taken,
     types: Vec<TypeDef>,
@@ -248,6 +296,161 @@ impl Scope<'_> {
                  or share the type with `use`"
             );
             self.report(path, message);
+        }
+    }
+
+    fn check_doc(&mut self, name: &str, doc: &str, path: &[String]) {
+        if doc.is_empty() {
+            self.report(
+                path,
+                format!("`{name}` has no `doc`: say in our own words what it is"),
+            );
+        }
+        if doc.contains("[`") {
+            self.report(path, NO_LINKS);
+        }
+    }
+
+    /// The parameters of the path: each is described, and what is described is in the path.
+    fn parameters(&mut self, spec: &language::Endpoint) -> Vec<Field> {
+        let path = vec!["parameters".to_owned()];
+        let described = self.object(String::new(), String::new(), &spec.parameters, &path, true);
+        let in_path = names::parameters(&spec.path);
+        for name in &in_path {
+            if !spec.parameters.contains_key(*name) {
+                let message = format!("`parameters` does not describe `{name}`");
+                self.report(&["path".to_owned()], message);
+            }
+        }
+        for field in &described.fields {
+            let at = [path.as_slice(), std::slice::from_ref(&field.wire)].concat();
+            if !in_path.contains(&field.wire.as_str()) {
+                self.report(&at, format!("the path has no parameter `{}`", field.wire));
+            }
+            if field.ty != Type::String || !field.required {
+                self.report(&at, "a parameter of a path is a required string");
+            }
+        }
+        let mut fields = described.fields;
+        fields.sort_by_key(|field| in_path.iter().position(|name| *name == field.wire));
+        fields
+    }
+
+    /// What a mode asks for.
+    fn check_mode(&mut self, spec: &language::Endpoint) {
+        let at = |key: &str| vec![key.to_owned()];
+        match (spec.method, &spec.task) {
+            (language::Method::Post, None) => {
+                self.report(
+                    &at("method"),
+                    "a POST sends tasks: describe them under `task`",
+                );
+            }
+            (language::Method::Get, Some(_)) => {
+                self.report(&at("task"), "a GET sends nothing but its `parameters`");
+            }
+            _ => {}
+        }
+        if spec.task.is_some() && spec.limits.tasks_per_call.is_none() {
+            self.report(
+                &at("limits"),
+                "say with `tasks_per_call` how many tasks a call may hold",
+            );
+        }
+        let posts = spec.mode == language::Mode::TaskPost;
+        if posts == spec.result.is_some() {
+            let message = match posts {
+                true => "a `task_post` gives no `result`: its answer is the tasks themselves",
+                false => "`result` is missing: describe one element of a task's `result`",
+            };
+            self.report(&at("mode"), message);
+        }
+        let Some(example) = &spec.example else { return };
+        let known = |name: &String| {
+            spec.task
+                .as_ref()
+                .is_some_and(|task| task.fields.contains_key(name))
+        };
+        match example.as_object() {
+            None => self.report(&at("example"), "expected one task, an object"),
+            Some(example) => {
+                for name in example.keys().filter(|name| !known(name)) {
+                    self.report(&at("example"), format!("a task has no field `{name}`"));
+                }
+                let required = spec.task.iter().flat_map(|task| &task.fields);
+                for (name, _) in required.filter(|(_, field)| field.required == Some(true)) {
+                    if !example.contains_key(name) {
+                        self.report(&at("example"), format!("`{name}` is required"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn union(
+        &mut self,
+        name: &str,
+        doc: &str,
+        tag: &str,
+        shared: &language::SharedType,
+        path: &[String],
+    ) -> Union {
+        let mut members: Vec<Member> = Vec::new();
+        if shared.fields.contains_key(tag) {
+            let message = format!("`{tag}` is the union's tag; it is no field besides");
+            self.report(path, message);
+        }
+        for (wire, member) in &shared.members {
+            let at = [path, &["members".to_owned(), wire.clone()]].concat();
+            let doc = member.doc.clone().unwrap_or_default().trim().to_owned();
+            self.check_doc(wire, &doc, &at);
+            let variant = names::type_name(wire).filter(|variant| variant != "Other");
+            let Some(variant) = variant else {
+                let message = format!("no Rust name can be made from the member `{wire}`");
+                self.report(&at, message);
+                continue;
+            };
+            if let Some(other) = members.iter().find(|other| other.name == variant) {
+                let message = format!("`{wire}` and `{}` would both be `{variant}`", other.wire);
+                self.report(&at, message);
+            }
+            let object = match &member.shared {
+                Some(shared) => {
+                    if !member.fields.is_empty() {
+                        self.report(&at, "`use` and `fields` exclude each other");
+                    }
+                    self.look_up(shared, &at, false);
+                    shared.clone()
+                }
+                None => {
+                    let object = format!("{name}{variant}");
+                    self.claim(&object, &at);
+                    let mut fields = shared.fields.clone();
+                    for (field, own) in &member.fields {
+                        if fields.insert(field.clone(), own.clone()).is_some() {
+                            let message = format!("`{field}` is a field of the union already");
+                            self.report(&at, message);
+                        }
+                    }
+                    let outer = std::mem::replace(&mut self.prefix, object.clone());
+                    let made = self.object(object.clone(), doc.clone(), &fields, &at, false);
+                    self.prefix = outer;
+                    self.types.push(TypeDef::Object(made));
+                    object
+                }
+            };
+            members.push(Member {
+                wire: wire.clone(),
+                name: variant,
+                doc,
+                object,
+            });
+        }
+        Union {
+            name: name.to_owned(),
+            doc: doc.to_owned(),
+            tag: tag.to_owned(),
+            members,
         }
     }
 
@@ -290,6 +493,12 @@ impl Scope<'_> {
                 );
                 continue;
             };
+            for other in &spec.required_unless {
+                if !fields.contains_key(other) {
+                    let meant = did_you_mean(other, fields.keys().map(String::as_str));
+                    self.report(&path, format!("no field `{other}` beside this one{meant}"));
+                }
+            }
             if task && METHODS.contains(&ident.as_str()) {
                 let message = format!(
                     "`{ident}` is a method of what is sent: give another name with `ident`"
@@ -325,7 +534,7 @@ impl Scope<'_> {
                 let values = open.variants.iter().map(|variant| variant.wire.clone());
                 Some((open.name.clone(), values.collect()))
             }
-            TypeDef::Object(_) => None,
+            TypeDef::Object(_) | TypeDef::Union(_) => None,
         });
         let shared = self.shared.into_iter().flat_map(|file| &file.content.types);
         let shared = shared.filter_map(|(name, shared)| {
@@ -357,10 +566,33 @@ impl Scope<'_> {
                     values: None,
                     ..spec.clone()
                 };
-                Type::Map(Box::new(self.element(of, wire, &keyless, path, task)))
+                let of = Box::new(self.element(of, wire, &keyless, path, task));
+                match spec.numbered {
+                    Some(true) => Type::Numbered(of),
+                    _ => Type::Map(of),
+                }
             }
+            (FieldType::Filters, _) => Type::Filters(self.rows_of(spec, path)),
+            (FieldType::Order, _) => Type::List(Box::new(Type::Order(self.rows_of(spec, path)))),
             (kind, _) => self.element(kind, wire, spec, path, task),
         }
+    }
+
+    /// The Rust name of the endpoint whose rows a filter or an order is for.
+    fn rows_of(&mut self, spec: &language::Field, path: &[String]) -> String {
+        let Some((own, siblings)) = self.endpoint else {
+            self.report(path, "filters and an order stand in an endpoint's own file");
+            return String::new();
+        };
+        let Some(over) = &spec.over else {
+            return own.to_owned();
+        };
+        if let Some(name) = siblings.get(over) {
+            return name.clone();
+        }
+        let meant = did_you_mean(over, siblings.keys().map(String::as_str));
+        self.report(path, format!("the section has no endpoint `{over}`{meant}"));
+        String::new()
     }
 
     fn element(
@@ -375,12 +607,31 @@ impl Scope<'_> {
             FieldType::Integer => Type::Integer,
             FieldType::Float => Type::Float,
             FieldType::Boolean => Type::Boolean,
-            FieldType::Json | FieldType::List | FieldType::Map => Type::Json,
+            FieldType::List | FieldType::Map => match &spec.each {
+                Some(each) => {
+                    let path = [path, &["each".to_owned()]].concat();
+                    let mut each = each.as_ref().clone();
+                    // The words stand with the field.
+                    each.doc = each.doc.or_else(|| spec.doc.clone());
+                    check_field(
+                        &FieldCheck {
+                            file: self.file,
+                            tree: self.tree,
+                            path: &path,
+                            task,
+                        },
+                        &each,
+                        self.found,
+                    );
+                    self.field_type(wire, &each, &path, task)
+                }
+                None => Type::Json,
+            },
+            FieldType::Json | FieldType::Filters | FieldType::Order => Type::Json,
             FieldType::String => self.string(wire, spec, path, task),
             FieldType::Object => {
                 if let Some(shared) = &spec.shared {
-                    self.look_up(shared, path, false);
-                    return Type::Object(shared.clone());
+                    return self.look_up(shared, path, false);
                 }
                 let Some(name) = self.type_name(wire, spec, path) else {
                     return Type::Json;
@@ -456,9 +707,11 @@ impl Scope<'_> {
         name
     }
 
-    fn look_up(&mut self, name: &str, path: &[String], values: bool) {
+    /// The shared type with this name: one with values for a string, another for an object.
+    fn look_up(&mut self, name: &str, path: &[String], values: bool) -> Type {
         let types = self.shared.map(|file| &file.content.types);
-        match types.and_then(|types| types.get(name)) {
+        let ty = types.and_then(|types| types.get(name));
+        match ty {
             None => {
                 let known = types.into_iter().flatten().map(|(name, _)| name.as_str());
                 let meant = did_you_mean(name, known);
@@ -476,12 +729,21 @@ impl Scope<'_> {
             }
             Some(_) => {}
         }
+        match ty {
+            Some(union) if union.tag.is_some() => Type::Union(name.to_owned()),
+            _ => Type::Object(name.to_owned()),
+        }
     }
 
     fn open_enum(&mut self, name: &str, doc: &str, values: &Values, path: &[String]) -> Enum {
         let mut variants: Vec<Variant> = Vec::new();
         for (wire, doc) in values.iter() {
-            let Some(variant) = names::type_name(wire).filter(|name| name != "Other") else {
+            let name = names::type_name(wire).map(|name| match name.as_str() {
+                // That is the variant for what nobody documented.
+                "Other" => "DocumentedOther".to_owned(),
+                _ => name,
+            });
+            let Some(variant) = name else {
                 self.report(
                     path,
                     format!("no Rust name can be made from the value `{wire}`"),
@@ -516,6 +778,7 @@ fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String
     limits.extend(spec.max_items.map(Limit::MaxItems));
     limits.extend(spec.max_length.map(Limit::MaxLength));
     limits.extend(spec.max_distinct_domains.map(Limit::MaxDistinctDomains));
+    limits.extend(spec.max_conditions.map(Limit::MaxConditions));
     if *ty == Type::Date {
         let date =
             |bound: &Option<serde_json::Value>| DateExpression::parse(bound.as_ref()?.as_str()?);
@@ -536,6 +799,9 @@ fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String
     if spec.format == Some(Format::Target) {
         limits.push(Limit::Targets);
     }
+    if !spec.required_unless.is_empty() {
+        limits.push(Limit::RequiredUnless(spec.required_unless.clone()));
+    }
     limits
 }
 
@@ -543,48 +809,67 @@ fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String
 /// a shared type is that.
 fn refuse_equal_types(section: &Section, taken: &Taken, found: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, (Option<&str>, &str)> = BTreeMap::new();
-    for ty in &section.shared {
-        if let Some(shape) = shape(ty) {
-            seen.insert(shape, (None, ty.name()));
-        }
-    }
-    for endpoint in &section.endpoints {
-        for ty in &endpoint.types {
-            let Some(shape) = shape(ty) else { continue };
-            let name = ty.name();
-            let message = match seen.get(&shape) {
-                None => {
-                    seen.insert(shape, (Some(&endpoint.file), name));
-                    continue;
-                }
-                Some((None, shared)) => {
-                    format!(
-                        "`{name}` has the shape of the shared type `{shared}`: name that with `use`"
-                    )
-                }
-                Some((Some(file), other)) => format!(
-                    "`{name}` has the shape of `{other}` in {file}: give it a name in types.yaml \
-                     and name that with `use` in both places"
-                ),
-            };
-            let place = taken.get(name).map_or(Place::START, |(_, place)| *place);
-            found.push(Diagnostic::new(&endpoint.file, place, message));
-        }
+    let shared = section.shared.iter().map(|ty| {
+        let file = section.shared_file.as_deref().unwrap_or_default();
+        (None, file, ty.name(), shape(ty))
+    });
+    let own = section.endpoints.iter().flat_map(|endpoint| {
+        let file = endpoint.file.as_str();
+        let result = endpoint.result.iter();
+        let results = result.map(move |result| (file, result.name.as_str(), object_shape(result)));
+        let types = endpoint.types.iter();
+        let types = types.filter_map(move |ty| Some((file, ty.name(), shape(ty)?)));
+        results
+            .chain(types)
+            .map(|(file, name, shape)| (Some(file), file, name, Some(shape)))
+    });
+    for (owner, file, name, shape) in shared.chain(own) {
+        let Some(shape) = shape else { continue };
+        let message = match seen.get(&shape) {
+            None => {
+                seen.insert(shape, (owner, name));
+                continue;
+            }
+            Some((None, other)) => {
+                format!("`{name}` has the shape of the shared type `{other}`: name that with `use`")
+            }
+            Some((Some(other_file), other)) => format!(
+                "`{name}` has the shape of `{other}` in {other_file}: give it a name in \
+                 types.yaml and name that with `use` in both places"
+            ),
+        };
+        let place = taken.get(name).map_or(Place::START, |(_, place)| *place);
+        found.push(Diagnostic::new(file, place, message));
     }
 }
 
 /// What makes two types the same. One value says too little to call two enums that.
 fn shape(ty: &TypeDef) -> Option<String> {
     match ty {
-        TypeDef::Object(object) => {
-            let fields = object.fields.iter();
-            let fields = fields.map(|field| format!("{}: {:?}", field.wire, field.ty));
-            Some(fields.collect::<Vec<_>>().join(", "))
-        }
+        TypeDef::Object(object) => Some(object_shape(object)),
         TypeDef::Enum(open) => {
             let values = open.variants.iter().map(|variant| variant.wire.as_str());
             let values: Vec<&str> = values.collect();
             (values.len() > 1).then(|| values.join(" | "))
         }
+        TypeDef::Union(union) => {
+            let members = union.members.iter();
+            let members = members.map(|member| format!("{}: {}", member.wire, member.object));
+            Some(format!(
+                "{} of {}",
+                union.tag,
+                members.collect::<Vec<_>>().join(", ")
+            ))
+        }
     }
+}
+
+fn object_shape(object: &Object) -> String {
+    let fields = object.fields.iter();
+    let fields = fields.map(|field| {
+        let required = if field.required { "!" } else { "" };
+        format!("{}{required}: {:?}", field.wire, field.ty)
+    });
+    let sent = if object.sent { "sent " } else { "" };
+    format!("{sent}{}", fields.collect::<Vec<_>>().join(", "))
 }

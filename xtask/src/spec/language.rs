@@ -22,6 +22,9 @@ pub struct Endpoint {
     pub method: Method,
     /// When the result comes.
     pub mode: Mode,
+    /// Whether calls cost money; so it is unless this says `false`.
+    #[serde(default)]
+    pub charged: Option<bool>,
     /// What the endpoint is for, in our own words. Markdown; the first line is the summary.
     #[serde(default)]
     pub doc: Option<String>,
@@ -30,10 +33,62 @@ pub struct Endpoint {
     /// Limits of a call as a whole.
     #[serde(default)]
     pub limits: CallLimits,
-    /// What is sent.
-    pub task: Object,
-    /// One element of a task's `result`.
-    pub result: Object,
+    /// The parameters in the path: `/task_get/{id}` has `id`.
+    #[serde(default)]
+    pub parameters: Fields,
+    /// What is sent; nothing is to an endpoint without it.
+    #[serde(default)]
+    pub task: Option<Object>,
+    /// An example of what is sent, that the API can answer.
+    #[serde(default)]
+    pub example: Option<Value>,
+    /// What the rows of a result are, for paging, filters and matching.
+    #[serde(default)]
+    pub rows: Option<Rows>,
+    /// One element of a task's `result`; there is none where tasks are only taken.
+    #[serde(default)]
+    pub result: Option<ResultObject>,
+}
+
+/// The rows of a result: a list of like objects.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rows {
+    /// The field of the result that holds them.
+    pub at: String,
+    /// The map inside of a row whose values filters look at, by its keys: `1.rank`. The row itself
+    /// unless given.
+    #[serde(default)]
+    pub keyed_by: Option<String>,
+    /// How one call gets further rows.
+    #[serde(default)]
+    pub paging: Option<Paging>,
+    /// The field of a row that repeats the target that it is for, where a task has `targets`.
+    #[serde(default)]
+    pub target: Option<String>,
+}
+
+/// How further rows are had: by `offset` and `limit`, and by a token after that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    /// The largest `offset` that the API takes.
+    pub max_offset: u32,
+    /// The field, of the task and of the result, with the token that leads beyond `max_offset`.
+    #[serde(default)]
+    pub token: Option<String>,
+}
+
+/// One element of a task's `result`: its own `fields`, or the shared type that `use` names.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResultObject {
+    /// The shared type, by its name in the section's `types.yaml`.
+    #[serde(default, rename = "use")]
+    pub shared: Option<String>,
+    /// The fields by name.
+    #[serde(default)]
+    pub fields: Fields,
 }
 
 /// An HTTP method.
@@ -52,6 +107,12 @@ pub enum Method {
 pub enum Mode {
     /// In the answer to the call.
     Live,
+    /// Later: the answer has the identifiers of the tasks that were taken.
+    TaskPost,
+    /// It lists tasks whose results can be fetched.
+    TasksReady,
+    /// It fetches the result of a task that was posted before.
+    TaskGet,
 }
 
 /// The documentation page that the facts are from.
@@ -63,6 +124,9 @@ pub struct Source {
     /// The day of the page's revision, `yyyy-mm-dd`. Plain-text pages do not tell it.
     #[serde(default)]
     pub revised: Option<String>,
+    /// The day of the vendor's OpenAPI file that was read last, `yyyy-mm-dd`.
+    #[serde(default)]
+    pub openapi: Option<String>,
     /// Fingerprint of the page's wording about the endpoint as a whole. Written by the import.
     #[serde(default)]
     pub wording: Option<String>,
@@ -81,7 +145,7 @@ pub struct CallLimits {
 }
 
 /// An object with documented fields.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Object {
     /// The fields by name.
@@ -98,6 +162,15 @@ pub struct Field {
     /// The kind of a list's elements, or of a map's values.
     #[serde(default)]
     pub of: Option<FieldType>,
+    /// What each element is, where `of` is a list or a map itself.
+    #[serde(default)]
+    pub each: Option<Box<Field>>,
+    /// Whether the keys of a task's map are `1`, `2` and so on: people give a list.
+    #[serde(default)]
+    pub numbered: Option<bool>,
+    /// The endpoint whose rows `filters` look at, by its path without the version, if not this one.
+    #[serde(default)]
+    pub over: Option<String>,
     /// What the text of a string, or of a list's strings, is.
     #[serde(default)]
     pub format: Option<Format>,
@@ -113,6 +186,9 @@ pub struct Field {
     /// Whether a task must have the field.
     #[serde(default)]
     pub required: Option<bool>,
+    /// The fields of which one must be there if this one is not.
+    #[serde(default)]
+    pub required_unless: Vec<String>,
     /// What the API takes when the field is left out. A date may be `today - 1 month`.
     #[serde(default)]
     pub default: Option<Value>,
@@ -128,9 +204,12 @@ pub struct Field {
     /// How many elements a list must have.
     #[serde(default)]
     pub min_items: Option<u32>,
-    /// How many elements a list may have.
+    /// How many elements a list, or a numbered map, may have.
     #[serde(default)]
     pub max_items: Option<u32>,
+    /// How many conditions filters may have.
+    #[serde(default)]
+    pub max_conditions: Option<u32>,
     /// To how many different domains the pages of a list may belong.
     #[serde(default)]
     pub max_distinct_domains: Option<u32>,
@@ -164,6 +243,50 @@ pub struct Field {
     pub fields: Fields,
 }
 
+impl Field {
+    /// A field of which nothing is known but its kind.
+    pub fn new(kind: FieldType) -> Self {
+        Self {
+            kind,
+            of: None,
+            each: None,
+            numbered: None,
+            over: None,
+            format: None,
+            shared: None,
+            name: None,
+            ident: None,
+            required: None,
+            required_unless: Vec::new(),
+            default: None,
+            min: None,
+            max: None,
+            max_length: None,
+            min_items: None,
+            max_items: None,
+            max_conditions: None,
+            max_distinct_domains: None,
+            values: None,
+            unit: None,
+            absent: None,
+            evidence: None,
+            deprecated: None,
+            corrections: Vec::new(),
+            wording: None,
+            doc: None,
+            fields: Fields::new(),
+        }
+    }
+
+    /// The fields inside, wherever they stand.
+    pub fn inner(&self) -> &Fields {
+        match &self.each {
+            Some(each) => each.inner(),
+            None => &self.fields,
+        }
+    }
+}
+
 /// The kind of a value in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -182,6 +305,10 @@ pub enum FieldType {
     List,
     /// An object with keys of the answer's choosing, its values what `of` says.
     Map,
+    /// Conditions on the rows of a result.
+    Filters,
+    /// An order of the rows of a result.
+    Order,
     /// Any JSON: only where the documentation does not say more.
     Json,
 }
@@ -264,18 +391,69 @@ pub struct SharedTypes {
     pub types: IndexMap<String, SharedType>,
 }
 
-/// A type that has a name of its own: an object with `fields`, or a string with `values`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// A type that has a name of its own: an object with `fields`, a string with `values`, or a union
+/// with a `tag` and `members`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedType {
     /// What it is, in our own words.
-    pub doc: String,
-    /// The fields of an object.
+    #[serde(default)]
+    pub doc: Option<String>,
+    /// The fields of an object, or those that all members of a union have.
     #[serde(default)]
     pub fields: Fields,
     /// The documented values of a string.
     #[serde(default)]
     pub values: Option<Values>,
+    /// The field that says which member of a union an object is.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// The members of a union by the tag's value. The API adds to them.
+    #[serde(default)]
+    pub members: IndexMap<String, Member>,
+}
+
+/// A member of a union: its own `fields` beside those of the union, or the shared type, complete,
+/// that `use` names.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// What it is, in our own words.
+    #[serde(default)]
+    pub doc: Option<String>,
+    /// The shared type, if several members have the same fields.
+    #[serde(default, rename = "use")]
+    pub shared: Option<String>,
+    /// The fields that the union's other members do not all have.
+    #[serde(default)]
+    pub fields: Fields,
+}
+
+/// Words for fields by name: `spec/glossary.yaml`, and `spec/<section>/glossary.yaml`, which wins.
+/// What a field says itself wins over both.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Glossary {
+    /// Words for fields of tasks and of paths.
+    #[serde(default)]
+    pub task: IndexMap<String, Words>,
+    /// Words for fields of results.
+    #[serde(default)]
+    pub result: IndexMap<String, Words>,
+}
+
+/// Words for a field.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// What it means, in our own words. Markdown; the first line is the summary.
+    pub doc: String,
+    /// The unit or the scale: `USD`, `seconds`.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// When it is null or not there, in our own words.
+    #[serde(default)]
+    pub absent: Option<String>,
 }
 
 /// What holds for the API as a whole: `spec/api.yaml`.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::decode::decode;
 use super::diagnostics::{Diagnostic, Diagnostics, Place, did_you_mean};
-use super::language::{Api, Endpoint, SharedTypes, StatusCodes};
+use super::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
 use super::tree::Tree;
 
 /// A whole spec.
@@ -20,6 +20,8 @@ pub struct Spec {
     pub status_codes: File<StatusCodes>,
     /// The sections' shared types, by section.
     pub shared: BTreeMap<String, File<SharedTypes>>,
+    /// Words for fields, by section; those for the whole API have no section.
+    pub glossaries: BTreeMap<Option<String>, File<Glossary>>,
     /// The endpoints, by section and file.
     pub endpoints: Vec<EndpointFile>,
 }
@@ -58,10 +60,22 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
     let status_codes = reader.file(&folder.join("status_codes.yaml"), "status_codes.yaml");
     let mut shared = BTreeMap::new();
     let mut endpoints = Vec::new();
+    let mut glossaries = BTreeMap::new();
     let mut broken_types = Vec::new();
     for (section, path) in reader.entries(folder, "") {
+        if section == "glossary.yaml" {
+            if let Some(file) = reader.file(&path, &section) {
+                glossaries.insert(None, file);
+            }
+            continue;
+        }
         if !path.is_dir() {
-            let known = ["api.yaml", "status_codes.yaml", "spec.schema.json"];
+            let known = [
+                "api.yaml",
+                "glossary.yaml",
+                "status_codes.yaml",
+                "spec.schema.json",
+            ];
             if !known.contains(&section.as_str()) {
                 let meant = did_you_mean(&section, known);
                 reader.report(&section, format!("no file of a spec{meant}"));
@@ -84,6 +98,10 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
                     }
                     None => broken_types.push(section.clone()),
                 }
+            } else if name == "glossary.yaml" {
+                if let Some(file) = reader.file(&path, &relative) {
+                    glossaries.insert(Some(section.clone()), file);
+                }
             } else if name.ends_with(".yaml") {
                 if let Some(file) = reader.file(&path, &relative) {
                     endpoints.push(EndpointFile {
@@ -104,6 +122,7 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
         api,
         status_codes,
         shared,
+        glossaries,
         endpoints,
     });
     (spec, reader.found)

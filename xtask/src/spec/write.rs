@@ -2,23 +2,27 @@
 
 use serde_json::Value;
 
-use super::language::{Endpoint, Field, Fields, Values};
+use super::language::{CallLimits, Endpoint, Field, Fields, SharedType, SharedTypes, Values};
 
 /// The keys of a field, in the order in which they are written.
-pub const FIELD_KEYS: [&str; 23] = [
+pub const FIELD_KEYS: [&str; 28] = [
     "type",
     "of",
+    "numbered",
+    "over",
     "format",
     "use",
     "name",
     "ident",
     "required",
+    "required_unless",
     "default",
     "min",
     "max",
     "max_length",
     "min_items",
     "max_items",
+    "max_conditions",
     "max_distinct_domains",
     "values",
     "unit",
@@ -28,46 +32,114 @@ pub const FIELD_KEYS: [&str; 23] = [
     "corrections",
     "wording",
     "doc",
+    "each",
     "fields",
+];
+
+/// The keys of an endpoint, in the order in which they are written.
+pub const ENDPOINT_KEYS: [&str; 12] = [
+    "path",
+    "method",
+    "mode",
+    "charged",
+    "doc",
+    "source",
+    "limits",
+    "parameters",
+    "task",
+    "example",
+    "rows",
+    "result",
 ];
 
 /// A new endpoint file.
 pub fn endpoint(endpoint: &Endpoint) -> String {
     let mut text = String::from("# yaml-language-server: $schema=../spec.schema.json\n");
-    let method = format!("{:?}", endpoint.method).to_uppercase();
-    let mode = format!("{:?}", endpoint.mode).to_lowercase();
-    text += &format!("path: {}\nmethod: {method}\nmode: {mode}\n", endpoint.path);
-    if let Some(doc) = &endpoint.doc {
-        text += &entry("doc", &Value::from(doc.clone()), 0);
+    let json = serde_json::to_value(endpoint).unwrap_or_default();
+    for key in ENDPOINT_KEYS {
+        match (key, json.get(key)) {
+            (_, None | Some(Value::Null)) => {}
+            ("parameters", _) if endpoint.parameters.is_empty() => {}
+            ("parameters", _) => {
+                text += &format!("\nparameters:\n{}", fields(&endpoint.parameters, 2));
+            }
+            ("task", _) => {
+                if let Some(task) = &endpoint.task {
+                    text += &format!("\ntask:\n{}", object(None, &task.fields, 2));
+                }
+            }
+            ("result", _) => {
+                if let Some(result) = &endpoint.result {
+                    let shared = result.shared.as_deref();
+                    text += &format!("\nresult:\n{}", object(shared, &result.fields, 2));
+                }
+            }
+            ("limits", _) if endpoint.limits == CallLimits::default() => {}
+            ("example" | "rows", Some(value)) => {
+                text += "\n";
+                text += &entry(key, value, 0);
+            }
+            (key, Some(value)) => text += &entry(key, value, 0),
+        }
     }
-    text += "source:\n";
-    text += &entry("link", &endpoint.source.link.clone().into(), 2);
-    if let Some(revised) = &endpoint.source.revised {
-        text += &entry("revised", &revised.clone().into(), 2);
+    text
+}
+
+/// A file of shared types.
+pub fn shared(types: &SharedTypes) -> String {
+    let mut text = String::from(
+        "# yaml-language-server: $schema=../spec.schema.json\n\
+         # Types that several endpoints of the section share.\n\
+         types:\n",
+    );
+    for (name, ty) in &types.types {
+        text += &shared_type(name, ty);
     }
-    if let Some(wording) = &endpoint.source.wording {
-        text += &entry("wording", &wording.clone().into(), 2);
+    text
+}
+
+/// A shared type as an entry of `types`.
+pub fn shared_type(name: &str, ty: &SharedType) -> String {
+    let mut text = format!("  {name}:\n");
+    if let Some(doc) = &ty.doc {
+        text += &entry("doc", &doc.clone().into(), 4);
     }
-    let limits = &endpoint.limits;
-    if limits.tasks_per_call.is_some() || limits.calls_per_minute.is_some() {
-        text += "limits:\n";
-        for (key, limit) in [
-            ("tasks_per_call", limits.tasks_per_call),
-            ("calls_per_minute", limits.calls_per_minute),
-        ] {
-            if let Some(limit) = limit {
-                text += &entry(key, &limit.into(), 2);
+    if let Some(tag) = &ty.tag {
+        text += &entry("tag", &tag.clone().into(), 4);
+    }
+    if let Some(values) = &ty.values {
+        text += &self::values(values, 4);
+    }
+    if !ty.fields.is_empty() {
+        text += &format!("    fields:\n{}", fields(&ty.fields, 6));
+    }
+    if !ty.members.is_empty() {
+        text += "    members:\n";
+        for (wire, member) in &ty.members {
+            text += &format!("      {}:\n", scalar(&wire.clone().into()));
+            if let Some(doc) = &member.doc {
+                text += &entry("doc", &doc.clone().into(), 8);
+            }
+            match &member.shared {
+                Some(shared) => text += &entry("use", &shared.clone().into(), 8),
+                None if member.fields.is_empty() => {}
+                None => text += &object(None, &member.fields, 8),
             }
         }
     }
-    for (key, object) in [("task", &endpoint.task), ("result", &endpoint.result)] {
-        text += &format!("\n{key}:\n");
-        text += &match object.fields.is_empty() {
-            true => "  fields: {}\n".to_owned(),
-            false => format!("  fields:\n{}", fields(&object.fields, 4)),
-        };
-    }
     text
+}
+
+fn object(shared: Option<&str>, fields: &Fields, indent: usize) -> String {
+    match shared {
+        Some(shared) => entry("use", &shared.into(), indent),
+        None if fields.is_empty() => format!("{:indent$}fields: {{}}\n", ""),
+        None => format!(
+            "{:indent$}fields:\n{}",
+            "",
+            self::fields(fields, indent + 2)
+        ),
+    }
 }
 
 /// Fields, each as an entry of a mapping.
@@ -92,7 +164,13 @@ pub fn field(name: &str, field: &Field, indent: usize) -> String {
             ("fields", _) => {
                 text += &format!("{:inner$}fields:\n{}", "", fields(&field.fields, inner + 2))
             }
+            ("each", _) => {
+                if let Some(each) = &field.each {
+                    text += &self::field("each", each, inner);
+                }
+            }
             ("corrections", _) if field.corrections.is_empty() => {}
+            ("required_unless", _) if field.required_unless.is_empty() => {}
             ("values", _) => {
                 if let Some(values) = &field.values {
                     text += &self::values(values, inner);
@@ -142,7 +220,23 @@ pub fn entry(key: &str, value: &Value, indent: usize) -> String {
             });
             format!("{:indent$}{key}: |\n{}", "", lines.collect::<String>())
         }
-        value => format!("{:indent$}{key}: {}\n", "", scalar(value)),
+        Value::Object(map) if !map.is_empty() => {
+            let set = map.iter().filter(|(_, value)| !value.is_null());
+            let lines = set.map(|(key, value)| entry(key, value, indent + 2));
+            format!("{:indent$}{key}:\n{}", "", lines.collect::<String>())
+        }
+        value => {
+            let line = format!("{:indent$}{key}: {}\n", "", scalar(value));
+            match value {
+                Value::Array(list) if line.len() > 100 => {
+                    let items = list
+                        .iter()
+                        .map(|item| format!("{:1$}- {2}\n", "", indent + 2, scalar(item)));
+                    format!("{:indent$}{key}:\n{}", "", items.collect::<String>())
+                }
+                _ => line,
+            }
+        }
     }
 }
 
@@ -153,6 +247,10 @@ fn scalar(value: &Value) -> String {
         && reads_as_itself(text)
     {
         return text.clone();
+    }
+    if let Value::Array(list) = value {
+        let items: Vec<String> = list.iter().map(scalar).collect();
+        return format!("[{}]", items.join(", "));
     }
     value.to_string()
 }

@@ -8,10 +8,34 @@ mod backlinks;
 #[cfg(feature = "backlinks")]
 pub use backlinks::Backlinks;
 
+#[cfg(feature = "on_page")]
+mod on_page;
+
+#[cfg(feature = "on_page")]
+pub use on_page::OnPage;
+
+#[cfg(feature = "serp")]
+mod serp;
+
+#[cfg(feature = "serp")]
+pub use serp::Serp;
+
 impl Client {
     /// Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
     #[cfg(feature = "backlinks")]
     pub fn backlinks(&self) -> Backlinks<'_> {
         Backlinks::new(self)
+    }
+
+    /// What a page is made of and how well it is made, by a crawl of a site or of single pages.
+    #[cfg(feature = "on_page")]
+    pub fn on_page(&self) -> OnPage<'_> {
+        OnPage::new(self)
+    }
+
+    /// Pages of results of search engines, read into their elements.
+    #[cfg(feature = "serp")]
+    pub fn serp(&self) -> Serp<'_> {
+        Serp::new(self)
     }
 }

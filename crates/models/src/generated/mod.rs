@@ -4,6 +4,14 @@
 #[cfg(feature = "backlinks")]
 pub mod backlinks;
 
+/// What a page is made of and how well it is made, by a crawl of a site or of single pages.
+#[cfg(feature = "on_page")]
+pub mod on_page;
+
+/// Pages of results of search engines, read into their elements.
+#[cfg(feature = "serp")]
+pub mod serp;
+
 /// What holds for the API as a whole: its servers, and the limits of an account.
 pub mod api;
 
@@ -14,7 +22,61 @@ pub use status_code::StatusCode;
 /// Every endpoint that the enabled features bring, by path.
 pub static ENDPOINTS: &[&crate::EndpointInfo] = &[
     #[cfg(feature = "backlinks")]
+    <backlinks::AnchorsLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::AvailableFilters as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::BacklinksLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::BulkBacklinksLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
     <backlinks::BulkNewLostBacklinksLive as crate::Endpoint>::INFO,
     #[cfg(feature = "backlinks")]
+    <backlinks::BulkNewLostReferringDomainsLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
     <backlinks::BulkPagesSummaryLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::BulkRanksLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::BulkReferringDomainsLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::BulkSpamScoreLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::CompetitorsLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::DomainIntersectionLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::DomainPagesLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::DomainPagesSummaryLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::Errors as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::HistoryLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::IdList as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::Index as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::PageIntersectionLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::ReferringDomainsLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::ReferringNetworksLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::SummaryLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::TimeseriesNewLostSummaryLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "backlinks")]
+    <backlinks::TimeseriesSummaryLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "on_page")]
+    <on_page::InstantPages as crate::Endpoint>::INFO,
+    #[cfg(feature = "serp")]
+    <serp::GoogleOrganicLiveAdvanced as crate::Endpoint>::INFO,
+    #[cfg(feature = "serp")]
+    <serp::GoogleOrganicTaskGetAdvanced as crate::Endpoint>::INFO,
+    #[cfg(feature = "serp")]
+    <serp::GoogleOrganicTaskPost as crate::Endpoint>::INFO,
+    #[cfg(feature = "serp")]
+    <serp::GoogleOrganicTasksReady as crate::Endpoint>::INFO,
 ];

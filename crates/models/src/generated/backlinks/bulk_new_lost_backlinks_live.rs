@@ -18,17 +18,17 @@ use super::*;
 pub struct BulkNewLostBacklinksLive;
 
 impl Endpoint for BulkNewLostBacklinksLive {
-    type Task = BulkNewLostBacklinksLiveTask;
     type Result = BulkNewLostBacklinksLiveResult;
-    const INFO: &'static EndpointInfo = &EndpointInfo::new(
-        "backlinks/bulk_new_lost_backlinks/live",
-        Method::Post,
-        "/v3/backlinks/bulk_new_lost_backlinks/live",
-        Mode::Live,
-        Some(1),
-        <BulkNewLostBacklinksLiveTask as Task>::RULES,
-        "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/",
-    );
+    const INFO: &'static EndpointInfo = &EndpointInfo {
+        id: "backlinks/bulk_new_lost_backlinks/live",
+        method: Method::Post,
+        path: "/v3/backlinks/bulk_new_lost_backlinks/live",
+        mode: Mode::Live,
+        charged: true,
+        tasks_per_call: Some(1),
+        task_rules: <BulkNewLostBacklinksLiveTask as Task>::RULES,
+        link: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/",
+    };
 }
 
 /// What [`BulkNewLostBacklinksLive`] is asked for: `new` takes what is required, a setter each of the rest.
@@ -161,6 +161,10 @@ impl Task for BulkNewLostBacklinksLiveTask {
     ];
 }
 
+impl TaskEndpoint for BulkNewLostBacklinksLive {
+    type Task = BulkNewLostBacklinksLiveTask;
+}
+
 /// One result of [`BulkNewLostBacklinksLive`].
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -238,6 +242,22 @@ impl Object for BulkNewLostBacklinksLiveItem {
 }
 
 object_impls!(BulkNewLostBacklinksLiveItem);
+
+impl PerTarget for BulkNewLostBacklinksLive {
+    type Row = BulkNewLostBacklinksLiveItem;
+
+    fn targets(task: &Self::Task) -> &[String] {
+        &task.targets
+    }
+
+    fn rows(result: &Self::Result) -> &[Self::Row] {
+        result.items.as_deref().unwrap_or_default()
+    }
+
+    fn target(row: &Self::Row) -> Option<&str> {
+        row.target.as_deref()
+    }
+}
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

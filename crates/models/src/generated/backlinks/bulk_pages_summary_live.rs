@@ -18,17 +18,17 @@ use super::*;
 pub struct BulkPagesSummaryLive;
 
 impl Endpoint for BulkPagesSummaryLive {
-    type Task = BulkPagesSummaryLiveTask;
     type Result = BulkPagesSummaryLiveResult;
-    const INFO: &'static EndpointInfo = &EndpointInfo::new(
-        "backlinks/bulk_pages_summary/live",
-        Method::Post,
-        "/v3/backlinks/bulk_pages_summary/live",
-        Mode::Live,
-        Some(1),
-        <BulkPagesSummaryLiveTask as Task>::RULES,
-        "https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/",
-    );
+    const INFO: &'static EndpointInfo = &EndpointInfo {
+        id: "backlinks/bulk_pages_summary/live",
+        method: Method::Post,
+        path: "/v3/backlinks/bulk_pages_summary/live",
+        mode: Mode::Live,
+        charged: true,
+        tasks_per_call: Some(1),
+        task_rules: <BulkPagesSummaryLiveTask as Task>::RULES,
+        link: "https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/",
+    };
 }
 
 /// What [`BulkPagesSummaryLive`] is asked for: `new` takes what is required, a setter each of the rest.
@@ -167,6 +167,10 @@ impl Task for BulkPagesSummaryLiveTask {
         ),
         FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
     ];
+}
+
+impl TaskEndpoint for BulkPagesSummaryLive {
+    type Task = BulkPagesSummaryLiveTask;
 }
 
 /// One result of [`BulkPagesSummaryLive`].
@@ -407,6 +411,22 @@ impl Object for BulkPagesSummaryLiveItem {
 }
 
 object_impls!(BulkPagesSummaryLiveItem);
+
+impl PerTarget for BulkPagesSummaryLive {
+    type Row = BulkPagesSummaryLiveItem;
+
+    fn targets(task: &Self::Task) -> &[String] {
+        &task.targets
+    }
+
+    fn rows(result: &Self::Result) -> &[Self::Row] {
+        result.items.as_deref().unwrap_or_default()
+    }
+
+    fn target(row: &Self::Row) -> Option<&str> {
+        row.url.as_deref()
+    }
+}
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -16,3 +16,259 @@ pub enum RankScale {
 }
 
 open_enum_impls!(RankScale { OneHundred = "one_hundred", OneThousand = "one_thousand" });
+
+/// Which task of a list comes first, by the time it ran.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SortDirection {
+    /// The earliest comes first.
+    Asc,
+    /// The latest comes first.
+    Desc,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(SortDirection { Asc = "asc", Desc = "desc" });
+
+/// Which backlinks are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BacklinksStatusType {
+    /// All backlinks, standing and lost.
+    All,
+    /// Backlinks that the latest check still found.
+    Live,
+    /// Backlinks that are gone.
+    Lost,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(BacklinksStatusType { All = "all", Live = "live", Lost = "lost" });
+
+/// The kind of platform that a site runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PlatformType {
+    /// A site on a content management system.
+    Cms,
+    /// A blog.
+    Blogs,
+    /// A shop.
+    Ecommerce,
+    /// A forum.
+    MessageBoards,
+    /// A wiki.
+    Wikis,
+    /// A news site.
+    News,
+    /// The site of an organisation.
+    Organization,
+    /// A platform that was not recognised.
+    Unknown,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(
+    PlatformType { Cms = "cms", Blogs = "blogs", Ecommerce = "ecommerce", MessageBoards =
+    "message-boards", Wikis = "wikis", News = "news", Organization = "organization",
+    Unknown = "unknown" }
+);
+
+/// Which backlinks an intersection rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IntersectionMode {
+    /// Items rest on all backlinks of the targets.
+    All,
+    /// Items rest on the intersecting backlinks alone.
+    Partial,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(IntersectionMode { All = "all", Partial = "partial" });
+
+/// The span of time that an item covers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GroupRange {
+    /// An item for each day.
+    Day,
+    /// An item for each whole week.
+    Week,
+    /// An item for each whole month.
+    Month,
+    /// An item for each whole year.
+    Year,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(
+    GroupRange { Day = "day", Week = "week", Month = "month", Year = "year" }
+);
+
+/// Facts on the target itself, apart from its links.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TargetInfo {
+    /// Software of the web server, such as its name and version.
+    pub server: Option<String>,
+    /// Content management system of the target.
+    pub cms: Option<String>,
+    /// Kinds of platform that the site is.
+    pub platform_type: Option<Vec<String>>,
+    /// IP address that the target resolves to.
+    pub ip_address: Option<String>,
+    /// Country code of the target's domain, as best it could be told.
+    pub country: Option<String>,
+    /// Whether the target is a bare IP address without a name.
+    pub is_ip: Option<bool>,
+    /// How spammy the target is. For a domain or subdomain it is the mean over its pages.
+    ///
+    /// Unit: 0 to 100, higher is worse.
+    pub target_spam_score: Option<i64>,
+}
+
+impl Object for TargetInfo {
+    const FIELDS: &'static [&'static str] = &[
+        "server",
+        "cms",
+        "platform_type",
+        "ip_address",
+        "country",
+        "is_ip",
+        "target_spam_score",
+    ];
+
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        match field {
+            0 => self.server = object::next(map)?,
+            1 => self.cms = object::next(map)?,
+            2 => self.platform_type = object::next(map)?,
+            3 => self.ip_address = object::next(map)?,
+            4 => self.country = object::next(map)?,
+            5 => self.is_ip = object::next(map)?,
+            6 => self.target_spam_score = object::next(map)?,
+            _ => object::skip(map)?,
+        }
+        Ok(())
+    }
+
+    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+        object::put(map, "server", &self.server)?;
+        object::put(map, "cms", &self.cms)?;
+        object::put(map, "platform_type", &self.platform_type)?;
+        object::put(map, "ip_address", &self.ip_address)?;
+        object::put(map, "country", &self.country)?;
+        object::put(map, "is_ip", &self.is_ip)?;
+        object::put(map, "target_spam_score", &self.target_spam_score)?;
+        Ok(())
+    }
+}
+
+object_impls!(TargetInfo);
+
+/// A step on the way of an indirect link.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct IndirectLinkStep {
+    /// The kind of step.
+    pub r#type: Option<String>,
+    /// HTTP status that this step answered with.
+    pub status_code: Option<i64>,
+    /// Address of this step.
+    pub url: Option<String>,
+}
+
+impl Object for IndirectLinkStep {
+    const FIELDS: &'static [&'static str] = &["type", "status_code", "url"];
+
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        match field {
+            0 => self.r#type = object::next(map)?,
+            1 => self.status_code = object::next(map)?,
+            2 => self.url = object::next(map)?,
+            _ => object::skip(map)?,
+        }
+        Ok(())
+    }
+
+    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+        object::put(map, "type", &self.r#type)?;
+        object::put(map, "status_code", &self.status_code)?;
+        object::put(map, "url", &self.url)?;
+        Ok(())
+    }
+}
+
+object_impls!(IndirectLinkStep);
+
+/// What the intersections of an item come to.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct IntersectionSummary {
+    /// How many intersections the item has in all.
+    pub intersections_count: Option<i64>,
+}
+
+impl Object for IntersectionSummary {
+    const FIELDS: &'static [&'static str] = &["intersections_count"];
+
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        match field {
+            0 => self.intersections_count = object::next(map)?,
+            _ => object::skip(map)?,
+        }
+        Ok(())
+    }
+
+    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+        object::put(map, "intersections_count", &self.intersections_count)?;
+        Ok(())
+    }
+}
+
+object_impls!(IntersectionSummary);
+
+/// The kind of link.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkType {
+    /// A link on a text.
+    Anchor,
+    /// A link on an image.
+    Image,
+    /// A `link` element.
+    Link,
+    /// A `meta` element.
+    Meta,
+    /// The address that a page names as its canonical one.
+    Canonical,
+    /// The address of another version of a page, such as one in another language.
+    Alternate,
+    /// A redirect from the address of a page.
+    Redirect,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(
+    LinkType { Anchor = "anchor", Image = "image", Link = "link", Meta = "meta",
+    Canonical = "canonical", Alternate = "alternate", Redirect = "redirect" }
+);

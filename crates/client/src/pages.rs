@@ -1,0 +1,202 @@
+//! All rows of a list, page by page: by `offset` as far as the API takes it, by the token of the
+//! page before after that.
+
+use std::fmt;
+
+use dataforseo_models::drift::Drift;
+use dataforseo_models::{Page, Paged, TaskEndpoint, Window};
+use futures_util::stream::{self, BoxStream, StreamExt};
+
+use crate::answer::RawResponse;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+
+/// The pages of a list. Made by the methods that end in `_pages`, or by [`Client::pages`].
+///
+/// Each page is a call, made when it is asked for, and charged. No row comes twice and none is
+/// passed over, as long as the API's own list stays the same meanwhile.
+pub struct Pages<E: TaskEndpoint> {
+    client: Client,
+    task: E::Task,
+    window: Window,
+    /// The number of the first row that was not had.
+    position: i64,
+    total: Option<i64>,
+    end: Option<End>,
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PageAnswer<R> {
+    /// The rows.
+    pub rows: Vec<R>,
+    /// What the call cost, in US dollars; `None` if the API did not say.
+    pub cost: Option<f64>,
+    /// Where the answer was of another kind than documented.
+    pub drift: Vec<Drift>,
+    /// The answer as it arrived.
+    pub response: RawResponse,
+}
+
+/// Why there are no further pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// All rows were had.
+    Complete,
+    /// There are more rows, and the API has no way to them: it takes no larger `offset`, and the
+    /// endpoint has no token.
+    Ceiling,
+    /// The API sent no further rows though it says that there are some.
+    Short,
+}
+
+impl<E: TaskEndpoint> fmt::Debug for Pages<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("endpoint", &E::INFO.id)
+            .field("position", &self.position)
+            .field("total", &self.total)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Paged> Pages<E> {
+    pub(crate) fn new(client: Client, task: E::Task) -> Self {
+        let mut window = E::window(&task);
+        window.limit.get_or_insert(E::PAGING.max_limit);
+        Self {
+            client,
+            task,
+            position: window.offset.unwrap_or(0),
+            window,
+            total: None,
+            end: None,
+        }
+    }
+
+    /// The next page; `None` when there is none, and [`end`](Self::end) says why.
+    ///
+    /// # Errors
+    /// As any call. After an error the same page is asked for again: whether that is worth its
+    /// price is for the caller to say.
+    pub async fn next(&mut self) -> Option<Result<PageAnswer<E::Row>, Error>> {
+        if self.end.is_some() {
+            return None;
+        }
+        E::set_window(&mut self.task, self.window.clone());
+        let answer = match self.client.call::<E>(&self.task).await {
+            Ok(answer) => answer,
+            Err(error) => return Some(Err(error)),
+        };
+        let mut rows = Vec::new();
+        let mut received = 0;
+        let mut token = None;
+        for result in answer.task.result {
+            let Page {
+                rows: more,
+                sent,
+                total,
+                token: next,
+                ..
+            } = E::page(result);
+            // Null rows are left out of the list, and count nevertheless.
+            let count = i64::try_from(more.len()).unwrap_or(i64::MAX);
+            received += sent.unwrap_or(0).max(count);
+            rows.extend(more);
+            self.total = total.or(self.total);
+            token = next.or(token);
+        }
+        self.advance(received, token);
+        Some(Ok(PageAnswer {
+            rows,
+            cost: answer.cost.or(answer.task.cost),
+            drift: answer.task.drift,
+            response: answer.response,
+        }))
+    }
+
+    /// Moves behind the rows that were received.
+    fn advance(&mut self, received: i64, token: Option<String>) {
+        self.position = self.position.saturating_add(received);
+        let more = match self.total {
+            Some(total) => self.position < total,
+            // A page that is not full is the last one.
+            None => received >= self.window.limit.unwrap_or(1),
+        };
+        let paging = E::PAGING;
+        self.end = if !more {
+            Some(End::Complete)
+        } else if received == 0 {
+            Some(End::Short)
+        } else if self.window.token.is_none() && self.position <= paging.max_offset {
+            self.window.offset = Some(self.position);
+            None
+        } else if !paging.has_token {
+            Some(End::Ceiling)
+        } else if token.is_none() || token == self.window.token {
+            Some(End::Short)
+        } else {
+            // All other parameters stay those of the page that the token came with.
+            self.window.token = token;
+            None
+        };
+    }
+
+    /// How many rows there are in all, by the last page.
+    pub fn total(&self) -> Option<i64> {
+        self.total
+    }
+
+    /// The number of the first row that the next page will have, counted from 0.
+    pub fn position(&self) -> i64 {
+        self.position
+    }
+
+    /// Why there are no further pages; `None` as long as there can be some.
+    pub fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// The pages as a stream. It ends behind the first error. That there are rows which cannot be
+    /// had is an error, too: [`ErrorKind::Incomplete`].
+    pub fn into_stream(self) -> BoxStream<'static, Result<PageAnswer<E::Row>, Error>>
+    where
+        E: 'static,
+        E::Task: Send + 'static,
+        E::Result: Send,
+    {
+        stream::unfold(Some(self), |pages| async move {
+            let mut pages = pages?;
+            match (pages.next().await, pages.end()) {
+                (Some(page), _) => {
+                    let rest = page.is_ok().then_some(pages);
+                    Some((page, rest))
+                }
+                (None, Some(end @ (End::Ceiling | End::Short))) => {
+                    let kind = ErrorKind::Incomplete(end);
+                    Some((Err(Error::new(E::INFO.id, kind, None)), None))
+                }
+                (None, _) => None,
+            }
+        })
+        .boxed()
+    }
+
+    /// The rows as a stream; see [`into_stream`](Self::into_stream).
+    pub fn into_rows(self) -> BoxStream<'static, Result<E::Row, Error>>
+    where
+        E: 'static,
+        E::Task: Send + 'static,
+        E::Result: Send,
+    {
+        self.into_stream()
+            .flat_map(|page| match page {
+                Ok(page) => stream::iter(page.rows.into_iter().map(Ok).collect::<Vec<_>>()),
+                Err(error) => stream::iter(vec![Err(error)]),
+            })
+            .boxed()
+    }
+}

@@ -1,0 +1,852 @@
+//! Bringing the vendor's OpenAPI file into the spec: a second source of facts beside the pages. It
+//! knows the shapes of all endpoints, and its prose states the rules that its schemas lack.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::report::Report;
+use super::{ImportError, Options, draft, merge, optional, prose, read, write_files};
+use crate::docs::Unreadable;
+use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
+use crate::model::names;
+use crate::spec::language::{
+    Api, CallLimits, Endpoint, Evidence, Field, FieldType, Fields, Member, Method, Mode, Object,
+    Paging, ResultObject, Rows, SharedType, SharedTypes, Source, Values,
+};
+use crate::spec::load::{File, parse};
+use crate::spec::write;
+
+/// The largest `offset` of lists, where the file does not say: API.md of the facts has it for all.
+const MAX_OFFSET: u32 = 20_000;
+
+/// Imports the endpoints of an OpenAPI file whose path fits one of the patterns, in which `*` is
+/// any text; all of them, if there is no pattern.
+///
+/// # Errors
+/// When a file cannot be read; nothing was written then.
+pub fn import(
+    root: &Path,
+    file: &Path,
+    only: &[String],
+    options: Options,
+) -> Result<Vec<Report>, ImportError> {
+    let name = file.display().to_string();
+    let document = openapi::read(&read(file)?).map_err(|reason| ImportError::Page {
+        path: name.clone(),
+        reason,
+    })?;
+    let spec = root.join("spec");
+    let api: File<Api> =
+        parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
+    let mut by_section: BTreeMap<&str, Vec<(&str, Method, &Operation)>> = BTreeMap::new();
+    for (path, operations) in &document.paths {
+        if !only.is_empty() && !only.iter().any(|pattern| fits(pattern, path)) {
+            continue;
+        }
+        let section = path.trim_start_matches("/v3/").split('/').next();
+        for (method, operation) in operations {
+            let method = match method.as_str() {
+                "get" => Method::Get,
+                _ => Method::Post,
+            };
+            let all = by_section.entry(section.unwrap_or_default()).or_default();
+            all.push((path, method, operation));
+        }
+    }
+    if by_section.is_empty() {
+        return Err(ImportError::Page {
+            path: name,
+            reason: Unreadable::because(format!("no path fits {}", only.join(", "))),
+        });
+    }
+    let mut reports = Vec::new();
+    for (section, operations) in by_section {
+        if !api.content.sections.contains_key(section) {
+            return Err(ImportError::Section {
+                path: name,
+                section: section.to_owned(),
+            });
+        }
+        let shared = optional::<SharedTypes>(&spec, &format!("{section}/types.yaml"))?;
+        let mut importer = Importer::new(
+            &document,
+            shared.as_ref().map(|(_, file)| &file.content),
+            date_in(&name),
+        );
+        reports.extend(importer.section(root, &name, section, &operations, shared, options)?);
+    }
+    Ok(reports)
+}
+
+/// Whether a path fits a pattern in which `*` is any text.
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| path.strip_prefix(first)) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// The date in a file's name: `openapi-2026-02-18.yaml`.
+fn date_in(name: &str) -> Option<String> {
+    let file = name.rsplit(['/', '\\']).next()?;
+    (0..file.len()).find_map(|start| {
+        let text = file.get(start..start + 10)?;
+        text.parse::<jiff::civil::Date>().ok()?;
+        Some(text.to_owned())
+    })
+}
+
+/// How often a shape stands in a file, with the first schema that has it; of a member, the union.
+type Uses<'a> = IndexMap<String, (usize, &'a str, Option<&'a Schema>)>;
+
+struct Importer<'a> {
+    document: &'a Document,
+    date: Option<String>,
+    /// The shapes that have a name: those of types.yaml, and those that stand more than once.
+    named: HashMap<String, String>,
+    /// The types that this import adds.
+    added: IndexMap<String, SharedType>,
+    taken: BTreeSet<String>,
+    notes: Vec<String>,
+    not_understood: Vec<String>,
+}
+
+impl<'a> Importer<'a> {
+    fn new(document: &'a Document, shared: Option<&SharedTypes>, date: Option<String>) -> Self {
+        let mut named = HashMap::new();
+        let mut taken = BTreeSet::new();
+        for (name, ty) in shared.into_iter().flat_map(|shared| &shared.types) {
+            let shape = match (&ty.values, &ty.tag) {
+                (Some(values), _) => values_shape(&values.names()),
+                (None, Some(tag)) => union_shape(tag, ty.members.keys().map(String::as_str)),
+                (None, None) => spec_shape(&ty.fields, shared),
+            };
+            named.insert(shape, name.clone());
+            taken.insert(name.clone());
+        }
+        Self {
+            document,
+            date,
+            named,
+            added: IndexMap::new(),
+            taken,
+            notes: Vec::new(),
+            not_understood: Vec::new(),
+        }
+    }
+
+    fn section(
+        &mut self,
+        root: &Path,
+        source: &str,
+        section: &str,
+        operations: &[(&str, Method, &'a Operation)],
+        shared: Option<(String, File<SharedTypes>)>,
+        options: Options,
+    ) -> Result<Vec<Report>, ImportError> {
+        self.name_what_recurs(operations);
+        let mut drafts = Vec::new();
+        for (path, method, operation) in operations {
+            let endpoint = self.endpoint(path, *method, operation);
+            let notes = std::mem::take(&mut self.notes);
+            let not_understood = std::mem::take(&mut self.not_understood);
+            drafts.push((endpoint, notes, not_understood));
+        }
+        let mut reports = Vec::new();
+        let types_file = format!("spec/{section}/types.yaml");
+        let mut types = shared
+            .as_ref()
+            .map(|(_, file)| file.content.clone())
+            .unwrap_or_default();
+        types.types.extend(self.added.clone());
+        for (draft, notes, not_understood) in drafts {
+            let rest = draft.path.trim_start_matches(&format!("/v3/{section}/"));
+            let file = names::without_parameters(rest).replace('/', "_");
+            let spec_file = format!("spec/{section}/{file}.yaml");
+            let existing =
+                optional::<Endpoint>(&root.join("spec"), &format!("{section}/{file}.yaml"))?;
+            let mut report = Report {
+                page: format!("{source} {}", draft.path),
+                spec_file: spec_file.clone(),
+                notes,
+                not_understood,
+                ..Report::default()
+            };
+            let text = match &existing {
+                Some((text, file)) => {
+                    merge::merge_second(&draft, file, text, Some(&types), &mut report)
+                        .map_err(ImportError::Spec)?
+                }
+                None => {
+                    report
+                        .added
+                        .push("a new endpoint; write what the glossary does not say".to_owned());
+                    write::endpoint(&draft)
+                }
+            };
+            let files = vec![(PathBuf::from(spec_file), Some(text))];
+            write_files(root, files, options, &mut report)?;
+            reports.push(report);
+        }
+        if !self.added.is_empty() {
+            let mut report = Report {
+                page: source.to_owned(),
+                spec_file: types_file.clone(),
+                ..Report::default()
+            };
+            let text = match shared {
+                Some((text, _)) => {
+                    let added = self.added.iter();
+                    let added = added.map(|(name, ty)| write::shared_type(name, ty));
+                    format!("{}\n{}", text.trim_end(), added.collect::<String>())
+                }
+                None => write::shared(&types),
+            };
+            for name in self.added.keys() {
+                report
+                    .added
+                    .push(format!("{name}: a shared type; write its `doc`"));
+            }
+            let files = vec![(PathBuf::from(types_file), Some(text))];
+            write_files(root, files, options, &mut report)?;
+            reports.push(report);
+        }
+        Ok(reports)
+    }
+
+    /// Names the shapes and the lists of values that stand in more than one place, and all unions.
+    fn name_what_recurs(&mut self, operations: &[(&str, Method, &Operation)]) {
+        let mut uses = Uses::new();
+        let mut enums: IndexMap<String, (usize, &str)> = IndexMap::new();
+        let mut seen = BTreeSet::new();
+        let mut queue: Vec<&str> = Vec::new();
+        let mut results: HashMap<String, (usize, &str)> = HashMap::new();
+        for (_, _, operation) in operations {
+            if let Some((task, _)) = self.document.task(operation) {
+                self.look(task, &mut uses, &mut enums, &mut queue);
+            }
+            if let Some(result) = self.document.result(operation) {
+                let entry = results.entry(self.shape_of(result)).or_insert((0, result));
+                entry.0 += 1;
+                queue.push(result);
+            }
+            while let Some(name) = queue.pop() {
+                if seen.insert(name)
+                    && let Some(schema) = self.document.schema(name)
+                {
+                    self.look(schema, &mut uses, &mut enums, &mut queue);
+                }
+            }
+        }
+        for (shape, (count, name)) in results {
+            if count > 1 {
+                uses.entry(shape).or_insert((count, name, None)).0 += count;
+            }
+        }
+        for (values, (count, field)) in enums {
+            if count > 1 && !self.named.contains_key(&values) {
+                let name = self.free_name(names::type_name(field).unwrap_or_default());
+                self.named.insert(values.clone(), name.clone());
+                let values = values.split(" | ").map(str::to_owned).collect();
+                let ty = SharedType {
+                    values: Some(Values::Plain(values)),
+                    ..SharedType::default()
+                };
+                self.added.insert(name, ty);
+            }
+        }
+        let mut wanted = Vec::new();
+        for (shape, (count, schema, of_union)) in uses {
+            let union = self
+                .document
+                .schema(schema)
+                .is_some_and(|schema| schema.members().is_some());
+            if (count > 1 || union) && !self.named.contains_key(&shape) {
+                let name = self.free_name(plain_name(schema));
+                self.named.insert(shape, name.clone());
+                wanted.push((name, schema, of_union));
+            }
+        }
+        for (name, schema, of_union) in wanted {
+            let Some(schema) = self.document.schema(schema) else {
+                continue;
+            };
+            let ty = match of_union {
+                Some(union) => SharedType {
+                    fields: {
+                        let fields = self.member_fields(union, schema);
+                        self.fields(&fields, &name, false)
+                    },
+                    ..SharedType::default()
+                },
+                None => self.shared_type(&name, schema),
+            };
+            self.added.insert(name, ty);
+        }
+    }
+
+    /// Counts what a schema refers to.
+    fn look(
+        &self,
+        schema: &'a Schema,
+        uses: &mut Uses<'a>,
+        enums: &mut IndexMap<String, (usize, &'a str)>,
+        queue: &mut Vec<&'a str>,
+    ) {
+        let mut fields = self.document.fields(schema);
+        if let Some((tag, members)) = schema.members() {
+            fields.shift_remove(tag);
+            for (_, member) in members {
+                uses.entry(self.member_shape(schema, member))
+                    .or_insert((0, member, Some(schema)))
+                    .0 += 1;
+                queue.push(member);
+            }
+        }
+        for (name, field) in fields {
+            let prose = prose_of(field);
+            if prose.values.len() > 1 && kind_of(field).0 != FieldType::Map {
+                let shape = values_shape(&prose.values);
+                enums.entry(shape).or_insert((0, name)).0 += 1;
+            }
+            let mut inner = Some(field);
+            while let Some(schema) = inner {
+                if let Some(name) = schema.named() {
+                    uses.entry(self.shape_of(name)).or_insert((0, name, None)).0 += 1;
+                    queue.push(name);
+                }
+                inner = schema
+                    .items
+                    .as_deref()
+                    .or(match &schema.additional_properties {
+                        Some(Additional::Schema(of)) => Some(of.as_ref()),
+                        _ => None,
+                    });
+            }
+        }
+    }
+
+    fn free_name(&mut self, name: String) -> String {
+        let mut free = name.clone();
+        // Two schemas of one name is a mistake that a person puts right: the check says it.
+        while !self.taken.insert(free.clone()) {
+            free.push('X');
+        }
+        free
+    }
+
+    fn shape_of(&self, name: &str) -> String {
+        match self.document.schema(name) {
+            Some(schema) => self.shape(schema),
+            None => String::new(),
+        }
+    }
+
+    fn shape(&self, schema: &Schema) -> String {
+        match schema.members() {
+            Some((tag, members)) => union_shape(tag, members.map(|(tag, _)| tag)),
+            None => self.fields_shape(&self.document.fields(schema)),
+        }
+    }
+
+    /// The shape of a member, the fields of its union included.
+    fn member_shape(&self, union: &'a Schema, member: &str) -> String {
+        let fields = match self.document.schema(member) {
+            Some(member) => self.member_fields(union, member),
+            None => IndexMap::new(),
+        };
+        format!("member {}", self.fields_shape(&fields))
+    }
+
+    /// The fields of a member and of its union, without the tag.
+    fn member_fields(
+        &self,
+        union: &'a Schema,
+        member: &'a Schema,
+    ) -> IndexMap<&'a str, &'a Schema> {
+        let mut fields = self.document.fields(union);
+        fields.extend(self.document.fields(member));
+        if let Some((tag, _)) = union.members() {
+            fields.shift_remove(tag);
+        }
+        fields
+    }
+
+    fn fields_shape(&self, fields: &IndexMap<&str, &Schema>) -> String {
+        let fields = fields
+            .iter()
+            .map(|(name, field)| format!("{name}: {}", self.value_shape(field)));
+        fields.collect::<Vec<_>>().join(", ")
+    }
+
+    fn value_shape(&self, schema: &Schema) -> String {
+        if let Some(name) = schema.named() {
+            return format!("{{{}}}", self.shape_of(name));
+        }
+        if let Some(items) = &schema.items {
+            return format!("[{}]", self.value_shape(items));
+        }
+        if let Some(Additional::Schema(of)) = &schema.additional_properties {
+            return format!("<{}>", self.value_shape(of));
+        }
+        let prose = prose_of(schema);
+        match schema.kind.as_deref() {
+            Some("string") if prose.values.len() > 1 => values_shape(&prose.values),
+            Some("string") => format!("string {:?}", prose.format),
+            kind => format!("{kind:?}"),
+        }
+    }
+
+    fn shared_type(&mut self, name: &str, schema: &'a Schema) -> SharedType {
+        let mut fields = self.document.fields(schema);
+        let Some((tag, members)) = schema.members() else {
+            return SharedType {
+                fields: self.fields(&fields, name, false),
+                ..SharedType::default()
+            };
+        };
+        fields.shift_remove(tag);
+        let common: Vec<&str> = fields.keys().copied().collect();
+        let members = members
+            .map(|(wire, member)| {
+                let shared = self.named.get(&self.member_shape(schema, member)).cloned();
+                let mut own = Fields::new();
+                if let (None, Some(schema)) = (&shared, self.document.schema(member)) {
+                    let mut fields = self.document.fields(schema);
+                    fields.retain(|field, _| !common.contains(field) && *field != tag);
+                    own = self.fields(&fields, &format!("{name}.{wire}"), false);
+                }
+                let member = Member {
+                    shared,
+                    fields: own,
+                    ..Member::default()
+                };
+                (wire.to_owned(), member)
+            })
+            .collect();
+        SharedType {
+            tag: Some(tag.to_owned()),
+            fields: self.fields(&fields, name, false),
+            members,
+            ..SharedType::default()
+        }
+    }
+
+    fn endpoint(&mut self, path: &str, method: Method, operation: &Operation) -> Endpoint {
+        let mode = if path.contains("/task_post") {
+            Mode::TaskPost
+        } else if path.ends_with("/tasks_ready") {
+            Mode::TasksReady
+        } else if path.contains("/task_get/") {
+            Mode::TaskGet
+        } else {
+            Mode::Live
+        };
+        let (prose, link) = page_in(&operation.description);
+        let link = link.unwrap_or_else(|| {
+            self.notes.push(
+                "the description does not name the page; its address is from the path".to_owned(),
+            );
+            draft::link_of(path)
+        });
+        let task = self.document.task(operation);
+        let example = task.and_then(|(_, example)| example.cloned());
+        let task_fields = task.map(|(schema, _)| {
+            let fields = self.document.fields(schema);
+            let fields = self.fields(&fields, "task", true);
+            nested(fields, example.as_ref(), &mut self.notes)
+        });
+        let result = self.document.result(operation);
+        let result = result.and_then(|name| {
+            let schema = self.document.schema(name)?;
+            let shared = self.named.get(&self.shape(schema)).cloned();
+            let fields = match shared {
+                Some(_) => Fields::new(),
+                None => self.fields(&self.document.fields(schema), "result", false),
+            };
+            Some(ResultObject { shared, fields })
+        });
+        let parameters = operation.parameters.iter().map(|parameter| {
+            let lines: Vec<String> = parameter.description.lines().map(str::to_owned).collect();
+            let field = Field {
+                required: Some(true),
+                wording: Some(draft::fingerprint(&lines)),
+                ..Field::new(FieldType::String)
+            };
+            (parameter.name.clone(), field)
+        });
+        let tasks_per_call = task_fields.as_ref().map(|_| match mode {
+            Mode::TaskPost => 100,
+            _ => 1,
+        });
+        let result = result.filter(|_| mode != Mode::TaskPost);
+        let rows = task_fields
+            .as_ref()
+            .zip(result.as_ref())
+            .and_then(|(task, result)| rows(task, result));
+        Endpoint {
+            path: path.to_owned(),
+            method,
+            mode,
+            charged: None,
+            doc: None,
+            source: Source {
+                link,
+                revised: None,
+                openapi: self.date.clone(),
+                wording: Some(draft::fingerprint(&[prose.to_owned()])),
+            },
+            limits: CallLimits {
+                tasks_per_call,
+                calls_per_minute: None,
+            },
+            parameters: parameters.collect(),
+            task: task_fields.map(|fields| Object { fields }),
+            example,
+            rows,
+            result,
+        }
+    }
+
+    fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, task: bool) -> Fields {
+        fields
+            .iter()
+            .map(|(name, schema)| {
+                let path = format!("{path}.{name}");
+                ((*name).to_owned(), self.field(name, schema, &path, task))
+            })
+            .collect()
+    }
+
+    fn field(&mut self, name: &str, schema: &Schema, path: &str, task: bool) -> Field {
+        let prose = prose_of(schema);
+        let lines = lines(schema);
+        let sentences = prose.not_understood.iter();
+        self.not_understood
+            .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
+        let (mut kind, mut of) = kind_of(schema);
+        if task && name.ends_with("filters") && kind == FieldType::List {
+            (kind, of) = (FieldType::Filters, None);
+        }
+        if task && name == "order_by" && kind == FieldType::List {
+            (kind, of) = (FieldType::Order, None);
+        }
+        let mut field = Field {
+            of,
+            ..Field::new(kind)
+        };
+        self.inner(&mut field, schema, path, task);
+        draft::take_facts(&mut field, &prose);
+        field.wording = Some(draft::fingerprint(&lines));
+        // Until the object is known that the field belongs into.
+        field.evidence = prose.belongs_to.map(Evidence::Field);
+        if task && name == "backlinks_filters" {
+            field.over = Some("backlinks/backlinks/live".to_owned());
+        }
+        if !task {
+            // The prose of an answer repeats what holds for the task.
+            (field.required, field.default) = (None, None);
+            field.required_unless.clear();
+            (field.min, field.max, field.max_length) = (None, None, None);
+            field.max_items = None;
+        }
+        if let Some(values) = &field.values
+            && kind != FieldType::Map
+            && let Some(shared) = self.named.get(&values_shape(&values.names()))
+        {
+            field.shared = Some(shared.clone());
+            field.values = None;
+        }
+        field
+    }
+
+    /// What stands inside of a list, a map or an object.
+    fn inner(&mut self, field: &mut Field, schema: &Schema, path: &str, task: bool) {
+        let element = schema
+            .items
+            .as_deref()
+            .or(match &schema.additional_properties {
+                Some(Additional::Schema(of)) => Some(of.as_ref()),
+                _ => None,
+            });
+        let object = element.unwrap_or(schema);
+        if matches!(field.of, Some(FieldType::List | FieldType::Map))
+            && let Some(element) = element
+        {
+            let (kind, of) = kind_of(element);
+            let mut each = Field {
+                of,
+                ..Field::new(kind)
+            };
+            self.inner(&mut each, element, path, task);
+            field.each = Some(Box::new(each));
+            return;
+        }
+        let Some(name) = object.named() else { return };
+        let Some(schema) = self.document.schema(name) else {
+            return;
+        };
+        match self.named.get(&self.shape(schema)) {
+            Some(shared) => field.shared = Some(shared.clone()),
+            None => {
+                field.fields = self.fields(&self.document.fields(schema), path, task);
+            }
+        }
+    }
+}
+
+/// Fields that the file puts beside the object to which they belong: their prose says that they
+/// are required where that is specified. And maps with numbers for keys.
+fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) -> Fields {
+    let names: Vec<String> = fields.keys().cloned().collect();
+    for name in &names {
+        let numbered = example
+            .and_then(|example| example.get(name))
+            .and_then(Value::as_object)
+            .is_some_and(|map| map.keys().all(|key| key.parse::<u32>().is_ok()));
+        if let Some(field) = fields.get_mut(name)
+            && numbered
+            && field.kind == FieldType::Map
+        {
+            field.numbered = Some(true);
+        }
+    }
+    for (name, parent) in &names
+        .iter()
+        .flat_map(|name| names.iter().map(move |parent| (name, parent)))
+        .collect::<Vec<_>>()
+    {
+        let belongs = fields
+            .get(*name)
+            .and_then(|field| field.evidence.as_ref())
+            .is_some_and(|evidence| matches!(evidence, Evidence::Field(of) if of == *parent));
+        if !belongs {
+            continue;
+        }
+        if let Some(mut child) = fields.shift_remove(*name)
+            && let Some(parent_field) = fields.get_mut(*parent)
+        {
+            child.evidence = None;
+            let inside = match parent_field.shared {
+                // The named type has it already.
+                Some(_) => false,
+                None => !parent_field.fields.contains_key(*name),
+            };
+            if inside {
+                child.required = Some(true);
+                if parent_field.kind == FieldType::Map {
+                    (parent_field.kind, parent_field.of) = (FieldType::Object, None);
+                }
+                parent_field.fields.insert((*name).clone(), child);
+            }
+            notes.push(format!(
+                "task.{name} stands beside `{parent}` in the file and belongs inside of it"
+            ));
+        }
+    }
+    fields
+}
+
+/// The rows of a result, by the names that the API uses.
+fn rows(task: &Fields, result: &ResultObject) -> Option<Rows> {
+    let items = result.fields.get("items")?;
+    if items.kind != FieldType::List || items.of != Some(FieldType::Object) {
+        return None;
+    }
+    let lists = task.contains_key("limit") && task.contains_key("offset");
+    let token = "search_after_token";
+    let has_token = task.contains_key(token) && result.fields.contains_key(token);
+    let paging = (lists && result.fields.contains_key("total_count")).then(|| Paging {
+        max_offset: MAX_OFFSET,
+        token: has_token.then(|| token.to_owned()),
+    });
+    let per_target = task
+        .get("targets")
+        .is_some_and(|targets| targets.kind == FieldType::List);
+    let target = ["target", "url"]
+        .into_iter()
+        .find(|name| per_target && items.fields.contains_key(*name));
+    let keyed_by = items
+        .fields
+        .iter()
+        .find(|(_, field)| {
+            field.kind == FieldType::Map
+                && matches!(field.of, Some(FieldType::Object | FieldType::List))
+        })
+        .map(|(name, _)| name.clone());
+    if paging.is_none() && target.is_none() {
+        return None;
+    }
+    Some(Rows {
+        at: "items".to_owned(),
+        keyed_by,
+        paging,
+        target: target.map(str::to_owned),
+    })
+}
+
+/// The prose of a description, and the address of the page that it names at the end.
+fn page_in(description: &str) -> (&str, Option<String>) {
+    let Some((prose, page)) = description.split_once("for more info please visit '") else {
+        return (description, None);
+    };
+    let page = page.split(['?', '\'']).next().unwrap_or_default();
+    let link = page
+        .strip_prefix("https://docs.dataforseo.com/v3/")
+        .map(|path| {
+            let slug = path.trim_matches('/').replace('/', "-");
+            format!("https://docs.dataforseo.com/v3/{slug}/")
+        });
+    (prose.trim(), link)
+}
+
+fn lines(schema: &Schema) -> Vec<String> {
+    let description = schema.description.as_deref().unwrap_or_default();
+    description.lines().map(str::to_owned).collect()
+}
+
+fn prose_of(schema: &Schema) -> prose::Prose {
+    let word = match schema.kind.as_deref() {
+        Some("number") => "float",
+        Some(word) => word,
+        None => "object",
+    };
+    prose::read(word, &lines(schema))
+}
+
+fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
+    if let Some(items) = &schema.items {
+        return (FieldType::List, Some(kind_of(items).0));
+    }
+    if let Some(Additional::Schema(of)) = &schema.additional_properties {
+        return (FieldType::Map, Some(kind_of(of).0));
+    }
+    if schema.named().is_some() {
+        return (FieldType::Object, None);
+    }
+    let kind = match schema.kind.as_deref() {
+        Some("string") => FieldType::String,
+        Some("integer") => FieldType::Integer,
+        Some("number") => FieldType::Float,
+        Some("boolean") => FieldType::Boolean,
+        _ => FieldType::Json,
+    };
+    (kind, None)
+}
+
+/// The Rust name for a schema: without the words that all of them end in.
+fn plain_name(schema: &str) -> String {
+    let mut name = schema;
+    for ending in ["Info", "Item", "Element", "Result"] {
+        if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
+            name = rest;
+        }
+    }
+    let name = name.strip_prefix("Base").unwrap_or(name);
+    names::type_name(name).unwrap_or_else(|| name.to_owned())
+}
+
+fn values_shape<T: AsRef<str>>(values: &[T]) -> String {
+    let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+    values.join(" | ")
+}
+
+fn union_shape<'a>(tag: &str, members: impl Iterator<Item = &'a str>) -> String {
+    format!("{tag} of {}", members.collect::<Vec<_>>().join(", "))
+}
+
+/// The shape of what is in the spec, as [`Importer::shape`] has it of what is in the file.
+fn spec_shape(fields: &Fields, shared: Option<&SharedTypes>) -> String {
+    let fields = fields
+        .iter()
+        .map(|(name, field)| format!("{name}: {}", spec_value_shape(field, shared)));
+    fields.collect::<Vec<_>>().join(", ")
+}
+
+fn spec_value_shape(field: &Field, shared: Option<&SharedTypes>) -> String {
+    let element = |kind: Option<FieldType>| match (&field.each, kind) {
+        (Some(each), _) => spec_value_shape(each, shared),
+        (None, Some(kind)) => spec_value_shape(
+            &Field {
+                of: None,
+                kind,
+                ..field.clone()
+            },
+            shared,
+        ),
+        (None, None) => String::new(),
+    };
+    let used = field
+        .shared
+        .as_ref()
+        .and_then(|name| shared?.types.get(name));
+    match field.kind {
+        FieldType::List => format!("[{}]", element(field.of)),
+        FieldType::Map => format!("<{}>", element(field.of)),
+        FieldType::Object => match used {
+            Some(SharedType {
+                tag: Some(tag),
+                members,
+                ..
+            }) => format!(
+                "{{{}}}",
+                union_shape(tag, members.keys().map(String::as_str))
+            ),
+            Some(ty) => format!("{{{}}}", spec_shape(&ty.fields, shared)),
+            None => format!("{{{}}}", spec_shape(&field.fields, shared)),
+        },
+        FieldType::String => {
+            let values = field.values.as_ref().or_else(|| used?.values.as_ref());
+            match values.map(Values::names) {
+                Some(values) if values.len() > 1 => values_shape(&values),
+                _ => format!("string {:?}", field.format),
+            }
+        }
+        kind => {
+            let word = match kind {
+                FieldType::Integer => "integer",
+                FieldType::Float => "number",
+                FieldType::Boolean => "boolean",
+                _ => "object",
+            };
+            format!("{:?}", Some(word))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit() {
+        assert!(fits("*", "/v3/backlinks/index"));
+        assert!(fits("/v3/backlinks/*", "/v3/backlinks/index"));
+        assert!(fits("*/task_get/*/{id}", "/v3/serp/task_get/advanced/{id}"));
+        assert!(!fits("/v3/backlinks/index", "/v3/backlinks/index/live"));
+        assert!(!fits("/v3/serp/*", "/v3/backlinks/index"));
+    }
+
+    #[test]
+    fn dates_are_found_in_names() {
+        assert_eq!(
+            date_in("a/openapi-2026-02-18.yaml").as_deref(),
+            Some("2026-02-18")
+        );
+        assert_eq!(date_in("2026-02-18/openapi.yaml"), None);
+    }
+}
