@@ -14,6 +14,7 @@ mod fixtures;
 #[rustfmt::skip]
 mod generated;
 mod mock;
+mod openapi;
 mod requests;
 mod schemas;
 mod secrets;

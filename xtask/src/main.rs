@@ -37,8 +37,10 @@ enum Command {
         #[arg(long, conflicts_with = "dry_run")]
         verify: bool,
     },
-    /// Check the spec, and list everything that is wrong with it.
+    /// Check the spec and the fixtures, and list everything that is wrong with them.
     Check,
+    /// Print the spec as an OpenAPI 3.1 document, in JSON.
+    Openapi,
     /// Generate code, schemas and tables from the spec.
     Generate {
         /// Write nothing, and fail if a generated file is not fresh.
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
             }
         }
         Command::Check => check(),
+        Command::Openapi => openapi(),
         Command::Generate { check } => generate(check),
     };
     match outcome {
@@ -120,13 +123,25 @@ fn import_openapi(file: &Path, only: &[String], options: Options) -> Result<Exit
 }
 
 fn check() -> Result<ExitCode, Failure> {
+    let root = root();
     let model = load()?;
+    let fixtures = model::fixtures::check(&root, &model, &emit::fixtures(&root, &model)?)?;
     println!(
-        "the spec is valid: {} endpoints, {} status codes",
+        "the spec is valid: {} endpoints, {} status codes, {fixtures} fixtures that were not made up",
         model.endpoints().count(),
         model.status_codes.len()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+fn openapi() -> Result<ExitCode, Failure> {
+    use std::io::Write as _;
+    let document = emit::openapi::emit(&load()?);
+    // Whoever reads may have seen enough.
+    match std::io::stdout().write_all(document.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 fn generate(check: bool) -> Result<ExitCode, Failure> {
@@ -154,5 +169,13 @@ fn generate(check: bool) -> Result<ExitCode, Failure> {
         println!("{what} {}", file.path.display());
     }
     println!("{} generated files, {} changed", files.len(), stale.len());
+    let types = model.types();
+    println!(
+        "{} endpoints name types in {} places; {} types with {} fields were emitted for them",
+        model.endpoints().count(),
+        types.named,
+        types.emitted,
+        types.fields
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ mod docs;
 mod endpoint;
 mod fixture;
 mod mock;
+pub mod openapi;
 mod schema;
 mod status;
 mod tests;

@@ -112,7 +112,7 @@ pub struct Schemas<'a> {
     /// The types that can be named.
     pub types: &'a [&'a TypeDef],
     /// Where the named types stand: `#/$defs/`.
-    pub refs: &'static str,
+    pub refs: &'a str,
     /// A task has no other fields and no nulls; an answer may have both.
     pub strict: bool,
     /// The types that were named.
@@ -353,8 +353,8 @@ fn reference(refs: &str, name: &str, nullable: bool) -> Map<String, Value> {
     schema
 }
 
-/// Text with documented values of which there can be more: examples, no `enum`, which would refuse
-/// the others.
+/// Text with documented values of which there can be more: an `enum` alone would refuse the
+/// others.
 fn open_enum(open: &Enum) -> Map<String, Value> {
     let mut schema = Map::new();
     let mut doc = open.doc.trim().to_owned();
@@ -366,7 +366,7 @@ fn open_enum(open: &Enum) -> Map<String, Value> {
     schema.insert("description".into(), doc.into());
     schema.insert("type".into(), "string".into());
     let known: Vec<&str> = open.variants.iter().map(|it| it.wire.as_str()).collect();
-    schema.insert("examples".into(), known.into());
+    schema.insert("anyOf".into(), json!([{ "enum": known }, {}]));
     schema
 }
 
@@ -380,7 +380,7 @@ fn number(bound: f64) -> Value {
     }
 }
 
-/// Documented values of which there can be more: examples, no `enum`, which would refuse others.
+/// Documented values of which there can be more.
 fn open_values(values: &Values) -> Value {
-    json!({ "examples": values.names() })
+    json!({ "anyOf": [{ "enum": values.names() }, {}] })
 }

@@ -3,6 +3,7 @@
 
 mod check;
 pub mod dates;
+pub mod fixtures;
 mod glossary;
 pub mod names;
 mod resolve;
@@ -54,9 +55,69 @@ pub struct Model {
 }
 
 impl Model {
+    /// How many types the spec names, over all their places, and how many types these are.
+    pub fn types(&self) -> TypeCount {
+        let mut count = TypeCount::default();
+        for section in &self.sections {
+            for ty in &section.shared {
+                count.emitted(ty);
+            }
+            for endpoint in &section.endpoints {
+                let own = [&endpoint.task, &endpoint.result];
+                for object in own.into_iter().flatten() {
+                    count.object(object);
+                }
+                // The place of a shared result; one of its own was counted.
+                count.named += usize::from(endpoint.task.is_some());
+                count.named += usize::from(matches!(endpoint.result_type, Type::Object(_)));
+                for ty in &endpoint.types {
+                    count.emitted(ty);
+                }
+            }
+        }
+        count
+    }
+
     /// All endpoints, by section and path.
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.sections.iter().flat_map(|section| &section.endpoints)
+    }
+}
+
+/// How many types there are.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct TypeCount {
+    /// Places that name or describe a type.
+    pub named: usize,
+    /// Types that are generated.
+    pub emitted: usize,
+    /// Fields of these.
+    pub fields: usize,
+}
+
+impl TypeCount {
+    fn object(&mut self, object: &Object) {
+        self.emitted += 1;
+        self.fields += object.fields.len();
+        for field in &object.fields {
+            let mut ty = &field.ty;
+            while let Type::List(of) | Type::Map(of) | Type::Numbered(of) = ty {
+                ty = of;
+            }
+            let named = matches!(ty, Type::Object(_) | Type::Enum(_) | Type::Union(_));
+            self.named += usize::from(named);
+        }
+    }
+
+    fn emitted(&mut self, ty: &TypeDef) {
+        match ty {
+            TypeDef::Object(object) => self.object(object),
+            TypeDef::Enum(_) => self.emitted += 1,
+            TypeDef::Union(union) => {
+                self.emitted += 1;
+                self.named += union.members.len();
+            }
+        }
     }
 }
 
