@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use dataforseo_client::models::RawEnvelope;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLiveResult;
+use dataforseo_client::models::drift::decode;
+use dataforseo_client::models::serp::SerpItem;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -63,7 +65,52 @@ struct DerivedTask {
     result: Option<Vec<Derived>>,
 }
 
+/// A union as serde derives it: it buffers each element to find the tag.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[allow(dead_code, reason = "decoded, not read")]
+enum DerivedElement {
+    Organic(Box<DerivedOrganic>),
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "decoded, not read")]
+struct DerivedOrganic {
+    rank_group: Option<i64>,
+    rank_absolute: Option<i64>,
+    page: Option<i64>,
+    position: Option<String>,
+    xpath: Option<String>,
+    domain: Option<String>,
+    title: Option<String>,
+    url: Option<String>,
+    cache_url: Option<String>,
+    breadcrumb: Option<String>,
+    website_name: Option<String>,
+    is_image: Option<bool>,
+    is_video: Option<bool>,
+    description: Option<String>,
+    links: Option<Vec<DerivedLink>>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "decoded, not read")]
+struct DerivedLink {
+    r#type: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+    url: Option<String>,
+}
+
 fn main() {
+    rows();
+    elements();
+}
+
+/// The items of a list: flat objects with maps.
+fn rows() {
     let fixture = include_str!(
         "../../crates/mock-server/fixtures/v3/backlinks/bulk_pages_summary/live/synthetic.json"
     );
@@ -79,32 +126,83 @@ fn main() {
         let envelope = RawEnvelope::parse(text.as_bytes()).unwrap();
         black_box(envelope.decode::<BulkPagesSummaryLiveResult>().unwrap());
     };
-    let variants: [(&str, &dyn Fn()); 4] = [
-        ("dataforseo-models", &|| ours(&clean)),
-        ("dataforseo-models, one value of another kind", &|| {
-            ours(&drifting)
-        }),
-        ("serde derive", &|| {
-            black_box(serde_json::from_str::<DerivedEnvelope>(&clean).unwrap());
-        }),
-        ("serde_json::Value", &|| {
-            black_box(serde_json::from_str::<Value>(&clean).unwrap());
-        }),
-    ];
-    let mut best = [Duration::MAX; 4];
+    compare(
+        "rows of bulk_pages_summary",
+        clean.len(),
+        &[
+            ("dataforseo-models", &|| ours(&clean)),
+            ("dataforseo-models, one value of another kind", &|| {
+                ours(&drifting)
+            }),
+            ("serde derive", &|| {
+                black_box(serde_json::from_str::<DerivedEnvelope>(&clean).unwrap());
+            }),
+            ("serde_json::Value", &|| {
+                black_box(serde_json::from_str::<Value>(&clean).unwrap());
+            }),
+        ],
+    );
+}
+
+/// The elements of a results page: members of a union.
+fn elements() {
+    let element = |number: usize, first: bool| {
+        let fields = format!(
+            r#""rank_group": {number}, "rank_absolute": {number}, "page": 1, "position": "left",
+            "xpath": "/html[1]/body[1]/div[{number}]", "domain": "www.example.com",
+            "title": "A title of some length", "url": "https://www.example.com/{number}",
+            "cache_url": null, "breadcrumb": "https://www.example.com › page", "website_name": "Example",
+            "is_image": false, "is_video": false,
+            "description": "A description of the page, as long as results pages have them, or nearly.",
+            "links": [{{"type": "link_element", "title": "One", "description": null, "url": "https://www.example.com/1"}},
+                {{"type": "link_element", "title": "Two", "description": "Other", "url": "https://www.example.com/2"}}]"#
+        );
+        match first {
+            true => format!(r#"{{"type": "organic", {fields}}}"#),
+            false => format!(r#"{{{fields}, "type": "organic"}}"#),
+        }
+    };
+    let list = |first| {
+        let elements: Vec<String> = (0..1000).map(|number| element(number, first)).collect();
+        format!("[{}]", elements.join(","))
+    };
+    let (first, last) = (list(true), list(false));
+    compare(
+        "elements of a results page",
+        first.len(),
+        &[
+            ("dataforseo-models", &|| {
+                black_box(decode::<Vec<SerpItem>>(&first).unwrap());
+            }),
+            ("dataforseo-models, the tag at the end", &|| {
+                black_box(decode::<Vec<SerpItem>>(&last).unwrap());
+            }),
+            ("serde derive, tagged", &|| {
+                black_box(serde_json::from_str::<Vec<DerivedElement>>(&first).unwrap());
+            }),
+            ("serde_json::Value", &|| {
+                black_box(serde_json::from_str::<Value>(&first).unwrap());
+            }),
+        ],
+    );
+}
+
+/// Runs the variants in turn, and prints how each compares with the first.
+fn compare(what: &str, bytes: usize, variants: &[(&str, &dyn Fn())]) {
+    let mut best = vec![Duration::MAX; variants.len()];
     for _ in 0..60 {
-        for (best, (_, decode)) in best.iter_mut().zip(&variants) {
+        for (best, (_, decode)) in best.iter_mut().zip(variants) {
             let start = Instant::now();
             decode();
             *best = start.elapsed().min(*best);
         }
     }
     println!(
-        "an answer of {} kB, 1000 items; the best of 60 rounds in turn",
-        clean.len() / 1000
+        "1000 {what}, {} kB; the best of 60 rounds in turn",
+        bytes / 1000
     );
-    for ((name, _), time) in variants.iter().zip(best) {
-        let speed = clean.len() as f64 / 1e6 / time.as_secs_f64();
+    for ((name, _), time) in variants.iter().zip(&best) {
+        let speed = bytes as f64 / 1e6 / time.as_secs_f64();
         let ratio = time.as_secs_f64() / best[0].as_secs_f64();
         println!("{ratio:5.2} × {name} ({speed:.0} MB/s)");
     }

@@ -10,15 +10,20 @@
 mod agreement;
 mod decoding;
 mod errors;
+mod filters;
 mod fixtures;
 #[rustfmt::skip]
 mod generated;
 mod mock;
 mod openapi;
+mod paging;
 mod requests;
 mod schemas;
 mod secrets;
+mod targets;
+mod tasks;
 mod typed;
+mod unions;
 
 use dataforseo_client::models::Date;
 use dataforseo_client::{Client, ClientBuilder};

@@ -39,7 +39,13 @@ fn another_reader_takes_it() {
     assert_eq!(read, crate::generated::ENDPOINTS.len());
     for (path, method, operation) in document.operations() {
         assert!(operation.operation_id.is_some(), "{method} {path}");
-        assert!(operation.summary.as_ref().is_some_and(|it| it.ends_with('.')), "{path}");
+        assert!(
+            operation
+                .summary
+                .as_ref()
+                .is_some_and(|it| it.ends_with('.')),
+            "{path}"
+        );
     }
     let ids: std::collections::BTreeSet<_> = operations()
         .into_iter()

@@ -1,9 +1,10 @@
 //! A server that says what a test tells it to say, for answers that no API should give.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// A server that answers one request with fixed bytes and closes the connection.
@@ -24,18 +25,10 @@ impl Scripted {
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await?;
-            let mut request = Vec::new();
-            let mut buffer = [0; 4096];
-            while !is_whole(&request) {
-                let read = stream.read(&mut buffer).await?;
-                if read == 0 {
-                    break;
-                }
-                request.extend_from_slice(&buffer[..read]);
-            }
+            let request = read_request(&mut stream).await?;
             stream.write_all(&answer).await?;
             stream.shutdown().await?;
-            Ok(String::from_utf8_lossy(&request).into_owned())
+            Ok(request)
         });
         Ok(Self { address, task })
     }
@@ -52,6 +45,83 @@ impl Scripted {
     pub async fn request(self) -> std::io::Result<String> {
         self.task.await.map_err(std::io::Error::other)?
     }
+}
+
+/// A server whose answers are a function of the requests: it takes and gives bodies, and keeps
+/// what it was asked.
+pub struct Answering {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+    task: JoinHandle<()>,
+}
+
+impl Answering {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(
+        answer: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&asked);
+        let task = tokio::spawn(async move {
+            // One request a connection, one after the other: as asked.
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let Ok(request) = read_request(&mut stream).await else {
+                    continue;
+                };
+                let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+                let answer = http("200 OK", "connection: close\r\n", answer(body));
+                if let Ok(mut kept) = kept.lock() {
+                    kept.push(body.to_owned());
+                }
+                // A client that went away is its own affair.
+                let _ = stream.write_all(&answer).await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        Ok(Self {
+            address,
+            asked,
+            task,
+        })
+    }
+
+    /// The base URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The bodies that it was asked with, in order.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked
+            .lock()
+            .map(|asked| asked.clone())
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Reads a request, head and body.
+async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !is_whole(&request) {
+        let read = stream.read(&mut buffer).await?;
+        if read == 0 {
+            break;
+        }
+        request.extend_from_slice(&buffer[..read]);
+    }
+    Ok(String::from_utf8_lossy(&request).into_owned())
 }
 
 /// An answer with a head that fits its body.

@@ -94,13 +94,11 @@ impl Client {
         &self,
         parameters: &[&str],
     ) -> Result<Fetched<E::Result>, Error> {
-        match self.get::<E>(parameters).await {
-            Ok(answer) => Ok(Fetched::Ready(Box::new(answer))),
-            Err(error) => match error.status_code() {
-                Some(code) if code.class() == StatusClass::Pending => Ok(Fetched::Pending(code)),
-                _ => Err(error),
-            },
-        }
+        let answer = self.get::<E>(parameters).await?;
+        Ok(match answer.status_code() {
+            code if code.class() == StatusClass::Pending => Fetched::Pending(code),
+            _ => Fetched::Ready(Box::new(answer)),
+        })
     }
 
     /// Posts tasks whose results come later: one call, and as many tasks as it takes.

@@ -271,6 +271,8 @@ impl Checker {
             "" => name.to_owned(),
             path => format!("{path}.{name}"),
         };
+        // Fields that can stand for one that was missed: to miss them too is the same mistake.
+        let mut missed: Vec<&str> = Vec::new();
         for rule in rules {
             match fields.get(rule.name) {
                 None | Some(Value::Null) if rule.required => {
@@ -281,7 +283,9 @@ impl Checker {
                     for limit in rule.limits {
                         if let Limit::RequiredUnless(others) = limit
                             && !others.iter().any(given)
+                            && !missed.contains(&rule.name)
                         {
+                            missed.extend(*others);
                             self.report(&at(rule.name), Problem::MissingUnless { others });
                         }
                     }
@@ -313,7 +317,8 @@ impl Checker {
         }
     }
 
-    /// Whether the value is of the kind; if not, that is reported.
+    /// Whether the value is of the kind; if not, that is reported. What is inside of it is looked
+    /// at and reported by itself.
     fn kind(&mut self, kind: &Kind, value: &Value, path: &str) -> bool {
         let (fits, expected) = match kind {
             Kind::String => (value.is_string(), "a string"),
@@ -335,21 +340,19 @@ impl Checker {
             ),
             Kind::List(of) => {
                 if let Value::Array(list) = value {
-                    let mut fits = true;
                     for (index, element) in list.iter().enumerate() {
-                        fits &= self.kind(of, element, &format!("{path}[{index}]"));
+                        self.kind(of, element, &format!("{path}[{index}]"));
                     }
-                    return fits;
+                    return true;
                 }
                 (false, "a list")
             }
             Kind::Map(of) => {
                 if let Value::Object(map) = value {
-                    let mut fits = true;
                     for (key, element) in map {
-                        fits &= self.kind(of, element, &format!("{path}[{key:?}]"));
+                        self.kind(of, element, &format!("{path}[{key:?}]"));
                     }
-                    return fits;
+                    return true;
                 }
                 (false, "an object")
             }

@@ -308,11 +308,10 @@ impl<'a> Synthesis<'a> {
                 match format {
                     Some(Format::Date) => "2026-01-01".into(),
                     Some(Format::Timestamp) => "2026-01-01 08:00:00 +00:00".into(),
-                    Some(Format::Target | Format::Url) => {
+                    Some(Format::Url) => "https://example.com/".into(),
+                    Some(Format::Target) => {
                         let target = self.targets.get(index).cloned();
-                        target
-                            .unwrap_or_else(|| "https://example.com/".to_owned())
-                            .into()
+                        target.unwrap_or_else(|| "example.com".to_owned()).into()
                     }
                     None => "example".into(),
                 }

@@ -41,6 +41,7 @@ pub fn merge(
         editor: Editor::new(&existing.name, text)?,
         read_only: false,
         second: false,
+        openapi: false,
         shared,
         report,
     };
@@ -65,6 +66,7 @@ pub fn merge_second(
         editor: Editor::new(&existing.name, text)?,
         read_only: false,
         second: of_page,
+        openapi: true,
         shared,
         report,
     };
@@ -87,6 +89,8 @@ struct Merge<'a> {
     read_only: bool,
     /// The source is not the one that the file was made of.
     second: bool,
+    /// The source is the OpenAPI file, which states no limits of calls.
+    openapi: bool,
     shared: Option<&'a SharedTypes>,
     report: &'a mut Report,
 }
@@ -106,6 +110,9 @@ impl Merge<'_> {
             ]
         };
         for ((name, page), (_, spec)) in facts(draft).into_iter().zip(facts(existing)) {
+            if page.is_null() && self.openapi {
+                continue;
+            }
             if page == spec {
                 self.report.agreed += 1;
             } else {
@@ -368,8 +375,13 @@ impl Merge<'_> {
             if shared.values.is_some() {
                 return Ok(());
             }
+            let used = page
+                .shared
+                .as_ref()
+                .and_then(|name| self.shared?.types.get(name));
+            let fields = used.map_or(&page.fields, |used| &used.fields);
             let outer = std::mem::replace(&mut self.read_only, true);
-            let outcome = self.fields(&page.fields, &shared.fields, &[], label);
+            let outcome = self.fields(fields, &shared.fields, &[], label);
             self.read_only = outer;
             return outcome;
         }

@@ -188,6 +188,9 @@ impl<'a> Importer<'a> {
             };
             let text = match &existing {
                 Some((text, file)) => {
+                    let mut draft = draft;
+                    // Nothing but a good first guess.
+                    draft.limits.tasks_per_call = None;
                     merge::merge_second(&draft, file, text, Some(&types), &mut report)
                         .map_err(ImportError::Spec)?
                 }
@@ -406,7 +409,6 @@ impl<'a> Importer<'a> {
         let prose = prose_of(schema);
         match schema.kind.as_deref() {
             Some("string") if prose.values.len() > 1 => values_shape(&prose.values),
-            Some("string") => format!("string {:?}", prose.format),
             kind => format!("{kind:?}"),
         }
     }
@@ -813,7 +815,7 @@ fn spec_value_shape(field: &Field, shared: Option<&SharedTypes>) -> String {
             let values = field.values.as_ref().or_else(|| used?.values.as_ref());
             match values.map(Values::names) {
                 Some(values) if values.len() > 1 => values_shape(&values),
-                _ => format!("string {:?}", field.format),
+                _ => format!("{:?}", Some("string")),
             }
         }
         kind => {

@@ -128,7 +128,10 @@ impl Checker<'_> {
             _ => false,
         };
         if !fits {
-            self.report(pointer, format!("of another kind than the spec says: {value}"));
+            self.report(
+                pointer,
+                format!("of another kind than the spec says: {value}"),
+            );
         }
     }
 

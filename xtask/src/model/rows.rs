@@ -115,7 +115,11 @@ impl Resolver<'_> {
                 let inner = row.fields.iter().find(|field| field.wire == *map);
                 match inner.map(|field| &field.ty) {
                     Some(Type::Map(of)) => {
-                        if let Type::Object(name) = of.as_ref()
+                        let mut of = of.as_ref();
+                        while let Type::List(element) = of {
+                            of = element;
+                        }
+                        if let Type::Object(name) = of
                             && let Some(object) = self.object(name)
                         {
                             self.fields(object, "{}.", "", &mut fields);

@@ -19,7 +19,7 @@ impl<'a> Backlinks<'a> {
 
     /// Lists the anchor texts of links to a target, each with the figures of its backlinks.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
     ///
     /// `filters` picks among the anchors; `backlinks_filters` picks the links that their figures are reckoned from.
     ///
@@ -109,9 +109,9 @@ impl<'a> Backlinks<'a> {
 
     /// Lists the backlinks of a domain, subdomain or page.
     ///
-    /// Every call and every row is charged, and the call weighs most: a `limit` of 1000 is the cheapest way through a long list.
+    /// Every call and every row is charged, and the call weighs most: the largest `limit` is the cheapest way through a long list.
     ///
-    /// `offset` ends at 20,000. From there on, send `search_after_token` of the last answer with everything else unchanged.
+    /// Where `offset` ends, send `search_after_token` of the last answer, with everything else unchanged.
     ///
     /// # Limits
     /// - One task a call.
@@ -174,7 +174,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// Links of every attribute count, if the latest check still found them.
     ///
-    /// Every call is charged, so fill it with up to 1000 targets. Items come in another order than the targets were given: match them by `target`.
+    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
     ///
     /// # Limits
     /// - One task a call.
@@ -207,7 +207,7 @@ impl<'a> Backlinks<'a> {
 
     /// Counts the backlinks that each target gained and lost since a day.
     ///
-    /// A domain stands for itself and all its subdomains; a subdomain or a page stands for itself. Counts reach back one year at most.
+    /// A domain stands for itself and all its subdomains; a subdomain or a page stands for itself.
     ///
     /// Every call is charged, whatever it finds. Items come in another order than the targets were given: match them by `target`.
     ///
@@ -243,9 +243,7 @@ impl<'a> Backlinks<'a> {
 
     /// Counts the linking domains that each target gained and lost since a day.
     ///
-    /// Counts reach back one year at most.
-    ///
-    /// Every call is charged, so fill it with up to 1000 targets. Items come in another order than the targets were given: match them by `target`.
+    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
     ///
     /// # Limits
     /// - One task a call.
@@ -317,7 +315,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// A target without known backlinks has rank 0. The ranks are those of today.
     ///
-    /// Every call is charged, so fill it with up to 1000 targets. Items come in another order than the targets were given: match them by `target`.
+    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
     ///
     /// # Limits
     /// - One task a call.
@@ -352,7 +350,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// Links of every attribute count, if the latest check still found them.
     ///
-    /// Every call is charged, so fill it with up to 1000 targets. Items come in another order than the targets were given: match them by `target`.
+    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
     ///
     /// # Limits
     /// - One task a call.
@@ -387,7 +385,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// The score is DataForSEO's own and runs from 0 to 100, where higher is worse.
     ///
-    /// Every call is charged, so fill it with up to 1000 targets. Items come in another order than the targets were given: match them by `target`.
+    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
     ///
     /// # Limits
     /// - One task a call.
@@ -420,7 +418,7 @@ impl<'a> Backlinks<'a> {
 
     /// Lists domains that share backlinks with a target, with their rank and how much they share.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once. Very large domains are left out unless `exclude_large_domains` is off.
+    /// Every call and every row is charged, and the call weighs most: fetch many rows at once. Very large domains are left out unless `exclude_large_domains` is off.
     ///
     /// # Limits
     /// - One task a call.
@@ -483,7 +481,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// With your own site in `exclude_targets` it finds who links to competitors and not to you. The keys of `targets` are the keys of each item.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
     ///
     /// # Limits
     /// - One task a call.
@@ -547,7 +545,7 @@ impl<'a> Backlinks<'a> {
 
     /// Lists the pages of a domain, each as the crawler met it and with its backlink figures.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once. For the figures alone there is `domain_pages_summary`.
+    /// Every call and every row is charged, and the call weighs most: fetch many rows at once. For the figures alone there is `domain_pages_summary`.
     ///
     /// `filters` picks among the pages; `backlinks_filters` picks the links that their figures are reckoned from.
     ///
@@ -613,7 +611,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// A page as target gets the figures of that page alone.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
     ///
     /// # Limits
     /// - One task a call.
@@ -796,7 +794,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// With your own site in `exclude_targets` it finds which pages link to competitors and not to you. The keys of `targets` are the keys of each item.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
     ///
     /// # Limits
     /// - One task a call.
@@ -860,7 +858,7 @@ impl<'a> Backlinks<'a> {
 
     /// Lists the domains that link to a target, each with figures of its links.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
     ///
     /// `total_count` counts main domains, so a domain and its subdomains are one.
     ///
@@ -924,7 +922,7 @@ impl<'a> Backlinks<'a> {
 
     /// Lists the IP addresses or subnets that link to a target, each with figures of its links.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
     ///
     /// # Limits
     /// - One task a call.

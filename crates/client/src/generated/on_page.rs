@@ -19,12 +19,17 @@ impl<'a> OnPage<'a> {
 
     /// Examines one page for search engine optimisation and answers at once.
     ///
-    /// A call takes up to 20 tasks, a page each. Every page is charged; scripts, resources, rendering and `custom_js` cost extra.
+    /// Each task is for one page. Every page is charged; scripts, resources, rendering and `custom_js` cost extra.
     ///
-    /// Two tasks on one domain cannot wait at the same time: the second fails with 40501. No more than 30 calls may run at once.
+    /// Two tasks on one domain cannot wait at the same time: the second fails with 40501.
     ///
     /// # Limits
     /// - At most 20 tasks a call.
+    /// - `browser_screen_width` at least 240.
+    /// - `browser_screen_width` at most 9999.
+    /// - `browser_screen_height` at least 240.
+    /// - `browser_screen_height` at most 9999.
+    /// - `browser_screen_scale_factor` at least 0.5.
     /// - `browser_screen_scale_factor` at most 3.
     ///
     /// # Cost

@@ -19,7 +19,7 @@ impl<'a> Serp<'a> {
 
     /// Searches Google and returns every element of the results pages at once.
     ///
-    /// A call holds one task and waits for its answer. Name a keyword, a place and a language; location takes one of three fields, language one of two.
+    /// A call waits for its answer. Name a keyword, a place and a language; location takes one of three fields, language one of two.
     ///
     /// Each results page of up to ten results is charged. Late AI overviews, clicks on questions and pixel measurements cost extra, search operators in the keyword five times as much.
     ///
@@ -31,10 +31,14 @@ impl<'a> Serp<'a> {
     /// - At most 10 `stop_crawl_on_match`.
     /// - `max_crawl_pages` at most 100.
     /// - At most 10 `remove_from_url`.
+    /// - `people_also_ask_click_depth` at least 1.
+    /// - `people_also_ask_click_depth` at most 4.
     /// - `browser_screen_width` at least 240.
     /// - `browser_screen_width` at most 9999.
     /// - `browser_screen_height` at least 240.
     /// - `browser_screen_height` at most 9999.
+    /// - `browser_screen_resolution_ratio` at least 0.5.
+    /// - `browser_screen_resolution_ratio` at most 3.
     ///
     /// # Cost
     /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
@@ -45,7 +49,7 @@ impl<'a> Serp<'a> {
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::serp::GoogleOrganicLiveAdvancedTask::new("albert einstein");
+    /// let task = dataforseo_client::models::serp::GoogleOrganicLiveAdvancedTask::new();
     /// let answer = client.serp().google_organic_live_advanced(&task).await?;
     /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
     /// # Ok(())
@@ -90,7 +94,7 @@ impl<'a> Serp<'a> {
 
     /// Puts searches on Google into a queue, to be collected later.
     ///
-    /// A call holds up to 100 tasks; those beyond fail with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.
+    /// Tasks beyond the limit of a call fail with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.
     ///
     /// Posting is what is charged, collecting is free. The queue is cheaper than the live endpoint, and a high `priority` costs more.
     ///
@@ -98,14 +102,20 @@ impl<'a> Serp<'a> {
     /// - At most 100 tasks a call.
     /// - `keyword` of at most 700 characters.
     /// - `depth` at most 700.
+    /// - `priority` at least 1.
+    /// - `priority` at most 2.
     /// - `tag` of at most 255 characters.
     /// - At most 10 `stop_crawl_on_match`.
     /// - `max_crawl_pages` at most 100.
     /// - At most 10 `remove_from_url`.
+    /// - `people_also_ask_click_depth` at least 1.
+    /// - `people_also_ask_click_depth` at most 4.
     /// - `browser_screen_width` at least 240.
     /// - `browser_screen_width` at most 9999.
     /// - `browser_screen_height` at least 240.
     /// - `browser_screen_height` at most 9999.
+    /// - `browser_screen_resolution_ratio` at least 0.5.
+    /// - `browser_screen_resolution_ratio` at most 3.
     ///
     /// # Cost
     /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
@@ -116,7 +126,7 @@ impl<'a> Serp<'a> {
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::serp::GoogleOrganicTaskPostTask::new("albert einstein");
+    /// let task = dataforseo_client::models::serp::GoogleOrganicTaskPostTask::new();
     /// for outcome in client.serp().google_organic_task_post(&[task]).await?.tasks() {
     ///     println!("{outcome:?}");
     /// }
@@ -135,8 +145,6 @@ impl<'a> Serp<'a> {
     /// Lists finished searches whose results have not been collected yet.
     ///
     /// It is for tasks without a `postback_url`. Each entry names the paths that give its results. A task stays listed for three days, and a call lists 1000 at most.
-    ///
-    /// Twenty calls a minute are allowed.
     ///
     /// # Limits
     /// - At most 20 calls a minute.

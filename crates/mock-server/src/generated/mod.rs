@@ -523,16 +523,18 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         info: models::backlinks::SummaryLive::INFO,
         fixtures: &[
             (
+                "v3/backlinks/summary/live/documentation.json",
+                include_str!(
+                    "../../fixtures/v3/backlinks/summary/live/documentation.json"
+                ),
+            ),
+            (
                 "v3/backlinks/summary/live/empty.json",
                 include_str!("../../fixtures/v3/backlinks/summary/live/empty.json"),
             ),
             (
                 "v3/backlinks/summary/live/nulls.json",
                 include_str!("../../fixtures/v3/backlinks/summary/live/nulls.json"),
-            ),
-            (
-                "v3/backlinks/summary/live/synthetic.json",
-                include_str!("../../fixtures/v3/backlinks/summary/live/synthetic.json"),
             ),
             (
                 "v3/backlinks/summary/live/unknown.json",

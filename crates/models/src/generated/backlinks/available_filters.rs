@@ -33,7 +33,9 @@ impl Endpoint for AvailableFilters {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableFiltersResult {
-    /// Fields to filter `content_duplicates` by, each with its type. That endpoint is no longer among those of the section.
+    /// Fields to filter `content_duplicates` by, each with its type.
+    ///
+    /// That endpoint is no longer among those of the section.
     pub content_duplicates: Option<Map<String>>,
     /// Fields to filter `backlinks` by, each with its type.
     pub backlinks: Option<Map<String>>,

@@ -7,9 +7,9 @@ use super::*;
 
 /// Lists the backlinks of a domain, subdomain or page.
 ///
-/// Every call and every row is charged, and the call weighs most: a `limit` of 1000 is the cheapest way through a long list.
+/// Every call and every row is charged, and the call weighs most: the largest `limit` is the cheapest way through a long list.
 ///
-/// `offset` ends at 20,000. From there on, send `search_after_token` of the last answer with everything else unchanged.
+/// Where `offset` ends, send `search_after_token` of the last answer, with everything else unchanged.
 ///
 /// `POST /v3/backlinks/backlinks/live`. The result comes in the answer. One task a call.
 ///
@@ -41,11 +41,15 @@ pub struct BacklinksLiveTask {
     ///
     /// Required.
     pub target: String,
-    /// How backlinks are grouped, and so how many of a group are listed. `custom_mode` overrides it.
+    /// How backlinks are grouped, and so how many of a group are listed.
+    ///
+    /// `custom_mode` overrides it.
     ///
     /// Default: `as_is`.
     pub mode: Option<BacklinksLiveMode>,
-    /// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group. It overrides `mode`.
+    /// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group.
+    ///
+    /// It overrides `mode`.
     ///
     /// Optional.
     pub custom_mode: Option<BacklinksLiveCustomMode>,
@@ -55,11 +59,15 @@ pub struct BacklinksLiveTask {
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<BacklinksLive>>,
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<BacklinksLive>>>,
-    /// How many backlinks to skip before the first one of the answer. To get further than it allows, use `search_after_token`.
+    /// How many backlinks to skip before the first one of the answer.
+    ///
+    /// To get further than it allows, use `search_after_token`.
     ///
     /// Default: `0`. Not above 20000.
     pub offset: Option<i64>,
@@ -86,6 +94,9 @@ pub struct BacklinksLiveTask {
     /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
     ///
     /// Default: `true`.
+    #[deprecated(
+        note = "The endpoint dropped it in 2026. Indirect links can be told by `is_indirect_link`."
+    )]
     pub include_indirect_links: Option<bool>,
     /// Whether to leave out links that come from subdomains of the target's own domain.
     ///
@@ -95,12 +106,15 @@ pub struct BacklinksLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
+#[allow(deprecated)]
 impl Object for BacklinksLiveTask {
     const FIELDS: &'static [&'static str] = &[
         "target",
@@ -169,6 +183,7 @@ impl Object for BacklinksLiveTask {
 
 object_impls!(sent BacklinksLiveTask);
 
+#[allow(deprecated)]
 impl BacklinksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
     pub fn new(target: impl Into<String>) -> Self {
@@ -178,7 +193,9 @@ impl BacklinksLiveTask {
         }
     }
 
-    /// How backlinks are grouped, and so how many of a group are listed. `custom_mode` overrides it.
+    /// How backlinks are grouped, and so how many of a group are listed.
+    ///
+    /// `custom_mode` overrides it.
     ///
     /// Default: `as_is`.
     #[must_use]
@@ -187,7 +204,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group. It overrides `mode`.
+    /// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group.
+    ///
+    /// It overrides `mode`.
     ///
     /// Optional.
     #[must_use]
@@ -207,7 +226,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -219,7 +240,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// How many backlinks to skip before the first one of the answer. To get further than it allows, use `search_after_token`.
+    /// How many backlinks to skip before the first one of the answer.
+    ///
+    /// To get further than it allows, use `search_after_token`.
     ///
     /// Default: `0`. Not above 20000.
     #[must_use]
@@ -271,6 +294,9 @@ impl BacklinksLiveTask {
     /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
     ///
     /// Default: `true`.
+    #[deprecated(
+        note = "The endpoint dropped it in 2026. Indirect links can be told by `is_indirect_link`."
+    )]
     #[must_use]
     pub fn include_indirect_links(mut self, value: bool) -> Self {
         self.include_indirect_links = Some(value);
@@ -295,7 +321,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -415,6 +443,8 @@ pub struct BacklinksLiveResult {
     /// The grouping as it was given.
     pub mode: Option<String>,
     /// The grouping of your own as it was given.
+    ///
+    /// Null when the task has none.
     pub custom_mode: Option<Map<Value>>,
     /// How many items the database has for the task, of which `items` holds a part.
     pub total_count: Option<i64>,
@@ -422,7 +452,9 @@ pub struct BacklinksLiveResult {
     pub items_count: Option<i64>,
     /// The backlinks, an element each.
     pub items: Option<Vec<BacklinksLiveItem>>,
-    /// Token for the next task, to go on where this answer ends. Each answer has another one.
+    /// Token for the next task, to go on where this answer ends.
+    ///
+    /// Each answer has another one.
     pub search_after_token: Option<String>,
 }
 
@@ -469,7 +501,9 @@ impl Object for BacklinksLiveResult {
 
 object_impls!(BacklinksLiveResult);
 
-/// How backlinks are grouped, and so how many of a group are listed. `custom_mode` overrides it.
+/// How backlinks are grouped, and so how many of a group are listed.
+///
+/// `custom_mode` overrides it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BacklinksLiveMode {
@@ -522,7 +556,9 @@ open_enum_impls!(
     "semantic_location" }
 );
 
-/// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group. It overrides `mode`.
+/// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group.
+///
+/// It overrides `mode`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BacklinksLiveCustomMode {
@@ -697,7 +733,7 @@ pub struct BacklinksLiveItem {
     pub first_seen: Option<Timestamp>,
     /// When the crawler met the backlink the last time but one, before `last_seen`.
     ///
-    /// In UTC.
+    /// In UTC. Null when the crawler met the backlink only once.
     pub prev_seen: Option<Timestamp>,
     /// When the crawler met the backlink last.
     ///
@@ -706,8 +742,12 @@ pub struct BacklinksLiveItem {
     /// The kind of link.
     pub item_type: Option<LinkType>,
     /// Attributes of the link, such as `nofollow`.
+    ///
+    /// Null when the link has none.
     pub attributes: Option<Vec<String>>,
-    /// Whether the link is a dofollow one. All others are nofollow.
+    /// Whether the link is a dofollow one.
+    ///
+    /// All others are nofollow.
     pub dofollow: Option<bool>,
     /// Whether the backlink stood on the page already at the crawler's first visit there.
     pub original: Option<bool>,
@@ -718,18 +758,26 @@ pub struct BacklinksLiveItem {
     /// Address of the image in the link, at its source or, if that is gone, in DataForSEO's own storage.
     pub image_url: Option<String>,
     /// The anchor text.
+    ///
+    /// Can be null when the link is on an image.
     pub anchor: Option<String>,
     /// A piece of the text before the anchor.
+    ///
+    /// Can be null.
     pub text_pre: Option<String>,
     /// A piece of the text after the anchor.
+    ///
+    /// Can be null.
     pub text_post: Option<String>,
     /// HTML element that the backlink stands in, such as `article` or `section`.
+    ///
+    /// Can be null.
     pub semantic_location: Option<String>,
     /// How many links just like this one the linking page has.
     pub links_count: Option<i64>,
     /// How many backlinks the linking domain has in all.
     ///
-    /// It tells how many an item stands for when one is listed per domain.
+    /// It tells how many an item stands for when one is listed per domain. Where every backlink is listed it has been seen to be 0.
     pub group_count: Option<i64>,
     /// Whether the backlink leads to a page that answers with 4xx or 5xx.
     pub is_broken: Option<bool>,
@@ -742,12 +790,16 @@ pub struct BacklinksLiveItem {
     /// Unit: 0 to 100, higher is worse. Null when the crawler has not been to the page.
     pub url_to_spam_score: Option<i64>,
     /// Address that `url_to` redirects to.
+    ///
+    /// Null when no redirect is known.
     pub url_to_redirect_target: Option<String>,
     /// For how many keywords search engines list the linking page near the top.
     pub ranked_keywords_info: Option<BacklinksLiveRankedKeywordsInfo>,
     /// Whether the backlink is indirect, by way of a page that redirects to `url_to` or names a canonical page.
     pub is_indirect_link: Option<bool>,
     /// The addresses that an indirect link takes on its way to `url_to`, one or several.
+    ///
+    /// Null unless `is_indirect_link` is true.
     pub indirect_link_path: Option<Vec<IndirectLinkStep>>,
 }
 
@@ -1093,7 +1145,7 @@ pub mod backlinks_live_fields {
         Field::new("attributes")
     }
 
-    /// `dofollow`: Whether the link is a dofollow one. All others are nofollow.
+    /// `dofollow`: Whether the link is a dofollow one.
     pub fn dofollow() -> Field<BacklinksLive, Flag> {
         Field::new("dofollow")
     }

@@ -7,7 +7,7 @@ use super::*;
 
 /// Counts the backlinks that each target gained and lost since a day.
 ///
-/// A domain stands for itself and all its subdomains; a subdomain or a page stands for itself. Counts reach back one year at most.
+/// A domain stands for itself and all its subdomains; a subdomain or a page stands for itself.
 ///
 /// Every call is charged, whatever it finds. Items come in another order than the targets were given: match them by `target`.
 ///
@@ -35,9 +35,9 @@ impl Endpoint for BulkNewLostBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostBacklinksLiveTask {
-    /// Domains, subdomains and pages to count for.
+    /// Domains, subdomains and pages to look up.
     ///
-    /// A domain or subdomain is written without `https://` and `www.`, a page with its scheme.
+    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
@@ -47,7 +47,9 @@ pub struct BulkNewLostBacklinksLiveTask {
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     pub date_from: Option<Date>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -100,7 +102,9 @@ impl BulkNewLostBacklinksLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]

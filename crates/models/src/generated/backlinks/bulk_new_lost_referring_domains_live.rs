@@ -7,9 +7,7 @@ use super::*;
 
 /// Counts the linking domains that each target gained and lost since a day.
 ///
-/// Counts reach back one year at most.
-///
-/// Every call is charged, so fill it with up to 1000 targets. Items come in another order than the targets were given: match them by `target`.
+/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
 ///
 /// `POST /v3/backlinks/bulk_new_lost_referring_domains/live`. The result comes in the answer. One task a call.
 ///
@@ -47,7 +45,9 @@ pub struct BulkNewLostReferringDomainsLiveTask {
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     pub date_from: Option<Date>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -100,7 +100,9 @@ impl BulkNewLostReferringDomainsLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]

@@ -35,9 +35,9 @@ impl Endpoint for BulkPagesSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkPagesSummaryLiveTask {
-    /// Pages, domains and subdomains to sum up.
+    /// Domains, subdomains and pages to look up.
     ///
-    /// A domain or subdomain is written without `https://` and `www.`, a page with its scheme.
+    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
     ///
     /// Required. At most 1000 elements. The elements belong to at most 100 different domains.
     pub targets: Vec<String>,
@@ -49,7 +49,9 @@ pub struct BulkPagesSummaryLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -116,7 +118,9 @@ impl BulkPagesSummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -177,7 +181,7 @@ impl TaskEndpoint for BulkPagesSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkPagesSummaryLiveResult {
-    /// How many items the database has for the targets.
+    /// How many items the database has for the task, of which `items` holds a part.
     pub total_count: Option<i64>,
     /// How many elements `items` has.
     pub items_count: Option<i64>,
@@ -246,7 +250,7 @@ pub struct BulkPagesSummaryLiveItem {
     pub main_domain_rank: Option<i64>,
     /// How many backlinks the page has.
     pub backlinks: Option<i64>,
-    /// When the crawler met a backlink to the page for the first time.
+    /// When the crawler first met a backlink to the page.
     ///
     /// In UTC.
     pub first_seen: Option<Timestamp>,
@@ -256,29 +260,29 @@ pub struct BulkPagesSummaryLiveItem {
     ///
     /// In UTC. Null while the page has backlinks.
     pub lost_date: Option<Timestamp>,
-    /// Mean spam score of the backlinks to the page.
+    /// Mean spam score of the page's backlinks.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub backlinks_spam_score: Option<i64>,
-    /// How many backlinks lead to a broken page.
+    /// How many of the backlinks lead to a broken page.
     pub broken_backlinks: Option<i64>,
     /// How many pages with backlinks answer with 4xx or 5xx.
     pub broken_pages: Option<i64>,
-    /// How many domains link to the page, subdomains counted apart.
+    /// How many domains the backlinks come from, subdomains counted apart.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link to the page.
+    /// How many of the domains have a nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains link to the page, subdomains not counted apart.
+    /// How many main domains the backlinks come from, subdomains not counted apart.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link to the page.
+    /// How many of the main domains have a nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
-    /// How many IP addresses link to the page.
+    /// How many IP addresses the backlinks come from.
     pub referring_ips: Option<i64>,
-    /// How many subnets link to the page.
+    /// How many subnets the backlinks come from.
     pub referring_subnets: Option<i64>,
-    /// How many pages link to the page.
+    /// How many pages the backlinks stand on.
     pub referring_pages: Option<i64>,
-    /// How many of the pages have a nofollow link to the page.
+    /// How many of the pages have a nofollow link among the backlinks.
     pub referring_pages_nofollow: Option<i64>,
     /// Number of links by top-level domain.
     pub referring_links_tld: Option<Map<i64>>,
@@ -287,14 +291,22 @@ pub struct BulkPagesSummaryLiveItem {
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
     /// Number of links by attribute, such as `nofollow`.
+    ///
+    /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
     /// Number of links by kind of platform that the link stands on.
     ///
+    /// `unknown` can be among the keys, and a link can count under several.
+    ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    ///
+    /// The empty key is for links of unknown place.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by ISO country code of the linking domain. The empty key is for links of unknown country, `WW` for those of none.
+    /// Number of links by country of the linking domain, as ISO code.
+    ///
+    /// The empty key is for links of unknown country, `WW` for those of none.
     pub referring_links_countries: Option<Map<i64>>,
 }
 

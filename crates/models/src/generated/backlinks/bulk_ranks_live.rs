@@ -9,7 +9,7 @@ use super::*;
 ///
 /// A target without known backlinks has rank 0. The ranks are those of today.
 ///
-/// Every call is charged, so fill it with up to 1000 targets. Items come in another order than the targets were given: match them by `target`.
+/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
 ///
 /// `POST /v3/backlinks/bulk_ranks/live`. The result comes in the answer. One task a call.
 ///
@@ -45,7 +45,9 @@ pub struct BulkRanksLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -96,7 +98,9 @@ impl BulkRanksLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]

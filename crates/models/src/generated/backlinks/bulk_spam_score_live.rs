@@ -9,7 +9,7 @@ use super::*;
 ///
 /// The score is DataForSEO's own and runs from 0 to 100, where higher is worse.
 ///
-/// Every call is charged, so fill it with up to 1000 targets. Items come in another order than the targets were given: match them by `target`.
+/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
 ///
 /// `POST /v3/backlinks/bulk_spam_score/live`. The result comes in the answer. One task a call.
 ///
@@ -41,7 +41,9 @@ pub struct BulkSpamScoreLiveTask {
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -81,7 +83,9 @@ impl BulkSpamScoreLiveTask {
         }
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]

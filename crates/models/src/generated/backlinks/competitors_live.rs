@@ -7,7 +7,7 @@ use super::*;
 
 /// Lists domains that share backlinks with a target, with their rank and how much they share.
 ///
-/// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once. Very large domains are left out unless `exclude_large_domains` is off.
+/// Every call and every row is charged, and the call weighs most: fetch many rows at once. Very large domains are left out unless `exclude_large_domains` is off.
 ///
 /// `POST /v3/backlinks/competitors/live`. The result comes in the answer. One task a call.
 ///
@@ -53,7 +53,9 @@ pub struct CompetitorsLiveTask {
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<CompetitorsLive>>,
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<CompetitorsLive>>>,
@@ -73,7 +75,9 @@ pub struct CompetitorsLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -173,7 +177,9 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -221,7 +227,9 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]

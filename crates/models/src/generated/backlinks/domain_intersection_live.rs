@@ -9,7 +9,7 @@ use super::*;
 ///
 /// With your own site in `exclude_targets` it finds who links to competitors and not to you. The keys of `targets` are the keys of each item.
 ///
-/// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+/// Every call and every row is charged, and the call weighs most: fetch many rows at once.
 ///
 /// `POST /v3/backlinks/domain_intersection/live`. The result comes in the answer. One task a call.
 ///
@@ -41,7 +41,9 @@ pub struct DomainIntersectionLiveTask {
     ///
     /// Required. At most 20 elements.
     pub targets: Numbered<String>,
-    /// Domains, subdomains and pages that the wanted domains must not link to. An address may end in `*`.
+    /// Domains, subdomains and pages that the wanted domains must not link to.
+    ///
+    /// An address may end in `*`.
     ///
     /// Optional. At most 10 elements.
     pub exclude_targets: Option<Vec<String>>,
@@ -51,7 +53,9 @@ pub struct DomainIntersectionLiveTask {
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<DomainIntersectionLive>>,
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<DomainIntersectionLive>>>,
@@ -65,7 +69,7 @@ pub struct DomainIntersectionLiveTask {
     pub limit: Option<i64>,
     /// How many entries each `referring_links_*` map may hold.
     ///
-    /// `referring_links_countries` is not documented as one of those maps.
+    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
@@ -101,7 +105,9 @@ pub struct DomainIntersectionLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -187,7 +193,9 @@ impl DomainIntersectionLiveTask {
         }
     }
 
-    /// Domains, subdomains and pages that the wanted domains must not link to. An address may end in `*`.
+    /// Domains, subdomains and pages that the wanted domains must not link to.
+    ///
+    /// An address may end in `*`.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -210,7 +218,9 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -242,7 +252,7 @@ impl DomainIntersectionLiveTask {
 
     /// How many entries each `referring_links_*` map may hold.
     ///
-    /// `referring_links_countries` is not documented as one of those maps.
+    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -318,7 +328,9 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -358,13 +370,13 @@ impl Task for DomainIntersectionLiveTask {
             "targets",
             Kind::Map(&Kind::String),
             true,
-            &[Limit::MaxItems(20)],
+            &[Limit::MaxItems(20), Limit::Targets],
         ),
         FieldRule::new(
             "exclude_targets",
             Kind::List(&Kind::String),
             false,
-            &[Limit::MaxItems(10)],
+            &[Limit::MaxItems(10), Limit::Targets],
         ),
         FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
@@ -516,15 +528,23 @@ pub struct DomainIntersectionLiveDomainIntersection {
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
     /// Number of links by attribute, such as `nofollow`.
+    ///
+    /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on. `unknown` can be among the keys.
+    /// Number of links by kind of platform that the link stands on.
+    ///
+    /// `unknown` can be among the keys, and a link can count under several.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    ///
+    /// The empty key is for links of unknown place.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code. The empty key is for links of unknown country, `WW` for those of none.
-    pub referring_links_countries: Option<Value>,
+    /// Number of links by country of the linking domain, as ISO code.
+    ///
+    /// The empty key is for links of unknown country, `WW` for those of none.
+    pub referring_links_countries: Option<Map<i64>>,
 }
 
 impl Object for DomainIntersectionLiveDomainIntersection {
@@ -841,7 +861,7 @@ pub mod domain_intersection_live_fields {
         )
     }
 
-    /// `….referring_links_platform_types.…`: Number of links by kind of platform that the link stands on. `unknown` can be among the keys.
+    /// `….referring_links_platform_types.…`: Number of links by kind of platform that the link stands on.
     pub fn referring_links_platform_types(
         key: impl std::fmt::Display,
         inner: impl std::fmt::Display,
@@ -854,7 +874,7 @@ pub mod domain_intersection_live_fields {
         )
     }
 
-    /// `….referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// `….referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`.
     pub fn referring_links_semantic_locations(
         key: impl std::fmt::Display,
         inner: impl std::fmt::Display,
@@ -863,6 +883,18 @@ pub mod domain_intersection_live_fields {
             format!(
                 "{}.referring_links_semantic_locations.{}", filter::key(key),
                 filter::key(inner)
+            ),
+        )
+    }
+
+    /// `….referring_links_countries.…`: Number of links by country of the linking domain, as ISO code.
+    pub fn referring_links_countries(
+        key: impl std::fmt::Display,
+        inner: impl std::fmt::Display,
+    ) -> Field<DomainIntersectionLive, Number> {
+        Field::new(
+            format!(
+                "{}.referring_links_countries.{}", filter::key(key), filter::key(inner)
             ),
         )
     }

@@ -7,7 +7,7 @@ use super::*;
 
 /// Lists the pages of a domain, each as the crawler met it and with its backlink figures.
 ///
-/// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once. For the figures alone there is `domain_pages_summary`.
+/// Every call and every row is charged, and the call weighs most: fetch many rows at once. For the figures alone there is `domain_pages_summary`.
 ///
 /// `filters` picks among the pages; `backlinks_filters` picks the links that their figures are reckoned from.
 ///
@@ -49,7 +49,7 @@ pub struct DomainPagesLiveTask {
     pub offset: Option<i64>,
     /// How many entries each `referring_links_*` map may hold.
     ///
-    /// `referring_links_countries` is not documented as one of those maps.
+    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
@@ -63,7 +63,9 @@ pub struct DomainPagesLiveTask {
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<DomainPagesLive>>,
-    /// What to sort the pages by. A rule is `field,asc` or `field,desc`; a field inside an object is written with a dot: `page_summary.rank`.
+    /// What to sort the pages by.
+    ///
+    /// A rule is `field,asc` or `field,desc`; a field inside an object is written with a dot: `page_summary.rank`.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<DomainPagesLive>>>,
@@ -85,7 +87,9 @@ pub struct DomainPagesLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -182,7 +186,7 @@ impl DomainPagesLiveTask {
 
     /// How many entries each `referring_links_*` map may hold.
     ///
-    /// `referring_links_countries` is not documented as one of those maps.
+    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -211,7 +215,9 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// What to sort the pages by. A rule is `field,asc` or `field,desc`; a field inside an object is written with a dot: `page_summary.rank`.
+    /// What to sort the pages by.
+    ///
+    /// A rule is `field,asc` or `field,desc`; a field inside an object is written with a dot: `page_summary.rank`.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -261,7 +267,9 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -552,14 +560,22 @@ pub struct DomainPagesLivePageSummary {
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
     /// Number of links by attribute, such as `nofollow`.
+    ///
+    /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on. `unknown` can be among the keys.
+    /// Number of links by kind of platform that the link stands on.
+    ///
+    /// `unknown` can be among the keys, and a link can count under several.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    ///
+    /// The empty key is for links of unknown place.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code. The empty key is for links of unknown country, `WW` for those of none.
+    /// Number of links by country of the linking domain, as ISO code.
+    ///
+    /// The empty key is for links of unknown country, `WW` for those of none.
     pub referring_links_countries: Option<Map<i64>>,
 }
 
@@ -1091,7 +1107,7 @@ pub mod domain_pages_live_fields {
         )
     }
 
-    /// `page_summary.referring_links_platform_types.…`: Number of links by kind of platform that the link stands on. `unknown` can be among the keys.
+    /// `page_summary.referring_links_platform_types.…`: Number of links by kind of platform that the link stands on.
     pub fn page_summary_referring_links_platform_types(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {
@@ -1100,7 +1116,7 @@ pub mod domain_pages_live_fields {
         )
     }
 
-    /// `page_summary.referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// `page_summary.referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`.
     pub fn page_summary_referring_links_semantic_locations(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {
@@ -1111,7 +1127,7 @@ pub mod domain_pages_live_fields {
         )
     }
 
-    /// `page_summary.referring_links_countries.…`: Number of links by country of the linking domain, as ISO code. The empty key is for links of unknown country, `WW` for those of none.
+    /// `page_summary.referring_links_countries.…`: Number of links by country of the linking domain, as ISO code.
     pub fn page_summary_referring_links_countries(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {

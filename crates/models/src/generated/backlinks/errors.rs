@@ -45,7 +45,9 @@ pub struct ErrorsTask {
     ///
     /// Optional.
     pub filtered_function: Option<String>,
-    /// Start of the span of time, in UTC. It may lie seven days back.
+    /// Start of the span of time, in UTC.
+    ///
+    /// It may lie seven days back.
     ///
     /// Optional. In UTC.
     pub datetime_from: Option<Timestamp>,
@@ -125,7 +127,9 @@ impl ErrorsTask {
         self
     }
 
-    /// Start of the span of time, in UTC. It may lie seven days back.
+    /// Start of the span of time, in UTC.
+    ///
+    /// It may lie seven days back.
     ///
     /// Optional. In UTC.
     #[must_use]
@@ -192,7 +196,9 @@ pub struct ErrorsResult {
     ///
     /// In UTC.
     pub datetime: Option<Timestamp>,
-    /// Function of the API that failed. It can serve as `filtered_function`.
+    /// Function of the API that failed.
+    ///
+    /// It can serve as `filtered_function`.
     pub function: Option<String>,
     /// Number of the error.
     pub error_code: Option<i64>,

@@ -39,17 +39,19 @@ pub struct HistoryLiveTask {
     pub target: String,
     /// First day of the range.
     ///
-    /// Optional. Not before `2019-01-01`.
+    /// Default: `2019-01-01`. Not before `2019-01-01`.
     pub date_from: Option<Date>,
-    /// Last day of the range. Without it the range ends today.
+    /// Last day of the range.
     ///
-    /// Optional.
+    /// Default: `today`.
     pub date_to: Option<Date>,
     /// The scale of all ranks in the answer.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -103,16 +105,16 @@ impl HistoryLiveTask {
 
     /// First day of the range.
     ///
-    /// Optional. Not before `2019-01-01`.
+    /// Default: `2019-01-01`. Not before `2019-01-01`.
     #[must_use]
     pub fn date_from(mut self, value: Date) -> Self {
         self.date_from = Some(value);
         self
     }
 
-    /// Last day of the range. Without it the range ends today.
+    /// Last day of the range.
     ///
-    /// Optional.
+    /// Default: `today`.
     #[must_use]
     pub fn date_to(mut self, value: Date) -> Self {
         self.date_to = Some(value);
@@ -128,7 +130,9 @@ impl HistoryLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -274,13 +278,21 @@ pub struct HistoryLiveItem {
     pub rank: Option<i64>,
     /// How many backlinks lead to the target, nofollow links among them.
     pub backlinks: Option<i64>,
-    /// How many backlinks are new since the item before. Before May 2021 it is 0.
+    /// How many backlinks are new since the item before.
+    ///
+    /// Before May 2021 it is 0.
     pub new_backlinks: Option<i64>,
-    /// How many backlinks were lost since the item before. Before May 2021 it is 0.
+    /// How many backlinks were lost since the item before.
+    ///
+    /// Before May 2021 it is 0.
     pub lost_backlinks: Option<i64>,
-    /// How many linking domains are new since the item before. Before May 2021 it is 0.
+    /// How many linking domains are new since the item before.
+    ///
+    /// Before May 2021 it is 0.
     pub new_referring_domains: Option<i64>,
-    /// How many linking domains were lost since the item before. Before May 2021 it is 0.
+    /// How many linking domains were lost since the item before.
+    ///
+    /// Before May 2021 it is 0.
     pub lost_referring_domains: Option<i64>,
     /// How many pages of the target the crawler has read.
     pub crawled_pages: Option<i64>,
@@ -317,14 +329,22 @@ pub struct HistoryLiveItem {
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
     /// Number of links by attribute, such as `nofollow`.
+    ///
+    /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on. `unknown` can be among the keys.
+    /// Number of links by kind of platform that the link stands on.
+    ///
+    /// `unknown` can be among the keys, and a link can count under several.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    ///
+    /// The empty key is for links of unknown place.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code. The empty key is for links of unknown country, `WW` for those of none.
+    /// Number of links by country of the linking domain, as ISO code.
+    ///
+    /// The empty key is for links of unknown country, `WW` for those of none.
     pub referring_links_countries: Option<Map<i64>>,
 }
 

@@ -41,6 +41,8 @@ pub struct IdListTask {
     pub datetime_from: Timestamp,
     /// End of the span of time, in UTC.
     ///
+    /// It must not lie in the future.
+    ///
     /// Required. In UTC.
     pub datetime_to: Timestamp,
     /// How many tasks the answer may list.
@@ -55,7 +57,9 @@ pub struct IdListTask {
     ///
     /// Default: `asc`.
     pub sort: Option<SortDirection>,
-    /// Whether each task comes with the parameters it was posted with. The span of time is more limited then, see `datetime_from`.
+    /// Whether each task comes with the parameters it was posted with.
+    ///
+    /// The span of time is more limited then, see `datetime_from`.
     ///
     /// Default: `false`.
     pub include_metadata: Option<bool>,
@@ -141,7 +145,9 @@ impl IdListTask {
         self
     }
 
-    /// Whether each task comes with the parameters it was posted with. The span of time is more limited then, see `datetime_from`.
+    /// Whether each task comes with the parameters it was posted with.
+    ///
+    /// The span of time is more limited then, see `datetime_from`.
     ///
     /// Default: `false`.
     #[must_use]

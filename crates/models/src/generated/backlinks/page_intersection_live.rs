@@ -9,7 +9,7 @@ use super::*;
 ///
 /// With your own site in `exclude_targets` it finds which pages link to competitors and not to you. The keys of `targets` are the keys of each item.
 ///
-/// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+/// Every call and every row is charged, and the call weighs most: fetch many rows at once.
 ///
 /// `POST /v3/backlinks/page_intersection/live`. The result comes in the answer. One task a call.
 ///
@@ -41,7 +41,9 @@ pub struct PageIntersectionLiveTask {
     ///
     /// Required. At most 20 elements.
     pub targets: Numbered<String>,
-    /// Domains, subdomains and pages that the wanted pages must not link to. An address may end in `*`.
+    /// Domains, subdomains and pages that the wanted pages must not link to.
+    ///
+    /// An address may end in `*`.
     ///
     /// Optional. At most 10 elements.
     pub exclude_targets: Option<Vec<String>>,
@@ -55,7 +57,9 @@ pub struct PageIntersectionLiveTask {
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<PageIntersectionLive>>,
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<PageIntersectionLive>>>,
@@ -93,7 +97,9 @@ pub struct PageIntersectionLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -176,7 +182,9 @@ impl PageIntersectionLiveTask {
         }
     }
 
-    /// Domains, subdomains and pages that the wanted pages must not link to. An address may end in `*`.
+    /// Domains, subdomains and pages that the wanted pages must not link to.
+    ///
+    /// An address may end in `*`.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -208,7 +216,9 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -294,7 +304,9 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -334,13 +346,13 @@ impl Task for PageIntersectionLiveTask {
             "targets",
             Kind::Map(&Kind::String),
             true,
-            &[Limit::MaxItems(20)],
+            &[Limit::MaxItems(20), Limit::Targets],
         ),
         FieldRule::new(
             "exclude_targets",
             Kind::List(&Kind::String),
             false,
-            &[Limit::MaxItems(10)],
+            &[Limit::MaxItems(10), Limit::Targets],
         ),
         FieldRule::new(
             "backlinks_status_type",
@@ -508,7 +520,7 @@ pub struct PageIntersectionLivePageIntersection {
     pub first_seen: Option<Timestamp>,
     /// When the crawler met the backlink the last time but one, before `last_seen`.
     ///
-    /// In UTC.
+    /// In UTC. Null when the crawler met the backlink only once.
     pub prev_seen: Option<Timestamp>,
     /// When the crawler met the backlink last.
     ///
@@ -517,8 +529,12 @@ pub struct PageIntersectionLivePageIntersection {
     /// The kind of link.
     pub item_type: Option<LinkType>,
     /// Attributes of the link, such as `nofollow`.
+    ///
+    /// Null when the link has none.
     pub attributes: Option<Vec<String>>,
-    /// Whether the link is a dofollow one. All others are nofollow.
+    /// Whether the link is a dofollow one.
+    ///
+    /// All others are nofollow.
     pub dofollow: Option<bool>,
     /// Whether the backlink stood on the page already at the crawler's first visit there.
     pub original: Option<bool>,
@@ -527,18 +543,26 @@ pub struct PageIntersectionLivePageIntersection {
     /// Null unless `item_type` is `image`.
     pub alt: Option<String>,
     /// The anchor text.
+    ///
+    /// Can be null when the link is on an image.
     pub anchor: Option<String>,
     /// A piece of the text before the anchor.
+    ///
+    /// Can be null.
     pub text_pre: Option<String>,
     /// A piece of the text after the anchor.
+    ///
+    /// Can be null.
     pub text_post: Option<String>,
     /// HTML element that the backlink stands in, such as `article` or `section`.
+    ///
+    /// Can be null.
     pub semantic_location: Option<String>,
     /// How many links just like this one the linking page has.
     pub links_count: Option<i64>,
     /// How many backlinks the linking domain has in all.
     ///
-    /// It tells how many an item stands for when one is listed per domain.
+    /// It tells how many an item stands for when one is listed per domain. Where every backlink is listed it has been seen to be 0.
     pub group_count: Option<i64>,
     /// Whether the backlink leads to a page that answers with 4xx or 5xx.
     pub is_broken: Option<bool>,
@@ -551,10 +575,14 @@ pub struct PageIntersectionLivePageIntersection {
     /// Unit: 0 to 100, higher is worse. Null when the crawler has not been to the page.
     pub url_to_spam_score: Option<i64>,
     /// Address that `url_to` redirects to.
+    ///
+    /// Null when no redirect is known.
     pub url_to_redirect_target: Option<String>,
     /// Whether the backlink is indirect, by way of a page that redirects to `url_to` or names a canonical page.
     pub is_indirect_link: Option<bool>,
     /// The addresses that an indirect link takes on its way to `url_to`, one or several.
+    ///
+    /// Null unless `is_indirect_link` is true.
     pub indirect_link_path: Option<Vec<IndirectLinkStep>>,
 }
 
@@ -769,6 +797,284 @@ impl Paged for PageIntersectionLive {
 
     fn page(result: Self::Result) -> Page<Self::Row> {
         Page::new(result.items, result.items_count, result.total_count, None)
+    }
+}
+
+/// The fields of the rows of [`PageIntersectionLive`](super::PageIntersectionLive), for its filters and its order.
+pub mod page_intersection_live_fields {
+    #[allow(unused_imports, reason = "one list serves all generated files")]
+    use crate::prelude::*;
+    use super::PageIntersectionLive;
+
+    /// `….domain_from`: Domain that the backlink comes from.
+    pub fn domain_from(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.domain_from", filter::key(key)))
+    }
+
+    /// `….url_from`: Address of the page that the backlink stands on.
+    pub fn url_from(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.url_from", filter::key(key)))
+    }
+
+    /// `….url_from_https`: Whether `url_from` is an HTTPS address.
+    pub fn url_from_https(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.url_from_https", filter::key(key)))
+    }
+
+    /// `….domain_to`: Domain that the backlink leads to.
+    pub fn domain_to(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.domain_to", filter::key(key)))
+    }
+
+    /// `….url_to`: Address that the backlink leads to.
+    pub fn url_to(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.url_to", filter::key(key)))
+    }
+
+    /// `….url_to_https`: Whether `url_to` is an HTTPS address.
+    pub fn url_to_https(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.url_to_https", filter::key(key)))
+    }
+
+    /// `….tld_from`: Top-level domain of `url_from`.
+    pub fn tld_from(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.tld_from", filter::key(key)))
+    }
+
+    /// `….is_new`: Whether the backlink turned up at the crawler's latest visit to the page.
+    pub fn is_new(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.is_new", filter::key(key)))
+    }
+
+    /// `….is_lost`: Whether the backlink is gone, alone or with its whole page.
+    pub fn is_lost(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.is_lost", filter::key(key)))
+    }
+
+    /// `….backlink_spam_score`: How spammy the backlink is.
+    pub fn backlink_spam_score(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.backlink_spam_score", filter::key(key)))
+    }
+
+    /// `….rank`: Rank of the backlink.
+    pub fn rank(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.rank", filter::key(key)))
+    }
+
+    /// `….page_from_rank`: Rank of the page that the backlink stands on.
+    pub fn page_from_rank(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.page_from_rank", filter::key(key)))
+    }
+
+    /// `….domain_from_rank`: Rank that the linking domain had when the crawler met the backlink last.
+    pub fn domain_from_rank(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.domain_from_rank", filter::key(key)))
+    }
+
+    /// `….domain_from_platform_type`: Kinds of platform that the linking domain is.
+    pub fn domain_from_platform_type(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Texts> {
+        Field::new(format!("{}.domain_from_platform_type", filter::key(key)))
+    }
+
+    /// `….domain_from_is_ip`: Whether the linking domain is a bare IP address without a name.
+    pub fn domain_from_is_ip(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.domain_from_is_ip", filter::key(key)))
+    }
+
+    /// `….domain_from_ip`: IP address of the linking domain.
+    pub fn domain_from_ip(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.domain_from_ip", filter::key(key)))
+    }
+
+    /// `….domain_from_country`: Country of the linking domain, as ISO code.
+    pub fn domain_from_country(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.domain_from_country", filter::key(key)))
+    }
+
+    /// `….page_from_external_links`: How many external links the linking page has.
+    pub fn page_from_external_links(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.page_from_external_links", filter::key(key)))
+    }
+
+    /// `….page_from_internal_links`: How many internal links the linking page has.
+    pub fn page_from_internal_links(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.page_from_internal_links", filter::key(key)))
+    }
+
+    /// `….page_from_size`: Size of the linking page.
+    pub fn page_from_size(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.page_from_size", filter::key(key)))
+    }
+
+    /// `….page_from_encoding`: Character encoding of the linking page, such as `utf-8`.
+    pub fn page_from_encoding(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.page_from_encoding", filter::key(key)))
+    }
+
+    /// `….page_from_language`: Language of the linking page.
+    pub fn page_from_language(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.page_from_language", filter::key(key)))
+    }
+
+    /// `….page_from_title`: Title of the linking page.
+    pub fn page_from_title(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.page_from_title", filter::key(key)))
+    }
+
+    /// `….page_from_status_code`: HTTP status that the linking page answered with.
+    pub fn page_from_status_code(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.page_from_status_code", filter::key(key)))
+    }
+
+    /// `….first_seen`: When the crawler first met the backlink.
+    pub fn first_seen(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Moment> {
+        Field::new(format!("{}.first_seen", filter::key(key)))
+    }
+
+    /// `….prev_seen`: When the crawler met the backlink the last time but one, before `last_seen`.
+    pub fn prev_seen(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Moment> {
+        Field::new(format!("{}.prev_seen", filter::key(key)))
+    }
+
+    /// `….last_seen`: When the crawler met the backlink last.
+    pub fn last_seen(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Moment> {
+        Field::new(format!("{}.last_seen", filter::key(key)))
+    }
+
+    /// `….item_type`: The kind of link.
+    pub fn item_type(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.item_type", filter::key(key)))
+    }
+
+    /// `….attributes`: Attributes of the link, such as `nofollow`.
+    pub fn attributes(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Texts> {
+        Field::new(format!("{}.attributes", filter::key(key)))
+    }
+
+    /// `….dofollow`: Whether the link is a dofollow one.
+    pub fn dofollow(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.dofollow", filter::key(key)))
+    }
+
+    /// `….original`: Whether the backlink stood on the page already at the crawler's first visit there.
+    pub fn original(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.original", filter::key(key)))
+    }
+
+    /// `….alt`: Alternative text of the linked image.
+    pub fn alt(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.alt", filter::key(key)))
+    }
+
+    /// `….anchor`: The anchor text.
+    pub fn anchor(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.anchor", filter::key(key)))
+    }
+
+    /// `….text_pre`: A piece of the text before the anchor.
+    pub fn text_pre(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.text_pre", filter::key(key)))
+    }
+
+    /// `….text_post`: A piece of the text after the anchor.
+    pub fn text_post(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.text_post", filter::key(key)))
+    }
+
+    /// `….semantic_location`: HTML element that the backlink stands in, such as `article` or `section`.
+    pub fn semantic_location(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.semantic_location", filter::key(key)))
+    }
+
+    /// `….links_count`: How many links just like this one the linking page has.
+    pub fn links_count(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.links_count", filter::key(key)))
+    }
+
+    /// `….group_count`: How many backlinks the linking domain has in all.
+    pub fn group_count(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.group_count", filter::key(key)))
+    }
+
+    /// `….is_broken`: Whether the backlink leads to a page that answers with 4xx or 5xx.
+    pub fn is_broken(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.is_broken", filter::key(key)))
+    }
+
+    /// `….url_to_status_code`: HTTP status of the page that the backlink leads to.
+    pub fn url_to_status_code(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.url_to_status_code", filter::key(key)))
+    }
+
+    /// `….url_to_spam_score`: How spammy the page is that the backlink leads to.
+    pub fn url_to_spam_score(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Number> {
+        Field::new(format!("{}.url_to_spam_score", filter::key(key)))
+    }
+
+    /// `….url_to_redirect_target`: Address that `url_to` redirects to.
+    pub fn url_to_redirect_target(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Text> {
+        Field::new(format!("{}.url_to_redirect_target", filter::key(key)))
+    }
+
+    /// `….is_indirect_link`: Whether the backlink is indirect, by way of a page that redirects to `url_to` or names a canonical page.
+    pub fn is_indirect_link(
+        key: impl std::fmt::Display,
+    ) -> Field<PageIntersectionLive, Flag> {
+        Field::new(format!("{}.is_indirect_link", filter::key(key)))
     }
 }
 

@@ -7,7 +7,7 @@ use super::*;
 
 /// Lists the domains that link to a target, each with figures of its links.
 ///
-/// Every call and every row is charged, and the call weighs most: fetch up to 1000 rows at once.
+/// Every call and every row is charged, and the call weighs most: fetch many rows at once.
 ///
 /// `total_count` counts main domains, so a domain and its subdomains are one.
 ///
@@ -51,7 +51,7 @@ pub struct ReferringDomainsLiveTask {
     pub offset: Option<i64>,
     /// How many entries each `referring_links_*` map may hold.
     ///
-    /// `referring_links_countries` is not documented as one of those maps.
+    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
@@ -65,7 +65,9 @@ pub struct ReferringDomainsLiveTask {
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<ReferringDomainsLive>>,
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<ReferringDomainsLive>>>,
@@ -93,7 +95,9 @@ pub struct ReferringDomainsLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -193,7 +197,7 @@ impl ReferringDomainsLiveTask {
 
     /// How many entries each `referring_links_*` map may hold.
     ///
-    /// `referring_links_countries` is not documented as one of those maps.
+    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -222,7 +226,9 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// What to sort the items by. A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// What to sort the items by.
+    ///
+    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -283,7 +289,9 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -365,7 +373,9 @@ impl TaskEndpoint for ReferringDomainsLive {
 pub struct ReferringDomainsLiveResult {
     /// The target as it was given.
     pub target: Option<String>,
-    /// How many main domains link to the target. A main domain and its subdomains count as one.
+    /// How many main domains link to the target.
+    ///
+    /// A main domain and its subdomains count as one.
     pub total_count: Option<i64>,
     /// How many elements `items` has.
     pub items_count: Option<i64>,
@@ -464,14 +474,22 @@ pub struct ReferringDomainsLiveItem {
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
     /// Number of links by attribute, such as `nofollow`.
+    ///
+    /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on. `unknown` can be among the keys.
+    /// Number of links by kind of platform that the link stands on.
+    ///
+    /// `unknown` can be among the keys, and a link can count under several.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    ///
+    /// The empty key is for links of unknown place.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code. The empty key is for links of unknown country, `WW` for those of none.
+    /// Number of links by country of the linking domain, as ISO code.
+    ///
+    /// The empty key is for links of unknown country, `WW` for those of none.
     pub referring_links_countries: Option<Map<i64>>,
 }
 
@@ -715,21 +733,21 @@ pub mod referring_domains_live_fields {
         Field::new(format!("referring_links_attributes.{}", filter::key(key)))
     }
 
-    /// `referring_links_platform_types.…`: Number of links by kind of platform that the link stands on. `unknown` can be among the keys.
+    /// `referring_links_platform_types.…`: Number of links by kind of platform that the link stands on.
     pub fn referring_links_platform_types(
         key: impl std::fmt::Display,
     ) -> Field<ReferringDomainsLive, Number> {
         Field::new(format!("referring_links_platform_types.{}", filter::key(key)))
     }
 
-    /// `referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// `referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`.
     pub fn referring_links_semantic_locations(
         key: impl std::fmt::Display,
     ) -> Field<ReferringDomainsLive, Number> {
         Field::new(format!("referring_links_semantic_locations.{}", filter::key(key)))
     }
 
-    /// `referring_links_countries.…`: Number of links by country of the linking domain, as ISO code. The empty key is for links of unknown country, `WW` for those of none.
+    /// `referring_links_countries.…`: Number of links by country of the linking domain, as ISO code.
     pub fn referring_links_countries(
         key: impl std::fmt::Display,
     ) -> Field<ReferringDomainsLive, Number> {

@@ -55,7 +55,7 @@ pub struct SummaryLiveTask {
     pub exclude_internal_backlinks: Option<bool>,
     /// How many entries each `referring_links_*` map may hold.
     ///
-    /// `referring_links_countries` is not documented as one of those maps.
+    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
@@ -73,7 +73,9 @@ pub struct SummaryLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -172,7 +174,7 @@ impl SummaryLiveTask {
 
     /// How many entries each `referring_links_*` map may hold.
     ///
-    /// `referring_links_countries` is not documented as one of those maps.
+    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -210,7 +212,9 @@ impl SummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -315,7 +319,9 @@ pub struct SummaryLiveResult {
     pub external_links_count: Option<i64>,
     /// How many of the backlinks lead to a broken page.
     pub broken_backlinks: Option<i64>,
-    /// How many pages of the target answer with 4xx or 5xx. The crawler got to them by links from other sites, some perhaps by the sitemap.
+    /// How many pages of the target answer with 4xx or 5xx.
+    ///
+    /// The crawler got to them by links from other sites, some perhaps by the sitemap.
     pub broken_pages: Option<i64>,
     /// How many domains the backlinks come from, subdomains counted apart.
     pub referring_domains: Option<i64>,
@@ -340,14 +346,22 @@ pub struct SummaryLiveResult {
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
     /// Number of links by attribute, such as `nofollow`.
+    ///
+    /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on. `unknown` can be among the keys.
+    /// Number of links by kind of platform that the link stands on.
+    ///
+    /// `unknown` can be among the keys, and a link can count under several.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`. The empty key is for links of unknown place.
+    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    ///
+    /// The empty key is for links of unknown place.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code. The empty key is for links of unknown country, `WW` for those of none.
+    /// Number of links by country of the linking domain, as ISO code.
+    ///
+    /// The empty key is for links of unknown country, `WW` for those of none.
     pub referring_links_countries: Option<Map<i64>>,
 }
 

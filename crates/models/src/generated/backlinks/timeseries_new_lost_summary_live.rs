@@ -41,11 +41,13 @@ pub struct TimeseriesNewLostSummaryLiveTask {
     ///
     /// A backlink or domain found first after it counts as new; one known before and not found again after it counts as lost. It must not be later than `date_to`.
     ///
-    /// Optional. Not before `2019-01-30`.
+    /// Optional. Not before `2019-01-30`. Not after `today`.
     pub date_from: Option<Date>,
-    /// Last day of the range, neither before `date_from` nor in the future. Without it the range ends today.
+    /// Last day of the range.
     ///
-    /// Optional. Not after `today`.
+    /// It must not be earlier than `date_from`.
+    ///
+    /// Default: `today`. Not after `today`.
     pub date_to: Option<Date>,
     /// The length of time that an item stands for.
     ///
@@ -57,7 +59,9 @@ pub struct TimeseriesNewLostSummaryLiveTask {
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -116,16 +120,18 @@ impl TimeseriesNewLostSummaryLiveTask {
     ///
     /// A backlink or domain found first after it counts as new; one known before and not found again after it counts as lost. It must not be later than `date_to`.
     ///
-    /// Optional. Not before `2019-01-30`.
+    /// Optional. Not before `2019-01-30`. Not after `today`.
     #[must_use]
     pub fn date_from(mut self, value: Date) -> Self {
         self.date_from = Some(value);
         self
     }
 
-    /// Last day of the range, neither before `date_from` nor in the future. Without it the range ends today.
+    /// Last day of the range.
     ///
-    /// Optional. Not after `today`.
+    /// It must not be earlier than `date_from`.
+    ///
+    /// Default: `today`. Not after `today`.
     #[must_use]
     pub fn date_to(mut self, value: Date) -> Self {
         self.date_to = Some(value);
@@ -152,7 +158,9 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -196,7 +204,11 @@ impl Task for TimeseriesNewLostSummaryLiveTask {
             &[
                 Limit::Date {
                     min: Some(DateBound::On(2019, 1, 30)),
-                    max: None,
+                    max: Some(DateBound::Before {
+                        years: 0,
+                        months: 0,
+                        days: 0,
+                    }),
                 },
             ],
         ),

@@ -37,13 +37,17 @@ pub struct TimeseriesSummaryLiveTask {
     ///
     /// Required.
     pub target: String,
-    /// The day from which on to sum up. It must not be later than `date_to`.
+    /// The day from which on to sum up.
     ///
-    /// Optional. Not before `2019-01-30`.
+    /// It must not be later than `date_to`.
+    ///
+    /// Optional. Not before `2019-01-30`. Not after `today`.
     pub date_from: Option<Date>,
-    /// Last day of the range, neither before `date_from` nor in the future. Without it the range ends today.
+    /// Last day of the range.
     ///
-    /// Optional. Not after `today`.
+    /// It must not be earlier than `date_from`.
+    ///
+    /// Default: `today`. Not after `today`.
     pub date_to: Option<Date>,
     /// The length of time that an item stands for.
     ///
@@ -59,7 +63,9 @@ pub struct TimeseriesSummaryLiveTask {
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -117,18 +123,22 @@ impl TimeseriesSummaryLiveTask {
         }
     }
 
-    /// The day from which on to sum up. It must not be later than `date_to`.
+    /// The day from which on to sum up.
     ///
-    /// Optional. Not before `2019-01-30`.
+    /// It must not be later than `date_to`.
+    ///
+    /// Optional. Not before `2019-01-30`. Not after `today`.
     #[must_use]
     pub fn date_from(mut self, value: Date) -> Self {
         self.date_from = Some(value);
         self
     }
 
-    /// Last day of the range, neither before `date_from` nor in the future. Without it the range ends today.
+    /// Last day of the range.
     ///
-    /// Optional. Not after `today`.
+    /// It must not be earlier than `date_from`.
+    ///
+    /// Default: `today`. Not after `today`.
     #[must_use]
     pub fn date_to(mut self, value: Date) -> Self {
         self.date_to = Some(value);
@@ -164,7 +174,9 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -208,7 +220,11 @@ impl Task for TimeseriesSummaryLiveTask {
             &[
                 Limit::Date {
                     min: Some(DateBound::On(2019, 1, 30)),
-                    max: None,
+                    max: Some(DateBound::Before {
+                        years: 0,
+                        months: 0,
+                        days: 0,
+                    }),
                 },
             ],
         ),

@@ -118,6 +118,8 @@ pub struct TargetInfo {
     /// Software of the web server, such as its name and version.
     pub server: Option<String>,
     /// Content management system of the target.
+    ///
+    /// Null when none was recognised.
     pub cms: Option<String>,
     /// Kinds of platform that the site is.
     pub platform_type: Option<Vec<String>>,
@@ -127,7 +129,9 @@ pub struct TargetInfo {
     pub country: Option<String>,
     /// Whether the target is a bare IP address without a name.
     pub is_ip: Option<bool>,
-    /// How spammy the target is. For a domain or subdomain it is the mean over its pages.
+    /// How spammy the target is.
+    ///
+    /// For a domain or subdomain it is the mean over its pages.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub target_spam_score: Option<i64>,
@@ -180,7 +184,7 @@ object_impls!(TargetInfo);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IndirectLinkStep {
-    /// The kind of step.
+    /// The kind of step, such as `redirect`.
     pub r#type: Option<String>,
     /// HTTP status that this step answered with.
     pub status_code: Option<i64>,

@@ -7,9 +7,9 @@ use super::*;
 
 /// Examines one page for search engine optimisation and answers at once.
 ///
-/// A call takes up to 20 tasks, a page each. Every page is charged; scripts, resources, rendering and `custom_js` cost extra.
+/// Each task is for one page. Every page is charged; scripts, resources, rendering and `custom_js` cost extra.
 ///
-/// Two tasks on one domain cannot wait at the same time: the second fails with 40501. No more than 30 calls may run at once.
+/// Two tasks on one domain cannot wait at the same time: the second fails with 40501.
 ///
 /// `POST /v3/on_page/instant_pages`. The result comes in the answer. At most 20 tasks a call.
 ///
@@ -43,31 +43,31 @@ pub struct InstantPagesTask {
     pub url: String,
     /// The `User-Agent` header that the crawler sends.
     ///
-    /// Optional.
+    /// Default: `Mozilla/5.0 (compatible; RSiteAuditor)`.
     pub custom_user_agent: Option<String>,
     /// A ready-made screen, for width, height and scale factor in one.
     ///
     /// It works only with `enable_javascript` or `enable_browser_rendering`, and gives way to the single `browser_screen_*` fields.
     ///
     /// Optional.
-    pub browser_preset: Option<String>,
+    pub browser_preset: Option<InstantPagesBrowserPreset>,
     /// Width of the emulated screen.
     ///
     /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
     ///
-    /// Optional. Unit: pixels.
+    /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_width: Option<i64>,
     /// Height of the emulated screen.
     ///
     /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
     ///
-    /// Optional. Unit: pixels.
+    /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_height: Option<i64>,
     /// Device pixels per CSS pixel of the emulated screen.
     ///
     /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
     ///
-    /// Optional. Not above 3. Unit: ratio.
+    /// Optional. Not below 0.5. Not above 3. Unit: ratio.
     pub browser_screen_scale_factor: Option<f64>,
     /// Whether the HTML is kept, to be fetched afterwards with `/v3/on_page/raw_html`.
     ///
@@ -91,7 +91,9 @@ pub struct InstantPagesTask {
     ///
     /// Default: `false`.
     pub enable_javascript: Option<bool>,
-    /// Whether the page is rendered as a browser would, fonts, animations and videos included. Core Web Vitals need it.
+    /// Whether the page is rendered as a browser would, fonts, animations and videos included.
+    ///
+    /// Core Web Vitals need it.
     ///
     /// It turns on `enable_javascript` and `load_resources` by itself, and costs extra.
     ///
@@ -99,27 +101,35 @@ pub struct InstantPagesTask {
     pub enable_browser_rendering: Option<bool>,
     /// Whether the banner that asks for cookie consent is suppressed.
     ///
-    /// Optional.
+    /// Default: `false`.
     pub disable_cookie_popup: Option<bool>,
     /// Whether a page that took longer than 120 seconds is returned all the same, with what was loaded of it.
     ///
     /// Default: `false`.
     pub return_despite_timeout: Option<bool>,
-    /// Whether the page may fetch data through `XMLHttpRequest`. It needs `enable_javascript`.
+    /// Whether the page may fetch data through `XMLHttpRequest`.
     ///
-    /// Optional.
+    /// It needs `enable_javascript`.
+    ///
+    /// Default: `false`.
     pub enable_xhr: Option<bool>,
-    /// A script of your own to run on the page. The value of its last expression comes back in `custom_js_response`.
+    /// A script of your own to run on the page.
+    ///
+    /// The value of its last expression comes back in `custom_js_response`.
     ///
     /// It may run for 700 milliseconds at most, and costs extra.
     ///
     /// Optional.
     pub custom_js: Option<String>,
-    /// Whether structured data is validated. The findings are fetched with `/v3/on_page/microdata`, by task id.
+    /// Whether structured data is validated.
+    ///
+    /// The findings are fetched with `/v3/on_page/microdata`, by task id.
     ///
     /// Default: `false`.
     pub validate_micromarkup: Option<bool>,
-    /// Whether the text is spell-checked with Hunspell. The findings are in `spell`.
+    /// Whether the text is spell-checked with Hunspell.
+    ///
+    /// The findings are in `spell`.
     ///
     /// Default: `false`.
     pub check_spell: Option<bool>,
@@ -129,11 +139,15 @@ pub struct InstantPagesTask {
     ///
     /// Optional.
     pub checks_threshold: Option<Map<i64>>,
-    /// Whether further proxies may be used. It helps when many tasks at once run into `rate-limit` or `site_unreachable`.
+    /// Whether further proxies may be used.
+    ///
+    /// It helps when many tasks at once run into `rate-limit` or `site_unreachable`.
     ///
     /// Optional.
     pub switch_pool: Option<bool>,
-    /// Where the proxies stand. Another place can help when a page ends in `site_unreachable`.
+    /// Where the proxies stand.
+    ///
+    /// Another place can help when a page ends in `site_unreachable`.
     ///
     /// Optional.
     pub ip_pool_for_scan: Option<InstantPagesIpPoolForScan>,
@@ -236,7 +250,7 @@ impl InstantPagesTask {
 
     /// The `User-Agent` header that the crawler sends.
     ///
-    /// Optional.
+    /// Default: `Mozilla/5.0 (compatible; RSiteAuditor)`.
     #[must_use]
     pub fn custom_user_agent(mut self, value: impl Into<String>) -> Self {
         self.custom_user_agent = Some(value.into());
@@ -249,8 +263,8 @@ impl InstantPagesTask {
     ///
     /// Optional.
     #[must_use]
-    pub fn browser_preset(mut self, value: impl Into<String>) -> Self {
-        self.browser_preset = Some(value.into());
+    pub fn browser_preset(mut self, value: InstantPagesBrowserPreset) -> Self {
+        self.browser_preset = Some(value);
         self
     }
 
@@ -258,7 +272,7 @@ impl InstantPagesTask {
     ///
     /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
     ///
-    /// Optional. Unit: pixels.
+    /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
     pub fn browser_screen_width(mut self, value: i64) -> Self {
         self.browser_screen_width = Some(value);
@@ -269,7 +283,7 @@ impl InstantPagesTask {
     ///
     /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
     ///
-    /// Optional. Unit: pixels.
+    /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
     pub fn browser_screen_height(mut self, value: i64) -> Self {
         self.browser_screen_height = Some(value);
@@ -280,7 +294,7 @@ impl InstantPagesTask {
     ///
     /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
     ///
-    /// Optional. Not above 3. Unit: ratio.
+    /// Optional. Not below 0.5. Not above 3. Unit: ratio.
     #[must_use]
     pub fn browser_screen_scale_factor(mut self, value: f64) -> Self {
         self.browser_screen_scale_factor = Some(value);
@@ -329,7 +343,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the page is rendered as a browser would, fonts, animations and videos included. Core Web Vitals need it.
+    /// Whether the page is rendered as a browser would, fonts, animations and videos included.
+    ///
+    /// Core Web Vitals need it.
     ///
     /// It turns on `enable_javascript` and `load_resources` by itself, and costs extra.
     ///
@@ -342,7 +358,7 @@ impl InstantPagesTask {
 
     /// Whether the banner that asks for cookie consent is suppressed.
     ///
-    /// Optional.
+    /// Default: `false`.
     #[must_use]
     pub fn disable_cookie_popup(mut self, value: bool) -> Self {
         self.disable_cookie_popup = Some(value);
@@ -358,16 +374,20 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the page may fetch data through `XMLHttpRequest`. It needs `enable_javascript`.
+    /// Whether the page may fetch data through `XMLHttpRequest`.
     ///
-    /// Optional.
+    /// It needs `enable_javascript`.
+    ///
+    /// Default: `false`.
     #[must_use]
     pub fn enable_xhr(mut self, value: bool) -> Self {
         self.enable_xhr = Some(value);
         self
     }
 
-    /// A script of your own to run on the page. The value of its last expression comes back in `custom_js_response`.
+    /// A script of your own to run on the page.
+    ///
+    /// The value of its last expression comes back in `custom_js_response`.
     ///
     /// It may run for 700 milliseconds at most, and costs extra.
     ///
@@ -378,7 +398,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether structured data is validated. The findings are fetched with `/v3/on_page/microdata`, by task id.
+    /// Whether structured data is validated.
+    ///
+    /// The findings are fetched with `/v3/on_page/microdata`, by task id.
     ///
     /// Default: `false`.
     #[must_use]
@@ -387,7 +409,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the text is spell-checked with Hunspell. The findings are in `spell`.
+    /// Whether the text is spell-checked with Hunspell.
+    ///
+    /// The findings are in `spell`.
     ///
     /// Default: `false`.
     #[must_use]
@@ -407,7 +431,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether further proxies may be used. It helps when many tasks at once run into `rate-limit` or `site_unreachable`.
+    /// Whether further proxies may be used.
+    ///
+    /// It helps when many tasks at once run into `rate-limit` or `site_unreachable`.
     ///
     /// Optional.
     #[must_use]
@@ -416,7 +442,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Where the proxies stand. Another place can help when a page ends in `site_unreachable`.
+    /// Where the proxies stand.
+    ///
+    /// Another place can help when a page ends in `site_unreachable`.
     ///
     /// Optional.
     #[must_use]
@@ -454,14 +482,29 @@ impl Task for InstantPagesTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new("url", Kind::String, true, &[Limit::Targets]),
         FieldRule::new("custom_user_agent", Kind::String, false, &[]),
-        FieldRule::new("browser_preset", Kind::String, false, &[]),
-        FieldRule::new("browser_screen_width", Kind::Integer, false, &[]),
-        FieldRule::new("browser_screen_height", Kind::Integer, false, &[]),
+        FieldRule::new(
+            "browser_preset",
+            Kind::String,
+            false,
+            &[Limit::OneOf(&["desktop", "mobile", "tablet"])],
+        ),
+        FieldRule::new(
+            "browser_screen_width",
+            Kind::Integer,
+            false,
+            &[Limit::Min(240.0), Limit::Max(9999.0)],
+        ),
+        FieldRule::new(
+            "browser_screen_height",
+            Kind::Integer,
+            false,
+            &[Limit::Min(240.0), Limit::Max(9999.0)],
+        ),
         FieldRule::new(
             "browser_screen_scale_factor",
             Kind::Float,
             false,
-            &[Limit::Max(3.0)],
+            &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
         FieldRule::new("store_raw_html", Kind::Boolean, false, &[]),
         FieldRule::new("accept_language", Kind::String, false, &[]),
@@ -503,7 +546,9 @@ pub struct InstantPagesResult {
     pub crawl_gateway_address: Option<String>,
     /// How many elements `items` has.
     pub items_count: Option<i64>,
-    /// The page, as the one element. A script, image or stylesheet occurs only when the task's `url` leads to one.
+    /// The page, as the one element.
+    ///
+    /// A script, image or stylesheet occurs only when the task's `url` leads to one.
     pub items: Option<Vec<Resource>>,
 }
 
@@ -544,13 +589,36 @@ impl Object for InstantPagesResult {
 
 object_impls!(InstantPagesResult);
 
-/// Where the proxies stand. Another place can help when a page ends in `site_unreachable`.
+/// A ready-made screen, for width, height and scale factor in one.
+///
+/// It works only with `enable_javascript` or `enable_browser_rendering`, and gives way to the single `browser_screen_*` fields.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InstantPagesBrowserPreset {
+    /// 1920 by 1080 pixels at scale factor 1.
+    Desktop,
+    /// 390 by 844 pixels at scale factor 3.
+    Mobile,
+    /// 1024 by 1366 pixels at scale factor 2.
+    Tablet,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(
+    InstantPagesBrowserPreset { Desktop = "desktop", Mobile = "mobile", Tablet = "tablet"
+    }
+);
+
+/// Where the proxies stand.
+///
+/// Another place can help when a page ends in `site_unreachable`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstantPagesIpPoolForScan {
-    /// `us`
+    /// The United States.
     Us,
-    /// `de`
+    /// Germany.
     De,
     /// A value that this version does not know.
     Other(String),
@@ -562,9 +630,9 @@ open_enum_impls!(InstantPagesIpPoolForScan { Us = "us", De = "de" });
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstantPagesCrawlProgress {
-    /// `in_progress`
+    /// The crawl is still under way.
     InProgress,
-    /// `finished`
+    /// The crawl is over.
     Finished,
     /// A value that this version does not know.
     Other(String),

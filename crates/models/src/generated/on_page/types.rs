@@ -41,7 +41,9 @@ open_enum_impls!(
     = "html", Text = "text", DocumentedOther = "other", Font = "font" }
 );
 
-/// A page or a resource of it. `resource_type` tells which.
+/// A page or a resource of it.
+///
+/// `resource_type` tells which.
 ///
 /// The field `resource_type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,7 +167,9 @@ pub struct ResourceHtmlPageTiming {
     ///
     /// Unit: milliseconds.
     pub request_sent_time: Option<i64>,
-    /// How long the first byte of the answer took to come. `high_waiting_time` goes by it.
+    /// How long the first byte of the answer took to come.
+    ///
+    /// `high_waiting_time` goes by it.
     ///
     /// Unit: milliseconds.
     pub waiting_time: Option<i64>,
@@ -297,15 +301,21 @@ pub struct ResourceHtml {
     pub meta: Option<PageMeta>,
     /// How long each stage of loading took.
     pub page_timing: Option<ResourceHtmlPageTiming>,
-    /// Overall mark for the state of the page. The full mark means no critical issue and no important warning.
+    /// Overall mark for the state of the page.
+    ///
+    /// The full mark means no critical issue and no important warning.
     ///
     /// Unit: 0 to 100, higher is better.
     pub onpage_score: Option<f64>,
     /// Size of the whole DOM.
     ///
+    /// In a recording it was as large as the page with all of its images and scripts.
+    ///
     /// Unit: bytes.
     pub total_dom_size: Option<i64>,
-    /// What `custom_js` came to. Its shape is up to the script.
+    /// What `custom_js` came to.
+    ///
+    /// Its shape is up to the script.
     ///
     /// Null when the task has no `custom_js`.
     pub custom_js_response: Option<Value>,
@@ -708,7 +718,7 @@ impl Object for ResourceRedirect {
 
 object_impls!(ResourceRedirect);
 
-/// A script that the page uses.
+/// A script, an image or a stylesheet that the page uses.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AssetResource {
@@ -956,9 +966,13 @@ object_impls!(LastModified);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MarkupIssue {
-    /// The line that the issue stands on. A warning with 0 concerns the whole page.
+    /// The line that the issue stands on.
+    ///
+    /// A warning with 0 concerns the whole page.
     pub line: Option<i64>,
-    /// The column that the issue stands at. A warning with 0 concerns the whole page.
+    /// The column that the issue stands at.
+    ///
+    /// A warning with 0 concerns the whole page.
     pub column: Option<i64>,
     /// What the issue is, in words.
     pub message: Option<String>,
@@ -1121,7 +1135,9 @@ pub struct PageMeta {
     pub title: Option<String>,
     /// The encoding as a code page number; 65001 is UTF-8.
     pub charset: Option<i64>,
-    /// Whether the robots meta tag lets crawlers follow the links of the page. It is false for `nofollow`.
+    /// Whether the robots meta tag lets crawlers follow the links of the page.
+    ///
+    /// It is false for `nofollow`.
     pub follow: Option<bool>,
     /// The `generator` meta tag, often the name of the CMS.
     pub generator: Option<String>,
@@ -1182,6 +1198,8 @@ pub struct PageMeta {
     /// Figures on the text of the page.
     pub content: Option<PageMetaContent>,
     /// Outdated tags that the page uses.
+    ///
+    /// Null when there are none.
     pub deprecated_tags: Option<Vec<String>>,
     /// Meta tags that occur more than once in the page.
     pub duplicate_meta_tags: Option<Vec<String>>,
@@ -1341,7 +1359,9 @@ pub struct PageMetaContent {
     ///
     /// Unit: score, higher is harder to read.
     pub dale_chall_readability_index: Option<f64>,
-    /// Readability after Flesch and Kincaid. `low_readability_rate` goes by it.
+    /// Readability after Flesch and Kincaid.
+    ///
+    /// `low_readability_rate` goes by it.
     ///
     /// Unit: score, higher is easier to read.
     pub flesch_kincaid_readability_index: Option<f64>,
@@ -1359,7 +1379,7 @@ pub struct PageMetaContent {
     pub title_to_content_consistency: Option<f64>,
     /// How well the keywords fit the text.
     ///
-    /// Unit: 0 to 1, higher is better.
+    /// Unit: 0 to 1, higher is better. Null when the page has no keywords.
     pub meta_keywords_to_content_consistency: Option<f64>,
 }
 

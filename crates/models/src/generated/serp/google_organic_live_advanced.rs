@@ -7,7 +7,7 @@ use super::*;
 
 /// Searches Google and returns every element of the results pages at once.
 ///
-/// A call holds one task and waits for its answer. Name a keyword, a place and a language; location takes one of three fields, language one of two.
+/// A call waits for its answer. Name a keyword, a place and a language; location takes one of three fields, language one of two.
 ///
 /// Each results page of up to ten results is charged. Late AI overviews, clicks on questions and pixel measurements cost extra, search operators in the keyword five times as much.
 ///
@@ -35,19 +35,27 @@ impl Endpoint for GoogleOrganicLiveAdvanced {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GoogleOrganicLiveAdvancedTask {
-    /// What to search for. `%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.
+    /// What to search for.
     ///
-    /// Required. At most 700 characters.
-    pub keyword: String,
-    /// Number of the place to search from, from the list of locations. It stands in for `location_name` and `location_coordinate`.
+    /// `%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.
+    ///
+    /// At most 700 characters. Required unless `url` is given.
+    pub keyword: Option<String>,
+    /// Number of the place to search from, from the list of locations.
+    ///
+    /// It stands in for `location_name` and `location_coordinate`.
     ///
     /// Optional.
     pub location_code: Option<i64>,
-    /// Code of the language to search in, such as `en`. It stands in for `language_name`.
+    /// Code of the language to search in, such as `en`.
     ///
-    /// Optional.
+    /// It stands in for `language_name`.
+    ///
+    /// Required unless `language_name` or `url` is given.
     pub language_code: Option<String>,
-    /// How many results to fetch. Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
+    /// How many results to fetch.
+    ///
+    /// Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
     ///
     /// Default: `10`. Not above 200. Unit: results.
     pub depth: Option<i64>,
@@ -55,31 +63,45 @@ pub struct GoogleOrganicLiveAdvancedTask {
     ///
     /// Default: `desktop`.
     pub device: Option<Device>,
-    /// Whether to wait for AI overviews that the page loads late. Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
+    /// Whether to wait for AI overviews that the page loads late.
+    ///
+    /// Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
     ///
     /// Default: `false`.
     pub load_async_ai_overview: Option<bool>,
-    /// Full name of the place to search from, such as `London,England,United Kingdom`. It stands in for `location_code` and `location_coordinate`.
+    /// Full name of the place to search from, such as `London,England,United Kingdom`.
     ///
-    /// Required unless `location_code` or `location_coordinate` is given.
+    /// It stands in for `location_code` and `location_coordinate`.
+    ///
+    /// Required unless `location_code` or `location_coordinate` or `url` is given.
     pub location_name: Option<String>,
-    /// Name, in full, of the language to search in, such as `English`. It stands in for `language_code`.
+    /// Name, in full, of the language to search in, such as `English`.
+    ///
+    /// It stands in for `language_code`.
     ///
     /// Optional.
     pub language_name: Option<String>,
-    /// Operating system of the device. `windows` and `macos` go with desktop, `android` and `ios` with mobile; the default depends on `device` too.
+    /// Operating system of the device.
+    ///
+    /// `windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.
     ///
     /// Default: `windows`.
-    pub os: Option<String>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    pub os: Option<OperatingSystem>,
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
-    /// Targets that end the crawl. The answer runs up to the match and includes it. Every page fetched on the way is charged.
+    /// Targets that end the crawl.
+    ///
+    /// The answer runs up to the match and includes it. Every page fetched on the way is charged.
     ///
     /// Optional. At most 10 elements.
     pub stop_crawl_on_match: Option<Vec<StopCrawlOnMatch>>,
-    /// How many results pages to fetch at most. Each page is charged. It works together with `depth`.
+    /// How many results pages to fetch at most.
+    ///
+    /// Each page is charged. It works together with `depth`.
     ///
     /// Optional. Not above 100. Unit: pages of ten organic results.
     pub max_crawl_pages: Option<i64>,
@@ -87,59 +109,87 @@ pub struct GoogleOrganicLiveAdvancedTask {
     ///
     /// Optional.
     pub search_param: Option<String>,
-    /// Query parameters to strip from the addresses in the answer, such as `srsltid`. With a `target`, they are stripped before it is looked for.
+    /// Query parameters to strip from the addresses in the answer, such as `srsltid`.
+    ///
+    /// With a `target`, they are stripped before it is looked for.
     ///
     /// Optional. At most 10 elements.
     pub remove_from_url: Option<Vec<String>>,
-    /// How many times to click on the questions box, so that more questions load. Each click is charged extra; clicks that could not be made are paid back.
+    /// How many times to click on the questions box, so that more questions load.
     ///
-    /// Optional. Unit: clicks.
+    /// Each click is charged extra; clicks that could not be made are paid back.
+    ///
+    /// Optional. Not below 1. Not above 4. Unit: clicks.
     pub people_also_ask_click_depth: Option<i64>,
-    /// Whether further results of one site stay inside their parent, in `related_result`. Off, each is an organic result of its own.
+    /// Whether further results of one site stay inside their parent, in `related_result`.
+    ///
+    /// Off, each is an organic result of its own.
     ///
     /// Default: `true`.
     pub group_organic_results: Option<bool>,
-    /// Whether to measure where each element lies on the screen, for `rectangle`. Charged extra.
+    /// Whether to measure where each element lies on the screen, for `rectangle`.
     ///
-    /// Optional.
+    /// Charged extra.
+    ///
+    /// Default: `false`.
     pub calculate_rectangles: Option<bool>,
-    /// Width of the browser window to measure in. Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
+    /// Width of the browser window to measure in.
+    ///
+    /// Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_width: Option<i64>,
-    /// Height of the browser window to measure in. Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
+    /// Height of the browser window to measure in.
+    ///
+    /// Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_height: Option<i64>,
-    /// Pixel ratio of the browser screen to measure on. Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    /// Pixel ratio of the browser screen to measure on.
     ///
-    /// Optional. Unit: device pixels per CSS pixel.
-    pub browser_screen_resolution_ratio: Option<i64>,
-    /// Complete address of a search, to be taken apart into the other fields. It must name language and location itself. Slow to process: separate fields are the better way.
+    /// Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    ///
+    /// Optional. Not below 0.5. Not above 3. Unit: device pixels per CSS pixel.
+    pub browser_screen_resolution_ratio: Option<f64>,
+    /// Complete address of a search, to be taken apart into the other fields.
+    ///
+    /// It must name language and location itself. Slow to process: separate fields are the better way.
     ///
     /// Optional.
     pub url: Option<String>,
-    /// Point to search from, with a radius: `latitude,longitude,radius`. It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
+    /// Point to search from, with a radius: `latitude,longitude,radius`.
+    ///
+    /// It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
     ///
     /// Optional. Unit: degrees; the vendor gives the radius in millimetres.
     pub location_coordinate: Option<String>,
-    /// Google domain to search on, such as `google.co.uk`. Left out, it follows from location and language.
+    /// Google domain to search on, such as `google.co.uk`.
+    ///
+    /// Left out, it follows from location and language.
     ///
     /// Optional.
     pub se_domain: Option<String>,
-    /// Domain, subdomain or page to look for; only elements with a matching `url` come back. Written without scheme and `www.`. A `*` stands for any text: `example.com` is the home page alone, `example.com*` every page of the domain, `*example.com*` those of its subdomains as well.
+    /// Domain, subdomain or page to look for; only elements with a matching `url` come back.
+    ///
+    /// Written without scheme and `www.`. A `*` stands for any text: `example.com` is the home page alone, `example.com*` every page of the domain, `*example.com*` those of its subdomains as well.
     ///
     /// Optional.
     pub target: Option<String>,
-    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found. Needs `stop_crawl_on_match`.
+    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.
+    ///
+    /// Needs `stop_crawl_on_match`.
     ///
     /// Default: `any`.
     pub target_search_mode: Option<TargetSearchMode>,
-    /// Types of element to look for the stop targets in. Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
+    /// Types of element to look for the stop targets in.
+    ///
+    /// Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
     ///
     /// Optional.
     pub find_targets_in: Option<Vec<TargetItemType>>,
-    /// Types of element to leave out when looking for the stop targets. Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
+    /// Types of element to leave out when looking for the stop targets.
+    ///
+    /// Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
     ///
     /// Optional.
     pub ignore_targets_in: Option<Vec<TargetItemType>>,
@@ -182,7 +232,7 @@ impl Object for GoogleOrganicLiveAdvancedTask {
         map: &mut A,
     ) -> Result<(), A::Error> {
         match field {
-            0 => self.keyword = object::next(map)?.unwrap_or_default(),
+            0 => self.keyword = object::next(map)?,
             1 => self.location_code = object::next(map)?,
             2 => self.language_code = object::next(map)?,
             3 => self.depth = object::next(map)?,
@@ -215,7 +265,7 @@ impl Object for GoogleOrganicLiveAdvancedTask {
     }
 
     fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "keyword", &self.keyword)?;
+        object::put(map, "keyword", &self.keyword)?;
         object::put(map, "location_code", &self.location_code)?;
         object::put(map, "language_code", &self.language_code)?;
         object::put(map, "depth", &self.depth)?;
@@ -257,15 +307,25 @@ impl Object for GoogleOrganicLiveAdvancedTask {
 object_impls!(sent GoogleOrganicLiveAdvancedTask);
 
 impl GoogleOrganicLiveAdvancedTask {
-    /// Takes what is required; everything else is left to the API's defaults.
-    pub fn new(keyword: impl Into<String>) -> Self {
-        Self {
-            keyword: keyword.into(),
-            ..Self::default()
-        }
+    /// Leaves everything to the API's defaults.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Number of the place to search from, from the list of locations. It stands in for `location_name` and `location_coordinate`.
+    /// What to search for.
+    ///
+    /// `%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.
+    ///
+    /// At most 700 characters. Required unless `url` is given.
+    #[must_use]
+    pub fn keyword(mut self, value: impl Into<String>) -> Self {
+        self.keyword = Some(value.into());
+        self
+    }
+
+    /// Number of the place to search from, from the list of locations.
+    ///
+    /// It stands in for `location_name` and `location_coordinate`.
     ///
     /// Optional.
     #[must_use]
@@ -274,16 +334,20 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Code of the language to search in, such as `en`. It stands in for `language_name`.
+    /// Code of the language to search in, such as `en`.
     ///
-    /// Optional.
+    /// It stands in for `language_name`.
+    ///
+    /// Required unless `language_name` or `url` is given.
     #[must_use]
     pub fn language_code(mut self, value: impl Into<String>) -> Self {
         self.language_code = Some(value.into());
         self
     }
 
-    /// How many results to fetch. Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
+    /// How many results to fetch.
+    ///
+    /// Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
     ///
     /// Default: `10`. Not above 200. Unit: results.
     #[must_use]
@@ -301,7 +365,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Whether to wait for AI overviews that the page loads late. Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
+    /// Whether to wait for AI overviews that the page loads late.
+    ///
+    /// Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
     ///
     /// Default: `false`.
     #[must_use]
@@ -310,16 +376,20 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Full name of the place to search from, such as `London,England,United Kingdom`. It stands in for `location_code` and `location_coordinate`.
+    /// Full name of the place to search from, such as `London,England,United Kingdom`.
     ///
-    /// Required unless `location_code` or `location_coordinate` is given.
+    /// It stands in for `location_code` and `location_coordinate`.
+    ///
+    /// Required unless `location_code` or `location_coordinate` or `url` is given.
     #[must_use]
     pub fn location_name(mut self, value: impl Into<String>) -> Self {
         self.location_name = Some(value.into());
         self
     }
 
-    /// Name, in full, of the language to search in, such as `English`. It stands in for `language_code`.
+    /// Name, in full, of the language to search in, such as `English`.
+    ///
+    /// It stands in for `language_code`.
     ///
     /// Optional.
     #[must_use]
@@ -328,16 +398,20 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Operating system of the device. `windows` and `macos` go with desktop, `android` and `ios` with mobile; the default depends on `device` too.
+    /// Operating system of the device.
+    ///
+    /// `windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.
     ///
     /// Default: `windows`.
     #[must_use]
-    pub fn os(mut self, value: impl Into<String>) -> Self {
-        self.os = Some(value.into());
+    pub fn os(mut self, value: OperatingSystem) -> Self {
+        self.os = Some(value);
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -346,7 +420,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Targets that end the crawl. The answer runs up to the match and includes it. Every page fetched on the way is charged.
+    /// Targets that end the crawl.
+    ///
+    /// The answer runs up to the match and includes it. Every page fetched on the way is charged.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -358,7 +434,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// How many results pages to fetch at most. Each page is charged. It works together with `depth`.
+    /// How many results pages to fetch at most.
+    ///
+    /// Each page is charged. It works together with `depth`.
     ///
     /// Optional. Not above 100. Unit: pages of ten organic results.
     #[must_use]
@@ -376,7 +454,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Query parameters to strip from the addresses in the answer, such as `srsltid`. With a `target`, they are stripped before it is looked for.
+    /// Query parameters to strip from the addresses in the answer, such as `srsltid`.
+    ///
+    /// With a `target`, they are stripped before it is looked for.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -388,16 +468,20 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// How many times to click on the questions box, so that more questions load. Each click is charged extra; clicks that could not be made are paid back.
+    /// How many times to click on the questions box, so that more questions load.
     ///
-    /// Optional. Unit: clicks.
+    /// Each click is charged extra; clicks that could not be made are paid back.
+    ///
+    /// Optional. Not below 1. Not above 4. Unit: clicks.
     #[must_use]
     pub fn people_also_ask_click_depth(mut self, value: i64) -> Self {
         self.people_also_ask_click_depth = Some(value);
         self
     }
 
-    /// Whether further results of one site stay inside their parent, in `related_result`. Off, each is an organic result of its own.
+    /// Whether further results of one site stay inside their parent, in `related_result`.
+    ///
+    /// Off, each is an organic result of its own.
     ///
     /// Default: `true`.
     #[must_use]
@@ -406,16 +490,20 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Whether to measure where each element lies on the screen, for `rectangle`. Charged extra.
+    /// Whether to measure where each element lies on the screen, for `rectangle`.
     ///
-    /// Optional.
+    /// Charged extra.
+    ///
+    /// Default: `false`.
     #[must_use]
     pub fn calculate_rectangles(mut self, value: bool) -> Self {
         self.calculate_rectangles = Some(value);
         self
     }
 
-    /// Width of the browser window to measure in. Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
+    /// Width of the browser window to measure in.
+    ///
+    /// Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
@@ -424,7 +512,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Height of the browser window to measure in. Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
+    /// Height of the browser window to measure in.
+    ///
+    /// Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
@@ -433,16 +523,20 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Pixel ratio of the browser screen to measure on. Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    /// Pixel ratio of the browser screen to measure on.
     ///
-    /// Optional. Unit: device pixels per CSS pixel.
+    /// Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    ///
+    /// Optional. Not below 0.5. Not above 3. Unit: device pixels per CSS pixel.
     #[must_use]
-    pub fn browser_screen_resolution_ratio(mut self, value: i64) -> Self {
+    pub fn browser_screen_resolution_ratio(mut self, value: f64) -> Self {
         self.browser_screen_resolution_ratio = Some(value);
         self
     }
 
-    /// Complete address of a search, to be taken apart into the other fields. It must name language and location itself. Slow to process: separate fields are the better way.
+    /// Complete address of a search, to be taken apart into the other fields.
+    ///
+    /// It must name language and location itself. Slow to process: separate fields are the better way.
     ///
     /// Optional.
     #[must_use]
@@ -451,7 +545,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Point to search from, with a radius: `latitude,longitude,radius`. It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
+    /// Point to search from, with a radius: `latitude,longitude,radius`.
+    ///
+    /// It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
     ///
     /// Optional. Unit: degrees; the vendor gives the radius in millimetres.
     #[must_use]
@@ -460,7 +556,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Google domain to search on, such as `google.co.uk`. Left out, it follows from location and language.
+    /// Google domain to search on, such as `google.co.uk`.
+    ///
+    /// Left out, it follows from location and language.
     ///
     /// Optional.
     #[must_use]
@@ -469,7 +567,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Domain, subdomain or page to look for; only elements with a matching `url` come back. Written without scheme and `www.`. A `*` stands for any text: `example.com` is the home page alone, `example.com*` every page of the domain, `*example.com*` those of its subdomains as well.
+    /// Domain, subdomain or page to look for; only elements with a matching `url` come back.
+    ///
+    /// Written without scheme and `www.`. A `*` stands for any text: `example.com` is the home page alone, `example.com*` every page of the domain, `*example.com*` those of its subdomains as well.
     ///
     /// Optional.
     #[must_use]
@@ -478,7 +578,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found. Needs `stop_crawl_on_match`.
+    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.
+    ///
+    /// Needs `stop_crawl_on_match`.
     ///
     /// Default: `any`.
     #[must_use]
@@ -487,7 +589,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Types of element to look for the stop targets in. Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
+    /// Types of element to look for the stop targets in.
+    ///
+    /// Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
     ///
     /// Optional.
     #[must_use]
@@ -499,7 +603,9 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Types of element to leave out when looking for the stop targets. Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
+    /// Types of element to leave out when looking for the stop targets.
+    ///
+    /// Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
     ///
     /// Optional.
     #[must_use]
@@ -538,9 +644,19 @@ impl GoogleOrganicLiveAdvancedTask {
 
 impl Task for GoogleOrganicLiveAdvancedTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("keyword", Kind::String, true, &[Limit::MaxLength(700)]),
+        FieldRule::new(
+            "keyword",
+            Kind::String,
+            false,
+            &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
+        ),
         FieldRule::new("location_code", Kind::Integer, false, &[]),
-        FieldRule::new("language_code", Kind::String, false, &[]),
+        FieldRule::new(
+            "language_code",
+            Kind::String,
+            false,
+            &[Limit::RequiredUnless(&["language_name", "url"])],
+        ),
         FieldRule::new("depth", Kind::Integer, false, &[Limit::Max(200.0)]),
         FieldRule::new(
             "device",
@@ -553,21 +669,26 @@ impl Task for GoogleOrganicLiveAdvancedTask {
             "location_name",
             Kind::String,
             false,
-            &[Limit::RequiredUnless(&["location_code", "location_coordinate"])],
+            &[Limit::RequiredUnless(&["location_code", "location_coordinate", "url"])],
         ),
         FieldRule::new("language_name", Kind::String, false, &[]),
-        FieldRule::new("os", Kind::String, false, &[]),
+        FieldRule::new(
+            "os",
+            Kind::String,
+            false,
+            &[Limit::OneOf(&["windows", "macos", "android", "ios"])],
+        ),
         FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
         FieldRule::new(
             "stop_crawl_on_match",
             Kind::List(
                 &Kind::Object(
                     &[
-                        FieldRule::new("match_value", Kind::String, false, &[]),
+                        FieldRule::new("match_value", Kind::String, true, &[]),
                         FieldRule::new(
                             "match_type",
                             Kind::String,
-                            false,
+                            true,
                             &[Limit::OneOf(&["domain", "with_subdomains", "wildcard"])],
                         ),
                     ],
@@ -584,7 +705,12 @@ impl Task for GoogleOrganicLiveAdvancedTask {
             false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new("people_also_ask_click_depth", Kind::Integer, false, &[]),
+        FieldRule::new(
+            "people_also_ask_click_depth",
+            Kind::Integer,
+            false,
+            &[Limit::Min(1.0), Limit::Max(4.0)],
+        ),
         FieldRule::new("group_organic_results", Kind::Boolean, false, &[]),
         FieldRule::new("calculate_rectangles", Kind::Boolean, false, &[]),
         FieldRule::new(
@@ -599,7 +725,12 @@ impl Task for GoogleOrganicLiveAdvancedTask {
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
-        FieldRule::new("browser_screen_resolution_ratio", Kind::Integer, false, &[]),
+        FieldRule::new(
+            "browser_screen_resolution_ratio",
+            Kind::Float,
+            false,
+            &[Limit::Min(0.5), Limit::Max(3.0)],
+        ),
         FieldRule::new("url", Kind::String, false, &[]),
         FieldRule::new("location_coordinate", Kind::String, false, &[]),
         FieldRule::new("se_domain", Kind::String, false, &[]),

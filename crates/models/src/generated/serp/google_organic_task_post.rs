@@ -7,7 +7,7 @@ use super::*;
 
 /// Puts searches on Google into a queue, to be collected later.
 ///
-/// A call holds up to 100 tasks; those beyond fail with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.
+/// Tasks beyond the limit of a call fail with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.
 ///
 /// Posting is what is charged, collecting is free. The queue is cheaper than the live endpoint, and a high `priority` costs more.
 ///
@@ -35,19 +35,27 @@ impl Endpoint for GoogleOrganicTaskPost {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GoogleOrganicTaskPostTask {
-    /// What to search for. `%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.
+    /// What to search for.
     ///
-    /// Required. At most 700 characters.
-    pub keyword: String,
-    /// Number of the place to search from, from the list of locations. It stands in for `location_name` and `location_coordinate`.
+    /// `%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.
+    ///
+    /// At most 700 characters. Required unless `url` is given.
+    pub keyword: Option<String>,
+    /// Number of the place to search from, from the list of locations.
+    ///
+    /// It stands in for `location_name` and `location_coordinate`.
     ///
     /// Optional.
     pub location_code: Option<i64>,
-    /// Code of the language to search in, such as `en`. It stands in for `language_name`.
+    /// Code of the language to search in, such as `en`.
     ///
-    /// Required unless `language_name` is given.
+    /// It stands in for `language_name`.
+    ///
+    /// Required unless `language_name` or `url` is given.
     pub language_code: Option<String>,
-    /// How many results to fetch. Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
+    /// How many results to fetch.
+    ///
+    /// Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
     ///
     /// Default: `10`. Not above 700. Unit: results.
     pub depth: Option<i64>,
@@ -55,51 +63,75 @@ pub struct GoogleOrganicTaskPostTask {
     ///
     /// Default: `desktop`.
     pub device: Option<Device>,
-    /// Whether to wait for AI overviews that the page loads late. Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
+    /// Whether to wait for AI overviews that the page loads late.
+    ///
+    /// Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
     ///
     /// Default: `false`.
     pub load_async_ai_overview: Option<bool>,
-    /// Address of yours that gets a GET request once the task is done. `$id` and `$tag` in it are filled in, the tag percent-encoded.
+    /// Address of yours that gets a GET request once the task is done.
+    ///
+    /// `$id` and `$tag` in it are filled in, the tag percent-encoded.
     ///
     /// Optional.
     pub pingback_url: Option<String>,
-    /// Address of yours that the results are sent to by POST, as gzip, once the task is done. `$id` and `$tag` in it are filled in, the tag percent-encoded.
+    /// Address of yours that the results are sent to by POST, as gzip, once the task is done.
+    ///
+    /// `$id` and `$tag` in it are filled in, the tag percent-encoded.
     ///
     /// Optional.
     pub postback_url: Option<String>,
-    /// Which form of the results goes to `postback_url`. Needed together with it.
+    /// Which form of the results goes to `postback_url`.
+    ///
+    /// Needed together with it.
     ///
     /// Optional.
     pub postback_data: Option<GoogleOrganicTaskPostPostbackData>,
-    /// How fast the task is worked on. The high priority costs more.
+    /// How fast the task is worked on: 1 is normal, 2 is high.
     ///
-    /// Optional.
+    /// The high priority costs more.
+    ///
+    /// Default: `1`. Not below 1. Not above 2.
     pub priority: Option<i64>,
-    /// Full name of the place to search from, such as `London,England,United Kingdom`. It stands in for `location_code` and `location_coordinate`.
+    /// Full name of the place to search from, such as `London,England,United Kingdom`.
     ///
-    /// Required unless `location_code` or `location_coordinate` is given.
+    /// It stands in for `location_code` and `location_coordinate`.
+    ///
+    /// Required unless `location_code` or `location_coordinate` or `url` is given.
     pub location_name: Option<String>,
-    /// Point to search from, with a radius: `latitude,longitude,radius`. It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
+    /// Point to search from, with a radius: `latitude,longitude,radius`.
+    ///
+    /// It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
     ///
     /// Optional. Unit: degrees; the vendor gives the radius in millimetres.
     pub location_coordinate: Option<String>,
-    /// Name, in full, of the language to search in, such as `English`. It stands in for `language_code`.
+    /// Name, in full, of the language to search in, such as `English`.
     ///
-    /// Required unless `language_code` is given.
+    /// It stands in for `language_code`.
+    ///
+    /// Required unless `language_code` or `url` is given.
     pub language_name: Option<String>,
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
-    /// Operating system of the device. `windows` and `macos` go with desktop, `android` and `ios` with mobile; the default depends on `device` too.
+    /// Operating system of the device.
+    ///
+    /// `windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.
     ///
     /// Default: `windows`.
-    pub os: Option<String>,
-    /// Targets that end the crawl. The answer runs up to the match and includes it. Every page fetched on the way is charged.
+    pub os: Option<OperatingSystem>,
+    /// Targets that end the crawl.
+    ///
+    /// The answer runs up to the match and includes it. Every page fetched on the way is charged.
     ///
     /// Optional. At most 10 elements.
     pub stop_crawl_on_match: Option<Vec<StopCrawlOnMatch>>,
-    /// How many results pages to fetch at most. Each page is charged. It works together with `depth`.
+    /// How many results pages to fetch at most.
+    ///
+    /// Each page is charged. It works together with `depth`.
     ///
     /// Optional. Not above 100. Unit: pages of ten organic results.
     pub max_crawl_pages: Option<i64>,
@@ -107,55 +139,81 @@ pub struct GoogleOrganicTaskPostTask {
     ///
     /// Optional.
     pub search_param: Option<String>,
-    /// Query parameters to strip from the addresses in the answer, such as `srsltid`. With a `target`, they are stripped before it is looked for.
+    /// Query parameters to strip from the addresses in the answer, such as `srsltid`.
+    ///
+    /// With a `target`, they are stripped before it is looked for.
     ///
     /// Optional. At most 10 elements.
     pub remove_from_url: Option<Vec<String>>,
-    /// Whether to unfold the AI overview. Only HTML results are affected.
+    /// Whether to unfold the AI overview.
+    ///
+    /// Only HTML results are affected.
     ///
     /// Default: `false`.
     pub expand_ai_overview: Option<bool>,
-    /// How many times to click on the questions box, so that more questions load. Each click is charged extra; clicks that could not be made are paid back.
+    /// How many times to click on the questions box, so that more questions load.
     ///
-    /// Optional. Unit: clicks.
+    /// Each click is charged extra; clicks that could not be made are paid back.
+    ///
+    /// Optional. Not below 1. Not above 4. Unit: clicks.
     pub people_also_ask_click_depth: Option<i64>,
-    /// Whether further results of one site stay inside their parent, in `related_result`. Off, each is an organic result of its own.
+    /// Whether further results of one site stay inside their parent, in `related_result`.
+    ///
+    /// Off, each is an organic result of its own.
     ///
     /// Default: `true`.
     pub group_organic_results: Option<bool>,
-    /// Whether to measure where each element lies on the screen, for `rectangle`. Charged extra.
+    /// Whether to measure where each element lies on the screen, for `rectangle`.
     ///
-    /// Optional.
+    /// Charged extra.
+    ///
+    /// Default: `false`.
     pub calculate_rectangles: Option<bool>,
-    /// Width of the browser window to measure in. Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
+    /// Width of the browser window to measure in.
+    ///
+    /// Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_width: Option<i64>,
-    /// Height of the browser window to measure in. Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
+    /// Height of the browser window to measure in.
+    ///
+    /// Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_height: Option<i64>,
-    /// Pixel ratio of the browser screen to measure on. Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    /// Pixel ratio of the browser screen to measure on.
     ///
-    /// Optional. Unit: device pixels per CSS pixel.
-    pub browser_screen_resolution_ratio: Option<i64>,
-    /// Complete address of a search, to be taken apart into the other fields. It must name language and location itself. Slow to process: separate fields are the better way.
+    /// Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    ///
+    /// Optional. Not below 0.5. Not above 3. Unit: device pixels per CSS pixel.
+    pub browser_screen_resolution_ratio: Option<f64>,
+    /// Complete address of a search, to be taken apart into the other fields.
+    ///
+    /// It must name language and location itself. Slow to process: separate fields are the better way.
     ///
     /// Optional.
     pub url: Option<String>,
-    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found. Needs `stop_crawl_on_match`.
+    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.
+    ///
+    /// Needs `stop_crawl_on_match`.
     ///
     /// Default: `any`.
     pub target_search_mode: Option<TargetSearchMode>,
-    /// Types of element to look for the stop targets in. Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
+    /// Types of element to look for the stop targets in.
+    ///
+    /// Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
     ///
     /// Optional.
     pub find_targets_in: Option<Vec<TargetItemType>>,
-    /// Types of element to leave out when looking for the stop targets. Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
+    /// Types of element to leave out when looking for the stop targets.
+    ///
+    /// Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
     ///
     /// Optional.
     pub ignore_targets_in: Option<Vec<TargetItemType>>,
-    /// Google domain to search on, such as `google.co.uk`. Left out, it follows from location and language.
+    /// Google domain to search on, such as `google.co.uk`.
+    ///
+    /// Left out, it follows from location and language.
     ///
     /// Optional.
     pub se_domain: Option<String>,
@@ -202,7 +260,7 @@ impl Object for GoogleOrganicTaskPostTask {
         map: &mut A,
     ) -> Result<(), A::Error> {
         match field {
-            0 => self.keyword = object::next(map)?.unwrap_or_default(),
+            0 => self.keyword = object::next(map)?,
             1 => self.location_code = object::next(map)?,
             2 => self.language_code = object::next(map)?,
             3 => self.depth = object::next(map)?,
@@ -239,7 +297,7 @@ impl Object for GoogleOrganicTaskPostTask {
     }
 
     fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "keyword", &self.keyword)?;
+        object::put(map, "keyword", &self.keyword)?;
         object::put(map, "location_code", &self.location_code)?;
         object::put(map, "language_code", &self.language_code)?;
         object::put(map, "depth", &self.depth)?;
@@ -285,15 +343,25 @@ impl Object for GoogleOrganicTaskPostTask {
 object_impls!(sent GoogleOrganicTaskPostTask);
 
 impl GoogleOrganicTaskPostTask {
-    /// Takes what is required; everything else is left to the API's defaults.
-    pub fn new(keyword: impl Into<String>) -> Self {
-        Self {
-            keyword: keyword.into(),
-            ..Self::default()
-        }
+    /// Leaves everything to the API's defaults.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Number of the place to search from, from the list of locations. It stands in for `location_name` and `location_coordinate`.
+    /// What to search for.
+    ///
+    /// `%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.
+    ///
+    /// At most 700 characters. Required unless `url` is given.
+    #[must_use]
+    pub fn keyword(mut self, value: impl Into<String>) -> Self {
+        self.keyword = Some(value.into());
+        self
+    }
+
+    /// Number of the place to search from, from the list of locations.
+    ///
+    /// It stands in for `location_name` and `location_coordinate`.
     ///
     /// Optional.
     #[must_use]
@@ -302,16 +370,20 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Code of the language to search in, such as `en`. It stands in for `language_name`.
+    /// Code of the language to search in, such as `en`.
     ///
-    /// Required unless `language_name` is given.
+    /// It stands in for `language_name`.
+    ///
+    /// Required unless `language_name` or `url` is given.
     #[must_use]
     pub fn language_code(mut self, value: impl Into<String>) -> Self {
         self.language_code = Some(value.into());
         self
     }
 
-    /// How many results to fetch. Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
+    /// How many results to fetch.
+    ///
+    /// Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
     ///
     /// Default: `10`. Not above 700. Unit: results.
     #[must_use]
@@ -329,7 +401,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to wait for AI overviews that the page loads late. Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
+    /// Whether to wait for AI overviews that the page loads late.
+    ///
+    /// Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
     ///
     /// Default: `false`.
     #[must_use]
@@ -338,7 +412,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Address of yours that gets a GET request once the task is done. `$id` and `$tag` in it are filled in, the tag percent-encoded.
+    /// Address of yours that gets a GET request once the task is done.
+    ///
+    /// `$id` and `$tag` in it are filled in, the tag percent-encoded.
     ///
     /// Optional.
     #[must_use]
@@ -347,7 +423,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Address of yours that the results are sent to by POST, as gzip, once the task is done. `$id` and `$tag` in it are filled in, the tag percent-encoded.
+    /// Address of yours that the results are sent to by POST, as gzip, once the task is done.
+    ///
+    /// `$id` and `$tag` in it are filled in, the tag percent-encoded.
     ///
     /// Optional.
     #[must_use]
@@ -356,7 +434,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Which form of the results goes to `postback_url`. Needed together with it.
+    /// Which form of the results goes to `postback_url`.
+    ///
+    /// Needed together with it.
     ///
     /// Optional.
     #[must_use]
@@ -365,25 +445,31 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// How fast the task is worked on. The high priority costs more.
+    /// How fast the task is worked on: 1 is normal, 2 is high.
     ///
-    /// Optional.
+    /// The high priority costs more.
+    ///
+    /// Default: `1`. Not below 1. Not above 2.
     #[must_use]
     pub fn priority(mut self, value: i64) -> Self {
         self.priority = Some(value);
         self
     }
 
-    /// Full name of the place to search from, such as `London,England,United Kingdom`. It stands in for `location_code` and `location_coordinate`.
+    /// Full name of the place to search from, such as `London,England,United Kingdom`.
     ///
-    /// Required unless `location_code` or `location_coordinate` is given.
+    /// It stands in for `location_code` and `location_coordinate`.
+    ///
+    /// Required unless `location_code` or `location_coordinate` or `url` is given.
     #[must_use]
     pub fn location_name(mut self, value: impl Into<String>) -> Self {
         self.location_name = Some(value.into());
         self
     }
 
-    /// Point to search from, with a radius: `latitude,longitude,radius`. It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
+    /// Point to search from, with a radius: `latitude,longitude,radius`.
+    ///
+    /// It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
     ///
     /// Optional. Unit: degrees; the vendor gives the radius in millimetres.
     #[must_use]
@@ -392,16 +478,20 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Name, in full, of the language to search in, such as `English`. It stands in for `language_code`.
+    /// Name, in full, of the language to search in, such as `English`.
     ///
-    /// Required unless `language_code` is given.
+    /// It stands in for `language_code`.
+    ///
+    /// Required unless `language_code` or `url` is given.
     #[must_use]
     pub fn language_name(mut self, value: impl Into<String>) -> Self {
         self.language_name = Some(value.into());
         self
     }
 
-    /// A mark of your own for the task. It comes back in `data` of the answer.
+    /// A mark of your own for the task.
+    ///
+    /// It comes back in `data` of the answer.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -410,16 +500,20 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Operating system of the device. `windows` and `macos` go with desktop, `android` and `ios` with mobile; the default depends on `device` too.
+    /// Operating system of the device.
+    ///
+    /// `windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.
     ///
     /// Default: `windows`.
     #[must_use]
-    pub fn os(mut self, value: impl Into<String>) -> Self {
-        self.os = Some(value.into());
+    pub fn os(mut self, value: OperatingSystem) -> Self {
+        self.os = Some(value);
         self
     }
 
-    /// Targets that end the crawl. The answer runs up to the match and includes it. Every page fetched on the way is charged.
+    /// Targets that end the crawl.
+    ///
+    /// The answer runs up to the match and includes it. Every page fetched on the way is charged.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -431,7 +525,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// How many results pages to fetch at most. Each page is charged. It works together with `depth`.
+    /// How many results pages to fetch at most.
+    ///
+    /// Each page is charged. It works together with `depth`.
     ///
     /// Optional. Not above 100. Unit: pages of ten organic results.
     #[must_use]
@@ -449,7 +545,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Query parameters to strip from the addresses in the answer, such as `srsltid`. With a `target`, they are stripped before it is looked for.
+    /// Query parameters to strip from the addresses in the answer, such as `srsltid`.
+    ///
+    /// With a `target`, they are stripped before it is looked for.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -461,7 +559,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to unfold the AI overview. Only HTML results are affected.
+    /// Whether to unfold the AI overview.
+    ///
+    /// Only HTML results are affected.
     ///
     /// Default: `false`.
     #[must_use]
@@ -470,16 +570,20 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// How many times to click on the questions box, so that more questions load. Each click is charged extra; clicks that could not be made are paid back.
+    /// How many times to click on the questions box, so that more questions load.
     ///
-    /// Optional. Unit: clicks.
+    /// Each click is charged extra; clicks that could not be made are paid back.
+    ///
+    /// Optional. Not below 1. Not above 4. Unit: clicks.
     #[must_use]
     pub fn people_also_ask_click_depth(mut self, value: i64) -> Self {
         self.people_also_ask_click_depth = Some(value);
         self
     }
 
-    /// Whether further results of one site stay inside their parent, in `related_result`. Off, each is an organic result of its own.
+    /// Whether further results of one site stay inside their parent, in `related_result`.
+    ///
+    /// Off, each is an organic result of its own.
     ///
     /// Default: `true`.
     #[must_use]
@@ -488,16 +592,20 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to measure where each element lies on the screen, for `rectangle`. Charged extra.
+    /// Whether to measure where each element lies on the screen, for `rectangle`.
     ///
-    /// Optional.
+    /// Charged extra.
+    ///
+    /// Default: `false`.
     #[must_use]
     pub fn calculate_rectangles(mut self, value: bool) -> Self {
         self.calculate_rectangles = Some(value);
         self
     }
 
-    /// Width of the browser window to measure in. Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
+    /// Width of the browser window to measure in.
+    ///
+    /// Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
@@ -506,7 +614,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Height of the browser window to measure in. Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
+    /// Height of the browser window to measure in.
+    ///
+    /// Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
@@ -515,16 +625,20 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Pixel ratio of the browser screen to measure on. Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    /// Pixel ratio of the browser screen to measure on.
     ///
-    /// Optional. Unit: device pixels per CSS pixel.
+    /// Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    ///
+    /// Optional. Not below 0.5. Not above 3. Unit: device pixels per CSS pixel.
     #[must_use]
-    pub fn browser_screen_resolution_ratio(mut self, value: i64) -> Self {
+    pub fn browser_screen_resolution_ratio(mut self, value: f64) -> Self {
         self.browser_screen_resolution_ratio = Some(value);
         self
     }
 
-    /// Complete address of a search, to be taken apart into the other fields. It must name language and location itself. Slow to process: separate fields are the better way.
+    /// Complete address of a search, to be taken apart into the other fields.
+    ///
+    /// It must name language and location itself. Slow to process: separate fields are the better way.
     ///
     /// Optional.
     #[must_use]
@@ -533,7 +647,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found. Needs `stop_crawl_on_match`.
+    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.
+    ///
+    /// Needs `stop_crawl_on_match`.
     ///
     /// Default: `any`.
     #[must_use]
@@ -542,7 +658,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Types of element to look for the stop targets in. Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
+    /// Types of element to look for the stop targets in.
+    ///
+    /// Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
     ///
     /// Optional.
     #[must_use]
@@ -554,7 +672,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Types of element to leave out when looking for the stop targets. Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
+    /// Types of element to leave out when looking for the stop targets.
+    ///
+    /// Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
     ///
     /// Optional.
     #[must_use]
@@ -566,7 +686,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Google domain to search on, such as `google.co.uk`. Left out, it follows from location and language.
+    /// Google domain to search on, such as `google.co.uk`.
+    ///
+    /// Left out, it follows from location and language.
     ///
     /// Optional.
     #[must_use]
@@ -602,13 +724,18 @@ impl GoogleOrganicTaskPostTask {
 
 impl Task for GoogleOrganicTaskPostTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("keyword", Kind::String, true, &[Limit::MaxLength(700)]),
+        FieldRule::new(
+            "keyword",
+            Kind::String,
+            false,
+            &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
+        ),
         FieldRule::new("location_code", Kind::Integer, false, &[]),
         FieldRule::new(
             "language_code",
             Kind::String,
             false,
-            &[Limit::RequiredUnless(&["language_name"])],
+            &[Limit::RequiredUnless(&["language_name", "url"])],
         ),
         FieldRule::new("depth", Kind::Integer, false, &[Limit::Max(700.0)]),
         FieldRule::new(
@@ -626,32 +753,42 @@ impl Task for GoogleOrganicTaskPostTask {
             false,
             &[Limit::OneOf(&["regular", "advanced", "html"])],
         ),
-        FieldRule::new("priority", Kind::Integer, false, &[]),
+        FieldRule::new(
+            "priority",
+            Kind::Integer,
+            false,
+            &[Limit::Min(1.0), Limit::Max(2.0)],
+        ),
         FieldRule::new(
             "location_name",
             Kind::String,
             false,
-            &[Limit::RequiredUnless(&["location_code", "location_coordinate"])],
+            &[Limit::RequiredUnless(&["location_code", "location_coordinate", "url"])],
         ),
         FieldRule::new("location_coordinate", Kind::String, false, &[]),
         FieldRule::new(
             "language_name",
             Kind::String,
             false,
-            &[Limit::RequiredUnless(&["language_code"])],
+            &[Limit::RequiredUnless(&["language_code", "url"])],
         ),
         FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
-        FieldRule::new("os", Kind::String, false, &[]),
+        FieldRule::new(
+            "os",
+            Kind::String,
+            false,
+            &[Limit::OneOf(&["windows", "macos", "android", "ios"])],
+        ),
         FieldRule::new(
             "stop_crawl_on_match",
             Kind::List(
                 &Kind::Object(
                     &[
-                        FieldRule::new("match_value", Kind::String, false, &[]),
+                        FieldRule::new("match_value", Kind::String, true, &[]),
                         FieldRule::new(
                             "match_type",
                             Kind::String,
-                            false,
+                            true,
                             &[Limit::OneOf(&["domain", "with_subdomains", "wildcard"])],
                         ),
                     ],
@@ -669,7 +806,12 @@ impl Task for GoogleOrganicTaskPostTask {
             &[Limit::MaxItems(10)],
         ),
         FieldRule::new("expand_ai_overview", Kind::Boolean, false, &[]),
-        FieldRule::new("people_also_ask_click_depth", Kind::Integer, false, &[]),
+        FieldRule::new(
+            "people_also_ask_click_depth",
+            Kind::Integer,
+            false,
+            &[Limit::Min(1.0), Limit::Max(4.0)],
+        ),
         FieldRule::new("group_organic_results", Kind::Boolean, false, &[]),
         FieldRule::new("calculate_rectangles", Kind::Boolean, false, &[]),
         FieldRule::new(
@@ -684,7 +826,12 @@ impl Task for GoogleOrganicTaskPostTask {
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
-        FieldRule::new("browser_screen_resolution_ratio", Kind::Integer, false, &[]),
+        FieldRule::new(
+            "browser_screen_resolution_ratio",
+            Kind::Float,
+            false,
+            &[Limit::Min(0.5), Limit::Max(3.0)],
+        ),
         FieldRule::new("url", Kind::String, false, &[]),
         FieldRule::new(
             "target_search_mode",
@@ -702,7 +849,9 @@ impl TaskEndpoint for GoogleOrganicTaskPost {
     type Task = GoogleOrganicTaskPostTask;
 }
 
-/// Which form of the results goes to `postback_url`. Needed together with it.
+/// Which form of the results goes to `postback_url`.
+///
+/// Needed together with it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GoogleOrganicTaskPostPostbackData {

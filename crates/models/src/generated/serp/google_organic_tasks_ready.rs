@@ -9,8 +9,6 @@ use super::*;
 ///
 /// It is for tasks without a `postback_url`. Each entry names the paths that give its results. A task stays listed for three days, and a call lists 1000 at most.
 ///
-/// Twenty calls a minute are allowed.
-///
 /// `GET /v3/serp/google/organic/tasks_ready`. The answer lists tasks whose results can be fetched. At most 20 calls a minute.
 ///
 /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).

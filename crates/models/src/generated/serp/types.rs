@@ -17,6 +17,27 @@ pub enum Device {
 
 open_enum_impls!(Device { Desktop = "desktop", Mobile = "mobile" });
 
+/// The operating system of the device that the search is made as.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OperatingSystem {
+    /// Windows, on a desktop computer.
+    Windows,
+    /// macOS, on a desktop computer.
+    Macos,
+    /// Android, on a mobile phone.
+    Android,
+    /// iOS, on a mobile phone.
+    Ios,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(
+    OperatingSystem { Windows = "windows", Macos = "macos", Android = "android", Ios =
+    "ios" }
+);
+
 /// How a target of `stop_crawl_on_match` is compared with the results.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -243,14 +264,16 @@ open_enum_impls!(Position { Left = "left", Right = "right" });
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StopCrawlOnMatch {
-    /// Domain, subdomain or wildcard pattern to stop at. A domain is written without `https://`; a pattern looks like `/blog/post-*`.
+    /// Domain, subdomain or wildcard pattern to stop at.
     ///
-    /// Optional.
-    pub match_value: Option<String>,
+    /// A domain is written without `https://`; a pattern looks like `/blog/post-*`.
+    ///
+    /// Required.
+    pub match_value: String,
     /// How `match_value` is compared with the addresses found.
     ///
-    /// Optional.
-    pub match_type: Option<MatchType>,
+    /// Required.
+    pub match_type: MatchType,
 }
 
 impl Object for StopCrawlOnMatch {
@@ -262,16 +285,16 @@ impl Object for StopCrawlOnMatch {
         map: &mut A,
     ) -> Result<(), A::Error> {
         match field {
-            0 => self.match_value = object::next(map)?,
-            1 => self.match_type = object::next(map)?,
+            0 => self.match_value = object::next(map)?.unwrap_or_default(),
+            1 => self.match_type = object::next(map)?.unwrap_or_default(),
             _ => object::skip(map)?,
         }
         Ok(())
     }
 
     fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "match_value", &self.match_value)?;
-        object::put(map, "match_type", &self.match_type)?;
+        object::put_required(map, "match_value", &self.match_value)?;
+        object::put_required(map, "match_type", &self.match_type)?;
         Ok(())
     }
 }
@@ -279,27 +302,12 @@ impl Object for StopCrawlOnMatch {
 object_impls!(sent StopCrawlOnMatch);
 
 impl StopCrawlOnMatch {
-    /// Leaves everything to the API's defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Domain, subdomain or wildcard pattern to stop at. A domain is written without `https://`; a pattern looks like `/blog/post-*`.
-    ///
-    /// Optional.
-    #[must_use]
-    pub fn match_value(mut self, value: impl Into<String>) -> Self {
-        self.match_value = Some(value.into());
-        self
-    }
-
-    /// How `match_value` is compared with the addresses found.
-    ///
-    /// Optional.
-    #[must_use]
-    pub fn match_type(mut self, value: MatchType) -> Self {
-        self.match_type = Some(value);
-        self
+    /// Takes what is required; everything else is left to the API's defaults.
+    pub fn new(match_value: impl Into<String>, match_type: MatchType) -> Self {
+        Self {
+            match_value: match_value.into(),
+            match_type,
+        }
     }
 }
 
@@ -307,7 +315,9 @@ impl StopCrawlOnMatch {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spell {
-    /// The corrected keyword. The results are for it.
+    /// The corrected keyword.
+    ///
+    /// The results are for it.
     pub keyword: Option<String>,
     /// How the search engine dealt with the spelling.
     pub r#type: Option<SpellType>,
@@ -942,7 +952,9 @@ pub struct SerpItemPaid {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -1209,7 +1221,7 @@ pub struct SerpItemOrganicRelatedResult {
     pub about_this_result: Option<AboutThisResult>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
 }
 
@@ -1315,7 +1327,9 @@ pub struct SerpItemOrganic {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -1379,11 +1393,13 @@ pub struct SerpItemOrganic {
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
-    /// Further results of the same site, grouped under this one. With `group_organic_results` off they stand on their own.
+    /// Further results of the same site, grouped under this one.
+    ///
+    /// With `group_organic_results` off they stand on their own.
     pub related_result: Option<Vec<SerpItemOrganicRelatedResult>>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
 }
 
@@ -1523,7 +1539,9 @@ pub struct SerpItemFeaturedSnippet {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -1541,7 +1559,7 @@ pub struct SerpItemFeaturedSnippet {
     pub featured_title: Option<String>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
     /// Pictures in the element.
     ///
@@ -1634,7 +1652,9 @@ pub struct SerpItemKnowledgeGraph {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -1648,11 +1668,15 @@ pub struct SerpItemKnowledgeGraph {
     pub card_id: Option<String>,
     /// Address that the element leads to.
     pub url: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// Address of the logo shown in the panel.
     pub logo_url: Option<String>,
-    /// Google's identifier of the local business that the panel is about. The reviews endpoints take it to fetch all its reviews.
+    /// Google's identifier of the local business that the panel is about.
+    ///
+    /// The reviews endpoints take it to fetch all its reviews.
     pub cid: Option<String>,
     /// Parts of the panel, from top to bottom.
     ///
@@ -1745,11 +1769,13 @@ pub struct SerpItemTopStoriesItem {
     pub amp_version: Option<bool>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
     /// Address that the element leads to.
     pub url: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// Labels printed on the element.
     pub badges: Option<Vec<String>>,
@@ -1821,7 +1847,9 @@ pub struct SerpItemTopStories {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -1944,7 +1972,9 @@ pub struct SerpItemPeopleAlsoAsk {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2009,7 +2039,9 @@ pub struct SerpItemPeopleAlsoSearch {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2132,7 +2164,9 @@ pub struct SerpItemImages {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2269,7 +2303,9 @@ pub struct SerpItemTwitter {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2344,7 +2380,9 @@ pub struct SerpItemGoogleReviews {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2358,7 +2396,9 @@ pub struct SerpItemGoogleReviews {
     pub place_id: Option<String>,
     /// Feature code that Google attaches to the element.
     pub feature: Option<String>,
-    /// Google's identifier of a local business. The reviews endpoints take it to fetch all its reviews.
+    /// Google's identifier of a local business.
+    ///
+    /// The reviews endpoints take it to fetch all its reviews.
     pub cid: Option<String>,
 }
 
@@ -2511,7 +2551,9 @@ pub struct SerpItemJobs {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2586,7 +2628,9 @@ pub struct SerpItemMap {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2711,7 +2755,9 @@ pub struct SerpItemApp {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2776,7 +2822,9 @@ pub struct SerpItemLocalPack {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2796,7 +2844,9 @@ pub struct SerpItemLocalPack {
     ///
     /// Null when there is none.
     pub rating: Option<Rating>,
-    /// Google's identifier of a local business. The reviews endpoints take it to fetch all its reviews.
+    /// Google's identifier of a local business.
+    ///
+    /// The reviews endpoints take it to fetch all its reviews.
     pub cid: Option<String>,
 }
 
@@ -2878,7 +2928,9 @@ pub struct SerpItemCarousel {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -2948,7 +3000,7 @@ pub struct SerpItemVideoItem {
     pub title: Option<String>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
     /// Address that the element leads to.
     pub url: Option<String>,
@@ -3008,7 +3060,9 @@ pub struct SerpItemVideo {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -3073,7 +3127,9 @@ pub struct SerpItemAnswerBox {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -3222,7 +3278,9 @@ pub struct SerpItemShopping {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -3331,7 +3389,9 @@ pub struct SerpItemGoogleFlights {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -3463,7 +3523,9 @@ pub struct SerpItemMentionCarousel {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -3576,7 +3638,9 @@ pub struct SerpItemEvents {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -3651,7 +3715,9 @@ pub struct SerpItemRelatedSearches {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -3761,7 +3827,9 @@ pub struct SerpItemMultiCarousel {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -3896,7 +3964,9 @@ pub struct SerpItemRecipes {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4016,7 +4086,9 @@ pub struct SerpItemTopSights {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4139,7 +4211,9 @@ pub struct SerpItemScholarlyArticles {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4212,7 +4286,9 @@ pub struct SerpItemPopularProductsItem {
     pub description: Option<String>,
     /// Who sells the product.
     pub seller: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// Price shown with the element.
     ///
@@ -4281,7 +4357,9 @@ pub struct SerpItemPopularProducts {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4351,7 +4429,7 @@ pub struct SerpItemPodcastsItem {
     pub description: Option<String>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
     /// Playing time of the episode, in words as printed.
     pub time_to_play: Option<String>,
@@ -4411,7 +4489,9 @@ pub struct SerpItemPodcasts {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4476,7 +4556,9 @@ pub struct SerpItemStocksBox {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4631,7 +4713,9 @@ pub struct SerpItemFindResultsOn {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4759,7 +4843,9 @@ pub struct SerpItemQuestionsAndAnswers {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4901,7 +4987,9 @@ pub struct SerpItemHotelsPack {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -4981,7 +5069,9 @@ pub struct SerpItemVisualStories {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -5113,7 +5203,9 @@ pub struct SerpItemCommercialUnits {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -5248,7 +5340,9 @@ pub struct SerpItemLocalServices {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -5328,7 +5422,9 @@ pub struct SerpItemGoogleHotels {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -5336,7 +5432,9 @@ pub struct SerpItemGoogleHotels {
     pub hotel_identifier: Option<String>,
     /// Address that the element leads to.
     pub url: Option<String>,
-    /// Google's identifier of a local business. The reviews endpoints take it to fetch all its reviews.
+    /// Google's identifier of a local business.
+    ///
+    /// The reviews endpoints take it to fetch all its reviews.
     pub cid: Option<String>,
 }
 
@@ -5481,7 +5579,9 @@ pub struct SerpItemMathSolver {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -5563,7 +5663,9 @@ pub struct SerpItemCurrencyBox {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -5571,7 +5673,9 @@ pub struct SerpItemCurrencyBox {
     ///
     /// Unit: in `currency`.
     pub value: Option<f64>,
-    /// Amount after conversion, at the rate of Google Finance when the results were fetched. The rate may lag behind the market.
+    /// Amount after conversion, at the rate of Google Finance when the results were fetched.
+    ///
+    /// The rate may lag behind the market.
     ///
     /// Unit: in `converted_currency`.
     pub converted_value: Option<f64>,
@@ -5666,7 +5770,9 @@ pub struct SerpItemGooglePosts {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -5674,7 +5780,9 @@ pub struct SerpItemGooglePosts {
     pub posts_id: Option<String>,
     /// Feature code that Google attaches to the element.
     pub feature: Option<String>,
-    /// Google's identifier of a local business. The reviews endpoints take it to fetch all its reviews.
+    /// Google's identifier of a local business.
+    ///
+    /// The reviews endpoints take it to fetch all its reviews.
     pub cid: Option<String>,
 }
 
@@ -5789,7 +5897,9 @@ pub struct SerpItemProductConsiderations {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -5902,7 +6012,9 @@ pub struct SerpItemFoundOnWeb {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -6030,7 +6142,9 @@ pub struct SerpItemShortVideos {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -6094,7 +6208,9 @@ pub struct SerpItemRefineProductsItem {
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// Keyword of the narrowed search.
     pub keyword: Option<String>,
@@ -6158,7 +6274,9 @@ pub struct SerpItemRefineProducts {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -6228,7 +6346,9 @@ pub struct SerpItemExploreBrandsItem {
     pub domain: Option<String>,
     /// Descriptive text of the element.
     pub description: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// XPath of the element within the HTML page.
     pub xpath: Option<String>,
@@ -6291,7 +6411,9 @@ pub struct SerpItemExploreBrands {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -6367,7 +6489,7 @@ pub struct SerpItemPerspectivesItem {
     pub source: Option<String>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
 }
 
@@ -6431,7 +6553,9 @@ pub struct SerpItemPerspectives {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -6505,7 +6629,7 @@ pub struct SerpItemDiscussionsAndForumsItem {
     pub description: Option<String>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
     /// How many posts the discussion has at its source.
     pub posts_count: Option<i64>,
@@ -6571,7 +6695,9 @@ pub struct SerpItemDiscussionsAndForums {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -6639,7 +6765,9 @@ pub struct SerpItemCompareSitesItem {
     pub url: Option<String>,
     /// Domain of the site that the element leads to.
     pub domain: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -6699,7 +6827,9 @@ pub struct SerpItemCompareSites {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -6773,7 +6903,9 @@ pub struct SerpItemCoursesItem {
     pub description: Option<String>,
     /// Date of publication, in words as printed.
     pub date: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -6844,7 +6976,9 @@ pub struct SerpItemCourses {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -6919,11 +7053,15 @@ pub struct SerpItemAiOverview {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
-    /// Whether the overview was loaded after the page, not from the cache. The task field `load_async_ai_overview` fetches the content of late ones.
+    /// Whether the overview was loaded after the page, not from the cache.
+    ///
+    /// The task field `load_async_ai_overview` fetches the content of late ones.
     pub asynchronous_ai_overview: Option<bool>,
     /// The whole overview as Markdown.
     pub markdown: Option<String>,
@@ -6999,7 +7137,9 @@ pub struct SerpItemThirdPartyReviews {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7081,7 +7221,9 @@ pub struct SerpItemDictionary {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7183,7 +7325,9 @@ pub struct KnowledgeGraphListBlock {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7263,7 +7407,9 @@ pub struct KnowledgeGraphDescriptionBlock {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7335,7 +7481,9 @@ pub struct KnowledgeGraphImagesBlock {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7405,7 +7553,9 @@ pub struct KnowledgeGraphRowBlock {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7487,7 +7637,9 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7572,7 +7724,9 @@ pub struct KnowledgeGraphExpandedBlock {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7647,7 +7801,9 @@ pub struct KnowledgeGraphShoppingBlock {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`. Elements of other types are not counted.
+    /// Place among the elements of the same `type`.
+    ///
+    /// Elements of other types are not counted.
     pub rank_group: Option<i64>,
     /// Place among all elements of the results, whatever their `type`.
     pub rank_absolute: Option<i64>,
@@ -7722,7 +7878,9 @@ pub struct KnowledgeGraphAiOverviewBlock {
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Whether the overview was loaded after the page, not from the cache. The task field `load_async_ai_overview` fetches the content of late ones.
+    /// Whether the overview was loaded after the page, not from the cache.
+    ///
+    /// The task field `load_async_ai_overview` fetches the content of late ones.
     pub asynchronous_ai_overview: Option<bool>,
     /// Parts of the overview, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
@@ -8218,7 +8376,9 @@ pub struct AiOverviewItemAiOverviewVideoElement {
     pub url: Option<String>,
     /// Domain of the site that the element leads to.
     pub domain: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -8350,7 +8510,9 @@ pub struct AiOverviewItemAiOverviewShoppingItem {
     pub marketplace: Option<String>,
     /// Address of the product's page at the marketplace.
     pub marketplace_url: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
 }
 
@@ -8779,7 +8941,7 @@ pub struct KnowledgeGraphAnswer {
     pub images: Option<Vec<Image>>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
     /// Table in the element.
     ///
@@ -8913,7 +9075,9 @@ pub struct KnowledgeGraphListEntry {
     pub url: Option<String>,
     /// Domain of the site that the element leads to.
     pub domain: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// XPath of the element within the HTML page.
     pub xpath: Option<String>,
@@ -8974,7 +9138,9 @@ pub struct KnowledgeGraphImage {
     pub domain: Option<String>,
     /// Alternative text of the picture.
     pub alt: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
     /// XPath of the element within the HTML page.
     pub xpath: Option<String>,
@@ -9108,7 +9274,7 @@ pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
     pub url: Option<String>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
     /// Searches that Google offers as related.
     pub related_searches: Option<Vec<String>>,
@@ -9463,7 +9629,9 @@ pub struct CarouselEntry {
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Address of the element's picture. It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// Address of the element's picture.
+    ///
+    /// It may point to a copy kept by DataForSEO if the original is out of reach.
     pub image_url: Option<String>,
 }
 
@@ -9582,7 +9750,7 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
     pub images: Option<Vec<Image>>,
     /// When the content came out.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub timestamp: Option<Timestamp>,
     /// Table in the element.
     ///
@@ -9801,7 +9969,7 @@ pub struct GoogleOrganicAdvanced {
     pub check_url: Option<String>,
     /// When the results were fetched.
     ///
-    /// Unit: UTC. In UTC.
+    /// In UTC.
     pub datetime: Option<Timestamp>,
     /// How the search engine corrected the keyword.
     ///

@@ -1,0 +1,307 @@
+//! Lists page by page, against a server that holds a list as the API does.
+
+use dataforseo_client::models::backlinks::{AnchorsLiveTask, BacklinksLiveTask};
+use dataforseo_client::{End, ErrorKind};
+use dataforseo_tests::Answering;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use crate::client;
+
+/// How the list of a server behaves.
+#[derive(Clone, Copy)]
+struct List {
+    rows: i64,
+    /// Whether it gives tokens.
+    tokens: bool,
+    /// Sends null for this row.
+    null: Option<i64>,
+    /// Sends no rows from here on.
+    dries_up_at: i64,
+    tells_total: bool,
+}
+
+const LIST: List = List {
+    rows: 0,
+    tokens: true,
+    null: None,
+    dries_up_at: i64::MAX,
+    tells_total: true,
+};
+
+impl List {
+    /// An answer to a task, as the API gives it: rows from `offset` on, or from behind the token.
+    fn answer(self, body: &str) -> String {
+        let task: Value = serde_json::from_str(body).unwrap();
+        let task = &task[0];
+        let limit = task["limit"].as_i64().unwrap_or(100);
+        let offset = task["offset"].as_i64().unwrap_or(0);
+        let start = match task["search_after_token"].as_str() {
+            Some(token) => token.parse().unwrap(),
+            None => offset,
+        };
+        let end = (start + limit)
+            .min(self.rows)
+            .min(self.dries_up_at)
+            .max(start);
+        let row = |number: i64| match self.null == Some(number) {
+            true => Value::Null,
+            false => json!({ "anchor": number.to_string() }),
+        };
+        let items: Vec<Value> = (start..end).map(row).collect();
+        json!({
+            "status_code": 20000,
+            "cost": 0.03,
+            "tasks": [{
+                "status_code": 20000,
+                "result": [{
+                    "total_count": self.tells_total.then_some(self.rows),
+                    "items_count": items.len(),
+                    "items": items,
+                    "search_after_token": self.tokens.then(|| end.to_string()),
+                }],
+            }],
+        })
+        .to_string()
+    }
+
+    async fn serve(self) -> Answering {
+        Answering::start(move |body| self.answer(body))
+            .await
+            .unwrap()
+    }
+}
+
+/// What the server was asked: offset, limit and token of each call.
+fn windows(server: &Answering) -> Vec<(Option<i64>, Option<i64>, Option<String>)> {
+    let asked = server.asked();
+    let windows = asked.iter().map(|body| {
+        let task: Value = serde_json::from_str(body).unwrap();
+        let token = task[0]["search_after_token"].as_str();
+        (
+            task[0]["offset"].as_i64(),
+            task[0]["limit"].as_i64(),
+            token.map(str::to_owned),
+        )
+    });
+    windows.collect()
+}
+
+fn numbers<'a>(rows: impl IntoIterator<Item = &'a Option<String>>) -> Vec<i64> {
+    rows.into_iter()
+        .map(|anchor| anchor.as_ref().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn all_rows_once_by_offset_and_then_by_token() {
+    let server = List {
+        rows: 45_000,
+        ..LIST
+    }
+    .serve()
+    .await;
+    let task = BacklinksLiveTask::new("a.example").limit(700);
+    let client = client(server.url());
+    let mut pages = client.backlinks().backlinks_live_pages(task);
+    let (mut seen, mut calls) = (Vec::new(), 0);
+    while let Some(page) = pages.next().await {
+        let page = page.unwrap();
+        calls += 1;
+        assert_eq!(page.cost, Some(0.03));
+        seen.extend(numbers(page.rows.iter().map(|row| &row.anchor)));
+    }
+    assert!(seen.iter().copied().eq(0..45_000));
+    assert_eq!(
+        (pages.end(), pages.total()),
+        (Some(End::Complete), Some(45_000))
+    );
+    assert!(pages.next().await.is_none());
+    let windows = windows(&server);
+    assert_eq!((calls, windows.len()), (65, 65));
+    // As it was given, then by offset as far as that goes, then all the same but for the token.
+    assert_eq!(windows[0], (None, Some(700), None));
+    assert_eq!(windows[28], (Some(19_600), Some(700), None));
+    assert_eq!(
+        windows[29],
+        (Some(19_600), Some(700), Some("20300".to_owned()))
+    );
+    assert!(
+        windows[30..]
+            .iter()
+            .all(|it| (it.0, it.1) == (Some(19_600), Some(700)))
+    );
+}
+
+/// Full pages cost least, so they are the default; the caller's own offset is kept.
+#[tokio::test]
+async fn pages_are_full_unless_said_otherwise() {
+    let server = List {
+        rows: 2_500,
+        ..LIST
+    }
+    .serve()
+    .await;
+    let task = BacklinksLiveTask::new("a.example").offset(1_200);
+    let rows = client(server.url())
+        .backlinks()
+        .backlinks_live_pages(task)
+        .into_rows();
+    let rows: Vec<_> = rows.map(|row| row.unwrap().anchor).collect().await;
+    assert!(numbers(&rows).into_iter().eq(1_200..2_500));
+    assert_eq!(
+        windows(&server),
+        [
+            (Some(1_200), Some(1_000), None),
+            (Some(2_200), Some(1_000), None)
+        ]
+    );
+}
+
+/// An endpoint without a token ends at the API's ceiling, and says so.
+#[tokio::test]
+async fn the_ceiling_is_told_of() {
+    let server = List {
+        rows: 30_000,
+        tokens: false,
+        ..LIST
+    }
+    .serve()
+    .await;
+    let client = client(server.url());
+    let mut pages = client
+        .backlinks()
+        .anchors_live_pages(AnchorsLiveTask::new("a.example"));
+    let mut rows = 0;
+    while let Some(page) = pages.next().await {
+        rows += page.unwrap().rows.len();
+    }
+    assert_eq!((rows, pages.end()), (21_000, Some(End::Ceiling)));
+    assert_eq!(pages.position(), 21_000);
+
+    let stream = client
+        .backlinks()
+        .anchors_live_pages(AnchorsLiveTask::new("a.example"));
+    let mut outcomes: Vec<_> = stream.into_rows().collect().await;
+    let last = outcomes.pop().unwrap().unwrap_err();
+    assert!(
+        matches!(last.kind(), ErrorKind::Incomplete(End::Ceiling)),
+        "{last}"
+    );
+    assert_eq!(outcomes.iter().filter(|row| row.is_ok()).count(), 21_000);
+}
+
+/// A null row is left out and counts nevertheless: the next page begins behind it.
+#[tokio::test]
+async fn a_null_row_shifts_nothing() {
+    let server = List {
+        rows: 25,
+        null: Some(3),
+        ..LIST
+    }
+    .serve()
+    .await;
+    let task = AnchorsLiveTask::new("a.example").limit(10);
+    let rows = client(server.url())
+        .backlinks()
+        .anchors_live_pages(task)
+        .into_rows();
+    let rows: Vec<_> = rows.map(|row| row.unwrap().anchor).collect().await;
+    assert!(
+        numbers(&rows)
+            .into_iter()
+            .eq((0..25).filter(|number| *number != 3))
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_dries_up_is_no_complete_one() {
+    for tokens in [false, true] {
+        let list = List {
+            rows: 50,
+            dries_up_at: 20,
+            tokens,
+            ..LIST
+        };
+        let server = list.serve().await;
+        let client = client(server.url());
+        let task = AnchorsLiveTask::new("a.example").limit(10);
+        let mut pages = client.backlinks().anchors_live_pages(task);
+        while let Some(page) = pages.next().await {
+            page.unwrap();
+        }
+        assert_eq!((pages.end(), pages.position()), (Some(End::Short), 20));
+        assert_eq!(server.asked().len(), 3);
+    }
+}
+
+/// Without a total, a page that is not full is the last one.
+#[tokio::test]
+async fn a_list_that_does_not_tell_its_length() {
+    let server = List {
+        rows: 25,
+        tells_total: false,
+        ..LIST
+    }
+    .serve()
+    .await;
+    let client = client(server.url());
+    let task = AnchorsLiveTask::new("a.example").limit(10);
+    let mut pages = client.backlinks().anchors_live_pages(task);
+    while let Some(page) = pages.next().await {
+        page.unwrap();
+    }
+    assert_eq!((pages.end(), pages.position()), (Some(End::Complete), 25));
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn an_empty_list_is_complete() {
+    let server = Answering::start(|_| {
+        r#"{"status_code": 20000, "tasks": [{"status_code": 20000, "result_count": 0, "result": null}]}"#
+            .to_owned()
+    })
+    .await
+    .unwrap();
+    let client = client(server.url());
+    let mut pages = client
+        .backlinks()
+        .anchors_live_pages(AnchorsLiveTask::new("a.example"));
+    assert_eq!(pages.next().await.unwrap().unwrap().rows, []);
+    assert!(pages.next().await.is_none());
+    assert_eq!(pages.end(), Some(End::Complete));
+}
+
+/// After an error the same page is asked for again, if the caller says so; the stream ends.
+#[tokio::test]
+async fn an_error_passes_no_row_over() {
+    let list = List { rows: 30, ..LIST };
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let fails_once = move |body: &str| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst)
+    {
+        1 => r#"{"status_code": 50000, "status_message": "Internal Error.", "tasks": null}"#
+            .to_owned(),
+        _ => list.answer(body),
+    };
+    let server = Answering::start(fails_once).await.unwrap();
+    let client = client(server.url());
+    let task = || AnchorsLiveTask::new("a.example").limit(10);
+    let mut pages = client.backlinks().anchors_live_pages(task());
+    let (mut seen, mut errors) = (Vec::new(), 0);
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(page) => seen.extend(numbers(page.rows.iter().map(|row| &row.anchor))),
+            Err(_) => errors += 1,
+        }
+    }
+    assert!(seen.into_iter().eq(0..30));
+    assert_eq!((errors, server.asked().len()), (1, 4));
+
+    let server = Answering::start(|_| "{}".to_owned()).await.unwrap();
+    let client = self::client(server.url());
+    let stream = client.backlinks().anchors_live_pages(task()).into_stream();
+    let outcomes: Vec<_> = stream.collect().await;
+    assert_eq!(outcomes.len(), 1);
+    assert!(outcomes[0].is_err());
+    assert_eq!(server.asked().len(), 1);
+}

@@ -1,0 +1,212 @@
+//! Tasks whose results come later: posting many, what became of each, fetching.
+
+use dataforseo_client::models::StatusCode;
+use dataforseo_client::models::serp::{GoogleOrganicTaskPostTask, SerpItem};
+use dataforseo_client::{ErrorKind, Fetched};
+use dataforseo_mock_server::{MockServer, OnMiss};
+use dataforseo_tests::{Answering, Scripted, http};
+use serde_json::{Value, json};
+
+use crate::client;
+
+fn task(keyword: &str) -> GoogleOrganicTaskPostTask {
+    GoogleOrganicTaskPostTask::new()
+        .keyword(keyword)
+        .location_code(2840)
+        .language_code("en")
+}
+
+async fn example_mock() -> MockServer {
+    let mock = MockServer::builder().answer_misses(OnMiss::Example);
+    mock.start().await.unwrap()
+}
+
+#[tokio::test]
+async fn posted_listed_and_fetched() {
+    let mock = example_mock().await;
+    let client = client(mock.url());
+    let tasks: Vec<_> = (0..100)
+        .map(|number| task(&format!("keyword {number}")))
+        .collect();
+    let posted = client
+        .serp()
+        .google_organic_task_post(&tasks)
+        .await
+        .unwrap();
+    assert_eq!(posted.tasks().len(), 100);
+    assert!(posted.tasks().iter().all(|task| task.is_taken()));
+    let ids: std::collections::BTreeSet<_> = posted
+        .tasks()
+        .iter()
+        .map(|task| task.id.as_ref().unwrap().as_str())
+        .collect();
+    assert_eq!(ids.len(), 100);
+
+    let ready = client.serp().google_organic_tasks_ready().await.unwrap();
+    assert!(ready.results()[0].id.is_some());
+
+    let id = posted.tasks()[0].id.as_ref().unwrap().as_str();
+    let fetched = client
+        .serp()
+        .google_organic_task_get_advanced(id)
+        .await
+        .unwrap();
+    let Fetched::Ready(answer) = fetched else {
+        panic!("{fetched:?}");
+    };
+    assert_eq!(answer.task.id.as_ref().unwrap().as_str(), id);
+    let items = answer.results()[0].items.as_ref().unwrap();
+    assert!(
+        items
+            .iter()
+            .any(|item| matches!(item, SerpItem::AiOverview(_)))
+    );
+}
+
+/// A bad task is refused before any is sent; its place is told.
+#[tokio::test]
+async fn no_task_is_sent_if_one_is_bad() {
+    let server = Answering::start(|_| String::new()).await.unwrap();
+    let client = client(server.url());
+    let refused = |error: dataforseo_client::Error| match error.kind() {
+        ErrorKind::Invalid(violations) => violations.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let tasks = [
+        task("a"),
+        task(&"x".repeat(701)),
+        GoogleOrganicTaskPostTask::new(),
+    ];
+    let error = client
+        .serp()
+        .google_organic_task_post(&tasks)
+        .await
+        .unwrap_err();
+    insta::assert_snapshot!("bad_tasks", refused(error).replace("; ", "\n"));
+    let many: Vec<_> = (0..101).map(|_| task("a")).collect();
+    let error = client
+        .serp()
+        .google_organic_task_post(&many)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused(error),
+        "tasks: 101 elements, at most 100 are allowed"
+    );
+    let error = client
+        .serp()
+        .google_organic_task_post(&[])
+        .await
+        .unwrap_err();
+    assert_eq!(refused(error), "tasks: 0 elements, at least 1 are required");
+    assert_eq!(server.asked(), Vec::<String>::new());
+}
+
+/// The API takes some tasks and refuses others, and may say nothing of one: each is told.
+#[tokio::test]
+async fn every_task_has_its_outcome() {
+    let body = json!({
+        "status_code": 20000,
+        "cost": 0.0006,
+        "tasks_error": 1,
+        "tasks": [
+            { "id": "01", "status_code": 20100, "status_message": "Task Created.", "cost": 0.0006, "result": null },
+            { "id": "02", "status_code": 40501, "status_message": "Invalid Field: 'keyword'.", "cost": 0, "result": null },
+        ],
+    });
+    let server = Scripted::start(http("200 OK", "", body.to_string()))
+        .await
+        .unwrap();
+    let client = client(server.url());
+    let tasks = [task("a"), task("b"), task("c")];
+    let posted = client
+        .serp()
+        .google_organic_task_post(&tasks)
+        .await
+        .unwrap();
+    let outcomes: Vec<_> = posted
+        .tasks()
+        .iter()
+        .map(|task| (task.is_taken(), task.status_code, task.cost))
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            (true, Some(StatusCode::TaskCreated), Some(0.0006)),
+            (false, Some(StatusCode::InvalidField), Some(0.0)),
+            (false, None, None),
+        ]
+    );
+    assert_eq!(posted.cost(), Some(0.0006));
+    assert!(posted.response().text().contains("Task Created"));
+    // Three tasks went out in one call.
+    let sent = server.request().await.unwrap();
+    let (head, body) = sent.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.starts_with("POST /v3/serp/google/organic/task_post "),
+        "{head}"
+    );
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body.as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_refused_post_is_an_error() {
+    let body = r#"{"status_code": 40006, "status_message": "Too many.", "tasks": null}"#;
+    let server = Scripted::start(http("200 OK", "", body)).await.unwrap();
+    let error = client(server.url())
+        .serp()
+        .google_organic_task_post(&[task("a")])
+        .await
+        .unwrap_err();
+    assert_eq!(error.status_code(), Some(StatusCode::TooManyTasks));
+}
+
+#[tokio::test]
+async fn pending_is_no_error() {
+    for (code, pending) in [(40601, true), (40602, true), (40400, false), (40401, false)] {
+        let body = json!({
+            "status_code": 20000,
+            "tasks": [{ "id": "01", "status_code": code, "status_message": "x", "result": null }],
+        });
+        let server = Scripted::start(http("200 OK", "", body.to_string()))
+            .await
+            .unwrap();
+        let client = client(server.url());
+        let outcome = client.serp().google_organic_task_get_advanced("01").await;
+        match outcome {
+            Ok(Fetched::Pending(status)) => assert!(pending && status.code() == code),
+            Ok(Fetched::Ready(answer)) => panic!("{answer:?}"),
+            Err(error) => assert!(!pending, "{error}"),
+        }
+        let sent = server.request().await.unwrap();
+        assert!(
+            sent.starts_with("GET /v3/serp/google/organic/task_get/advanced/01 "),
+            "{sent}"
+        );
+        assert!(!sent.to_lowercase().contains("content-type"), "{sent}");
+    }
+}
+
+/// What stands in a path cannot become another one.
+#[tokio::test]
+async fn parameters_of_paths_are_escaped() {
+    let server = Scripted::start(http("200 OK", "", "{}")).await.unwrap();
+    let url = server.url();
+    let _ = client(url)
+        .serp()
+        .google_organic_task_get_advanced("../a b/?x=1#é")
+        .await;
+    let sent = server.request().await.unwrap();
+    assert!(
+        sent.starts_with(
+            "GET /v3/serp/google/organic/task_get/advanced/..%2Fa%20b%2F%3Fx%3D1%23%C3%A9 "
+        ),
+        "{sent}"
+    );
+    let error = client("http://127.0.0.1:1")
+        .serp()
+        .google_organic_task_get_advanced("")
+        .await;
+    assert!(matches!(error.unwrap_err().kind(), ErrorKind::Invalid(_)));
+}
