@@ -347,3 +347,295 @@ fn a_folder_that_is_no_spec() {
     let message = errors(&workspace).replace(&workspace.path().display().to_string(), "");
     insta::assert_snapshot!(message);
 }
+
+/// A spec with a list, a union, a GET and a glossary.
+const LIST: &str = "\
+path: /v3/backlinks/things/live
+method: POST
+mode: live
+doc: Lists things.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-things-live/
+limits:
+  tasks_per_call: 1
+task:
+  fields:
+    targets:
+      type: list
+      of: string
+      doc: What to look at.
+    place:
+      type: string
+      required_unless: [code]
+      doc: Where.
+    code:
+      type: integer
+      doc: Where, as a number.
+    filters:
+      type: filters
+      doc: Which rows.
+    offset:
+      type: integer
+    limit:
+      type: integer
+      doc: How many.
+example:
+  targets: [a.example]
+rows:
+  at: items
+  target: url
+  paging:
+    max_offset: 20000
+result:
+  fields:
+    total_count:
+      type: integer
+      doc: How many there are.
+    items_count:
+      type: integer
+      doc: How many are here.
+    items:
+      type: list
+      of: object
+      doc: The things.
+      fields:
+        url:
+          type: string
+          doc: An address.
+        grid:
+          type: list
+          of: list
+          doc: A grid.
+          each:
+            type: list
+            of: integer
+";
+
+const GET: &str = "\
+path: /v3/backlinks/things/{id}
+method: GET
+mode: task_get
+doc: Gives a thing.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-things/
+parameters:
+  id:
+    type: string
+    required: true
+    doc: Which.
+result:
+  use: Element
+";
+
+const ELEMENT: &str = "\
+types:
+  Element:
+    doc: An element of a page.
+    tag: kind
+    members:
+      text:
+        doc: A text.
+        fields:
+          words:
+            type: integer
+            doc: How many words.
+";
+
+const WORDS: &str = "\
+task:
+  offset:
+    doc: How many to pass over.
+";
+
+#[test]
+fn errors_in_the_hard_places() {
+    let list = "spec/backlinks/things_live.yaml";
+    let get = "spec/backlinks/things.yaml";
+    let types = "spec/backlinks/types.yaml";
+    let glossary = "spec/backlinks/glossary.yaml";
+    let workspace = || {
+        let workspace = Workspace::new();
+        workspace.write(list, LIST);
+        workspace.write(get, GET);
+        workspace.write(types, ELEMENT);
+        workspace.write(glossary, WORDS);
+        workspace
+    };
+    check(&workspace()).unwrap();
+    let union = "    tag: kind\n    members:\n";
+    let changes = [
+        ("a row that is none", list, "at: items", "at: item"),
+        (
+            "rows without their target",
+            list,
+            "target: url",
+            "target: target",
+        ),
+        (
+            "paging without a limit",
+            list,
+            "    limit:\n",
+            "    most:\n",
+        ),
+        (
+            "paging by a token that is none",
+            list,
+            "    max_offset: 20000\n",
+            "    max_offset: 20000\n    token: token\n",
+        ),
+        (
+            "filters without rows",
+            list,
+            "rows:\n  at: items\n  target: url\n  paging:\n    max_offset: 20000\n",
+            "",
+        ),
+        (
+            "filters over an endpoint that is none",
+            list,
+            "      type: filters\n",
+            "      type: filters\n      over: backlinks/thing/live\n",
+        ),
+        (
+            "a key that rows do not have",
+            list,
+            "  target: url\n",
+            "  keyed_by: parts\n",
+        ),
+        ("a field that cannot stand in", list, "[code]", "[codes]"),
+        (
+            "an example with a typo",
+            list,
+            "  targets: [a",
+            "  target: [a",
+        ),
+        (
+            "a list of lists of nothing",
+            list,
+            "          each:\n            type: list\n            of: integer\n",
+            "",
+        ),
+        (
+            "a POST without a task",
+            list,
+            "task:\n  fields:\n",
+            "parameters:\n",
+        ),
+        (
+            "a task without a limit of calls",
+            list,
+            "limits:\n  tasks_per_call: 1\n",
+            "",
+        ),
+        (
+            "filters in a result",
+            list,
+            "        url:\n          type: string\n",
+            "        url:\n          type: filters\n",
+        ),
+        (
+            "numbers in a list",
+            list,
+            "      of: string\n",
+            "      of: string\n      numbered: true\n",
+        ),
+        (
+            "a parameter that is not described",
+            get,
+            "things/{id}",
+            "things/{id}/{kind}",
+        ),
+        (
+            "a parameter that the path does not have",
+            get,
+            "things/{id}",
+            "things",
+        ),
+        (
+            "a parameter that can be left out",
+            get,
+            "    required: true\n",
+            "",
+        ),
+        (
+            "a GET with a task",
+            get,
+            "parameters:",
+            "task:\n  fields: {}\nparameters:",
+        ),
+        (
+            "a result that is missing",
+            get,
+            "result:\n  use: Element\n",
+            "",
+        ),
+        (
+            "a result of a post",
+            get,
+            "mode: task_get",
+            "mode: task_post",
+        ),
+        (
+            "a result that is no type",
+            get,
+            "use: Element",
+            "use: Elements",
+        ),
+        (
+            "a union without members",
+            types,
+            "    members:\n      text:\n        doc: A text.\n        fields:\n          words:\n            type: integer\n            doc: How many words.\n",
+            "",
+        ),
+        ("members without a tag", types, "    tag: kind\n", ""),
+        (
+            "a tag that is a field",
+            types,
+            union,
+            "    tag: kind\n    fields:\n      kind:\n        type: string\n        doc: x\n    members:\n",
+        ),
+        (
+            "a field of both",
+            types,
+            union,
+            "    tag: kind\n    fields:\n      words:\n        type: integer\n        doc: x\n    members:\n",
+        ),
+        (
+            "members that collide",
+            types,
+            union,
+            "    tag: kind\n    members:\n      Text:\n        doc: A text.\n",
+        ),
+        (
+            "a member called other",
+            types,
+            "      text:\n",
+            "      other:\n",
+        ),
+        (
+            "a member without words",
+            types,
+            "        doc: A text.\n",
+            "",
+        ),
+        (
+            "a union in a task",
+            list,
+            "    place:\n      type: string\n      required_unless: [code]\n",
+            "    place:\n      type: object\n      use: Element\n",
+        ),
+        (
+            "words that no field needs",
+            glossary,
+            "  offset:",
+            "  offsets:",
+        ),
+        ("words for a result", glossary, "task:", "result:"),
+    ];
+    let mut found = String::new();
+    for (name, file, from, to) in changes {
+        let workspace = workspace();
+        workspace.edit(file, from, to);
+        found += &format!("--- {name}\n{}\n", errors(&workspace));
+    }
+    insta::assert_snapshot!("hard_places", found);
+}

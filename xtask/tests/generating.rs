@@ -143,10 +143,216 @@ fn files(workspace: &Path) -> Files {
     emit(&model, &Fixtures::new()).unwrap()
 }
 
+/// A list: rows with paging, filters and an order, a union and lists in a map.
+const LIST: &str = "\
+path: /v3/backlinks/things/live
+method: POST
+mode: live
+doc: Lists things.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-things-live/
+limits:
+  tasks_per_call: 1
+task:
+  fields:
+    targets:
+      type: map
+      of: string
+      format: target
+      numbered: true
+      required: true
+      max_items: 20
+      doc: What to look at.
+    place:
+      type: string
+      required_unless: [place_code]
+    place_code:
+      type: integer
+    filters:
+      type: filters
+      max_conditions: 8
+    order_by:
+      type: order
+      max_items: 3
+    offset:
+      type: integer
+      max: 20000
+    limit:
+      type: integer
+      max: 1000
+    token:
+      type: string
+example:
+  targets: { \"1\": a.example, \"2\": b.example }
+  place: Here
+rows:
+  at: items
+  keyed_by: parts
+  paging:
+    max_offset: 20000
+    token: token
+result:
+  fields:
+    total_count:
+      type: integer
+      doc: How many there are.
+    items_count:
+      type: integer
+    token:
+      type: string
+      doc: Where to go on.
+    items:
+      type: list
+      of: object
+      doc: The things.
+      fields:
+        parts:
+          type: map
+          of: list
+          doc: Parts by target.
+          each:
+            type: list
+            of: object
+            fields:
+              type:
+                type: string
+                doc: The kind.
+              rank:
+                type: float
+                doc: The rank.
+              seen:
+                type: string
+                format: timestamp
+                doc: When.
+              sound:
+                type: boolean
+                doc: Whether it is sound.
+              tags:
+                type: list
+                of: string
+                doc: Marks.
+              links:
+                type: map
+                of: integer
+                doc: Links by kind.
+              size:
+                type: object
+                doc: How large.
+                fields:
+                  width:
+                    type: integer
+                    doc: How wide.
+        elements:
+          type: list
+          of: object
+          use: Element
+          doc: Elements.
+";
+
+const POST: &str = "\
+path: /v3/backlinks/things/task_post
+method: POST
+mode: task_post
+doc: Takes things.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-things-task_post/
+limits:
+  tasks_per_call: 100
+task:
+  fields:
+    when:
+      type: string
+      format: timestamp
+      required: true
+      doc: A moment.
+example:
+  when: 2026-01-02 03:04:05 +00:00
+";
+
+const GET: &str = "\
+path: /v3/backlinks/things/task_get/{kind}/advanced/{id}
+method: GET
+mode: task_get
+charged: false
+doc: Gives things.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-things-task_get-advanced/
+parameters:
+  id:
+    type: string
+    required: true
+    doc: Which.
+  kind:
+    type: string
+    required: true
+    doc: Of what kind.
+result:
+  use: Area
+";
+
+const UNION: &str = "\
+  Element:
+    doc: An element of a page.
+    tag: kind
+    fields:
+      page:
+        type: integer
+        doc: The page.
+    members:
+      text:
+        doc: A text.
+        fields:
+          words:
+            type: integer
+            doc: How many words.
+      box:
+        doc: A box.
+        fields:
+          inside:
+            type: list
+            of: object
+            use: Element
+            doc: What is inside.
+      area:
+        doc: An area.
+        use: Area
+";
+
+const GLOSSARY: &str = "\
+task:
+  place:
+    doc: Where to look.
+  place_code:
+    doc: Where to look, as a number.
+  filters:
+    doc: Which rows.
+  order_by:
+    doc: In what order.
+  offset:
+    doc: How many to pass over.
+  limit:
+    doc: How many.
+  token:
+    doc: Where to go on.
+result:
+  items_count:
+    doc: How many things are here.
+";
+
 fn corners() -> Workspace {
     let workspace = Workspace::new();
     workspace.write("spec/backlinks/corners_live.yaml", CORNERS);
     workspace.write("spec/backlinks/types.yaml", TYPES);
+    workspace
+}
+
+fn places() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("spec/backlinks/things_live.yaml", LIST);
+    workspace.write("spec/backlinks/things_task_post.yaml", POST);
+    workspace.write("spec/backlinks/things_task_get_advanced.yaml", GET);
+    workspace.write("spec/backlinks/types.yaml", &format!("{}\n{UNION}", TYPES.trim_end()));
+    workspace.write("spec/backlinks/glossary.yaml", GLOSSARY);
     workspace
 }
 
@@ -173,10 +379,48 @@ fn every_corner_of_the_language() {
     }
 }
 
+/// Unions, endpoints without tasks, rows with paging and filters, tasks whose results come later.
+#[test]
+fn the_hard_places() {
+    let workspace = places();
+    let files = files(workspace.path());
+    let models = "crates/models/src/generated/backlinks";
+    let fixtures = "crates/mock-server/fixtures/v3/backlinks/things";
+    for (name, path) in [
+        ("list", format!("{models}/things_live.rs")),
+        ("post", format!("{models}/things_task_post.rs")),
+        ("get", format!("{models}/things_task_get_advanced.rs")),
+        ("union", format!("{models}/types.rs")),
+        (
+            "places_client",
+            "crates/client/src/generated/backlinks.rs".to_owned(),
+        ),
+        (
+            "places_mock",
+            "crates/mock-server/src/generated/mod.rs".to_owned(),
+        ),
+        (
+            "places_result_schema",
+            "crates/models/schemas/backlinks/things_live.result.json".to_owned(),
+        ),
+        ("list_fixture", format!("{fixtures}/live/synthetic.json")),
+        (
+            "get_fixture",
+            format!("{fixtures}/task_get/{{kind}}/advanced/{{id}}/synthetic.json"),
+        ),
+    ] {
+        insta::assert_snapshot!(name, files[Path::new(&path)]);
+    }
+    let model = load(&workspace.path().join("spec")).unwrap();
+    let types = model.types();
+    assert_eq!((types.named, types.emitted, types.fields), (17, 11, 34));
+}
+
 #[test]
 fn generating_is_deterministic() {
-    let workspace = corners();
-    assert_eq!(files(workspace.path()), files(workspace.path()));
+    for workspace in [corners(), places()] {
+        assert_eq!(files(workspace.path()), files(workspace.path()));
+    }
 }
 
 #[test]
