@@ -44,7 +44,7 @@ fn conditions_of_each_kind() {
             json!(["first_seen", ">=", "2017-10-23 00:00:00 +00:00"]),
         ),
         (
-            f::first_seen().lt(&Timestamp::new("2017-10-23 11:31:45 +00:00")),
+            f::first_seen().lt(Timestamp::new("2017-10-23 11:31:45 +00:00")),
             json!(["first_seen", "<", "2017-10-23 11:31:45 +00:00"]),
         ),
         (

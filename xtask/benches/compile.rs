@@ -266,10 +266,18 @@ fn write_workspace(root: &Path, model: &Model) -> Result<(), Failure> {
         .find(|line| line.starts_with("members"))
         .ok_or("the workspace has no members")?;
     let programs = ["tables_all", "tables_five", "derives_all", "derives_five"];
-    let list = format!("members = [\"crates/models\", \"derives\", {}]", {
-        let names: Vec<String> = programs.iter().map(|name| format!("{name:?}")).collect();
-        names.join(", ")
-    });
+    let domains = repository.join("crates/domains");
+    for file in files_below(&domains)? {
+        let path = Path::new("crates/domains").join(file.strip_prefix(&domains)?);
+        put(root, &path.to_string_lossy(), &fs::read_to_string(&file)?)?;
+    }
+    let list = format!(
+        "members = [\"crates/domains\", \"crates/models\", \"derives\", {}]",
+        {
+            let names: Vec<String> = programs.iter().map(|name| format!("{name:?}")).collect();
+            names.join(", ")
+        }
+    );
     put(root, "Cargo.toml", &manifest.replace(members, &list))?;
     fs::copy(repository.join("Cargo.lock"), root.join("Cargo.lock"))?;
 

@@ -624,6 +624,12 @@ fn errors_in_the_hard_places() {
             "    place:\n      type: object\n      use: Element\n",
         ),
         (
+            "an object without an end",
+            types,
+            "types:\n",
+            "types:\n  Endless:\n    doc: A thing.\n    fields:\n      again:\n        type: object\n        use: Endless\n        doc: Itself.\n",
+        ),
+        (
             "words that no field needs",
             glossary,
             "  offset:",

@@ -196,8 +196,9 @@ pub fn losses<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> 
 }
 
 fn read<T: Tolerant>(json: &str) -> Result<Option<T>, serde_json::Error> {
+    let mut value: Option<T> = None;
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = T::read(&mut deserializer)?;
+    crate::json::read(&mut deserializer, &mut value)?;
     deserializer.end()?;
     Ok(value)
 }

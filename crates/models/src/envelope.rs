@@ -7,14 +7,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::StatusCode;
 use crate::drift::{self, Drift};
-use crate::object::{next, skip};
-use crate::tolerant::{Tolerant, not_a};
+use crate::json::{Failed, Json, Seed};
+use crate::tolerant::Tolerant;
 
 /// An envelope: what stands around the tasks of every answer.
 ///
@@ -195,9 +195,66 @@ impl fmt::Display for TaskId {
 }
 
 impl Tolerant for TaskId {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(String::read(deserializer)?.map(Self))
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        Ok(String::read(json)?.map(Self))
     }
+}
+
+/// Reads the value that follows a key, in whatever kind it arrived.
+fn next<'de, V: Tolerant, A: MapAccess<'de>>(map: &mut A) -> Result<Option<V>, A::Error> {
+    let mut slot: Option<V> = None;
+    map.next_value_seed(Seed(&mut slot))?;
+    Ok(slot)
+}
+
+/// Reads past the value that follows a key.
+fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>().map(drop)
+}
+
+/// Visitor methods for the kinds of JSON value that cannot be used: they read past the value.
+macro_rules! not_a {
+    ($($kind:ident),+) => {$( not_a!(@$kind); )+};
+    (@null) => {
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    };
+    (@bool) => {
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    };
+    (@number) => {
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    };
+    (@str) => {
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    };
+    (@seq) => {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    };
+    (@map) => {
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    };
 }
 
 /// Reads an envelope. By hand, as a serde derive refuses a field that stands twice.

@@ -24,6 +24,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::Timestamp;
+use crate::json::{Failed, Json, Part, Shape};
 use crate::tolerant::Tolerant;
 
 /// Conditions on the rows of the endpoint `E`, joined by "and" and "or".
@@ -148,8 +149,14 @@ impl<'de, E> Deserialize<'de> for Filter<E> {
 }
 
 impl<E> Tolerant for Filter<E> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(Value::read(deserializer)?.map(Self::raw))
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        Ok(Value::read(json)?.map(Self::raw))
+    }
+}
+
+impl<E> Part for Filter<E> {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Json(Cow::Owned(self.to_json())))
     }
 }
 
@@ -200,8 +207,14 @@ impl<'de, E> Deserialize<'de> for Order<E> {
 }
 
 impl<E> Tolerant for Order<E> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(String::read(deserializer)?.map(Self::raw))
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        Ok(String::read(json)?.map(Self::raw))
+    }
+}
+
+impl<E> Part for Order<E> {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Text(self.as_str().into()))
     }
 }
 

@@ -38,6 +38,7 @@ mod envelope;
 pub mod filter;
 #[rustfmt::skip]
 mod generated;
+mod json;
 mod matching;
 mod numbered;
 mod object;
@@ -53,6 +54,7 @@ mod tolerant;
 mod union;
 mod validate;
 
+pub use dataforseo_domains::domain_of;
 pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint};
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
 pub use filter::{Filter, Order};
@@ -67,9 +69,7 @@ pub use serde_json::Value;
 pub use status::{Repeat, StatusClass};
 pub use timestamp::Timestamp;
 pub use tolerant::Tolerant;
-pub use validate::{
-    Problem, Severity, Violation, Violations, check, domain_of, today, validate, warnings,
-};
+pub use validate::{Problem, Severity, Violation, Violations, check, today, validate, warnings};
 
 /// A map that keeps the order of the answer: documented keys, undocumented ones, the empty key
 /// that stands for "unknown". Values can be null.

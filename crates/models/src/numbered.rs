@@ -1,11 +1,9 @@
 //! Maps with the keys `1`, `2` and so on: people give and get a list.
 
-use serde::de::Deserializer;
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
 use crate::Map;
 use crate::drift::{self, DriftKind};
-use crate::tolerant::Tolerant;
+use crate::json::{Failed, Json, Pairs, Part, Shape};
+use crate::tolerant::{Tolerant, required_place};
 
 /// A list that is written as a map with the keys `1`, `2` and so on.
 ///
@@ -55,20 +53,28 @@ impl<V, I: Into<V>> FromIterator<I> for Numbered<V> {
     }
 }
 
-impl<V: Serialize> Serialize for Numbered<V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (index, value) in self.0.iter().enumerate() {
-            map.serialize_entry(&(index + 1).to_string(), value)?;
-        }
-        map.end()
+impl<V: Part> Part for Numbered<V> {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Map(self))
     }
+}
+
+impl<V: Part> Pairs for Numbered<V> {
+    fn each(&self, show: &mut dyn FnMut(&str, &dyn Part)) {
+        for (index, value) in self.0.iter().enumerate() {
+            show(&(index + 1).to_string(), value);
+        }
+    }
+}
+
+required_place! {
+    (V: Tolerant) Numbered<V>;
 }
 
 /// A map whose keys are the numbers from 1 on, in any order. What does not fit is left out.
 impl<V: Tolerant> Tolerant for Numbered<V> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let Some(mut map) = Map::<V>::read(deserializer)? else {
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        let Some(mut map) = Map::<V>::read(json)? else {
             return Ok(None);
         };
         let mut values = Vec::new();

@@ -1,94 +1,94 @@
-//! How generated types decode and encode: each type is a table of field names, and one shared
-//! visitor does the rest.
+//! How generated types decode and encode: each type is a table of its fields, and the code here
+//! does the rest.
 //!
-//! A serde derive would write a visitor into every type. With thousands of types that costs
-//! minutes of compile time; a table costs a `match` (ARCHITECTURE.md has the figures).
+//! A serde derive would write a reader and a writer into every type. With thousands of types that
+//! costs minutes of compile time; a table costs two `match`es (ARCHITECTURE.md has the figures).
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::de::{Deserializer, Error as _};
 
 use crate::drift;
-use crate::tolerant::{self, Tolerant};
+use crate::json::{self, Entries, Failed, Json, Part, Place};
 
 /// A JSON object with documented fields. Implemented by generated code only.
 ///
 /// The public way to decode and encode such a type is `serde`: each one has `Deserialize` and
 /// `Serialize`. This trait is what these are made of.
-pub trait Object: Default {
+pub trait Object {
     /// The documented names of the fields, in the order of the documentation.
-    const FIELDS: &'static [&'static str];
+    fn names(&self) -> &'static [&'static str];
 
-    /// Reads the value of the field with this index into [`FIELDS`](Self::FIELDS).
-    ///
-    /// # Errors
-    /// Only when the input is not JSON: a value of an unexpected kind is left out and counted
-    /// as [drift].
-    fn read<'de, A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error>;
+    /// Where the value of the field with this index is put.
+    fn place(&mut self, field: usize) -> &mut dyn Place;
 
-    /// Writes every field that is set.
-    ///
-    /// # Errors
-    /// Only when the output cannot take more.
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error>;
+    /// The value of the field with this index.
+    fn part(&self, field: usize) -> &dyn Part;
 }
 
-/// Reads the value that follows a key, in whatever kind it arrived.
-// Not inlined: one copy per value type instead of one per field.
-#[inline(never)]
-pub fn next<'de, V: Tolerant, A: MapAccess<'de>>(map: &mut A) -> Result<Option<V>, A::Error> {
-    map.next_value_seed(tolerant::Seed::<V>::new())
+/// [`Tolerant`](crate::tolerant::Tolerant) of every generated object: anything but an object is
+/// `None`.
+pub fn read<T: Object + Default>(json: Json<'_>) -> Result<Option<T>, Failed> {
+    let Json::Map(entries) = json else {
+        return json.unusable();
+    };
+    let mut object = T::default();
+    read_fields(&mut object, entries)?;
+    Ok(Some(object))
 }
 
-/// Reads past the value that follows a key.
-pub fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
-    map.next_value::<IgnoredAny>().map(drop)
-}
-
-/// Writes a field if it is set.
-#[inline(never)]
-pub fn put<V: Serialize, S: SerializeMap>(
-    map: &mut S,
-    name: &'static str,
-    value: &Option<V>,
-) -> Result<(), S::Error> {
-    match value {
-        Some(value) => map.serialize_entry(name, value),
-        None => Ok(()),
+/// Reads the entries that are left of an object into its fields. Answers come in the documented
+/// order nearly always, so the search starts behind the field that was read last.
+pub fn read_fields(object: &mut dyn Object, entries: &mut dyn Entries) -> Result<(), Failed> {
+    let names = object.names();
+    let mut expected = 0;
+    let mut found = None;
+    while entries.key(&mut |key| found = find(names, expected, key))? {
+        match found {
+            Some(field) => {
+                drift::enter(names[field]);
+                entries.value(object.place(field))?;
+                drift::leave();
+                expected = field + 1;
+            }
+            None => entries.skip()?,
+        }
     }
+    Ok(())
 }
 
-/// Writes a field that a task must have.
-#[inline(never)]
-pub fn put_required<V: Serialize, S: SerializeMap>(
-    map: &mut S,
-    name: &'static str,
-    value: &V,
-) -> Result<(), S::Error> {
-    map.serialize_entry(name, value)
+/// The place for a field of an object that has none: there is no such field.
+#[allow(dead_code, reason = "objects without fields are rare")]
+pub fn nowhere() -> &'static mut dyn Place {
+    // Nothing is allocated for a value without a size.
+    Box::leak(Box::new(json::Nowhere))
 }
 
-/// `Serialize` of every generated object.
-pub fn serialize<T: Object, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(None)?;
-    object.write(&mut map)?;
-    map.end()
+/// The value of a field of an object that has none.
+#[allow(dead_code, reason = "objects without fields are rare")]
+pub fn nothing() -> &'static dyn Part {
+    &None::<bool>
 }
 
-/// `Deserialize` of every generated object: an object, or an error that says what stood there.
-pub fn deserialize<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    read(deserializer)?.ok_or_else(|| D::Error::custom("expected a JSON object"))
+fn find(names: &[&str], expected: usize, key: &str) -> Option<usize> {
+    let (before, after) = names.split_at(expected.min(names.len()));
+    let found = after
+        .iter()
+        .position(|name| *name == key)
+        .map(|at| at + before.len())
+        .or_else(|| before.iter().position(|name| *name == key));
+    if found.is_none() {
+        drift::note_unknown(key);
+    }
+    found
 }
 
 /// `Deserialize` of every generated object that is sent: whatever would be left out or changed
 /// is an error, as a task that lost a field asks for something else, and is paid for.
-pub fn deserialize_strictly<'de, T: Object, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    let (outcome, places) = drift::trace_strictly(|| read::<T, D>(deserializer));
-    let object = outcome?.ok_or_else(|| D::Error::custom("expected a JSON object"))?;
+pub fn deserialize_strictly<'de, V, D: Deserializer<'de>>(deserializer: D) -> Result<V, D::Error>
+where
+    Option<V>: Place,
+{
+    let (outcome, places) = drift::trace_strictly(|| json::deserialize(deserializer));
+    let object = outcome?;
     match places.first() {
         None => Ok(object),
         Some((pointer, drift::DriftKind::UnknownField)) => {
@@ -100,116 +100,40 @@ pub fn deserialize_strictly<'de, T: Object, D: Deserializer<'de>>(
     }
 }
 
-/// [`Tolerant`] of every generated object: anything but an object is `None`.
-pub fn read<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_any(ObjectVisitor(PhantomData))
-}
-
-/// Reads the keys that are left of a map into an object.
-pub fn read_fields<'de, T: Object, A: MapAccess<'de>>(
-    object: &mut T,
-    map: &mut A,
-) -> Result<(), A::Error> {
-    let mut expected = 0;
-    while let Some(found) = map.next_key_seed(FieldName {
-        names: T::FIELDS,
-        expected,
-    })? {
-        match found {
-            Some(field) => {
-                drift::enter(T::FIELDS[field]);
-                object.read(field, map)?;
-                drift::leave();
-                expected = field + 1;
-            }
-            None => skip(map)?,
-        }
-    }
-    Ok(())
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut object = T::default();
-        read_fields(&mut object, &mut map)?;
-        Ok(Some(object))
-    }
-
-    tolerant::not_a!(bool, number, str, seq, null);
-}
-
-/// Finds a key in a type's table. Answers come in the documented order nearly always, so the
-/// search starts behind the field that was read last.
-struct FieldName {
-    names: &'static [&'static str],
-    expected: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for FieldName {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for FieldName {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field name")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        let start = self.expected.min(self.names.len());
-        let (before, after) = self.names.split_at(start);
-        let found = after
-            .iter()
-            .position(|name| *name == key)
-            .map(|at| at + start)
-            .or_else(|| before.iter().position(|name| *name == key));
-        if found.is_none() {
-            drift::note_unknown(key);
-        }
-        Ok(found)
-    }
-}
-
-/// The three impls that make a generated [`Object`] an ordinary serde type. One that is `sent` is
-/// read strictly.
+/// What makes a generated [`Object`] an ordinary serde type. One that is `sent` is read strictly,
+/// and can be a required field.
 macro_rules! object_impls {
     ($name:ident) => {
-        crate::object::object_impls!($name, deserialize);
+        crate::object::object_impls!($name, crate::json::deserialize);
     };
     (sent $name:ident) => {
-        crate::object::object_impls!($name, deserialize_strictly);
+        crate::object::object_impls!($name, crate::object::deserialize_strictly);
+        crate::tolerant::required_place!(() $name;);
     };
-    ($name:ident, $deserialize:ident) => {
+    ($name:ident, $deserialize:path) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                crate::object::serialize(self, serializer)
+                crate::json::write(self, serializer)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::object::$deserialize(deserializer)
+                $deserialize(deserializer)
             }
         }
 
         impl crate::tolerant::Tolerant for $name {
-            fn read<'de, D: serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Option<Self>, D::Error> {
-                crate::object::read(deserializer)
+            fn read(
+                json: crate::json::Json<'_>,
+            ) -> Result<Option<Self>, crate::json::Failed> {
+                crate::object::read(json)
+            }
+        }
+
+        impl crate::json::Part for $name {
+            fn shape(&self) -> Option<crate::json::Shape<'_>> {
+                Some(crate::json::Shape::Object(self))
             }
         }
     };

@@ -57,13 +57,21 @@ macro_rules! open_enum_impls {
         }
 
         impl crate::tolerant::Tolerant for $name {
-            fn read<'de, D: serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<Option<Self>, D::Error> {
-                let value = <String as crate::tolerant::Tolerant>::read(deserializer)?;
+            fn read(
+                json: crate::json::Json<'_>,
+            ) -> Result<Option<Self>, crate::json::Failed> {
+                let value = <String as crate::tolerant::Tolerant>::read(json)?;
                 Ok(value.map(Self::from))
             }
         }
+
+        impl crate::json::Part for $name {
+            fn shape(&self) -> Option<crate::json::Shape<'_>> {
+                Some(crate::json::Shape::Text(self.as_str().into()))
+            }
+        }
+
+        crate::tolerant::required_place!(() $name;);
     };
 }
 pub(crate) use open_enum_impls;

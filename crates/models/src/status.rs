@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use serde::{Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::StatusCode;
+use crate::json::{Failed, Json};
 use crate::tolerant::Tolerant;
 
 /// What a status code says, coarsely.
@@ -84,8 +85,8 @@ impl Serialize for StatusCode {
 
 /// Accepts a number and a number as text.
 impl Tolerant for StatusCode {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let code = i64::read(deserializer)?.and_then(|code| u32::try_from(code).ok());
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        let code = i64::read(json)?.and_then(|code| u32::try_from(code).ok());
         Ok(code.map(Self::from_code))
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::tolerant::Tolerant;
+use crate::json::{Failed, Json, Part, Shape};
+use crate::tolerant::{Tolerant, required_place};
 
 /// How the API writes a moment. The documentation's prose has hyphens in the time; answers have
 /// colons.
@@ -93,7 +94,17 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl Tolerant for Timestamp {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(String::read(deserializer)?.map(Self::new))
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        Ok(String::read(json)?.map(Self::new))
     }
+}
+
+impl Part for Timestamp {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Text(self.as_str().into()))
+    }
+}
+
+required_place! {
+    () Timestamp;
 }

@@ -5,13 +5,9 @@
 //! read as 12), loses a part (12.7 read as 12) or cannot be used at all is noted, so that the
 //! caller of [`drift::decode`](crate::drift::decode) is told where it stood.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-
 use crate::Map;
 use crate::drift::{self, DriftKind};
+use crate::json::{Elements, Entries, Failed, Json, List, Pairs, Part, Place, Shape};
 
 /// A value that can be read from JSON of any kind. `None` is null, or a value of no use.
 pub trait Tolerant: Sized {
@@ -19,79 +15,46 @@ pub trait Tolerant: Sized {
     ///
     /// # Errors
     /// Only when the input is not JSON.
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed>;
 }
 
-/// [`Tolerant`] as serde's reader of a map's values and a list's elements wants it.
-pub struct Seed<V>(PhantomData<V>);
-
-impl<V> Seed<V> {
-    pub fn new() -> Self {
-        Self(PhantomData)
+/// A field of a result, and of a task what can be left out.
+impl<V: Tolerant> Place for Option<V> {
+    fn put(&mut self, json: Json<'_>) -> Result<(), Failed> {
+        *self = V::read(json)?;
+        Ok(())
     }
 }
 
-impl<'de, V: Tolerant> DeserializeSeed<'de> for Seed<V> {
-    type Value = Option<V>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        V::read(deserializer)
+impl<V: Part> Part for Option<V> {
+    fn shape(&self) -> Option<Shape<'_>> {
+        self.as_ref()?.shape()
     }
 }
 
-/// Visitor methods for the kinds of JSON value that a type cannot use: they read past the value,
-/// count it and give `None`. Null is no drift.
-macro_rules! not_a {
-    ($($kind:ident),+) => {$( $crate::tolerant::not_a!(@$kind); )+};
-    (@null) => {
-        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
+/// A field that a task must have: it holds the value itself.
+macro_rules! required_place {
+    ($(($($generics:tt)*) $ty:ty;)+) => {$(
+        impl<$($generics)*> $crate::json::Place for $ty {
+            fn put(&mut self, json: $crate::json::Json<'_>) -> Result<(), $crate::json::Failed> {
+                *self = <Self as $crate::tolerant::Tolerant>::read(json)?.unwrap_or_default();
+                Ok(())
+            }
         }
-    };
-    (@bool) => {
-        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> {
-            $crate::drift::note($crate::drift::DriftKind::Dropped);
-            Ok(None)
-        }
-    };
-    (@number) => {
-        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> {
-            $crate::drift::note($crate::drift::DriftKind::Dropped);
-            Ok(None)
-        }
-
-        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> {
-            $crate::drift::note($crate::drift::DriftKind::Dropped);
-            Ok(None)
-        }
-
-        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> {
-            $crate::drift::note($crate::drift::DriftKind::Dropped);
-            Ok(None)
-        }
-    };
-    (@str) => {
-        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
-            $crate::drift::note($crate::drift::DriftKind::Dropped);
-            Ok(None)
-        }
-    };
-    (@seq) => {
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-            $crate::drift::note($crate::drift::DriftKind::Dropped);
-            Ok(None)
-        }
-    };
-    (@map) => {
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            while map.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
-            $crate::drift::note($crate::drift::DriftKind::Dropped);
-            Ok(None)
-        }
-    };
+    )+};
 }
-pub(crate) use not_a;
+pub(crate) use required_place;
+
+required_place! {
+    () i64;
+    () f64;
+    () bool;
+    () String;
+    () jiff::civil::Date;
+    () serde_json::Value;
+    (V: Tolerant) Vec<V>;
+    (V: Tolerant) Map<V>;
+}
 
 /// A value that was not of the documented kind: none is noted as dropped, one as what it cost.
 fn usable<V>(value: Option<V>, cost: Option<DriftKind>) -> Option<V> {
@@ -103,262 +66,296 @@ fn usable<V>(value: Option<V>, cost: Option<DriftKind>) -> Option<V> {
     value
 }
 
+/// An integer out of a float: exact where it is whole, its whole part otherwise.
+fn integer_of(value: f64) -> Option<i64> {
+    // The bounds are the powers of two next to i64's own, which f64 holds exactly.
+    if !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
+        drift::note(DriftKind::Dropped);
+        return None;
+    }
+    if value.fract() != 0.0 {
+        drift::note(DriftKind::Changed);
+    }
+    Some(value as i64)
+}
+
 impl Tolerant for i64 {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(IntegerVisitor)
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        match json {
+            Json::Integer(value) => Ok(Some(value)),
+            Json::Float(value) => Ok(integer_of(value)),
+            Json::Text(text) => {
+                let text = text.trim();
+                Ok(match text.parse::<f64>() {
+                    // A whole one such as "12.0" has changed its kind, if nothing else.
+                    Ok(float) if text.parse::<i64>().is_err() => match float.fract() == 0.0 {
+                        true => usable(integer_of(float), Some(DriftKind::Coerced)),
+                        false => integer_of(float),
+                    },
+                    _ => usable(text.parse().ok(), Some(DriftKind::Coerced)),
+                })
+            }
+            other => other.unusable(),
+        }
     }
 }
 
-struct IntegerVisitor;
-
-impl IntegerVisitor {
-    /// An integer out of a float: exact where it is whole, its whole part otherwise.
-    fn from_float(value: f64) -> Option<i64> {
-        // The bounds are the powers of two next to i64's own, which f64 holds exactly.
-        if !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
-            drift::note(DriftKind::Dropped);
-            return None;
-        }
-        if value.fract() != 0.0 {
-            drift::note(DriftKind::Changed);
-        }
-        Some(value as i64)
+impl Part for i64 {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Integer(*self))
     }
-}
-
-impl<'de> Visitor<'de> for IntegerVisitor {
-    type Value = Option<i64>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an integer")
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Some(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(usable(i64::try_from(value).ok(), None))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Self::from_float(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        let text = value.trim();
-        match text.parse::<f64>() {
-            // A whole one such as "12.0" has changed its kind, if nothing else.
-            Ok(float) if text.parse::<i64>().is_err() => Ok(match float.fract() == 0.0 {
-                true => usable(Self::from_float(float), Some(DriftKind::Coerced)),
-                false => Self::from_float(float),
-            }),
-            _ => Ok(usable(text.parse().ok(), Some(DriftKind::Coerced))),
-        }
-    }
-
-    not_a!(bool, seq, map, null);
 }
 
 impl Tolerant for f64 {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(FloatVisitor)
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        Ok(match json {
+            Json::Integer(value) => Some(value as f64),
+            Json::Unsigned(value) => Some(value as f64),
+            Json::Float(value) => Some(value),
+            Json::Text(text) => {
+                // "NaN" and "inf" parse as floats, yet JSON has no way to write them again.
+                let value = text.trim().parse().ok().filter(|v: &f64| v.is_finite());
+                usable(value, Some(DriftKind::Coerced))
+            }
+            other => return other.unusable(),
+        })
     }
 }
 
-struct FloatVisitor;
-
-impl<'de> Visitor<'de> for FloatVisitor {
-    type Value = Option<f64>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number")
+impl Part for f64 {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Float(*self))
     }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Some(value as f64))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Some(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Some(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        // "NaN" and "inf" parse as floats, yet JSON has no way to write them again.
-        let value = value.trim().parse().ok().filter(|v: &f64| v.is_finite());
-        Ok(usable(value, Some(DriftKind::Coerced)))
-    }
-
-    not_a!(bool, seq, map, null);
 }
 
 impl Tolerant for bool {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(BooleanVisitor)
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        match json {
+            Json::Boolean(value) => Ok(Some(value)),
+            Json::Text(text) => Ok(usable(text.trim().parse().ok(), Some(DriftKind::Coerced))),
+            other => other.unusable(),
+        }
     }
 }
 
-struct BooleanVisitor;
-
-impl<'de> Visitor<'de> for BooleanVisitor {
-    type Value = Option<bool>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("true or false")
+impl Part for bool {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Boolean(*self))
     }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Some(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(usable(value.trim().parse().ok(), Some(DriftKind::Coerced)))
-    }
-
-    not_a!(number, seq, map, null);
 }
 
 impl Tolerant for String {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        let coerced = |text: String| Ok(usable(Some(text), Some(DriftKind::Coerced)));
+        match json {
+            Json::Text(text) => Ok(Some(text.to_owned())),
+            Json::Boolean(value) => coerced(value.to_string()),
+            Json::Integer(value) => coerced(value.to_string()),
+            Json::Unsigned(value) => coerced(value.to_string()),
+            Json::Float(value) => coerced(value.to_string()),
+            other => other.unusable(),
+        }
     }
 }
 
-struct TextVisitor;
-
-impl TextVisitor {
-    fn coerced(value: impl ToString) -> Option<String> {
-        usable(Some(value.to_string()), Some(DriftKind::Coerced))
+impl Part for String {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Text(self.into()))
     }
-}
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Self::coerced(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Self::coerced(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Self::coerced(value))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Self::coerced(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Some(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-        Ok(Some(value))
-    }
-
-    not_a!(seq, map, null);
 }
 
 /// A date as tasks carry it, `yyyy-mm-dd`.
 impl Tolerant for jiff::civil::Date {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let text = String::read(deserializer)?;
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        let text = String::read(json)?;
         Ok(text.and_then(|text| usable(text.parse().ok(), None)))
+    }
+}
+
+impl Part for jiff::civil::Date {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Text(self.to_string().into()))
     }
 }
 
 /// Any JSON, as it is.
 impl Tolerant for serde_json::Value {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let value = <Self as serde::Deserialize>::deserialize(deserializer)?;
-        Ok((!value.is_null()).then_some(value))
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        Ok(Some(whole(json)?).filter(|value| !value.is_null()))
+    }
+}
+
+/// JSON as it is, null as null.
+pub fn whole(json: Json<'_>) -> Result<serde_json::Value, Failed> {
+    Ok(match json {
+        Json::Null => serde_json::Value::Null,
+        Json::Boolean(value) => value.into(),
+        Json::Integer(value) => value.into(),
+        Json::Unsigned(value) => value.into(),
+        Json::Float(value) => value.into(),
+        Json::Text(text) => text.into(),
+        Json::List(elements) => {
+            let mut list = Vec::new();
+            let mut element = Whole::default();
+            while elements.next(&mut element)? {
+                list.push(std::mem::take(&mut element.0));
+            }
+            list.into()
+        }
+        Json::Map(entries) => {
+            let mut map = serde_json::Map::new();
+            whole_entries(entries, &mut map)?;
+            map.into()
+        }
+    })
+}
+
+/// The entries that are left of an object, as they are.
+pub fn whole_entries(
+    entries: &mut dyn Entries,
+    map: &mut serde_json::Map<String, serde_json::Value>,
+) -> Result<(), Failed> {
+    let mut key = String::new();
+    while entries.key(&mut |name| name.clone_into(&mut key))? {
+        let mut value = Whole::default();
+        entries.value(&mut value)?;
+        map.insert(std::mem::take(&mut key), value.0);
+    }
+    Ok(())
+}
+
+/// A place for any JSON, null included.
+#[derive(Default)]
+pub struct Whole(pub serde_json::Value);
+
+impl Place for Whole {
+    fn put(&mut self, json: Json<'_>) -> Result<(), Failed> {
+        self.0 = whole(json)?;
+        Ok(())
+    }
+}
+
+impl Part for serde_json::Value {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Json(std::borrow::Cow::Borrowed(self)))
     }
 }
 
 /// A list. An element that is null or of no use is left out.
 impl<V: Tolerant> Tolerant for Vec<V> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(ListVisitor(PhantomData))
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        let Json::List(elements) = json else {
+            return json.unusable();
+        };
+        let mut list = Self::new();
+        read_elements(elements, &mut |elements| {
+            let mut slot: Option<V> = None;
+            let more = elements.next(&mut slot)?;
+            let absent = slot.is_none();
+            list.extend(slot);
+            Ok(Next { more, absent })
+        })?;
+        Ok(Some(list))
     }
 }
 
-struct ListVisitor<V>(PhantomData<V>);
+struct Next {
+    more: bool,
+    absent: bool,
+}
 
-impl<'de, V: Tolerant> Visitor<'de> for ListVisitor<V> {
-    type Value = Option<Vec<V>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
-        for index in 0_usize.. {
-            drift::enter(index);
-            let Some(element) = seq.next_element_seed(Seed::<V>::new())? else {
-                drift::leave();
-                break;
-            };
-            if element.is_none() {
-                drift::note_null_element();
-            }
-            drift::leave();
-            list.extend(element);
+/// Goes through a list, telling drift where it is.
+fn read_elements(
+    elements: &mut dyn Elements,
+    next: &mut dyn FnMut(&mut dyn Elements) -> Result<Next, Failed>,
+) -> Result<(), Failed> {
+    for index in 0_usize.. {
+        drift::enter(index);
+        let Next { more, absent } = next(elements)?;
+        if more && absent {
+            drift::note_null_element();
         }
-        Ok(Some(list))
+        drift::leave();
+        if !more {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl<V: Part> Part for Vec<V> {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::List(self))
+    }
+}
+
+impl<V: Part> List for Vec<V> {
+    fn len(&self) -> usize {
+        self.len()
     }
 
-    not_a!(bool, number, str, map, null);
+    fn element(&self, index: usize) -> Option<&dyn Part> {
+        self.get(index).map(|element| element as &dyn Part)
+    }
 }
 
 /// A map that keeps the order and the keys of the answer, the empty key and null values too.
 impl<V: Tolerant> Tolerant for Map<V> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(MapVisitor(PhantomData))
+    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
+        match json {
+            Json::Map(entries) => {
+                let mut map = Self::default();
+                read_entries(entries, &mut |key, entries| {
+                    let mut slot: Option<V> = None;
+                    entries.value(&mut slot)?;
+                    map.insert(key, slot);
+                    Ok(())
+                })?;
+                Ok(Some(map))
+            }
+            // PHP, in which this API is written, prints an empty map as `[]`.
+            Json::List(elements) => match count(elements)? {
+                0 => Ok(Some(Self::default())),
+                _ => Ok(usable(None, None)),
+            },
+            other => other.unusable(),
+        }
     }
 }
 
-struct MapVisitor<V>(PhantomData<V>);
-
-impl<'de, V: Tolerant> Visitor<'de> for MapVisitor<V> {
-    type Value = Option<Map<V>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object with keys of the answer's choosing")
+/// Goes through an object, telling drift where it is.
+fn read_entries(
+    entries: &mut dyn Entries,
+    take: &mut dyn FnMut(String, &mut dyn Entries) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let mut key = String::new();
+    while entries.key(&mut |name| name.clone_into(&mut key))? {
+        drift::enter(&key);
+        take(std::mem::take(&mut key), entries)?;
+        drift::leave();
     }
+    Ok(())
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Map::default();
-        while let Some(key) = map.next_key::<String>()? {
-            drift::enter(&key);
-            entries.insert(key, map.next_value_seed(Seed::<V>::new())?);
-            drift::leave();
-        }
-        Ok(Some(entries))
+fn count(elements: &mut dyn Elements) -> Result<usize, Failed> {
+    let mut count = 0;
+    let mut element = Whole::default();
+    while elements.next(&mut element)? {
+        count += 1;
     }
+    Ok(count)
+}
 
-    /// PHP, in which this API is written, prints an empty map as `[]`.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut elements = 0_usize;
-        while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {
-            elements += 1;
-        }
-        if elements == 0 {
-            return Ok(Some(Map::default()));
-        }
-        Ok(usable(None, None))
+impl<V: Part> Part for Map<V> {
+    fn shape(&self) -> Option<Shape<'_>> {
+        Some(Shape::Map(self))
     }
+}
 
-    not_a!(bool, number, str, null);
+impl<V: Part> Pairs for Map<V> {
+    fn each(&self, show: &mut dyn FnMut(&str, &dyn Part)) {
+        for (key, value) in self {
+            show(key, value);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Structs and open enums.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::{docs, ident, schema};
@@ -59,10 +59,13 @@ fn union(union: &Union) -> TokenStream {
             #variant(Box<#object>)
         }
     });
-    let reads = members().map(|(index, variant, _)| quote!(#index => Self::#variant(rest.read()?)));
-    let indices = members().map(|(index, variant, _)| quote!(Self::#variant(_) => Some(#index)));
-    let writes =
-        members().map(|(_, variant, _)| quote!(Self::#variant(member) => member.write(map)));
+    let empties =
+        members().map(|(index, variant, _)| quote!(#index => Self::#variant(Box::default())));
+    let shared = members().map(
+        |(index, variant, _)| quote!(Self::#variant(member) => Some((#index, member.as_ref()))),
+    );
+    let exclusive =
+        members().map(|(_, variant, _)| quote!(Self::#variant(member) => Some(member.as_mut())));
     quote! {
         #doc
         #[derive(Debug, Clone, PartialEq)]
@@ -77,10 +80,10 @@ fn union(union: &Union) -> TokenStream {
             const TAG: &'static str = #tag;
             const MEMBERS: &'static [&'static str] = &[#(#wires),*];
 
-            fn read<'de, A: MapAccess<'de>>(member: usize, rest: Rest<'_, A>) -> Result<Self, A::Error> {
-                Ok(match member {
-                    #(#reads,)*
-                    _ => Self::Other(rest.keep()?),
+            fn empty(member: usize) -> Option<Self> {
+                Some(match member {
+                    #(#empties,)*
+                    _ => return None,
                 })
             }
 
@@ -95,17 +98,17 @@ fn union(union: &Union) -> TokenStream {
                 }
             }
 
-            fn member(&self) -> Option<usize> {
+            fn member(&self) -> Option<(usize, &dyn Object)> {
                 match self {
-                    #(#indices,)*
+                    #(#shared,)*
                     Self::Other(_) => None,
                 }
             }
 
-            fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+            fn member_mut(&mut self) -> Option<&mut dyn Object> {
                 match self {
-                    #(#writes,)*
-                    Self::Other(_) => Ok(()),
+                    #(#exclusive,)*
+                    Self::Other(_) => None,
                 }
             }
         }
@@ -138,25 +141,22 @@ pub fn object(object: &Object, doc: &str) -> TokenStream {
             pub #ident: #ty
         }
     });
-    let reads = object
-        .fields
-        .iter()
-        .zip(&idents)
-        .enumerate()
-        .map(|(index, (field, ident))| {
-            let index = Literal::usize_unsuffixed(index);
-            match field.required {
-                true => quote!(#index => self.#ident = object::next(map)?.unwrap_or_default()),
-                false => quote!(#index => self.#ident = object::next(map)?),
-            }
-        });
-    let writes = object.fields.iter().zip(&idents).map(|(field, ident)| {
-        let wire = &field.wire;
-        match field.required {
-            true => quote!(object::put_required(map, #wire, &self.#ident)?;),
-            false => quote!(object::put(map, #wire, &self.#ident)?;),
+    // The last arm serves any other index, too: there is none, and so no arm without a field.
+    let select = |access: &dyn Fn(&Ident) -> TokenStream, none: TokenStream| match idents.as_slice()
+    {
+        [] => (quote!(_), none),
+        [only] => (quote!(_), access(only)),
+        [first @ .., last] => {
+            let arms = first.iter().enumerate().map(|(index, ident)| {
+                let (index, access) = (Literal::usize_unsuffixed(index), access(ident));
+                quote!(#index => #access)
+            });
+            let last = access(last);
+            (quote!(field), quote!(match field { #(#arms,)* _ => #last }))
         }
-    });
+    };
+    let (place_field, place) = select(&|ident| quote!(&mut self.#ident), quote!(object::nowhere()));
+    let (part_field, part) = select(&|ident| quote!(&self.#ident), quote!(object::nothing()));
     let allow = allow_deprecated(object);
     let builder = object.sent.then(|| builder(object));
     let sent = object.sent.then(|| quote!(sent));
@@ -170,19 +170,16 @@ pub fn object(object: &Object, doc: &str) -> TokenStream {
 
         #allow
         impl Object for #name {
-            const FIELDS: &'static [&'static str] = &[#(#wires),*];
-
-            fn read<'de, A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
-                match field {
-                    #(#reads,)*
-                    _ => object::skip(map)?,
-                }
-                Ok(())
+            fn names(&self) -> &'static [&'static str] {
+                &[#(#wires),*]
             }
 
-            fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-                #(#writes)*
-                Ok(())
+            fn place(&mut self, #place_field: usize) -> &mut dyn Place {
+                #place
+            }
+
+            fn part(&self, #part_field: usize) -> &dyn Part {
+                #part
             }
         }
 

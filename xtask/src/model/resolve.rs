@@ -56,7 +56,11 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
                 section.endpoints.push(endpoint);
             }
         }
-        rows::resolve(&mut section, files(), &mut found);
+        let before = found.len();
+        refuse_endless_types(&section, &taken, &mut found);
+        if found.len() == before {
+            rows::resolve(&mut section, files(), &mut found);
+        }
         if !section.endpoints.is_empty() {
             refuse_equal_types(&section, &taken, &mut found);
             sections.push(section);
@@ -803,6 +807,46 @@ fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String
         limits.push(Limit::RequiredUnless(spec.required_unless.clone()));
     }
     limits
+}
+
+/// An object that is a field of itself would have no end; in a list, a map or a union it has one.
+fn refuse_endless_types(section: &Section, taken: &Taken, found: &mut Vec<Diagnostic>) {
+    let own = section
+        .endpoints
+        .iter()
+        .flat_map(|endpoint| &endpoint.types);
+    let objects: HashMap<&str, &Object> = section
+        .shared
+        .iter()
+        .chain(own)
+        .filter_map(|ty| match ty {
+            TypeDef::Object(object) => Some((object.name.as_str(), object)),
+            _ => None,
+        })
+        .collect();
+    for (name, object) in &objects {
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![*object];
+        while let Some(object) = queue.pop() {
+            for field in &object.fields {
+                let Type::Object(inner) = &field.ty else {
+                    continue;
+                };
+                if inner == name {
+                    let (file, place) = taken
+                        .get(*name)
+                        .cloned()
+                        .unwrap_or_else(|| (section.name.clone(), Place::START));
+                    let message = format!("`{name}` is a field of itself, so it has no end");
+                    found.push(Diagnostic::new(&file, place, message));
+                } else if seen.insert(inner.as_str())
+                    && let Some(inner) = objects.get(inner.as_str())
+                {
+                    queue.push(inner);
+                }
+            }
+        }
+    }
 }
 
 /// Two types of equal shape that nobody named are one type that wants a name; one of the shape of

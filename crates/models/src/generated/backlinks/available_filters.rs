@@ -58,52 +58,49 @@ pub struct AvailableFiltersResult {
 }
 
 impl Object for AvailableFiltersResult {
-    const FIELDS: &'static [&'static str] = &[
-        "content_duplicates",
-        "backlinks",
-        "domain_pages",
-        "anchors",
-        "referring_domains",
-        "domain_intersection",
-        "page_intersection",
-        "referring_networks",
-        "domain_pages_summary",
-        "competitors",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.content_duplicates = object::next(map)?,
-            1 => self.backlinks = object::next(map)?,
-            2 => self.domain_pages = object::next(map)?,
-            3 => self.anchors = object::next(map)?,
-            4 => self.referring_domains = object::next(map)?,
-            5 => self.domain_intersection = object::next(map)?,
-            6 => self.page_intersection = object::next(map)?,
-            7 => self.referring_networks = object::next(map)?,
-            8 => self.domain_pages_summary = object::next(map)?,
-            9 => self.competitors = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "content_duplicates",
+            "backlinks",
+            "domain_pages",
+            "anchors",
+            "referring_domains",
+            "domain_intersection",
+            "page_intersection",
+            "referring_networks",
+            "domain_pages_summary",
+            "competitors",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "content_duplicates", &self.content_duplicates)?;
-        object::put(map, "backlinks", &self.backlinks)?;
-        object::put(map, "domain_pages", &self.domain_pages)?;
-        object::put(map, "anchors", &self.anchors)?;
-        object::put(map, "referring_domains", &self.referring_domains)?;
-        object::put(map, "domain_intersection", &self.domain_intersection)?;
-        object::put(map, "page_intersection", &self.page_intersection)?;
-        object::put(map, "referring_networks", &self.referring_networks)?;
-        object::put(map, "domain_pages_summary", &self.domain_pages_summary)?;
-        object::put(map, "competitors", &self.competitors)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.content_duplicates,
+            1 => &mut self.backlinks,
+            2 => &mut self.domain_pages,
+            3 => &mut self.anchors,
+            4 => &mut self.referring_domains,
+            5 => &mut self.domain_intersection,
+            6 => &mut self.page_intersection,
+            7 => &mut self.referring_networks,
+            8 => &mut self.domain_pages_summary,
+            _ => &mut self.competitors,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.content_duplicates,
+            1 => &self.backlinks,
+            2 => &self.domain_pages,
+            3 => &self.anchors,
+            4 => &self.referring_domains,
+            5 => &self.domain_intersection,
+            6 => &self.page_intersection,
+            7 => &self.referring_networks,
+            8 => &self.domain_pages_summary,
+            _ => &self.competitors,
+        }
     }
 }
 

@@ -56,27 +56,24 @@ pub struct BulkNewLostBacklinksLiveTask {
 }
 
 impl Object for BulkNewLostBacklinksLiveTask {
-    const FIELDS: &'static [&'static str] = &["targets", "date_from", "tag"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.targets = object::next(map)?.unwrap_or_default(),
-            1 => self.date_from = object::next(map)?,
-            2 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["targets", "date_from", "tag"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "targets", &self.targets)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.targets,
+            1 => &mut self.date_from,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.targets,
+            1 => &self.date_from,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -180,25 +177,22 @@ pub struct BulkNewLostBacklinksLiveResult {
 }
 
 impl Object for BulkNewLostBacklinksLiveResult {
-    const FIELDS: &'static [&'static str] = &["items_count", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.items_count = object::next(map)?,
-            1 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -217,31 +211,24 @@ pub struct BulkNewLostBacklinksLiveItem {
 }
 
 impl Object for BulkNewLostBacklinksLiveItem {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "new_backlinks",
-        "lost_backlinks",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.new_backlinks = object::next(map)?,
-            2 => self.lost_backlinks = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "new_backlinks", "lost_backlinks"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "new_backlinks", &self.new_backlinks)?;
-        object::put(map, "lost_backlinks", &self.lost_backlinks)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.new_backlinks,
+            _ => &mut self.lost_backlinks,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.new_backlinks,
+            _ => &self.lost_backlinks,
+        }
     }
 }
 

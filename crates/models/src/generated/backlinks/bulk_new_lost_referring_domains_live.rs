@@ -54,27 +54,24 @@ pub struct BulkNewLostReferringDomainsLiveTask {
 }
 
 impl Object for BulkNewLostReferringDomainsLiveTask {
-    const FIELDS: &'static [&'static str] = &["targets", "date_from", "tag"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.targets = object::next(map)?.unwrap_or_default(),
-            1 => self.date_from = object::next(map)?,
-            2 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["targets", "date_from", "tag"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "targets", &self.targets)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.targets,
+            1 => &mut self.date_from,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.targets,
+            1 => &self.date_from,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -178,25 +175,22 @@ pub struct BulkNewLostReferringDomainsLiveResult {
 }
 
 impl Object for BulkNewLostReferringDomainsLiveResult {
-    const FIELDS: &'static [&'static str] = &["items_count", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.items_count = object::next(map)?,
-            1 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -219,45 +213,34 @@ pub struct BulkNewLostReferringDomainsLiveItem {
 }
 
 impl Object for BulkNewLostReferringDomainsLiveItem {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "new_referring_domains",
-        "lost_referring_domains",
-        "new_referring_main_domains",
-        "lost_referring_main_domains",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.new_referring_domains = object::next(map)?,
-            2 => self.lost_referring_domains = object::next(map)?,
-            3 => self.new_referring_main_domains = object::next(map)?,
-            4 => self.lost_referring_main_domains = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "target",
+            "new_referring_domains",
+            "lost_referring_domains",
+            "new_referring_main_domains",
+            "lost_referring_main_domains",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "new_referring_domains", &self.new_referring_domains)?;
-        object::put(map, "lost_referring_domains", &self.lost_referring_domains)?;
-        object::put(
-            map,
-            "new_referring_main_domains",
-            &self.new_referring_main_domains,
-        )?;
-        object::put(
-            map,
-            "lost_referring_main_domains",
-            &self.lost_referring_main_domains,
-        )?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.new_referring_domains,
+            2 => &mut self.lost_referring_domains,
+            3 => &mut self.new_referring_main_domains,
+            _ => &mut self.lost_referring_main_domains,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.new_referring_domains,
+            2 => &self.lost_referring_domains,
+            3 => &self.new_referring_main_domains,
+            _ => &self.lost_referring_main_domains,
+        }
     }
 }
 

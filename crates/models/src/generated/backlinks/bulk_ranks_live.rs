@@ -54,27 +54,24 @@ pub struct BulkRanksLiveTask {
 }
 
 impl Object for BulkRanksLiveTask {
-    const FIELDS: &'static [&'static str] = &["targets", "rank_scale", "tag"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.targets = object::next(map)?.unwrap_or_default(),
-            1 => self.rank_scale = object::next(map)?,
-            2 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["targets", "rank_scale", "tag"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "targets", &self.targets)?;
-        object::put(map, "rank_scale", &self.rank_scale)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.targets,
+            1 => &mut self.rank_scale,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.targets,
+            1 => &self.rank_scale,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -167,25 +164,22 @@ pub struct BulkRanksLiveResult {
 }
 
 impl Object for BulkRanksLiveResult {
-    const FIELDS: &'static [&'static str] = &["items_count", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.items_count = object::next(map)?,
-            1 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -206,25 +200,22 @@ pub struct BulkRanksLiveItem {
 }
 
 impl Object for BulkRanksLiveItem {
-    const FIELDS: &'static [&'static str] = &["target", "rank"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.rank = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "rank"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "rank", &self.rank)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            _ => &mut self.rank,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            _ => &self.rank,
+        }
     }
 }
 

@@ -50,25 +50,22 @@ pub struct BulkReferringDomainsLiveTask {
 }
 
 impl Object for BulkReferringDomainsLiveTask {
-    const FIELDS: &'static [&'static str] = &["targets", "tag"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.targets = object::next(map)?.unwrap_or_default(),
-            1 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["targets", "tag"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "targets", &self.targets)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.targets,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.targets,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -146,25 +143,22 @@ pub struct BulkReferringDomainsLiveResult {
 }
 
 impl Object for BulkReferringDomainsLiveResult {
-    const FIELDS: &'static [&'static str] = &["items_count", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.items_count = object::next(map)?,
-            1 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -187,45 +181,34 @@ pub struct BulkReferringDomainsLiveItem {
 }
 
 impl Object for BulkReferringDomainsLiveItem {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "referring_domains",
-        "referring_domains_nofollow",
-        "referring_main_domains",
-        "referring_main_domains_nofollow",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.referring_domains = object::next(map)?,
-            2 => self.referring_domains_nofollow = object::next(map)?,
-            3 => self.referring_main_domains = object::next(map)?,
-            4 => self.referring_main_domains_nofollow = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "target",
+            "referring_domains",
+            "referring_domains_nofollow",
+            "referring_main_domains",
+            "referring_main_domains_nofollow",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "referring_domains", &self.referring_domains)?;
-        object::put(
-            map,
-            "referring_domains_nofollow",
-            &self.referring_domains_nofollow,
-        )?;
-        object::put(map, "referring_main_domains", &self.referring_main_domains)?;
-        object::put(
-            map,
-            "referring_main_domains_nofollow",
-            &self.referring_main_domains_nofollow,
-        )?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.referring_domains,
+            2 => &mut self.referring_domains_nofollow,
+            3 => &mut self.referring_main_domains,
+            _ => &mut self.referring_main_domains_nofollow,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.referring_domains,
+            2 => &self.referring_domains_nofollow,
+            3 => &self.referring_main_domains,
+            _ => &self.referring_main_domains_nofollow,
+        }
     }
 }
 

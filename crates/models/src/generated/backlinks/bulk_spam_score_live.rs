@@ -50,25 +50,22 @@ pub struct BulkSpamScoreLiveTask {
 }
 
 impl Object for BulkSpamScoreLiveTask {
-    const FIELDS: &'static [&'static str] = &["targets", "tag"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.targets = object::next(map)?.unwrap_or_default(),
-            1 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["targets", "tag"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "targets", &self.targets)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.targets,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.targets,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -146,25 +143,22 @@ pub struct BulkSpamScoreLiveResult {
 }
 
 impl Object for BulkSpamScoreLiveResult {
-    const FIELDS: &'static [&'static str] = &["items_count", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.items_count = object::next(map)?,
-            1 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -185,27 +179,24 @@ pub struct BulkSpamScoreLiveItem {
 }
 
 impl Object for BulkSpamScoreLiveItem {
-    const FIELDS: &'static [&'static str] = &["type", "target", "spam_score"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.target = object::next(map)?,
-            2 => self.spam_score = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "target", "spam_score"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "target", &self.target)?;
-        object::put(map, "spam_score", &self.spam_score)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.target,
+            _ => &mut self.spam_score,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.target,
+            _ => &self.spam_score,
+        }
     }
 }
 

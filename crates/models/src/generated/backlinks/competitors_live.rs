@@ -84,56 +84,49 @@ pub struct CompetitorsLiveTask {
 }
 
 impl Object for CompetitorsLiveTask {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "limit",
-        "offset",
-        "filters",
-        "order_by",
-        "main_domain",
-        "exclude_large_domains",
-        "exclude_internal_backlinks",
-        "rank_scale",
-        "tag",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?.unwrap_or_default(),
-            1 => self.limit = object::next(map)?,
-            2 => self.offset = object::next(map)?,
-            3 => self.filters = object::next(map)?,
-            4 => self.order_by = object::next(map)?,
-            5 => self.main_domain = object::next(map)?,
-            6 => self.exclude_large_domains = object::next(map)?,
-            7 => self.exclude_internal_backlinks = object::next(map)?,
-            8 => self.rank_scale = object::next(map)?,
-            9 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "target",
+            "limit",
+            "offset",
+            "filters",
+            "order_by",
+            "main_domain",
+            "exclude_large_domains",
+            "exclude_internal_backlinks",
+            "rank_scale",
+            "tag",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "target", &self.target)?;
-        object::put(map, "limit", &self.limit)?;
-        object::put(map, "offset", &self.offset)?;
-        object::put(map, "filters", &self.filters)?;
-        object::put(map, "order_by", &self.order_by)?;
-        object::put(map, "main_domain", &self.main_domain)?;
-        object::put(map, "exclude_large_domains", &self.exclude_large_domains)?;
-        object::put(
-            map,
-            "exclude_internal_backlinks",
-            &self.exclude_internal_backlinks,
-        )?;
-        object::put(map, "rank_scale", &self.rank_scale)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.limit,
+            2 => &mut self.offset,
+            3 => &mut self.filters,
+            4 => &mut self.order_by,
+            5 => &mut self.main_domain,
+            6 => &mut self.exclude_large_domains,
+            7 => &mut self.exclude_internal_backlinks,
+            8 => &mut self.rank_scale,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.limit,
+            2 => &self.offset,
+            3 => &self.filters,
+            4 => &self.order_by,
+            5 => &self.main_domain,
+            6 => &self.exclude_large_domains,
+            7 => &self.exclude_internal_backlinks,
+            8 => &self.rank_scale,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -305,27 +298,24 @@ pub struct CompetitorsLiveResult {
 }
 
 impl Object for CompetitorsLiveResult {
-    const FIELDS: &'static [&'static str] = &["total_count", "items_count", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.total_count = object::next(map)?,
-            1 => self.items_count = object::next(map)?,
-            2 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["total_count", "items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "total_count", &self.total_count)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.total_count,
+            1 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.total_count,
+            1 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -350,29 +340,26 @@ pub struct CompetitorsLiveItem {
 }
 
 impl Object for CompetitorsLiveItem {
-    const FIELDS: &'static [&'static str] = &["type", "target", "rank", "intersections"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.target = object::next(map)?,
-            2 => self.rank = object::next(map)?,
-            3 => self.intersections = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "target", "rank", "intersections"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "target", &self.target)?;
-        object::put(map, "rank", &self.rank)?;
-        object::put(map, "intersections", &self.intersections)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.target,
+            2 => &mut self.rank,
+            _ => &mut self.intersections,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.target,
+            2 => &self.rank,
+            _ => &self.intersections,
+        }
     }
 }
 

@@ -96,62 +96,55 @@ pub struct DomainPagesLiveTask {
 }
 
 impl Object for DomainPagesLiveTask {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "limit",
-        "offset",
-        "internal_list_limit",
-        "backlinks_status_type",
-        "filters",
-        "order_by",
-        "backlinks_filters",
-        "include_subdomains",
-        "exclude_internal_backlinks",
-        "rank_scale",
-        "tag",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?.unwrap_or_default(),
-            1 => self.limit = object::next(map)?,
-            2 => self.offset = object::next(map)?,
-            3 => self.internal_list_limit = object::next(map)?,
-            4 => self.backlinks_status_type = object::next(map)?,
-            5 => self.filters = object::next(map)?,
-            6 => self.order_by = object::next(map)?,
-            7 => self.backlinks_filters = object::next(map)?,
-            8 => self.include_subdomains = object::next(map)?,
-            9 => self.exclude_internal_backlinks = object::next(map)?,
-            10 => self.rank_scale = object::next(map)?,
-            11 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "target",
+            "limit",
+            "offset",
+            "internal_list_limit",
+            "backlinks_status_type",
+            "filters",
+            "order_by",
+            "backlinks_filters",
+            "include_subdomains",
+            "exclude_internal_backlinks",
+            "rank_scale",
+            "tag",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "target", &self.target)?;
-        object::put(map, "limit", &self.limit)?;
-        object::put(map, "offset", &self.offset)?;
-        object::put(map, "internal_list_limit", &self.internal_list_limit)?;
-        object::put(map, "backlinks_status_type", &self.backlinks_status_type)?;
-        object::put(map, "filters", &self.filters)?;
-        object::put(map, "order_by", &self.order_by)?;
-        object::put(map, "backlinks_filters", &self.backlinks_filters)?;
-        object::put(map, "include_subdomains", &self.include_subdomains)?;
-        object::put(
-            map,
-            "exclude_internal_backlinks",
-            &self.exclude_internal_backlinks,
-        )?;
-        object::put(map, "rank_scale", &self.rank_scale)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.limit,
+            2 => &mut self.offset,
+            3 => &mut self.internal_list_limit,
+            4 => &mut self.backlinks_status_type,
+            5 => &mut self.filters,
+            6 => &mut self.order_by,
+            7 => &mut self.backlinks_filters,
+            8 => &mut self.include_subdomains,
+            9 => &mut self.exclude_internal_backlinks,
+            10 => &mut self.rank_scale,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.limit,
+            2 => &self.offset,
+            3 => &self.internal_list_limit,
+            4 => &self.backlinks_status_type,
+            5 => &self.filters,
+            6 => &self.order_by,
+            7 => &self.backlinks_filters,
+            8 => &self.include_subdomains,
+            9 => &self.exclude_internal_backlinks,
+            10 => &self.rank_scale,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -359,34 +352,26 @@ pub struct DomainPagesLiveResult {
 }
 
 impl Object for DomainPagesLiveResult {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "total_count",
-        "items_count",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.total_count = object::next(map)?,
-            2 => self.items_count = object::next(map)?,
-            3 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "total_count", "items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "total_count", &self.total_count)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.total_count,
+            2 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.total_count,
+            2 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -435,73 +420,70 @@ pub struct DomainPagesLiveMeta {
 }
 
 impl Object for DomainPagesLiveMeta {
-    const FIELDS: &'static [&'static str] = &[
-        "title",
-        "canonical",
-        "internal_links_count",
-        "external_links_count",
-        "images_count",
-        "words_count",
-        "page_spam_score",
-        "social_media_tags",
-        "h1",
-        "h2",
-        "h3",
-        "images_alt",
-        "powered_by",
-        "language",
-        "charset",
-        "platform_type",
-        "technologies",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.title = object::next(map)?,
-            1 => self.canonical = object::next(map)?,
-            2 => self.internal_links_count = object::next(map)?,
-            3 => self.external_links_count = object::next(map)?,
-            4 => self.images_count = object::next(map)?,
-            5 => self.words_count = object::next(map)?,
-            6 => self.page_spam_score = object::next(map)?,
-            7 => self.social_media_tags = object::next(map)?,
-            8 => self.h1 = object::next(map)?,
-            9 => self.h2 = object::next(map)?,
-            10 => self.h3 = object::next(map)?,
-            11 => self.images_alt = object::next(map)?,
-            12 => self.powered_by = object::next(map)?,
-            13 => self.language = object::next(map)?,
-            14 => self.charset = object::next(map)?,
-            15 => self.platform_type = object::next(map)?,
-            16 => self.technologies = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "title",
+            "canonical",
+            "internal_links_count",
+            "external_links_count",
+            "images_count",
+            "words_count",
+            "page_spam_score",
+            "social_media_tags",
+            "h1",
+            "h2",
+            "h3",
+            "images_alt",
+            "powered_by",
+            "language",
+            "charset",
+            "platform_type",
+            "technologies",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "title", &self.title)?;
-        object::put(map, "canonical", &self.canonical)?;
-        object::put(map, "internal_links_count", &self.internal_links_count)?;
-        object::put(map, "external_links_count", &self.external_links_count)?;
-        object::put(map, "images_count", &self.images_count)?;
-        object::put(map, "words_count", &self.words_count)?;
-        object::put(map, "page_spam_score", &self.page_spam_score)?;
-        object::put(map, "social_media_tags", &self.social_media_tags)?;
-        object::put(map, "h1", &self.h1)?;
-        object::put(map, "h2", &self.h2)?;
-        object::put(map, "h3", &self.h3)?;
-        object::put(map, "images_alt", &self.images_alt)?;
-        object::put(map, "powered_by", &self.powered_by)?;
-        object::put(map, "language", &self.language)?;
-        object::put(map, "charset", &self.charset)?;
-        object::put(map, "platform_type", &self.platform_type)?;
-        object::put(map, "technologies", &self.technologies)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.title,
+            1 => &mut self.canonical,
+            2 => &mut self.internal_links_count,
+            3 => &mut self.external_links_count,
+            4 => &mut self.images_count,
+            5 => &mut self.words_count,
+            6 => &mut self.page_spam_score,
+            7 => &mut self.social_media_tags,
+            8 => &mut self.h1,
+            9 => &mut self.h2,
+            10 => &mut self.h3,
+            11 => &mut self.images_alt,
+            12 => &mut self.powered_by,
+            13 => &mut self.language,
+            14 => &mut self.charset,
+            15 => &mut self.platform_type,
+            _ => &mut self.technologies,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.title,
+            1 => &self.canonical,
+            2 => &self.internal_links_count,
+            3 => &self.external_links_count,
+            4 => &self.images_count,
+            5 => &self.words_count,
+            6 => &self.page_spam_score,
+            7 => &self.social_media_tags,
+            8 => &self.h1,
+            9 => &self.h2,
+            10 => &self.h3,
+            11 => &self.images_alt,
+            12 => &self.powered_by,
+            13 => &self.language,
+            14 => &self.charset,
+            15 => &self.platform_type,
+            _ => &self.technologies,
+        }
     }
 }
 
@@ -580,105 +562,82 @@ pub struct DomainPagesLivePageSummary {
 }
 
 impl Object for DomainPagesLivePageSummary {
-    const FIELDS: &'static [&'static str] = &[
-        "first_seen",
-        "lost_date",
-        "rank",
-        "backlinks",
-        "backlinks_spam_score",
-        "broken_backlinks",
-        "broken_pages",
-        "referring_domains",
-        "referring_domains_nofollow",
-        "referring_main_domains",
-        "referring_main_domains_nofollow",
-        "referring_ips",
-        "referring_subnets",
-        "referring_pages",
-        "referring_pages_nofollow",
-        "referring_links_tld",
-        "referring_links_types",
-        "referring_links_attributes",
-        "referring_links_platform_types",
-        "referring_links_semantic_locations",
-        "referring_links_countries",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.first_seen = object::next(map)?,
-            1 => self.lost_date = object::next(map)?,
-            2 => self.rank = object::next(map)?,
-            3 => self.backlinks = object::next(map)?,
-            4 => self.backlinks_spam_score = object::next(map)?,
-            5 => self.broken_backlinks = object::next(map)?,
-            6 => self.broken_pages = object::next(map)?,
-            7 => self.referring_domains = object::next(map)?,
-            8 => self.referring_domains_nofollow = object::next(map)?,
-            9 => self.referring_main_domains = object::next(map)?,
-            10 => self.referring_main_domains_nofollow = object::next(map)?,
-            11 => self.referring_ips = object::next(map)?,
-            12 => self.referring_subnets = object::next(map)?,
-            13 => self.referring_pages = object::next(map)?,
-            14 => self.referring_pages_nofollow = object::next(map)?,
-            15 => self.referring_links_tld = object::next(map)?,
-            16 => self.referring_links_types = object::next(map)?,
-            17 => self.referring_links_attributes = object::next(map)?,
-            18 => self.referring_links_platform_types = object::next(map)?,
-            19 => self.referring_links_semantic_locations = object::next(map)?,
-            20 => self.referring_links_countries = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "first_seen",
+            "lost_date",
+            "rank",
+            "backlinks",
+            "backlinks_spam_score",
+            "broken_backlinks",
+            "broken_pages",
+            "referring_domains",
+            "referring_domains_nofollow",
+            "referring_main_domains",
+            "referring_main_domains_nofollow",
+            "referring_ips",
+            "referring_subnets",
+            "referring_pages",
+            "referring_pages_nofollow",
+            "referring_links_tld",
+            "referring_links_types",
+            "referring_links_attributes",
+            "referring_links_platform_types",
+            "referring_links_semantic_locations",
+            "referring_links_countries",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "first_seen", &self.first_seen)?;
-        object::put(map, "lost_date", &self.lost_date)?;
-        object::put(map, "rank", &self.rank)?;
-        object::put(map, "backlinks", &self.backlinks)?;
-        object::put(map, "backlinks_spam_score", &self.backlinks_spam_score)?;
-        object::put(map, "broken_backlinks", &self.broken_backlinks)?;
-        object::put(map, "broken_pages", &self.broken_pages)?;
-        object::put(map, "referring_domains", &self.referring_domains)?;
-        object::put(
-            map,
-            "referring_domains_nofollow",
-            &self.referring_domains_nofollow,
-        )?;
-        object::put(map, "referring_main_domains", &self.referring_main_domains)?;
-        object::put(
-            map,
-            "referring_main_domains_nofollow",
-            &self.referring_main_domains_nofollow,
-        )?;
-        object::put(map, "referring_ips", &self.referring_ips)?;
-        object::put(map, "referring_subnets", &self.referring_subnets)?;
-        object::put(map, "referring_pages", &self.referring_pages)?;
-        object::put(map, "referring_pages_nofollow", &self.referring_pages_nofollow)?;
-        object::put(map, "referring_links_tld", &self.referring_links_tld)?;
-        object::put(map, "referring_links_types", &self.referring_links_types)?;
-        object::put(
-            map,
-            "referring_links_attributes",
-            &self.referring_links_attributes,
-        )?;
-        object::put(
-            map,
-            "referring_links_platform_types",
-            &self.referring_links_platform_types,
-        )?;
-        object::put(
-            map,
-            "referring_links_semantic_locations",
-            &self.referring_links_semantic_locations,
-        )?;
-        object::put(map, "referring_links_countries", &self.referring_links_countries)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.first_seen,
+            1 => &mut self.lost_date,
+            2 => &mut self.rank,
+            3 => &mut self.backlinks,
+            4 => &mut self.backlinks_spam_score,
+            5 => &mut self.broken_backlinks,
+            6 => &mut self.broken_pages,
+            7 => &mut self.referring_domains,
+            8 => &mut self.referring_domains_nofollow,
+            9 => &mut self.referring_main_domains,
+            10 => &mut self.referring_main_domains_nofollow,
+            11 => &mut self.referring_ips,
+            12 => &mut self.referring_subnets,
+            13 => &mut self.referring_pages,
+            14 => &mut self.referring_pages_nofollow,
+            15 => &mut self.referring_links_tld,
+            16 => &mut self.referring_links_types,
+            17 => &mut self.referring_links_attributes,
+            18 => &mut self.referring_links_platform_types,
+            19 => &mut self.referring_links_semantic_locations,
+            _ => &mut self.referring_links_countries,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.first_seen,
+            1 => &self.lost_date,
+            2 => &self.rank,
+            3 => &self.backlinks,
+            4 => &self.backlinks_spam_score,
+            5 => &self.broken_backlinks,
+            6 => &self.broken_pages,
+            7 => &self.referring_domains,
+            8 => &self.referring_domains_nofollow,
+            9 => &self.referring_main_domains,
+            10 => &self.referring_main_domains_nofollow,
+            11 => &self.referring_ips,
+            12 => &self.referring_subnets,
+            13 => &self.referring_pages,
+            14 => &self.referring_pages_nofollow,
+            15 => &self.referring_links_tld,
+            16 => &self.referring_links_types,
+            17 => &self.referring_links_attributes,
+            18 => &self.referring_links_platform_types,
+            19 => &self.referring_links_semantic_locations,
+            _ => &self.referring_links_countries,
+        }
     }
 }
 
@@ -739,76 +698,73 @@ pub struct DomainPagesLiveItem {
 }
 
 impl Object for DomainPagesLiveItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "main_domain",
-        "domain",
-        "tld",
-        "page",
-        "ip",
-        "first_visited",
-        "prev_visited",
-        "fetch_time",
-        "status_code",
-        "location",
-        "size",
-        "encoded_size",
-        "content_encoding",
-        "media_type",
-        "server",
-        "meta",
-        "page_summary",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.main_domain = object::next(map)?,
-            2 => self.domain = object::next(map)?,
-            3 => self.tld = object::next(map)?,
-            4 => self.page = object::next(map)?,
-            5 => self.ip = object::next(map)?,
-            6 => self.first_visited = object::next(map)?,
-            7 => self.prev_visited = object::next(map)?,
-            8 => self.fetch_time = object::next(map)?,
-            9 => self.status_code = object::next(map)?,
-            10 => self.location = object::next(map)?,
-            11 => self.size = object::next(map)?,
-            12 => self.encoded_size = object::next(map)?,
-            13 => self.content_encoding = object::next(map)?,
-            14 => self.media_type = object::next(map)?,
-            15 => self.server = object::next(map)?,
-            16 => self.meta = object::next(map)?,
-            17 => self.page_summary = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "main_domain",
+            "domain",
+            "tld",
+            "page",
+            "ip",
+            "first_visited",
+            "prev_visited",
+            "fetch_time",
+            "status_code",
+            "location",
+            "size",
+            "encoded_size",
+            "content_encoding",
+            "media_type",
+            "server",
+            "meta",
+            "page_summary",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "main_domain", &self.main_domain)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "tld", &self.tld)?;
-        object::put(map, "page", &self.page)?;
-        object::put(map, "ip", &self.ip)?;
-        object::put(map, "first_visited", &self.first_visited)?;
-        object::put(map, "prev_visited", &self.prev_visited)?;
-        object::put(map, "fetch_time", &self.fetch_time)?;
-        object::put(map, "status_code", &self.status_code)?;
-        object::put(map, "location", &self.location)?;
-        object::put(map, "size", &self.size)?;
-        object::put(map, "encoded_size", &self.encoded_size)?;
-        object::put(map, "content_encoding", &self.content_encoding)?;
-        object::put(map, "media_type", &self.media_type)?;
-        object::put(map, "server", &self.server)?;
-        object::put(map, "meta", &self.meta)?;
-        object::put(map, "page_summary", &self.page_summary)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.main_domain,
+            2 => &mut self.domain,
+            3 => &mut self.tld,
+            4 => &mut self.page,
+            5 => &mut self.ip,
+            6 => &mut self.first_visited,
+            7 => &mut self.prev_visited,
+            8 => &mut self.fetch_time,
+            9 => &mut self.status_code,
+            10 => &mut self.location,
+            11 => &mut self.size,
+            12 => &mut self.encoded_size,
+            13 => &mut self.content_encoding,
+            14 => &mut self.media_type,
+            15 => &mut self.server,
+            16 => &mut self.meta,
+            _ => &mut self.page_summary,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.main_domain,
+            2 => &self.domain,
+            3 => &self.tld,
+            4 => &self.page,
+            5 => &self.ip,
+            6 => &self.first_visited,
+            7 => &self.prev_visited,
+            8 => &self.fetch_time,
+            9 => &self.status_code,
+            10 => &self.location,
+            11 => &self.size,
+            12 => &self.encoded_size,
+            13 => &self.content_encoding,
+            14 => &self.media_type,
+            15 => &self.server,
+            16 => &self.meta,
+            _ => &self.page_summary,
+        }
     }
 }
 

@@ -104,65 +104,58 @@ pub struct DomainPagesSummaryLiveTask {
 }
 
 impl Object for DomainPagesSummaryLiveTask {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "limit",
-        "offset",
-        "internal_list_limit",
-        "backlinks_status_type",
-        "filters",
-        "order_by",
-        "backlinks_filters",
-        "include_subdomains",
-        "include_indirect_links",
-        "exclude_internal_backlinks",
-        "rank_scale",
-        "tag",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?.unwrap_or_default(),
-            1 => self.limit = object::next(map)?,
-            2 => self.offset = object::next(map)?,
-            3 => self.internal_list_limit = object::next(map)?,
-            4 => self.backlinks_status_type = object::next(map)?,
-            5 => self.filters = object::next(map)?,
-            6 => self.order_by = object::next(map)?,
-            7 => self.backlinks_filters = object::next(map)?,
-            8 => self.include_subdomains = object::next(map)?,
-            9 => self.include_indirect_links = object::next(map)?,
-            10 => self.exclude_internal_backlinks = object::next(map)?,
-            11 => self.rank_scale = object::next(map)?,
-            12 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "target",
+            "limit",
+            "offset",
+            "internal_list_limit",
+            "backlinks_status_type",
+            "filters",
+            "order_by",
+            "backlinks_filters",
+            "include_subdomains",
+            "include_indirect_links",
+            "exclude_internal_backlinks",
+            "rank_scale",
+            "tag",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "target", &self.target)?;
-        object::put(map, "limit", &self.limit)?;
-        object::put(map, "offset", &self.offset)?;
-        object::put(map, "internal_list_limit", &self.internal_list_limit)?;
-        object::put(map, "backlinks_status_type", &self.backlinks_status_type)?;
-        object::put(map, "filters", &self.filters)?;
-        object::put(map, "order_by", &self.order_by)?;
-        object::put(map, "backlinks_filters", &self.backlinks_filters)?;
-        object::put(map, "include_subdomains", &self.include_subdomains)?;
-        object::put(map, "include_indirect_links", &self.include_indirect_links)?;
-        object::put(
-            map,
-            "exclude_internal_backlinks",
-            &self.exclude_internal_backlinks,
-        )?;
-        object::put(map, "rank_scale", &self.rank_scale)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.limit,
+            2 => &mut self.offset,
+            3 => &mut self.internal_list_limit,
+            4 => &mut self.backlinks_status_type,
+            5 => &mut self.filters,
+            6 => &mut self.order_by,
+            7 => &mut self.backlinks_filters,
+            8 => &mut self.include_subdomains,
+            9 => &mut self.include_indirect_links,
+            10 => &mut self.exclude_internal_backlinks,
+            11 => &mut self.rank_scale,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.limit,
+            2 => &self.offset,
+            3 => &self.internal_list_limit,
+            4 => &self.backlinks_status_type,
+            5 => &self.filters,
+            6 => &self.order_by,
+            7 => &self.backlinks_filters,
+            8 => &self.include_subdomains,
+            9 => &self.include_indirect_links,
+            10 => &self.exclude_internal_backlinks,
+            11 => &self.rank_scale,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -382,34 +375,26 @@ pub struct DomainPagesSummaryLiveResult {
 }
 
 impl Object for DomainPagesSummaryLiveResult {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "total_count",
-        "items_count",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.total_count = object::next(map)?,
-            2 => self.items_count = object::next(map)?,
-            3 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "total_count", "items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "total_count", &self.total_count)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.total_count,
+            2 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.total_count,
+            2 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -492,111 +477,88 @@ pub struct DomainPagesSummaryLiveItem {
 }
 
 impl Object for DomainPagesSummaryLiveItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "url",
-        "rank",
-        "backlinks",
-        "first_seen",
-        "lost_date",
-        "backlinks_spam_score",
-        "broken_backlinks",
-        "broken_pages",
-        "referring_domains",
-        "referring_domains_nofollow",
-        "referring_main_domains",
-        "referring_main_domains_nofollow",
-        "referring_ips",
-        "referring_subnets",
-        "referring_pages",
-        "referring_pages_nofollow",
-        "referring_links_tld",
-        "referring_links_types",
-        "referring_links_attributes",
-        "referring_links_platform_types",
-        "referring_links_semantic_locations",
-        "referring_links_countries",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.url = object::next(map)?,
-            2 => self.rank = object::next(map)?,
-            3 => self.backlinks = object::next(map)?,
-            4 => self.first_seen = object::next(map)?,
-            5 => self.lost_date = object::next(map)?,
-            6 => self.backlinks_spam_score = object::next(map)?,
-            7 => self.broken_backlinks = object::next(map)?,
-            8 => self.broken_pages = object::next(map)?,
-            9 => self.referring_domains = object::next(map)?,
-            10 => self.referring_domains_nofollow = object::next(map)?,
-            11 => self.referring_main_domains = object::next(map)?,
-            12 => self.referring_main_domains_nofollow = object::next(map)?,
-            13 => self.referring_ips = object::next(map)?,
-            14 => self.referring_subnets = object::next(map)?,
-            15 => self.referring_pages = object::next(map)?,
-            16 => self.referring_pages_nofollow = object::next(map)?,
-            17 => self.referring_links_tld = object::next(map)?,
-            18 => self.referring_links_types = object::next(map)?,
-            19 => self.referring_links_attributes = object::next(map)?,
-            20 => self.referring_links_platform_types = object::next(map)?,
-            21 => self.referring_links_semantic_locations = object::next(map)?,
-            22 => self.referring_links_countries = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "url",
+            "rank",
+            "backlinks",
+            "first_seen",
+            "lost_date",
+            "backlinks_spam_score",
+            "broken_backlinks",
+            "broken_pages",
+            "referring_domains",
+            "referring_domains_nofollow",
+            "referring_main_domains",
+            "referring_main_domains_nofollow",
+            "referring_ips",
+            "referring_subnets",
+            "referring_pages",
+            "referring_pages_nofollow",
+            "referring_links_tld",
+            "referring_links_types",
+            "referring_links_attributes",
+            "referring_links_platform_types",
+            "referring_links_semantic_locations",
+            "referring_links_countries",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "rank", &self.rank)?;
-        object::put(map, "backlinks", &self.backlinks)?;
-        object::put(map, "first_seen", &self.first_seen)?;
-        object::put(map, "lost_date", &self.lost_date)?;
-        object::put(map, "backlinks_spam_score", &self.backlinks_spam_score)?;
-        object::put(map, "broken_backlinks", &self.broken_backlinks)?;
-        object::put(map, "broken_pages", &self.broken_pages)?;
-        object::put(map, "referring_domains", &self.referring_domains)?;
-        object::put(
-            map,
-            "referring_domains_nofollow",
-            &self.referring_domains_nofollow,
-        )?;
-        object::put(map, "referring_main_domains", &self.referring_main_domains)?;
-        object::put(
-            map,
-            "referring_main_domains_nofollow",
-            &self.referring_main_domains_nofollow,
-        )?;
-        object::put(map, "referring_ips", &self.referring_ips)?;
-        object::put(map, "referring_subnets", &self.referring_subnets)?;
-        object::put(map, "referring_pages", &self.referring_pages)?;
-        object::put(map, "referring_pages_nofollow", &self.referring_pages_nofollow)?;
-        object::put(map, "referring_links_tld", &self.referring_links_tld)?;
-        object::put(map, "referring_links_types", &self.referring_links_types)?;
-        object::put(
-            map,
-            "referring_links_attributes",
-            &self.referring_links_attributes,
-        )?;
-        object::put(
-            map,
-            "referring_links_platform_types",
-            &self.referring_links_platform_types,
-        )?;
-        object::put(
-            map,
-            "referring_links_semantic_locations",
-            &self.referring_links_semantic_locations,
-        )?;
-        object::put(map, "referring_links_countries", &self.referring_links_countries)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.url,
+            2 => &mut self.rank,
+            3 => &mut self.backlinks,
+            4 => &mut self.first_seen,
+            5 => &mut self.lost_date,
+            6 => &mut self.backlinks_spam_score,
+            7 => &mut self.broken_backlinks,
+            8 => &mut self.broken_pages,
+            9 => &mut self.referring_domains,
+            10 => &mut self.referring_domains_nofollow,
+            11 => &mut self.referring_main_domains,
+            12 => &mut self.referring_main_domains_nofollow,
+            13 => &mut self.referring_ips,
+            14 => &mut self.referring_subnets,
+            15 => &mut self.referring_pages,
+            16 => &mut self.referring_pages_nofollow,
+            17 => &mut self.referring_links_tld,
+            18 => &mut self.referring_links_types,
+            19 => &mut self.referring_links_attributes,
+            20 => &mut self.referring_links_platform_types,
+            21 => &mut self.referring_links_semantic_locations,
+            _ => &mut self.referring_links_countries,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.url,
+            2 => &self.rank,
+            3 => &self.backlinks,
+            4 => &self.first_seen,
+            5 => &self.lost_date,
+            6 => &self.backlinks_spam_score,
+            7 => &self.broken_backlinks,
+            8 => &self.broken_pages,
+            9 => &self.referring_domains,
+            10 => &self.referring_domains_nofollow,
+            11 => &self.referring_main_domains,
+            12 => &self.referring_main_domains_nofollow,
+            13 => &self.referring_ips,
+            14 => &self.referring_subnets,
+            15 => &self.referring_pages,
+            16 => &self.referring_pages_nofollow,
+            17 => &self.referring_links_tld,
+            18 => &self.referring_links_types,
+            19 => &self.referring_links_attributes,
+            20 => &self.referring_links_platform_types,
+            21 => &self.referring_links_semantic_locations,
+            _ => &self.referring_links_countries,
+        }
     }
 }
 

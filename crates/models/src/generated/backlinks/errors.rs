@@ -58,37 +58,28 @@ pub struct ErrorsTask {
 }
 
 impl Object for ErrorsTask {
-    const FIELDS: &'static [&'static str] = &[
-        "limit",
-        "offset",
-        "filtered_function",
-        "datetime_from",
-        "datetime_to",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.limit = object::next(map)?,
-            1 => self.offset = object::next(map)?,
-            2 => self.filtered_function = object::next(map)?,
-            3 => self.datetime_from = object::next(map)?,
-            4 => self.datetime_to = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["limit", "offset", "filtered_function", "datetime_from", "datetime_to"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "limit", &self.limit)?;
-        object::put(map, "offset", &self.offset)?;
-        object::put(map, "filtered_function", &self.filtered_function)?;
-        object::put(map, "datetime_from", &self.datetime_from)?;
-        object::put(map, "datetime_to", &self.datetime_to)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.limit,
+            1 => &mut self.offset,
+            2 => &mut self.filtered_function,
+            3 => &mut self.datetime_from,
+            _ => &mut self.datetime_to,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.limit,
+            1 => &self.offset,
+            2 => &self.filtered_function,
+            3 => &self.datetime_from,
+            _ => &self.datetime_to,
+        }
     }
 }
 
@@ -217,52 +208,49 @@ pub struct ErrorsResult {
 }
 
 impl Object for ErrorsResult {
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "datetime",
-        "function",
-        "error_code",
-        "error_message",
-        "http_url",
-        "http_method",
-        "http_code",
-        "http_time",
-        "http_response",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.id = object::next(map)?,
-            1 => self.datetime = object::next(map)?,
-            2 => self.function = object::next(map)?,
-            3 => self.error_code = object::next(map)?,
-            4 => self.error_message = object::next(map)?,
-            5 => self.http_url = object::next(map)?,
-            6 => self.http_method = object::next(map)?,
-            7 => self.http_code = object::next(map)?,
-            8 => self.http_time = object::next(map)?,
-            9 => self.http_response = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "id",
+            "datetime",
+            "function",
+            "error_code",
+            "error_message",
+            "http_url",
+            "http_method",
+            "http_code",
+            "http_time",
+            "http_response",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "id", &self.id)?;
-        object::put(map, "datetime", &self.datetime)?;
-        object::put(map, "function", &self.function)?;
-        object::put(map, "error_code", &self.error_code)?;
-        object::put(map, "error_message", &self.error_message)?;
-        object::put(map, "http_url", &self.http_url)?;
-        object::put(map, "http_method", &self.http_method)?;
-        object::put(map, "http_code", &self.http_code)?;
-        object::put(map, "http_time", &self.http_time)?;
-        object::put(map, "http_response", &self.http_response)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.id,
+            1 => &mut self.datetime,
+            2 => &mut self.function,
+            3 => &mut self.error_code,
+            4 => &mut self.error_message,
+            5 => &mut self.http_url,
+            6 => &mut self.http_method,
+            7 => &mut self.http_code,
+            8 => &mut self.http_time,
+            _ => &mut self.http_response,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.id,
+            1 => &self.datetime,
+            2 => &self.function,
+            3 => &self.error_code,
+            4 => &self.error_message,
+            5 => &self.http_url,
+            6 => &self.http_method,
+            7 => &self.http_code,
+            8 => &self.http_time,
+            _ => &self.http_response,
+        }
     }
 }
 

@@ -58,37 +58,28 @@ pub struct HistoryLiveTask {
 }
 
 impl Object for HistoryLiveTask {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "date_from",
-        "date_to",
-        "rank_scale",
-        "tag",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?.unwrap_or_default(),
-            1 => self.date_from = object::next(map)?,
-            2 => self.date_to = object::next(map)?,
-            3 => self.rank_scale = object::next(map)?,
-            4 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "date_from", "date_to", "rank_scale", "tag"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "target", &self.target)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "date_to", &self.date_to)?;
-        object::put(map, "rank_scale", &self.rank_scale)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.date_from,
+            2 => &mut self.date_to,
+            3 => &mut self.rank_scale,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.date_from,
+            2 => &self.date_to,
+            3 => &self.rank_scale,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -226,37 +217,28 @@ pub struct HistoryLiveResult {
 }
 
 impl Object for HistoryLiveResult {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "date_from",
-        "date_to",
-        "items_count",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.date_from = object::next(map)?,
-            2 => self.date_to = object::next(map)?,
-            3 => self.items_count = object::next(map)?,
-            4 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "date_from", "date_to", "items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "date_to", &self.date_to)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.date_from,
+            2 => &mut self.date_to,
+            3 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.date_from,
+            2 => &self.date_to,
+            3 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -349,126 +331,103 @@ pub struct HistoryLiveItem {
 }
 
 impl Object for HistoryLiveItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "date",
-        "rank",
-        "backlinks",
-        "new_backlinks",
-        "lost_backlinks",
-        "new_referring_domains",
-        "lost_referring_domains",
-        "crawled_pages",
-        "info",
-        "internal_links_count",
-        "external_links_count",
-        "broken_backlinks",
-        "broken_pages",
-        "referring_domains",
-        "referring_domains_nofollow",
-        "referring_main_domains",
-        "referring_main_domains_nofollow",
-        "referring_ips",
-        "referring_subnets",
-        "referring_pages",
-        "referring_pages_nofollow",
-        "referring_links_tld",
-        "referring_links_types",
-        "referring_links_attributes",
-        "referring_links_platform_types",
-        "referring_links_semantic_locations",
-        "referring_links_countries",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.date = object::next(map)?,
-            2 => self.rank = object::next(map)?,
-            3 => self.backlinks = object::next(map)?,
-            4 => self.new_backlinks = object::next(map)?,
-            5 => self.lost_backlinks = object::next(map)?,
-            6 => self.new_referring_domains = object::next(map)?,
-            7 => self.lost_referring_domains = object::next(map)?,
-            8 => self.crawled_pages = object::next(map)?,
-            9 => self.info = object::next(map)?,
-            10 => self.internal_links_count = object::next(map)?,
-            11 => self.external_links_count = object::next(map)?,
-            12 => self.broken_backlinks = object::next(map)?,
-            13 => self.broken_pages = object::next(map)?,
-            14 => self.referring_domains = object::next(map)?,
-            15 => self.referring_domains_nofollow = object::next(map)?,
-            16 => self.referring_main_domains = object::next(map)?,
-            17 => self.referring_main_domains_nofollow = object::next(map)?,
-            18 => self.referring_ips = object::next(map)?,
-            19 => self.referring_subnets = object::next(map)?,
-            20 => self.referring_pages = object::next(map)?,
-            21 => self.referring_pages_nofollow = object::next(map)?,
-            22 => self.referring_links_tld = object::next(map)?,
-            23 => self.referring_links_types = object::next(map)?,
-            24 => self.referring_links_attributes = object::next(map)?,
-            25 => self.referring_links_platform_types = object::next(map)?,
-            26 => self.referring_links_semantic_locations = object::next(map)?,
-            27 => self.referring_links_countries = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "date",
+            "rank",
+            "backlinks",
+            "new_backlinks",
+            "lost_backlinks",
+            "new_referring_domains",
+            "lost_referring_domains",
+            "crawled_pages",
+            "info",
+            "internal_links_count",
+            "external_links_count",
+            "broken_backlinks",
+            "broken_pages",
+            "referring_domains",
+            "referring_domains_nofollow",
+            "referring_main_domains",
+            "referring_main_domains_nofollow",
+            "referring_ips",
+            "referring_subnets",
+            "referring_pages",
+            "referring_pages_nofollow",
+            "referring_links_tld",
+            "referring_links_types",
+            "referring_links_attributes",
+            "referring_links_platform_types",
+            "referring_links_semantic_locations",
+            "referring_links_countries",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "rank", &self.rank)?;
-        object::put(map, "backlinks", &self.backlinks)?;
-        object::put(map, "new_backlinks", &self.new_backlinks)?;
-        object::put(map, "lost_backlinks", &self.lost_backlinks)?;
-        object::put(map, "new_referring_domains", &self.new_referring_domains)?;
-        object::put(map, "lost_referring_domains", &self.lost_referring_domains)?;
-        object::put(map, "crawled_pages", &self.crawled_pages)?;
-        object::put(map, "info", &self.info)?;
-        object::put(map, "internal_links_count", &self.internal_links_count)?;
-        object::put(map, "external_links_count", &self.external_links_count)?;
-        object::put(map, "broken_backlinks", &self.broken_backlinks)?;
-        object::put(map, "broken_pages", &self.broken_pages)?;
-        object::put(map, "referring_domains", &self.referring_domains)?;
-        object::put(
-            map,
-            "referring_domains_nofollow",
-            &self.referring_domains_nofollow,
-        )?;
-        object::put(map, "referring_main_domains", &self.referring_main_domains)?;
-        object::put(
-            map,
-            "referring_main_domains_nofollow",
-            &self.referring_main_domains_nofollow,
-        )?;
-        object::put(map, "referring_ips", &self.referring_ips)?;
-        object::put(map, "referring_subnets", &self.referring_subnets)?;
-        object::put(map, "referring_pages", &self.referring_pages)?;
-        object::put(map, "referring_pages_nofollow", &self.referring_pages_nofollow)?;
-        object::put(map, "referring_links_tld", &self.referring_links_tld)?;
-        object::put(map, "referring_links_types", &self.referring_links_types)?;
-        object::put(
-            map,
-            "referring_links_attributes",
-            &self.referring_links_attributes,
-        )?;
-        object::put(
-            map,
-            "referring_links_platform_types",
-            &self.referring_links_platform_types,
-        )?;
-        object::put(
-            map,
-            "referring_links_semantic_locations",
-            &self.referring_links_semantic_locations,
-        )?;
-        object::put(map, "referring_links_countries", &self.referring_links_countries)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.date,
+            2 => &mut self.rank,
+            3 => &mut self.backlinks,
+            4 => &mut self.new_backlinks,
+            5 => &mut self.lost_backlinks,
+            6 => &mut self.new_referring_domains,
+            7 => &mut self.lost_referring_domains,
+            8 => &mut self.crawled_pages,
+            9 => &mut self.info,
+            10 => &mut self.internal_links_count,
+            11 => &mut self.external_links_count,
+            12 => &mut self.broken_backlinks,
+            13 => &mut self.broken_pages,
+            14 => &mut self.referring_domains,
+            15 => &mut self.referring_domains_nofollow,
+            16 => &mut self.referring_main_domains,
+            17 => &mut self.referring_main_domains_nofollow,
+            18 => &mut self.referring_ips,
+            19 => &mut self.referring_subnets,
+            20 => &mut self.referring_pages,
+            21 => &mut self.referring_pages_nofollow,
+            22 => &mut self.referring_links_tld,
+            23 => &mut self.referring_links_types,
+            24 => &mut self.referring_links_attributes,
+            25 => &mut self.referring_links_platform_types,
+            26 => &mut self.referring_links_semantic_locations,
+            _ => &mut self.referring_links_countries,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.date,
+            2 => &self.rank,
+            3 => &self.backlinks,
+            4 => &self.new_backlinks,
+            5 => &self.lost_backlinks,
+            6 => &self.new_referring_domains,
+            7 => &self.lost_referring_domains,
+            8 => &self.crawled_pages,
+            9 => &self.info,
+            10 => &self.internal_links_count,
+            11 => &self.external_links_count,
+            12 => &self.broken_backlinks,
+            13 => &self.broken_pages,
+            14 => &self.referring_domains,
+            15 => &self.referring_domains_nofollow,
+            16 => &self.referring_main_domains,
+            17 => &self.referring_main_domains_nofollow,
+            18 => &self.referring_ips,
+            19 => &self.referring_subnets,
+            20 => &self.referring_pages,
+            21 => &self.referring_pages_nofollow,
+            22 => &self.referring_links_tld,
+            23 => &self.referring_links_types,
+            24 => &self.referring_links_attributes,
+            25 => &self.referring_links_platform_types,
+            26 => &self.referring_links_semantic_locations,
+            _ => &self.referring_links_countries,
+        }
     }
 }
 

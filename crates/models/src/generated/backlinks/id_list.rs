@@ -66,40 +66,30 @@ pub struct IdListTask {
 }
 
 impl Object for IdListTask {
-    const FIELDS: &'static [&'static str] = &[
-        "datetime_from",
-        "datetime_to",
-        "limit",
-        "offset",
-        "sort",
-        "include_metadata",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.datetime_from = object::next(map)?.unwrap_or_default(),
-            1 => self.datetime_to = object::next(map)?.unwrap_or_default(),
-            2 => self.limit = object::next(map)?,
-            3 => self.offset = object::next(map)?,
-            4 => self.sort = object::next(map)?,
-            5 => self.include_metadata = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["datetime_from", "datetime_to", "limit", "offset", "sort", "include_metadata"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "datetime_from", &self.datetime_from)?;
-        object::put_required(map, "datetime_to", &self.datetime_to)?;
-        object::put(map, "limit", &self.limit)?;
-        object::put(map, "offset", &self.offset)?;
-        object::put(map, "sort", &self.sort)?;
-        object::put(map, "include_metadata", &self.include_metadata)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.datetime_from,
+            1 => &mut self.datetime_to,
+            2 => &mut self.limit,
+            3 => &mut self.offset,
+            4 => &mut self.sort,
+            _ => &mut self.include_metadata,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.datetime_from,
+            1 => &self.datetime_to,
+            2 => &self.limit,
+            3 => &self.offset,
+            4 => &self.sort,
+            _ => &self.include_metadata,
+        }
     }
 }
 
@@ -225,43 +215,32 @@ pub struct IdListResult {
 }
 
 impl Object for IdListResult {
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "url",
-        "datetime_posted",
-        "datetime_done",
-        "status",
-        "cost",
-        "metadata",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.id = object::next(map)?,
-            1 => self.url = object::next(map)?,
-            2 => self.datetime_posted = object::next(map)?,
-            3 => self.datetime_done = object::next(map)?,
-            4 => self.status = object::next(map)?,
-            5 => self.cost = object::next(map)?,
-            6 => self.metadata = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["id", "url", "datetime_posted", "datetime_done", "status", "cost", "metadata"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "id", &self.id)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "datetime_posted", &self.datetime_posted)?;
-        object::put(map, "datetime_done", &self.datetime_done)?;
-        object::put(map, "status", &self.status)?;
-        object::put(map, "cost", &self.cost)?;
-        object::put(map, "metadata", &self.metadata)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.id,
+            1 => &mut self.url,
+            2 => &mut self.datetime_posted,
+            3 => &mut self.datetime_done,
+            4 => &mut self.status,
+            5 => &mut self.cost,
+            _ => &mut self.metadata,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.id,
+            1 => &self.url,
+            2 => &self.datetime_posted,
+            3 => &self.datetime_done,
+            4 => &self.status,
+            5 => &self.cost,
+            _ => &self.metadata,
+        }
     }
 }
 

@@ -40,31 +40,24 @@ pub struct IndexResult {
 }
 
 impl Object for IndexResult {
-    const FIELDS: &'static [&'static str] = &[
-        "total_backlinks",
-        "total_pages",
-        "index_history",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.total_backlinks = object::next(map)?,
-            1 => self.total_pages = object::next(map)?,
-            2 => self.index_history = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["total_backlinks", "total_pages", "index_history"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "total_backlinks", &self.total_backlinks)?;
-        object::put(map, "total_pages", &self.total_pages)?;
-        object::put(map, "index_history", &self.index_history)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.total_backlinks,
+            1 => &mut self.total_pages,
+            _ => &mut self.index_history,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.total_backlinks,
+            1 => &self.total_pages,
+            _ => &self.index_history,
+        }
     }
 }
 
@@ -85,27 +78,24 @@ pub struct IndexIndexHistory {
 }
 
 impl Object for IndexIndexHistory {
-    const FIELDS: &'static [&'static str] = &["date", "total_backlinks", "total_pages"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.date = object::next(map)?,
-            1 => self.total_backlinks = object::next(map)?,
-            2 => self.total_pages = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["date", "total_backlinks", "total_pages"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "date", &self.date)?;
-        object::put(map, "total_backlinks", &self.total_backlinks)?;
-        object::put(map, "total_pages", &self.total_pages)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.date,
+            1 => &mut self.total_backlinks,
+            _ => &mut self.total_pages,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.date,
+            1 => &self.total_backlinks,
+            _ => &self.total_pages,
+        }
     }
 }
 

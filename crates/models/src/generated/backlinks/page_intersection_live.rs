@@ -106,68 +106,61 @@ pub struct PageIntersectionLiveTask {
 }
 
 impl Object for PageIntersectionLiveTask {
-    const FIELDS: &'static [&'static str] = &[
-        "targets",
-        "exclude_targets",
-        "backlinks_status_type",
-        "filters",
-        "order_by",
-        "offset",
-        "limit",
-        "internal_list_limit",
-        "include_subdomains",
-        "include_indirect_links",
-        "exclude_internal_backlinks",
-        "intersection_mode",
-        "rank_scale",
-        "tag",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.targets = object::next(map)?.unwrap_or_default(),
-            1 => self.exclude_targets = object::next(map)?,
-            2 => self.backlinks_status_type = object::next(map)?,
-            3 => self.filters = object::next(map)?,
-            4 => self.order_by = object::next(map)?,
-            5 => self.offset = object::next(map)?,
-            6 => self.limit = object::next(map)?,
-            7 => self.internal_list_limit = object::next(map)?,
-            8 => self.include_subdomains = object::next(map)?,
-            9 => self.include_indirect_links = object::next(map)?,
-            10 => self.exclude_internal_backlinks = object::next(map)?,
-            11 => self.intersection_mode = object::next(map)?,
-            12 => self.rank_scale = object::next(map)?,
-            13 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "targets",
+            "exclude_targets",
+            "backlinks_status_type",
+            "filters",
+            "order_by",
+            "offset",
+            "limit",
+            "internal_list_limit",
+            "include_subdomains",
+            "include_indirect_links",
+            "exclude_internal_backlinks",
+            "intersection_mode",
+            "rank_scale",
+            "tag",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "targets", &self.targets)?;
-        object::put(map, "exclude_targets", &self.exclude_targets)?;
-        object::put(map, "backlinks_status_type", &self.backlinks_status_type)?;
-        object::put(map, "filters", &self.filters)?;
-        object::put(map, "order_by", &self.order_by)?;
-        object::put(map, "offset", &self.offset)?;
-        object::put(map, "limit", &self.limit)?;
-        object::put(map, "internal_list_limit", &self.internal_list_limit)?;
-        object::put(map, "include_subdomains", &self.include_subdomains)?;
-        object::put(map, "include_indirect_links", &self.include_indirect_links)?;
-        object::put(
-            map,
-            "exclude_internal_backlinks",
-            &self.exclude_internal_backlinks,
-        )?;
-        object::put(map, "intersection_mode", &self.intersection_mode)?;
-        object::put(map, "rank_scale", &self.rank_scale)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.targets,
+            1 => &mut self.exclude_targets,
+            2 => &mut self.backlinks_status_type,
+            3 => &mut self.filters,
+            4 => &mut self.order_by,
+            5 => &mut self.offset,
+            6 => &mut self.limit,
+            7 => &mut self.internal_list_limit,
+            8 => &mut self.include_subdomains,
+            9 => &mut self.include_indirect_links,
+            10 => &mut self.exclude_internal_backlinks,
+            11 => &mut self.intersection_mode,
+            12 => &mut self.rank_scale,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.targets,
+            1 => &self.exclude_targets,
+            2 => &self.backlinks_status_type,
+            3 => &self.filters,
+            4 => &self.order_by,
+            5 => &self.offset,
+            6 => &self.limit,
+            7 => &self.internal_list_limit,
+            8 => &self.include_subdomains,
+            9 => &self.include_indirect_links,
+            10 => &self.exclude_internal_backlinks,
+            11 => &self.intersection_mode,
+            12 => &self.rank_scale,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -413,34 +406,26 @@ pub struct PageIntersectionLiveResult {
 }
 
 impl Object for PageIntersectionLiveResult {
-    const FIELDS: &'static [&'static str] = &[
-        "targets",
-        "total_count",
-        "items_count",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.targets = object::next(map)?,
-            1 => self.total_count = object::next(map)?,
-            2 => self.items_count = object::next(map)?,
-            3 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["targets", "total_count", "items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "targets", &self.targets)?;
-        object::put(map, "total_count", &self.total_count)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.targets,
+            1 => &mut self.total_count,
+            2 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.targets,
+            1 => &self.total_count,
+            2 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -587,157 +572,154 @@ pub struct PageIntersectionLivePageIntersection {
 }
 
 impl Object for PageIntersectionLivePageIntersection {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "domain_from",
-        "url_from",
-        "url_from_https",
-        "domain_to",
-        "url_to",
-        "url_to_https",
-        "tld_from",
-        "is_new",
-        "is_lost",
-        "backlink_spam_score",
-        "rank",
-        "page_from_rank",
-        "domain_from_rank",
-        "domain_from_platform_type",
-        "domain_from_is_ip",
-        "domain_from_ip",
-        "domain_from_country",
-        "page_from_external_links",
-        "page_from_internal_links",
-        "page_from_size",
-        "page_from_encoding",
-        "page_from_language",
-        "page_from_title",
-        "page_from_status_code",
-        "first_seen",
-        "prev_seen",
-        "last_seen",
-        "item_type",
-        "attributes",
-        "dofollow",
-        "original",
-        "alt",
-        "anchor",
-        "text_pre",
-        "text_post",
-        "semantic_location",
-        "links_count",
-        "group_count",
-        "is_broken",
-        "url_to_status_code",
-        "url_to_spam_score",
-        "url_to_redirect_target",
-        "is_indirect_link",
-        "indirect_link_path",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.domain_from = object::next(map)?,
-            2 => self.url_from = object::next(map)?,
-            3 => self.url_from_https = object::next(map)?,
-            4 => self.domain_to = object::next(map)?,
-            5 => self.url_to = object::next(map)?,
-            6 => self.url_to_https = object::next(map)?,
-            7 => self.tld_from = object::next(map)?,
-            8 => self.is_new = object::next(map)?,
-            9 => self.is_lost = object::next(map)?,
-            10 => self.backlink_spam_score = object::next(map)?,
-            11 => self.rank = object::next(map)?,
-            12 => self.page_from_rank = object::next(map)?,
-            13 => self.domain_from_rank = object::next(map)?,
-            14 => self.domain_from_platform_type = object::next(map)?,
-            15 => self.domain_from_is_ip = object::next(map)?,
-            16 => self.domain_from_ip = object::next(map)?,
-            17 => self.domain_from_country = object::next(map)?,
-            18 => self.page_from_external_links = object::next(map)?,
-            19 => self.page_from_internal_links = object::next(map)?,
-            20 => self.page_from_size = object::next(map)?,
-            21 => self.page_from_encoding = object::next(map)?,
-            22 => self.page_from_language = object::next(map)?,
-            23 => self.page_from_title = object::next(map)?,
-            24 => self.page_from_status_code = object::next(map)?,
-            25 => self.first_seen = object::next(map)?,
-            26 => self.prev_seen = object::next(map)?,
-            27 => self.last_seen = object::next(map)?,
-            28 => self.item_type = object::next(map)?,
-            29 => self.attributes = object::next(map)?,
-            30 => self.dofollow = object::next(map)?,
-            31 => self.original = object::next(map)?,
-            32 => self.alt = object::next(map)?,
-            33 => self.anchor = object::next(map)?,
-            34 => self.text_pre = object::next(map)?,
-            35 => self.text_post = object::next(map)?,
-            36 => self.semantic_location = object::next(map)?,
-            37 => self.links_count = object::next(map)?,
-            38 => self.group_count = object::next(map)?,
-            39 => self.is_broken = object::next(map)?,
-            40 => self.url_to_status_code = object::next(map)?,
-            41 => self.url_to_spam_score = object::next(map)?,
-            42 => self.url_to_redirect_target = object::next(map)?,
-            43 => self.is_indirect_link = object::next(map)?,
-            44 => self.indirect_link_path = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "domain_from",
+            "url_from",
+            "url_from_https",
+            "domain_to",
+            "url_to",
+            "url_to_https",
+            "tld_from",
+            "is_new",
+            "is_lost",
+            "backlink_spam_score",
+            "rank",
+            "page_from_rank",
+            "domain_from_rank",
+            "domain_from_platform_type",
+            "domain_from_is_ip",
+            "domain_from_ip",
+            "domain_from_country",
+            "page_from_external_links",
+            "page_from_internal_links",
+            "page_from_size",
+            "page_from_encoding",
+            "page_from_language",
+            "page_from_title",
+            "page_from_status_code",
+            "first_seen",
+            "prev_seen",
+            "last_seen",
+            "item_type",
+            "attributes",
+            "dofollow",
+            "original",
+            "alt",
+            "anchor",
+            "text_pre",
+            "text_post",
+            "semantic_location",
+            "links_count",
+            "group_count",
+            "is_broken",
+            "url_to_status_code",
+            "url_to_spam_score",
+            "url_to_redirect_target",
+            "is_indirect_link",
+            "indirect_link_path",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "domain_from", &self.domain_from)?;
-        object::put(map, "url_from", &self.url_from)?;
-        object::put(map, "url_from_https", &self.url_from_https)?;
-        object::put(map, "domain_to", &self.domain_to)?;
-        object::put(map, "url_to", &self.url_to)?;
-        object::put(map, "url_to_https", &self.url_to_https)?;
-        object::put(map, "tld_from", &self.tld_from)?;
-        object::put(map, "is_new", &self.is_new)?;
-        object::put(map, "is_lost", &self.is_lost)?;
-        object::put(map, "backlink_spam_score", &self.backlink_spam_score)?;
-        object::put(map, "rank", &self.rank)?;
-        object::put(map, "page_from_rank", &self.page_from_rank)?;
-        object::put(map, "domain_from_rank", &self.domain_from_rank)?;
-        object::put(map, "domain_from_platform_type", &self.domain_from_platform_type)?;
-        object::put(map, "domain_from_is_ip", &self.domain_from_is_ip)?;
-        object::put(map, "domain_from_ip", &self.domain_from_ip)?;
-        object::put(map, "domain_from_country", &self.domain_from_country)?;
-        object::put(map, "page_from_external_links", &self.page_from_external_links)?;
-        object::put(map, "page_from_internal_links", &self.page_from_internal_links)?;
-        object::put(map, "page_from_size", &self.page_from_size)?;
-        object::put(map, "page_from_encoding", &self.page_from_encoding)?;
-        object::put(map, "page_from_language", &self.page_from_language)?;
-        object::put(map, "page_from_title", &self.page_from_title)?;
-        object::put(map, "page_from_status_code", &self.page_from_status_code)?;
-        object::put(map, "first_seen", &self.first_seen)?;
-        object::put(map, "prev_seen", &self.prev_seen)?;
-        object::put(map, "last_seen", &self.last_seen)?;
-        object::put(map, "item_type", &self.item_type)?;
-        object::put(map, "attributes", &self.attributes)?;
-        object::put(map, "dofollow", &self.dofollow)?;
-        object::put(map, "original", &self.original)?;
-        object::put(map, "alt", &self.alt)?;
-        object::put(map, "anchor", &self.anchor)?;
-        object::put(map, "text_pre", &self.text_pre)?;
-        object::put(map, "text_post", &self.text_post)?;
-        object::put(map, "semantic_location", &self.semantic_location)?;
-        object::put(map, "links_count", &self.links_count)?;
-        object::put(map, "group_count", &self.group_count)?;
-        object::put(map, "is_broken", &self.is_broken)?;
-        object::put(map, "url_to_status_code", &self.url_to_status_code)?;
-        object::put(map, "url_to_spam_score", &self.url_to_spam_score)?;
-        object::put(map, "url_to_redirect_target", &self.url_to_redirect_target)?;
-        object::put(map, "is_indirect_link", &self.is_indirect_link)?;
-        object::put(map, "indirect_link_path", &self.indirect_link_path)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.domain_from,
+            2 => &mut self.url_from,
+            3 => &mut self.url_from_https,
+            4 => &mut self.domain_to,
+            5 => &mut self.url_to,
+            6 => &mut self.url_to_https,
+            7 => &mut self.tld_from,
+            8 => &mut self.is_new,
+            9 => &mut self.is_lost,
+            10 => &mut self.backlink_spam_score,
+            11 => &mut self.rank,
+            12 => &mut self.page_from_rank,
+            13 => &mut self.domain_from_rank,
+            14 => &mut self.domain_from_platform_type,
+            15 => &mut self.domain_from_is_ip,
+            16 => &mut self.domain_from_ip,
+            17 => &mut self.domain_from_country,
+            18 => &mut self.page_from_external_links,
+            19 => &mut self.page_from_internal_links,
+            20 => &mut self.page_from_size,
+            21 => &mut self.page_from_encoding,
+            22 => &mut self.page_from_language,
+            23 => &mut self.page_from_title,
+            24 => &mut self.page_from_status_code,
+            25 => &mut self.first_seen,
+            26 => &mut self.prev_seen,
+            27 => &mut self.last_seen,
+            28 => &mut self.item_type,
+            29 => &mut self.attributes,
+            30 => &mut self.dofollow,
+            31 => &mut self.original,
+            32 => &mut self.alt,
+            33 => &mut self.anchor,
+            34 => &mut self.text_pre,
+            35 => &mut self.text_post,
+            36 => &mut self.semantic_location,
+            37 => &mut self.links_count,
+            38 => &mut self.group_count,
+            39 => &mut self.is_broken,
+            40 => &mut self.url_to_status_code,
+            41 => &mut self.url_to_spam_score,
+            42 => &mut self.url_to_redirect_target,
+            43 => &mut self.is_indirect_link,
+            _ => &mut self.indirect_link_path,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.domain_from,
+            2 => &self.url_from,
+            3 => &self.url_from_https,
+            4 => &self.domain_to,
+            5 => &self.url_to,
+            6 => &self.url_to_https,
+            7 => &self.tld_from,
+            8 => &self.is_new,
+            9 => &self.is_lost,
+            10 => &self.backlink_spam_score,
+            11 => &self.rank,
+            12 => &self.page_from_rank,
+            13 => &self.domain_from_rank,
+            14 => &self.domain_from_platform_type,
+            15 => &self.domain_from_is_ip,
+            16 => &self.domain_from_ip,
+            17 => &self.domain_from_country,
+            18 => &self.page_from_external_links,
+            19 => &self.page_from_internal_links,
+            20 => &self.page_from_size,
+            21 => &self.page_from_encoding,
+            22 => &self.page_from_language,
+            23 => &self.page_from_title,
+            24 => &self.page_from_status_code,
+            25 => &self.first_seen,
+            26 => &self.prev_seen,
+            27 => &self.last_seen,
+            28 => &self.item_type,
+            29 => &self.attributes,
+            30 => &self.dofollow,
+            31 => &self.original,
+            32 => &self.alt,
+            33 => &self.anchor,
+            34 => &self.text_pre,
+            35 => &self.text_post,
+            36 => &self.semantic_location,
+            37 => &self.links_count,
+            38 => &self.group_count,
+            39 => &self.is_broken,
+            40 => &self.url_to_status_code,
+            41 => &self.url_to_spam_score,
+            42 => &self.url_to_redirect_target,
+            43 => &self.is_indirect_link,
+            _ => &self.indirect_link_path,
+        }
     }
 }
 
@@ -754,25 +736,22 @@ pub struct PageIntersectionLiveItem {
 }
 
 impl Object for PageIntersectionLiveItem {
-    const FIELDS: &'static [&'static str] = &["page_intersection", "summary"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page_intersection = object::next(map)?,
-            1 => self.summary = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["page_intersection", "summary"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page_intersection", &self.page_intersection)?;
-        object::put(map, "summary", &self.summary)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page_intersection,
+            _ => &mut self.summary,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page_intersection,
+            _ => &self.summary,
+        }
     }
 }
 

@@ -82,53 +82,46 @@ pub struct SummaryLiveTask {
 }
 
 impl Object for SummaryLiveTask {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "include_subdomains",
-        "include_indirect_links",
-        "exclude_internal_backlinks",
-        "internal_list_limit",
-        "backlinks_status_type",
-        "backlinks_filters",
-        "rank_scale",
-        "tag",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?.unwrap_or_default(),
-            1 => self.include_subdomains = object::next(map)?,
-            2 => self.include_indirect_links = object::next(map)?,
-            3 => self.exclude_internal_backlinks = object::next(map)?,
-            4 => self.internal_list_limit = object::next(map)?,
-            5 => self.backlinks_status_type = object::next(map)?,
-            6 => self.backlinks_filters = object::next(map)?,
-            7 => self.rank_scale = object::next(map)?,
-            8 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "target",
+            "include_subdomains",
+            "include_indirect_links",
+            "exclude_internal_backlinks",
+            "internal_list_limit",
+            "backlinks_status_type",
+            "backlinks_filters",
+            "rank_scale",
+            "tag",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "target", &self.target)?;
-        object::put(map, "include_subdomains", &self.include_subdomains)?;
-        object::put(map, "include_indirect_links", &self.include_indirect_links)?;
-        object::put(
-            map,
-            "exclude_internal_backlinks",
-            &self.exclude_internal_backlinks,
-        )?;
-        object::put(map, "internal_list_limit", &self.internal_list_limit)?;
-        object::put(map, "backlinks_status_type", &self.backlinks_status_type)?;
-        object::put(map, "backlinks_filters", &self.backlinks_filters)?;
-        object::put(map, "rank_scale", &self.rank_scale)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.include_subdomains,
+            2 => &mut self.include_indirect_links,
+            3 => &mut self.exclude_internal_backlinks,
+            4 => &mut self.internal_list_limit,
+            5 => &mut self.backlinks_status_type,
+            6 => &mut self.backlinks_filters,
+            7 => &mut self.rank_scale,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.include_subdomains,
+            2 => &self.include_indirect_links,
+            3 => &self.exclude_internal_backlinks,
+            4 => &self.internal_list_limit,
+            5 => &self.backlinks_status_type,
+            6 => &self.backlinks_filters,
+            7 => &self.rank_scale,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -366,120 +359,97 @@ pub struct SummaryLiveResult {
 }
 
 impl Object for SummaryLiveResult {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "first_seen",
-        "lost_date",
-        "rank",
-        "backlinks",
-        "backlinks_spam_score",
-        "crawled_pages",
-        "info",
-        "internal_links_count",
-        "external_links_count",
-        "broken_backlinks",
-        "broken_pages",
-        "referring_domains",
-        "referring_domains_nofollow",
-        "referring_main_domains",
-        "referring_main_domains_nofollow",
-        "referring_ips",
-        "referring_subnets",
-        "referring_pages",
-        "referring_pages_nofollow",
-        "referring_links_tld",
-        "referring_links_types",
-        "referring_links_attributes",
-        "referring_links_platform_types",
-        "referring_links_semantic_locations",
-        "referring_links_countries",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.first_seen = object::next(map)?,
-            2 => self.lost_date = object::next(map)?,
-            3 => self.rank = object::next(map)?,
-            4 => self.backlinks = object::next(map)?,
-            5 => self.backlinks_spam_score = object::next(map)?,
-            6 => self.crawled_pages = object::next(map)?,
-            7 => self.info = object::next(map)?,
-            8 => self.internal_links_count = object::next(map)?,
-            9 => self.external_links_count = object::next(map)?,
-            10 => self.broken_backlinks = object::next(map)?,
-            11 => self.broken_pages = object::next(map)?,
-            12 => self.referring_domains = object::next(map)?,
-            13 => self.referring_domains_nofollow = object::next(map)?,
-            14 => self.referring_main_domains = object::next(map)?,
-            15 => self.referring_main_domains_nofollow = object::next(map)?,
-            16 => self.referring_ips = object::next(map)?,
-            17 => self.referring_subnets = object::next(map)?,
-            18 => self.referring_pages = object::next(map)?,
-            19 => self.referring_pages_nofollow = object::next(map)?,
-            20 => self.referring_links_tld = object::next(map)?,
-            21 => self.referring_links_types = object::next(map)?,
-            22 => self.referring_links_attributes = object::next(map)?,
-            23 => self.referring_links_platform_types = object::next(map)?,
-            24 => self.referring_links_semantic_locations = object::next(map)?,
-            25 => self.referring_links_countries = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "target",
+            "first_seen",
+            "lost_date",
+            "rank",
+            "backlinks",
+            "backlinks_spam_score",
+            "crawled_pages",
+            "info",
+            "internal_links_count",
+            "external_links_count",
+            "broken_backlinks",
+            "broken_pages",
+            "referring_domains",
+            "referring_domains_nofollow",
+            "referring_main_domains",
+            "referring_main_domains_nofollow",
+            "referring_ips",
+            "referring_subnets",
+            "referring_pages",
+            "referring_pages_nofollow",
+            "referring_links_tld",
+            "referring_links_types",
+            "referring_links_attributes",
+            "referring_links_platform_types",
+            "referring_links_semantic_locations",
+            "referring_links_countries",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "first_seen", &self.first_seen)?;
-        object::put(map, "lost_date", &self.lost_date)?;
-        object::put(map, "rank", &self.rank)?;
-        object::put(map, "backlinks", &self.backlinks)?;
-        object::put(map, "backlinks_spam_score", &self.backlinks_spam_score)?;
-        object::put(map, "crawled_pages", &self.crawled_pages)?;
-        object::put(map, "info", &self.info)?;
-        object::put(map, "internal_links_count", &self.internal_links_count)?;
-        object::put(map, "external_links_count", &self.external_links_count)?;
-        object::put(map, "broken_backlinks", &self.broken_backlinks)?;
-        object::put(map, "broken_pages", &self.broken_pages)?;
-        object::put(map, "referring_domains", &self.referring_domains)?;
-        object::put(
-            map,
-            "referring_domains_nofollow",
-            &self.referring_domains_nofollow,
-        )?;
-        object::put(map, "referring_main_domains", &self.referring_main_domains)?;
-        object::put(
-            map,
-            "referring_main_domains_nofollow",
-            &self.referring_main_domains_nofollow,
-        )?;
-        object::put(map, "referring_ips", &self.referring_ips)?;
-        object::put(map, "referring_subnets", &self.referring_subnets)?;
-        object::put(map, "referring_pages", &self.referring_pages)?;
-        object::put(map, "referring_pages_nofollow", &self.referring_pages_nofollow)?;
-        object::put(map, "referring_links_tld", &self.referring_links_tld)?;
-        object::put(map, "referring_links_types", &self.referring_links_types)?;
-        object::put(
-            map,
-            "referring_links_attributes",
-            &self.referring_links_attributes,
-        )?;
-        object::put(
-            map,
-            "referring_links_platform_types",
-            &self.referring_links_platform_types,
-        )?;
-        object::put(
-            map,
-            "referring_links_semantic_locations",
-            &self.referring_links_semantic_locations,
-        )?;
-        object::put(map, "referring_links_countries", &self.referring_links_countries)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.first_seen,
+            2 => &mut self.lost_date,
+            3 => &mut self.rank,
+            4 => &mut self.backlinks,
+            5 => &mut self.backlinks_spam_score,
+            6 => &mut self.crawled_pages,
+            7 => &mut self.info,
+            8 => &mut self.internal_links_count,
+            9 => &mut self.external_links_count,
+            10 => &mut self.broken_backlinks,
+            11 => &mut self.broken_pages,
+            12 => &mut self.referring_domains,
+            13 => &mut self.referring_domains_nofollow,
+            14 => &mut self.referring_main_domains,
+            15 => &mut self.referring_main_domains_nofollow,
+            16 => &mut self.referring_ips,
+            17 => &mut self.referring_subnets,
+            18 => &mut self.referring_pages,
+            19 => &mut self.referring_pages_nofollow,
+            20 => &mut self.referring_links_tld,
+            21 => &mut self.referring_links_types,
+            22 => &mut self.referring_links_attributes,
+            23 => &mut self.referring_links_platform_types,
+            24 => &mut self.referring_links_semantic_locations,
+            _ => &mut self.referring_links_countries,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.first_seen,
+            2 => &self.lost_date,
+            3 => &self.rank,
+            4 => &self.backlinks,
+            5 => &self.backlinks_spam_score,
+            6 => &self.crawled_pages,
+            7 => &self.info,
+            8 => &self.internal_links_count,
+            9 => &self.external_links_count,
+            10 => &self.broken_backlinks,
+            11 => &self.broken_pages,
+            12 => &self.referring_domains,
+            13 => &self.referring_domains_nofollow,
+            14 => &self.referring_main_domains,
+            15 => &self.referring_main_domains_nofollow,
+            16 => &self.referring_ips,
+            17 => &self.referring_subnets,
+            18 => &self.referring_pages,
+            19 => &self.referring_pages_nofollow,
+            20 => &self.referring_links_tld,
+            21 => &self.referring_links_types,
+            22 => &self.referring_links_attributes,
+            23 => &self.referring_links_platform_types,
+            24 => &self.referring_links_semantic_locations,
+            _ => &self.referring_links_countries,
+        }
     }
 }
 

@@ -68,40 +68,30 @@ pub struct TimeseriesNewLostSummaryLiveTask {
 }
 
 impl Object for TimeseriesNewLostSummaryLiveTask {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "date_from",
-        "date_to",
-        "group_range",
-        "include_subdomains",
-        "tag",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?.unwrap_or_default(),
-            1 => self.date_from = object::next(map)?,
-            2 => self.date_to = object::next(map)?,
-            3 => self.group_range = object::next(map)?,
-            4 => self.include_subdomains = object::next(map)?,
-            5 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "date_from", "date_to", "group_range", "include_subdomains", "tag"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "target", &self.target)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "date_to", &self.date_to)?;
-        object::put(map, "group_range", &self.group_range)?;
-        object::put(map, "include_subdomains", &self.include_subdomains)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.date_from,
+            2 => &mut self.date_to,
+            3 => &mut self.group_range,
+            4 => &mut self.include_subdomains,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.date_from,
+            2 => &self.date_to,
+            3 => &self.group_range,
+            4 => &self.include_subdomains,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -265,40 +255,30 @@ pub struct TimeseriesNewLostSummaryLiveResult {
 }
 
 impl Object for TimeseriesNewLostSummaryLiveResult {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "date_from",
-        "date_to",
-        "group_range",
-        "items_count",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.date_from = object::next(map)?,
-            2 => self.date_to = object::next(map)?,
-            3 => self.group_range = object::next(map)?,
-            4 => self.items_count = object::next(map)?,
-            5 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "date_from", "date_to", "group_range", "items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "date_to", &self.date_to)?;
-        object::put(map, "group_range", &self.group_range)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.date_from,
+            2 => &mut self.date_to,
+            3 => &mut self.group_range,
+            4 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.date_from,
+            2 => &self.date_to,
+            3 => &self.group_range,
+            4 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -329,54 +309,43 @@ pub struct TimeseriesNewLostSummaryLiveItem {
 }
 
 impl Object for TimeseriesNewLostSummaryLiveItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "date",
-        "new_backlinks",
-        "lost_backlinks",
-        "new_referring_domains",
-        "lost_referring_domains",
-        "new_referring_main_domains",
-        "lost_referring_main_domains",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.date = object::next(map)?,
-            2 => self.new_backlinks = object::next(map)?,
-            3 => self.lost_backlinks = object::next(map)?,
-            4 => self.new_referring_domains = object::next(map)?,
-            5 => self.lost_referring_domains = object::next(map)?,
-            6 => self.new_referring_main_domains = object::next(map)?,
-            7 => self.lost_referring_main_domains = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "date",
+            "new_backlinks",
+            "lost_backlinks",
+            "new_referring_domains",
+            "lost_referring_domains",
+            "new_referring_main_domains",
+            "lost_referring_main_domains",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "new_backlinks", &self.new_backlinks)?;
-        object::put(map, "lost_backlinks", &self.lost_backlinks)?;
-        object::put(map, "new_referring_domains", &self.new_referring_domains)?;
-        object::put(map, "lost_referring_domains", &self.lost_referring_domains)?;
-        object::put(
-            map,
-            "new_referring_main_domains",
-            &self.new_referring_main_domains,
-        )?;
-        object::put(
-            map,
-            "lost_referring_main_domains",
-            &self.lost_referring_main_domains,
-        )?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.date,
+            2 => &mut self.new_backlinks,
+            3 => &mut self.lost_backlinks,
+            4 => &mut self.new_referring_domains,
+            5 => &mut self.lost_referring_domains,
+            6 => &mut self.new_referring_main_domains,
+            _ => &mut self.lost_referring_main_domains,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.date,
+            2 => &self.new_backlinks,
+            3 => &self.lost_backlinks,
+            4 => &self.new_referring_domains,
+            5 => &self.lost_referring_domains,
+            6 => &self.new_referring_main_domains,
+            _ => &self.lost_referring_main_domains,
+        }
     }
 }
 

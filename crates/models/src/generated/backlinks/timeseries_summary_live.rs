@@ -72,43 +72,40 @@ pub struct TimeseriesSummaryLiveTask {
 }
 
 impl Object for TimeseriesSummaryLiveTask {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "date_from",
-        "date_to",
-        "group_range",
-        "include_subdomains",
-        "rank_scale",
-        "tag",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?.unwrap_or_default(),
-            1 => self.date_from = object::next(map)?,
-            2 => self.date_to = object::next(map)?,
-            3 => self.group_range = object::next(map)?,
-            4 => self.include_subdomains = object::next(map)?,
-            5 => self.rank_scale = object::next(map)?,
-            6 => self.tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "target",
+            "date_from",
+            "date_to",
+            "group_range",
+            "include_subdomains",
+            "rank_scale",
+            "tag",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "target", &self.target)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "date_to", &self.date_to)?;
-        object::put(map, "group_range", &self.group_range)?;
-        object::put(map, "include_subdomains", &self.include_subdomains)?;
-        object::put(map, "rank_scale", &self.rank_scale)?;
-        object::put(map, "tag", &self.tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.date_from,
+            2 => &mut self.date_to,
+            3 => &mut self.group_range,
+            4 => &mut self.include_subdomains,
+            5 => &mut self.rank_scale,
+            _ => &mut self.tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.date_from,
+            2 => &self.date_to,
+            3 => &self.group_range,
+            4 => &self.include_subdomains,
+            5 => &self.rank_scale,
+            _ => &self.tag,
+        }
     }
 }
 
@@ -287,40 +284,30 @@ pub struct TimeseriesSummaryLiveResult {
 }
 
 impl Object for TimeseriesSummaryLiveResult {
-    const FIELDS: &'static [&'static str] = &[
-        "target",
-        "date_from",
-        "date_to",
-        "group_range",
-        "items_count",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.target = object::next(map)?,
-            1 => self.date_from = object::next(map)?,
-            2 => self.date_to = object::next(map)?,
-            3 => self.group_range = object::next(map)?,
-            4 => self.items_count = object::next(map)?,
-            5 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["target", "date_from", "date_to", "group_range", "items_count", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "target", &self.target)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "date_to", &self.date_to)?;
-        object::put(map, "group_range", &self.group_range)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.target,
+            1 => &mut self.date_from,
+            2 => &mut self.date_to,
+            3 => &mut self.group_range,
+            4 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.target,
+            1 => &self.date_from,
+            2 => &self.date_to,
+            3 => &self.group_range,
+            4 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
@@ -363,69 +350,58 @@ pub struct TimeseriesSummaryLiveItem {
 }
 
 impl Object for TimeseriesSummaryLiveItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "date",
-        "rank",
-        "backlinks",
-        "backlinks_nofollow",
-        "referring_pages",
-        "referring_pages_nofollow",
-        "referring_domains",
-        "referring_domains_nofollow",
-        "referring_main_domains",
-        "referring_main_domains_nofollow",
-        "referring_ips",
-        "referring_subnets",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.date = object::next(map)?,
-            2 => self.rank = object::next(map)?,
-            3 => self.backlinks = object::next(map)?,
-            4 => self.backlinks_nofollow = object::next(map)?,
-            5 => self.referring_pages = object::next(map)?,
-            6 => self.referring_pages_nofollow = object::next(map)?,
-            7 => self.referring_domains = object::next(map)?,
-            8 => self.referring_domains_nofollow = object::next(map)?,
-            9 => self.referring_main_domains = object::next(map)?,
-            10 => self.referring_main_domains_nofollow = object::next(map)?,
-            11 => self.referring_ips = object::next(map)?,
-            12 => self.referring_subnets = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "date",
+            "rank",
+            "backlinks",
+            "backlinks_nofollow",
+            "referring_pages",
+            "referring_pages_nofollow",
+            "referring_domains",
+            "referring_domains_nofollow",
+            "referring_main_domains",
+            "referring_main_domains_nofollow",
+            "referring_ips",
+            "referring_subnets",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "rank", &self.rank)?;
-        object::put(map, "backlinks", &self.backlinks)?;
-        object::put(map, "backlinks_nofollow", &self.backlinks_nofollow)?;
-        object::put(map, "referring_pages", &self.referring_pages)?;
-        object::put(map, "referring_pages_nofollow", &self.referring_pages_nofollow)?;
-        object::put(map, "referring_domains", &self.referring_domains)?;
-        object::put(
-            map,
-            "referring_domains_nofollow",
-            &self.referring_domains_nofollow,
-        )?;
-        object::put(map, "referring_main_domains", &self.referring_main_domains)?;
-        object::put(
-            map,
-            "referring_main_domains_nofollow",
-            &self.referring_main_domains_nofollow,
-        )?;
-        object::put(map, "referring_ips", &self.referring_ips)?;
-        object::put(map, "referring_subnets", &self.referring_subnets)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.date,
+            2 => &mut self.rank,
+            3 => &mut self.backlinks,
+            4 => &mut self.backlinks_nofollow,
+            5 => &mut self.referring_pages,
+            6 => &mut self.referring_pages_nofollow,
+            7 => &mut self.referring_domains,
+            8 => &mut self.referring_domains_nofollow,
+            9 => &mut self.referring_main_domains,
+            10 => &mut self.referring_main_domains_nofollow,
+            11 => &mut self.referring_ips,
+            _ => &mut self.referring_subnets,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.date,
+            2 => &self.rank,
+            3 => &self.backlinks,
+            4 => &self.backlinks_nofollow,
+            5 => &self.referring_pages,
+            6 => &self.referring_pages_nofollow,
+            7 => &self.referring_domains,
+            8 => &self.referring_domains_nofollow,
+            9 => &self.referring_main_domains,
+            10 => &self.referring_main_domains_nofollow,
+            11 => &self.referring_ips,
+            _ => &self.referring_subnets,
+        }
     }
 }
 

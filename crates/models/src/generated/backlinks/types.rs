@@ -138,43 +138,40 @@ pub struct TargetInfo {
 }
 
 impl Object for TargetInfo {
-    const FIELDS: &'static [&'static str] = &[
-        "server",
-        "cms",
-        "platform_type",
-        "ip_address",
-        "country",
-        "is_ip",
-        "target_spam_score",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.server = object::next(map)?,
-            1 => self.cms = object::next(map)?,
-            2 => self.platform_type = object::next(map)?,
-            3 => self.ip_address = object::next(map)?,
-            4 => self.country = object::next(map)?,
-            5 => self.is_ip = object::next(map)?,
-            6 => self.target_spam_score = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "server",
+            "cms",
+            "platform_type",
+            "ip_address",
+            "country",
+            "is_ip",
+            "target_spam_score",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "server", &self.server)?;
-        object::put(map, "cms", &self.cms)?;
-        object::put(map, "platform_type", &self.platform_type)?;
-        object::put(map, "ip_address", &self.ip_address)?;
-        object::put(map, "country", &self.country)?;
-        object::put(map, "is_ip", &self.is_ip)?;
-        object::put(map, "target_spam_score", &self.target_spam_score)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.server,
+            1 => &mut self.cms,
+            2 => &mut self.platform_type,
+            3 => &mut self.ip_address,
+            4 => &mut self.country,
+            5 => &mut self.is_ip,
+            _ => &mut self.target_spam_score,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.server,
+            1 => &self.cms,
+            2 => &self.platform_type,
+            3 => &self.ip_address,
+            4 => &self.country,
+            5 => &self.is_ip,
+            _ => &self.target_spam_score,
+        }
     }
 }
 
@@ -193,27 +190,24 @@ pub struct IndirectLinkStep {
 }
 
 impl Object for IndirectLinkStep {
-    const FIELDS: &'static [&'static str] = &["type", "status_code", "url"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.status_code = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "status_code", "url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "status_code", &self.status_code)?;
-        object::put(map, "url", &self.url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.status_code,
+            _ => &mut self.url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.status_code,
+            _ => &self.url,
+        }
     }
 }
 
@@ -228,23 +222,16 @@ pub struct IntersectionSummary {
 }
 
 impl Object for IntersectionSummary {
-    const FIELDS: &'static [&'static str] = &["intersections_count"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.intersections_count = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["intersections_count"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "intersections_count", &self.intersections_count)?;
-        Ok(())
+    fn place(&mut self, _: usize) -> &mut dyn Place {
+        &mut self.intersections_count
+    }
+
+    fn part(&self, _: usize) -> &dyn Part {
+        &self.intersections_count
     }
 }
 

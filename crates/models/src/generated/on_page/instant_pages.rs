@@ -154,86 +154,79 @@ pub struct InstantPagesTask {
 }
 
 impl Object for InstantPagesTask {
-    const FIELDS: &'static [&'static str] = &[
-        "url",
-        "custom_user_agent",
-        "browser_preset",
-        "browser_screen_width",
-        "browser_screen_height",
-        "browser_screen_scale_factor",
-        "store_raw_html",
-        "accept_language",
-        "load_resources",
-        "enable_javascript",
-        "enable_browser_rendering",
-        "disable_cookie_popup",
-        "return_despite_timeout",
-        "enable_xhr",
-        "custom_js",
-        "validate_micromarkup",
-        "check_spell",
-        "checks_threshold",
-        "switch_pool",
-        "ip_pool_for_scan",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.url = object::next(map)?.unwrap_or_default(),
-            1 => self.custom_user_agent = object::next(map)?,
-            2 => self.browser_preset = object::next(map)?,
-            3 => self.browser_screen_width = object::next(map)?,
-            4 => self.browser_screen_height = object::next(map)?,
-            5 => self.browser_screen_scale_factor = object::next(map)?,
-            6 => self.store_raw_html = object::next(map)?,
-            7 => self.accept_language = object::next(map)?,
-            8 => self.load_resources = object::next(map)?,
-            9 => self.enable_javascript = object::next(map)?,
-            10 => self.enable_browser_rendering = object::next(map)?,
-            11 => self.disable_cookie_popup = object::next(map)?,
-            12 => self.return_despite_timeout = object::next(map)?,
-            13 => self.enable_xhr = object::next(map)?,
-            14 => self.custom_js = object::next(map)?,
-            15 => self.validate_micromarkup = object::next(map)?,
-            16 => self.check_spell = object::next(map)?,
-            17 => self.checks_threshold = object::next(map)?,
-            18 => self.switch_pool = object::next(map)?,
-            19 => self.ip_pool_for_scan = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "url",
+            "custom_user_agent",
+            "browser_preset",
+            "browser_screen_width",
+            "browser_screen_height",
+            "browser_screen_scale_factor",
+            "store_raw_html",
+            "accept_language",
+            "load_resources",
+            "enable_javascript",
+            "enable_browser_rendering",
+            "disable_cookie_popup",
+            "return_despite_timeout",
+            "enable_xhr",
+            "custom_js",
+            "validate_micromarkup",
+            "check_spell",
+            "checks_threshold",
+            "switch_pool",
+            "ip_pool_for_scan",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "url", &self.url)?;
-        object::put(map, "custom_user_agent", &self.custom_user_agent)?;
-        object::put(map, "browser_preset", &self.browser_preset)?;
-        object::put(map, "browser_screen_width", &self.browser_screen_width)?;
-        object::put(map, "browser_screen_height", &self.browser_screen_height)?;
-        object::put(
-            map,
-            "browser_screen_scale_factor",
-            &self.browser_screen_scale_factor,
-        )?;
-        object::put(map, "store_raw_html", &self.store_raw_html)?;
-        object::put(map, "accept_language", &self.accept_language)?;
-        object::put(map, "load_resources", &self.load_resources)?;
-        object::put(map, "enable_javascript", &self.enable_javascript)?;
-        object::put(map, "enable_browser_rendering", &self.enable_browser_rendering)?;
-        object::put(map, "disable_cookie_popup", &self.disable_cookie_popup)?;
-        object::put(map, "return_despite_timeout", &self.return_despite_timeout)?;
-        object::put(map, "enable_xhr", &self.enable_xhr)?;
-        object::put(map, "custom_js", &self.custom_js)?;
-        object::put(map, "validate_micromarkup", &self.validate_micromarkup)?;
-        object::put(map, "check_spell", &self.check_spell)?;
-        object::put(map, "checks_threshold", &self.checks_threshold)?;
-        object::put(map, "switch_pool", &self.switch_pool)?;
-        object::put(map, "ip_pool_for_scan", &self.ip_pool_for_scan)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.url,
+            1 => &mut self.custom_user_agent,
+            2 => &mut self.browser_preset,
+            3 => &mut self.browser_screen_width,
+            4 => &mut self.browser_screen_height,
+            5 => &mut self.browser_screen_scale_factor,
+            6 => &mut self.store_raw_html,
+            7 => &mut self.accept_language,
+            8 => &mut self.load_resources,
+            9 => &mut self.enable_javascript,
+            10 => &mut self.enable_browser_rendering,
+            11 => &mut self.disable_cookie_popup,
+            12 => &mut self.return_despite_timeout,
+            13 => &mut self.enable_xhr,
+            14 => &mut self.custom_js,
+            15 => &mut self.validate_micromarkup,
+            16 => &mut self.check_spell,
+            17 => &mut self.checks_threshold,
+            18 => &mut self.switch_pool,
+            _ => &mut self.ip_pool_for_scan,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.url,
+            1 => &self.custom_user_agent,
+            2 => &self.browser_preset,
+            3 => &self.browser_screen_width,
+            4 => &self.browser_screen_height,
+            5 => &self.browser_screen_scale_factor,
+            6 => &self.store_raw_html,
+            7 => &self.accept_language,
+            8 => &self.load_resources,
+            9 => &self.enable_javascript,
+            10 => &self.enable_browser_rendering,
+            11 => &self.disable_cookie_popup,
+            12 => &self.return_despite_timeout,
+            13 => &self.enable_xhr,
+            14 => &self.custom_js,
+            15 => &self.validate_micromarkup,
+            16 => &self.check_spell,
+            17 => &self.checks_threshold,
+            18 => &self.switch_pool,
+            _ => &self.ip_pool_for_scan,
+        }
     }
 }
 
@@ -553,37 +546,34 @@ pub struct InstantPagesResult {
 }
 
 impl Object for InstantPagesResult {
-    const FIELDS: &'static [&'static str] = &[
-        "crawl_progress",
-        "crawl_status",
-        "crawl_gateway_address",
-        "items_count",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.crawl_progress = object::next(map)?,
-            1 => self.crawl_status = object::next(map)?,
-            2 => self.crawl_gateway_address = object::next(map)?,
-            3 => self.items_count = object::next(map)?,
-            4 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "crawl_progress",
+            "crawl_status",
+            "crawl_gateway_address",
+            "items_count",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "crawl_progress", &self.crawl_progress)?;
-        object::put(map, "crawl_status", &self.crawl_status)?;
-        object::put(map, "crawl_gateway_address", &self.crawl_gateway_address)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.crawl_progress,
+            1 => &mut self.crawl_status,
+            2 => &mut self.crawl_gateway_address,
+            3 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.crawl_progress,
+            1 => &self.crawl_status,
+            2 => &self.crawl_gateway_address,
+            3 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 

@@ -76,19 +76,16 @@ impl Union for Resource {
         "stylesheet",
     ];
 
-    fn read<'de, A: MapAccess<'de>>(
-        member: usize,
-        rest: Rest<'_, A>,
-    ) -> Result<Self, A::Error> {
-        Ok(
+    fn empty(member: usize) -> Option<Self> {
+        Some(
             match member {
-                0 => Self::Html(rest.read()?),
-                1 => Self::Broken(rest.read()?),
-                2 => Self::Redirect(rest.read()?),
-                3 => Self::Script(rest.read()?),
-                4 => Self::Image(rest.read()?),
-                5 => Self::Stylesheet(rest.read()?),
-                _ => Self::Other(rest.keep()?),
+                0 => Self::Html(Box::default()),
+                1 => Self::Broken(Box::default()),
+                2 => Self::Redirect(Box::default()),
+                3 => Self::Script(Box::default()),
+                4 => Self::Image(Box::default()),
+                5 => Self::Stylesheet(Box::default()),
+                _ => return None,
             },
         )
     }
@@ -104,27 +101,27 @@ impl Union for Resource {
         }
     }
 
-    fn member(&self) -> Option<usize> {
+    fn member(&self) -> Option<(usize, &dyn Object)> {
         match self {
-            Self::Html(_) => Some(0),
-            Self::Broken(_) => Some(1),
-            Self::Redirect(_) => Some(2),
-            Self::Script(_) => Some(3),
-            Self::Image(_) => Some(4),
-            Self::Stylesheet(_) => Some(5),
+            Self::Html(member) => Some((0, member.as_ref())),
+            Self::Broken(member) => Some((1, member.as_ref())),
+            Self::Redirect(member) => Some((2, member.as_ref())),
+            Self::Script(member) => Some((3, member.as_ref())),
+            Self::Image(member) => Some((4, member.as_ref())),
+            Self::Stylesheet(member) => Some((5, member.as_ref())),
             Self::Other(_) => None,
         }
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+    fn member_mut(&mut self) -> Option<&mut dyn Object> {
         match self {
-            Self::Html(member) => member.write(map),
-            Self::Broken(member) => member.write(map),
-            Self::Redirect(member) => member.write(map),
-            Self::Script(member) => member.write(map),
-            Self::Image(member) => member.write(map),
-            Self::Stylesheet(member) => member.write(map),
-            Self::Other(_) => Ok(()),
+            Self::Html(member) => Some(member.as_mut()),
+            Self::Broken(member) => Some(member.as_mut()),
+            Self::Redirect(member) => Some(member.as_mut()),
+            Self::Script(member) => Some(member.as_mut()),
+            Self::Image(member) => Some(member.as_mut()),
+            Self::Stylesheet(member) => Some(member.as_mut()),
+            Self::Other(_) => None,
         }
     }
 }
@@ -192,58 +189,55 @@ pub struct ResourceHtmlPageTiming {
 }
 
 impl Object for ResourceHtmlPageTiming {
-    const FIELDS: &'static [&'static str] = &[
-        "time_to_interactive",
-        "dom_complete",
-        "largest_contentful_paint",
-        "first_input_delay",
-        "connection_time",
-        "time_to_secure_connection",
-        "request_sent_time",
-        "waiting_time",
-        "download_time",
-        "duration_time",
-        "fetch_start",
-        "fetch_end",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.time_to_interactive = object::next(map)?,
-            1 => self.dom_complete = object::next(map)?,
-            2 => self.largest_contentful_paint = object::next(map)?,
-            3 => self.first_input_delay = object::next(map)?,
-            4 => self.connection_time = object::next(map)?,
-            5 => self.time_to_secure_connection = object::next(map)?,
-            6 => self.request_sent_time = object::next(map)?,
-            7 => self.waiting_time = object::next(map)?,
-            8 => self.download_time = object::next(map)?,
-            9 => self.duration_time = object::next(map)?,
-            10 => self.fetch_start = object::next(map)?,
-            11 => self.fetch_end = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "time_to_interactive",
+            "dom_complete",
+            "largest_contentful_paint",
+            "first_input_delay",
+            "connection_time",
+            "time_to_secure_connection",
+            "request_sent_time",
+            "waiting_time",
+            "download_time",
+            "duration_time",
+            "fetch_start",
+            "fetch_end",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "time_to_interactive", &self.time_to_interactive)?;
-        object::put(map, "dom_complete", &self.dom_complete)?;
-        object::put(map, "largest_contentful_paint", &self.largest_contentful_paint)?;
-        object::put(map, "first_input_delay", &self.first_input_delay)?;
-        object::put(map, "connection_time", &self.connection_time)?;
-        object::put(map, "time_to_secure_connection", &self.time_to_secure_connection)?;
-        object::put(map, "request_sent_time", &self.request_sent_time)?;
-        object::put(map, "waiting_time", &self.waiting_time)?;
-        object::put(map, "download_time", &self.download_time)?;
-        object::put(map, "duration_time", &self.duration_time)?;
-        object::put(map, "fetch_start", &self.fetch_start)?;
-        object::put(map, "fetch_end", &self.fetch_end)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.time_to_interactive,
+            1 => &mut self.dom_complete,
+            2 => &mut self.largest_contentful_paint,
+            3 => &mut self.first_input_delay,
+            4 => &mut self.connection_time,
+            5 => &mut self.time_to_secure_connection,
+            6 => &mut self.request_sent_time,
+            7 => &mut self.waiting_time,
+            8 => &mut self.download_time,
+            9 => &mut self.duration_time,
+            10 => &mut self.fetch_start,
+            _ => &mut self.fetch_end,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.time_to_interactive,
+            1 => &self.dom_complete,
+            2 => &self.largest_contentful_paint,
+            3 => &self.first_input_delay,
+            4 => &self.connection_time,
+            5 => &self.time_to_secure_connection,
+            6 => &self.request_sent_time,
+            7 => &self.waiting_time,
+            8 => &self.download_time,
+            9 => &self.duration_time,
+            10 => &self.fetch_start,
+            _ => &self.fetch_end,
+        }
     }
 }
 
@@ -348,113 +342,106 @@ pub struct ResourceHtml {
 }
 
 impl Object for ResourceHtml {
-    const FIELDS: &'static [&'static str] = &[
-        "status_code",
-        "location",
-        "url",
-        "resource_errors",
-        "size",
-        "encoded_size",
-        "total_transfer_size",
-        "fetch_time",
-        "cache_control",
-        "checks",
-        "content_encoding",
-        "media_type",
-        "server",
-        "last_modified",
-        "meta",
-        "page_timing",
-        "onpage_score",
-        "total_dom_size",
-        "custom_js_response",
-        "custom_js_client_exception",
-        "broken_resources",
-        "broken_links",
-        "duplicate_title",
-        "duplicate_description",
-        "duplicate_content",
-        "click_depth",
-        "is_resource",
-        "url_length",
-        "relative_url_length",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.status_code = object::next(map)?,
-            1 => self.location = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.resource_errors = object::next(map)?,
-            4 => self.size = object::next(map)?,
-            5 => self.encoded_size = object::next(map)?,
-            6 => self.total_transfer_size = object::next(map)?,
-            7 => self.fetch_time = object::next(map)?,
-            8 => self.cache_control = object::next(map)?,
-            9 => self.checks = object::next(map)?,
-            10 => self.content_encoding = object::next(map)?,
-            11 => self.media_type = object::next(map)?,
-            12 => self.server = object::next(map)?,
-            13 => self.last_modified = object::next(map)?,
-            14 => self.meta = object::next(map)?,
-            15 => self.page_timing = object::next(map)?,
-            16 => self.onpage_score = object::next(map)?,
-            17 => self.total_dom_size = object::next(map)?,
-            18 => self.custom_js_response = object::next(map)?,
-            19 => self.custom_js_client_exception = object::next(map)?,
-            20 => self.broken_resources = object::next(map)?,
-            21 => self.broken_links = object::next(map)?,
-            22 => self.duplicate_title = object::next(map)?,
-            23 => self.duplicate_description = object::next(map)?,
-            24 => self.duplicate_content = object::next(map)?,
-            25 => self.click_depth = object::next(map)?,
-            26 => self.is_resource = object::next(map)?,
-            27 => self.url_length = object::next(map)?,
-            28 => self.relative_url_length = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "status_code",
+            "location",
+            "url",
+            "resource_errors",
+            "size",
+            "encoded_size",
+            "total_transfer_size",
+            "fetch_time",
+            "cache_control",
+            "checks",
+            "content_encoding",
+            "media_type",
+            "server",
+            "last_modified",
+            "meta",
+            "page_timing",
+            "onpage_score",
+            "total_dom_size",
+            "custom_js_response",
+            "custom_js_client_exception",
+            "broken_resources",
+            "broken_links",
+            "duplicate_title",
+            "duplicate_description",
+            "duplicate_content",
+            "click_depth",
+            "is_resource",
+            "url_length",
+            "relative_url_length",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "status_code", &self.status_code)?;
-        object::put(map, "location", &self.location)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "resource_errors", &self.resource_errors)?;
-        object::put(map, "size", &self.size)?;
-        object::put(map, "encoded_size", &self.encoded_size)?;
-        object::put(map, "total_transfer_size", &self.total_transfer_size)?;
-        object::put(map, "fetch_time", &self.fetch_time)?;
-        object::put(map, "cache_control", &self.cache_control)?;
-        object::put(map, "checks", &self.checks)?;
-        object::put(map, "content_encoding", &self.content_encoding)?;
-        object::put(map, "media_type", &self.media_type)?;
-        object::put(map, "server", &self.server)?;
-        object::put(map, "last_modified", &self.last_modified)?;
-        object::put(map, "meta", &self.meta)?;
-        object::put(map, "page_timing", &self.page_timing)?;
-        object::put(map, "onpage_score", &self.onpage_score)?;
-        object::put(map, "total_dom_size", &self.total_dom_size)?;
-        object::put(map, "custom_js_response", &self.custom_js_response)?;
-        object::put(
-            map,
-            "custom_js_client_exception",
-            &self.custom_js_client_exception,
-        )?;
-        object::put(map, "broken_resources", &self.broken_resources)?;
-        object::put(map, "broken_links", &self.broken_links)?;
-        object::put(map, "duplicate_title", &self.duplicate_title)?;
-        object::put(map, "duplicate_description", &self.duplicate_description)?;
-        object::put(map, "duplicate_content", &self.duplicate_content)?;
-        object::put(map, "click_depth", &self.click_depth)?;
-        object::put(map, "is_resource", &self.is_resource)?;
-        object::put(map, "url_length", &self.url_length)?;
-        object::put(map, "relative_url_length", &self.relative_url_length)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.status_code,
+            1 => &mut self.location,
+            2 => &mut self.url,
+            3 => &mut self.resource_errors,
+            4 => &mut self.size,
+            5 => &mut self.encoded_size,
+            6 => &mut self.total_transfer_size,
+            7 => &mut self.fetch_time,
+            8 => &mut self.cache_control,
+            9 => &mut self.checks,
+            10 => &mut self.content_encoding,
+            11 => &mut self.media_type,
+            12 => &mut self.server,
+            13 => &mut self.last_modified,
+            14 => &mut self.meta,
+            15 => &mut self.page_timing,
+            16 => &mut self.onpage_score,
+            17 => &mut self.total_dom_size,
+            18 => &mut self.custom_js_response,
+            19 => &mut self.custom_js_client_exception,
+            20 => &mut self.broken_resources,
+            21 => &mut self.broken_links,
+            22 => &mut self.duplicate_title,
+            23 => &mut self.duplicate_description,
+            24 => &mut self.duplicate_content,
+            25 => &mut self.click_depth,
+            26 => &mut self.is_resource,
+            27 => &mut self.url_length,
+            _ => &mut self.relative_url_length,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.status_code,
+            1 => &self.location,
+            2 => &self.url,
+            3 => &self.resource_errors,
+            4 => &self.size,
+            5 => &self.encoded_size,
+            6 => &self.total_transfer_size,
+            7 => &self.fetch_time,
+            8 => &self.cache_control,
+            9 => &self.checks,
+            10 => &self.content_encoding,
+            11 => &self.media_type,
+            12 => &self.server,
+            13 => &self.last_modified,
+            14 => &self.meta,
+            15 => &self.page_timing,
+            16 => &self.onpage_score,
+            17 => &self.total_dom_size,
+            18 => &self.custom_js_response,
+            19 => &self.custom_js_client_exception,
+            20 => &self.broken_resources,
+            21 => &self.broken_links,
+            22 => &self.duplicate_title,
+            23 => &self.duplicate_description,
+            24 => &self.duplicate_content,
+            25 => &self.click_depth,
+            26 => &self.is_resource,
+            27 => &self.url_length,
+            _ => &self.relative_url_length,
+        }
     }
 }
 
@@ -519,76 +506,73 @@ pub struct ResourceBroken {
 }
 
 impl Object for ResourceBroken {
-    const FIELDS: &'static [&'static str] = &[
-        "status_code",
-        "location",
-        "url",
-        "resource_errors",
-        "size",
-        "encoded_size",
-        "total_transfer_size",
-        "fetch_time",
-        "cache_control",
-        "checks",
-        "content_encoding",
-        "media_type",
-        "server",
-        "last_modified",
-        "fetch_timing",
-        "is_resource",
-        "meta",
-        "accept_type",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.status_code = object::next(map)?,
-            1 => self.location = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.resource_errors = object::next(map)?,
-            4 => self.size = object::next(map)?,
-            5 => self.encoded_size = object::next(map)?,
-            6 => self.total_transfer_size = object::next(map)?,
-            7 => self.fetch_time = object::next(map)?,
-            8 => self.cache_control = object::next(map)?,
-            9 => self.checks = object::next(map)?,
-            10 => self.content_encoding = object::next(map)?,
-            11 => self.media_type = object::next(map)?,
-            12 => self.server = object::next(map)?,
-            13 => self.last_modified = object::next(map)?,
-            14 => self.fetch_timing = object::next(map)?,
-            15 => self.is_resource = object::next(map)?,
-            16 => self.meta = object::next(map)?,
-            17 => self.accept_type = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "status_code",
+            "location",
+            "url",
+            "resource_errors",
+            "size",
+            "encoded_size",
+            "total_transfer_size",
+            "fetch_time",
+            "cache_control",
+            "checks",
+            "content_encoding",
+            "media_type",
+            "server",
+            "last_modified",
+            "fetch_timing",
+            "is_resource",
+            "meta",
+            "accept_type",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "status_code", &self.status_code)?;
-        object::put(map, "location", &self.location)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "resource_errors", &self.resource_errors)?;
-        object::put(map, "size", &self.size)?;
-        object::put(map, "encoded_size", &self.encoded_size)?;
-        object::put(map, "total_transfer_size", &self.total_transfer_size)?;
-        object::put(map, "fetch_time", &self.fetch_time)?;
-        object::put(map, "cache_control", &self.cache_control)?;
-        object::put(map, "checks", &self.checks)?;
-        object::put(map, "content_encoding", &self.content_encoding)?;
-        object::put(map, "media_type", &self.media_type)?;
-        object::put(map, "server", &self.server)?;
-        object::put(map, "last_modified", &self.last_modified)?;
-        object::put(map, "fetch_timing", &self.fetch_timing)?;
-        object::put(map, "is_resource", &self.is_resource)?;
-        object::put(map, "meta", &self.meta)?;
-        object::put(map, "accept_type", &self.accept_type)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.status_code,
+            1 => &mut self.location,
+            2 => &mut self.url,
+            3 => &mut self.resource_errors,
+            4 => &mut self.size,
+            5 => &mut self.encoded_size,
+            6 => &mut self.total_transfer_size,
+            7 => &mut self.fetch_time,
+            8 => &mut self.cache_control,
+            9 => &mut self.checks,
+            10 => &mut self.content_encoding,
+            11 => &mut self.media_type,
+            12 => &mut self.server,
+            13 => &mut self.last_modified,
+            14 => &mut self.fetch_timing,
+            15 => &mut self.is_resource,
+            16 => &mut self.meta,
+            _ => &mut self.accept_type,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.status_code,
+            1 => &self.location,
+            2 => &self.url,
+            3 => &self.resource_errors,
+            4 => &self.size,
+            5 => &self.encoded_size,
+            6 => &self.total_transfer_size,
+            7 => &self.fetch_time,
+            8 => &self.cache_control,
+            9 => &self.checks,
+            10 => &self.content_encoding,
+            11 => &self.media_type,
+            12 => &self.server,
+            13 => &self.last_modified,
+            14 => &self.fetch_timing,
+            15 => &self.is_resource,
+            16 => &self.meta,
+            _ => &self.accept_type,
+        }
     }
 }
 
@@ -649,70 +633,67 @@ pub struct ResourceRedirect {
 }
 
 impl Object for ResourceRedirect {
-    const FIELDS: &'static [&'static str] = &[
-        "status_code",
-        "location",
-        "url",
-        "resource_errors",
-        "size",
-        "encoded_size",
-        "total_transfer_size",
-        "fetch_time",
-        "cache_control",
-        "checks",
-        "content_encoding",
-        "media_type",
-        "server",
-        "last_modified",
-        "fetch_timing",
-        "is_resource",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.status_code = object::next(map)?,
-            1 => self.location = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.resource_errors = object::next(map)?,
-            4 => self.size = object::next(map)?,
-            5 => self.encoded_size = object::next(map)?,
-            6 => self.total_transfer_size = object::next(map)?,
-            7 => self.fetch_time = object::next(map)?,
-            8 => self.cache_control = object::next(map)?,
-            9 => self.checks = object::next(map)?,
-            10 => self.content_encoding = object::next(map)?,
-            11 => self.media_type = object::next(map)?,
-            12 => self.server = object::next(map)?,
-            13 => self.last_modified = object::next(map)?,
-            14 => self.fetch_timing = object::next(map)?,
-            15 => self.is_resource = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "status_code",
+            "location",
+            "url",
+            "resource_errors",
+            "size",
+            "encoded_size",
+            "total_transfer_size",
+            "fetch_time",
+            "cache_control",
+            "checks",
+            "content_encoding",
+            "media_type",
+            "server",
+            "last_modified",
+            "fetch_timing",
+            "is_resource",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "status_code", &self.status_code)?;
-        object::put(map, "location", &self.location)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "resource_errors", &self.resource_errors)?;
-        object::put(map, "size", &self.size)?;
-        object::put(map, "encoded_size", &self.encoded_size)?;
-        object::put(map, "total_transfer_size", &self.total_transfer_size)?;
-        object::put(map, "fetch_time", &self.fetch_time)?;
-        object::put(map, "cache_control", &self.cache_control)?;
-        object::put(map, "checks", &self.checks)?;
-        object::put(map, "content_encoding", &self.content_encoding)?;
-        object::put(map, "media_type", &self.media_type)?;
-        object::put(map, "server", &self.server)?;
-        object::put(map, "last_modified", &self.last_modified)?;
-        object::put(map, "fetch_timing", &self.fetch_timing)?;
-        object::put(map, "is_resource", &self.is_resource)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.status_code,
+            1 => &mut self.location,
+            2 => &mut self.url,
+            3 => &mut self.resource_errors,
+            4 => &mut self.size,
+            5 => &mut self.encoded_size,
+            6 => &mut self.total_transfer_size,
+            7 => &mut self.fetch_time,
+            8 => &mut self.cache_control,
+            9 => &mut self.checks,
+            10 => &mut self.content_encoding,
+            11 => &mut self.media_type,
+            12 => &mut self.server,
+            13 => &mut self.last_modified,
+            14 => &mut self.fetch_timing,
+            _ => &mut self.is_resource,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.status_code,
+            1 => &self.location,
+            2 => &self.url,
+            3 => &self.resource_errors,
+            4 => &self.size,
+            5 => &self.encoded_size,
+            6 => &self.total_transfer_size,
+            7 => &self.fetch_time,
+            8 => &self.cache_control,
+            9 => &self.checks,
+            10 => &self.content_encoding,
+            11 => &self.media_type,
+            12 => &self.server,
+            13 => &self.last_modified,
+            14 => &self.fetch_timing,
+            _ => &self.is_resource,
+        }
     }
 }
 
@@ -775,73 +756,70 @@ pub struct AssetResource {
 }
 
 impl Object for AssetResource {
-    const FIELDS: &'static [&'static str] = &[
-        "status_code",
-        "location",
-        "url",
-        "resource_errors",
-        "size",
-        "encoded_size",
-        "total_transfer_size",
-        "fetch_time",
-        "cache_control",
-        "checks",
-        "content_encoding",
-        "media_type",
-        "server",
-        "last_modified",
-        "meta",
-        "fetch_timing",
-        "accept_type",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.status_code = object::next(map)?,
-            1 => self.location = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.resource_errors = object::next(map)?,
-            4 => self.size = object::next(map)?,
-            5 => self.encoded_size = object::next(map)?,
-            6 => self.total_transfer_size = object::next(map)?,
-            7 => self.fetch_time = object::next(map)?,
-            8 => self.cache_control = object::next(map)?,
-            9 => self.checks = object::next(map)?,
-            10 => self.content_encoding = object::next(map)?,
-            11 => self.media_type = object::next(map)?,
-            12 => self.server = object::next(map)?,
-            13 => self.last_modified = object::next(map)?,
-            14 => self.meta = object::next(map)?,
-            15 => self.fetch_timing = object::next(map)?,
-            16 => self.accept_type = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "status_code",
+            "location",
+            "url",
+            "resource_errors",
+            "size",
+            "encoded_size",
+            "total_transfer_size",
+            "fetch_time",
+            "cache_control",
+            "checks",
+            "content_encoding",
+            "media_type",
+            "server",
+            "last_modified",
+            "meta",
+            "fetch_timing",
+            "accept_type",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "status_code", &self.status_code)?;
-        object::put(map, "location", &self.location)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "resource_errors", &self.resource_errors)?;
-        object::put(map, "size", &self.size)?;
-        object::put(map, "encoded_size", &self.encoded_size)?;
-        object::put(map, "total_transfer_size", &self.total_transfer_size)?;
-        object::put(map, "fetch_time", &self.fetch_time)?;
-        object::put(map, "cache_control", &self.cache_control)?;
-        object::put(map, "checks", &self.checks)?;
-        object::put(map, "content_encoding", &self.content_encoding)?;
-        object::put(map, "media_type", &self.media_type)?;
-        object::put(map, "server", &self.server)?;
-        object::put(map, "last_modified", &self.last_modified)?;
-        object::put(map, "meta", &self.meta)?;
-        object::put(map, "fetch_timing", &self.fetch_timing)?;
-        object::put(map, "accept_type", &self.accept_type)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.status_code,
+            1 => &mut self.location,
+            2 => &mut self.url,
+            3 => &mut self.resource_errors,
+            4 => &mut self.size,
+            5 => &mut self.encoded_size,
+            6 => &mut self.total_transfer_size,
+            7 => &mut self.fetch_time,
+            8 => &mut self.cache_control,
+            9 => &mut self.checks,
+            10 => &mut self.content_encoding,
+            11 => &mut self.media_type,
+            12 => &mut self.server,
+            13 => &mut self.last_modified,
+            14 => &mut self.meta,
+            15 => &mut self.fetch_timing,
+            _ => &mut self.accept_type,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.status_code,
+            1 => &self.location,
+            2 => &self.url,
+            3 => &self.resource_errors,
+            4 => &self.size,
+            5 => &self.encoded_size,
+            6 => &self.total_transfer_size,
+            7 => &self.fetch_time,
+            8 => &self.cache_control,
+            9 => &self.checks,
+            10 => &self.content_encoding,
+            11 => &self.media_type,
+            12 => &self.server,
+            13 => &self.last_modified,
+            14 => &self.meta,
+            15 => &self.fetch_timing,
+            _ => &self.accept_type,
+        }
     }
 }
 
@@ -858,25 +836,22 @@ pub struct MarkupIssues {
 }
 
 impl Object for MarkupIssues {
-    const FIELDS: &'static [&'static str] = &["errors", "warnings"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.errors = object::next(map)?,
-            1 => self.warnings = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["errors", "warnings"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "errors", &self.errors)?;
-        object::put(map, "warnings", &self.warnings)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.errors,
+            _ => &mut self.warnings,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.errors,
+            _ => &self.warnings,
+        }
     }
 }
 
@@ -893,25 +868,22 @@ pub struct CacheControl {
 }
 
 impl Object for CacheControl {
-    const FIELDS: &'static [&'static str] = &["cachable", "ttl"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.cachable = object::next(map)?,
-            1 => self.ttl = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["cachable", "ttl"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "cachable", &self.cachable)?;
-        object::put(map, "ttl", &self.ttl)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.cachable,
+            _ => &mut self.ttl,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.cachable,
+            _ => &self.ttl,
+        }
     }
 }
 
@@ -936,27 +908,24 @@ pub struct LastModified {
 }
 
 impl Object for LastModified {
-    const FIELDS: &'static [&'static str] = &["header", "sitemap", "meta_tag"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.header = object::next(map)?,
-            1 => self.sitemap = object::next(map)?,
-            2 => self.meta_tag = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["header", "sitemap", "meta_tag"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "header", &self.header)?;
-        object::put(map, "sitemap", &self.sitemap)?;
-        object::put(map, "meta_tag", &self.meta_tag)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.header,
+            1 => &mut self.sitemap,
+            _ => &mut self.meta_tag,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.header,
+            1 => &self.sitemap,
+            _ => &self.meta_tag,
+        }
     }
 }
 
@@ -983,34 +952,26 @@ pub struct MarkupIssue {
 }
 
 impl Object for MarkupIssue {
-    const FIELDS: &'static [&'static str] = &[
-        "line",
-        "column",
-        "message",
-        "status_code",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.line = object::next(map)?,
-            1 => self.column = object::next(map)?,
-            2 => self.message = object::next(map)?,
-            3 => self.status_code = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["line", "column", "message", "status_code"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "line", &self.line)?;
-        object::put(map, "column", &self.column)?;
-        object::put(map, "message", &self.message)?;
-        object::put(map, "status_code", &self.status_code)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.line,
+            1 => &mut self.column,
+            2 => &mut self.message,
+            _ => &mut self.status_code,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.line,
+            1 => &self.column,
+            2 => &self.message,
+            _ => &self.status_code,
+        }
     }
 }
 
@@ -1043,40 +1004,37 @@ pub struct AssetMeta {
 }
 
 impl Object for AssetMeta {
-    const FIELDS: &'static [&'static str] = &[
-        "alternative_text",
-        "title",
-        "original_width",
-        "original_height",
-        "width",
-        "height",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.alternative_text = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.original_width = object::next(map)?,
-            3 => self.original_height = object::next(map)?,
-            4 => self.width = object::next(map)?,
-            5 => self.height = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "alternative_text",
+            "title",
+            "original_width",
+            "original_height",
+            "width",
+            "height",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "alternative_text", &self.alternative_text)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "original_width", &self.original_width)?;
-        object::put(map, "original_height", &self.original_height)?;
-        object::put(map, "width", &self.width)?;
-        object::put(map, "height", &self.height)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.alternative_text,
+            1 => &mut self.title,
+            2 => &mut self.original_width,
+            3 => &mut self.original_height,
+            4 => &mut self.width,
+            _ => &mut self.height,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.alternative_text,
+            1 => &self.title,
+            2 => &self.original_width,
+            3 => &self.original_height,
+            4 => &self.width,
+            _ => &self.height,
+        }
     }
 }
 
@@ -1097,31 +1055,24 @@ pub struct FetchTiming {
 }
 
 impl Object for FetchTiming {
-    const FIELDS: &'static [&'static str] = &[
-        "duration_time",
-        "fetch_start",
-        "fetch_end",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.duration_time = object::next(map)?,
-            1 => self.fetch_start = object::next(map)?,
-            2 => self.fetch_end = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["duration_time", "fetch_start", "fetch_end"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "duration_time", &self.duration_time)?;
-        object::put(map, "fetch_start", &self.fetch_start)?;
-        object::put(map, "fetch_end", &self.fetch_end)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.duration_time,
+            1 => &mut self.fetch_start,
+            _ => &mut self.fetch_end,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.duration_time,
+            1 => &self.fetch_start,
+            _ => &self.fetch_end,
+        }
     }
 }
 
@@ -1214,120 +1165,109 @@ pub struct PageMeta {
 }
 
 impl Object for PageMeta {
-    const FIELDS: &'static [&'static str] = &[
-        "title",
-        "charset",
-        "follow",
-        "generator",
-        "htags",
-        "description",
-        "favicon",
-        "meta_keywords",
-        "canonical",
-        "internal_links_count",
-        "external_links_count",
-        "inbound_links_count",
-        "images_count",
-        "images_size",
-        "scripts_count",
-        "scripts_size",
-        "stylesheets_count",
-        "stylesheets_size",
-        "title_length",
-        "description_length",
-        "render_blocking_scripts_count",
-        "render_blocking_stylesheets_count",
-        "cumulative_layout_shift",
-        "meta_title",
-        "content",
-        "deprecated_tags",
-        "duplicate_meta_tags",
-        "spell",
-        "social_media_tags",
-        "broken_html",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.title = object::next(map)?,
-            1 => self.charset = object::next(map)?,
-            2 => self.follow = object::next(map)?,
-            3 => self.generator = object::next(map)?,
-            4 => self.htags = object::next(map)?,
-            5 => self.description = object::next(map)?,
-            6 => self.favicon = object::next(map)?,
-            7 => self.meta_keywords = object::next(map)?,
-            8 => self.canonical = object::next(map)?,
-            9 => self.internal_links_count = object::next(map)?,
-            10 => self.external_links_count = object::next(map)?,
-            11 => self.inbound_links_count = object::next(map)?,
-            12 => self.images_count = object::next(map)?,
-            13 => self.images_size = object::next(map)?,
-            14 => self.scripts_count = object::next(map)?,
-            15 => self.scripts_size = object::next(map)?,
-            16 => self.stylesheets_count = object::next(map)?,
-            17 => self.stylesheets_size = object::next(map)?,
-            18 => self.title_length = object::next(map)?,
-            19 => self.description_length = object::next(map)?,
-            20 => self.render_blocking_scripts_count = object::next(map)?,
-            21 => self.render_blocking_stylesheets_count = object::next(map)?,
-            22 => self.cumulative_layout_shift = object::next(map)?,
-            23 => self.meta_title = object::next(map)?,
-            24 => self.content = object::next(map)?,
-            25 => self.deprecated_tags = object::next(map)?,
-            26 => self.duplicate_meta_tags = object::next(map)?,
-            27 => self.spell = object::next(map)?,
-            28 => self.social_media_tags = object::next(map)?,
-            29 => self.broken_html = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "title",
+            "charset",
+            "follow",
+            "generator",
+            "htags",
+            "description",
+            "favicon",
+            "meta_keywords",
+            "canonical",
+            "internal_links_count",
+            "external_links_count",
+            "inbound_links_count",
+            "images_count",
+            "images_size",
+            "scripts_count",
+            "scripts_size",
+            "stylesheets_count",
+            "stylesheets_size",
+            "title_length",
+            "description_length",
+            "render_blocking_scripts_count",
+            "render_blocking_stylesheets_count",
+            "cumulative_layout_shift",
+            "meta_title",
+            "content",
+            "deprecated_tags",
+            "duplicate_meta_tags",
+            "spell",
+            "social_media_tags",
+            "broken_html",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "title", &self.title)?;
-        object::put(map, "charset", &self.charset)?;
-        object::put(map, "follow", &self.follow)?;
-        object::put(map, "generator", &self.generator)?;
-        object::put(map, "htags", &self.htags)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "favicon", &self.favicon)?;
-        object::put(map, "meta_keywords", &self.meta_keywords)?;
-        object::put(map, "canonical", &self.canonical)?;
-        object::put(map, "internal_links_count", &self.internal_links_count)?;
-        object::put(map, "external_links_count", &self.external_links_count)?;
-        object::put(map, "inbound_links_count", &self.inbound_links_count)?;
-        object::put(map, "images_count", &self.images_count)?;
-        object::put(map, "images_size", &self.images_size)?;
-        object::put(map, "scripts_count", &self.scripts_count)?;
-        object::put(map, "scripts_size", &self.scripts_size)?;
-        object::put(map, "stylesheets_count", &self.stylesheets_count)?;
-        object::put(map, "stylesheets_size", &self.stylesheets_size)?;
-        object::put(map, "title_length", &self.title_length)?;
-        object::put(map, "description_length", &self.description_length)?;
-        object::put(
-            map,
-            "render_blocking_scripts_count",
-            &self.render_blocking_scripts_count,
-        )?;
-        object::put(
-            map,
-            "render_blocking_stylesheets_count",
-            &self.render_blocking_stylesheets_count,
-        )?;
-        object::put(map, "cumulative_layout_shift", &self.cumulative_layout_shift)?;
-        object::put(map, "meta_title", &self.meta_title)?;
-        object::put(map, "content", &self.content)?;
-        object::put(map, "deprecated_tags", &self.deprecated_tags)?;
-        object::put(map, "duplicate_meta_tags", &self.duplicate_meta_tags)?;
-        object::put(map, "spell", &self.spell)?;
-        object::put(map, "social_media_tags", &self.social_media_tags)?;
-        object::put(map, "broken_html", &self.broken_html)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.title,
+            1 => &mut self.charset,
+            2 => &mut self.follow,
+            3 => &mut self.generator,
+            4 => &mut self.htags,
+            5 => &mut self.description,
+            6 => &mut self.favicon,
+            7 => &mut self.meta_keywords,
+            8 => &mut self.canonical,
+            9 => &mut self.internal_links_count,
+            10 => &mut self.external_links_count,
+            11 => &mut self.inbound_links_count,
+            12 => &mut self.images_count,
+            13 => &mut self.images_size,
+            14 => &mut self.scripts_count,
+            15 => &mut self.scripts_size,
+            16 => &mut self.stylesheets_count,
+            17 => &mut self.stylesheets_size,
+            18 => &mut self.title_length,
+            19 => &mut self.description_length,
+            20 => &mut self.render_blocking_scripts_count,
+            21 => &mut self.render_blocking_stylesheets_count,
+            22 => &mut self.cumulative_layout_shift,
+            23 => &mut self.meta_title,
+            24 => &mut self.content,
+            25 => &mut self.deprecated_tags,
+            26 => &mut self.duplicate_meta_tags,
+            27 => &mut self.spell,
+            28 => &mut self.social_media_tags,
+            _ => &mut self.broken_html,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.title,
+            1 => &self.charset,
+            2 => &self.follow,
+            3 => &self.generator,
+            4 => &self.htags,
+            5 => &self.description,
+            6 => &self.favicon,
+            7 => &self.meta_keywords,
+            8 => &self.canonical,
+            9 => &self.internal_links_count,
+            10 => &self.external_links_count,
+            11 => &self.inbound_links_count,
+            12 => &self.images_count,
+            13 => &self.images_size,
+            14 => &self.scripts_count,
+            15 => &self.scripts_size,
+            16 => &self.stylesheets_count,
+            17 => &self.stylesheets_size,
+            18 => &self.title_length,
+            19 => &self.description_length,
+            20 => &self.render_blocking_scripts_count,
+            21 => &self.render_blocking_stylesheets_count,
+            22 => &self.cumulative_layout_shift,
+            23 => &self.meta_title,
+            24 => &self.content,
+            25 => &self.deprecated_tags,
+            26 => &self.duplicate_meta_tags,
+            27 => &self.spell,
+            28 => &self.social_media_tags,
+            _ => &self.broken_html,
+        }
     }
 }
 
@@ -1384,83 +1324,52 @@ pub struct PageMetaContent {
 }
 
 impl Object for PageMetaContent {
-    const FIELDS: &'static [&'static str] = &[
-        "plain_text_size",
-        "plain_text_rate",
-        "plain_text_word_count",
-        "automated_readability_index",
-        "coleman_liau_readability_index",
-        "dale_chall_readability_index",
-        "flesch_kincaid_readability_index",
-        "smog_readability_index",
-        "description_to_content_consistency",
-        "title_to_content_consistency",
-        "meta_keywords_to_content_consistency",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.plain_text_size = object::next(map)?,
-            1 => self.plain_text_rate = object::next(map)?,
-            2 => self.plain_text_word_count = object::next(map)?,
-            3 => self.automated_readability_index = object::next(map)?,
-            4 => self.coleman_liau_readability_index = object::next(map)?,
-            5 => self.dale_chall_readability_index = object::next(map)?,
-            6 => self.flesch_kincaid_readability_index = object::next(map)?,
-            7 => self.smog_readability_index = object::next(map)?,
-            8 => self.description_to_content_consistency = object::next(map)?,
-            9 => self.title_to_content_consistency = object::next(map)?,
-            10 => self.meta_keywords_to_content_consistency = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "plain_text_size",
+            "plain_text_rate",
+            "plain_text_word_count",
+            "automated_readability_index",
+            "coleman_liau_readability_index",
+            "dale_chall_readability_index",
+            "flesch_kincaid_readability_index",
+            "smog_readability_index",
+            "description_to_content_consistency",
+            "title_to_content_consistency",
+            "meta_keywords_to_content_consistency",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "plain_text_size", &self.plain_text_size)?;
-        object::put(map, "plain_text_rate", &self.plain_text_rate)?;
-        object::put(map, "plain_text_word_count", &self.plain_text_word_count)?;
-        object::put(
-            map,
-            "automated_readability_index",
-            &self.automated_readability_index,
-        )?;
-        object::put(
-            map,
-            "coleman_liau_readability_index",
-            &self.coleman_liau_readability_index,
-        )?;
-        object::put(
-            map,
-            "dale_chall_readability_index",
-            &self.dale_chall_readability_index,
-        )?;
-        object::put(
-            map,
-            "flesch_kincaid_readability_index",
-            &self.flesch_kincaid_readability_index,
-        )?;
-        object::put(map, "smog_readability_index", &self.smog_readability_index)?;
-        object::put(
-            map,
-            "description_to_content_consistency",
-            &self.description_to_content_consistency,
-        )?;
-        object::put(
-            map,
-            "title_to_content_consistency",
-            &self.title_to_content_consistency,
-        )?;
-        object::put(
-            map,
-            "meta_keywords_to_content_consistency",
-            &self.meta_keywords_to_content_consistency,
-        )?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.plain_text_size,
+            1 => &mut self.plain_text_rate,
+            2 => &mut self.plain_text_word_count,
+            3 => &mut self.automated_readability_index,
+            4 => &mut self.coleman_liau_readability_index,
+            5 => &mut self.dale_chall_readability_index,
+            6 => &mut self.flesch_kincaid_readability_index,
+            7 => &mut self.smog_readability_index,
+            8 => &mut self.description_to_content_consistency,
+            9 => &mut self.title_to_content_consistency,
+            _ => &mut self.meta_keywords_to_content_consistency,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.plain_text_size,
+            1 => &self.plain_text_rate,
+            2 => &self.plain_text_word_count,
+            3 => &self.automated_readability_index,
+            4 => &self.coleman_liau_readability_index,
+            5 => &self.dale_chall_readability_index,
+            6 => &self.flesch_kincaid_readability_index,
+            7 => &self.smog_readability_index,
+            8 => &self.description_to_content_consistency,
+            9 => &self.title_to_content_consistency,
+            _ => &self.meta_keywords_to_content_consistency,
+        }
     }
 }
 
@@ -1475,23 +1384,16 @@ pub struct PageMetaMisspelled {
 }
 
 impl Object for PageMetaMisspelled {
-    const FIELDS: &'static [&'static str] = &["word"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.word = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["word"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "word", &self.word)?;
-        Ok(())
+    fn place(&mut self, _: usize) -> &mut dyn Place {
+        &mut self.word
+    }
+
+    fn part(&self, _: usize) -> &dyn Part {
+        &self.word
     }
 }
 
@@ -1508,25 +1410,22 @@ pub struct PageMetaSpell {
 }
 
 impl Object for PageMetaSpell {
-    const FIELDS: &'static [&'static str] = &["hunspell_language_code", "misspelled"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.hunspell_language_code = object::next(map)?,
-            1 => self.misspelled = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["hunspell_language_code", "misspelled"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "hunspell_language_code", &self.hunspell_language_code)?;
-        object::put(map, "misspelled", &self.misspelled)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.hunspell_language_code,
+            _ => &mut self.misspelled,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.hunspell_language_code,
+            _ => &self.misspelled,
+        }
     }
 }
 

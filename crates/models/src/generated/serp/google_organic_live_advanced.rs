@@ -196,111 +196,100 @@ pub struct GoogleOrganicLiveAdvancedTask {
 }
 
 impl Object for GoogleOrganicLiveAdvancedTask {
-    const FIELDS: &'static [&'static str] = &[
-        "keyword",
-        "location_code",
-        "language_code",
-        "depth",
-        "device",
-        "load_async_ai_overview",
-        "location_name",
-        "language_name",
-        "os",
-        "tag",
-        "stop_crawl_on_match",
-        "max_crawl_pages",
-        "search_param",
-        "remove_from_url",
-        "people_also_ask_click_depth",
-        "group_organic_results",
-        "calculate_rectangles",
-        "browser_screen_width",
-        "browser_screen_height",
-        "browser_screen_resolution_ratio",
-        "url",
-        "location_coordinate",
-        "se_domain",
-        "target",
-        "target_search_mode",
-        "find_targets_in",
-        "ignore_targets_in",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.keyword = object::next(map)?,
-            1 => self.location_code = object::next(map)?,
-            2 => self.language_code = object::next(map)?,
-            3 => self.depth = object::next(map)?,
-            4 => self.device = object::next(map)?,
-            5 => self.load_async_ai_overview = object::next(map)?,
-            6 => self.location_name = object::next(map)?,
-            7 => self.language_name = object::next(map)?,
-            8 => self.os = object::next(map)?,
-            9 => self.tag = object::next(map)?,
-            10 => self.stop_crawl_on_match = object::next(map)?,
-            11 => self.max_crawl_pages = object::next(map)?,
-            12 => self.search_param = object::next(map)?,
-            13 => self.remove_from_url = object::next(map)?,
-            14 => self.people_also_ask_click_depth = object::next(map)?,
-            15 => self.group_organic_results = object::next(map)?,
-            16 => self.calculate_rectangles = object::next(map)?,
-            17 => self.browser_screen_width = object::next(map)?,
-            18 => self.browser_screen_height = object::next(map)?,
-            19 => self.browser_screen_resolution_ratio = object::next(map)?,
-            20 => self.url = object::next(map)?,
-            21 => self.location_coordinate = object::next(map)?,
-            22 => self.se_domain = object::next(map)?,
-            23 => self.target = object::next(map)?,
-            24 => self.target_search_mode = object::next(map)?,
-            25 => self.find_targets_in = object::next(map)?,
-            26 => self.ignore_targets_in = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "keyword",
+            "location_code",
+            "language_code",
+            "depth",
+            "device",
+            "load_async_ai_overview",
+            "location_name",
+            "language_name",
+            "os",
+            "tag",
+            "stop_crawl_on_match",
+            "max_crawl_pages",
+            "search_param",
+            "remove_from_url",
+            "people_also_ask_click_depth",
+            "group_organic_results",
+            "calculate_rectangles",
+            "browser_screen_width",
+            "browser_screen_height",
+            "browser_screen_resolution_ratio",
+            "url",
+            "location_coordinate",
+            "se_domain",
+            "target",
+            "target_search_mode",
+            "find_targets_in",
+            "ignore_targets_in",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "keyword", &self.keyword)?;
-        object::put(map, "location_code", &self.location_code)?;
-        object::put(map, "language_code", &self.language_code)?;
-        object::put(map, "depth", &self.depth)?;
-        object::put(map, "device", &self.device)?;
-        object::put(map, "load_async_ai_overview", &self.load_async_ai_overview)?;
-        object::put(map, "location_name", &self.location_name)?;
-        object::put(map, "language_name", &self.language_name)?;
-        object::put(map, "os", &self.os)?;
-        object::put(map, "tag", &self.tag)?;
-        object::put(map, "stop_crawl_on_match", &self.stop_crawl_on_match)?;
-        object::put(map, "max_crawl_pages", &self.max_crawl_pages)?;
-        object::put(map, "search_param", &self.search_param)?;
-        object::put(map, "remove_from_url", &self.remove_from_url)?;
-        object::put(
-            map,
-            "people_also_ask_click_depth",
-            &self.people_also_ask_click_depth,
-        )?;
-        object::put(map, "group_organic_results", &self.group_organic_results)?;
-        object::put(map, "calculate_rectangles", &self.calculate_rectangles)?;
-        object::put(map, "browser_screen_width", &self.browser_screen_width)?;
-        object::put(map, "browser_screen_height", &self.browser_screen_height)?;
-        object::put(
-            map,
-            "browser_screen_resolution_ratio",
-            &self.browser_screen_resolution_ratio,
-        )?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "location_coordinate", &self.location_coordinate)?;
-        object::put(map, "se_domain", &self.se_domain)?;
-        object::put(map, "target", &self.target)?;
-        object::put(map, "target_search_mode", &self.target_search_mode)?;
-        object::put(map, "find_targets_in", &self.find_targets_in)?;
-        object::put(map, "ignore_targets_in", &self.ignore_targets_in)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.keyword,
+            1 => &mut self.location_code,
+            2 => &mut self.language_code,
+            3 => &mut self.depth,
+            4 => &mut self.device,
+            5 => &mut self.load_async_ai_overview,
+            6 => &mut self.location_name,
+            7 => &mut self.language_name,
+            8 => &mut self.os,
+            9 => &mut self.tag,
+            10 => &mut self.stop_crawl_on_match,
+            11 => &mut self.max_crawl_pages,
+            12 => &mut self.search_param,
+            13 => &mut self.remove_from_url,
+            14 => &mut self.people_also_ask_click_depth,
+            15 => &mut self.group_organic_results,
+            16 => &mut self.calculate_rectangles,
+            17 => &mut self.browser_screen_width,
+            18 => &mut self.browser_screen_height,
+            19 => &mut self.browser_screen_resolution_ratio,
+            20 => &mut self.url,
+            21 => &mut self.location_coordinate,
+            22 => &mut self.se_domain,
+            23 => &mut self.target,
+            24 => &mut self.target_search_mode,
+            25 => &mut self.find_targets_in,
+            _ => &mut self.ignore_targets_in,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.keyword,
+            1 => &self.location_code,
+            2 => &self.language_code,
+            3 => &self.depth,
+            4 => &self.device,
+            5 => &self.load_async_ai_overview,
+            6 => &self.location_name,
+            7 => &self.language_name,
+            8 => &self.os,
+            9 => &self.tag,
+            10 => &self.stop_crawl_on_match,
+            11 => &self.max_crawl_pages,
+            12 => &self.search_param,
+            13 => &self.remove_from_url,
+            14 => &self.people_also_ask_click_depth,
+            15 => &self.group_organic_results,
+            16 => &self.calculate_rectangles,
+            17 => &self.browser_screen_width,
+            18 => &self.browser_screen_height,
+            19 => &self.browser_screen_resolution_ratio,
+            20 => &self.url,
+            21 => &self.location_coordinate,
+            22 => &self.se_domain,
+            23 => &self.target,
+            24 => &self.target_search_mode,
+            25 => &self.find_targets_in,
+            _ => &self.ignore_targets_in,
+        }
     }
 }
 

@@ -220,123 +220,112 @@ pub struct GoogleOrganicTaskPostTask {
 }
 
 impl Object for GoogleOrganicTaskPostTask {
-    const FIELDS: &'static [&'static str] = &[
-        "keyword",
-        "location_code",
-        "language_code",
-        "depth",
-        "device",
-        "load_async_ai_overview",
-        "pingback_url",
-        "postback_url",
-        "postback_data",
-        "priority",
-        "location_name",
-        "location_coordinate",
-        "language_name",
-        "tag",
-        "os",
-        "stop_crawl_on_match",
-        "max_crawl_pages",
-        "search_param",
-        "remove_from_url",
-        "expand_ai_overview",
-        "people_also_ask_click_depth",
-        "group_organic_results",
-        "calculate_rectangles",
-        "browser_screen_width",
-        "browser_screen_height",
-        "browser_screen_resolution_ratio",
-        "url",
-        "target_search_mode",
-        "find_targets_in",
-        "ignore_targets_in",
-        "se_domain",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.keyword = object::next(map)?,
-            1 => self.location_code = object::next(map)?,
-            2 => self.language_code = object::next(map)?,
-            3 => self.depth = object::next(map)?,
-            4 => self.device = object::next(map)?,
-            5 => self.load_async_ai_overview = object::next(map)?,
-            6 => self.pingback_url = object::next(map)?,
-            7 => self.postback_url = object::next(map)?,
-            8 => self.postback_data = object::next(map)?,
-            9 => self.priority = object::next(map)?,
-            10 => self.location_name = object::next(map)?,
-            11 => self.location_coordinate = object::next(map)?,
-            12 => self.language_name = object::next(map)?,
-            13 => self.tag = object::next(map)?,
-            14 => self.os = object::next(map)?,
-            15 => self.stop_crawl_on_match = object::next(map)?,
-            16 => self.max_crawl_pages = object::next(map)?,
-            17 => self.search_param = object::next(map)?,
-            18 => self.remove_from_url = object::next(map)?,
-            19 => self.expand_ai_overview = object::next(map)?,
-            20 => self.people_also_ask_click_depth = object::next(map)?,
-            21 => self.group_organic_results = object::next(map)?,
-            22 => self.calculate_rectangles = object::next(map)?,
-            23 => self.browser_screen_width = object::next(map)?,
-            24 => self.browser_screen_height = object::next(map)?,
-            25 => self.browser_screen_resolution_ratio = object::next(map)?,
-            26 => self.url = object::next(map)?,
-            27 => self.target_search_mode = object::next(map)?,
-            28 => self.find_targets_in = object::next(map)?,
-            29 => self.ignore_targets_in = object::next(map)?,
-            30 => self.se_domain = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "keyword",
+            "location_code",
+            "language_code",
+            "depth",
+            "device",
+            "load_async_ai_overview",
+            "pingback_url",
+            "postback_url",
+            "postback_data",
+            "priority",
+            "location_name",
+            "location_coordinate",
+            "language_name",
+            "tag",
+            "os",
+            "stop_crawl_on_match",
+            "max_crawl_pages",
+            "search_param",
+            "remove_from_url",
+            "expand_ai_overview",
+            "people_also_ask_click_depth",
+            "group_organic_results",
+            "calculate_rectangles",
+            "browser_screen_width",
+            "browser_screen_height",
+            "browser_screen_resolution_ratio",
+            "url",
+            "target_search_mode",
+            "find_targets_in",
+            "ignore_targets_in",
+            "se_domain",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "keyword", &self.keyword)?;
-        object::put(map, "location_code", &self.location_code)?;
-        object::put(map, "language_code", &self.language_code)?;
-        object::put(map, "depth", &self.depth)?;
-        object::put(map, "device", &self.device)?;
-        object::put(map, "load_async_ai_overview", &self.load_async_ai_overview)?;
-        object::put(map, "pingback_url", &self.pingback_url)?;
-        object::put(map, "postback_url", &self.postback_url)?;
-        object::put(map, "postback_data", &self.postback_data)?;
-        object::put(map, "priority", &self.priority)?;
-        object::put(map, "location_name", &self.location_name)?;
-        object::put(map, "location_coordinate", &self.location_coordinate)?;
-        object::put(map, "language_name", &self.language_name)?;
-        object::put(map, "tag", &self.tag)?;
-        object::put(map, "os", &self.os)?;
-        object::put(map, "stop_crawl_on_match", &self.stop_crawl_on_match)?;
-        object::put(map, "max_crawl_pages", &self.max_crawl_pages)?;
-        object::put(map, "search_param", &self.search_param)?;
-        object::put(map, "remove_from_url", &self.remove_from_url)?;
-        object::put(map, "expand_ai_overview", &self.expand_ai_overview)?;
-        object::put(
-            map,
-            "people_also_ask_click_depth",
-            &self.people_also_ask_click_depth,
-        )?;
-        object::put(map, "group_organic_results", &self.group_organic_results)?;
-        object::put(map, "calculate_rectangles", &self.calculate_rectangles)?;
-        object::put(map, "browser_screen_width", &self.browser_screen_width)?;
-        object::put(map, "browser_screen_height", &self.browser_screen_height)?;
-        object::put(
-            map,
-            "browser_screen_resolution_ratio",
-            &self.browser_screen_resolution_ratio,
-        )?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "target_search_mode", &self.target_search_mode)?;
-        object::put(map, "find_targets_in", &self.find_targets_in)?;
-        object::put(map, "ignore_targets_in", &self.ignore_targets_in)?;
-        object::put(map, "se_domain", &self.se_domain)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.keyword,
+            1 => &mut self.location_code,
+            2 => &mut self.language_code,
+            3 => &mut self.depth,
+            4 => &mut self.device,
+            5 => &mut self.load_async_ai_overview,
+            6 => &mut self.pingback_url,
+            7 => &mut self.postback_url,
+            8 => &mut self.postback_data,
+            9 => &mut self.priority,
+            10 => &mut self.location_name,
+            11 => &mut self.location_coordinate,
+            12 => &mut self.language_name,
+            13 => &mut self.tag,
+            14 => &mut self.os,
+            15 => &mut self.stop_crawl_on_match,
+            16 => &mut self.max_crawl_pages,
+            17 => &mut self.search_param,
+            18 => &mut self.remove_from_url,
+            19 => &mut self.expand_ai_overview,
+            20 => &mut self.people_also_ask_click_depth,
+            21 => &mut self.group_organic_results,
+            22 => &mut self.calculate_rectangles,
+            23 => &mut self.browser_screen_width,
+            24 => &mut self.browser_screen_height,
+            25 => &mut self.browser_screen_resolution_ratio,
+            26 => &mut self.url,
+            27 => &mut self.target_search_mode,
+            28 => &mut self.find_targets_in,
+            29 => &mut self.ignore_targets_in,
+            _ => &mut self.se_domain,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.keyword,
+            1 => &self.location_code,
+            2 => &self.language_code,
+            3 => &self.depth,
+            4 => &self.device,
+            5 => &self.load_async_ai_overview,
+            6 => &self.pingback_url,
+            7 => &self.postback_url,
+            8 => &self.postback_data,
+            9 => &self.priority,
+            10 => &self.location_name,
+            11 => &self.location_coordinate,
+            12 => &self.language_name,
+            13 => &self.tag,
+            14 => &self.os,
+            15 => &self.stop_crawl_on_match,
+            16 => &self.max_crawl_pages,
+            17 => &self.search_param,
+            18 => &self.remove_from_url,
+            19 => &self.expand_ai_overview,
+            20 => &self.people_also_ask_click_depth,
+            21 => &self.group_organic_results,
+            22 => &self.calculate_rectangles,
+            23 => &self.browser_screen_width,
+            24 => &self.browser_screen_height,
+            25 => &self.browser_screen_resolution_ratio,
+            26 => &self.url,
+            27 => &self.target_search_mode,
+            28 => &self.find_targets_in,
+            29 => &self.ignore_targets_in,
+            _ => &self.se_domain,
+        }
     }
 }
 

@@ -60,46 +60,43 @@ pub struct GoogleOrganicTasksReadyResult {
 }
 
 impl Object for GoogleOrganicTasksReadyResult {
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "se",
-        "se_type",
-        "date_posted",
-        "tag",
-        "endpoint_regular",
-        "endpoint_advanced",
-        "endpoint_html",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.id = object::next(map)?,
-            1 => self.se = object::next(map)?,
-            2 => self.se_type = object::next(map)?,
-            3 => self.date_posted = object::next(map)?,
-            4 => self.tag = object::next(map)?,
-            5 => self.endpoint_regular = object::next(map)?,
-            6 => self.endpoint_advanced = object::next(map)?,
-            7 => self.endpoint_html = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "id",
+            "se",
+            "se_type",
+            "date_posted",
+            "tag",
+            "endpoint_regular",
+            "endpoint_advanced",
+            "endpoint_html",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "id", &self.id)?;
-        object::put(map, "se", &self.se)?;
-        object::put(map, "se_type", &self.se_type)?;
-        object::put(map, "date_posted", &self.date_posted)?;
-        object::put(map, "tag", &self.tag)?;
-        object::put(map, "endpoint_regular", &self.endpoint_regular)?;
-        object::put(map, "endpoint_advanced", &self.endpoint_advanced)?;
-        object::put(map, "endpoint_html", &self.endpoint_html)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.id,
+            1 => &mut self.se,
+            2 => &mut self.se_type,
+            3 => &mut self.date_posted,
+            4 => &mut self.tag,
+            5 => &mut self.endpoint_regular,
+            6 => &mut self.endpoint_advanced,
+            _ => &mut self.endpoint_html,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.id,
+            1 => &self.se,
+            2 => &self.se_type,
+            3 => &self.date_posted,
+            4 => &self.tag,
+            5 => &self.endpoint_regular,
+            6 => &self.endpoint_advanced,
+            _ => &self.endpoint_html,
+        }
     }
 }
 

@@ -277,25 +277,22 @@ pub struct StopCrawlOnMatch {
 }
 
 impl Object for StopCrawlOnMatch {
-    const FIELDS: &'static [&'static str] = &["match_value", "match_type"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.match_value = object::next(map)?.unwrap_or_default(),
-            1 => self.match_type = object::next(map)?.unwrap_or_default(),
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["match_value", "match_type"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put_required(map, "match_value", &self.match_value)?;
-        object::put_required(map, "match_type", &self.match_type)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.match_value,
+            _ => &mut self.match_type,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.match_value,
+            _ => &self.match_type,
+        }
     }
 }
 
@@ -324,25 +321,22 @@ pub struct Spell {
 }
 
 impl Object for Spell {
-    const FIELDS: &'static [&'static str] = &["keyword", "type"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.keyword = object::next(map)?,
-            1 => self.r#type = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["keyword", "type"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "keyword", &self.keyword)?;
-        object::put(map, "type", &self.r#type)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.keyword,
+            _ => &mut self.r#type,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.keyword,
+            _ => &self.r#type,
+        }
     }
 }
 
@@ -383,27 +377,24 @@ pub struct RefinementChips {
 }
 
 impl Object for RefinementChips {
-    const FIELDS: &'static [&'static str] = &["type", "xpath", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.xpath = object::next(map)?,
-            2 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "xpath", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.xpath,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.xpath,
+            _ => &self.items,
+        }
     }
 }
 
@@ -426,37 +417,28 @@ pub struct RefinementChipsItem {
 }
 
 impl Object for RefinementChipsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "options",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.options = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "domain", "options"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "options", &self.options)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            _ => &mut self.options,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            _ => &self.options,
+        }
     }
 }
 
@@ -660,74 +642,71 @@ impl Union for SerpItem {
         "dictionary",
     ];
 
-    fn read<'de, A: MapAccess<'de>>(
-        member: usize,
-        rest: Rest<'_, A>,
-    ) -> Result<Self, A::Error> {
-        Ok(
+    fn empty(member: usize) -> Option<Self> {
+        Some(
             match member {
-                0 => Self::Paid(rest.read()?),
-                1 => Self::Organic(rest.read()?),
-                2 => Self::FeaturedSnippet(rest.read()?),
-                3 => Self::KnowledgeGraph(rest.read()?),
-                4 => Self::TopStories(rest.read()?),
-                5 => Self::PeopleAlsoAsk(rest.read()?),
-                6 => Self::PeopleAlsoSearch(rest.read()?),
-                7 => Self::Images(rest.read()?),
-                8 => Self::Twitter(rest.read()?),
-                9 => Self::GoogleReviews(rest.read()?),
-                10 => Self::Jobs(rest.read()?),
-                11 => Self::Map(rest.read()?),
-                12 => Self::App(rest.read()?),
-                13 => Self::LocalPack(rest.read()?),
-                14 => Self::Carousel(rest.read()?),
-                15 => Self::Video(rest.read()?),
-                16 => Self::AnswerBox(rest.read()?),
-                17 => Self::Shopping(rest.read()?),
-                18 => Self::GoogleFlights(rest.read()?),
-                19 => Self::MentionCarousel(rest.read()?),
-                20 => Self::Events(rest.read()?),
-                21 => Self::RelatedSearches(rest.read()?),
-                22 => Self::MultiCarousel(rest.read()?),
-                23 => Self::Recipes(rest.read()?),
-                24 => Self::TopSights(rest.read()?),
-                25 => Self::ScholarlyArticles(rest.read()?),
-                26 => Self::PopularProducts(rest.read()?),
-                27 => Self::Podcasts(rest.read()?),
-                28 => Self::StocksBox(rest.read()?),
-                29 => Self::FindResultsOn(rest.read()?),
-                30 => Self::QuestionsAndAnswers(rest.read()?),
-                31 => Self::HotelsPack(rest.read()?),
-                32 => Self::VisualStories(rest.read()?),
-                33 => Self::CommercialUnits(rest.read()?),
-                34 => Self::LocalServices(rest.read()?),
-                35 => Self::GoogleHotels(rest.read()?),
-                36 => Self::MathSolver(rest.read()?),
-                37 => Self::CurrencyBox(rest.read()?),
-                38 => Self::GooglePosts(rest.read()?),
-                39 => Self::ProductConsiderations(rest.read()?),
-                40 => Self::FoundOnWeb(rest.read()?),
-                41 => Self::ShortVideos(rest.read()?),
-                42 => Self::RefineProducts(rest.read()?),
-                43 => Self::ExploreBrands(rest.read()?),
-                44 => Self::Perspectives(rest.read()?),
-                45 => Self::DiscussionsAndForums(rest.read()?),
-                46 => Self::CompareSites(rest.read()?),
-                47 => Self::Courses(rest.read()?),
-                48 => Self::KnowledgeGraphCarouselItem(rest.read()?),
-                49 => Self::KnowledgeGraphDescriptionItem(rest.read()?),
-                50 => Self::KnowledgeGraphImagesItem(rest.read()?),
-                51 => Self::KnowledgeGraphListItem(rest.read()?),
-                52 => Self::KnowledgeGraphRowItem(rest.read()?),
-                53 => Self::KnowledgeGraphHotelsBookingItem(rest.read()?),
-                54 => Self::KnowledgeGraphExpandedItem(rest.read()?),
-                55 => Self::KnowledgeGraphPartItem(rest.read()?),
-                56 => Self::KnowledgeGraphShoppingItem(rest.read()?),
-                57 => Self::KnowledgeGraphAiOverviewItem(rest.read()?),
-                58 => Self::AiOverview(rest.read()?),
-                59 => Self::ThirdPartyReviews(rest.read()?),
-                60 => Self::Dictionary(rest.read()?),
-                _ => Self::Other(rest.keep()?),
+                0 => Self::Paid(Box::default()),
+                1 => Self::Organic(Box::default()),
+                2 => Self::FeaturedSnippet(Box::default()),
+                3 => Self::KnowledgeGraph(Box::default()),
+                4 => Self::TopStories(Box::default()),
+                5 => Self::PeopleAlsoAsk(Box::default()),
+                6 => Self::PeopleAlsoSearch(Box::default()),
+                7 => Self::Images(Box::default()),
+                8 => Self::Twitter(Box::default()),
+                9 => Self::GoogleReviews(Box::default()),
+                10 => Self::Jobs(Box::default()),
+                11 => Self::Map(Box::default()),
+                12 => Self::App(Box::default()),
+                13 => Self::LocalPack(Box::default()),
+                14 => Self::Carousel(Box::default()),
+                15 => Self::Video(Box::default()),
+                16 => Self::AnswerBox(Box::default()),
+                17 => Self::Shopping(Box::default()),
+                18 => Self::GoogleFlights(Box::default()),
+                19 => Self::MentionCarousel(Box::default()),
+                20 => Self::Events(Box::default()),
+                21 => Self::RelatedSearches(Box::default()),
+                22 => Self::MultiCarousel(Box::default()),
+                23 => Self::Recipes(Box::default()),
+                24 => Self::TopSights(Box::default()),
+                25 => Self::ScholarlyArticles(Box::default()),
+                26 => Self::PopularProducts(Box::default()),
+                27 => Self::Podcasts(Box::default()),
+                28 => Self::StocksBox(Box::default()),
+                29 => Self::FindResultsOn(Box::default()),
+                30 => Self::QuestionsAndAnswers(Box::default()),
+                31 => Self::HotelsPack(Box::default()),
+                32 => Self::VisualStories(Box::default()),
+                33 => Self::CommercialUnits(Box::default()),
+                34 => Self::LocalServices(Box::default()),
+                35 => Self::GoogleHotels(Box::default()),
+                36 => Self::MathSolver(Box::default()),
+                37 => Self::CurrencyBox(Box::default()),
+                38 => Self::GooglePosts(Box::default()),
+                39 => Self::ProductConsiderations(Box::default()),
+                40 => Self::FoundOnWeb(Box::default()),
+                41 => Self::ShortVideos(Box::default()),
+                42 => Self::RefineProducts(Box::default()),
+                43 => Self::ExploreBrands(Box::default()),
+                44 => Self::Perspectives(Box::default()),
+                45 => Self::DiscussionsAndForums(Box::default()),
+                46 => Self::CompareSites(Box::default()),
+                47 => Self::Courses(Box::default()),
+                48 => Self::KnowledgeGraphCarouselItem(Box::default()),
+                49 => Self::KnowledgeGraphDescriptionItem(Box::default()),
+                50 => Self::KnowledgeGraphImagesItem(Box::default()),
+                51 => Self::KnowledgeGraphListItem(Box::default()),
+                52 => Self::KnowledgeGraphRowItem(Box::default()),
+                53 => Self::KnowledgeGraphHotelsBookingItem(Box::default()),
+                54 => Self::KnowledgeGraphExpandedItem(Box::default()),
+                55 => Self::KnowledgeGraphPartItem(Box::default()),
+                56 => Self::KnowledgeGraphShoppingItem(Box::default()),
+                57 => Self::KnowledgeGraphAiOverviewItem(Box::default()),
+                58 => Self::AiOverview(Box::default()),
+                59 => Self::ThirdPartyReviews(Box::default()),
+                60 => Self::Dictionary(Box::default()),
+                _ => return None,
             },
         )
     }
@@ -743,137 +722,137 @@ impl Union for SerpItem {
         }
     }
 
-    fn member(&self) -> Option<usize> {
+    fn member(&self) -> Option<(usize, &dyn Object)> {
         match self {
-            Self::Paid(_) => Some(0),
-            Self::Organic(_) => Some(1),
-            Self::FeaturedSnippet(_) => Some(2),
-            Self::KnowledgeGraph(_) => Some(3),
-            Self::TopStories(_) => Some(4),
-            Self::PeopleAlsoAsk(_) => Some(5),
-            Self::PeopleAlsoSearch(_) => Some(6),
-            Self::Images(_) => Some(7),
-            Self::Twitter(_) => Some(8),
-            Self::GoogleReviews(_) => Some(9),
-            Self::Jobs(_) => Some(10),
-            Self::Map(_) => Some(11),
-            Self::App(_) => Some(12),
-            Self::LocalPack(_) => Some(13),
-            Self::Carousel(_) => Some(14),
-            Self::Video(_) => Some(15),
-            Self::AnswerBox(_) => Some(16),
-            Self::Shopping(_) => Some(17),
-            Self::GoogleFlights(_) => Some(18),
-            Self::MentionCarousel(_) => Some(19),
-            Self::Events(_) => Some(20),
-            Self::RelatedSearches(_) => Some(21),
-            Self::MultiCarousel(_) => Some(22),
-            Self::Recipes(_) => Some(23),
-            Self::TopSights(_) => Some(24),
-            Self::ScholarlyArticles(_) => Some(25),
-            Self::PopularProducts(_) => Some(26),
-            Self::Podcasts(_) => Some(27),
-            Self::StocksBox(_) => Some(28),
-            Self::FindResultsOn(_) => Some(29),
-            Self::QuestionsAndAnswers(_) => Some(30),
-            Self::HotelsPack(_) => Some(31),
-            Self::VisualStories(_) => Some(32),
-            Self::CommercialUnits(_) => Some(33),
-            Self::LocalServices(_) => Some(34),
-            Self::GoogleHotels(_) => Some(35),
-            Self::MathSolver(_) => Some(36),
-            Self::CurrencyBox(_) => Some(37),
-            Self::GooglePosts(_) => Some(38),
-            Self::ProductConsiderations(_) => Some(39),
-            Self::FoundOnWeb(_) => Some(40),
-            Self::ShortVideos(_) => Some(41),
-            Self::RefineProducts(_) => Some(42),
-            Self::ExploreBrands(_) => Some(43),
-            Self::Perspectives(_) => Some(44),
-            Self::DiscussionsAndForums(_) => Some(45),
-            Self::CompareSites(_) => Some(46),
-            Self::Courses(_) => Some(47),
-            Self::KnowledgeGraphCarouselItem(_) => Some(48),
-            Self::KnowledgeGraphDescriptionItem(_) => Some(49),
-            Self::KnowledgeGraphImagesItem(_) => Some(50),
-            Self::KnowledgeGraphListItem(_) => Some(51),
-            Self::KnowledgeGraphRowItem(_) => Some(52),
-            Self::KnowledgeGraphHotelsBookingItem(_) => Some(53),
-            Self::KnowledgeGraphExpandedItem(_) => Some(54),
-            Self::KnowledgeGraphPartItem(_) => Some(55),
-            Self::KnowledgeGraphShoppingItem(_) => Some(56),
-            Self::KnowledgeGraphAiOverviewItem(_) => Some(57),
-            Self::AiOverview(_) => Some(58),
-            Self::ThirdPartyReviews(_) => Some(59),
-            Self::Dictionary(_) => Some(60),
+            Self::Paid(member) => Some((0, member.as_ref())),
+            Self::Organic(member) => Some((1, member.as_ref())),
+            Self::FeaturedSnippet(member) => Some((2, member.as_ref())),
+            Self::KnowledgeGraph(member) => Some((3, member.as_ref())),
+            Self::TopStories(member) => Some((4, member.as_ref())),
+            Self::PeopleAlsoAsk(member) => Some((5, member.as_ref())),
+            Self::PeopleAlsoSearch(member) => Some((6, member.as_ref())),
+            Self::Images(member) => Some((7, member.as_ref())),
+            Self::Twitter(member) => Some((8, member.as_ref())),
+            Self::GoogleReviews(member) => Some((9, member.as_ref())),
+            Self::Jobs(member) => Some((10, member.as_ref())),
+            Self::Map(member) => Some((11, member.as_ref())),
+            Self::App(member) => Some((12, member.as_ref())),
+            Self::LocalPack(member) => Some((13, member.as_ref())),
+            Self::Carousel(member) => Some((14, member.as_ref())),
+            Self::Video(member) => Some((15, member.as_ref())),
+            Self::AnswerBox(member) => Some((16, member.as_ref())),
+            Self::Shopping(member) => Some((17, member.as_ref())),
+            Self::GoogleFlights(member) => Some((18, member.as_ref())),
+            Self::MentionCarousel(member) => Some((19, member.as_ref())),
+            Self::Events(member) => Some((20, member.as_ref())),
+            Self::RelatedSearches(member) => Some((21, member.as_ref())),
+            Self::MultiCarousel(member) => Some((22, member.as_ref())),
+            Self::Recipes(member) => Some((23, member.as_ref())),
+            Self::TopSights(member) => Some((24, member.as_ref())),
+            Self::ScholarlyArticles(member) => Some((25, member.as_ref())),
+            Self::PopularProducts(member) => Some((26, member.as_ref())),
+            Self::Podcasts(member) => Some((27, member.as_ref())),
+            Self::StocksBox(member) => Some((28, member.as_ref())),
+            Self::FindResultsOn(member) => Some((29, member.as_ref())),
+            Self::QuestionsAndAnswers(member) => Some((30, member.as_ref())),
+            Self::HotelsPack(member) => Some((31, member.as_ref())),
+            Self::VisualStories(member) => Some((32, member.as_ref())),
+            Self::CommercialUnits(member) => Some((33, member.as_ref())),
+            Self::LocalServices(member) => Some((34, member.as_ref())),
+            Self::GoogleHotels(member) => Some((35, member.as_ref())),
+            Self::MathSolver(member) => Some((36, member.as_ref())),
+            Self::CurrencyBox(member) => Some((37, member.as_ref())),
+            Self::GooglePosts(member) => Some((38, member.as_ref())),
+            Self::ProductConsiderations(member) => Some((39, member.as_ref())),
+            Self::FoundOnWeb(member) => Some((40, member.as_ref())),
+            Self::ShortVideos(member) => Some((41, member.as_ref())),
+            Self::RefineProducts(member) => Some((42, member.as_ref())),
+            Self::ExploreBrands(member) => Some((43, member.as_ref())),
+            Self::Perspectives(member) => Some((44, member.as_ref())),
+            Self::DiscussionsAndForums(member) => Some((45, member.as_ref())),
+            Self::CompareSites(member) => Some((46, member.as_ref())),
+            Self::Courses(member) => Some((47, member.as_ref())),
+            Self::KnowledgeGraphCarouselItem(member) => Some((48, member.as_ref())),
+            Self::KnowledgeGraphDescriptionItem(member) => Some((49, member.as_ref())),
+            Self::KnowledgeGraphImagesItem(member) => Some((50, member.as_ref())),
+            Self::KnowledgeGraphListItem(member) => Some((51, member.as_ref())),
+            Self::KnowledgeGraphRowItem(member) => Some((52, member.as_ref())),
+            Self::KnowledgeGraphHotelsBookingItem(member) => Some((53, member.as_ref())),
+            Self::KnowledgeGraphExpandedItem(member) => Some((54, member.as_ref())),
+            Self::KnowledgeGraphPartItem(member) => Some((55, member.as_ref())),
+            Self::KnowledgeGraphShoppingItem(member) => Some((56, member.as_ref())),
+            Self::KnowledgeGraphAiOverviewItem(member) => Some((57, member.as_ref())),
+            Self::AiOverview(member) => Some((58, member.as_ref())),
+            Self::ThirdPartyReviews(member) => Some((59, member.as_ref())),
+            Self::Dictionary(member) => Some((60, member.as_ref())),
             Self::Other(_) => None,
         }
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+    fn member_mut(&mut self) -> Option<&mut dyn Object> {
         match self {
-            Self::Paid(member) => member.write(map),
-            Self::Organic(member) => member.write(map),
-            Self::FeaturedSnippet(member) => member.write(map),
-            Self::KnowledgeGraph(member) => member.write(map),
-            Self::TopStories(member) => member.write(map),
-            Self::PeopleAlsoAsk(member) => member.write(map),
-            Self::PeopleAlsoSearch(member) => member.write(map),
-            Self::Images(member) => member.write(map),
-            Self::Twitter(member) => member.write(map),
-            Self::GoogleReviews(member) => member.write(map),
-            Self::Jobs(member) => member.write(map),
-            Self::Map(member) => member.write(map),
-            Self::App(member) => member.write(map),
-            Self::LocalPack(member) => member.write(map),
-            Self::Carousel(member) => member.write(map),
-            Self::Video(member) => member.write(map),
-            Self::AnswerBox(member) => member.write(map),
-            Self::Shopping(member) => member.write(map),
-            Self::GoogleFlights(member) => member.write(map),
-            Self::MentionCarousel(member) => member.write(map),
-            Self::Events(member) => member.write(map),
-            Self::RelatedSearches(member) => member.write(map),
-            Self::MultiCarousel(member) => member.write(map),
-            Self::Recipes(member) => member.write(map),
-            Self::TopSights(member) => member.write(map),
-            Self::ScholarlyArticles(member) => member.write(map),
-            Self::PopularProducts(member) => member.write(map),
-            Self::Podcasts(member) => member.write(map),
-            Self::StocksBox(member) => member.write(map),
-            Self::FindResultsOn(member) => member.write(map),
-            Self::QuestionsAndAnswers(member) => member.write(map),
-            Self::HotelsPack(member) => member.write(map),
-            Self::VisualStories(member) => member.write(map),
-            Self::CommercialUnits(member) => member.write(map),
-            Self::LocalServices(member) => member.write(map),
-            Self::GoogleHotels(member) => member.write(map),
-            Self::MathSolver(member) => member.write(map),
-            Self::CurrencyBox(member) => member.write(map),
-            Self::GooglePosts(member) => member.write(map),
-            Self::ProductConsiderations(member) => member.write(map),
-            Self::FoundOnWeb(member) => member.write(map),
-            Self::ShortVideos(member) => member.write(map),
-            Self::RefineProducts(member) => member.write(map),
-            Self::ExploreBrands(member) => member.write(map),
-            Self::Perspectives(member) => member.write(map),
-            Self::DiscussionsAndForums(member) => member.write(map),
-            Self::CompareSites(member) => member.write(map),
-            Self::Courses(member) => member.write(map),
-            Self::KnowledgeGraphCarouselItem(member) => member.write(map),
-            Self::KnowledgeGraphDescriptionItem(member) => member.write(map),
-            Self::KnowledgeGraphImagesItem(member) => member.write(map),
-            Self::KnowledgeGraphListItem(member) => member.write(map),
-            Self::KnowledgeGraphRowItem(member) => member.write(map),
-            Self::KnowledgeGraphHotelsBookingItem(member) => member.write(map),
-            Self::KnowledgeGraphExpandedItem(member) => member.write(map),
-            Self::KnowledgeGraphPartItem(member) => member.write(map),
-            Self::KnowledgeGraphShoppingItem(member) => member.write(map),
-            Self::KnowledgeGraphAiOverviewItem(member) => member.write(map),
-            Self::AiOverview(member) => member.write(map),
-            Self::ThirdPartyReviews(member) => member.write(map),
-            Self::Dictionary(member) => member.write(map),
-            Self::Other(_) => Ok(()),
+            Self::Paid(member) => Some(member.as_mut()),
+            Self::Organic(member) => Some(member.as_mut()),
+            Self::FeaturedSnippet(member) => Some(member.as_mut()),
+            Self::KnowledgeGraph(member) => Some(member.as_mut()),
+            Self::TopStories(member) => Some(member.as_mut()),
+            Self::PeopleAlsoAsk(member) => Some(member.as_mut()),
+            Self::PeopleAlsoSearch(member) => Some(member.as_mut()),
+            Self::Images(member) => Some(member.as_mut()),
+            Self::Twitter(member) => Some(member.as_mut()),
+            Self::GoogleReviews(member) => Some(member.as_mut()),
+            Self::Jobs(member) => Some(member.as_mut()),
+            Self::Map(member) => Some(member.as_mut()),
+            Self::App(member) => Some(member.as_mut()),
+            Self::LocalPack(member) => Some(member.as_mut()),
+            Self::Carousel(member) => Some(member.as_mut()),
+            Self::Video(member) => Some(member.as_mut()),
+            Self::AnswerBox(member) => Some(member.as_mut()),
+            Self::Shopping(member) => Some(member.as_mut()),
+            Self::GoogleFlights(member) => Some(member.as_mut()),
+            Self::MentionCarousel(member) => Some(member.as_mut()),
+            Self::Events(member) => Some(member.as_mut()),
+            Self::RelatedSearches(member) => Some(member.as_mut()),
+            Self::MultiCarousel(member) => Some(member.as_mut()),
+            Self::Recipes(member) => Some(member.as_mut()),
+            Self::TopSights(member) => Some(member.as_mut()),
+            Self::ScholarlyArticles(member) => Some(member.as_mut()),
+            Self::PopularProducts(member) => Some(member.as_mut()),
+            Self::Podcasts(member) => Some(member.as_mut()),
+            Self::StocksBox(member) => Some(member.as_mut()),
+            Self::FindResultsOn(member) => Some(member.as_mut()),
+            Self::QuestionsAndAnswers(member) => Some(member.as_mut()),
+            Self::HotelsPack(member) => Some(member.as_mut()),
+            Self::VisualStories(member) => Some(member.as_mut()),
+            Self::CommercialUnits(member) => Some(member.as_mut()),
+            Self::LocalServices(member) => Some(member.as_mut()),
+            Self::GoogleHotels(member) => Some(member.as_mut()),
+            Self::MathSolver(member) => Some(member.as_mut()),
+            Self::CurrencyBox(member) => Some(member.as_mut()),
+            Self::GooglePosts(member) => Some(member.as_mut()),
+            Self::ProductConsiderations(member) => Some(member.as_mut()),
+            Self::FoundOnWeb(member) => Some(member.as_mut()),
+            Self::ShortVideos(member) => Some(member.as_mut()),
+            Self::RefineProducts(member) => Some(member.as_mut()),
+            Self::ExploreBrands(member) => Some(member.as_mut()),
+            Self::Perspectives(member) => Some(member.as_mut()),
+            Self::DiscussionsAndForums(member) => Some(member.as_mut()),
+            Self::CompareSites(member) => Some(member.as_mut()),
+            Self::Courses(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphCarouselItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphDescriptionItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphImagesItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphListItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphRowItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphHotelsBookingItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphExpandedItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphPartItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphShoppingItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphAiOverviewItem(member) => Some(member.as_mut()),
+            Self::AiOverview(member) => Some(member.as_mut()),
+            Self::ThirdPartyReviews(member) => Some(member.as_mut()),
+            Self::Dictionary(member) => Some(member.as_mut()),
+            Self::Other(_) => None,
         }
     }
 }
@@ -899,40 +878,30 @@ pub struct SerpItemPaidLink {
 }
 
 impl Object for SerpItemPaidLink {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "description",
-        "url",
-        "domain",
-        "ad_aclk",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.description = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.domain = object::next(map)?,
-            5 => self.ad_aclk = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "description", "url", "domain", "ad_aclk"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "ad_aclk", &self.ad_aclk)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.description,
+            3 => &mut self.url,
+            4 => &mut self.domain,
+            _ => &mut self.ad_aclk,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.description,
+            3 => &self.url,
+            4 => &self.domain,
+            _ => &self.ad_aclk,
+        }
     }
 }
 
@@ -1001,85 +970,82 @@ pub struct SerpItemPaid {
 }
 
 impl Object for SerpItemPaid {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "domain",
-        "title",
-        "description",
-        "url",
-        "breadcrumb",
-        "website_name",
-        "is_image",
-        "is_video",
-        "images",
-        "highlighted",
-        "extra",
-        "description_rows",
-        "links",
-        "price",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.domain = object::next(map)?,
-            7 => self.title = object::next(map)?,
-            8 => self.description = object::next(map)?,
-            9 => self.url = object::next(map)?,
-            10 => self.breadcrumb = object::next(map)?,
-            11 => self.website_name = object::next(map)?,
-            12 => self.is_image = object::next(map)?,
-            13 => self.is_video = object::next(map)?,
-            14 => self.images = object::next(map)?,
-            15 => self.highlighted = object::next(map)?,
-            16 => self.extra = object::next(map)?,
-            17 => self.description_rows = object::next(map)?,
-            18 => self.links = object::next(map)?,
-            19 => self.price = object::next(map)?,
-            20 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "domain",
+            "title",
+            "description",
+            "url",
+            "breadcrumb",
+            "website_name",
+            "is_image",
+            "is_video",
+            "images",
+            "highlighted",
+            "extra",
+            "description_rows",
+            "links",
+            "price",
+            "rating",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "breadcrumb", &self.breadcrumb)?;
-        object::put(map, "website_name", &self.website_name)?;
-        object::put(map, "is_image", &self.is_image)?;
-        object::put(map, "is_video", &self.is_video)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "highlighted", &self.highlighted)?;
-        object::put(map, "extra", &self.extra)?;
-        object::put(map, "description_rows", &self.description_rows)?;
-        object::put(map, "links", &self.links)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.domain,
+            7 => &mut self.title,
+            8 => &mut self.description,
+            9 => &mut self.url,
+            10 => &mut self.breadcrumb,
+            11 => &mut self.website_name,
+            12 => &mut self.is_image,
+            13 => &mut self.is_video,
+            14 => &mut self.images,
+            15 => &mut self.highlighted,
+            16 => &mut self.extra,
+            17 => &mut self.description_rows,
+            18 => &mut self.links,
+            19 => &mut self.price,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.domain,
+            7 => &self.title,
+            8 => &self.description,
+            9 => &self.url,
+            10 => &self.breadcrumb,
+            11 => &self.website_name,
+            12 => &self.is_image,
+            13 => &self.is_video,
+            14 => &self.images,
+            15 => &self.highlighted,
+            16 => &self.extra,
+            17 => &self.description_rows,
+            18 => &self.links,
+            19 => &self.price,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -1102,29 +1068,26 @@ pub struct SerpItemOrganicItem {
 }
 
 impl Object for SerpItemOrganicItem {
-    const FIELDS: &'static [&'static str] = &["type", "title", "description", "links"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.description = object::next(map)?,
-            3 => self.links = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "description", "links"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "links", &self.links)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.description,
+            _ => &mut self.links,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.description,
+            _ => &self.links,
+        }
     }
 }
 
@@ -1141,25 +1104,22 @@ pub struct SerpItemOrganicFaq {
 }
 
 impl Object for SerpItemOrganicFaq {
-    const FIELDS: &'static [&'static str] = &["type", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            _ => &self.items,
+        }
     }
 }
 
@@ -1226,88 +1186,85 @@ pub struct SerpItemOrganicRelatedResult {
 }
 
 impl Object for SerpItemOrganicRelatedResult {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "page",
-        "xpath",
-        "domain",
-        "title",
-        "url",
-        "cache_url",
-        "related_search_url",
-        "breadcrumb",
-        "website_name",
-        "is_image",
-        "is_video",
-        "description",
-        "pre_snippet",
-        "extended_snippet",
-        "images",
-        "amp_version",
-        "rating",
-        "price",
-        "highlighted",
-        "about_this_result",
-        "timestamp",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.page = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.title = object::next(map)?,
-            5 => self.url = object::next(map)?,
-            6 => self.cache_url = object::next(map)?,
-            7 => self.related_search_url = object::next(map)?,
-            8 => self.breadcrumb = object::next(map)?,
-            9 => self.website_name = object::next(map)?,
-            10 => self.is_image = object::next(map)?,
-            11 => self.is_video = object::next(map)?,
-            12 => self.description = object::next(map)?,
-            13 => self.pre_snippet = object::next(map)?,
-            14 => self.extended_snippet = object::next(map)?,
-            15 => self.images = object::next(map)?,
-            16 => self.amp_version = object::next(map)?,
-            17 => self.rating = object::next(map)?,
-            18 => self.price = object::next(map)?,
-            19 => self.highlighted = object::next(map)?,
-            20 => self.about_this_result = object::next(map)?,
-            21 => self.timestamp = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "page",
+            "xpath",
+            "domain",
+            "title",
+            "url",
+            "cache_url",
+            "related_search_url",
+            "breadcrumb",
+            "website_name",
+            "is_image",
+            "is_video",
+            "description",
+            "pre_snippet",
+            "extended_snippet",
+            "images",
+            "amp_version",
+            "rating",
+            "price",
+            "highlighted",
+            "about_this_result",
+            "timestamp",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "page", &self.page)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "cache_url", &self.cache_url)?;
-        object::put(map, "related_search_url", &self.related_search_url)?;
-        object::put(map, "breadcrumb", &self.breadcrumb)?;
-        object::put(map, "website_name", &self.website_name)?;
-        object::put(map, "is_image", &self.is_image)?;
-        object::put(map, "is_video", &self.is_video)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "pre_snippet", &self.pre_snippet)?;
-        object::put(map, "extended_snippet", &self.extended_snippet)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "amp_version", &self.amp_version)?;
-        object::put(map, "rating", &self.rating)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "highlighted", &self.highlighted)?;
-        object::put(map, "about_this_result", &self.about_this_result)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.page,
+            2 => &mut self.xpath,
+            3 => &mut self.domain,
+            4 => &mut self.title,
+            5 => &mut self.url,
+            6 => &mut self.cache_url,
+            7 => &mut self.related_search_url,
+            8 => &mut self.breadcrumb,
+            9 => &mut self.website_name,
+            10 => &mut self.is_image,
+            11 => &mut self.is_video,
+            12 => &mut self.description,
+            13 => &mut self.pre_snippet,
+            14 => &mut self.extended_snippet,
+            15 => &mut self.images,
+            16 => &mut self.amp_version,
+            17 => &mut self.rating,
+            18 => &mut self.price,
+            19 => &mut self.highlighted,
+            20 => &mut self.about_this_result,
+            _ => &mut self.timestamp,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.page,
+            2 => &self.xpath,
+            3 => &self.domain,
+            4 => &self.title,
+            5 => &self.url,
+            6 => &self.cache_url,
+            7 => &self.related_search_url,
+            8 => &self.breadcrumb,
+            9 => &self.website_name,
+            10 => &self.is_image,
+            11 => &self.is_video,
+            12 => &self.description,
+            13 => &self.pre_snippet,
+            14 => &self.extended_snippet,
+            15 => &self.images,
+            16 => &self.amp_version,
+            17 => &self.rating,
+            18 => &self.price,
+            19 => &self.highlighted,
+            20 => &self.about_this_result,
+            _ => &self.timestamp,
+        }
     }
 }
 
@@ -1404,122 +1361,115 @@ pub struct SerpItemOrganic {
 }
 
 impl Object for SerpItemOrganic {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "domain",
-        "title",
-        "description",
-        "url",
-        "breadcrumb",
-        "cache_url",
-        "related_search_url",
-        "website_name",
-        "is_image",
-        "is_video",
-        "is_featured_snippet",
-        "is_malicious",
-        "is_web_story",
-        "pre_snippet",
-        "extended_snippet",
-        "images",
-        "amp_version",
-        "rating",
-        "price",
-        "highlighted",
-        "links",
-        "faq",
-        "extended_people_also_search",
-        "about_this_result",
-        "related_result",
-        "timestamp",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.domain = object::next(map)?,
-            7 => self.title = object::next(map)?,
-            8 => self.description = object::next(map)?,
-            9 => self.url = object::next(map)?,
-            10 => self.breadcrumb = object::next(map)?,
-            11 => self.cache_url = object::next(map)?,
-            12 => self.related_search_url = object::next(map)?,
-            13 => self.website_name = object::next(map)?,
-            14 => self.is_image = object::next(map)?,
-            15 => self.is_video = object::next(map)?,
-            16 => self.is_featured_snippet = object::next(map)?,
-            17 => self.is_malicious = object::next(map)?,
-            18 => self.is_web_story = object::next(map)?,
-            19 => self.pre_snippet = object::next(map)?,
-            20 => self.extended_snippet = object::next(map)?,
-            21 => self.images = object::next(map)?,
-            22 => self.amp_version = object::next(map)?,
-            23 => self.rating = object::next(map)?,
-            24 => self.price = object::next(map)?,
-            25 => self.highlighted = object::next(map)?,
-            26 => self.links = object::next(map)?,
-            27 => self.faq = object::next(map)?,
-            28 => self.extended_people_also_search = object::next(map)?,
-            29 => self.about_this_result = object::next(map)?,
-            30 => self.related_result = object::next(map)?,
-            31 => self.timestamp = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "domain",
+            "title",
+            "description",
+            "url",
+            "breadcrumb",
+            "cache_url",
+            "related_search_url",
+            "website_name",
+            "is_image",
+            "is_video",
+            "is_featured_snippet",
+            "is_malicious",
+            "is_web_story",
+            "pre_snippet",
+            "extended_snippet",
+            "images",
+            "amp_version",
+            "rating",
+            "price",
+            "highlighted",
+            "links",
+            "faq",
+            "extended_people_also_search",
+            "about_this_result",
+            "related_result",
+            "timestamp",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "breadcrumb", &self.breadcrumb)?;
-        object::put(map, "cache_url", &self.cache_url)?;
-        object::put(map, "related_search_url", &self.related_search_url)?;
-        object::put(map, "website_name", &self.website_name)?;
-        object::put(map, "is_image", &self.is_image)?;
-        object::put(map, "is_video", &self.is_video)?;
-        object::put(map, "is_featured_snippet", &self.is_featured_snippet)?;
-        object::put(map, "is_malicious", &self.is_malicious)?;
-        object::put(map, "is_web_story", &self.is_web_story)?;
-        object::put(map, "pre_snippet", &self.pre_snippet)?;
-        object::put(map, "extended_snippet", &self.extended_snippet)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "amp_version", &self.amp_version)?;
-        object::put(map, "rating", &self.rating)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "highlighted", &self.highlighted)?;
-        object::put(map, "links", &self.links)?;
-        object::put(map, "faq", &self.faq)?;
-        object::put(
-            map,
-            "extended_people_also_search",
-            &self.extended_people_also_search,
-        )?;
-        object::put(map, "about_this_result", &self.about_this_result)?;
-        object::put(map, "related_result", &self.related_result)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.domain,
+            7 => &mut self.title,
+            8 => &mut self.description,
+            9 => &mut self.url,
+            10 => &mut self.breadcrumb,
+            11 => &mut self.cache_url,
+            12 => &mut self.related_search_url,
+            13 => &mut self.website_name,
+            14 => &mut self.is_image,
+            15 => &mut self.is_video,
+            16 => &mut self.is_featured_snippet,
+            17 => &mut self.is_malicious,
+            18 => &mut self.is_web_story,
+            19 => &mut self.pre_snippet,
+            20 => &mut self.extended_snippet,
+            21 => &mut self.images,
+            22 => &mut self.amp_version,
+            23 => &mut self.rating,
+            24 => &mut self.price,
+            25 => &mut self.highlighted,
+            26 => &mut self.links,
+            27 => &mut self.faq,
+            28 => &mut self.extended_people_also_search,
+            29 => &mut self.about_this_result,
+            30 => &mut self.related_result,
+            _ => &mut self.timestamp,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.domain,
+            7 => &self.title,
+            8 => &self.description,
+            9 => &self.url,
+            10 => &self.breadcrumb,
+            11 => &self.cache_url,
+            12 => &self.related_search_url,
+            13 => &self.website_name,
+            14 => &self.is_image,
+            15 => &self.is_video,
+            16 => &self.is_featured_snippet,
+            17 => &self.is_malicious,
+            18 => &self.is_web_story,
+            19 => &self.pre_snippet,
+            20 => &self.extended_snippet,
+            21 => &self.images,
+            22 => &self.amp_version,
+            23 => &self.rating,
+            24 => &self.price,
+            25 => &self.highlighted,
+            26 => &self.links,
+            27 => &self.faq,
+            28 => &self.extended_people_also_search,
+            29 => &self.about_this_result,
+            30 => &self.related_result,
+            _ => &self.timestamp,
+        }
     }
 }
 
@@ -1572,67 +1522,64 @@ pub struct SerpItemFeaturedSnippet {
 }
 
 impl Object for SerpItemFeaturedSnippet {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "domain",
-        "title",
-        "description",
-        "url",
-        "breadcrumb",
-        "featured_title",
-        "timestamp",
-        "images",
-        "table",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.domain = object::next(map)?,
-            7 => self.title = object::next(map)?,
-            8 => self.description = object::next(map)?,
-            9 => self.url = object::next(map)?,
-            10 => self.breadcrumb = object::next(map)?,
-            11 => self.featured_title = object::next(map)?,
-            12 => self.timestamp = object::next(map)?,
-            13 => self.images = object::next(map)?,
-            14 => self.table = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "domain",
+            "title",
+            "description",
+            "url",
+            "breadcrumb",
+            "featured_title",
+            "timestamp",
+            "images",
+            "table",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "breadcrumb", &self.breadcrumb)?;
-        object::put(map, "featured_title", &self.featured_title)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "table", &self.table)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.domain,
+            7 => &mut self.title,
+            8 => &mut self.description,
+            9 => &mut self.url,
+            10 => &mut self.breadcrumb,
+            11 => &mut self.featured_title,
+            12 => &mut self.timestamp,
+            13 => &mut self.images,
+            _ => &mut self.table,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.domain,
+            7 => &self.title,
+            8 => &self.description,
+            9 => &self.url,
+            10 => &self.breadcrumb,
+            11 => &self.featured_title,
+            12 => &self.timestamp,
+            13 => &self.images,
+            _ => &self.table,
+        }
     }
 }
 
@@ -1685,67 +1632,64 @@ pub struct SerpItemKnowledgeGraph {
 }
 
 impl Object for SerpItemKnowledgeGraph {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "subtitle",
-        "description",
-        "card_id",
-        "url",
-        "image_url",
-        "logo_url",
-        "cid",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.subtitle = object::next(map)?,
-            8 => self.description = object::next(map)?,
-            9 => self.card_id = object::next(map)?,
-            10 => self.url = object::next(map)?,
-            11 => self.image_url = object::next(map)?,
-            12 => self.logo_url = object::next(map)?,
-            13 => self.cid = object::next(map)?,
-            14 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "subtitle",
+            "description",
+            "card_id",
+            "url",
+            "image_url",
+            "logo_url",
+            "cid",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "subtitle", &self.subtitle)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "card_id", &self.card_id)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "logo_url", &self.logo_url)?;
-        object::put(map, "cid", &self.cid)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.subtitle,
+            8 => &mut self.description,
+            9 => &mut self.card_id,
+            10 => &mut self.url,
+            11 => &mut self.image_url,
+            12 => &mut self.logo_url,
+            13 => &mut self.cid,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.subtitle,
+            8 => &self.description,
+            9 => &self.card_id,
+            10 => &self.url,
+            11 => &self.image_url,
+            12 => &self.logo_url,
+            13 => &self.cid,
+            _ => &self.items,
+        }
     }
 }
 
@@ -1782,52 +1726,49 @@ pub struct SerpItemTopStoriesItem {
 }
 
 impl Object for SerpItemTopStoriesItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "source",
-        "domain",
-        "title",
-        "date",
-        "amp_version",
-        "timestamp",
-        "url",
-        "image_url",
-        "badges",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.source = object::next(map)?,
-            2 => self.domain = object::next(map)?,
-            3 => self.title = object::next(map)?,
-            4 => self.date = object::next(map)?,
-            5 => self.amp_version = object::next(map)?,
-            6 => self.timestamp = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.image_url = object::next(map)?,
-            9 => self.badges = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "source",
+            "domain",
+            "title",
+            "date",
+            "amp_version",
+            "timestamp",
+            "url",
+            "image_url",
+            "badges",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "amp_version", &self.amp_version)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "badges", &self.badges)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.source,
+            2 => &mut self.domain,
+            3 => &mut self.title,
+            4 => &mut self.date,
+            5 => &mut self.amp_version,
+            6 => &mut self.timestamp,
+            7 => &mut self.url,
+            8 => &mut self.image_url,
+            _ => &mut self.badges,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.source,
+            2 => &self.domain,
+            3 => &self.title,
+            4 => &self.date,
+            5 => &self.amp_version,
+            6 => &self.timestamp,
+            7 => &self.url,
+            8 => &self.image_url,
+            _ => &self.badges,
+        }
     }
 }
 
@@ -1860,46 +1801,43 @@ pub struct SerpItemTopStories {
 }
 
 impl Object for SerpItemTopStories {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -1922,37 +1860,28 @@ pub struct SerpItemPeopleAlsoAskItem {
 }
 
 impl Object for SerpItemPeopleAlsoAskItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "seed_question",
-        "xpath",
-        "expanded_element",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.seed_question = object::next(map)?,
-            3 => self.xpath = object::next(map)?,
-            4 => self.expanded_element = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "seed_question", "xpath", "expanded_element"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "seed_question", &self.seed_question)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "expanded_element", &self.expanded_element)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.seed_question,
+            3 => &mut self.xpath,
+            _ => &mut self.expanded_element,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.seed_question,
+            3 => &self.xpath,
+            _ => &self.expanded_element,
+        }
     }
 }
 
@@ -1983,43 +1912,40 @@ pub struct SerpItemPeopleAlsoAsk {
 }
 
 impl Object for SerpItemPeopleAlsoAsk {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -2052,46 +1978,43 @@ pub struct SerpItemPeopleAlsoSearch {
 }
 
 impl Object for SerpItemPeopleAlsoSearch {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -2114,37 +2037,28 @@ pub struct SerpItemImagesRelatedImageSearche {
 }
 
 impl Object for SerpItemImagesRelatedImageSearche {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "alt",
-        "url",
-        "image_url",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.alt = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.image_url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "alt", "url", "image_url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "alt", &self.alt)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "image_url", &self.image_url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.alt,
+            3 => &mut self.url,
+            _ => &mut self.image_url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.alt,
+            3 => &self.url,
+            _ => &self.image_url,
+        }
     }
 }
 
@@ -2183,52 +2097,49 @@ pub struct SerpItemImages {
 }
 
 impl Object for SerpItemImages {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-        "items",
-        "related_image_searches",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            9 => self.related_image_searches = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+            "items",
+            "related_image_searches",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "items", &self.items)?;
-        object::put(map, "related_image_searches", &self.related_image_searches)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.url,
+            8 => &mut self.items,
+            _ => &mut self.related_image_searches,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.url,
+            8 => &self.items,
+            _ => &self.related_image_searches,
+        }
     }
 }
 
@@ -2253,37 +2164,28 @@ pub struct SerpItemTwitterItem {
 }
 
 impl Object for SerpItemTwitterItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "tweet",
-        "date",
-        "timestamp",
-        "url",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.tweet = object::next(map)?,
-            2 => self.date = object::next(map)?,
-            3 => self.timestamp = object::next(map)?,
-            4 => self.url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "tweet", "date", "timestamp", "url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "tweet", &self.tweet)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "url", &self.url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.tweet,
+            2 => &mut self.date,
+            3 => &mut self.timestamp,
+            _ => &mut self.url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.tweet,
+            2 => &self.date,
+            3 => &self.timestamp,
+            _ => &self.url,
+        }
     }
 }
 
@@ -2318,49 +2220,46 @@ pub struct SerpItemTwitter {
 }
 
 impl Object for SerpItemTwitter {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.url,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.url,
+            _ => &self.items,
+        }
     }
 }
 
@@ -2403,55 +2302,52 @@ pub struct SerpItemGoogleReviews {
 }
 
 impl Object for SerpItemGoogleReviews {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "reviews_count",
-        "rating",
-        "place_id",
-        "feature",
-        "cid",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.reviews_count = object::next(map)?,
-            7 => self.rating = object::next(map)?,
-            8 => self.place_id = object::next(map)?,
-            9 => self.feature = object::next(map)?,
-            10 => self.cid = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "reviews_count",
+            "rating",
+            "place_id",
+            "feature",
+            "cid",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "reviews_count", &self.reviews_count)?;
-        object::put(map, "rating", &self.rating)?;
-        object::put(map, "place_id", &self.place_id)?;
-        object::put(map, "feature", &self.feature)?;
-        object::put(map, "cid", &self.cid)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.reviews_count,
+            7 => &mut self.rating,
+            8 => &mut self.place_id,
+            9 => &mut self.feature,
+            _ => &mut self.cid,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.reviews_count,
+            7 => &self.rating,
+            8 => &self.place_id,
+            9 => &self.feature,
+            _ => &self.cid,
+        }
     }
 }
 
@@ -2486,52 +2382,49 @@ pub struct SerpItemJobsItem {
 }
 
 impl Object for SerpItemJobsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "description",
-        "location",
-        "author",
-        "job_posted_time",
-        "timestamp",
-        "contract_type",
-        "salary",
-        "url",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.description = object::next(map)?,
-            3 => self.location = object::next(map)?,
-            4 => self.author = object::next(map)?,
-            5 => self.job_posted_time = object::next(map)?,
-            6 => self.timestamp = object::next(map)?,
-            7 => self.contract_type = object::next(map)?,
-            8 => self.salary = object::next(map)?,
-            9 => self.url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "title",
+            "description",
+            "location",
+            "author",
+            "job_posted_time",
+            "timestamp",
+            "contract_type",
+            "salary",
+            "url",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "location", &self.location)?;
-        object::put(map, "author", &self.author)?;
-        object::put(map, "job_posted_time", &self.job_posted_time)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "contract_type", &self.contract_type)?;
-        object::put(map, "salary", &self.salary)?;
-        object::put(map, "url", &self.url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.description,
+            3 => &mut self.location,
+            4 => &mut self.author,
+            5 => &mut self.job_posted_time,
+            6 => &mut self.timestamp,
+            7 => &mut self.contract_type,
+            8 => &mut self.salary,
+            _ => &mut self.url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.description,
+            3 => &self.location,
+            4 => &self.author,
+            5 => &self.job_posted_time,
+            6 => &self.timestamp,
+            7 => &self.contract_type,
+            8 => &self.salary,
+            _ => &self.url,
+        }
     }
 }
 
@@ -2566,49 +2459,46 @@ pub struct SerpItemJobs {
 }
 
 impl Object for SerpItemJobs {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.url,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.url,
+            _ => &self.items,
+        }
     }
 }
 
@@ -2641,46 +2531,43 @@ pub struct SerpItemMap {
 }
 
 impl Object for SerpItemMap {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.url,
+        }
     }
 }
 
@@ -2705,37 +2592,28 @@ pub struct SerpItemAppItem {
 }
 
 impl Object for SerpItemAppItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "description",
-        "url",
-        "price",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.description = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.price = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "description", "url", "price"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "price", &self.price)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.description,
+            3 => &mut self.url,
+            _ => &mut self.price,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.description,
+            3 => &self.url,
+            _ => &self.price,
+        }
     }
 }
 
@@ -2766,43 +2644,40 @@ pub struct SerpItemApp {
 }
 
 impl Object for SerpItemApp {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -2851,64 +2726,61 @@ pub struct SerpItemLocalPack {
 }
 
 impl Object for SerpItemLocalPack {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "description",
-        "domain",
-        "phone",
-        "url",
-        "is_paid",
-        "rating",
-        "cid",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.description = object::next(map)?,
-            8 => self.domain = object::next(map)?,
-            9 => self.phone = object::next(map)?,
-            10 => self.url = object::next(map)?,
-            11 => self.is_paid = object::next(map)?,
-            12 => self.rating = object::next(map)?,
-            13 => self.cid = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "description",
+            "domain",
+            "phone",
+            "url",
+            "is_paid",
+            "rating",
+            "cid",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "phone", &self.phone)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "is_paid", &self.is_paid)?;
-        object::put(map, "rating", &self.rating)?;
-        object::put(map, "cid", &self.cid)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.description,
+            8 => &mut self.domain,
+            9 => &mut self.phone,
+            10 => &mut self.url,
+            11 => &mut self.is_paid,
+            12 => &mut self.rating,
+            _ => &mut self.cid,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.description,
+            8 => &self.domain,
+            9 => &self.phone,
+            10 => &self.url,
+            11 => &self.is_paid,
+            12 => &self.rating,
+            _ => &self.cid,
+        }
     }
 }
 
@@ -2941,46 +2813,43 @@ pub struct SerpItemCarousel {
 }
 
 impl Object for SerpItemCarousel {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -3007,40 +2876,30 @@ pub struct SerpItemVideoItem {
 }
 
 impl Object for SerpItemVideoItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "source",
-        "preview",
-        "title",
-        "timestamp",
-        "url",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.source = object::next(map)?,
-            2 => self.preview = object::next(map)?,
-            3 => self.title = object::next(map)?,
-            4 => self.timestamp = object::next(map)?,
-            5 => self.url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "source", "preview", "title", "timestamp", "url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "preview", &self.preview)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "url", &self.url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.source,
+            2 => &mut self.preview,
+            3 => &mut self.title,
+            4 => &mut self.timestamp,
+            _ => &mut self.url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.source,
+            2 => &self.preview,
+            3 => &self.title,
+            4 => &self.timestamp,
+            _ => &self.url,
+        }
     }
 }
 
@@ -3071,43 +2930,40 @@ pub struct SerpItemVideo {
 }
 
 impl Object for SerpItemVideo {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -3142,46 +2998,43 @@ pub struct SerpItemAnswerBox {
 }
 
 impl Object for SerpItemAnswerBox {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "text",
-        "links",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.text = object::next(map)?,
-            7 => self.links = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "text",
+            "links",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "text", &self.text)?;
-        object::put(map, "links", &self.links)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.text,
+            _ => &mut self.links,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.text,
+            _ => &self.links,
+        }
     }
 }
 
@@ -3216,49 +3069,46 @@ pub struct SerpItemShoppingItem {
 }
 
 impl Object for SerpItemShoppingItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "price",
-        "source",
-        "description",
-        "marketplace",
-        "marketplace_url",
-        "url",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.price = object::next(map)?,
-            3 => self.source = object::next(map)?,
-            4 => self.description = object::next(map)?,
-            5 => self.marketplace = object::next(map)?,
-            6 => self.marketplace_url = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "title",
+            "price",
+            "source",
+            "description",
+            "marketplace",
+            "marketplace_url",
+            "url",
+            "rating",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "marketplace", &self.marketplace)?;
-        object::put(map, "marketplace_url", &self.marketplace_url)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.price,
+            3 => &mut self.source,
+            4 => &mut self.description,
+            5 => &mut self.marketplace,
+            6 => &mut self.marketplace_url,
+            7 => &mut self.url,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.price,
+            3 => &self.source,
+            4 => &self.description,
+            5 => &self.marketplace,
+            6 => &self.marketplace_url,
+            7 => &self.url,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -3291,46 +3141,43 @@ pub struct SerpItemShopping {
 }
 
 impl Object for SerpItemShopping {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -3349,27 +3196,24 @@ pub struct SerpItemGoogleFlightsItem {
 }
 
 impl Object for SerpItemGoogleFlightsItem {
-    const FIELDS: &'static [&'static str] = &["type", "description", "url"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.description = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "description", "url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.description,
+            _ => &mut self.url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.description,
+            _ => &self.url,
+        }
     }
 }
 
@@ -3404,49 +3248,46 @@ pub struct SerpItemGoogleFlights {
 }
 
 impl Object for SerpItemGoogleFlights {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.url,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.url,
+            _ => &self.items,
+        }
     }
 }
 
@@ -3473,37 +3314,28 @@ pub struct SerpItemMentionCarouselItem {
 }
 
 impl Object for SerpItemMentionCarouselItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "price",
-        "rating",
-        "mentioned_in",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.price = object::next(map)?,
-            3 => self.rating = object::next(map)?,
-            4 => self.mentioned_in = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "price", "rating", "mentioned_in"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "rating", &self.rating)?;
-        object::put(map, "mentioned_in", &self.mentioned_in)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.price,
+            3 => &mut self.rating,
+            _ => &mut self.mentioned_in,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.price,
+            3 => &self.rating,
+            _ => &self.mentioned_in,
+        }
     }
 }
 
@@ -3536,46 +3368,43 @@ pub struct SerpItemMentionCarousel {
 }
 
 impl Object for SerpItemMentionCarousel {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -3596,29 +3425,26 @@ pub struct SerpItemEventsItem {
 }
 
 impl Object for SerpItemEventsItem {
-    const FIELDS: &'static [&'static str] = &["type", "title", "snippet", "url"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.snippet = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "snippet", "url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "url", &self.url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.snippet,
+            _ => &mut self.url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.snippet,
+            _ => &self.url,
+        }
     }
 }
 
@@ -3653,49 +3479,46 @@ pub struct SerpItemEvents {
 }
 
 impl Object for SerpItemEvents {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.url,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.url,
+            _ => &self.items,
+        }
     }
 }
 
@@ -3726,43 +3549,40 @@ pub struct SerpItemRelatedSearches {
 }
 
 impl Object for SerpItemRelatedSearches {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -3783,31 +3603,24 @@ pub struct SerpItemMultiCarouselItem {
 }
 
 impl Object for SerpItemMultiCarouselItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "multi_carousel_snippets",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.multi_carousel_snippets = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "multi_carousel_snippets"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "multi_carousel_snippets", &self.multi_carousel_snippets)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            _ => &mut self.multi_carousel_snippets,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            _ => &self.multi_carousel_snippets,
+        }
     }
 }
 
@@ -3838,43 +3651,40 @@ pub struct SerpItemMultiCarousel {
 }
 
 impl Object for SerpItemMultiCarousel {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -3905,46 +3715,34 @@ pub struct SerpItemRecipesItem {
 }
 
 impl Object for SerpItemRecipesItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "source",
-        "description",
-        "time",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.source = object::next(map)?,
-            5 => self.description = object::next(map)?,
-            6 => self.time = object::next(map)?,
-            7 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "domain", "source", "description", "time", "rating"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "time", &self.time)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.source,
+            5 => &mut self.description,
+            6 => &mut self.time,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.source,
+            5 => &self.description,
+            6 => &self.time,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -3975,43 +3773,40 @@ pub struct SerpItemRecipes {
 }
 
 impl Object for SerpItemRecipes {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -4036,37 +3831,28 @@ pub struct SerpItemTopSightsItem {
 }
 
 impl Object for SerpItemTopSightsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "description",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.description = object::next(map)?,
-            4 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "description", "rating"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.description,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.description,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -4099,46 +3885,43 @@ pub struct SerpItemTopSights {
 }
 
 impl Object for SerpItemTopSights {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -4161,37 +3944,28 @@ pub struct SerpItemScholarlyArticlesItem {
 }
 
 impl Object for SerpItemScholarlyArticlesItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "author",
-        "description",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.author = object::next(map)?,
-            4 => self.description = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "author", "description"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "author", &self.author)?;
-        object::put(map, "description", &self.description)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.author,
+            _ => &mut self.description,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.author,
+            _ => &self.description,
+        }
     }
 }
 
@@ -4226,49 +4000,46 @@ pub struct SerpItemScholarlyArticles {
 }
 
 impl Object for SerpItemScholarlyArticles {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.url,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.url,
+            _ => &self.items,
+        }
     }
 }
 
@@ -4301,43 +4072,32 @@ pub struct SerpItemPopularProductsItem {
 }
 
 impl Object for SerpItemPopularProductsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "description",
-        "seller",
-        "image_url",
-        "price",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.description = object::next(map)?,
-            3 => self.seller = object::next(map)?,
-            4 => self.image_url = object::next(map)?,
-            5 => self.price = object::next(map)?,
-            6 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "description", "seller", "image_url", "price", "rating"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "seller", &self.seller)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.description,
+            3 => &mut self.seller,
+            4 => &mut self.image_url,
+            5 => &mut self.price,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.description,
+            3 => &self.seller,
+            4 => &self.image_url,
+            5 => &self.price,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -4370,46 +4130,43 @@ pub struct SerpItemPopularProducts {
 }
 
 impl Object for SerpItemPopularProducts {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -4436,40 +4193,30 @@ pub struct SerpItemPodcastsItem {
 }
 
 impl Object for SerpItemPodcastsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "description",
-        "timestamp",
-        "time_to_play",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.description = object::next(map)?,
-            4 => self.timestamp = object::next(map)?,
-            5 => self.time_to_play = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "description", "timestamp", "time_to_play"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "time_to_play", &self.time_to_play)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.description,
+            4 => &mut self.timestamp,
+            _ => &mut self.time_to_play,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.description,
+            4 => &self.timestamp,
+            _ => &self.time_to_play,
+        }
     }
 }
 
@@ -4500,43 +4247,40 @@ pub struct SerpItemPodcasts {
 }
 
 impl Object for SerpItemPodcasts {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -4583,64 +4327,61 @@ pub struct SerpItemStocksBox {
 }
 
 impl Object for SerpItemStocksBox {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "source",
-        "snippet",
-        "price",
-        "url",
-        "domain",
-        "table",
-        "graph",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.source = object::next(map)?,
-            8 => self.snippet = object::next(map)?,
-            9 => self.price = object::next(map)?,
-            10 => self.url = object::next(map)?,
-            11 => self.domain = object::next(map)?,
-            12 => self.table = object::next(map)?,
-            13 => self.graph = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "source",
+            "snippet",
+            "price",
+            "url",
+            "domain",
+            "table",
+            "graph",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "table", &self.table)?;
-        object::put(map, "graph", &self.graph)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.source,
+            8 => &mut self.snippet,
+            9 => &mut self.price,
+            10 => &mut self.url,
+            11 => &mut self.domain,
+            12 => &mut self.table,
+            _ => &mut self.graph,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.source,
+            8 => &self.snippet,
+            9 => &self.price,
+            10 => &self.url,
+            11 => &self.domain,
+            12 => &self.table,
+            _ => &self.graph,
+        }
     }
 }
 
@@ -4663,37 +4404,28 @@ pub struct SerpItemFindResultsOnItem {
 }
 
 impl Object for SerpItemFindResultsOnItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "domain",
-        "url",
-        "source",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.domain = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.source = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "domain", "url", "source"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "source", &self.source)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.domain,
+            3 => &mut self.url,
+            _ => &mut self.source,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.domain,
+            3 => &self.url,
+            _ => &self.source,
+        }
     }
 }
 
@@ -4724,43 +4456,40 @@ pub struct SerpItemFindResultsOn {
 }
 
 impl Object for SerpItemFindResultsOn {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -4787,43 +4516,32 @@ pub struct SerpItemQuestionsAndAnswersItem {
 }
 
 impl Object for SerpItemQuestionsAndAnswersItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "url",
-        "question_text",
-        "answer_text",
-        "source",
-        "domain",
-        "votes",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.url = object::next(map)?,
-            2 => self.question_text = object::next(map)?,
-            3 => self.answer_text = object::next(map)?,
-            4 => self.source = object::next(map)?,
-            5 => self.domain = object::next(map)?,
-            6 => self.votes = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "url", "question_text", "answer_text", "source", "domain", "votes"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "question_text", &self.question_text)?;
-        object::put(map, "answer_text", &self.answer_text)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "votes", &self.votes)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.url,
+            2 => &mut self.question_text,
+            3 => &mut self.answer_text,
+            4 => &mut self.source,
+            5 => &mut self.domain,
+            _ => &mut self.votes,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.url,
+            2 => &self.question_text,
+            3 => &self.answer_text,
+            4 => &self.source,
+            5 => &self.domain,
+            _ => &self.votes,
+        }
     }
 }
 
@@ -4854,43 +4572,40 @@ pub struct SerpItemQuestionsAndAnswers {
 }
 
 impl Object for SerpItemQuestionsAndAnswers {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -4925,49 +4640,46 @@ pub struct SerpItemHotelsPackItem {
 }
 
 impl Object for SerpItemHotelsPackItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "price",
-        "title",
-        "description",
-        "hotel_identifier",
-        "domain",
-        "url",
-        "is_paid",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.price = object::next(map)?,
-            2 => self.title = object::next(map)?,
-            3 => self.description = object::next(map)?,
-            4 => self.hotel_identifier = object::next(map)?,
-            5 => self.domain = object::next(map)?,
-            6 => self.url = object::next(map)?,
-            7 => self.is_paid = object::next(map)?,
-            8 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "price",
+            "title",
+            "description",
+            "hotel_identifier",
+            "domain",
+            "url",
+            "is_paid",
+            "rating",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "hotel_identifier", &self.hotel_identifier)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "is_paid", &self.is_paid)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.price,
+            2 => &mut self.title,
+            3 => &mut self.description,
+            4 => &mut self.hotel_identifier,
+            5 => &mut self.domain,
+            6 => &mut self.url,
+            7 => &mut self.is_paid,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.price,
+            2 => &self.title,
+            3 => &self.description,
+            4 => &self.hotel_identifier,
+            5 => &self.domain,
+            6 => &self.url,
+            7 => &self.is_paid,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -5004,52 +4716,49 @@ pub struct SerpItemHotelsPack {
 }
 
 impl Object for SerpItemHotelsPack {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "date_from",
-        "date_to",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.date_from = object::next(map)?,
-            8 => self.date_to = object::next(map)?,
-            9 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "date_from",
+            "date_to",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "date_to", &self.date_to)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.date_from,
+            8 => &mut self.date_to,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.date_from,
+            8 => &self.date_to,
+            _ => &self.items,
+        }
     }
 }
 
@@ -5080,43 +4789,40 @@ pub struct SerpItemVisualStories {
 }
 
 impl Object for SerpItemVisualStories {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            _ => &self.items,
+        }
     }
 }
 
@@ -5147,43 +4853,32 @@ pub struct SerpItemCommercialUnitsItem {
 }
 
 impl Object for SerpItemCommercialUnitsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "price",
-        "source",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.price = object::next(map)?,
-            5 => self.source = object::next(map)?,
-            6 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "domain", "price", "source", "rating"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.price,
+            5 => &mut self.source,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.price,
+            5 => &self.source,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -5216,46 +4911,43 @@ pub struct SerpItemCommercialUnits {
 }
 
 impl Object for SerpItemCommercialUnits {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -5284,43 +4976,32 @@ pub struct SerpItemLocalServicesItem {
 }
 
 impl Object for SerpItemLocalServicesItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "description",
-        "rating",
-        "profile_image_url",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.description = object::next(map)?,
-            5 => self.rating = object::next(map)?,
-            6 => self.profile_image_url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "domain", "description", "rating", "profile_image_url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "rating", &self.rating)?;
-        object::put(map, "profile_image_url", &self.profile_image_url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.description,
+            5 => &mut self.rating,
+            _ => &mut self.profile_image_url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.description,
+            5 => &self.rating,
+            _ => &self.profile_image_url,
+        }
     }
 }
 
@@ -5357,52 +5038,49 @@ pub struct SerpItemLocalServices {
 }
 
 impl Object for SerpItemLocalServices {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-        "domain",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.domain = object::next(map)?,
-            9 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+            "domain",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.url,
+            8 => &mut self.domain,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.url,
+            8 => &self.domain,
+            _ => &self.items,
+        }
     }
 }
 
@@ -5439,49 +5117,46 @@ pub struct SerpItemGoogleHotels {
 }
 
 impl Object for SerpItemGoogleHotels {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "hotel_identifier",
-        "url",
-        "cid",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.hotel_identifier = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.cid = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "hotel_identifier",
+            "url",
+            "cid",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "hotel_identifier", &self.hotel_identifier)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "cid", &self.cid)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.hotel_identifier,
+            7 => &mut self.url,
+            _ => &mut self.cid,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.hotel_identifier,
+            7 => &self.url,
+            _ => &self.cid,
+        }
     }
 }
 
@@ -5500,27 +5175,24 @@ pub struct SerpItemMathSolverExpandedElement {
 }
 
 impl Object for SerpItemMathSolverExpandedElement {
-    const FIELDS: &'static [&'static str] = &["type", "title", "solution"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.solution = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "solution"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "solution", &self.solution)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            _ => &mut self.solution,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            _ => &self.solution,
+        }
     }
 }
 
@@ -5539,27 +5211,24 @@ pub struct SerpItemMathSolverItem {
 }
 
 impl Object for SerpItemMathSolverItem {
-    const FIELDS: &'static [&'static str] = &["type", "title", "expanded_element"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.expanded_element = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "expanded_element"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "expanded_element", &self.expanded_element)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            _ => &mut self.expanded_element,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            _ => &self.expanded_element,
+        }
     }
 }
 
@@ -5598,52 +5267,49 @@ pub struct SerpItemMathSolver {
 }
 
 impl Object for SerpItemMathSolver {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "result",
-        "items",
-        "links",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.result = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            9 => self.links = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "result",
+            "items",
+            "links",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "result", &self.result)?;
-        object::put(map, "items", &self.items)?;
-        object::put(map, "links", &self.links)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.result,
+            8 => &mut self.items,
+            _ => &mut self.links,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.result,
+            8 => &self.items,
+            _ => &self.links,
+        }
     }
 }
 
@@ -5696,61 +5362,58 @@ pub struct SerpItemCurrencyBox {
 }
 
 impl Object for SerpItemCurrencyBox {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "value",
-        "converted_value",
-        "currency",
-        "converted_currency",
-        "timestamp",
-        "table",
-        "graph",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.value = object::next(map)?,
-            7 => self.converted_value = object::next(map)?,
-            8 => self.currency = object::next(map)?,
-            9 => self.converted_currency = object::next(map)?,
-            10 => self.timestamp = object::next(map)?,
-            11 => self.table = object::next(map)?,
-            12 => self.graph = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "value",
+            "converted_value",
+            "currency",
+            "converted_currency",
+            "timestamp",
+            "table",
+            "graph",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "value", &self.value)?;
-        object::put(map, "converted_value", &self.converted_value)?;
-        object::put(map, "currency", &self.currency)?;
-        object::put(map, "converted_currency", &self.converted_currency)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "table", &self.table)?;
-        object::put(map, "graph", &self.graph)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.value,
+            7 => &mut self.converted_value,
+            8 => &mut self.currency,
+            9 => &mut self.converted_currency,
+            10 => &mut self.timestamp,
+            11 => &mut self.table,
+            _ => &mut self.graph,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.value,
+            7 => &self.converted_value,
+            8 => &self.currency,
+            9 => &self.converted_currency,
+            10 => &self.timestamp,
+            11 => &self.table,
+            _ => &self.graph,
+        }
     }
 }
 
@@ -5787,49 +5450,46 @@ pub struct SerpItemGooglePosts {
 }
 
 impl Object for SerpItemGooglePosts {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "posts_id",
-        "feature",
-        "cid",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.posts_id = object::next(map)?,
-            7 => self.feature = object::next(map)?,
-            8 => self.cid = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "posts_id",
+            "feature",
+            "cid",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "posts_id", &self.posts_id)?;
-        object::put(map, "feature", &self.feature)?;
-        object::put(map, "cid", &self.cid)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.posts_id,
+            7 => &mut self.feature,
+            _ => &mut self.cid,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.posts_id,
+            7 => &self.feature,
+            _ => &self.cid,
+        }
     }
 }
 
@@ -5850,34 +5510,26 @@ pub struct SerpItemProductConsiderationsItem {
 }
 
 impl Object for SerpItemProductConsiderationsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "consideration_category",
-        "expanded_element",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.consideration_category = object::next(map)?,
-            3 => self.expanded_element = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "consideration_category", "expanded_element"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "consideration_category", &self.consideration_category)?;
-        object::put(map, "expanded_element", &self.expanded_element)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.consideration_category,
+            _ => &mut self.expanded_element,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.consideration_category,
+            _ => &self.expanded_element,
+        }
     }
 }
 
@@ -5910,46 +5562,43 @@ pub struct SerpItemProductConsiderations {
 }
 
 impl Object for SerpItemProductConsiderations {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -5970,29 +5619,26 @@ pub struct SerpItemFoundOnWebItem {
 }
 
 impl Object for SerpItemFoundOnWebItem {
-    const FIELDS: &'static [&'static str] = &["type", "title", "subtitle", "image"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.subtitle = object::next(map)?,
-            3 => self.image = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "subtitle", "image"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "subtitle", &self.subtitle)?;
-        object::put(map, "image", &self.image)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.subtitle,
+            _ => &mut self.image,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.subtitle,
+            _ => &self.image,
+        }
     }
 }
 
@@ -6027,49 +5673,46 @@ pub struct SerpItemFoundOnWeb {
 }
 
 impl Object for SerpItemFoundOnWeb {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "related_searches",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.related_searches = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "related_searches",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "related_searches", &self.related_searches)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.related_searches,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.related_searches,
+            _ => &self.items,
+        }
     }
 }
 
@@ -6092,37 +5735,28 @@ pub struct SerpItemShortVideosItem {
 }
 
 impl Object for SerpItemShortVideosItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "source",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.source = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "domain", "source"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "source", &self.source)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            _ => &mut self.source,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            _ => &self.source,
+        }
     }
 }
 
@@ -6155,46 +5789,43 @@ pub struct SerpItemShortVideos {
 }
 
 impl Object for SerpItemShortVideos {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -6221,40 +5852,30 @@ pub struct SerpItemRefineProductsItem {
 }
 
 impl Object for SerpItemRefineProductsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "image_url",
-        "keyword",
-        "refine_type",
-        "xpath",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.image_url = object::next(map)?,
-            3 => self.keyword = object::next(map)?,
-            4 => self.refine_type = object::next(map)?,
-            5 => self.xpath = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "image_url", "keyword", "refine_type", "xpath"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "keyword", &self.keyword)?;
-        object::put(map, "refine_type", &self.refine_type)?;
-        object::put(map, "xpath", &self.xpath)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.image_url,
+            3 => &mut self.keyword,
+            4 => &mut self.refine_type,
+            _ => &mut self.xpath,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.image_url,
+            3 => &self.keyword,
+            4 => &self.refine_type,
+            _ => &self.xpath,
+        }
     }
 }
 
@@ -6287,46 +5908,43 @@ pub struct SerpItemRefineProducts {
 }
 
 impl Object for SerpItemRefineProducts {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -6355,43 +5973,32 @@ pub struct SerpItemExploreBrandsItem {
 }
 
 impl Object for SerpItemExploreBrandsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "description",
-        "image_url",
-        "xpath",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.description = object::next(map)?,
-            5 => self.image_url = object::next(map)?,
-            6 => self.xpath = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "domain", "description", "image_url", "xpath"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "xpath", &self.xpath)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.description,
+            5 => &mut self.image_url,
+            _ => &mut self.xpath,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.description,
+            5 => &self.image_url,
+            _ => &self.xpath,
+        }
     }
 }
 
@@ -6424,46 +6031,43 @@ pub struct SerpItemExploreBrands {
 }
 
 impl Object for SerpItemExploreBrands {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -6494,46 +6098,34 @@ pub struct SerpItemPerspectivesItem {
 }
 
 impl Object for SerpItemPerspectivesItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "description",
-        "url",
-        "domain",
-        "date",
-        "source",
-        "timestamp",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.description = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.domain = object::next(map)?,
-            5 => self.date = object::next(map)?,
-            6 => self.source = object::next(map)?,
-            7 => self.timestamp = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "description", "url", "domain", "date", "source", "timestamp"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.description,
+            3 => &mut self.url,
+            4 => &mut self.domain,
+            5 => &mut self.date,
+            6 => &mut self.source,
+            _ => &mut self.timestamp,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.description,
+            3 => &self.url,
+            4 => &self.domain,
+            5 => &self.date,
+            6 => &self.source,
+            _ => &self.timestamp,
+        }
     }
 }
 
@@ -6566,46 +6158,43 @@ pub struct SerpItemPerspectives {
 }
 
 impl Object for SerpItemPerspectives {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -6636,46 +6225,43 @@ pub struct SerpItemDiscussionsAndForumsItem {
 }
 
 impl Object for SerpItemDiscussionsAndForumsItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "source",
-        "description",
-        "timestamp",
-        "posts_count",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.source = object::next(map)?,
-            5 => self.description = object::next(map)?,
-            6 => self.timestamp = object::next(map)?,
-            7 => self.posts_count = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "title",
+            "url",
+            "domain",
+            "source",
+            "description",
+            "timestamp",
+            "posts_count",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "posts_count", &self.posts_count)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.source,
+            5 => &mut self.description,
+            6 => &mut self.timestamp,
+            _ => &mut self.posts_count,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.source,
+            5 => &self.description,
+            6 => &self.timestamp,
+            _ => &self.posts_count,
+        }
     }
 }
 
@@ -6708,46 +6294,43 @@ pub struct SerpItemDiscussionsAndForums {
 }
 
 impl Object for SerpItemDiscussionsAndForums {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -6774,40 +6357,30 @@ pub struct SerpItemCompareSitesItem {
 }
 
 impl Object for SerpItemCompareSitesItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "image_url",
-        "source",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.image_url = object::next(map)?,
-            5 => self.source = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "domain", "image_url", "source"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "source", &self.source)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.image_url,
+            _ => &mut self.source,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.image_url,
+            _ => &self.source,
+        }
     }
 }
 
@@ -6840,46 +6413,43 @@ pub struct SerpItemCompareSites {
 }
 
 impl Object for SerpItemCompareSites {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            _ => &self.items,
+        }
     }
 }
 
@@ -6914,49 +6484,46 @@ pub struct SerpItemCoursesItem {
 }
 
 impl Object for SerpItemCoursesItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "source",
-        "description",
-        "date",
-        "image_url",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.source = object::next(map)?,
-            5 => self.description = object::next(map)?,
-            6 => self.date = object::next(map)?,
-            7 => self.image_url = object::next(map)?,
-            8 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "title",
+            "url",
+            "domain",
+            "source",
+            "description",
+            "date",
+            "image_url",
+            "rating",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.source,
+            5 => &mut self.description,
+            6 => &mut self.date,
+            7 => &mut self.image_url,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.source,
+            5 => &self.description,
+            6 => &self.date,
+            7 => &self.image_url,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -6991,49 +6558,46 @@ pub struct SerpItemCourses {
 }
 
 impl Object for SerpItemCourses {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "categories",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.categories = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "categories",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "categories", &self.categories)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.categories,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.categories,
+            _ => &self.items,
+        }
     }
 }
 
@@ -7072,52 +6636,49 @@ pub struct SerpItemAiOverview {
 }
 
 impl Object for SerpItemAiOverview {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "asynchronous_ai_overview",
-        "markdown",
-        "items",
-        "references",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.asynchronous_ai_overview = object::next(map)?,
-            7 => self.markdown = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            9 => self.references = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "asynchronous_ai_overview",
+            "markdown",
+            "items",
+            "references",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "asynchronous_ai_overview", &self.asynchronous_ai_overview)?;
-        object::put(map, "markdown", &self.markdown)?;
-        object::put(map, "items", &self.items)?;
-        object::put(map, "references", &self.references)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.asynchronous_ai_overview,
+            7 => &mut self.markdown,
+            8 => &mut self.items,
+            _ => &mut self.references,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.asynchronous_ai_overview,
+            7 => &self.markdown,
+            8 => &self.items,
+            _ => &self.references,
+        }
     }
 }
 
@@ -7156,52 +6717,49 @@ pub struct SerpItemThirdPartyReviews {
 }
 
 impl Object for SerpItemThirdPartyReviews {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "reviews_count",
-        "title",
-        "url",
-        "rating",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.reviews_count = object::next(map)?,
-            7 => self.title = object::next(map)?,
-            8 => self.url = object::next(map)?,
-            9 => self.rating = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "reviews_count",
+            "title",
+            "url",
+            "rating",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "reviews_count", &self.reviews_count)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "rating", &self.rating)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.reviews_count,
+            7 => &mut self.title,
+            8 => &mut self.url,
+            _ => &mut self.rating,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.reviews_count,
+            7 => &self.title,
+            8 => &self.url,
+            _ => &self.rating,
+        }
     }
 }
 
@@ -7248,64 +6806,61 @@ pub struct SerpItemDictionary {
 }
 
 impl Object for SerpItemDictionary {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "url",
-        "domain",
-        "breadcrumb",
-        "keyword",
-        "snippet",
-        "text",
-        "links",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.url = object::next(map)?,
-            8 => self.domain = object::next(map)?,
-            9 => self.breadcrumb = object::next(map)?,
-            10 => self.keyword = object::next(map)?,
-            11 => self.snippet = object::next(map)?,
-            12 => self.text = object::next(map)?,
-            13 => self.links = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "url",
+            "domain",
+            "breadcrumb",
+            "keyword",
+            "snippet",
+            "text",
+            "links",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "breadcrumb", &self.breadcrumb)?;
-        object::put(map, "keyword", &self.keyword)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "text", &self.text)?;
-        object::put(map, "links", &self.links)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.url,
+            8 => &mut self.domain,
+            9 => &mut self.breadcrumb,
+            10 => &mut self.keyword,
+            11 => &mut self.snippet,
+            12 => &mut self.text,
+            _ => &mut self.links,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.url,
+            8 => &self.domain,
+            9 => &self.breadcrumb,
+            10 => &self.keyword,
+            11 => &self.snippet,
+            12 => &self.text,
+            _ => &self.links,
+        }
     }
 }
 
@@ -7342,52 +6897,49 @@ pub struct KnowledgeGraphListBlock {
 }
 
 impl Object for KnowledgeGraphListBlock {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "data_attrid",
-        "link",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.data_attrid = object::next(map)?,
-            8 => self.link = object::next(map)?,
-            9 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "data_attrid",
+            "link",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "data_attrid", &self.data_attrid)?;
-        object::put(map, "link", &self.link)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.data_attrid,
+            8 => &mut self.link,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.data_attrid,
+            8 => &self.link,
+            _ => &self.items,
+        }
     }
 }
 
@@ -7422,46 +6974,43 @@ pub struct KnowledgeGraphDescriptionBlock {
 }
 
 impl Object for KnowledgeGraphDescriptionBlock {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "text",
-        "links",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.text = object::next(map)?,
-            7 => self.links = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "text",
+            "links",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "text", &self.text)?;
-        object::put(map, "links", &self.links)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.text,
+            _ => &mut self.links,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.text,
+            _ => &self.links,
+        }
     }
 }
 
@@ -7494,46 +7043,43 @@ pub struct KnowledgeGraphImagesBlock {
 }
 
 impl Object for KnowledgeGraphImagesBlock {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "link",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.link = object::next(map)?,
-            7 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "link",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "link", &self.link)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.link,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.link,
+            _ => &self.items,
+        }
     }
 }
 
@@ -7572,52 +7118,49 @@ pub struct KnowledgeGraphRowBlock {
 }
 
 impl Object for KnowledgeGraphRowBlock {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "data_attrid",
-        "text",
-        "links",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.data_attrid = object::next(map)?,
-            8 => self.text = object::next(map)?,
-            9 => self.links = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "data_attrid",
+            "text",
+            "links",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "data_attrid", &self.data_attrid)?;
-        object::put(map, "text", &self.text)?;
-        object::put(map, "links", &self.links)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.data_attrid,
+            8 => &mut self.text,
+            _ => &mut self.links,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.data_attrid,
+            8 => &self.text,
+            _ => &self.links,
+        }
     }
 }
 
@@ -7656,55 +7199,52 @@ pub struct KnowledgeGraphHotelsBookingBlock {
 }
 
 impl Object for KnowledgeGraphHotelsBookingBlock {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "date_from",
-        "date_to",
-        "data_attrid",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.date_from = object::next(map)?,
-            8 => self.date_to = object::next(map)?,
-            9 => self.data_attrid = object::next(map)?,
-            10 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "date_from",
+            "date_to",
+            "data_attrid",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "date_from", &self.date_from)?;
-        object::put(map, "date_to", &self.date_to)?;
-        object::put(map, "data_attrid", &self.data_attrid)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.date_from,
+            8 => &mut self.date_to,
+            9 => &mut self.data_attrid,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.date_from,
+            8 => &self.date_to,
+            9 => &self.data_attrid,
+            _ => &self.items,
+        }
     }
 }
 
@@ -7739,49 +7279,46 @@ pub struct KnowledgeGraphExpandedBlock {
 }
 
 impl Object for KnowledgeGraphExpandedBlock {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "data_attrid",
-        "expanded_element",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.data_attrid = object::next(map)?,
-            8 => self.expanded_element = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "data_attrid",
+            "expanded_element",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "data_attrid", &self.data_attrid)?;
-        object::put(map, "expanded_element", &self.expanded_element)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.data_attrid,
+            _ => &mut self.expanded_element,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.data_attrid,
+            _ => &self.expanded_element,
+        }
     }
 }
 
@@ -7816,49 +7353,46 @@ pub struct KnowledgeGraphShoppingBlock {
 }
 
 impl Object for KnowledgeGraphShoppingBlock {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "rank_group",
-        "rank_absolute",
-        "title",
-        "data_attrid",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.rank_group = object::next(map)?,
-            5 => self.rank_absolute = object::next(map)?,
-            6 => self.title = object::next(map)?,
-            7 => self.data_attrid = object::next(map)?,
-            8 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "rank_group",
+            "rank_absolute",
+            "title",
+            "data_attrid",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "rank_group", &self.rank_group)?;
-        object::put(map, "rank_absolute", &self.rank_absolute)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "data_attrid", &self.data_attrid)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.rank_group,
+            5 => &mut self.rank_absolute,
+            6 => &mut self.title,
+            7 => &mut self.data_attrid,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.rank_group,
+            5 => &self.rank_absolute,
+            6 => &self.title,
+            7 => &self.data_attrid,
+            _ => &self.items,
+        }
     }
 }
 
@@ -7889,43 +7423,40 @@ pub struct KnowledgeGraphAiOverviewBlock {
 }
 
 impl Object for KnowledgeGraphAiOverviewBlock {
-    const FIELDS: &'static [&'static str] = &[
-        "page",
-        "position",
-        "xpath",
-        "rectangle",
-        "asynchronous_ai_overview",
-        "items",
-        "references",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.page = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.xpath = object::next(map)?,
-            3 => self.rectangle = object::next(map)?,
-            4 => self.asynchronous_ai_overview = object::next(map)?,
-            5 => self.items = object::next(map)?,
-            6 => self.references = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "page",
+            "position",
+            "xpath",
+            "rectangle",
+            "asynchronous_ai_overview",
+            "items",
+            "references",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "page", &self.page)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "xpath", &self.xpath)?;
-        object::put(map, "rectangle", &self.rectangle)?;
-        object::put(map, "asynchronous_ai_overview", &self.asynchronous_ai_overview)?;
-        object::put(map, "items", &self.items)?;
-        object::put(map, "references", &self.references)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.page,
+            1 => &mut self.position,
+            2 => &mut self.xpath,
+            3 => &mut self.rectangle,
+            4 => &mut self.asynchronous_ai_overview,
+            5 => &mut self.items,
+            _ => &mut self.references,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.page,
+            1 => &self.position,
+            2 => &self.xpath,
+            3 => &self.rectangle,
+            4 => &self.asynchronous_ai_overview,
+            5 => &self.items,
+            _ => &self.references,
+        }
     }
 }
 
@@ -7954,29 +7485,26 @@ pub struct Rectangle {
 }
 
 impl Object for Rectangle {
-    const FIELDS: &'static [&'static str] = &["x", "y", "width", "height"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.x = object::next(map)?,
-            1 => self.y = object::next(map)?,
-            2 => self.width = object::next(map)?,
-            3 => self.height = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["x", "y", "width", "height"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "x", &self.x)?;
-        object::put(map, "y", &self.y)?;
-        object::put(map, "width", &self.width)?;
-        object::put(map, "height", &self.height)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.x,
+            1 => &mut self.y,
+            2 => &mut self.width,
+            _ => &mut self.height,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.x,
+            1 => &self.y,
+            2 => &self.width,
+            _ => &self.height,
+        }
     }
 }
 
@@ -8003,43 +7531,32 @@ pub struct Link {
 }
 
 impl Object for Link {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "snippet",
-        "description",
-        "url",
-        "domain",
-        "xpath",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.snippet = object::next(map)?,
-            3 => self.description = object::next(map)?,
-            4 => self.url = object::next(map)?,
-            5 => self.domain = object::next(map)?,
-            6 => self.xpath = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "snippet", "description", "url", "domain", "xpath"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "xpath", &self.xpath)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.snippet,
+            3 => &mut self.description,
+            4 => &mut self.url,
+            5 => &mut self.domain,
+            _ => &mut self.xpath,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.snippet,
+            3 => &self.description,
+            4 => &self.url,
+            5 => &self.domain,
+            _ => &self.xpath,
+        }
     }
 }
 
@@ -8060,34 +7577,26 @@ pub struct Rating {
 }
 
 impl Object for Rating {
-    const FIELDS: &'static [&'static str] = &[
-        "rating_type",
-        "value",
-        "votes_count",
-        "rating_max",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.rating_type = object::next(map)?,
-            1 => self.value = object::next(map)?,
-            2 => self.votes_count = object::next(map)?,
-            3 => self.rating_max = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["rating_type", "value", "votes_count", "rating_max"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "rating_type", &self.rating_type)?;
-        object::put(map, "value", &self.value)?;
-        object::put(map, "votes_count", &self.votes_count)?;
-        object::put(map, "rating_max", &self.rating_max)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.rating_type,
+            1 => &mut self.value,
+            2 => &mut self.votes_count,
+            _ => &mut self.rating_max,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.rating_type,
+            1 => &self.value,
+            2 => &self.votes_count,
+            _ => &self.rating_max,
+        }
     }
 }
 
@@ -8123,18 +7632,15 @@ impl Union for AiOverviewItem {
         "ai_overview_shopping",
     ];
 
-    fn read<'de, A: MapAccess<'de>>(
-        member: usize,
-        rest: Rest<'_, A>,
-    ) -> Result<Self, A::Error> {
-        Ok(
+    fn empty(member: usize) -> Option<Self> {
+        Some(
             match member {
-                0 => Self::AiOverviewElement(rest.read()?),
-                1 => Self::AiOverviewExpandedElement(rest.read()?),
-                2 => Self::AiOverviewVideoElement(rest.read()?),
-                3 => Self::AiOverviewTableElement(rest.read()?),
-                4 => Self::AiOverviewShopping(rest.read()?),
-                _ => Self::Other(rest.keep()?),
+                0 => Self::AiOverviewElement(Box::default()),
+                1 => Self::AiOverviewExpandedElement(Box::default()),
+                2 => Self::AiOverviewVideoElement(Box::default()),
+                3 => Self::AiOverviewTableElement(Box::default()),
+                4 => Self::AiOverviewShopping(Box::default()),
+                _ => return None,
             },
         )
     }
@@ -8150,25 +7656,25 @@ impl Union for AiOverviewItem {
         }
     }
 
-    fn member(&self) -> Option<usize> {
+    fn member(&self) -> Option<(usize, &dyn Object)> {
         match self {
-            Self::AiOverviewElement(_) => Some(0),
-            Self::AiOverviewExpandedElement(_) => Some(1),
-            Self::AiOverviewVideoElement(_) => Some(2),
-            Self::AiOverviewTableElement(_) => Some(3),
-            Self::AiOverviewShopping(_) => Some(4),
+            Self::AiOverviewElement(member) => Some((0, member.as_ref())),
+            Self::AiOverviewExpandedElement(member) => Some((1, member.as_ref())),
+            Self::AiOverviewVideoElement(member) => Some((2, member.as_ref())),
+            Self::AiOverviewTableElement(member) => Some((3, member.as_ref())),
+            Self::AiOverviewShopping(member) => Some((4, member.as_ref())),
             Self::Other(_) => None,
         }
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+    fn member_mut(&mut self) -> Option<&mut dyn Object> {
         match self {
-            Self::AiOverviewElement(member) => member.write(map),
-            Self::AiOverviewExpandedElement(member) => member.write(map),
-            Self::AiOverviewVideoElement(member) => member.write(map),
-            Self::AiOverviewTableElement(member) => member.write(map),
-            Self::AiOverviewShopping(member) => member.write(map),
-            Self::Other(_) => Ok(()),
+            Self::AiOverviewElement(member) => Some(member.as_mut()),
+            Self::AiOverviewExpandedElement(member) => Some(member.as_mut()),
+            Self::AiOverviewVideoElement(member) => Some(member.as_mut()),
+            Self::AiOverviewTableElement(member) => Some(member.as_mut()),
+            Self::AiOverviewShopping(member) => Some(member.as_mut()),
+            Self::Other(_) => None,
         }
     }
 }
@@ -8200,43 +7706,32 @@ pub struct AiOverviewItemAiOverviewElement {
 }
 
 impl Object for AiOverviewItemAiOverviewElement {
-    const FIELDS: &'static [&'static str] = &[
-        "position",
-        "title",
-        "text",
-        "markdown",
-        "links",
-        "images",
-        "references",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.position = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.text = object::next(map)?,
-            3 => self.markdown = object::next(map)?,
-            4 => self.links = object::next(map)?,
-            5 => self.images = object::next(map)?,
-            6 => self.references = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["position", "title", "text", "markdown", "links", "images", "references"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "position", &self.position)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "text", &self.text)?;
-        object::put(map, "markdown", &self.markdown)?;
-        object::put(map, "links", &self.links)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "references", &self.references)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.position,
+            1 => &mut self.title,
+            2 => &mut self.text,
+            3 => &mut self.markdown,
+            4 => &mut self.links,
+            5 => &mut self.images,
+            _ => &mut self.references,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.position,
+            1 => &self.title,
+            2 => &self.text,
+            3 => &self.markdown,
+            4 => &self.links,
+            5 => &self.images,
+            _ => &self.references,
+        }
     }
 }
 
@@ -8267,43 +7762,32 @@ pub struct AiOverviewItemAiOverviewExpandedElementComponent {
 }
 
 impl Object for AiOverviewItemAiOverviewExpandedElementComponent {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "text",
-        "markdown",
-        "images",
-        "links",
-        "references",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.text = object::next(map)?,
-            3 => self.markdown = object::next(map)?,
-            4 => self.images = object::next(map)?,
-            5 => self.links = object::next(map)?,
-            6 => self.references = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "text", "markdown", "images", "links", "references"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "text", &self.text)?;
-        object::put(map, "markdown", &self.markdown)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "links", &self.links)?;
-        object::put(map, "references", &self.references)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.text,
+            3 => &mut self.markdown,
+            4 => &mut self.images,
+            5 => &mut self.links,
+            _ => &mut self.references,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.text,
+            3 => &self.markdown,
+            4 => &self.images,
+            5 => &self.links,
+            _ => &self.references,
+        }
     }
 }
 
@@ -8326,37 +7810,28 @@ pub struct AiOverviewItemAiOverviewExpandedElement {
 }
 
 impl Object for AiOverviewItemAiOverviewExpandedElement {
-    const FIELDS: &'static [&'static str] = &[
-        "position",
-        "title",
-        "text",
-        "components",
-        "references",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.position = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.text = object::next(map)?,
-            3 => self.components = object::next(map)?,
-            4 => self.references = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["position", "title", "text", "components", "references"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "position", &self.position)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "text", &self.text)?;
-        object::put(map, "components", &self.components)?;
-        object::put(map, "references", &self.references)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.position,
+            1 => &mut self.title,
+            2 => &mut self.text,
+            3 => &mut self.components,
+            _ => &mut self.references,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.position,
+            1 => &self.title,
+            2 => &self.text,
+            3 => &self.components,
+            _ => &self.references,
+        }
     }
 }
 
@@ -8391,49 +7866,46 @@ pub struct AiOverviewItemAiOverviewVideoElement {
 }
 
 impl Object for AiOverviewItemAiOverviewVideoElement {
-    const FIELDS: &'static [&'static str] = &[
-        "position",
-        "title",
-        "snippet",
-        "url",
-        "domain",
-        "image_url",
-        "source",
-        "date",
-        "timestamp",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.position = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.snippet = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.domain = object::next(map)?,
-            5 => self.image_url = object::next(map)?,
-            6 => self.source = object::next(map)?,
-            7 => self.date = object::next(map)?,
-            8 => self.timestamp = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "position",
+            "title",
+            "snippet",
+            "url",
+            "domain",
+            "image_url",
+            "source",
+            "date",
+            "timestamp",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "position", &self.position)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.position,
+            1 => &mut self.title,
+            2 => &mut self.snippet,
+            3 => &mut self.url,
+            4 => &mut self.domain,
+            5 => &mut self.image_url,
+            6 => &mut self.source,
+            7 => &mut self.date,
+            _ => &mut self.timestamp,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.position,
+            1 => &self.title,
+            2 => &self.snippet,
+            3 => &self.url,
+            4 => &self.domain,
+            5 => &self.image_url,
+            6 => &self.source,
+            7 => &self.date,
+            _ => &self.timestamp,
+        }
     }
 }
 
@@ -8454,27 +7926,24 @@ pub struct AiOverviewItemAiOverviewTableElement {
 }
 
 impl Object for AiOverviewItemAiOverviewTableElement {
-    const FIELDS: &'static [&'static str] = &["position", "markdown", "table"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.position = object::next(map)?,
-            1 => self.markdown = object::next(map)?,
-            2 => self.table = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["position", "markdown", "table"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "position", &self.position)?;
-        object::put(map, "markdown", &self.markdown)?;
-        object::put(map, "table", &self.table)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.position,
+            1 => &mut self.markdown,
+            _ => &mut self.table,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.position,
+            1 => &self.markdown,
+            _ => &self.table,
+        }
     }
 }
 
@@ -8517,58 +7986,55 @@ pub struct AiOverviewItemAiOverviewShoppingItem {
 }
 
 impl Object for AiOverviewItemAiOverviewShoppingItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "product_id",
-        "title",
-        "url",
-        "domain",
-        "rating",
-        "price",
-        "seller",
-        "snippet",
-        "marketplace",
-        "marketplace_url",
-        "image_url",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.product_id = object::next(map)?,
-            2 => self.title = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.domain = object::next(map)?,
-            5 => self.rating = object::next(map)?,
-            6 => self.price = object::next(map)?,
-            7 => self.seller = object::next(map)?,
-            8 => self.snippet = object::next(map)?,
-            9 => self.marketplace = object::next(map)?,
-            10 => self.marketplace_url = object::next(map)?,
-            11 => self.image_url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "product_id",
+            "title",
+            "url",
+            "domain",
+            "rating",
+            "price",
+            "seller",
+            "snippet",
+            "marketplace",
+            "marketplace_url",
+            "image_url",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "product_id", &self.product_id)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "rating", &self.rating)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "seller", &self.seller)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "marketplace", &self.marketplace)?;
-        object::put(map, "marketplace_url", &self.marketplace_url)?;
-        object::put(map, "image_url", &self.image_url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.product_id,
+            2 => &mut self.title,
+            3 => &mut self.url,
+            4 => &mut self.domain,
+            5 => &mut self.rating,
+            6 => &mut self.price,
+            7 => &mut self.seller,
+            8 => &mut self.snippet,
+            9 => &mut self.marketplace,
+            10 => &mut self.marketplace_url,
+            _ => &mut self.image_url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.product_id,
+            2 => &self.title,
+            3 => &self.url,
+            4 => &self.domain,
+            5 => &self.rating,
+            6 => &self.price,
+            7 => &self.seller,
+            8 => &self.snippet,
+            9 => &self.marketplace,
+            10 => &self.marketplace_url,
+            _ => &self.image_url,
+        }
     }
 }
 
@@ -8591,29 +8057,26 @@ pub struct AiOverviewItemAiOverviewShopping {
 }
 
 impl Object for AiOverviewItemAiOverviewShopping {
-    const FIELDS: &'static [&'static str] = &["position", "title", "markdown", "items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.position = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.markdown = object::next(map)?,
-            3 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["position", "title", "markdown", "items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "position", &self.position)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "markdown", &self.markdown)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.position,
+            1 => &mut self.title,
+            2 => &mut self.markdown,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.position,
+            1 => &self.title,
+            2 => &self.markdown,
+            _ => &self.items,
+        }
     }
 }
 
@@ -8640,43 +8103,32 @@ pub struct AiOverviewReference {
 }
 
 impl Object for AiOverviewReference {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "position",
-        "source",
-        "domain",
-        "url",
-        "title",
-        "text",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.position = object::next(map)?,
-            2 => self.source = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.url = object::next(map)?,
-            5 => self.title = object::next(map)?,
-            6 => self.text = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "position", "source", "domain", "url", "title", "text"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "position", &self.position)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "text", &self.text)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.position,
+            2 => &mut self.source,
+            3 => &mut self.domain,
+            4 => &mut self.url,
+            5 => &mut self.title,
+            _ => &mut self.text,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.position,
+            2 => &self.source,
+            3 => &self.domain,
+            4 => &self.url,
+            5 => &self.title,
+            _ => &self.text,
+        }
     }
 }
 
@@ -8707,40 +8159,37 @@ pub struct Price {
 }
 
 impl Object for Price {
-    const FIELDS: &'static [&'static str] = &[
-        "current",
-        "regular",
-        "max_value",
-        "currency",
-        "is_price_range",
-        "displayed_price",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.current = object::next(map)?,
-            1 => self.regular = object::next(map)?,
-            2 => self.max_value = object::next(map)?,
-            3 => self.currency = object::next(map)?,
-            4 => self.is_price_range = object::next(map)?,
-            5 => self.displayed_price = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "current",
+            "regular",
+            "max_value",
+            "currency",
+            "is_price_range",
+            "displayed_price",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "current", &self.current)?;
-        object::put(map, "regular", &self.regular)?;
-        object::put(map, "max_value", &self.max_value)?;
-        object::put(map, "currency", &self.currency)?;
-        object::put(map, "is_price_range", &self.is_price_range)?;
-        object::put(map, "displayed_price", &self.displayed_price)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.current,
+            1 => &mut self.regular,
+            2 => &mut self.max_value,
+            3 => &mut self.currency,
+            4 => &mut self.is_price_range,
+            _ => &mut self.displayed_price,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.current,
+            1 => &self.regular,
+            2 => &self.max_value,
+            3 => &self.currency,
+            4 => &self.is_price_range,
+            _ => &self.displayed_price,
+        }
     }
 }
 
@@ -8759,31 +8208,24 @@ pub struct Table {
 }
 
 impl Object for Table {
-    const FIELDS: &'static [&'static str] = &[
-        "table_element",
-        "table_header",
-        "table_content",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.table_element = object::next(map)?,
-            1 => self.table_header = object::next(map)?,
-            2 => self.table_content = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["table_element", "table_header", "table_content"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "table_element", &self.table_element)?;
-        object::put(map, "table_header", &self.table_header)?;
-        object::put(map, "table_content", &self.table_content)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.table_element,
+            1 => &mut self.table_header,
+            _ => &mut self.table_content,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.table_element,
+            1 => &self.table_header,
+            _ => &self.table_content,
+        }
     }
 }
 
@@ -8816,29 +8258,26 @@ pub struct Image {
 }
 
 impl Object for Image {
-    const FIELDS: &'static [&'static str] = &["type", "alt", "url", "image_url"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.alt = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.image_url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "alt", "url", "image_url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "alt", &self.alt)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "image_url", &self.image_url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.alt,
+            2 => &mut self.url,
+            _ => &mut self.image_url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.alt,
+            2 => &self.url,
+            _ => &self.image_url,
+        }
     }
 }
 
@@ -8871,49 +8310,46 @@ pub struct KnowledgeGraphOffer {
 }
 
 impl Object for KnowledgeGraphOffer {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "url",
-        "domain",
-        "price",
-        "source",
-        "snippet",
-        "marketplace",
-        "marketplace_url",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.price = object::next(map)?,
-            5 => self.source = object::next(map)?,
-            6 => self.snippet = object::next(map)?,
-            7 => self.marketplace = object::next(map)?,
-            8 => self.marketplace_url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "title",
+            "url",
+            "domain",
+            "price",
+            "source",
+            "snippet",
+            "marketplace",
+            "marketplace_url",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "marketplace", &self.marketplace)?;
-        object::put(map, "marketplace_url", &self.marketplace_url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.price,
+            5 => &mut self.source,
+            6 => &mut self.snippet,
+            7 => &mut self.marketplace,
+            _ => &mut self.marketplace_url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.price,
+            5 => &self.source,
+            6 => &self.snippet,
+            7 => &self.marketplace,
+            _ => &self.marketplace_url,
+        }
     }
 }
 
@@ -8950,49 +8386,46 @@ pub struct KnowledgeGraphAnswer {
 }
 
 impl Object for KnowledgeGraphAnswer {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "featured_title",
-        "url",
-        "domain",
-        "title",
-        "snippet",
-        "images",
-        "timestamp",
-        "table",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.featured_title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            4 => self.title = object::next(map)?,
-            5 => self.snippet = object::next(map)?,
-            6 => self.images = object::next(map)?,
-            7 => self.timestamp = object::next(map)?,
-            8 => self.table = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "featured_title",
+            "url",
+            "domain",
+            "title",
+            "snippet",
+            "images",
+            "timestamp",
+            "table",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "featured_title", &self.featured_title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "table", &self.table)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.featured_title,
+            2 => &mut self.url,
+            3 => &mut self.domain,
+            4 => &mut self.title,
+            5 => &mut self.snippet,
+            6 => &mut self.images,
+            7 => &mut self.timestamp,
+            _ => &mut self.table,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.featured_title,
+            2 => &self.url,
+            3 => &self.domain,
+            4 => &self.title,
+            5 => &self.snippet,
+            6 => &self.images,
+            7 => &self.timestamp,
+            _ => &self.table,
+        }
     }
 }
 
@@ -9019,43 +8452,32 @@ pub struct KnowledgeGraphBookingOffer {
 }
 
 impl Object for KnowledgeGraphBookingOffer {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "source",
-        "description",
-        "url",
-        "domain",
-        "price",
-        "is_paid",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.source = object::next(map)?,
-            2 => self.description = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.domain = object::next(map)?,
-            5 => self.price = object::next(map)?,
-            6 => self.is_paid = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "source", "description", "url", "domain", "price", "is_paid"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "price", &self.price)?;
-        object::put(map, "is_paid", &self.is_paid)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.source,
+            2 => &mut self.description,
+            3 => &mut self.url,
+            4 => &mut self.domain,
+            5 => &mut self.price,
+            _ => &mut self.is_paid,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.source,
+            2 => &self.description,
+            3 => &self.url,
+            4 => &self.domain,
+            5 => &self.price,
+            _ => &self.is_paid,
+        }
     }
 }
 
@@ -9084,43 +8506,32 @@ pub struct KnowledgeGraphListEntry {
 }
 
 impl Object for KnowledgeGraphListEntry {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "subtitle",
-        "url",
-        "domain",
-        "image_url",
-        "xpath",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.subtitle = object::next(map)?,
-            3 => self.url = object::next(map)?,
-            4 => self.domain = object::next(map)?,
-            5 => self.image_url = object::next(map)?,
-            6 => self.xpath = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "subtitle", "url", "domain", "image_url", "xpath"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "subtitle", &self.subtitle)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "xpath", &self.xpath)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.subtitle,
+            3 => &mut self.url,
+            4 => &mut self.domain,
+            5 => &mut self.image_url,
+            _ => &mut self.xpath,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.subtitle,
+            3 => &self.url,
+            4 => &self.domain,
+            5 => &self.image_url,
+            _ => &self.xpath,
+        }
     }
 }
 
@@ -9147,40 +8558,30 @@ pub struct KnowledgeGraphImage {
 }
 
 impl Object for KnowledgeGraphImage {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "url",
-        "domain",
-        "alt",
-        "image_url",
-        "xpath",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.url = object::next(map)?,
-            2 => self.domain = object::next(map)?,
-            3 => self.alt = object::next(map)?,
-            4 => self.image_url = object::next(map)?,
-            5 => self.xpath = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "url", "domain", "alt", "image_url", "xpath"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "alt", &self.alt)?;
-        object::put(map, "image_url", &self.image_url)?;
-        object::put(map, "xpath", &self.xpath)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.url,
+            2 => &mut self.domain,
+            3 => &mut self.alt,
+            4 => &mut self.image_url,
+            _ => &mut self.xpath,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.url,
+            2 => &self.domain,
+            3 => &self.alt,
+            4 => &self.image_url,
+            _ => &self.xpath,
+        }
     }
 }
 
@@ -9211,15 +8612,12 @@ impl Union for ProductConsiderationAnswer {
         "product_considerations_ai_overview_expanded_element",
     ];
 
-    fn read<'de, A: MapAccess<'de>>(
-        member: usize,
-        rest: Rest<'_, A>,
-    ) -> Result<Self, A::Error> {
-        Ok(
+    fn empty(member: usize) -> Option<Self> {
+        Some(
             match member {
-                0 => Self::ProductConsiderationsExpandedElement(rest.read()?),
-                1 => Self::ProductConsiderationsAiOverviewExpandedElement(rest.read()?),
-                _ => Self::Other(rest.keep()?),
+                0 => Self::ProductConsiderationsExpandedElement(Box::default()),
+                1 => Self::ProductConsiderationsAiOverviewExpandedElement(Box::default()),
+                _ => return None,
             },
         )
     }
@@ -9235,21 +8633,25 @@ impl Union for ProductConsiderationAnswer {
         }
     }
 
-    fn member(&self) -> Option<usize> {
+    fn member(&self) -> Option<(usize, &dyn Object)> {
         match self {
-            Self::ProductConsiderationsExpandedElement(_) => Some(0),
-            Self::ProductConsiderationsAiOverviewExpandedElement(_) => Some(1),
+            Self::ProductConsiderationsExpandedElement(member) => {
+                Some((0, member.as_ref()))
+            }
+            Self::ProductConsiderationsAiOverviewExpandedElement(member) => {
+                Some((1, member.as_ref()))
+            }
             Self::Other(_) => None,
         }
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+    fn member_mut(&mut self) -> Option<&mut dyn Object> {
         match self {
-            Self::ProductConsiderationsExpandedElement(member) => member.write(map),
+            Self::ProductConsiderationsExpandedElement(member) => Some(member.as_mut()),
             Self::ProductConsiderationsAiOverviewExpandedElement(member) => {
-                member.write(map)
+                Some(member.as_mut())
             }
-            Self::Other(_) => Ok(()),
+            Self::Other(_) => None,
         }
     }
 }
@@ -9285,49 +8687,46 @@ pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
 }
 
 impl Object for ProductConsiderationAnswerProductConsiderationsExpandedElement {
-    const FIELDS: &'static [&'static str] = &[
-        "title",
-        "featured_title",
-        "breadcrumb",
-        "snippet",
-        "domain",
-        "url",
-        "timestamp",
-        "related_searches",
-        "about_this_result",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.title = object::next(map)?,
-            1 => self.featured_title = object::next(map)?,
-            2 => self.breadcrumb = object::next(map)?,
-            3 => self.snippet = object::next(map)?,
-            4 => self.domain = object::next(map)?,
-            5 => self.url = object::next(map)?,
-            6 => self.timestamp = object::next(map)?,
-            7 => self.related_searches = object::next(map)?,
-            8 => self.about_this_result = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "title",
+            "featured_title",
+            "breadcrumb",
+            "snippet",
+            "domain",
+            "url",
+            "timestamp",
+            "related_searches",
+            "about_this_result",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "title", &self.title)?;
-        object::put(map, "featured_title", &self.featured_title)?;
-        object::put(map, "breadcrumb", &self.breadcrumb)?;
-        object::put(map, "snippet", &self.snippet)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "related_searches", &self.related_searches)?;
-        object::put(map, "about_this_result", &self.about_this_result)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.title,
+            1 => &mut self.featured_title,
+            2 => &mut self.breadcrumb,
+            3 => &mut self.snippet,
+            4 => &mut self.domain,
+            5 => &mut self.url,
+            6 => &mut self.timestamp,
+            7 => &mut self.related_searches,
+            _ => &mut self.about_this_result,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.title,
+            1 => &self.featured_title,
+            2 => &self.breadcrumb,
+            3 => &self.snippet,
+            4 => &self.domain,
+            5 => &self.url,
+            6 => &self.timestamp,
+            7 => &self.related_searches,
+            _ => &self.about_this_result,
+        }
     }
 }
 
@@ -9353,37 +8752,28 @@ pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElem
 
 impl Object
 for ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "title",
-        "text",
-        "images",
-        "references",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.text = object::next(map)?,
-            3 => self.images = object::next(map)?,
-            4 => self.references = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "text", "images", "references"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "text", &self.text)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "references", &self.references)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.text,
+            3 => &mut self.images,
+            _ => &mut self.references,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.text,
+            3 => &self.images,
+            _ => &self.references,
+        }
     }
 }
 
@@ -9405,25 +8795,22 @@ pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElem
 
 impl Object
 for ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
-    const FIELDS: &'static [&'static str] = &["items", "references"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.items = object::next(map)?,
-            1 => self.references = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["items", "references"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "items", &self.items)?;
-        object::put(map, "references", &self.references)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.items,
+            _ => &mut self.references,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.items,
+            _ => &self.references,
+        }
     }
 }
 
@@ -9454,49 +8841,46 @@ pub struct AboutThisResult {
 }
 
 impl Object for AboutThisResult {
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "url",
-        "source",
-        "source_info",
-        "source_url",
-        "language",
-        "location",
-        "search_terms",
-        "related_terms",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.url = object::next(map)?,
-            2 => self.source = object::next(map)?,
-            3 => self.source_info = object::next(map)?,
-            4 => self.source_url = object::next(map)?,
-            5 => self.language = object::next(map)?,
-            6 => self.location = object::next(map)?,
-            7 => self.search_terms = object::next(map)?,
-            8 => self.related_terms = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "type",
+            "url",
+            "source",
+            "source_info",
+            "source_url",
+            "language",
+            "location",
+            "search_terms",
+            "related_terms",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "source", &self.source)?;
-        object::put(map, "source_info", &self.source_info)?;
-        object::put(map, "source_url", &self.source_url)?;
-        object::put(map, "language", &self.language)?;
-        object::put(map, "location", &self.location)?;
-        object::put(map, "search_terms", &self.search_terms)?;
-        object::put(map, "related_terms", &self.related_terms)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.url,
+            2 => &mut self.source,
+            3 => &mut self.source_info,
+            4 => &mut self.source_url,
+            5 => &mut self.language,
+            6 => &mut self.location,
+            7 => &mut self.search_terms,
+            _ => &mut self.related_terms,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.url,
+            2 => &self.source,
+            3 => &self.source_info,
+            4 => &self.source_url,
+            5 => &self.language,
+            6 => &self.location,
+            7 => &self.search_terms,
+            _ => &self.related_terms,
+        }
     }
 }
 
@@ -9513,25 +8897,22 @@ pub struct Graph {
 }
 
 impl Object for Graph {
-    const FIELDS: &'static [&'static str] = &["items", "previous_items"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.items = object::next(map)?,
-            1 => self.previous_items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["items", "previous_items"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "items", &self.items)?;
-        object::put(map, "previous_items", &self.previous_items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.items,
+            _ => &mut self.previous_items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.items,
+            _ => &self.previous_items,
+        }
     }
 }
 
@@ -9550,27 +8931,24 @@ pub struct GraphPoint {
 }
 
 impl Object for GraphPoint {
-    const FIELDS: &'static [&'static str] = &["type", "date", "value"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.date = object::next(map)?,
-            2 => self.value = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "date", "value"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "date", &self.date)?;
-        object::put(map, "value", &self.value)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.date,
+            _ => &mut self.value,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.date,
+            _ => &self.value,
+        }
     }
 }
 
@@ -9591,29 +8969,26 @@ pub struct LabelledLink {
 }
 
 impl Object for LabelledLink {
-    const FIELDS: &'static [&'static str] = &["type", "title", "url", "domain"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.url = object::next(map)?,
-            3 => self.domain = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "url", "domain"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.url,
+            _ => &mut self.domain,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.url,
+            _ => &self.domain,
+        }
     }
 }
 
@@ -9636,29 +9011,26 @@ pub struct CarouselEntry {
 }
 
 impl Object for CarouselEntry {
-    const FIELDS: &'static [&'static str] = &["type", "title", "subtitle", "image_url"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.r#type = object::next(map)?,
-            1 => self.title = object::next(map)?,
-            2 => self.subtitle = object::next(map)?,
-            3 => self.image_url = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["type", "title", "subtitle", "image_url"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "subtitle", &self.subtitle)?;
-        object::put(map, "image_url", &self.image_url)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.r#type,
+            1 => &mut self.title,
+            2 => &mut self.subtitle,
+            _ => &mut self.image_url,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.r#type,
+            1 => &self.title,
+            2 => &self.subtitle,
+            _ => &self.image_url,
+        }
     }
 }
 
@@ -9687,15 +9059,12 @@ impl Union for PeopleAlsoAskAnswer {
         "people_also_ask_ai_overview_expanded_element",
     ];
 
-    fn read<'de, A: MapAccess<'de>>(
-        member: usize,
-        rest: Rest<'_, A>,
-    ) -> Result<Self, A::Error> {
-        Ok(
+    fn empty(member: usize) -> Option<Self> {
+        Some(
             match member {
-                0 => Self::PeopleAlsoAskExpandedElement(rest.read()?),
-                1 => Self::PeopleAlsoAskAiOverviewExpandedElement(rest.read()?),
-                _ => Self::Other(rest.keep()?),
+                0 => Self::PeopleAlsoAskExpandedElement(Box::default()),
+                1 => Self::PeopleAlsoAskAiOverviewExpandedElement(Box::default()),
+                _ => return None,
             },
         )
     }
@@ -9711,19 +9080,21 @@ impl Union for PeopleAlsoAskAnswer {
         }
     }
 
-    fn member(&self) -> Option<usize> {
+    fn member(&self) -> Option<(usize, &dyn Object)> {
         match self {
-            Self::PeopleAlsoAskExpandedElement(_) => Some(0),
-            Self::PeopleAlsoAskAiOverviewExpandedElement(_) => Some(1),
+            Self::PeopleAlsoAskExpandedElement(member) => Some((0, member.as_ref())),
+            Self::PeopleAlsoAskAiOverviewExpandedElement(member) => {
+                Some((1, member.as_ref()))
+            }
             Self::Other(_) => None,
         }
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+    fn member_mut(&mut self) -> Option<&mut dyn Object> {
         match self {
-            Self::PeopleAlsoAskExpandedElement(member) => member.write(map),
-            Self::PeopleAlsoAskAiOverviewExpandedElement(member) => member.write(map),
-            Self::Other(_) => Ok(()),
+            Self::PeopleAlsoAskExpandedElement(member) => Some(member.as_mut()),
+            Self::PeopleAlsoAskAiOverviewExpandedElement(member) => Some(member.as_mut()),
+            Self::Other(_) => None,
         }
     }
 }
@@ -9759,46 +9130,43 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
 }
 
 impl Object for PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
-    const FIELDS: &'static [&'static str] = &[
-        "featured_title",
-        "url",
-        "domain",
-        "title",
-        "description",
-        "images",
-        "timestamp",
-        "table",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.featured_title = object::next(map)?,
-            1 => self.url = object::next(map)?,
-            2 => self.domain = object::next(map)?,
-            3 => self.title = object::next(map)?,
-            4 => self.description = object::next(map)?,
-            5 => self.images = object::next(map)?,
-            6 => self.timestamp = object::next(map)?,
-            7 => self.table = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "featured_title",
+            "url",
+            "domain",
+            "title",
+            "description",
+            "images",
+            "timestamp",
+            "table",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "featured_title", &self.featured_title)?;
-        object::put(map, "url", &self.url)?;
-        object::put(map, "domain", &self.domain)?;
-        object::put(map, "title", &self.title)?;
-        object::put(map, "description", &self.description)?;
-        object::put(map, "images", &self.images)?;
-        object::put(map, "timestamp", &self.timestamp)?;
-        object::put(map, "table", &self.table)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.featured_title,
+            1 => &mut self.url,
+            2 => &mut self.domain,
+            3 => &mut self.title,
+            4 => &mut self.description,
+            5 => &mut self.images,
+            6 => &mut self.timestamp,
+            _ => &mut self.table,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.featured_title,
+            1 => &self.url,
+            2 => &self.domain,
+            3 => &self.title,
+            4 => &self.description,
+            5 => &self.images,
+            6 => &self.timestamp,
+            _ => &self.table,
+        }
     }
 }
 
@@ -9815,25 +9183,22 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
 }
 
 impl Object for PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
-    const FIELDS: &'static [&'static str] = &["items", "references"];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.items = object::next(map)?,
-            1 => self.references = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &["items", "references"]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "items", &self.items)?;
-        object::put(map, "references", &self.references)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.items,
+            _ => &mut self.references,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.items,
+            _ => &self.references,
+        }
     }
 }
 
@@ -9884,23 +9249,20 @@ impl Union for KnowledgeGraphItem {
         "knowledge_graph_ai_overview_item",
     ];
 
-    fn read<'de, A: MapAccess<'de>>(
-        member: usize,
-        rest: Rest<'_, A>,
-    ) -> Result<Self, A::Error> {
-        Ok(
+    fn empty(member: usize) -> Option<Self> {
+        Some(
             match member {
-                0 => Self::KnowledgeGraphCarouselItem(rest.read()?),
-                1 => Self::KnowledgeGraphDescriptionItem(rest.read()?),
-                2 => Self::KnowledgeGraphImagesItem(rest.read()?),
-                3 => Self::KnowledgeGraphListItem(rest.read()?),
-                4 => Self::KnowledgeGraphRowItem(rest.read()?),
-                5 => Self::KnowledgeGraphExpandedItem(rest.read()?),
-                6 => Self::KnowledgeGraphPartItem(rest.read()?),
-                7 => Self::KnowledgeGraphShoppingItem(rest.read()?),
-                8 => Self::KnowledgeGraphHotelsBookingItem(rest.read()?),
-                9 => Self::KnowledgeGraphAiOverviewItem(rest.read()?),
-                _ => Self::Other(rest.keep()?),
+                0 => Self::KnowledgeGraphCarouselItem(Box::default()),
+                1 => Self::KnowledgeGraphDescriptionItem(Box::default()),
+                2 => Self::KnowledgeGraphImagesItem(Box::default()),
+                3 => Self::KnowledgeGraphListItem(Box::default()),
+                4 => Self::KnowledgeGraphRowItem(Box::default()),
+                5 => Self::KnowledgeGraphExpandedItem(Box::default()),
+                6 => Self::KnowledgeGraphPartItem(Box::default()),
+                7 => Self::KnowledgeGraphShoppingItem(Box::default()),
+                8 => Self::KnowledgeGraphHotelsBookingItem(Box::default()),
+                9 => Self::KnowledgeGraphAiOverviewItem(Box::default()),
+                _ => return None,
             },
         )
     }
@@ -9916,35 +9278,35 @@ impl Union for KnowledgeGraphItem {
         }
     }
 
-    fn member(&self) -> Option<usize> {
+    fn member(&self) -> Option<(usize, &dyn Object)> {
         match self {
-            Self::KnowledgeGraphCarouselItem(_) => Some(0),
-            Self::KnowledgeGraphDescriptionItem(_) => Some(1),
-            Self::KnowledgeGraphImagesItem(_) => Some(2),
-            Self::KnowledgeGraphListItem(_) => Some(3),
-            Self::KnowledgeGraphRowItem(_) => Some(4),
-            Self::KnowledgeGraphExpandedItem(_) => Some(5),
-            Self::KnowledgeGraphPartItem(_) => Some(6),
-            Self::KnowledgeGraphShoppingItem(_) => Some(7),
-            Self::KnowledgeGraphHotelsBookingItem(_) => Some(8),
-            Self::KnowledgeGraphAiOverviewItem(_) => Some(9),
+            Self::KnowledgeGraphCarouselItem(member) => Some((0, member.as_ref())),
+            Self::KnowledgeGraphDescriptionItem(member) => Some((1, member.as_ref())),
+            Self::KnowledgeGraphImagesItem(member) => Some((2, member.as_ref())),
+            Self::KnowledgeGraphListItem(member) => Some((3, member.as_ref())),
+            Self::KnowledgeGraphRowItem(member) => Some((4, member.as_ref())),
+            Self::KnowledgeGraphExpandedItem(member) => Some((5, member.as_ref())),
+            Self::KnowledgeGraphPartItem(member) => Some((6, member.as_ref())),
+            Self::KnowledgeGraphShoppingItem(member) => Some((7, member.as_ref())),
+            Self::KnowledgeGraphHotelsBookingItem(member) => Some((8, member.as_ref())),
+            Self::KnowledgeGraphAiOverviewItem(member) => Some((9, member.as_ref())),
             Self::Other(_) => None,
         }
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
+    fn member_mut(&mut self) -> Option<&mut dyn Object> {
         match self {
-            Self::KnowledgeGraphCarouselItem(member) => member.write(map),
-            Self::KnowledgeGraphDescriptionItem(member) => member.write(map),
-            Self::KnowledgeGraphImagesItem(member) => member.write(map),
-            Self::KnowledgeGraphListItem(member) => member.write(map),
-            Self::KnowledgeGraphRowItem(member) => member.write(map),
-            Self::KnowledgeGraphExpandedItem(member) => member.write(map),
-            Self::KnowledgeGraphPartItem(member) => member.write(map),
-            Self::KnowledgeGraphShoppingItem(member) => member.write(map),
-            Self::KnowledgeGraphHotelsBookingItem(member) => member.write(map),
-            Self::KnowledgeGraphAiOverviewItem(member) => member.write(map),
-            Self::Other(_) => Ok(()),
+            Self::KnowledgeGraphCarouselItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphDescriptionItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphImagesItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphListItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphRowItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphExpandedItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphPartItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphShoppingItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphHotelsBookingItem(member) => Some(member.as_mut()),
+            Self::KnowledgeGraphAiOverviewItem(member) => Some(member.as_mut()),
+            Self::Other(_) => None,
         }
     }
 }
@@ -9992,64 +9354,61 @@ pub struct GoogleOrganicAdvanced {
 }
 
 impl Object for GoogleOrganicAdvanced {
-    const FIELDS: &'static [&'static str] = &[
-        "keyword",
-        "type",
-        "se_domain",
-        "location_code",
-        "language_code",
-        "check_url",
-        "datetime",
-        "spell",
-        "refinement_chips",
-        "item_types",
-        "se_results_count",
-        "pages_count",
-        "items_count",
-        "items",
-    ];
-
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            0 => self.keyword = object::next(map)?,
-            1 => self.r#type = object::next(map)?,
-            2 => self.se_domain = object::next(map)?,
-            3 => self.location_code = object::next(map)?,
-            4 => self.language_code = object::next(map)?,
-            5 => self.check_url = object::next(map)?,
-            6 => self.datetime = object::next(map)?,
-            7 => self.spell = object::next(map)?,
-            8 => self.refinement_chips = object::next(map)?,
-            9 => self.item_types = object::next(map)?,
-            10 => self.se_results_count = object::next(map)?,
-            11 => self.pages_count = object::next(map)?,
-            12 => self.items_count = object::next(map)?,
-            13 => self.items = object::next(map)?,
-            _ => object::skip(map)?,
-        }
-        Ok(())
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "keyword",
+            "type",
+            "se_domain",
+            "location_code",
+            "language_code",
+            "check_url",
+            "datetime",
+            "spell",
+            "refinement_chips",
+            "item_types",
+            "se_results_count",
+            "pages_count",
+            "items_count",
+            "items",
+        ]
     }
 
-    fn write<S: SerializeMap>(&self, map: &mut S) -> Result<(), S::Error> {
-        object::put(map, "keyword", &self.keyword)?;
-        object::put(map, "type", &self.r#type)?;
-        object::put(map, "se_domain", &self.se_domain)?;
-        object::put(map, "location_code", &self.location_code)?;
-        object::put(map, "language_code", &self.language_code)?;
-        object::put(map, "check_url", &self.check_url)?;
-        object::put(map, "datetime", &self.datetime)?;
-        object::put(map, "spell", &self.spell)?;
-        object::put(map, "refinement_chips", &self.refinement_chips)?;
-        object::put(map, "item_types", &self.item_types)?;
-        object::put(map, "se_results_count", &self.se_results_count)?;
-        object::put(map, "pages_count", &self.pages_count)?;
-        object::put(map, "items_count", &self.items_count)?;
-        object::put(map, "items", &self.items)?;
-        Ok(())
+    fn place(&mut self, field: usize) -> &mut dyn Place {
+        match field {
+            0 => &mut self.keyword,
+            1 => &mut self.r#type,
+            2 => &mut self.se_domain,
+            3 => &mut self.location_code,
+            4 => &mut self.language_code,
+            5 => &mut self.check_url,
+            6 => &mut self.datetime,
+            7 => &mut self.spell,
+            8 => &mut self.refinement_chips,
+            9 => &mut self.item_types,
+            10 => &mut self.se_results_count,
+            11 => &mut self.pages_count,
+            12 => &mut self.items_count,
+            _ => &mut self.items,
+        }
+    }
+
+    fn part(&self, field: usize) -> &dyn Part {
+        match field {
+            0 => &self.keyword,
+            1 => &self.r#type,
+            2 => &self.se_domain,
+            3 => &self.location_code,
+            4 => &self.language_code,
+            5 => &self.check_url,
+            6 => &self.datetime,
+            7 => &self.spell,
+            8 => &self.refinement_chips,
+            9 => &self.item_types,
+            10 => &self.se_results_count,
+            11 => &self.pages_count,
+            12 => &self.items_count,
+            _ => &self.items,
+        }
     }
 }
 
