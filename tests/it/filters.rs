@@ -148,6 +148,8 @@ fn limits_of_filters_are_checked_however_they_were_made() {
             json!("rank > 1"),
             json!(["rank", ">"]),
             json!(["rank", "~", 1]),
+            json!(["rank", ">", null]),
+            json!(["rank", "in", []]),
             json!([["rank", ">", 1], ["rank", "<", 9]]),
             json!([["rank", ">", 1], "xor", ["rank", "<", 9]]),
             json!([

@@ -191,6 +191,73 @@ async fn the_ceiling_is_told_of() {
     assert_eq!(outcomes.iter().filter(|row| row.is_ok()).count(), 21_000);
 }
 
+/// Where whole pages end short of what the API gives, the last one reaches back.
+#[tokio::test]
+async fn the_last_page_reaches_as_far_as_the_api_does() {
+    let list = List {
+        rows: 20_900,
+        tokens: false,
+        ..LIST
+    };
+    for (rows, end, reached) in [
+        (20_900, End::Complete, 20_900),
+        (30_000, End::Ceiling, 21_000),
+    ] {
+        let server = List { rows, ..list }.serve().await;
+        let task = AnchorsLiveTask::new("a.example").limit(700);
+        let mut pages = client(server.url()).backlinks().anchors_live_pages(task);
+        let mut seen = Vec::new();
+        while let Some(page) = pages.next().await {
+            seen.extend(numbers(page.unwrap().rows.iter().map(|row| &row.anchor)));
+        }
+        assert!(seen.iter().copied().eq(0..reached), "{}", seen.len());
+        assert_eq!(pages.end(), Some(end));
+        let last = windows(&server).pop().unwrap();
+        assert_eq!(last, (Some(20_000), Some(1_000), None));
+    }
+}
+
+/// A list can be gone on with from a token of before; where in the list that is, nobody knows.
+#[tokio::test]
+async fn a_token_of_before_goes_on() {
+    let server = List { rows: 30, ..LIST }.serve().await;
+    let task = BacklinksLiveTask::new("a.example")
+        .limit(8)
+        .search_after_token("10");
+    let rows = client(server.url())
+        .backlinks()
+        .backlinks_live_pages(task)
+        .into_rows();
+    let rows: Vec<_> = rows.map(|row| row.unwrap().anchor).collect().await;
+    assert!(numbers(&rows).into_iter().eq(10..30));
+    assert_eq!(server.asked().len(), 3);
+}
+
+/// A token that leads nowhere ends the list, and says so.
+#[tokio::test]
+async fn a_token_that_repeats_ends_the_list() {
+    let list = List {
+        rows: 40_000,
+        ..LIST
+    };
+    let server = Answering::start(move |body| {
+        let answer = list.answer(body);
+        let mut answer: Value = serde_json::from_str(&answer).unwrap();
+        answer["tasks"][0]["result"][0]["search_after_token"] = "22000".into();
+        answer.to_string()
+    })
+    .await
+    .unwrap();
+    let client = client(server.url());
+    let task = BacklinksLiveTask::new("a.example");
+    let mut pages = client.backlinks().backlinks_live_pages(task);
+    while let Some(page) = pages.next().await {
+        page.unwrap();
+    }
+    assert_eq!(pages.end(), Some(End::Short));
+    assert_eq!(server.asked().len(), 22);
+}
+
 /// A null row is left out and counts nevertheless: the next page begins behind it.
 #[tokio::test]
 async fn a_null_row_shifts_nothing() {
@@ -216,11 +283,10 @@ async fn a_null_row_shifts_nothing() {
 
 #[tokio::test]
 async fn a_list_that_dries_up_is_no_complete_one() {
-    for tokens in [false, true] {
+    {
         let list = List {
             rows: 50,
             dries_up_at: 20,
-            tokens,
             ..LIST
         };
         let server = list.serve().await;
@@ -291,7 +357,12 @@ async fn an_error_passes_no_row_over() {
     while let Some(page) = pages.next().await {
         match page {
             Ok(page) => seen.extend(numbers(page.rows.iter().map(|row| &row.anchor))),
-            Err(_) => errors += 1,
+            Err(_) => {
+                errors += 1;
+                assert_eq!(pages.end(), Some(End::Failed));
+                assert!(pages.next().await.is_none());
+                pages.resume();
+            }
         }
     }
     assert!(seen.into_iter().eq(0..30));

@@ -25,7 +25,7 @@ fn schema(id: &str, role: &str) -> Value {
     let (section, rest) = id.split_once('/').unwrap();
     read(&format!(
         "crates/models/schemas/{section}/{}.{role}.json",
-        xtask::model::names::without_parameters(rest).replace('/', "_")
+        xtask::model::names::plain_path(rest).replace('/', "_")
     ))
 }
 

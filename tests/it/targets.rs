@@ -64,6 +64,24 @@ fn spelling_does_not_matter_where_it_leaves_no_choice() {
     assert_eq!(matched.rest.len(), 1);
 }
 
+/// Two spellings that the API makes one: both rows find a place.
+#[test]
+fn rows_of_one_spelling_fill_targets_of_two() {
+    let task = BulkRanksLiveTask::new(["example.com", "www.example.com"]);
+    let results = [result(json!([
+        { "target": "example.com", "rank": 1 },
+        { "target": "example.com", "rank": 2 },
+    ]))];
+    let matched = match_targets::<BulkRanksLive>(&task, &results);
+    let ranks: Vec<_> = matched
+        .targets
+        .iter()
+        .map(|(_, row)| row.and_then(|it| it.rank))
+        .collect();
+    assert_eq!(ranks, [Some(1), Some(2)]);
+    assert_eq!(matched.rest.len(), 0);
+}
+
 /// Each copy of a target has its row; a second row for one target is not lost.
 #[test]
 fn doubles_are_kept() {

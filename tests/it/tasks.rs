@@ -150,6 +150,67 @@ async fn every_task_has_its_outcome() {
     assert_eq!(body.as_array().unwrap().len(), 3);
 }
 
+/// A null in the place of a task shifts no other's outcome.
+#[tokio::test]
+async fn outcomes_keep_their_places() {
+    let body = r#"{"status_code": 20000, "tasks": [null, {"id": "02", "status_code": 20100},
+        {"id": "03", "status_code": 20100}, {"id": "04", "status_code": 20100}]}"#;
+    let server = Scripted::start(http("200 OK", "", body)).await.unwrap();
+    let tasks = [task("a"), task("b"), task("c")];
+    let posted = client(server.url())
+        .serp()
+        .google_organic_task_post(&tasks)
+        .await
+        .unwrap();
+    let ids: Vec<_> = posted
+        .tasks()
+        .iter()
+        .map(|task| task.id.as_ref().map(|id| id.as_str()))
+        .collect();
+    assert_eq!(ids, [None, Some("02"), Some("03")]);
+}
+
+/// An endpoint that answers at once would give results that nobody sees.
+#[tokio::test]
+async fn only_what_comes_later_is_posted() {
+    use dataforseo_client::models::backlinks::{BulkRanksLive, BulkRanksLiveTask};
+    let client = client("http://127.0.0.1:1");
+    let task = BulkRanksLiveTask::new(["a.example"]);
+    let error = client.post::<BulkRanksLive>(&[task]).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Invalid(_)), "{error}");
+}
+
+/// Rules that hold between two fields.
+#[test]
+fn fields_that_go_together() {
+    use dataforseo_client::models::Date;
+    use dataforseo_client::models::backlinks::{IdListTask, TimeseriesSummaryLiveTask};
+    let today = Date::constant(2026, 3, 1);
+    let refused =
+        |result: Result<(), dataforseo_client::models::Violations>| result.unwrap_err().to_string();
+    let posted_back = task("a").postback_url("https://example.com/");
+    assert_eq!(
+        refused(posted_back.validate_on(today)),
+        "postback_data: required with postback_url"
+    );
+    assert_eq!(
+        refused(task("").validate_on(today)),
+        "keyword: required unless url is given"
+    );
+    let range = TimeseriesSummaryLiveTask::new("a.example")
+        .date_from(Date::constant(2026, 2, 2))
+        .date_to(Date::constant(2026, 2, 1));
+    assert_eq!(
+        refused(range.validate_on(today)),
+        "date_from: after date_to"
+    );
+    let moments = IdListTask::new("2026-02-01 00:00:00 +00:00", "yesterday");
+    assert_eq!(
+        refused(moments.validate_on(today)),
+        "datetime_to: expected a moment, yyyy-mm-dd hh:mm:ss +00:00"
+    );
+}
+
 #[tokio::test]
 async fn a_refused_post_is_an_error() {
     let body = r#"{"status_code": 40006, "status_message": "Too many.", "tasks": null}"#;

@@ -150,3 +150,19 @@ fn all_members_of_the_fixture_are_known() {
         items.iter().map(|item| item.tag().unwrap()).collect();
     assert_eq!((items.len(), tags.len()), (61, 61));
 }
+
+/// What nests too deep to be read costs that value and no other, wherever it stands.
+#[test]
+fn depth_costs_one_value() {
+    let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
+    for text in [
+        format!(r#"[{{"type": "organic", "title": {deep}}}, {{"type": "organic", "title": "A"}}]"#),
+        format!(r#"[{{"type": "organic", "new": {deep}}}, {{"type": "organic", "title": "A"}}]"#),
+        format!(r#"[{{"new": {deep}, "type": "organic"}}, {{"type": "organic", "title": "A"}}]"#),
+        format!(r#"[{{"type": "hologram", "new": {deep}}}, {{"type": "organic", "title": "A"}}]"#),
+    ] {
+        let items = decode::<Vec<SerpItem>>(&text).unwrap().value.unwrap();
+        assert_eq!(items.len(), 2, "{text}");
+        assert_eq!(organic(&items[1]).title.as_deref(), Some("A"));
+    }
+}

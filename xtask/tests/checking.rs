@@ -363,6 +363,7 @@ task:
     targets:
       type: list
       of: string
+      required: true
       doc: What to look at.
     place:
       type: string
@@ -606,10 +607,10 @@ fn errors_in_the_hard_places() {
             "    tag: kind\n    members:\n      Text:\n        doc: A text.\n",
         ),
         (
-            "a member called other",
+            "a member without a name",
             types,
             "      text:\n",
-            "      other:\n",
+            "      4xx:\n",
         ),
         (
             "a member without words",
@@ -622,6 +623,60 @@ fn errors_in_the_hard_places() {
             list,
             "    place:\n      type: string\n      required_unless: [code]\n",
             "    place:\n      type: object\n      use: Element\n",
+        ),
+        (
+            "paging further than the offset goes",
+            list,
+            "    offset:\n      type: integer\n",
+            "    offset:\n      type: integer\n      max: 9000\n",
+        ),
+        (
+            "filters that are required",
+            list,
+            "      type: filters\n",
+            "      type: filters\n      required: true\n",
+        ),
+        (
+            "a limit that cannot be left out",
+            list,
+            "    limit:\n      type: integer\n",
+            "    limit:\n      type: integer\n      required: true\n",
+        ),
+        (
+            "a target that is no text",
+            list,
+            "        url:\n          type: string\n",
+            "        url:\n          type: integer\n",
+        ),
+        (
+            "a member that is a union",
+            types,
+            "        fields:\n          words:\n            type: integer\n            doc: How many words.\n",
+            "        use: Element\n",
+        ),
+        (
+            "a member with the tag",
+            types,
+            "          words:\n",
+            "          kind:\n            type: string\n            doc: x\n          words:\n",
+        ),
+        (
+            "a shared member without the fields of all",
+            types,
+            "    members:\n      text:\n        doc: A text.\n        fields:\n          words:\n            type: integer\n            doc: How many words.\n",
+            "    fields:\n      page:\n        type: integer\n        doc: x\n    members:\n      text:\n        doc: A text.\n        use: Text\n  Text:\n    doc: A text.\n    fields:\n      words:\n        type: integer\n        doc: x\n",
+        ),
+        (
+            "a range that ends nowhere",
+            list,
+            "    code:\n      type: integer\n",
+            "    day:\n      type: string\n      format: date\n      not_after: last\n      doc: x\n    code:\n      type: integer\n",
+        ),
+        (
+            "a type that is sent and received",
+            list,
+            "    place:\n      type: string\n",
+            "    area:\n      type: object\n      use: Area\n      doc: x\n    place:\n      type: string\n",
         ),
         (
             "an object without an end",
@@ -641,6 +696,11 @@ fn errors_in_the_hard_places() {
     for (name, file, from, to) in changes {
         let workspace = workspace();
         workspace.edit(file, from, to);
+        if to.contains("use: Area") {
+            let area = "  Area:\n    doc: A part.\n    fields:\n      width:\n        type: integer\n        doc: x\n";
+            workspace.edit(types, "types:\n", &format!("types:\n{area}"));
+            workspace.edit(get, "use: Element", "use: Area");
+        }
         found += &format!("--- {name}\n{}\n", errors(&workspace));
     }
     insta::assert_snapshot!("hard_places", found);

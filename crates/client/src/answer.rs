@@ -71,29 +71,25 @@ pub struct Posted {
 
 impl Posted {
     /// The outcomes of `sent` tasks, in their order.
-    pub(crate) fn new(envelope: RawEnvelope<'_>, sent: usize) -> Self {
-        let mut tasks: Vec<PostedTask> = envelope
-            .tasks
-            .into_iter()
-            .map(|task| PostedTask {
-                id: task.id,
-                status_code: Some(task.status_code),
-                message: task.status_message.unwrap_or_default(),
-                cost: task.cost,
+    pub(crate) fn new(envelope: RawEnvelope<'_>, text: &str, sent: usize) -> Self {
+        let cost = envelope.cost;
+        let mut told = envelope.tasks.into_iter().map(|task| PostedTask {
+            id: task.id,
+            status_code: Some(task.status_code),
+            message: task.status_message.unwrap_or_default(),
+            cost: task.cost,
+        });
+        // The API says nothing of some: whoever sent them is told that.
+        let there = positions(text);
+        let tasks = (0..sent)
+            .map(|index| match there.get(index) {
+                Some(true) => told.next().unwrap_or_default(),
+                _ => PostedTask::default(),
             })
             .collect();
-        // The API says nothing of these; whoever sent them is told that.
-        while tasks.len() < sent {
-            tasks.push(PostedTask {
-                id: None,
-                status_code: None,
-                message: String::new(),
-                cost: None,
-            });
-        }
         Self {
             tasks,
-            cost: envelope.cost,
+            cost,
             response: RawResponse {
                 status: 0,
                 body: Bytes::new(),
@@ -122,8 +118,23 @@ impl Posted {
     }
 }
 
+/// Which elements of `tasks` are tasks: a null would shift all that follow.
+fn positions(text: &str) -> Vec<bool> {
+    #[derive(serde::Deserialize)]
+    struct Tasks<'a> {
+        #[serde(borrow, default)]
+        tasks: Option<Vec<&'a serde_json::value::RawValue>>,
+    }
+    let tasks = serde_json::from_str::<Tasks<'_>>(text).ok();
+    let tasks = tasks.and_then(|tasks| tasks.tasks).unwrap_or_default();
+    tasks
+        .iter()
+        .map(|task| task.get().starts_with('{'))
+        .collect()
+}
+
 /// What became of one task of a post.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PostedTask {
     /// The identifier under which its result can be fetched.

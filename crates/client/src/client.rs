@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dataforseo_models::drift::repair;
 use dataforseo_models::{
-    Endpoint, EndpointInfo, Paged, Problem, RawEnvelope, RawTask, StatusClass, TaskEndpoint,
+    Endpoint, EndpointInfo, Mode, Paged, Problem, RawEnvelope, RawTask, StatusClass, TaskEndpoint,
     TaskResponse, Tolerant, Violation, validate,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -105,16 +105,22 @@ impl Client {
     ///
     /// # Errors
     /// When there are no tasks or too many, or one of them breaks documented limits, none is sent.
+    /// An endpoint that answers at once is no endpoint for this: its results would be lost.
     /// When no whole answer came, or the API refused the call. That it refused a single task
     /// stands with that task in [`Posted`].
     pub async fn post<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Posted, Error> {
+        if E::INFO.mode != Mode::TaskPost {
+            let violation = Violation::new("tasks", Problem::AnsweredAtOnce);
+            let kind = ErrorKind::Invalid(vec![violation].into());
+            return Err(Error::new(E::INFO.id, kind, None));
+        }
         let body = self
             .encode::<E>(tasks)
             .map_err(|kind| Error::new(E::INFO.id, kind, None))?;
         let response = self.send(E::INFO, E::INFO.path, Some(body)).await?;
         let posted = readable(&response, |text| {
             let envelope = envelope(response.status, text)?;
-            Ok(Posted::new(envelope, tasks.len()))
+            Ok(Posted::new(envelope, text, tasks.len()))
         });
         match posted {
             Ok(posted) => Ok(posted.with(response)),
@@ -196,7 +202,7 @@ fn path(endpoint: &'static EndpointInfo, parameters: &[&str]) -> Result<String, 
         }
         let name = part.trim_matches(['{', '}']);
         match given.next() {
-            Some(value) if !value.is_empty() => {
+            Some(value) if !["", ".", ".."].contains(value) => {
                 path.extend(utf8_percent_encode(value, NOT_IN_A_PATH));
             }
             _ => {

@@ -21,6 +21,10 @@ pub struct Pages<E: TaskEndpoint> {
     window: Window,
     /// The number of the first row that was not had.
     position: i64,
+    /// How many rows at the beginning of the next page were had already.
+    overlap: i64,
+    /// Whether the caller began with a token: then nobody knows where in the list that is.
+    adrift: bool,
     total: Option<i64>,
     end: Option<End>,
 }
@@ -50,6 +54,8 @@ pub enum End {
     Ceiling,
     /// The API sent no further rows though it says that there are some.
     Short,
+    /// A call failed; [`Pages::resume`] goes on with the same page.
+    Failed,
 }
 
 impl<E: TaskEndpoint> fmt::Debug for Pages<E> {
@@ -71,6 +77,8 @@ impl<E: Paged> Pages<E> {
             client,
             task,
             position: window.offset.unwrap_or(0),
+            overlap: 0,
+            adrift: window.token.is_some(),
             window,
             total: None,
             end: None,
@@ -80,8 +88,8 @@ impl<E: Paged> Pages<E> {
     /// The next page; `None` when there is none, and [`end`](Self::end) says why.
     ///
     /// # Errors
-    /// As any call. After an error the same page is asked for again: whether that is worth its
-    /// price is for the caller to say.
+    /// As any call. The pages end with it: whether the same page is worth asking for again, and
+    /// paying for, is for the caller to say, with [`resume`](Self::resume).
     pub async fn next(&mut self) -> Option<Result<PageAnswer<E::Row>, Error>> {
         if self.end.is_some() {
             return None;
@@ -89,7 +97,10 @@ impl<E: Paged> Pages<E> {
         E::set_window(&mut self.task, self.window.clone());
         let answer = match self.client.call::<E>(&self.task).await {
             Ok(answer) => answer,
-            Err(error) => return Some(Err(error)),
+            Err(error) => {
+                self.end = Some(End::Failed);
+                return Some(Err(error));
+            }
         };
         let mut rows = Vec::new();
         let mut received = 0;
@@ -109,7 +120,11 @@ impl<E: Paged> Pages<E> {
             self.total = total.or(self.total);
             token = next.or(token);
         }
-        self.advance(received, token);
+        // Null rows among those that were had already would have to be known to be passed over
+        // exactly; a row too many is better than one too few.
+        let had = usize::try_from(self.overlap).unwrap_or(0).min(rows.len());
+        rows.drain(..had);
+        self.advance(received - self.overlap, token);
         Some(Ok(PageAnswer {
             rows,
             cost: answer.cost.or(answer.task.cost),
@@ -118,30 +133,51 @@ impl<E: Paged> Pages<E> {
         }))
     }
 
-    /// Moves behind the rows that were received.
-    fn advance(&mut self, received: i64, token: Option<String>) {
-        self.position = self.position.saturating_add(received);
-        let more = match self.total {
+    /// Goes on after a failed call, with the page that it was for.
+    pub fn resume(&mut self) {
+        if self.end == Some(End::Failed) {
+            self.end = None;
+        }
+    }
+
+    /// Moves behind the rows that are new.
+    fn advance(&mut self, new: i64, token: Option<String>) {
+        let paging = E::PAGING;
+        let limit = self.window.limit.unwrap_or(1);
+        let full = new + self.overlap >= limit;
+        self.position = self.position.saturating_add(new.max(0));
+        self.overlap = 0;
+        let more = match self.total.filter(|_| !self.adrift) {
             Some(total) => self.position < total,
             // A page that is not full is the last one.
-            None => received >= self.window.limit.unwrap_or(1),
+            None => full,
         };
-        let paging = E::PAGING;
         self.end = if !more {
             Some(End::Complete)
-        } else if received == 0 {
+        } else if new <= 0 {
             Some(End::Short)
         } else if self.window.token.is_none() && self.position <= paging.max_offset {
             self.window.offset = Some(self.position);
             None
-        } else if !paging.has_token {
-            Some(End::Ceiling)
-        } else if token.is_none() || token == self.window.token {
-            Some(End::Short)
-        } else {
-            // All other parameters stay those of the page that the token came with.
-            self.window.token = token;
+        } else if paging.has_token {
+            match token {
+                // All other parameters stay those of the page that the token came with.
+                Some(next) if self.window.token.as_ref() != Some(&next) => {
+                    self.window.token = Some(next);
+                    None
+                }
+                _ => Some(End::Short),
+            }
+        } else if self.position < paging.max_offset + paging.max_limit
+            && (self.window.offset, limit) != (Some(paging.max_offset), paging.max_limit)
+        {
+            // The last page that the API gives reaches further than whole pages of this size.
+            self.overlap = self.position - paging.max_offset;
+            self.window.offset = Some(paging.max_offset);
+            self.window.limit = Some(paging.max_limit);
             None
+        } else {
+            Some(End::Ceiling)
         };
     }
 

@@ -10,6 +10,7 @@ use dataforseo_models::{EndpointInfo, Mode, StatusCode};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use crate::canonical::canonical;
 use crate::fixture::Fixture;
 
 const VERSION: &str = "0.1.mock";
@@ -53,39 +54,45 @@ impl Reply {
         }
     }
 
-    /// An answer with a task for each that was sent: refused, made after the example, or, without
-    /// one, missed.
+    /// An answer with a task for each that was sent.
     pub(crate) fn tasks(
         endpoint: &EndpointInfo,
         path: &str,
         sent: &[Value],
-        refused: &[Option<Refusal>],
-        example: Option<&Fixture>,
+        outcomes: &[Outcome<'_>],
     ) -> Self {
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let pattern = example.and_then(|fixture| example_task(&fixture.body));
-        // What is asked with a GET has a task in its answer, too.
-        let none = [Value::Null];
-        let sent = if sent.is_empty() { &none } else { sent };
         let mut tasks = Vec::new();
-        let mut cost = 0.0;
-        for (index, task) in sent.iter().enumerate() {
-            let data = data(endpoint, &parts, task);
-            let refusal = refused.get(index).and_then(Option::as_ref);
-            let mut answer = match (refusal, &pattern) {
-                (None, Some(pattern)) => pattern.clone(),
-                (None, None) => error_task(StatusCode::NotFound, "dataforseo-mock-server: a miss"),
-                (Some(refusal), _) => error_task(refusal.code, &refusal.message),
+        let (mut cost, mut failed) = (0.0, 0);
+        let (mut details, mut examples) = (Vec::new(), Vec::new());
+        for (index, (task, outcome)) in sent.iter().zip(outcomes).enumerate() {
+            let mut answer = match outcome {
+                Outcome::Refused(refusal) => {
+                    details.push(match sent.len() {
+                        1 => refusal.detail.clone(),
+                        _ => format!("task {index}: {}", refusal.detail),
+                    });
+                    error_task(refusal.code, &refusal.message)
+                }
+                Outcome::Missed => {
+                    details.push(format!("task {index}: no fixture for it"));
+                    error_task(StatusCode::NotFound, "dataforseo-mock-server: a miss")
+                }
+                Outcome::Example(fixture) => {
+                    examples.push(fixture.name.as_str());
+                    example_task(&fixture.body).unwrap_or_default()
+                }
             };
-            let id = match endpoint.mode {
-                Mode::TaskGet => parts.last().map(|id| (*id).to_owned()),
-                _ => Some(format!("01010000-0000-0000-0000-{:012}", index + 1)),
+            let id = match (outcome, endpoint.mode) {
+                (Outcome::Example(_), Mode::TaskGet) => parts.last().map(|id| (*id).to_owned()),
+                (Outcome::Example(_), _) => Some(task_id(task, index)),
+                _ => None,
             };
-            let id = id.filter(|_| refusal.is_none());
+            failed += usize::from(id.is_none());
             for (key, value) in [
                 ("id", id.map(Value::from)),
                 ("path", Some(json!(parts))),
-                ("data", Some(data.into())),
+                ("data", Some(data(&parts, task).into())),
             ] {
                 if let Some(raw) = value.and_then(|value| raw(&value)) {
                     answer.insert(key.to_owned(), raw);
@@ -95,7 +102,6 @@ impl Reply {
             cost += of_task.map_or(0.0, |cost| cost.get().parse().unwrap_or(0.0));
             tasks.push(answer);
         }
-        let failed = refused.iter().flatten().count();
         let mut body = json!({
             "version": VERSION,
             "status_code": StatusCode::Ok.code(),
@@ -110,27 +116,41 @@ impl Reply {
         let tasks = serde_json::to_string(&tasks).unwrap_or_default();
         body.truncate(body.len() - 1);
         let body = format!("{body},\"tasks\":{tasks}}}");
-        let details: Vec<String> = refused
-            .iter()
-            .enumerate()
-            .filter_map(|(index, refusal)| {
-                let detail = &refusal.as_ref()?.detail;
-                Some(match sent.len() {
-                    1 => detail.clone(),
-                    _ => format!("task {index}: {detail}"),
-                })
-            })
-            .collect();
         Self {
             status: 200,
             body: body.into(),
-            source: match (example, failed) {
-                (Some(fixture), 0) => format!("example {}", fixture.name),
-                _ => "rules".to_owned(),
+            source: match examples.first() {
+                Some(fixture) => format!("example {fixture}"),
+                None => "rules".to_owned(),
             },
             detail: (!details.is_empty()).then(|| details.join("; ")),
         }
     }
+}
+
+/// What becomes of one task.
+pub(crate) enum Outcome<'a> {
+    /// It breaks the rules.
+    Refused(&'a Refusal),
+    /// It is answered by the example.
+    Example(&'a Fixture),
+    /// Nothing answers it.
+    Missed,
+}
+
+/// An identifier in the form of the API's, the same for the same task at the same place.
+fn task_id(task: &Value, index: usize) -> String {
+    // FNV-1a: short, and the same on every machine and in every version.
+    let hash = canonical(task)
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    format!(
+        "01010000-0000-0000-{:04x}-{:012x}",
+        index % 0x1_0000,
+        hash >> 16
+    )
 }
 
 type RawObject = indexmap::IndexMap<String, Box<RawValue>>;
@@ -155,17 +175,18 @@ fn example_task(body: &[u8]) -> Option<RawObject> {
 }
 
 /// What the API echoes of a task.
-fn data(endpoint: &EndpointInfo, parts: &[&str], task: &Value) -> Map<String, Value> {
+fn data(parts: &[&str], task: &Value) -> Map<String, Value> {
     let mut data = Map::new();
     let api = parts.get(1).copied().unwrap_or_default();
     data.insert("api".into(), api.into());
-    let fixed = endpoint
-        .path
-        .split('/')
-        .filter(|part| !part.starts_with('{'))
-        .count();
-    // The path begins with a slash, and its last part is the mode.
-    let function = parts.get(2..fixed.saturating_sub(2)).unwrap_or_default();
+    // What stands between the section and the mode.
+    let modes = ["live", "task_post", "tasks_ready", "task_get"];
+    let function: Vec<&str> = parts
+        .iter()
+        .skip(2)
+        .take_while(|part| !modes.contains(part))
+        .copied()
+        .collect();
     data.insert("function".into(), function.join("/").into());
     data.extend(task.as_object().cloned().unwrap_or_default());
     data

@@ -134,6 +134,17 @@ impl Fixture {
         })
     }
 
+    /// Whether it can stand for other requests: the call and its first task succeeded.
+    pub(crate) fn is_example(&self) -> bool {
+        let envelope = dataforseo_models::RawEnvelope::parse(&self.body);
+        self.status == 200
+            && envelope.is_ok_and(|envelope| {
+                let mut tasks = envelope.tasks.iter();
+                envelope.status_code.is_ok()
+                    && tasks.next().is_some_and(|it| it.status_code.is_ok())
+            })
+    }
+
     /// All fixtures of a folder and those below it, in order.
     pub(crate) fn read_folder(folder: &Path) -> Result<Vec<Self>, FixtureError> {
         let fail = |path: &Path| {

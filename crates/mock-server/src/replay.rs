@@ -11,7 +11,7 @@ use dataforseo_models::{
 use serde_json::Value;
 
 use crate::MockEndpoint;
-use crate::answer::{Refusal, Reply};
+use crate::answer::{Outcome, Refusal, Reply};
 use crate::canonical::{canonical, differences};
 use crate::fixture::{Fixture, FixtureError};
 
@@ -235,22 +235,37 @@ impl Endpoint {
         }
         let refused: Vec<Option<Refusal>> =
             list.iter().map(|task| self.refuse(task, today)).collect();
-        let example = match on_miss {
-            OnMiss::Example => self.example(list.first()),
-            OnMiss::Refuse => None,
-        };
-        match example {
-            None if refused.iter().all(Option::is_none) => self.miss(path, tasks),
-            Some(fixture) => Reply::tasks(self.info, path, list, &refused, Some(fixture)),
-            None => Reply::tasks(self.info, path, list, &refused, None),
+        // What is asked with a GET has a task in its answer, too.
+        let none = [Value::Null];
+        let asked = if list.is_empty() { &none } else { list };
+        let outcomes: Vec<Outcome<'_>> = asked
+            .iter()
+            .enumerate()
+            .map(|(index, task)| {
+                let refusal = refused.get(index).and_then(Option::as_ref);
+                let example = match on_miss {
+                    OnMiss::Example => self.example(task),
+                    OnMiss::Refuse => None,
+                };
+                match (refusal, example) {
+                    (Some(refusal), _) => Outcome::Refused(refusal),
+                    (None, Some(fixture)) => Outcome::Example(fixture),
+                    (None, None) => Outcome::Missed,
+                }
+            })
+            .collect();
+        match outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, Outcome::Missed))
+        {
+            true => self.miss(path, tasks),
+            false => Reply::tasks(self.info, path, asked, &outcomes),
         }
     }
 
     /// The fixture that stands for all others: the one with the task's tag, if there is one.
-    fn example(&self, task: Option<&Value>) -> Option<&Fixture> {
-        let tag = task
-            .and_then(|task| task.get("tag"))
-            .unwrap_or(&Value::Null);
+    fn example(&self, task: &Value) -> Option<&Fixture> {
+        let tag = task.get("tag").unwrap_or(&Value::Null);
         let of_tag = |fixture: &&Fixture| {
             let task = fixture.request.get(0);
             task.and_then(|task| task.get("tag"))
@@ -267,15 +282,20 @@ impl Endpoint {
                 std::cmp::Reverse(fixture.name.clone()),
             )
         };
-        let tagged = self.fixtures.values().filter(|_| !tag.is_null());
+        let good = || {
+            self.fixtures
+                .values()
+                .filter(|fixture| fixture.is_example())
+        };
+        let tagged = good().filter(|_| !tag.is_null());
         let tagged = tagged.filter(of_tag).max_by_key(best);
         tagged.or_else(|| {
             let plain = |fixture: &&Fixture| {
                 let task = fixture.request.get(0);
                 task.is_none_or(|task| task.get("tag").is_none())
             };
-            let plain = self.fixtures.values().filter(plain).max_by_key(best);
-            plain.or_else(|| self.fixtures.values().max_by_key(best))
+            let plain = good().filter(plain).max_by_key(best);
+            plain.or_else(|| good().max_by_key(best))
         })
     }
 

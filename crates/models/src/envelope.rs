@@ -203,7 +203,7 @@ impl Tolerant for TaskId {
 /// Reads the value that follows a key, in whatever kind it arrived.
 fn next<'de, V: Tolerant, A: MapAccess<'de>>(map: &mut A) -> Result<Option<V>, A::Error> {
     let mut slot: Option<V> = None;
-    map.next_value_seed(Seed(&mut slot))?;
+    map.next_value_seed(Seed::new(&mut slot))?;
     Ok(slot)
 }
 

@@ -1,6 +1,8 @@
 //! Filters and orders on the rows of results, tied to the endpoint whose rows they are for.
 //!
-//! Each endpoint with filters has a module with a function for every field that they can name:
+//! Each endpoint with filters has a module with a function for every field that they can name. The
+//! fields are those of the documented rows; the API's own list of them is the answer of its endpoint
+//! `available_filters`, and [`Filter::raw`] and [`Order::raw`] take any name.
 //!
 //! ```
 //! use dataforseo_models::backlinks::{BacklinksLiveTask, backlinks_live_fields as f};
@@ -396,7 +398,7 @@ macro_rules! operands {
 }
 
 operands! {
-    Number: i8, i16, i32, i64, u8, u16, u32, u64, f32, f64;
+    Number: i8, i16, i32, i64, u8, u16, u32, u64, f64;
     Text: &str, String, Cow<'_, str>;
     Texts: &str, String, Cow<'_, str>;
     Flag: bool;

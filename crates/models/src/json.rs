@@ -48,6 +48,12 @@ pub trait Elements {
     /// # Errors
     /// When the input is not JSON.
     fn next(&mut self, place: &mut dyn Place) -> Result<bool, Failed>;
+
+    /// Passes over the next element; false if there is none.
+    ///
+    /// # Errors
+    /// When the input is not JSON.
+    fn skip(&mut self) -> Result<bool, Failed>;
 }
 
 /// The entries of an object, one after the other: a key, then its value.
@@ -88,7 +94,7 @@ impl Json<'_> {
     pub fn unusable<V>(self) -> Result<Option<V>, Failed> {
         match self {
             Self::Null => return Ok(None),
-            Self::List(elements) => while elements.next(&mut Nowhere)? {},
+            Self::List(elements) => while elements.skip()? {},
             Self::Map(entries) => {
                 while entries.key(&mut |_| {})? {
                     entries.skip()?;
@@ -107,7 +113,7 @@ pub struct Nowhere;
 impl Place for Nowhere {
     fn put(&mut self, json: Json<'_>) -> Result<(), Failed> {
         match json {
-            Json::List(elements) => while elements.next(self)? {},
+            Json::List(elements) => while elements.skip()? {},
             Json::Map(entries) => {
                 while entries.key(&mut |_| {})? {
                     entries.skip()?;
@@ -119,31 +125,55 @@ impl Place for Nowhere {
     }
 }
 
+/// How deep values nest that are read. What lies deeper is passed over, and noted: serde_json's
+/// own limit, 128, would cost the whole answer.
+const DEEPEST: usize = 120;
+
 /// Reads one value of any serde reader into a place.
 pub fn read<'de, D: Deserializer<'de>>(
     deserializer: D,
     place: &mut dyn Place,
 ) -> Result<(), D::Error> {
-    deserializer.deserialize_any(Reader(place))
+    deserializer.deserialize_any(Reader { place, depth: 0 })
 }
 
 /// A place as serde's reader of a map's values and a list's elements wants it.
-pub struct Seed<'p>(pub &'p mut dyn Place);
+pub struct Seed<'p> {
+    place: &'p mut dyn Place,
+    depth: usize,
+}
+
+impl<'p> Seed<'p> {
+    /// A place on the first level.
+    pub fn new(place: &'p mut dyn Place) -> Self {
+        Self { place, depth: 0 }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        read(deserializer, self.0)
+        let Self { place, depth } = self;
+        if depth < DEEPEST {
+            return deserializer.deserialize_any(Reader { place, depth });
+        }
+        // Passing over goes down without going deeper.
+        deserializer.deserialize_ignored_any(IgnoredAny)?;
+        drift::note(drift::DriftKind::Dropped);
+        Reader { place, depth }.put(Json::Null)
     }
 }
 
-struct Reader<'p>(&'p mut dyn Place);
+struct Reader<'p> {
+    place: &'p mut dyn Place,
+    depth: usize,
+}
 
 impl Reader<'_> {
     /// A single value stops no reader.
     fn put<E: serde::de::Error>(self, json: Json<'_>) -> Result<(), E> {
-        self.0
+        self.place
             .put(json)
             .map_err(|Failed| E::custom("a value that cannot be read"))
     }
@@ -184,14 +214,22 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        let mut list = Sequence { seq, error: None };
-        let outcome = self.0.put(Json::List(&mut list));
+        let mut list = Sequence {
+            seq,
+            depth: self.depth + 1,
+            error: None,
+        };
+        let outcome = self.place.put(Json::List(&mut list));
         outcome.map_err(|Failed| list.error.unwrap_or_else(stopped))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        let mut map = Mapping { map, error: None };
-        let outcome = self.0.put(Json::Map(&mut map));
+        let mut map = Mapping {
+            map,
+            depth: self.depth + 1,
+            error: None,
+        };
+        let outcome = self.place.put(Json::Map(&mut map));
         outcome.map_err(|Failed| map.error.unwrap_or_else(stopped))
     }
 }
@@ -203,12 +241,13 @@ fn stopped<E: serde::de::Error>() -> E {
 
 struct Sequence<A, E> {
     seq: A,
+    depth: usize,
     error: Option<E>,
 }
 
-impl<'de, A: SeqAccess<'de>> Elements for Sequence<A, A::Error> {
-    fn next(&mut self, place: &mut dyn Place) -> Result<bool, Failed> {
-        match self.seq.next_element_seed(Seed(place)) {
+impl<'de, A: SeqAccess<'de>> Sequence<A, A::Error> {
+    fn keep<T>(&mut self, outcome: Result<Option<T>, A::Error>) -> Result<bool, Failed> {
+        match outcome {
             Ok(element) => Ok(element.is_some()),
             Err(error) => {
                 self.error = Some(error);
@@ -218,8 +257,22 @@ impl<'de, A: SeqAccess<'de>> Elements for Sequence<A, A::Error> {
     }
 }
 
+impl<'de, A: SeqAccess<'de>> Elements for Sequence<A, A::Error> {
+    fn next(&mut self, place: &mut dyn Place) -> Result<bool, Failed> {
+        let depth = self.depth;
+        let element = self.seq.next_element_seed(Seed { place, depth });
+        self.keep(element)
+    }
+
+    fn skip(&mut self) -> Result<bool, Failed> {
+        let element = self.seq.next_element::<IgnoredAny>();
+        self.keep(element)
+    }
+}
+
 struct Mapping<A, E> {
     map: A,
+    depth: usize,
     error: Option<E>,
 }
 
@@ -239,7 +292,8 @@ impl<'de, A: MapAccess<'de>> Entries for Mapping<A, A::Error> {
     }
 
     fn value(&mut self, place: &mut dyn Place) -> Result<(), Failed> {
-        let value = self.map.next_value_seed(Seed(place));
+        let depth = self.depth;
+        let value = self.map.next_value_seed(Seed { place, depth });
         self.keep(value)
     }
 
@@ -297,6 +351,10 @@ impl Elements for std::vec::IntoIter<Value> {
             Some(value) => reread(value, place).map(|()| true),
             None => Ok(false),
         }
+    }
+
+    fn skip(&mut self) -> Result<bool, Failed> {
+        Ok(Iterator::next(self).is_some())
     }
 }
 

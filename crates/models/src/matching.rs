@@ -66,8 +66,7 @@ pub fn match_targets<'a, E: PerTarget>(
             Some(places) if places.iter().all(|place| found[*place].is_none()) => {
                 places.iter().for_each(|place| found[*place] = Some(row));
             }
-            Some(_) => rest.push(row),
-            None => later.push(row),
+            _ => later.push(row),
         }
     }
     for row in later {

@@ -91,8 +91,14 @@ pub enum Limit {
     OneOf(&'static [&'static str]),
     /// Each is a domain without scheme and `www.`, or a page with its scheme.
     Targets,
+    /// A moment, `yyyy-mm-dd hh:mm:ss +00:00`.
+    Timestamp,
     /// The field is there, unless one of these is.
     RequiredUnless(&'static [&'static str]),
+    /// The field is there if this one is.
+    RequiredWith(&'static str),
+    /// A date that does not come after that of this field.
+    NotAfter(&'static str),
 }
 
 /// A bound of a date, fixed or moving with the day.

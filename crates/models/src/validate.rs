@@ -100,6 +100,20 @@ pub enum Problem {
         /// Those that can.
         others: &'static [&'static str],
     },
+    /// The field goes with another one, which is there.
+    MissingWith {
+        /// That one.
+        other: &'static str,
+    },
+    /// The date comes after that of another field, which is the end of the range.
+    AfterField {
+        /// That field.
+        other: &'static str,
+    },
+    /// Not a moment of the form `yyyy-mm-dd hh:mm:ss +00:00`.
+    NotATimestamp,
+    /// The endpoint answers at once: it takes no posts for later.
+    AnsweredAtOnce,
     /// Another kind of value.
     WrongKind {
         /// The documented kind.
@@ -171,6 +185,10 @@ impl fmt::Display for Problem {
             Self::MissingUnless { others } => {
                 write!(f, "required unless {} is given", others.join(" or "))
             }
+            Self::MissingWith { other } => write!(f, "required with {other}"),
+            Self::AfterField { other } => write!(f, "after {other}"),
+            Self::NotATimestamp => f.write_str("expected a moment, yyyy-mm-dd hh:mm:ss +00:00"),
+            Self::AnsweredAtOnce => f.write_str("this endpoint answers at once: call it"),
             Self::WrongKind { expected } => write!(f, "expected {expected}"),
             Self::TooFew { found, min } => {
                 write!(f, "{found} elements, at least {min} are required")
@@ -274,36 +292,41 @@ impl Checker {
         // Fields that can stand for one that was missed: to miss them too is the same mistake.
         let mut missed: Vec<&str> = Vec::new();
         for rule in rules {
-            match fields.get(rule.name) {
-                None | Some(Value::Null) if rule.required => {
+            let given = |name: &&str| fields.get(*name).is_some_and(is_given);
+            if !given(&rule.name) {
+                if rule.required {
                     self.report(&at(rule.name), Problem::Missing);
                 }
-                None | Some(Value::Null) => {
-                    let given = |name: &&str| fields.get(*name).is_some_and(|it| !it.is_null());
-                    for limit in rule.limits {
-                        if let Limit::RequiredUnless(others) = limit
-                            && !others.iter().any(given)
-                            && !missed.contains(&rule.name)
+                for limit in rule.limits {
+                    match limit {
+                        Limit::RequiredUnless(others)
+                            if !others.iter().any(given) && !missed.contains(&rule.name) =>
                         {
                             missed.extend(*others);
                             self.report(&at(rule.name), Problem::MissingUnless { others });
                         }
+                        Limit::RequiredWith(other) if given(other) => {
+                            self.report(&at(rule.name), Problem::MissingWith { other });
+                        }
+                        _ => {}
                     }
                 }
-                Some(Value::Array(list)) if rule.required && list.is_empty() => {
-                    self.report(&at(rule.name), Problem::Missing);
-                }
-                Some(Value::Object(map)) if rule.required && map.is_empty() => {
-                    self.report(&at(rule.name), Problem::Missing);
-                }
-                Some(Value::String(text)) if rule.required && text.is_empty() => {
-                    self.report(&at(rule.name), Problem::Missing);
-                }
+            }
+            match fields.get(rule.name) {
+                None | Some(Value::Null) => {}
+                Some(value) if rule.required && !is_given(value) => {}
                 Some(value) => {
                     let path = at(rule.name);
                     if self.kind(&rule.kind, value, &path) {
                         for limit in rule.limits {
                             self.limit(limit, value, &path);
+                            if let Limit::NotAfter(other) = limit
+                                && let (Some(first), Some(last)) =
+                                    (value.as_str(), fields.get(*other).and_then(Value::as_str))
+                                && first > last
+                            {
+                                self.report(&path, Problem::AfterField { other });
+                            }
                         }
                     }
                 }
@@ -417,7 +440,8 @@ impl Checker {
                 (!known.contains(&text)).then_some(Problem::UnknownValue { known })
             }
             Limit::Targets => return self.targets(value, path),
-            Limit::RequiredUnless(_) => None,
+            Limit::Timestamp => (!is_timestamp(text)).then_some(Problem::NotATimestamp),
+            Limit::RequiredUnless(_) | Limit::RequiredWith(_) | Limit::NotAfter(_) => None,
         };
         if let Some(problem) = problem {
             self.report(path, problem);
@@ -428,7 +452,12 @@ impl Checker {
     fn filters(&mut self, value: &Value, path: &str) {
         let list = value.as_array().map_or(&[][..], Vec::as_slice);
         let wrong = match list {
-            [Value::String(_), operator, _] => {
+            [Value::String(_), operator, value] => {
+                let empty = value.as_array().is_some_and(Vec::is_empty);
+                if value.is_null() || empty {
+                    let expected = "a value to compare with";
+                    self.report(&format!("{path}[2]"), Problem::WrongKind { expected });
+                }
                 let known = operator.as_str();
                 let known = Operator::ALL
                     .iter()
@@ -484,6 +513,31 @@ impl Checker {
             self.report(path, Problem::TargetForm(advice));
         }
     }
+}
+
+/// Whether a field holds something: neither null nor empty.
+fn is_given(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        _ => true,
+    }
+}
+
+/// Whether a text is a moment as the API writes it.
+fn is_timestamp(text: &str) -> bool {
+    let form = "0000-00-00 00:00:00 +00:00";
+    let same_form = text.len() == form.len()
+        && text
+            .bytes()
+            .zip(form.bytes())
+            .all(|(found, wanted)| match wanted {
+                b'0' => found.is_ascii_digit(),
+                other => found == other || (other == b'+' && found == b'-'),
+            });
+    same_form && crate::Timestamp::new(text).instant().is_some()
 }
 
 fn is_order(rule: &str) -> bool {

@@ -6,7 +6,7 @@ use quote::quote;
 use super::{docs, ident};
 use serde_json::Value;
 
-use crate::model::{Endpoint, Model, Section, Type};
+use crate::model::{Endpoint, Limit, Model, Section, Type};
 use crate::spec::language::Mode;
 
 /// The groups, as methods of the client.
@@ -169,7 +169,8 @@ fn pages_doc(section: &Section, endpoint: &Endpoint) -> String {
         ),
         None => format!(
             "The API takes no `offset` above {}: what lies beyond cannot be had, and \
-             [`Pages::end`] says so.",
+             [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and \
+             repeats inside, not to the caller, some that were had.",
             paging.max_offset
         ),
     });
@@ -220,6 +221,10 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
         parts.push(format!("# Limits\n{}", lines.join("\n")));
     }
     parts.push(match endpoint.charged {
+        true if endpoint.mode == Mode::TaskPost => {
+            "# Cost\nThe API charges the tasks that it takes, when it takes them; the client sends \
+             them once. [`Posted::cost`] says what they cost, fetching the results costs nothing."
+        }
         true => {
             "# Cost\nA call that reached the API may have been charged, whatever came back; the \
              client sends it once. [`Answer::cost`] says what it cost."
@@ -285,11 +290,32 @@ fn example(section: &Section, endpoint: &Endpoint, call: &str) -> String {
                 argument(&field.ty, example.and_then(|it| it.get(&field.wire)))
             })
             .collect();
+        // What stands for something required is in the example, too.
+        let setters = task.fields.iter().filter_map(|field| {
+            let stands_in = field
+                .limits
+                .iter()
+                .any(|limit| matches!(limit, Limit::RequiredUnless(_)));
+            let named = task.fields.iter().any(|other| {
+                other.limits.iter().any(|limit| {
+                    matches!(limit, Limit::RequiredUnless(others) if others.contains(&field.wire))
+                })
+            });
+            let example = endpoint.example.as_ref()?.get(&field.wire)?;
+            (stands_in || named).then(|| {
+                format!(
+                    "\n    .{}({})",
+                    field.ident,
+                    argument(&field.ty, Some(example))
+                )
+            })
+        });
         format!(
-            "let {TASK} = dataforseo_client::models::{}::{}::new({});\n",
+            "let {TASK} = dataforseo_client::models::{}::{}::new({}){};\n",
             section.name,
             task.name,
-            arguments.join(", ")
+            arguments.join(", "),
+            setters.collect::<String>()
         )
     });
     format!(

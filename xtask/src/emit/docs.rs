@@ -58,8 +58,10 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
                 "Required unless `{}` is given.",
                 names.join("` or `")
             )),
+            Limit::RequiredWith(name) => Some(format!("Required with `{name}`.")),
+            Limit::NotAfter(name) => Some(format!("Not after `{name}`.")),
             // The enum's own documentation lists its values.
-            Limit::OneOf(_) | Limit::Targets => None,
+            Limit::OneOf(_) | Limit::Targets | Limit::Timestamp => None,
         };
         facts.extend(fact);
     }

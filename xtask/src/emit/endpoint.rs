@@ -47,7 +47,10 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let result_doc = format!("One result of [`{}`].", endpoint.name);
     let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
     let types = endpoint.types.iter().map(type_def);
-    let rows = endpoint.rows.iter().map(|rows| rows_items(endpoint, rows));
+    let rows = endpoint
+        .rows
+        .iter()
+        .map(|rows| rows_items(section, endpoint, rows));
     let folder = &section.name;
     let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
         .into_iter()
@@ -101,7 +104,7 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
     );
     let items = object(task, &doc);
     let types: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
-    let rules = rules(&task.fields, &types);
+    let rules = rules(&task.fields, &types, 0);
     quote! {
         #items
 
@@ -140,10 +143,35 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
 }
 
 /// What the rows of a result make possible: paging, matching, and names for filters.
-fn rows_items(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
+fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStream {
     let name = ident(&endpoint.name);
     let row = ident(&rows.row);
     let at = ident(&rows.at);
+    let own = |fields: Option<&[Field]>, wire: &str| {
+        let field = fields
+            .into_iter()
+            .flatten()
+            .find(|field| field.wire == wire);
+        ident(field.map_or(wire, |field| &field.ident))
+    };
+    let find = |name: &str| {
+        let types = endpoint.types.iter().chain(&section.shared);
+        let mut objects = types.filter_map(|ty| match ty {
+            TypeDef::Object(object) => Some(object),
+            _ => None,
+        });
+        let object = objects.find(|object| object.name == name);
+        let object = object.or(endpoint.result.as_ref().filter(|it| it.name == name));
+        object.map(|object| object.fields.as_slice())
+    };
+    let result_fields = match &endpoint.result_type {
+        Type::Object(name) => find(name),
+        _ => None,
+    };
+    let of_task = |wire: &str| own(endpoint.task.as_ref().map(|it| it.fields.as_slice()), wire);
+    let of_result = |wire: &str| own(result_fields, wire);
+    let (limit, offset) = (of_task("limit"), of_task("offset"));
+    let (items_count, total_count) = (of_result("items_count"), of_result("total_count"));
     let paged = rows.spec.paging.as_ref().map(|paging| {
         let bound = |field: &str, fallback: u32| {
             let task = endpoint.task.iter().flat_map(|task| &task.fields);
@@ -163,14 +191,14 @@ fn rows_items(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
             .map(|token| quote!(task.#token = window.token;));
         let get_token = match &paging.token {
             Some(token) => {
-                let token = ident(token);
+                let token = of_task(token);
                 quote!(task.#token.clone())
             }
             None => quote!(None),
         };
         let page_token = match &paging.token {
             Some(token) => {
-                let token = ident(token);
+                let token = of_result(token);
                 quote!(result.#token)
             }
             None => quote!(None),
@@ -183,32 +211,32 @@ fn rows_items(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
 
                 fn window(task: &Self::Task) -> Window {
                     Window {
-                        offset: task.offset,
-                        limit: task.limit,
+                        offset: task.#offset,
+                        limit: task.#limit,
                         token: #get_token,
                     }
                 }
 
                 fn set_window(task: &mut Self::Task, window: Window) {
-                    task.offset = window.offset;
-                    task.limit = window.limit;
+                    task.#offset = window.offset;
+                    task.#limit = window.limit;
                     #(#set_token)*
                 }
 
                 fn page(result: Self::Result) -> Page<Self::Row> {
-                    Page::new(result.#at, result.items_count, result.total_count, #page_token)
+                    Page::new(result.#at, result.#items_count, result.#total_count, #page_token)
                 }
             }
         }
     });
     let per_target = rows.spec.target.as_ref().map(|target| {
-        let target = ident(target);
+        let (target, targets) = (own(find(&rows.row), target), of_task("targets"));
         quote! {
             impl PerTarget for #name {
                 type Row = #row;
 
                 fn targets(task: &Self::Task) -> &[String] {
-                    &task.targets
+                    &task.#targets
                 }
 
                 fn rows(result: &Self::Result) -> &[Self::Row] {
@@ -277,17 +305,20 @@ fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
     }
 }
 
-fn rules(fields: &[Field], types: &[&TypeDef]) -> TokenStream {
+/// How deep rules look into tasks. A shared type can hold itself in a list.
+const DEEPEST: usize = 6;
+
+fn rules(fields: &[Field], types: &[&TypeDef], depth: usize) -> TokenStream {
     let rules = fields.iter().map(|field| {
         let (wire, required) = (&field.wire, field.required);
-        let kind = kind(&field.ty, types);
+        let kind = kind(&field.ty, types, depth);
         let limits = field.limits.iter().map(limit);
         quote!(FieldRule::new(#wire, #kind, #required, &[#(#limits),*]))
     });
     quote!(&[#(#rules),*])
 }
 
-fn kind(ty: &Type, types: &[&TypeDef]) -> TokenStream {
+fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
     match ty {
         Type::String | Type::Date | Type::Timestamp | Type::Enum(_) => quote!(Kind::String),
         Type::Integer => quote!(Kind::Integer),
@@ -297,11 +328,11 @@ fn kind(ty: &Type, types: &[&TypeDef]) -> TokenStream {
         Type::Filters(_) => quote!(Kind::Filters),
         Type::Order(_) => quote!(Kind::Order),
         Type::List(of) => {
-            let of = kind(of, types);
+            let of = kind(of, types, depth);
             quote!(Kind::List(&#of))
         }
         Type::Map(of) | Type::Numbered(of) => {
-            let of = kind(of, types);
+            let of = kind(of, types, depth);
             quote!(Kind::Map(&#of))
         }
         Type::Object(name) => {
@@ -310,11 +341,11 @@ fn kind(ty: &Type, types: &[&TypeDef]) -> TokenStream {
                 _ => None,
             });
             match object {
-                Some(object) => {
-                    let rules = rules(&object.fields, types);
+                Some(object) if depth < DEEPEST => {
+                    let rules = rules(&object.fields, types, depth + 1);
                     quote!(Kind::Object(#rules))
                 }
-                None => quote!(Kind::Any),
+                _ => quote!(Kind::Any),
             }
         }
     }
@@ -357,6 +388,9 @@ fn limit(limit: &Limit) -> TokenStream {
         }
         Limit::OneOf(values) => quote!(Limit::OneOf(&[#(#values),*])),
         Limit::Targets => quote!(Limit::Targets),
+        Limit::Timestamp => quote!(Limit::Timestamp),
+        Limit::RequiredWith(name) => quote!(Limit::RequiredWith(#name)),
+        Limit::NotAfter(name) => quote!(Limit::NotAfter(#name)),
         Limit::RequiredUnless(names) => quote!(Limit::RequiredUnless(&[#(#names),*])),
     }
 }

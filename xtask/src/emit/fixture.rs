@@ -299,8 +299,10 @@ impl<'a> Synthesis<'a> {
             ty,
             Type::List(_) | Type::Map(_) | Type::Object(_) | Type::Union(_)
         );
-        // The way to every nullable place must be open.
-        if nulls && !structure {
+        // The first row has null in all of its fields; in the second, the way to every nullable
+        // place inside is open, and lists hold a null besides.
+        let first_row = at.split('/').nth(2) == Some("0") && at.matches('/').count() > 2;
+        if nulls && (!structure || first_row) {
             return Value::Null;
         }
         match ty {
@@ -334,9 +336,12 @@ impl<'a> Synthesis<'a> {
                     .map_or(Value::Null, |variant| variant.wire.clone().into()),
                 _ => Value::Null,
             },
-            Type::List(of) => (0..self.length(of))
-                .map(|index| self.value(of, field, &format!("{at}/{index}")))
-                .collect(),
+            Type::List(of) => {
+                let elements = (0..self.length(of))
+                    .map(|index| self.value(of, field, &format!("{at}/{index}")));
+                let null = nulls && at.matches('/').count() > 2;
+                elements.chain(null.then_some(Value::Null)).collect()
+            }
             Type::Map(of) => Value::Object(
                 self.keys(field)
                     .into_iter()

@@ -243,7 +243,9 @@ impl Schemas<'_> {
                     continue;
                 }
                 Limit::RequiredUnless(names) => ("x-required-unless", json!(names)),
-                Limit::OneOf(_) | Limit::Targets => continue,
+                Limit::RequiredWith(name) => ("x-required-with", json!(name)),
+                Limit::NotAfter(name) => ("x-not-after", json!(name)),
+                Limit::OneOf(_) | Limit::Targets | Limit::Timestamp => continue,
             };
             schema.insert(key.into(), value);
         }

@@ -154,9 +154,11 @@ pub fn take_facts(field: &mut Field, prose: &prose::Prose) {
     let text = inner == FieldType::String;
     field.format = prose.format.filter(|_| text);
     field.required = prose.required;
-    field.required_unless = prose.required_unless.clone();
-    field.default = prose.default.clone();
     let date = field.format == Some(Format::Date);
+    field.required_unless = prose.required_unless.clone();
+    field.required_with = prose.required_with.clone();
+    field.not_after = prose.not_after.clone().filter(|_| date);
+    field.default = prose.default.clone();
     field.min = prose.min.clone().filter(|_| number || date);
     field.max = prose.max.clone().filter(|_| number || date);
     field.max_length = prose.max_length.filter(|_| kind == FieldType::String);

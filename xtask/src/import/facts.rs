@@ -7,12 +7,14 @@ use serde_json::Value;
 use crate::spec::language::{Field, SharedTypes};
 
 /// The names of facts, in the order in which a field states them.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 16] = [
     "type",
     "of",
     "format",
     "required",
     "required_unless",
+    "required_with",
+    "not_after",
     "default",
     "min",
     "max",

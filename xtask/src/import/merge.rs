@@ -7,7 +7,7 @@ use super::facts::facts;
 use super::report::Report;
 use crate::spec::Diagnostics;
 use crate::spec::edit::Editor;
-use crate::spec::language::{Endpoint, Field, FieldType, Fields, SharedTypes, Values};
+use crate::spec::language::{Endpoint, Field, FieldType, Fields, SharedType, SharedTypes, Values};
 use crate::spec::load::File;
 use crate::spec::tree::Path;
 use crate::spec::write;
@@ -82,6 +82,70 @@ pub fn merge_second(
     Ok(text)
 }
 
+/// Merges what a file says about shared types into the types' own file.
+///
+/// # Errors
+/// When the file is not written in the way that the import can edit.
+pub fn merge_types(
+    drafts: &indexmap::IndexMap<String, SharedType>,
+    existing: &File<SharedTypes>,
+    text: &str,
+    shared: &SharedTypes,
+    report: &mut Report,
+) -> Result<String, Diagnostics> {
+    let mut merge = Merge {
+        editor: Editor::new(&existing.name, text)?,
+        read_only: false,
+        second: false,
+        openapi: true,
+        shared: Some(shared),
+        report,
+    };
+    for (name, draft) in drafts {
+        let Some(known) = existing.content.types.get(name) else {
+            continue;
+        };
+        let path = |keys: &[&str]| -> Path {
+            let keys = keys.iter().map(|key| (*key).to_owned());
+            ["types".to_owned(), name.clone()]
+                .into_iter()
+                .chain(keys)
+                .collect()
+        };
+        merge.fields(&draft.fields, &known.fields, &path(&["fields"]), name)?;
+        let mut before: Option<&str> = None;
+        for (wire, member) in &draft.members {
+            let label = format!("{name}.{wire}");
+            match known.members.get(wire) {
+                Some(known) if known.shared.is_none() => {
+                    let path = path(&["members", wire, "fields"]);
+                    merge.fields(&member.fields, &known.fields, &path, &label)?;
+                }
+                // It is compared as a type of its own.
+                Some(_) => {}
+                None => {
+                    let lines = write::member(wire, member);
+                    merge.editor.insert(&path(&["members"]), before, &lines)?;
+                    merge
+                        .report
+                        .added
+                        .push(format!("{label}: a new member; write its `doc`"));
+                }
+            }
+            before = Some(wire);
+        }
+        for wire in known.members.keys() {
+            if !draft.members.contains_key(wire) {
+                merge
+                    .report
+                    .kept
+                    .push(format!("{name}.{wire}: the file has no such member"));
+            }
+        }
+    }
+    Ok(merge.editor.text().to_owned())
+}
+
 struct Merge<'a> {
     editor: Editor,
     /// Compare only: what would be edited is told as a contradiction. So it is inside of shared
@@ -132,6 +196,11 @@ impl Merge<'_> {
         let result = |endpoint: &Endpoint| endpoint.result.clone().unwrap_or_default();
         let known = result(existing);
         let shared = known.shared.as_ref();
+        let stated = result(draft);
+        if stated.shared.is_some() && stated.shared == known.shared {
+            // The type is compared where it stands.
+            return Ok(());
+        }
         match shared.and_then(|name| self.shared?.types.get(name)) {
             Some(shared) => {
                 let outer = std::mem::replace(&mut self.read_only, true);
@@ -367,6 +436,10 @@ impl Merge<'_> {
         label: &str,
         grown: bool,
     ) -> Result<(), Diagnostics> {
+        // The type is compared where it stands.
+        if page.shared.is_some() && page.shared == spec.shared {
+            return Ok(());
+        }
         if let Some(shared) = spec
             .shared
             .as_ref()

@@ -19,9 +19,6 @@ use crate::spec::language::{
 use crate::spec::load::{File, parse};
 use crate::spec::write;
 
-/// The largest `offset` of lists, where the file does not say: API.md of the facts has it for all.
-const MAX_OFFSET: u32 = 20_000;
-
 /// Imports the endpoints of an OpenAPI file whose path fits one of the patterns, in which `*` is
 /// any text; all of them, if there is no pattern.
 ///
@@ -62,7 +59,15 @@ pub fn import(
             reason: Unreadable::because(format!("no path fits {}", only.join(", "))),
         });
     }
-    let mut reports = Vec::new();
+    for pattern in only {
+        if !document.paths.keys().any(|path| fits(pattern, path)) {
+            return Err(ImportError::Page {
+                path: name,
+                reason: Unreadable::because(format!("no path fits `{pattern}`")),
+            });
+        }
+    }
+    let mut all = Vec::new();
     for (section, operations) in by_section {
         if !api.content.sections.contains_key(section) {
             return Err(ImportError::Section {
@@ -76,10 +81,19 @@ pub fn import(
             shared.as_ref().map(|(_, file)| &file.content),
             date_in(&name),
         );
-        reports.extend(importer.section(root, &name, section, &operations, shared, options)?);
+        all.extend(importer.section(root, &name, section, &operations, shared)?);
+    }
+    // Nothing is written before everything was read.
+    let mut reports = Vec::new();
+    for (mut report, file) in all {
+        write_files(root, file.into_iter().collect(), options, &mut report)?;
+        reports.push(report);
     }
     Ok(reports)
 }
+
+/// A report, and the file that it is about as it should be.
+type Outcome = (Report, Option<(PathBuf, Option<String>)>);
 
 /// Whether a path fits a pattern in which `*` is any text.
 fn fits(pattern: &str, path: &str) -> bool {
@@ -118,6 +132,10 @@ struct Importer<'a> {
     date: Option<String>,
     /// The shapes that have a name: those of types.yaml, and those that stand more than once.
     named: HashMap<String, String>,
+    /// The types of types.yaml.
+    known: SharedTypes,
+    /// Those of them that this file describes too, with their schemas; of a member, its union's.
+    met: IndexMap<String, (&'a Schema, Option<&'a Schema>)>,
     /// The types that this import adds.
     added: IndexMap<String, SharedType>,
     taken: BTreeSet<String>,
@@ -127,13 +145,14 @@ struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     fn new(document: &'a Document, shared: Option<&SharedTypes>, date: Option<String>) -> Self {
+        let known = shared.cloned().unwrap_or_default();
         let mut named = HashMap::new();
         let mut taken = BTreeSet::new();
-        for (name, ty) in shared.into_iter().flat_map(|shared| &shared.types) {
+        for (name, ty) in &known.types {
             let shape = match (&ty.values, &ty.tag) {
                 (Some(values), _) => values_shape(&values.names()),
                 (None, Some(tag)) => union_shape(tag, ty.members.keys().map(String::as_str)),
-                (None, None) => spec_shape(&ty.fields, shared),
+                (None, None) => spec_shape(&ty.fields, Some(&known)),
             };
             named.insert(shape, name.clone());
             taken.insert(name.clone());
@@ -142,6 +161,8 @@ impl<'a> Importer<'a> {
             document,
             date,
             named,
+            known,
+            met: IndexMap::new(),
             added: IndexMap::new(),
             taken,
             notes: Vec::new(),
@@ -156,8 +177,21 @@ impl<'a> Importer<'a> {
         section: &str,
         operations: &[(&str, Method, &'a Operation)],
         shared: Option<(String, File<SharedTypes>)>,
-        options: Options,
-    ) -> Result<Vec<Report>, ImportError> {
+    ) -> Result<Vec<Outcome>, ImportError> {
+        let mut existing = BTreeMap::new();
+        for (path, _, operation) in operations {
+            let rest = path.trim_start_matches(&format!("/v3/{section}/"));
+            let file = names::plain_path(rest).replace('/', "_");
+            let known =
+                optional::<Endpoint>(&root.join("spec"), &format!("{section}/{file}.yaml"))?;
+            if let Some((_, file)) = &known {
+                self.learn(operation, &file.content);
+            }
+            existing.insert(
+                (*path).to_owned(),
+                (format!("spec/{section}/{file}.yaml"), known),
+            );
+        }
         self.name_what_recurs(operations);
         let mut drafts = Vec::new();
         for (path, method, operation) in operations {
@@ -166,19 +200,13 @@ impl<'a> Importer<'a> {
             let not_understood = std::mem::take(&mut self.not_understood);
             drafts.push((endpoint, notes, not_understood));
         }
-        let mut reports = Vec::new();
-        let types_file = format!("spec/{section}/types.yaml");
-        let mut types = shared
-            .as_ref()
-            .map(|(_, file)| file.content.clone())
-            .unwrap_or_default();
+        let mut types = self.known.clone();
         types.types.extend(self.added.clone());
+        let mut outcomes = Vec::new();
         for (draft, notes, not_understood) in drafts {
-            let rest = draft.path.trim_start_matches(&format!("/v3/{section}/"));
-            let file = names::without_parameters(rest).replace('/', "_");
-            let spec_file = format!("spec/{section}/{file}.yaml");
-            let existing =
-                optional::<Endpoint>(&root.join("spec"), &format!("{section}/{file}.yaml"))?;
+            let Some((spec_file, existing)) = existing.remove(&draft.path) else {
+                continue;
+            };
             let mut report = Report {
                 page: format!("{source} {}", draft.path),
                 spec_file: spec_file.clone(),
@@ -186,6 +214,19 @@ impl<'a> Importer<'a> {
                 not_understood,
                 ..Report::default()
             };
+            let known = existing
+                .as_ref()
+                .and_then(|(_, file)| file.content.source.openapi.clone());
+            if let (Some(file), Some(known)) = (&self.date, &known)
+                && file < known
+            {
+                report.contradictions.push(format!(
+                    "the file is of {file}, and the spec has that of {known}: nothing was taken \
+                     from the older one"
+                ));
+                outcomes.push((report, None));
+                continue;
+            }
             let text = match &existing {
                 Some((text, file)) => {
                     let mut draft = draft;
@@ -201,34 +242,141 @@ impl<'a> Importer<'a> {
                     write::endpoint(&draft)
                 }
             };
-            let files = vec![(PathBuf::from(spec_file), Some(text))];
-            write_files(root, files, options, &mut report)?;
-            reports.push(report);
+            outcomes.push((report, Some((PathBuf::from(spec_file), Some(text)))));
         }
-        if !self.added.is_empty() {
-            let mut report = Report {
-                page: source.to_owned(),
-                spec_file: types_file.clone(),
-                ..Report::default()
-            };
-            let text = match shared {
-                Some((text, _)) => {
-                    let added = self.added.iter();
-                    let added = added.map(|(name, ty)| write::shared_type(name, ty));
-                    format!("{}\n{}", text.trim_end(), added.collect::<String>())
-                }
-                None => write::shared(&types),
-            };
-            for name in self.added.keys() {
-                report
-                    .added
-                    .push(format!("{name}: a shared type; write its `doc`"));
+        if outcomes.iter().all(|(_, file)| file.is_none()) {
+            return Ok(outcomes);
+        }
+        let mut report = Report {
+            page: source.to_owned(),
+            spec_file: format!("spec/{section}/types.yaml"),
+            ..Report::default()
+        };
+        let merged = match &shared {
+            Some((text, file)) => {
+                let met = self.met_types();
+                report.not_understood = std::mem::take(&mut self.not_understood);
+                merge::merge_types(&met, file, text, &types, &mut report)
+                    .map_err(ImportError::Spec)?
             }
-            let files = vec![(PathBuf::from(types_file), Some(text))];
-            write_files(root, files, options, &mut report)?;
-            reports.push(report);
+            None => write::shared(&SharedTypes::default()),
+        };
+        let added = self.added.iter();
+        let added = added.map(|(name, ty)| write::shared_type(name, ty));
+        let text = format!("{}\n{}", merged.trim_end(), added.collect::<String>());
+        for name in self.added.keys() {
+            report
+                .added
+                .push(format!("{name}: a shared type; write its `doc`"));
         }
-        Ok(reports)
+        if shared.is_some() || !self.added.is_empty() {
+            let path = PathBuf::from(&report.spec_file);
+            outcomes.push((report, Some((path, Some(text)))));
+        }
+        Ok(outcomes)
+    }
+
+    /// The types of types.yaml as the file describes them.
+    fn met_types(&mut self) -> IndexMap<String, SharedType> {
+        let met = self.met.clone();
+        met.into_iter()
+            .map(|(name, (schema, of_union))| {
+                let ty = match of_union {
+                    Some(union) => SharedType {
+                        fields: {
+                            let fields = self.member_fields(union, schema);
+                            self.fields(&fields, &name, false)
+                        },
+                        ..SharedType::default()
+                    },
+                    None => self.shared_type(&name, schema),
+                };
+                (name, ty)
+            })
+            .collect()
+    }
+
+    /// Learns from the spec as it is which of its types stands where: people may have changed
+    /// their shapes.
+    fn learn(&mut self, operation: &'a Operation, endpoint: &Endpoint) {
+        if let (Some((schema, _)), Some(task)) = (self.document.task(operation), &endpoint.task) {
+            let fields = self.document.fields(schema);
+            self.learn_fields(&fields, &task.fields);
+        }
+        let result = self.document.result(operation);
+        let schema = result.and_then(|name| self.document.schema(name));
+        if let (Some(schema), Some(result)) = (schema, &endpoint.result) {
+            match &result.shared {
+                Some(name) => self.learn_type(name, schema, None),
+                None => self.learn_fields(&self.document.fields(schema), &result.fields),
+            }
+        }
+    }
+
+    fn learn_fields(&mut self, fields: &IndexMap<&'a str, &'a Schema>, known: &Fields) {
+        for (name, schema) in fields {
+            let Some(field) = known.get(*name) else {
+                continue;
+            };
+            let mut leaf = field;
+            while let Some(each) = &leaf.each {
+                leaf = each;
+            }
+            let values = prose_of(schema).values;
+            if let Some(name) = &leaf.shared
+                && values.len() > 1
+            {
+                self.named.insert(values_shape(&values), name.clone());
+            }
+            let Some(inner) = innermost(schema).and_then(|name| self.document.schema(name)) else {
+                continue;
+            };
+            match &leaf.shared {
+                Some(name) => self.learn_type(name, inner, None),
+                None => self.learn_fields(&self.document.fields(inner), &leaf.fields),
+            }
+        }
+    }
+
+    fn learn_type(&mut self, name: &str, schema: &'a Schema, of_union: Option<&'a Schema>) {
+        let Some(ty) = self.known.types.get(name).cloned() else {
+            return;
+        };
+        let shape = match of_union {
+            Some(union) => format!(
+                "member {}",
+                self.fields_shape(&self.member_fields(union, schema))
+            ),
+            None => self.shape(schema),
+        };
+        self.named.insert(shape, name.to_owned());
+        if self.met.contains_key(name) {
+            return;
+        }
+        self.met.insert(name.to_owned(), (schema, of_union));
+        let mut fields = self.document.fields(schema);
+        if let Some(union) = of_union {
+            fields = self.member_fields(union, schema);
+        }
+        self.learn_fields(&fields, &ty.fields);
+        let members: Vec<(String, String)> = schema.members().map_or_else(Vec::new, |(_, all)| {
+            all.map(|(wire, member)| (wire.to_owned(), member.to_owned()))
+                .collect()
+        });
+        for (wire, member) in members {
+            let (Some(known), Some(member)) =
+                (ty.members.get(&wire), self.document.schema(&member))
+            else {
+                continue;
+            };
+            match &known.shared {
+                Some(name) => self.learn_type(name, member, Some(schema)),
+                None => {
+                    let fields = self.member_fields(schema, member);
+                    self.learn_fields(&fields, &known.fields);
+                }
+            }
+        }
     }
 
     /// Names the shapes and the lists of values that stand in more than one place, and all unions.
@@ -237,7 +385,7 @@ impl<'a> Importer<'a> {
         let mut enums: IndexMap<String, (usize, &str)> = IndexMap::new();
         let mut seen = BTreeSet::new();
         let mut queue: Vec<&str> = Vec::new();
-        let mut results: HashMap<String, (usize, &str)> = HashMap::new();
+        let mut results: IndexMap<String, (usize, &str)> = IndexMap::new();
         for (_, _, operation) in operations {
             if let Some((task, _)) = self.document.task(operation) {
                 self.look(task, &mut uses, &mut enums, &mut queue);
@@ -499,7 +647,7 @@ impl<'a> Importer<'a> {
         let rows = task_fields
             .as_ref()
             .zip(result.as_ref())
-            .and_then(|(task, result)| rows(task, result));
+            .and_then(|(task, result)| rows(task, result, &mut self.notes));
         Endpoint {
             path: path.to_owned(),
             method,
@@ -563,6 +711,7 @@ impl<'a> Importer<'a> {
             // The prose of an answer repeats what holds for the task.
             (field.required, field.default) = (None, None);
             field.required_unless.clear();
+            (field.required_with, field.not_after) = (None, None);
             (field.min, field.max, field.max_length) = (None, None, None);
             field.max_items = None;
         }
@@ -664,18 +813,33 @@ fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) 
 }
 
 /// The rows of a result, by the names that the API uses.
-fn rows(task: &Fields, result: &ResultObject) -> Option<Rows> {
+fn rows(task: &Fields, result: &ResultObject, notes: &mut Vec<String>) -> Option<Rows> {
     let items = result.fields.get("items")?;
     if items.kind != FieldType::List || items.of != Some(FieldType::Object) {
         return None;
     }
     let lists = task.contains_key("limit") && task.contains_key("offset");
-    let token = "search_after_token";
-    let has_token = task.contains_key(token) && result.fields.contains_key(token);
-    let paging = (lists && result.fields.contains_key("total_count")).then(|| Paging {
-        max_offset: MAX_OFFSET,
-        token: has_token.then(|| token.to_owned()),
-    });
+    let token = task
+        .keys()
+        .find(|name| name.ends_with("_token") && result.fields.contains_key(*name));
+    let max_offset = task
+        .get("offset")
+        .and_then(|offset| offset.max.as_ref()?.as_u64())
+        .and_then(|max| u32::try_from(max).ok());
+    let paging = match max_offset {
+        Some(max_offset) if lists && result.fields.contains_key("total_count") => Some(Paging {
+            max_offset,
+            token: token.cloned(),
+        }),
+        _ => {
+            if lists {
+                notes.push(
+                    "the largest `offset` is not stated: write `rows.paging` by hand".to_owned(),
+                );
+            }
+            None
+        }
+    };
     let per_target = task
         .get("targets")
         .is_some_and(|targets| targets.kind == FieldType::List);
@@ -690,7 +854,10 @@ fn rows(task: &Fields, result: &ResultObject) -> Option<Rows> {
                 && matches!(field.of, Some(FieldType::Object | FieldType::List))
         })
         .map(|(name, _)| name.clone());
-    if paging.is_none() && target.is_none() {
+    let filtered = task
+        .values()
+        .any(|field| matches!(field.kind, FieldType::Filters | FieldType::Order));
+    if paging.is_none() && target.is_none() && !filtered {
         return None;
     }
     Some(Rows {
@@ -714,6 +881,20 @@ fn page_in(description: &str) -> (&str, Option<String>) {
             format!("https://docs.dataforseo.com/v3/{slug}/")
         });
     (prose.trim(), link)
+}
+
+/// The named schema inside of lists and maps.
+fn innermost(schema: &Schema) -> Option<&str> {
+    if let Some(name) = schema.named() {
+        return Some(name);
+    }
+    if let Some(items) = &schema.items {
+        return innermost(items);
+    }
+    match &schema.additional_properties {
+        Some(Additional::Schema(of)) => innermost(of),
+        _ => None,
+    }
 }
 
 fn lines(schema: &Schema) -> Vec<String> {
@@ -782,6 +963,8 @@ fn spec_shape(fields: &Fields, shared: Option<&SharedTypes>) -> String {
 fn spec_value_shape(field: &Field, shared: Option<&SharedTypes>) -> String {
     let element = |kind: Option<FieldType>| match (&field.each, kind) {
         (Some(each), _) => spec_value_shape(each, shared),
+        // The values of a list's texts are told with the list, not with its elements.
+        (None, Some(FieldType::String)) => format!("{:?}", Some("string")),
         (None, Some(kind)) => spec_value_shape(
             &Field {
                 of: None,

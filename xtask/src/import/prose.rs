@@ -16,6 +16,10 @@ pub struct Prose {
     pub required: Option<bool>,
     /// The fields of which one must be there if this one is not.
     pub required_unless: Vec<String>,
+    /// The field with which this one must be there.
+    pub required_with: Option<String>,
+    /// The field with a date that this one must not come after.
+    pub not_after: Option<String>,
     /// What the API takes when the field is left out.
     pub default: Option<Value>,
     /// The smallest number or first date.
@@ -265,6 +269,19 @@ impl Reader<'_> {
             .and_then(listed)
         {
             prose.required_unless = names;
+            return true;
+        }
+        if let Some(name) = lower
+            .strip_prefix("required field if you specify ")
+            .filter(|name| !name.contains(' '))
+        {
+            prose.required_with = Some(name.to_owned());
+            return true;
+        }
+        if let Some(name) =
+            lower.strip_prefix("maximum value shouldn't exceed the date specified in the ")
+        {
+            prose.not_after = Some(name.to_owned());
             return true;
         }
         for (start, end) in [

@@ -70,6 +70,13 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
             found,
         ),
     }
+    if matches!(kind, Filters | Order) && field.required == Some(true) {
+        at.report(
+            "required",
+            "filters and an order can always be left out",
+            found,
+        );
+    }
     if matches!(kind, Filters | Order) && !at.task {
         at.report("type", "only a task has filters and an order", found);
     }
@@ -127,7 +134,12 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         kind == Filters,
         "`filters`",
     );
-    only(field.over.is_some(), "over", kind == Filters, "`filters`");
+    only(
+        field.over.is_some(),
+        "over",
+        matches!(kind, Filters | Order),
+        "filters or an order",
+    );
     only(
         field.numbered.is_some(),
         "numbered",
@@ -170,6 +182,18 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         "required_unless",
         at.task,
         "a field of a task",
+    );
+    only(
+        field.required_with.is_some(),
+        "required_with",
+        at.task,
+        "a field of a task",
+    );
+    only(
+        field.not_after.is_some(),
+        "not_after",
+        at.task && date,
+        "a date of a task",
     );
     only(
         field.default.is_some(),

@@ -83,6 +83,26 @@ pub fn names_sent(
     used
 }
 
+/// The shared types that the results of these endpoints use.
+pub fn names_received<'a>(
+    endpoints: impl Iterator<Item = &'a crate::spec::EndpointFile>,
+    types: &indexmap::IndexMap<String, SharedType>,
+) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for endpoint in endpoints {
+        if let Some(result) = &endpoint.file.content.result {
+            names_used(&result.fields, types, &mut used);
+            if let Some(name) = &result.shared
+                && used.insert(name.clone())
+                && let Some(shared) = types.get(name)
+            {
+                names_used(&shared.fields, types, &mut used);
+            }
+        }
+    }
+    used
+}
+
 /// The shared types that these fields name, and that those name in turn.
 fn names_used(
     fields: &Fields,
@@ -95,6 +115,15 @@ fn names_used(
             && let Some(shared) = types.get(name)
         {
             names_used(&shared.fields, types, used);
+            for member in shared.members.values() {
+                names_used(&member.fields, types, used);
+                if let Some(name) = &member.shared
+                    && used.insert(name.clone())
+                    && let Some(shared) = types.get(name)
+                {
+                    names_used(&shared.fields, types, used);
+                }
+            }
         }
         names_used(field.inner(), types, used);
     }

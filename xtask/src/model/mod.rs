@@ -383,6 +383,12 @@ pub enum Limit {
     OneOf(Vec<String>),
     /// Written as targets are.
     Targets,
+    /// A moment in the API's form.
+    Timestamp,
     /// There, unless one of these fields is.
     RequiredUnless(Vec<String>),
+    /// There, if this field is.
+    RequiredWith(String),
+    /// A date not after that of this field.
+    NotAfter(String),
 }

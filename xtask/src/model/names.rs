@@ -7,9 +7,15 @@ pub fn type_name(text: &str) -> Option<String> {
     identifier(text.to_upper_camel_case())
 }
 
-/// A path without its parameters: `task_get/{id}` is `task_get`.
-pub fn without_parameters(path: &str) -> String {
-    let parts = path.split('/').filter(|part| !part.starts_with('{'));
+/// A path as names are made of it. The `id` of a task goes without saying: `task_get/{id}` is
+/// `task_get`; another parameter makes another endpoint: `locations/{country}` is
+/// `locations/by_country`.
+pub fn plain_path(path: &str) -> String {
+    let parts = path.split('/').filter(|part| *part != "{id}");
+    let parts = parts.map(|part| match part.strip_prefix('{') {
+        Some(name) => format!("by_{}", name.trim_end_matches('}')),
+        None => part.to_owned(),
+    });
     parts.collect::<Vec<_>>().join("/")
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::check::{FieldCheck, NO_LINKS, check_api, check_field, check_status_codes};
 use super::dates::DateExpression;
-use super::glossary::names_sent;
+use super::glossary::{names_received, names_sent};
 use super::{
     Endpoint, Enum, Field, Limit, Member, Model, Object, Section, Type, TypeDef, Union, Variant,
     names, rows,
@@ -34,10 +34,7 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
             .filter_map(|file| {
                 let path = file.file.content.path.strip_prefix("/v3/")?;
                 let rest = path.strip_prefix(&format!("{name}/"))?;
-                Some((
-                    path.to_owned(),
-                    names::type_name(&names::without_parameters(rest))?,
-                ))
+                Some((path.to_owned(), names::type_name(&names::plain_path(rest))?))
             })
             .collect();
         // The type names of the section, with where they stand.
@@ -56,6 +53,10 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
                 section.endpoints.push(endpoint);
             }
         }
+        if let Some(shared) = shared {
+            refuse_two_ways(files(), shared, &sent, &mut found);
+        }
+        refuse_equal_methods(&section, &mut found);
         let before = found.len();
         refuse_endless_types(&section, &taken, &mut found);
         if found.len() == before {
@@ -161,7 +162,7 @@ fn endpoint(
         ));
         return None;
     };
-    let plain = names::without_parameters(rest);
+    let plain = names::plain_path(rest);
     let (Some(name), Some(module)) = (names::type_name(&plain), names::field_name(&plain)) else {
         let message = format!("no Rust name can be made from `{rest}`");
         found.push(Diagnostic::new(
@@ -400,6 +401,7 @@ impl Scope<'_> {
         path: &[String],
     ) -> Union {
         let mut members: Vec<Member> = Vec::new();
+        let union_fields: Vec<&String> = shared.fields.keys().collect();
         if shared.fields.contains_key(tag) {
             let message = format!("`{tag}` is the union's tag; it is no field besides");
             self.report(path, message);
@@ -408,8 +410,7 @@ impl Scope<'_> {
             let at = [path, &["members".to_owned(), wire.clone()]].concat();
             let doc = member.doc.clone().unwrap_or_default().trim().to_owned();
             self.check_doc(wire, &doc, &at);
-            let variant = names::type_name(wire).filter(|variant| variant != "Other");
-            let Some(variant) = variant else {
+            let Some(variant) = variant_name(wire) else {
                 let message = format!("no Rust name can be made from the member `{wire}`");
                 self.report(&at, message);
                 continue;
@@ -423,10 +424,14 @@ impl Scope<'_> {
                     if !member.fields.is_empty() {
                         self.report(&at, "`use` and `fields` exclude each other");
                     }
-                    self.look_up(shared, &at, false);
+                    self.member_type(shared, tag, &union_fields, &at);
                     shared.clone()
                 }
                 None => {
+                    if member.fields.contains_key(tag) {
+                        let message = format!("`{tag}` is the union's tag; it is no field besides");
+                        self.report(&at, message);
+                    }
                     let object = format!("{name}{variant}");
                     self.claim(&object, &at);
                     let mut fields = shared.fields.clone();
@@ -455,6 +460,35 @@ impl Scope<'_> {
             doc: doc.to_owned(),
             tag: tag.to_owned(),
             members,
+        }
+    }
+
+    /// The shared type of a member: an object that has the union's fields and not its tag.
+    fn member_type(&mut self, name: &str, tag: &str, common: &[&String], path: &[String]) {
+        if let Type::Union(_) = self.look_up(name, path, false) {
+            let message = format!("`{name}` is a union, and a member is an object");
+            self.report(path, message);
+            return;
+        }
+        let types = self.shared.map(|file| &file.content.types);
+        let Some(ty) = types.and_then(|types| types.get(name)) else {
+            return;
+        };
+        if ty.fields.contains_key(tag) {
+            let message = format!("`{name}` has the union's tag `{tag}`, which is no field");
+            self.report(path, message);
+        }
+        let missing: Vec<&str> = common
+            .iter()
+            .filter(|field| !ty.fields.contains_key(**field))
+            .map(|field| field.as_str())
+            .collect();
+        if !missing.is_empty() {
+            let message = format!(
+                "`{name}` lacks fields that all members have: {}",
+                missing.join(", ")
+            );
+            self.report(path, message);
         }
     }
 
@@ -497,7 +531,12 @@ impl Scope<'_> {
                 );
                 continue;
             };
-            for other in &spec.required_unless {
+            let others = [&spec.required_with, &spec.not_after];
+            for other in spec
+                .required_unless
+                .iter()
+                .chain(others.into_iter().flatten())
+            {
                 if !fields.contains_key(other) {
                     let meant = did_you_mean(other, fields.keys().map(String::as_str));
                     self.report(&path, format!("no field `{other}` beside this one{meant}"));
@@ -742,12 +781,7 @@ impl Scope<'_> {
     fn open_enum(&mut self, name: &str, doc: &str, values: &Values, path: &[String]) -> Enum {
         let mut variants: Vec<Variant> = Vec::new();
         for (wire, doc) in values.iter() {
-            let name = names::type_name(wire).map(|name| match name.as_str() {
-                // That is the variant for what nobody documented.
-                "Other" => "DocumentedOther".to_owned(),
-                _ => name,
-            });
-            let Some(variant) = name else {
+            let Some(variant) = variant_name(wire) else {
                 self.report(
                     path,
                     format!("no Rust name can be made from the value `{wire}`"),
@@ -773,6 +807,15 @@ impl Scope<'_> {
             variants,
         }
     }
+}
+
+/// The name of a variant. `Other` is the one for what nobody documented.
+fn variant_name(wire: &str) -> Option<String> {
+    let name = names::type_name(wire)?;
+    Some(match name.as_str() {
+        "Other" => "DocumentedOther".to_owned(),
+        _ => name,
+    })
 }
 
 /// The limits that a task's rules have; for results they are empty or harmless.
@@ -803,10 +846,51 @@ fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String
     if spec.format == Some(Format::Target) {
         limits.push(Limit::Targets);
     }
+    if *ty == Type::Timestamp {
+        limits.push(Limit::Timestamp);
+    }
     if !spec.required_unless.is_empty() {
         limits.push(Limit::RequiredUnless(spec.required_unless.clone()));
     }
+    limits.extend(spec.required_with.clone().map(Limit::RequiredWith));
+    limits.extend(spec.not_after.clone().map(Limit::NotAfter));
     limits
+}
+
+/// The methods of a section's group: one for each endpoint, one for its pages, and `new`.
+fn refuse_equal_methods(section: &Section, found: &mut Vec<Diagnostic>) {
+    let mut taken = HashMap::from([("new".to_owned(), "the group itself".to_owned())]);
+    for endpoint in &section.endpoints {
+        for method in [
+            endpoint.module.clone(),
+            format!("{}_pages", endpoint.module),
+        ] {
+            if let Some(other) = taken.insert(method.clone(), endpoint.file.clone()) {
+                let message = format!("the method `{method}` is taken by {other}");
+                found.push(Diagnostic::new(&endpoint.file, Place::START, message));
+            }
+        }
+    }
+}
+
+/// A shared object is sent or received: what is required in a task is not there in every answer,
+/// and what an answer may leave out a task may not.
+fn refuse_two_ways<'a>(
+    files: impl Iterator<Item = &'a EndpointFile>,
+    shared: &File<SharedTypes>,
+    sent: &BTreeSet<String>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let types = &shared.content.types;
+    let received = names_received(files, types);
+    for name in sent.intersection(&received) {
+        if types.get(name).is_some_and(|ty| ty.values.is_none()) {
+            let place = shared.tree.place(&["types".to_owned(), name.clone()]);
+            let message =
+                format!("`{name}` stands in a task and in a result: give each a type of its own");
+            found.push(Diagnostic::new(&shared.name, place, message));
+        }
+    }
 }
 
 /// An object that is a field of itself would have no end; in a list, a map or a union it has one.

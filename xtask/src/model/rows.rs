@@ -153,49 +153,73 @@ impl Resolver<'_> {
         })
     }
 
-    /// What paging and matching lean on is there.
+    /// What paging and matching lean on is there, and of the kind that they take.
     fn check(&mut self, spec: &language::Rows, row: &str) {
-        let task = self.endpoint.task.as_ref();
-        let asks = |name: &str| {
-            task.is_some_and(|task| task.fields.iter().any(|field| field.wire == name))
+        let task: &[Field] = match &self.endpoint.task {
+            Some(task) => &task.fields,
+            None => &[],
         };
         let result = match &self.endpoint.result_type {
             Type::Object(name) => self.object(name),
             _ => None,
         };
-        let has = |object: Option<&Object>, name: &str| {
-            object.is_some_and(|object| object.fields.iter().any(|field| field.wire == name))
+        let result = result.map_or(&[][..], |object| &object.fields);
+        let row = self.object(row).map_or(&[][..], |object| &object.fields);
+        let is = |fields: &[Field], name: &str, ty: &Type, required: bool| {
+            let field = fields.iter().find(|field| field.wire == name);
+            field.is_some_and(|field| field.ty == *ty && field.required == required)
         };
-        let mut missing = Vec::new();
+        let mut wrong = Vec::new();
         if let Some(paging) = &spec.paging {
             for name in ["limit", "offset"] {
-                if !asks(name) {
-                    missing.push(("paging", format!("paging needs `{name}` in the task")));
+                if !is(task, name, &Type::Integer, false) {
+                    wrong.push((
+                        "paging",
+                        format!(
+                            "paging needs an integer `{name}` in the task that can be left out"
+                        ),
+                    ));
                 }
             }
             for name in ["total_count", "items_count"] {
-                if !has(result, name) {
-                    missing.push(("paging", format!("paging needs `{name}` in the result")));
+                if !is(result, name, &Type::Integer, false) {
+                    wrong.push((
+                        "paging",
+                        format!("paging needs an integer `{name}` in the result"),
+                    ));
                 }
             }
             if let Some(token) = &paging.token
-                && !(asks(token) && has(result, token))
+                && !(is(task, token, &Type::String, false)
+                    && is(result, token, &Type::String, false))
             {
-                missing.push((
+                wrong.push((
                     "paging",
-                    format!("`{token}` must be a field of both the task and the result"),
+                    format!("`{token}` must be a string of both the task and the result"),
+                ));
+            }
+            let offset = task.iter().find(|field| field.wire == "offset");
+            let stated = offset.and_then(|offset| offset.spec.max.as_ref()?.as_u64());
+            if let Some(stated) = stated.filter(|stated| u64::from(paging.max_offset) > *stated) {
+                wrong.push((
+                    "paging",
+                    format!("`max_offset` is above the `max` of `offset`, {stated}"),
                 ));
             }
         }
         if let Some(target) = &spec.target {
-            if !asks("targets") {
-                missing.push(("target", "matching needs `targets` in the task".to_owned()));
+            let targets = Type::List(Box::new(Type::String));
+            if !is(task, "targets", &targets, true) {
+                wrong.push((
+                    "target",
+                    "matching needs a required list of strings `targets` in the task".to_owned(),
+                ));
             }
-            if !has(self.object(row), target) {
-                missing.push(("target", format!("a row has no field `{target}`")));
+            if !is(row, target, &Type::String, false) {
+                wrong.push(("target", format!("a row has no string `{target}`")));
             }
         }
-        for (key, message) in missing {
+        for (key, message) in wrong {
             self.report(key, message);
         }
     }

@@ -168,7 +168,7 @@ pub struct Field {
     /// Whether the keys of a task's map are `1`, `2` and so on: people give a list.
     #[serde(default)]
     pub numbered: Option<bool>,
-    /// The endpoint whose rows `filters` look at, by its path without the version, if not this one.
+    /// The endpoint whose rows filters and an order look at, by its path without the version, if not this one.
     #[serde(default)]
     pub over: Option<String>,
     /// What the text of a string, or of a list's strings, is.
@@ -189,6 +189,12 @@ pub struct Field {
     /// The fields of which one must be there if this one is not.
     #[serde(default)]
     pub required_unless: Vec<String>,
+    /// The field with which this one must be there.
+    #[serde(default)]
+    pub required_with: Option<String>,
+    /// The field with a date that this one must not come after.
+    #[serde(default)]
+    pub not_after: Option<String>,
     /// What the API takes when the field is left out. A date may be `today - 1 month`.
     #[serde(default)]
     pub default: Option<Value>,
@@ -258,6 +264,8 @@ impl Field {
             ident: None,
             required: None,
             required_unless: Vec::new(),
+            required_with: None,
+            not_after: None,
             default: None,
             min: None,
             max: None,
@@ -413,7 +421,7 @@ pub struct SharedType {
     pub members: IndexMap<String, Member>,
 }
 
-/// A member of a union: its own `fields` beside those of the union, or the shared type, complete,
+/// A member of a union: its own `fields`, beside those of the union, or the shared type, complete,
 /// that `use` names.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

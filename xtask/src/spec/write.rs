@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use super::language::{CallLimits, Endpoint, Field, Fields, SharedType, SharedTypes, Values};
+use super::language::{
+    CallLimits, Endpoint, Field, Fields, Member, SharedType, SharedTypes, Values,
+};
 
 /// The keys of a field, in the order in which they are written.
-pub const FIELD_KEYS: [&str; 28] = [
+pub const FIELD_KEYS: [&str; 30] = [
     "type",
     "of",
     "numbered",
@@ -16,9 +18,11 @@ pub const FIELD_KEYS: [&str; 28] = [
     "ident",
     "required",
     "required_unless",
+    "required_with",
     "default",
     "min",
     "max",
+    "not_after",
     "max_length",
     "min_items",
     "max_items",
@@ -116,16 +120,22 @@ pub fn shared_type(name: &str, ty: &SharedType) -> String {
     if !ty.members.is_empty() {
         text += "    members:\n";
         for (wire, member) in &ty.members {
-            text += &format!("      {}:\n", scalar(&wire.clone().into()));
-            if let Some(doc) = &member.doc {
-                text += &entry("doc", &doc.clone().into(), 8);
-            }
-            match &member.shared {
-                Some(shared) => text += &entry("use", &shared.clone().into(), 8),
-                None if member.fields.is_empty() => {}
-                None => text += &object(None, &member.fields, 8),
-            }
+            text += &self::member(wire, member);
         }
+    }
+    text
+}
+
+/// A member of a union as an entry of `members`.
+pub fn member(wire: &str, member: &Member) -> String {
+    let mut text = format!("      {}:\n", scalar(&wire.into()));
+    if let Some(doc) = &member.doc {
+        text += &entry("doc", &doc.clone().into(), 8);
+    }
+    match &member.shared {
+        Some(shared) => text += &entry("use", &shared.clone().into(), 8),
+        None if member.fields.is_empty() => {}
+        None => text += &object(None, &member.fields, 8),
     }
     text
 }

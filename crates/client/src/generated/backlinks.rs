@@ -58,7 +58,7 @@ impl<'a> Backlinks<'a> {
 
     /// All rows of [`anchors_live`](Self::anchors_live), page by page, from the task's `offset` on.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so.
+    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
     ///
     /// # Cost
     /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
@@ -454,7 +454,7 @@ impl<'a> Backlinks<'a> {
 
     /// All rows of [`competitors_live`](Self::competitors_live), page by page, from the task's `offset` on.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so.
+    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
     ///
     /// # Cost
     /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
@@ -520,7 +520,7 @@ impl<'a> Backlinks<'a> {
 
     /// All rows of [`domain_intersection_live`](Self::domain_intersection_live), page by page, from the task's `offset` on.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so.
+    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
     ///
     /// # Cost
     /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
@@ -584,7 +584,7 @@ impl<'a> Backlinks<'a> {
 
     /// All rows of [`domain_pages_live`](Self::domain_pages_live), page by page, from the task's `offset` on.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so.
+    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
     ///
     /// # Cost
     /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
@@ -648,7 +648,7 @@ impl<'a> Backlinks<'a> {
 
     /// All rows of [`domain_pages_summary_live`](Self::domain_pages_summary_live), page by page, from the task's `offset` on.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so.
+    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
     ///
     /// # Cost
     /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
@@ -833,7 +833,7 @@ impl<'a> Backlinks<'a> {
 
     /// All rows of [`page_intersection_live`](Self::page_intersection_live), page by page, from the task's `offset` on.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so.
+    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
     ///
     /// # Cost
     /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
@@ -897,7 +897,7 @@ impl<'a> Backlinks<'a> {
 
     /// All rows of [`referring_domains_live`](Self::referring_domains_live), page by page, from the task's `offset` on.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so.
+    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
     ///
     /// # Cost
     /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
@@ -959,7 +959,7 @@ impl<'a> Backlinks<'a> {
 
     /// All rows of [`referring_networks_live`](Self::referring_networks_live), page by page, from the task's `offset` on.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so.
+    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
     ///
     /// # Cost
     /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.

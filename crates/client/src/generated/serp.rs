@@ -49,7 +49,10 @@ impl<'a> Serp<'a> {
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::serp::GoogleOrganicLiveAdvancedTask::new();
+    /// let task = dataforseo_client::models::serp::GoogleOrganicLiveAdvancedTask::new()
+    ///     .keyword("albert einstein")
+    ///     .location_code(2840)
+    ///     .language_code("en");
     /// let answer = client.serp().google_organic_live_advanced(&task).await?;
     /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
     /// # Ok(())
@@ -118,7 +121,7 @@ impl<'a> Serp<'a> {
     /// - `browser_screen_resolution_ratio` at most 3.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// The API charges the tasks that it takes, when it takes them; the client sends them once. [`Posted::cost`] says what they cost, fetching the results costs nothing.
     ///
     /// # Errors
     /// If a task breaks the limits, none is sent. What can go wrong with the call is told apart by [`Error::kind`]; what went wrong with one task stands beside it in [`Posted`].
@@ -126,7 +129,10 @@ impl<'a> Serp<'a> {
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::serp::GoogleOrganicTaskPostTask::new();
+    /// let task = dataforseo_client::models::serp::GoogleOrganicTaskPostTask::new()
+    ///     .keyword("albert einstein")
+    ///     .location_code(2840)
+    ///     .language_code("en");
     /// for outcome in client.serp().google_organic_task_post(&[task]).await?.tasks() {
     ///     println!("{outcome:?}");
     /// }

@@ -168,8 +168,8 @@ impl Task for ErrorsTask {
         FieldRule::new("limit", Kind::Integer, false, &[Limit::Max(1000.0)]),
         FieldRule::new("offset", Kind::Integer, false, &[]),
         FieldRule::new("filtered_function", Kind::String, false, &[]),
-        FieldRule::new("datetime_from", Kind::String, false, &[]),
-        FieldRule::new("datetime_to", Kind::String, false, &[]),
+        FieldRule::new("datetime_from", Kind::String, false, &[Limit::Timestamp]),
+        FieldRule::new("datetime_to", Kind::String, false, &[Limit::Timestamp]),
     ];
 }
 

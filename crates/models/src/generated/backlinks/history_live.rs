@@ -39,7 +39,7 @@ pub struct HistoryLiveTask {
     pub target: String,
     /// First day of the range.
     ///
-    /// Default: `2019-01-01`. Not before `2019-01-01`.
+    /// Default: `2019-01-01`. Not before `2019-01-01`. Not after `date_to`.
     pub date_from: Option<Date>,
     /// Last day of the range.
     ///
@@ -96,7 +96,7 @@ impl HistoryLiveTask {
 
     /// First day of the range.
     ///
-    /// Default: `2019-01-01`. Not before `2019-01-01`.
+    /// Default: `2019-01-01`. Not before `2019-01-01`. Not after `date_to`.
     #[must_use]
     pub fn date_from(mut self, value: Date) -> Self {
         self.date_from = Some(value);
@@ -169,6 +169,7 @@ impl Task for HistoryLiveTask {
                     min: Some(DateBound::On(2019, 1, 1)),
                     max: None,
                 },
+                Limit::NotAfter("date_to"),
             ],
         ),
         FieldRule::new(

@@ -173,8 +173,8 @@ impl IdListTask {
 
 impl Task for IdListTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("datetime_from", Kind::String, true, &[]),
-        FieldRule::new("datetime_to", Kind::String, true, &[]),
+        FieldRule::new("datetime_from", Kind::String, true, &[Limit::Timestamp]),
+        FieldRule::new("datetime_to", Kind::String, true, &[Limit::Timestamp]),
         FieldRule::new("limit", Kind::Integer, false, &[Limit::Max(1000.0)]),
         FieldRule::new("offset", Kind::Integer, false, &[]),
         FieldRule::new("sort", Kind::String, false, &[Limit::OneOf(&["asc", "desc"])]),

@@ -41,7 +41,7 @@ pub struct TimeseriesNewLostSummaryLiveTask {
     ///
     /// A backlink or domain found first after it counts as new; one known before and not found again after it counts as lost. It must not be later than `date_to`.
     ///
-    /// Optional. Not before `2019-01-30`. Not after `today`.
+    /// Optional. Not before `2019-01-30`. Not after `today`. Not after `date_to`.
     pub date_from: Option<Date>,
     /// Last day of the range.
     ///
@@ -110,7 +110,7 @@ impl TimeseriesNewLostSummaryLiveTask {
     ///
     /// A backlink or domain found first after it counts as new; one known before and not found again after it counts as lost. It must not be later than `date_to`.
     ///
-    /// Optional. Not before `2019-01-30`. Not after `today`.
+    /// Optional. Not before `2019-01-30`. Not after `today`. Not after `date_to`.
     #[must_use]
     pub fn date_from(mut self, value: Date) -> Self {
         self.date_from = Some(value);
@@ -200,6 +200,7 @@ impl Task for TimeseriesNewLostSummaryLiveTask {
                         days: 0,
                     }),
                 },
+                Limit::NotAfter("date_to"),
             ],
         ),
         FieldRule::new(

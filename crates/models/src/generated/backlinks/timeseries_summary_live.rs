@@ -41,7 +41,7 @@ pub struct TimeseriesSummaryLiveTask {
     ///
     /// It must not be later than `date_to`.
     ///
-    /// Optional. Not before `2019-01-30`. Not after `today`.
+    /// Optional. Not before `2019-01-30`. Not after `today`. Not after `date_to`.
     pub date_from: Option<Date>,
     /// Last day of the range.
     ///
@@ -124,7 +124,7 @@ impl TimeseriesSummaryLiveTask {
     ///
     /// It must not be later than `date_to`.
     ///
-    /// Optional. Not before `2019-01-30`. Not after `today`.
+    /// Optional. Not before `2019-01-30`. Not after `today`. Not after `date_to`.
     #[must_use]
     pub fn date_from(mut self, value: Date) -> Self {
         self.date_from = Some(value);
@@ -223,6 +223,7 @@ impl Task for TimeseriesSummaryLiveTask {
                         days: 0,
                     }),
                 },
+                Limit::NotAfter("date_to"),
             ],
         ),
         FieldRule::new(

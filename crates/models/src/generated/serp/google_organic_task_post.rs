@@ -85,7 +85,7 @@ pub struct GoogleOrganicTaskPostTask {
     ///
     /// Needed together with it.
     ///
-    /// Optional.
+    /// Optional. Required with `postback_url`.
     pub postback_data: Option<GoogleOrganicTaskPostPostbackData>,
     /// How fast the task is worked on: 1 is normal, 2 is high.
     ///
@@ -427,7 +427,7 @@ impl GoogleOrganicTaskPostTask {
     ///
     /// Needed together with it.
     ///
-    /// Optional.
+    /// Optional. Required with `postback_url`.
     #[must_use]
     pub fn postback_data(mut self, value: GoogleOrganicTaskPostPostbackData) -> Self {
         self.postback_data = Some(value);
@@ -740,7 +740,10 @@ impl Task for GoogleOrganicTaskPostTask {
             "postback_data",
             Kind::String,
             false,
-            &[Limit::OneOf(&["regular", "advanced", "html"])],
+            &[
+                Limit::OneOf(&["regular", "advanced", "html"]),
+                Limit::RequiredWith("postback_url"),
+            ],
         ),
         FieldRule::new(
             "priority",
