@@ -193,7 +193,7 @@ fn each_error_has_its_place_and_says_what_to_do() {
             "[widget]",
             "[one-widget, one_widget]",
         ),
-        ("a value that is no name", "[widget]", "[4xx]"),
+        ("a value that is no name", "[widget]", "[\"%\"]"),
         (
             "fields that collide",
             "    scale:\n",
@@ -290,7 +290,7 @@ fn errors_of_meaning_come_at_once_too() {
     let broken = GOOD
         .replace("      doc: Sites.\n", "")
         .replace("use: Scale", "use: Scal")
-        .replace("[widget]", "[4xx]");
+        .replace("[widget]", "[\"%\"]");
     insta::assert_snapshot!(errors(&workspace(&broken)));
 }
 
@@ -564,12 +564,6 @@ fn errors_in_the_hard_places() {
             "task:\n  fields: {}\nparameters:",
         ),
         (
-            "a result that is missing",
-            get,
-            "result:\n  use: Element\n",
-            "",
-        ),
-        (
             "a result of a post",
             get,
             "mode: task_get",
@@ -610,7 +604,7 @@ fn errors_in_the_hard_places() {
             "a member without a name",
             types,
             "      text:\n",
-            "      4xx:\n",
+            "      \"%\":\n",
         ),
         (
             "a member without words",

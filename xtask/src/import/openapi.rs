@@ -1,6 +1,7 @@
 //! Bringing the vendor's OpenAPI file into the spec: a second source of facts beside the pages. It
 //! knows the shapes of all endpoints, and its prose states the rules that its schemas lack.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -139,6 +140,8 @@ struct Importer<'a> {
     /// The types that this import adds.
     added: IndexMap<String, SharedType>,
     taken: BTreeSet<String>,
+    /// The schemas whose shape is being worked out, from the outside in.
+    under_way: RefCell<Vec<String>>,
     notes: Vec<String>,
     not_understood: Vec<String>,
 }
@@ -152,7 +155,7 @@ impl<'a> Importer<'a> {
             let shape = match (&ty.values, &ty.tag) {
                 (Some(values), _) => values_shape(&values.names()),
                 (None, Some(tag)) => union_shape(tag, ty.members.keys().map(String::as_str)),
-                (None, None) => spec_shape(&ty.fields, Some(&known)),
+                (None, None) => spec_shape(&ty.fields, Some(&known), 0),
             };
             named.insert(shape, name.clone());
             taken.insert(name.clone());
@@ -164,6 +167,7 @@ impl<'a> Importer<'a> {
             known,
             met: IndexMap::new(),
             added: IndexMap::new(),
+            under_way: RefCell::default(),
             taken,
             notes: Vec::new(),
             not_understood: Vec::new(),
@@ -303,13 +307,19 @@ impl<'a> Importer<'a> {
             let fields = self.document.fields(schema);
             self.learn_fields(&fields, &task.fields);
         }
-        let result = self.document.result(operation);
-        let schema = result.and_then(|name| self.document.schema(name));
-        if let (Some(schema), Some(result)) = (schema, &endpoint.result) {
-            match &result.shared {
-                Some(name) => self.learn_type(name, schema, None),
-                None => self.learn_fields(&self.document.fields(schema), &result.fields),
+        let Some((schema, result)) = self
+            .document
+            .result(operation)
+            .zip(endpoint.result.as_ref())
+        else {
+            return;
+        };
+        match (&result.shared, self.document.schema(schema)) {
+            (Some(name), _) => self.learn_type(name, schema, None),
+            (None, Some(schema)) => {
+                self.learn_fields(&self.document.fields(schema), &result.fields);
             }
+            (None, None) => {}
         }
     }
 
@@ -328,18 +338,24 @@ impl<'a> Importer<'a> {
             {
                 self.named.insert(values_shape(&values), name.clone());
             }
-            let Some(inner) = innermost(schema).and_then(|name| self.document.schema(name)) else {
+            let Some(inner) = innermost(schema) else {
                 continue;
             };
-            match &leaf.shared {
-                Some(name) => self.learn_type(name, inner, None),
-                None => self.learn_fields(&self.document.fields(inner), &leaf.fields),
+            match (&leaf.shared, self.document.schema(inner)) {
+                (Some(name), _) => self.learn_type(name, inner, None),
+                (None, Some(inner)) => {
+                    self.learn_fields(&self.document.fields(inner), &leaf.fields);
+                }
+                (None, None) => {}
             }
         }
     }
 
-    fn learn_type(&mut self, name: &str, schema: &'a Schema, of_union: Option<&'a Schema>) {
+    fn learn_type(&mut self, name: &str, schema_name: &str, of_union: Option<&'a Schema>) {
         let Some(ty) = self.known.types.get(name).cloned() else {
+            return;
+        };
+        let Some(schema) = self.document.schema(schema_name) else {
             return;
         };
         let shape = match of_union {
@@ -347,7 +363,7 @@ impl<'a> Importer<'a> {
                 "member {}",
                 self.fields_shape(&self.member_fields(union, schema))
             ),
-            None => self.shape(schema),
+            None => self.shape_of(schema_name),
         };
         self.named.insert(shape, name.to_owned());
         if self.met.contains_key(name) {
@@ -364,17 +380,16 @@ impl<'a> Importer<'a> {
                 .collect()
         });
         for (wire, member) in members {
-            let (Some(known), Some(member)) =
-                (ty.members.get(&wire), self.document.schema(&member))
-            else {
+            let Some(known) = ty.members.get(&wire) else {
                 continue;
             };
-            match &known.shared {
-                Some(name) => self.learn_type(name, member, Some(schema)),
-                None => {
+            match (&known.shared, self.document.schema(&member)) {
+                (Some(name), _) => self.learn_type(name, &member, Some(schema)),
+                (None, Some(member)) => {
                     let fields = self.member_fields(schema, member);
                     self.learn_fields(&fields, &known.fields);
                 }
+                (None, None) => {}
             }
         }
     }
@@ -492,19 +507,30 @@ impl<'a> Importer<'a> {
     }
 
     fn free_name(&mut self, name: String) -> String {
+        // A letter behind the name of a second one: a person gives it a better name.
+        let mut letters = 'B'..='Z';
         let mut free = name.clone();
-        // Two schemas of one name is a mistake that a person puts right: the check says it.
         while !self.taken.insert(free.clone()) {
-            free.push('X');
+            match letters.next() {
+                Some(letter) => free = format!("{name}{letter}"),
+                None => free.push('Z'),
+            }
         }
         free
     }
 
+    /// The shape of a named schema. One that holds itself, in a list, is told by its name there.
     fn shape_of(&self, name: &str) -> String {
-        match self.document.schema(name) {
-            Some(schema) => self.shape(schema),
-            None => String::new(),
+        if self.under_way.borrow().iter().any(|other| other == name) {
+            return format!("^{name}");
         }
+        let Some(schema) = self.document.schema(name) else {
+            return String::new();
+        };
+        self.under_way.borrow_mut().push(name.to_owned());
+        let shape = self.shape(schema);
+        self.under_way.borrow_mut().pop();
+        shape
     }
 
     fn shape(&self, schema: &Schema) -> String {
@@ -623,7 +649,7 @@ impl<'a> Importer<'a> {
         let result = self.document.result(operation);
         let result = result.and_then(|name| {
             let schema = self.document.schema(name)?;
-            let shared = self.named.get(&self.shape(schema)).cloned();
+            let shared = self.named.get(&self.shape_of(name)).cloned();
             let fields = match shared {
                 Some(_) => Fields::new(),
                 None => self.fields(&self.document.fields(schema), "result", false),
@@ -751,7 +777,7 @@ impl<'a> Importer<'a> {
         let Some(schema) = self.document.schema(name) else {
             return;
         };
-        match self.named.get(&self.shape(schema)) {
+        match self.named.get(&self.shape_of(name)) {
             Some(shared) => field.shared = Some(shared.clone()),
             None => {
                 field.fields = self.fields(&self.document.fields(schema), path, task);
@@ -933,13 +959,12 @@ fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
 
 /// The Rust name for a schema: without the words that all of them end in.
 fn plain_name(schema: &str) -> String {
-    let mut name = schema;
+    let mut name = schema.strip_prefix("Base").unwrap_or(schema);
     for ending in ["Info", "Item", "Element", "Result"] {
         if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
             name = rest;
         }
     }
-    let name = name.strip_prefix("Base").unwrap_or(name);
     names::type_name(name).unwrap_or_else(|| name.to_owned())
 }
 
@@ -953,16 +978,20 @@ fn union_shape<'a>(tag: &str, members: impl Iterator<Item = &'a str>) -> String 
 }
 
 /// The shape of what is in the spec, as [`Importer::shape`] has it of what is in the file.
-fn spec_shape(fields: &Fields, shared: Option<&SharedTypes>) -> String {
+fn spec_shape(fields: &Fields, shared: Option<&SharedTypes>, depth: usize) -> String {
     let fields = fields
         .iter()
-        .map(|(name, field)| format!("{name}: {}", spec_value_shape(field, shared)));
+        .map(|(name, field)| format!("{name}: {}", spec_value_shape(field, shared, depth)));
     fields.collect::<Vec<_>>().join(", ")
 }
 
-fn spec_value_shape(field: &Field, shared: Option<&SharedTypes>) -> String {
+fn spec_value_shape(field: &Field, shared: Option<&SharedTypes>, depth: usize) -> String {
+    // A type can hold itself in a list. What is so deep is told by its place anyway.
+    if depth > 12 {
+        return String::new();
+    }
     let element = |kind: Option<FieldType>| match (&field.each, kind) {
-        (Some(each), _) => spec_value_shape(each, shared),
+        (Some(each), _) => spec_value_shape(each, shared, depth + 1),
         // The values of a list's texts are told with the list, not with its elements.
         (None, Some(FieldType::String)) => format!("{:?}", Some("string")),
         (None, Some(kind)) => spec_value_shape(
@@ -972,6 +1001,7 @@ fn spec_value_shape(field: &Field, shared: Option<&SharedTypes>) -> String {
                 ..field.clone()
             },
             shared,
+            depth + 1,
         ),
         (None, None) => String::new(),
     };
@@ -991,8 +1021,8 @@ fn spec_value_shape(field: &Field, shared: Option<&SharedTypes>) -> String {
                 "{{{}}}",
                 union_shape(tag, members.keys().map(String::as_str))
             ),
-            Some(ty) => format!("{{{}}}", spec_shape(&ty.fields, shared)),
-            None => format!("{{{}}}", spec_shape(&field.fields, shared)),
+            Some(ty) => format!("{{{}}}", spec_shape(&ty.fields, shared, depth + 1)),
+            None => format!("{{{}}}", spec_shape(&field.fields, shared, depth + 1)),
         },
         FieldType::String => {
             let values = field.values.as_ref().or_else(|| used?.values.as_ref());

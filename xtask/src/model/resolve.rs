@@ -362,12 +362,9 @@ impl Scope<'_> {
                 "say with `tasks_per_call` how many tasks a call may hold",
             );
         }
-        let posts = spec.mode == language::Mode::TaskPost;
-        if posts == spec.result.is_some() {
-            let message = match posts {
-                true => "a `task_post` gives no `result`: its answer is the tasks themselves",
-                false => "`result` is missing: describe one element of a task's `result`",
-            };
+        // Of others, a result that is not described is any JSON.
+        if spec.mode == language::Mode::TaskPost && spec.result.is_some() {
+            let message = "a `task_post` gives no `result`: its answer is the tasks themselves";
             self.report(&at("mode"), message);
         }
         let Some(example) = &spec.example else { return };
@@ -811,7 +808,11 @@ impl Scope<'_> {
 
 /// The name of a variant. `Other` is the one for what nobody documented.
 fn variant_name(wire: &str) -> Option<String> {
-    let name = names::type_name(wire)?;
+    // Rust has no names that begin with a digit: `24_hours` is `V24Hours`.
+    let name = match wire.starts_with(|c: char| c.is_ascii_digit()) {
+        true => names::type_name(&format!("v{wire}"))?,
+        false => names::type_name(wire)?,
+    };
     Some(match name.as_str() {
         "Other" => "DocumentedOther".to_owned(),
         _ => name,

@@ -45,7 +45,8 @@ pub struct Endpoint {
     /// What the rows of a result are, for paging, filters and matching.
     #[serde(default)]
     pub rows: Option<Rows>,
-    /// One element of a task's `result`; there is none where tasks are only taken.
+    /// One element of a task's `result`: there is none where tasks are only taken, and any JSON where
+    /// it is not described.
     #[serde(default)]
     pub result: Option<ResultObject>,
 }

@@ -128,6 +128,9 @@ pub fn shared_type(name: &str, ty: &SharedType) -> String {
 
 /// A member of a union as an entry of `members`.
 pub fn member(wire: &str, member: &Member) -> String {
+    if *member == Member::default() {
+        return format!("      {}: {{}}\n", scalar(&wire.into()));
+    }
     let mut text = format!("      {}:\n", scalar(&wire.into()));
     if let Some(doc) = &member.doc {
         text += &entry("doc", &doc.clone().into(), 8);
