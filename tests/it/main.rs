@@ -10,6 +10,7 @@
 mod agreement;
 mod decoding;
 mod errors;
+mod examples;
 mod filters;
 mod fixtures;
 #[rustfmt::skip]

@@ -22,18 +22,18 @@ const NEW_LOST: &str = "/v3/backlinks/bulk_new_lost_backlinks/live";
 /// `login:password`
 const BASIC: &str = "Basic bG9naW46cGFzc3dvcmQ=";
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: hyper::HeaderMap,
     body: Bytes,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
@@ -41,7 +41,7 @@ impl Answer {
 }
 
 /// Asks as any program would, with headers of its own.
-async fn ask(
+pub(crate) async fn ask(
     mock: &MockServer,
     method: &str,
     path: &str,

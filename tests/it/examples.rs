@@ -1,0 +1,168 @@
+//! The mock's answers to requests that no fixture has: the endpoint's example.
+
+use dataforseo_client::models::backlinks::{BacklinksLiveTask, BulkRanksLiveTask, SummaryLiveTask};
+use dataforseo_client::models::{Method, StatusCode};
+use dataforseo_mock_server::{Builder, MockServer, OnMiss};
+use serde_json::{Value, json};
+
+use crate::client;
+use crate::generated::ENDPOINTS;
+use crate::mock::ask;
+
+const BASIC: &str = "Basic bG9naW46cGFzc3dvcmQ=";
+
+fn examples() -> Builder {
+    MockServer::builder().answer_misses(OnMiss::Example)
+}
+
+/// Every endpoint answers a task that nobody recorded, and echoes it.
+#[tokio::test]
+async fn every_endpoint_has_one() {
+    let mock = examples().start().await.unwrap();
+    for typed in ENDPOINTS {
+        let fixture = crate::fixtures::of(typed.info.path).pop().unwrap();
+        let mut body = fixture.request.clone();
+        if typed.info.method == Method::Post {
+            for (key, value) in body[0].as_object_mut().unwrap() {
+                if let ("target" | "keyword" | "url", Value::String(text)) = (key.as_str(), value) {
+                    *text = "https://nobody.example/".to_owned();
+                }
+            }
+            let task = body[0].as_object_mut().unwrap();
+            task.shift_remove("tag");
+            // That of the documentation lies too far back by now.
+            task.shift_remove("date_from");
+        }
+        let text = match body.is_null() {
+            true => String::new(),
+            false => body.to_string(),
+        };
+        let path = typed
+            .info
+            .path
+            .replace("{id}", "07280000-1111-2222-3333-444455556666");
+        let headers = [("authorization", BASIC)];
+        let answer = ask(&mock, typed.info.method.as_str(), &path, &headers, &text).await;
+        let name = typed.info.id;
+        assert_eq!(
+            answer.status,
+            200,
+            "{name}: {:?}",
+            answer.header("x-mock-detail")
+        );
+        let answer = answer.json();
+        let task = &answer["tasks"][0];
+        assert_eq!(answer["tasks_error"], 0, "{name}");
+        for (key, value) in body[0].as_object().into_iter().flatten() {
+            assert_eq!(task["data"][key], *value, "{name} {key}");
+        }
+        let decoded = (typed.decode)(&answer.to_string());
+        assert_eq!(decoded["tasks"][0]["drift"], json!([]), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_tag_asks_for_a_hard_case() {
+    let mock = examples().start().await.unwrap();
+    let client = client(mock.url());
+    let task = |tag: &str| SummaryLiveTask::new("nobody.example").tag(tag);
+    let backlinks = client.backlinks();
+    let empty = backlinks.summary_live(&task("empty")).await.unwrap();
+    assert!(empty.results().is_empty());
+    let nulls = backlinks.summary_live(&task("nulls")).await.unwrap();
+    assert_eq!(nulls.results()[0].rank, None);
+    let unknown = backlinks.summary_live(&task("unknown")).await.unwrap();
+    let countries = unknown.results()[0]
+        .referring_links_countries
+        .as_ref()
+        .unwrap();
+    assert!(countries.contains_key("") && countries.contains_key("WW"));
+    let other = backlinks.summary_live(&task("my own")).await.unwrap();
+    assert!(other.results()[0].rank.is_some());
+    let data: Value = serde_json::from_str(other.task.data.as_ref().unwrap().get()).unwrap();
+    assert_eq!(data["tag"], "my own");
+    assert_eq!(
+        (&data["api"], &data["function"]),
+        (&json!("backlinks"), &json!("summary"))
+    );
+}
+
+/// The rules hold in this mode, too.
+#[tokio::test]
+async fn a_bad_task_is_refused_all_the_same() {
+    let mock = examples().start().await.unwrap();
+    let client = crate::builder(mock.url())
+        .without_validation()
+        .build()
+        .unwrap();
+    let task = BacklinksLiveTask::new("nobody.example").limit(1001);
+    let error = client.backlinks().backlinks_live(&task).await.unwrap_err();
+    assert_eq!(error.invalid_field(), Some("limit"));
+}
+
+/// Of several tasks each has its own outcome, and its own identifier.
+#[tokio::test]
+async fn tasks_of_one_post_are_told_apart() {
+    let mock = examples().start().await.unwrap();
+    let task =
+        |keyword: &str| json!({"keyword": keyword, "location_code": 1, "language_code": "en"});
+    let body = json!([task("a"), {"location_code": 1, "language_code": "en"}, task("b")]);
+    let path = "/v3/serp/google/organic/task_post";
+    let headers = [("authorization", BASIC)];
+    let answer = ask(&mock, "POST", path, &headers, &body.to_string()).await;
+    assert!(
+        answer
+            .header("x-mock-detail")
+            .starts_with("task 1: keyword")
+    );
+    let answer = answer.json();
+    let codes: Vec<_> = (0..3)
+        .map(|index| answer["tasks"][index]["status_code"].as_u64())
+        .collect();
+    assert_eq!(codes, [Some(20100), Some(40501), Some(20100)]);
+    assert_ne!(answer["tasks"][0]["id"], answer["tasks"][2]["id"]);
+    assert_eq!(answer["tasks_error"], 1);
+    assert_eq!(answer["tasks"][2]["data"]["function"], "google/organic");
+    // The same again is the same again; another post has other identifiers.
+    let again = ask(&mock, "POST", path, &headers, &body.to_string())
+        .await
+        .json();
+    assert_eq!(again, answer);
+    let other = ask(
+        &mock,
+        "POST",
+        path,
+        &headers,
+        &json!([task("c")]).to_string(),
+    )
+    .await
+    .json();
+    assert_ne!(other["tasks"][0]["id"], answer["tasks"][0]["id"]);
+}
+
+/// A recorded error answers its own request and stands for no other.
+#[tokio::test]
+async fn an_error_is_nobodys_example() {
+    let refused = json!({
+        "dfs_fixture": 1,
+        "request": {
+            "method": "POST",
+            "path": "/v3/backlinks/bulk_ranks/live",
+            "body": [{ "targets": ["poor.example"] }],
+        },
+        "response": { "status": 402, "body": { "status_code": 40200, "tasks": null } },
+    });
+    let mock = examples()
+        .fixture(refused.to_string())
+        .start()
+        .await
+        .unwrap();
+    let client = client(mock.url());
+    let call = async |target: &str| {
+        let task = BulkRanksLiveTask::new([target]);
+        client.backlinks().bulk_ranks_live(&task).await
+    };
+    let error = call("poor.example").await.unwrap_err();
+    assert_eq!(error.status_code(), Some(StatusCode::PaymentRequired));
+    assert!(!call("rich.example").await.unwrap().results().is_empty());
+}
