@@ -17,7 +17,7 @@ fn json<T: serde::Serialize>(value: &T) -> Value {
 
 #[test]
 fn conditions_of_each_kind() {
-    let moment: jiff::Timestamp = "2017-10-23T11:31:45Z".parse().unwrap();
+    let moment: jiff::Timestamp = "2018-11-24T10:30:40Z".parse().unwrap();
     for (filter, written) in [
         (f::rank().gt(80), json!(["rank", ">", 80])),
         (f::rank().le(0.5), json!(["rank", "<=", 0.5])),
@@ -37,15 +37,15 @@ fn conditions_of_each_kind() {
         ),
         (
             f::first_seen().gt(moment),
-            json!(["first_seen", ">", "2017-10-23 11:31:45 +00:00"]),
+            json!(["first_seen", ">", "2018-11-24 10:30:40 +00:00"]),
         ),
         (
-            f::first_seen().ge(Date::constant(2017, 10, 23)),
-            json!(["first_seen", ">=", "2017-10-23 00:00:00 +00:00"]),
+            f::first_seen().ge(Date::constant(2018, 11, 24)),
+            json!(["first_seen", ">=", "2018-11-24 00:00:00 +00:00"]),
         ),
         (
-            f::first_seen().lt(Timestamp::new("2017-10-23 11:31:45 +00:00")),
-            json!(["first_seen", "<", "2017-10-23 11:31:45 +00:00"]),
+            f::first_seen().lt(Timestamp::new("2018-11-24 10:30:40 +00:00")),
+            json!(["first_seen", "<", "2018-11-24 10:30:40 +00:00"]),
         ),
         (
             f::rank().test(Operator::Regex, "^1"),

@@ -3,10 +3,10 @@
 //!
 //! Against the real API, `Client::from_env()` takes the place of the builder.
 
-use dataforseo_client::models::Date;
 use dataforseo_client::models::backlinks::{
-    BulkNewLostBacklinksLiveTask, BulkPagesSummaryLiveTask,
+    BulkNewLostBacklinksLive, BulkNewLostBacklinksLiveTask, BulkPagesSummaryLiveTask,
 };
+use dataforseo_client::models::{Date, match_targets};
 use dataforseo_client::{Answer, Client};
 use dataforseo_mock_server::MockServer;
 
@@ -40,18 +40,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     println!("New and lost backlinks since 2021-01-01");
     println!("  {:<32} {:>12} {:>12}", "target", "new", "lost");
-    let items: Vec<_> = answer
-        .results()
-        .iter()
-        .filter_map(|result| result.items.as_ref())
-        .flatten()
-        .collect();
-    // Items come in another order than the targets: look each target up.
-    for target in targets {
-        match items
-            .iter()
-            .find(|item| item.target.as_deref() == Some(target))
-        {
+    // Items come in another order than the targets.
+    let matched = match_targets::<BulkNewLostBacklinksLive>(&task, answer.results());
+    for (target, item) in matched.targets {
+        match item {
             Some(item) => {
                 println!(
                     "  {target:<32} {:>12} {:>12}",

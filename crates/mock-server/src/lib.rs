@@ -27,12 +27,17 @@
 //! 5. The rules of the documentation, which the models crate has: 40000 or 40006 for too many
 //!    tasks, 40506 for a field that the endpoint does not have, 40501 with the field's name for a
 //!    value that it does not take. The header `x-mock-detail` says what is wrong in full.
-//! 6. A **miss**: 404 with 40400, and the message says where the nearest fixture differs.
+//! 6. A **miss**: 404 with 40400, and the message says where the nearest fixture differs. With
+//!    [`OnMiss::Example`] it is the endpoint's example instead: a fixture of a success, the
+//!    documentation's first, with the request's own tasks in `data`. A task with the tag `empty`,
+//!    `nulls` or `unknown` gets that hard case.
 //!
-//! The header `x-mock-source` names the fixture, or says `rules` or `miss`.
+//! The header `x-mock-source` names the fixture, or says `example` with its name, `rules` or
+//! `miss`.
 //!
 //! So a tag, or a default that is spelled out, makes another request. Against that help fixtures
-//! of your own.
+//! of your own, or the examples. A fixture of a GET has no `body` in its request, and the path with
+//! its parameters filled in.
 //!
 //! # Fixtures
 //! A fixture is a JSON file with one exchange. [`Builder::fixtures`] takes a folder of them, and

@@ -122,8 +122,7 @@ impl<'a> Envelope<RawTask<'a>> {
     /// Decodes the results.
     ///
     /// # Errors
-    /// When a result nests deeper than 128 levels. Everything else that [`parse`](Self::parse) took
-    /// is decoded.
+    /// Everything that [`parse`](Self::parse) took is decoded, so only when it was changed since.
     pub fn decode<R: Tolerant>(self) -> Result<Envelope<TaskResponse<R>>, serde_json::Error> {
         Ok(Envelope {
             version: self.version,
@@ -146,8 +145,7 @@ impl RawTask<'_> {
     /// Decodes the results of this task.
     ///
     /// # Errors
-    /// When a result nests deeper than 128 levels. Everything else that [`RawEnvelope::parse`] took
-    /// is decoded.
+    /// Everything that [`RawEnvelope::parse`] took is decoded, so only when it was changed since.
     pub fn decode<R: Tolerant>(self) -> Result<TaskResponse<R>, serde_json::Error> {
         let (result, drift) = match self.result {
             Some(raw) => {

