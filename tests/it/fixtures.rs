@@ -73,6 +73,7 @@ fn nothing_documented_is_lost() {
         info,
         losses,
         decode,
+        ..
     } in ENDPOINTS
     {
         let fixtures = of(info.path);

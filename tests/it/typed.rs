@@ -11,10 +11,12 @@ pub(crate) struct Typed {
     pub(crate) losses: fn(&str) -> Vec<Drift>,
     /// An answer, decoded and written again.
     pub(crate) decode: fn(&str) -> Value,
+    /// The JSON Schema of a result, by the feature.
+    pub(crate) schema: fn() -> schemars::Schema,
 }
 
 impl Typed {
-    pub(crate) const fn of<E: Endpoint>() -> Self {
+    pub(crate) const fn of<E: Endpoint<Result: schemars::JsonSchema>>() -> Self {
         Self {
             info: E::INFO,
             losses: |results| losses::<Vec<E::Result>>(results).unwrap(),
@@ -25,6 +27,7 @@ impl Typed {
                     &envelope;
                 serde_json::to_value(envelope).unwrap()
             },
+            schema: || schemars::schema_for!(E::Result),
         }
     }
 }

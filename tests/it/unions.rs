@@ -155,14 +155,37 @@ fn all_members_of_the_fixture_are_known() {
 #[test]
 fn depth_costs_one_value() {
     let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
-    for text in [
-        format!(r#"[{{"type": "organic", "title": {deep}}}, {{"type": "organic", "title": "A"}}]"#),
-        format!(r#"[{{"type": "organic", "new": {deep}}}, {{"type": "organic", "title": "A"}}]"#),
-        format!(r#"[{{"new": {deep}, "type": "organic"}}, {{"type": "organic", "title": "A"}}]"#),
-        format!(r#"[{{"type": "hologram", "new": {deep}}}, {{"type": "organic", "title": "A"}}]"#),
+    for (text, told) in [
+        (
+            format!(
+                r#"[{{"type": "organic", "title": {deep}}}, {{"type": "organic", "title": "A"}}]"#
+            ),
+            true,
+        ),
+        // An unknown field is passed over whatever is in it, and no drift of a known one.
+        (
+            format!(
+                r#"[{{"type": "organic", "new": {deep}}}, {{"type": "organic", "title": "A"}}]"#
+            ),
+            false,
+        ),
+        (
+            format!(
+                r#"[{{"new": {deep}, "type": "organic"}}, {{"type": "organic", "title": "A"}}]"#
+            ),
+            true,
+        ),
+        (
+            format!(
+                r#"[{{"type": "hologram", "new": {deep}}}, {{"type": "organic", "title": "A"}}]"#
+            ),
+            true,
+        ),
     ] {
-        let items = decode::<Vec<SerpItem>>(&text).unwrap().value.unwrap();
+        let decoded = decode::<Vec<SerpItem>>(&text).unwrap();
+        let items = decoded.value.unwrap();
         assert_eq!(items.len(), 2, "{text}");
         assert_eq!(organic(&items[1]).title.as_deref(), Some("A"));
+        assert_eq!(!decoded.drift.is_empty(), told, "{text}");
     }
 }
