@@ -155,13 +155,7 @@ fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStrea
         ident(field.map_or(wire, |field| &field.ident))
     };
     let find = |name: &str| {
-        let types = endpoint.types.iter().chain(&section.shared);
-        let mut objects = types.filter_map(|ty| match ty {
-            TypeDef::Object(object) => Some(object),
-            _ => None,
-        });
-        let object = objects.find(|object| object.name == name);
-        let object = object.or(endpoint.result.as_ref().filter(|it| it.name == name));
+        let object = section.find_object(endpoint, name);
         object.map(|object| object.fields.as_slice())
     };
     let result_fields = match &endpoint.result_type {

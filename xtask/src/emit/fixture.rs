@@ -195,8 +195,7 @@ impl<'a> Synthesis<'a> {
     }
 
     fn find(&self, name: &str) -> Option<&TypeDef> {
-        let own = self.endpoint.types.iter();
-        own.chain(&self.section.shared).find(|ty| ty.name() == name)
+        self.section.find(self.endpoint, name)
     }
 
     fn object(&self, object: &Object, at: &str) -> Map<String, Value> {
@@ -361,11 +360,7 @@ impl<'a> Synthesis<'a> {
     }
 
     fn find_object(&self, name: &str) -> Option<&Object> {
-        let result = self.endpoint.result.as_ref();
-        match self.find(name) {
-            Some(TypeDef::Object(object)) => Some(object),
-            _ => result.filter(|object| object.name == name),
-        }
+        self.section.find_object(self.endpoint, name)
     }
 
     fn member(&self, name: &str, index: usize, at: &str) -> Value {

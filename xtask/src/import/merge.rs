@@ -37,14 +37,7 @@ pub fn merge(
     shared: Option<&SharedTypes>,
     report: &mut Report,
 ) -> Result<String, Diagnostics> {
-    let mut merge = Merge {
-        editor: Editor::new(&existing.name, text)?,
-        read_only: false,
-        second: false,
-        openapi: false,
-        shared,
-        report,
-    };
+    let mut merge = Merge::new(&existing.name, text, shared, report)?;
     merge.endpoint(draft, &existing.content)?;
     Ok(merge.editor.text().to_owned())
 }
@@ -62,14 +55,8 @@ pub fn merge_second(
     report: &mut Report,
 ) -> Result<String, Diagnostics> {
     let of_page = existing.content.source.openapi.is_none();
-    let mut merge = Merge {
-        editor: Editor::new(&existing.name, text)?,
-        read_only: false,
-        second: of_page,
-        openapi: true,
-        shared,
-        report,
-    };
+    let mut merge = Merge::new(&existing.name, text, shared, report)?;
+    (merge.second, merge.openapi) = (of_page, true);
     merge.endpoint(draft, &existing.content)?;
     let text = merge.editor.text().to_owned();
     if of_page {
@@ -93,14 +80,8 @@ pub fn merge_types(
     shared: &SharedTypes,
     report: &mut Report,
 ) -> Result<String, Diagnostics> {
-    let mut merge = Merge {
-        editor: Editor::new(&existing.name, text)?,
-        read_only: false,
-        second: false,
-        openapi: true,
-        shared: Some(shared),
-        report,
-    };
+    let mut merge = Merge::new(&existing.name, text, Some(shared), report)?;
+    merge.openapi = true;
     for (name, draft) in drafts {
         let Some(known) = existing.content.types.get(name) else {
             continue;
@@ -159,7 +140,23 @@ struct Merge<'a> {
     report: &'a mut Report,
 }
 
-impl Merge<'_> {
+impl<'a> Merge<'a> {
+    fn new(
+        name: &str,
+        text: &str,
+        shared: Option<&'a SharedTypes>,
+        report: &'a mut Report,
+    ) -> Result<Self, Diagnostics> {
+        Ok(Self {
+            editor: Editor::new(name, text)?,
+            read_only: false,
+            second: false,
+            openapi: false,
+            shared,
+            report,
+        })
+    }
+
     fn endpoint(&mut self, draft: &Endpoint, existing: &Endpoint) -> Result<(), Diagnostics> {
         let facts = |endpoint: &Endpoint| {
             [

@@ -285,19 +285,27 @@ impl<'a> Importer<'a> {
         let met = self.met.clone();
         met.into_iter()
             .map(|(name, (schema, of_union))| {
-                let ty = match of_union {
-                    Some(union) => SharedType {
-                        fields: {
-                            let fields = self.member_fields(union, schema);
-                            self.fields(&fields, &name, false)
-                        },
-                        ..SharedType::default()
-                    },
-                    None => self.shared_type(&name, schema),
-                };
+                let ty = self.type_of(&name, schema, of_union);
                 (name, ty)
             })
             .collect()
+    }
+
+    /// A shared type as the file describes it; one for members has the fields of the union too.
+    fn type_of(
+        &mut self,
+        name: &str,
+        schema: &'a Schema,
+        of_union: Option<&'a Schema>,
+    ) -> SharedType {
+        let Some(union) = of_union else {
+            return self.shared_type(name, schema);
+        };
+        let fields = self.member_fields(union, schema);
+        SharedType {
+            fields: self.fields(&fields, name, false),
+            ..SharedType::default()
+        }
     }
 
     /// Learns from the spec as it is which of its types stands where: people may have changed
@@ -395,7 +403,7 @@ impl<'a> Importer<'a> {
     }
 
     /// Names the shapes and the lists of values that stand in more than one place, and all unions.
-    fn name_what_recurs(&mut self, operations: &[(&str, Method, &Operation)]) {
+    fn name_what_recurs(&mut self, operations: &[(&str, Method, &'a Operation)]) {
         let mut uses = Uses::new();
         let mut enums: IndexMap<String, (usize, &str)> = IndexMap::new();
         let mut seen = BTreeSet::new();
@@ -451,16 +459,7 @@ impl<'a> Importer<'a> {
             let Some(schema) = self.document.schema(schema) else {
                 continue;
             };
-            let ty = match of_union {
-                Some(union) => SharedType {
-                    fields: {
-                        let fields = self.member_fields(union, schema);
-                        self.fields(&fields, &name, false)
-                    },
-                    ..SharedType::default()
-                },
-                None => self.shared_type(&name, schema),
-            };
+            let ty = self.type_of(&name, schema, of_union);
             self.added.insert(name, ty);
         }
     }

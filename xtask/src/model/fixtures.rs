@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Endpoint, Model, Object, Section, Type, TypeDef};
+use super::{Endpoint, Model, Section, Type, TypeDef};
 use crate::emit::{FIXTURES, Fixtures};
 use crate::spec::diagnostics::did_you_mean;
 use crate::spec::{Diagnostic, Diagnostics, Place};
@@ -76,22 +76,11 @@ impl Checker<'_> {
         }
     }
 
-    fn find(&self, name: &str) -> Option<&TypeDef> {
-        let own = self.endpoint.types.iter();
-        own.chain(&self.section.shared).find(|ty| ty.name() == name)
-    }
-
-    fn names(object: &Object) -> Vec<(String, Type)> {
-        let fields = object.fields.iter();
-        fields.map(|it| (it.wire.clone(), it.ty.clone())).collect()
-    }
-
+    /// The fields of an object by name.
     fn object(&self, name: &str) -> Option<Vec<(String, Type)>> {
-        let result = self.endpoint.result.as_ref();
-        match self.find(name) {
-            Some(TypeDef::Object(object)) => Some(Self::names(object)),
-            _ => result.filter(|it| it.name == name).map(Self::names),
-        }
+        let object = self.section.find_object(self.endpoint, name)?;
+        let fields = object.fields.iter();
+        Some(fields.map(|it| (it.wire.clone(), it.ty.clone())).collect())
     }
 
     fn value(&mut self, ty: &Type, value: &Value, pointer: &str) {
@@ -136,7 +125,7 @@ impl Checker<'_> {
     }
 
     fn union(&mut self, name: &str, map: &serde_json::Map<String, Value>, pointer: &str) {
-        let Some(TypeDef::Union(union)) = self.find(name) else {
+        let Some(TypeDef::Union(union)) = self.section.find(self.endpoint, name) else {
             return;
         };
         let tag = union.tag.clone();

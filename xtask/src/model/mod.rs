@@ -136,6 +136,22 @@ pub struct Section {
     pub endpoints: Vec<Endpoint>,
 }
 
+impl Section {
+    /// The type with this name that an endpoint can refer to.
+    pub fn find<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a TypeDef> {
+        let own = endpoint.types.iter();
+        own.chain(&self.shared).find(|ty| ty.name() == name)
+    }
+
+    /// The object with this name that an endpoint can refer to, its result included.
+    pub fn find_object<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a Object> {
+        match self.find(endpoint, name) {
+            Some(TypeDef::Object(object)) => Some(object),
+            _ => endpoint.result.as_ref().filter(|it| it.name == name),
+        }
+    }
+}
+
 /// One endpoint.
 #[derive(Debug)]
 pub struct Endpoint {

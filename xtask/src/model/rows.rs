@@ -1,6 +1,6 @@
 //! The rows of results: what filters and orders can name, and whether paging can work.
 
-use super::{Endpoint, Field, Object, RowField, RowFieldKind, Rows, Section, Type, TypeDef};
+use super::{Endpoint, Field, Object, RowField, RowFieldKind, Rows, Section, Type};
 use crate::spec::language::{self, Format};
 use crate::spec::{Diagnostic, EndpointFile};
 
@@ -65,16 +65,7 @@ impl Resolver<'_> {
     }
 
     fn object(&self, name: &str) -> Option<&Object> {
-        let own = self.endpoint.types.iter();
-        let all = own.chain(&self.section.shared);
-        let mut objects = all.filter_map(|ty| match ty {
-            TypeDef::Object(object) => Some(object),
-            _ => None,
-        });
-        let result = self.endpoint.result.as_ref();
-        objects
-            .find(|object| object.name == name)
-            .or_else(|| result.filter(|object| object.name == name))
+        self.section.find_object(self.endpoint, name)
     }
 
     fn rows(&mut self, named: bool) -> Option<Rows> {
