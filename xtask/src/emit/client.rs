@@ -6,7 +6,7 @@ use quote::quote;
 use super::{docs, ident};
 use serde_json::Value;
 
-use crate::model::{Endpoint, Limit, Model, Section, Type};
+use crate::model::{Endpoint, Field, Limit, Model, Section, Type};
 use crate::spec::language::Mode;
 
 /// The groups, as methods of the client.
@@ -199,22 +199,7 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
     let mut parts = vec![endpoint.doc.clone()];
     let mut limits = docs::call_limits(&endpoint.limits);
     for field in endpoint.task.iter().flat_map(|task| &task.fields) {
-        use crate::model::Limit::{
-            Date, Max, MaxConditions, MaxDistinctDomains, MaxItems, MaxLength, Min,
-        };
-        let wire = &field.wire;
-        limits.extend(field.limits.iter().filter_map(|limit| match limit {
-            MaxItems(max) => Some(format!("At most {max} `{wire}`.")),
-            MaxDistinctDomains(max) => {
-                Some(format!("`{wire}` of at most {max} different domains."))
-            }
-            MaxLength(max) => Some(format!("`{wire}` of at most {max} characters.")),
-            MaxConditions(max) => Some(format!("`{wire}` of at most {max} conditions.")),
-            Min(min) => Some(format!("`{wire}` at least {min}.")),
-            Max(max) => Some(format!("`{wire}` at most {max}.")),
-            Date { min: Some(min), .. } => Some(format!("`{wire}` not before `{min}`.")),
-            _ => None,
-        }));
+        limits.extend(limits_of(field));
     }
     if !limits.is_empty() {
         let lines: Vec<String> = limits.iter().map(|limit| format!("- {limit}")).collect();
@@ -276,6 +261,40 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
     parts.push(format!("# Example\n{}", example(section, endpoint, &call)));
     parts.push(format!("{}.", docs::source(endpoint)));
     parts.join("\n\n")
+}
+
+/// The limits of a field of a task, as the method's documentation lists them.
+fn limits_of(field: &Field) -> Vec<String> {
+    use crate::model::Limit::{
+        Date, Max, MaxConditions, MaxDistinctDomains, MaxItems, MaxLength, Min, RequiredUnless,
+        RequiredWith,
+    };
+    let wire = &field.wire;
+    let min = field.limits.iter().find_map(|limit| match limit {
+        Min(min) => Some(min),
+        _ => None,
+    });
+    let texts = field.limits.iter().filter_map(|limit| match limit {
+        MaxItems(max) => Some(format!("At most {max} `{wire}`.")),
+        MaxDistinctDomains(max) => Some(format!("`{wire}` of at most {max} different domains.")),
+        MaxLength(max) => Some(format!("`{wire}` of at most {max} characters.")),
+        MaxConditions(max) => Some(format!("`{wire}` of at most {max} conditions.")),
+        Max(max) => Some(match min {
+            Some(min) => format!("`{wire}` from {min} to {max}."),
+            None => format!("`{wire}` at most {max}."),
+        }),
+        Min(min) if !field.limits.iter().any(|limit| matches!(limit, Max(_))) => {
+            Some(format!("`{wire}` at least {min}."))
+        }
+        Date { min: Some(min), .. } => Some(format!("`{wire}` not before `{min}`.")),
+        RequiredUnless(others) => Some(format!(
+            "`{wire}` unless `{}` is given.",
+            others.join("` or `")
+        )),
+        RequiredWith(other) => Some(format!("`{wire}` with `{other}`.")),
+        _ => None,
+    });
+    texts.collect()
 }
 
 /// A call as an example that compiles, with the task made in front of it.

@@ -25,12 +25,9 @@ impl<'a> OnPage<'a> {
     ///
     /// # Limits
     /// - At most 20 tasks a call.
-    /// - `browser_screen_width` at least 240.
-    /// - `browser_screen_width` at most 9999.
-    /// - `browser_screen_height` at least 240.
-    /// - `browser_screen_height` at most 9999.
-    /// - `browser_screen_scale_factor` at least 0.5.
-    /// - `browser_screen_scale_factor` at most 3.
+    /// - `browser_screen_width` from 240 to 9999.
+    /// - `browser_screen_height` from 240 to 9999.
+    /// - `browser_screen_scale_factor` from 0.5 to 3.
     ///
     /// # Cost
     /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.

@@ -26,19 +26,18 @@ impl<'a> Serp<'a> {
     /// # Limits
     /// - One task a call.
     /// - `keyword` of at most 700 characters.
+    /// - `keyword` unless `url` is given.
+    /// - `language_code` unless `language_name` or `url` is given.
     /// - `depth` at most 200.
+    /// - `location_name` unless `location_code` or `location_coordinate` or `url` is given.
     /// - `tag` of at most 255 characters.
     /// - At most 10 `stop_crawl_on_match`.
     /// - `max_crawl_pages` at most 100.
     /// - At most 10 `remove_from_url`.
-    /// - `people_also_ask_click_depth` at least 1.
-    /// - `people_also_ask_click_depth` at most 4.
-    /// - `browser_screen_width` at least 240.
-    /// - `browser_screen_width` at most 9999.
-    /// - `browser_screen_height` at least 240.
-    /// - `browser_screen_height` at most 9999.
-    /// - `browser_screen_resolution_ratio` at least 0.5.
-    /// - `browser_screen_resolution_ratio` at most 3.
+    /// - `people_also_ask_click_depth` from 1 to 4.
+    /// - `browser_screen_width` from 240 to 9999.
+    /// - `browser_screen_height` from 240 to 9999.
+    /// - `browser_screen_resolution_ratio` from 0.5 to 3.
     ///
     /// # Cost
     /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
@@ -104,21 +103,21 @@ impl<'a> Serp<'a> {
     /// # Limits
     /// - At most 100 tasks a call.
     /// - `keyword` of at most 700 characters.
+    /// - `keyword` unless `url` is given.
+    /// - `language_code` unless `language_name` or `url` is given.
     /// - `depth` at most 700.
-    /// - `priority` at least 1.
-    /// - `priority` at most 2.
+    /// - `postback_data` with `postback_url`.
+    /// - `priority` from 1 to 2.
+    /// - `location_name` unless `location_code` or `location_coordinate` or `url` is given.
+    /// - `language_name` unless `language_code` or `url` is given.
     /// - `tag` of at most 255 characters.
     /// - At most 10 `stop_crawl_on_match`.
     /// - `max_crawl_pages` at most 100.
     /// - At most 10 `remove_from_url`.
-    /// - `people_also_ask_click_depth` at least 1.
-    /// - `people_also_ask_click_depth` at most 4.
-    /// - `browser_screen_width` at least 240.
-    /// - `browser_screen_width` at most 9999.
-    /// - `browser_screen_height` at least 240.
-    /// - `browser_screen_height` at most 9999.
-    /// - `browser_screen_resolution_ratio` at least 0.5.
-    /// - `browser_screen_resolution_ratio` at most 3.
+    /// - `people_also_ask_click_depth` from 1 to 4.
+    /// - `browser_screen_width` from 240 to 9999.
+    /// - `browser_screen_height` from 240 to 9999.
+    /// - `browser_screen_resolution_ratio` from 0.5 to 3.
     ///
     /// # Cost
     /// The API charges the tasks that it takes, when it takes them; the client sends them once. [`Posted::cost`] says what they cost, fetching the results costs nothing.
