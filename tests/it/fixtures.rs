@@ -28,8 +28,10 @@ pub(crate) fn of(path: &str) -> Vec<Fixture> {
     let folder = folder().join(path.trim_start_matches('/'));
     let mut fixtures: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| {
-            let path = entry.unwrap().path();
+        .map(|entry| entry.unwrap().path())
+        // An endpoint whose path goes on from this one's has its folder here.
+        .filter(|path| path.is_file())
+        .map(|path| {
             let file: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
             Fixture {
                 name: path.file_stem().unwrap().to_string_lossy().into_owned(),

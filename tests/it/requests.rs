@@ -1,9 +1,11 @@
 //! What goes over the wire.
 
-use dataforseo_client::models::Date;
 use dataforseo_client::models::backlinks::{
-    BulkNewLostBacklinksLiveTask, BulkPagesSummaryLiveTask, RankScale,
+    BulkNewLostBacklinksLiveTask, BulkPagesSummaryLiveTask, IdListTask, RankScale,
+    ReferringDomainsLiveTask,
 };
+use dataforseo_client::models::serp::GoogleOrganicLiveAdvancedTask;
+use dataforseo_client::models::{Date, Task, validate};
 use dataforseo_tests::{Scripted, http};
 
 use crate::client;
@@ -77,4 +79,48 @@ async fn a_base_url_can_have_a_path() {
         request.lines().next(),
         Some("POST /behind/v3/backlinks/bulk_pages_summary/live HTTP/1.1")
     );
+}
+
+fn problems<T: Task>(task: &T) -> String {
+    let violations = validate(task, Date::constant(2026, 11, 23)).unwrap_err();
+    violations.to_string()
+}
+
+#[test]
+fn a_number_that_json_cannot_say_is_not_sent_as_null() {
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let task = GoogleOrganicLiveAdvancedTask::new()
+            .keyword("x")
+            .location_code(1)
+            .language_code("en")
+            .browser_screen_resolution_ratio(number);
+        assert_eq!(
+            problems(&task),
+            "browser_screen_resolution_ratio: expected a finite number"
+        );
+    }
+}
+
+#[test]
+fn pages_begin_at_the_first_row_and_have_rows() {
+    let task = ReferringDomainsLiveTask::new("a.example");
+    assert_eq!(
+        problems(&task.clone().offset(-1).limit(0)),
+        "limit: at least 1 is required; offset: at least 0 is required"
+    );
+    let smallest = task.offset(0).limit(1);
+    validate(&smallest, Date::constant(2026, 11, 23)).unwrap();
+}
+
+#[test]
+fn moments_are_compared_as_moments() {
+    let task = |from: &str, to: &str| IdListTask::new(from, to);
+    let late = "2026-11-01 00:00:00 +00:00";
+    assert_eq!(
+        problems(&task(late, "2026-10-31 23:59:59 +00:00")),
+        "datetime_from: after datetime_to"
+    );
+    // The same moment, in a text that sorts before.
+    let same = task(late, "2026-10-31 22:00:00 -02:00");
+    validate(&same, Date::constant(2026, 11, 23)).unwrap();
 }

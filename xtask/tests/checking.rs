@@ -510,6 +510,26 @@ fn errors_in_the_hard_places() {
             "  target: [a",
         ),
         (
+            "an example of another kind",
+            list,
+            "  targets: [a.example]\n",
+            "  targets:\n    - a.example\n    - 5\n",
+        ),
+        (
+            "an example beyond a limit",
+            list,
+            "      doc: How many.\nexample:\n",
+            "      doc: How many.\n      max: 10\nexample:\n  limit: 11\n",
+        ),
+        (
+            "a GET with tasks",
+            get,
+            "parameters:",
+            "limits:\n  tasks_per_call: 1\nparameters:",
+        ),
+        ("a parameter without words", get, "    doc: Which.\n", ""),
+        ("a POST that fetches", list, "mode: live", "mode: task_get"),
+        (
             "a list of lists of nothing",
             list,
             "          each:\n            type: list\n            of: integer\n",
@@ -580,6 +600,12 @@ fn errors_in_the_hard_places() {
             types,
             "    members:\n      text:\n        doc: A text.\n        fields:\n          words:\n            type: integer\n            doc: How many words.\n",
             "",
+        ),
+        (
+            "a field of all members without words",
+            types,
+            union,
+            "    tag: kind\n    fields:\n      place:\n        type: integer\n    members:\n      image:\n        doc: An image.\n",
         ),
         ("members without a tag", types, "    tag: kind\n", ""),
         (

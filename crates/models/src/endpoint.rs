@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::object::Object;
 use crate::rules::FieldRule;
 use crate::tolerant::Tolerant;
 
@@ -28,7 +29,7 @@ pub trait TaskEndpoint: Endpoint {
 }
 
 /// A task of some endpoint: what a call asks for, and what a call is charged for.
-pub trait Task: Serialize + Send + Sync {
+pub trait Task: Serialize + Object + Send + Sync {
     /// The documented limits of its fields.
     const RULES: &'static [FieldRule];
 }

@@ -477,6 +477,36 @@ pub fn write<S: Serializer>(part: &dyn Part, serializer: S) -> Result<S::Ok, S::
     }
 }
 
+/// Where the numbers of an object are that JSON cannot say: infinite ones and those that are none.
+pub fn not_finite(object: &dyn Object) -> Vec<String> {
+    let mut found = Vec::new();
+    for (field, name) in object.names().iter().enumerate() {
+        search_not_finite(object.part(field), name, &mut found);
+    }
+    found
+}
+
+fn search_not_finite(part: &dyn Part, path: &str, found: &mut Vec<String>) {
+    match part.shape() {
+        Some(Shape::Float(value)) if !value.is_finite() => found.push(path.to_owned()),
+        Some(Shape::List(list)) => {
+            for index in 0..list.len() {
+                if let Some(element) = list.element(index) {
+                    search_not_finite(element, &format!("{path}[{index}]"), found);
+                }
+            }
+        }
+        Some(Shape::Map(pairs)) => pairs.each(&mut |key, part| {
+            search_not_finite(part, &format!("{path}[{key:?}]"), found);
+        }),
+        Some(Shape::Object(object)) => {
+            let inner = not_finite(object);
+            found.extend(inner.iter().map(|field| format!("{path}.{field}")));
+        }
+        _ => {}
+    }
+}
+
 /// Reads an object with a serde reader, as its type reads it.
 pub fn deserialize<'de, V, D: Deserializer<'de>>(deserializer: D) -> Result<V, D::Error>
 where

@@ -97,7 +97,7 @@ pub enum Limit {
     RequiredUnless(&'static [&'static str]),
     /// The field is there if this one is.
     RequiredWith(&'static str),
-    /// A date that does not come after that of this field.
+    /// A date, or a moment, that does not come after that of this field.
     NotAfter(&'static str),
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::endpoint::Task;
 use crate::filter::Operator;
+use crate::json;
 use crate::rules::{FieldRule, Kind, Limit};
 
 /// Everything that is wrong with a task.
@@ -105,7 +106,7 @@ pub enum Problem {
         /// That one.
         other: &'static str,
     },
-    /// The date comes after that of another field, which is the end of the range.
+    /// The date, or the moment, comes after that of another field, which is the end of the range.
     AfterField {
         /// That field.
         other: &'static str,
@@ -119,6 +120,8 @@ pub enum Problem {
         /// The documented kind.
         expected: &'static str,
     },
+    /// Infinite, or not a number at all: JSON cannot say that.
+    NotFinite,
     /// Too few elements.
     TooFew {
         /// How many there are.
@@ -190,6 +193,7 @@ impl fmt::Display for Problem {
             Self::NotATimestamp => f.write_str("expected a moment, yyyy-mm-dd hh:mm:ss +00:00"),
             Self::AnsweredAtOnce => f.write_str("this endpoint answers at once: call it"),
             Self::WrongKind { expected } => write!(f, "expected {expected}"),
+            Self::NotFinite => f.write_str("expected a finite number"),
             Self::TooFew { found, min } => {
                 write!(f, "{found} elements, at least {min} are required")
             }
@@ -244,11 +248,16 @@ pub fn warnings<T: Task>(task: &T, today: Date) -> Vec<Violation> {
 }
 
 fn all_violations<T: Task>(task: &T, today: Date) -> Vec<Violation> {
-    match serde_json::to_value(task) {
-        Ok(task) => check(T::RULES, &task, today),
-        // Tasks are written into a map of JSON values, which cannot fail.
-        Err(_) => Vec::new(),
+    // JSON has no such numbers: they would be sent as null, and the rules would never see them.
+    let mut violations: Vec<Violation> = json::not_finite(task)
+        .into_iter()
+        .map(|path| Violation::new(path, Problem::NotFinite))
+        .collect();
+    // Tasks are written into a map of JSON values, which cannot fail.
+    if let Ok(task) = serde_json::to_value(task) {
+        violations.extend(check(T::RULES, &task, today));
     }
+    violations
 }
 
 /// Today by UTC, the day that limits are reckoned from when none is given.
@@ -323,7 +332,7 @@ impl Checker {
                             if let Limit::NotAfter(other) = limit
                                 && let (Some(first), Some(last)) =
                                     (value.as_str(), fields.get(*other).and_then(Value::as_str))
-                                && first > last
+                                && comes_after(first, last)
                             {
                                 self.report(&path, Problem::AfterField { other });
                             }
@@ -523,6 +532,15 @@ fn is_given(value: &Value) -> bool {
         Value::Array(list) => !list.is_empty(),
         Value::Object(map) => !map.is_empty(),
         _ => true,
+    }
+}
+
+/// Whether a date, or a moment, comes after another of its kind.
+fn comes_after(first: &str, last: &str) -> bool {
+    let moment = |text| crate::Timestamp::new(text).instant();
+    match (moment(first), moment(last)) {
+        (Some(first), Some(last)) => first > last,
+        _ => first > last,
     }
 }
 

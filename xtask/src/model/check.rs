@@ -192,8 +192,8 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
     only(
         field.not_after.is_some(),
         "not_after",
-        at.task && date,
-        "a date of a task",
+        at.task && (date || field.format == Some(Format::Timestamp)),
+        "a date or a timestamp of a task",
     );
     only(
         field.default.is_some(),

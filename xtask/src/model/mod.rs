@@ -3,11 +3,13 @@
 
 mod check;
 pub mod dates;
+mod examples;
 pub mod fixtures;
 mod glossary;
 pub mod names;
 mod resolve;
 mod rows;
+mod values;
 
 use std::path::Path;
 

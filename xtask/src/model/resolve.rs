@@ -7,7 +7,7 @@ use super::dates::DateExpression;
 use super::glossary::{names_received, names_sent};
 use super::{
     Endpoint, Enum, Field, Limit, Member, Model, Object, Section, Type, TypeDef, Union, Variant,
-    names, rows,
+    examples, names, rows,
 };
 use crate::spec::diagnostics::did_you_mean;
 use crate::spec::language::{self, FieldType, Fields, Format, SharedTypes, Values};
@@ -61,6 +61,7 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
         refuse_endless_types(&section, &taken, &mut found);
         if found.len() == before {
             rows::resolve(&mut section, files(), &mut found);
+            examples::check(&section, files(), &mut found);
         }
         if !section.endpoints.is_empty() {
             refuse_equal_types(&section, &taken, &mut found);
@@ -362,6 +363,24 @@ impl Scope<'_> {
                 "say with `tasks_per_call` how many tasks a call may hold",
             );
         }
+        let get = spec.method == language::Method::Get;
+        let fits = match spec.mode {
+            language::Mode::TaskPost => !get,
+            language::Mode::TasksReady => get,
+            language::Mode::TaskGet => get && !spec.parameters.is_empty(),
+            _ => true,
+        };
+        if !fits {
+            let message = "this mode goes with another method: `task_post` is a POST, \
+                           `tasks_ready` a GET, `task_get` a GET with `parameters`";
+            self.report(&at("mode"), message);
+        }
+        if get && spec.limits.tasks_per_call.is_some() {
+            self.report(
+                &at("limits"),
+                "a GET sends no tasks: it has no `tasks_per_call`",
+            );
+        }
         // Of others, a result that is not described is any JSON.
         if spec.mode == language::Mode::TaskPost && spec.result.is_some() {
             let message = "a `task_post` gives no `result`: its answer is the tasks themselves";
@@ -505,11 +524,7 @@ impl Scope<'_> {
     ) -> Object {
         let mut resolved: Vec<Field> = Vec::new();
         for (wire, spec) in fields {
-            let mut path: Path = path.to_vec();
-            if path.last().is_none_or(|last| last != "fields") {
-                path.push("fields".to_owned());
-            }
-            path.push(wire.clone());
+            let path = self.field_path(path, wire);
             let check = FieldCheck {
                 file: self.file,
                 tree: self.tree,
@@ -565,6 +580,24 @@ impl Scope<'_> {
             sent: task,
             fields: resolved,
         }
+    }
+
+    /// Where a field stands: at `path`, below its `fields`, or with the fields that all members
+    /// of the union have.
+    fn field_path(&self, path: &[String], wire: &str) -> Path {
+        let mut own: Path = path.to_vec();
+        let holds_fields = path.last().is_some_and(|last| last == "fields");
+        if !holds_fields && path != ["parameters"] {
+            own.push("fields".to_owned());
+        }
+        own.push(wire.to_owned());
+        if let [union @ .., members, _] = path
+            && members == "members"
+            && !self.tree.has(&own)
+        {
+            return [union, &["fields".to_owned(), wire.to_owned()]].concat();
+        }
+        own
     }
 
     /// The values of the enums that fields can name by now.

@@ -68,6 +68,11 @@ impl Tree {
             .find_map(|length| self.places.get(&path[..length]).copied())
             .unwrap_or(Place::START)
     }
+
+    /// Whether there is something at a path.
+    pub fn has(&self, path: &[String]) -> bool {
+        self.places.contains_key(path)
+    }
 }
 
 struct Builder<'a> {

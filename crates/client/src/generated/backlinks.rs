@@ -25,8 +25,8 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task a call.
-    /// - `limit` at most 1000.
-    /// - `offset` at most 20000.
+    /// - `limit` from 1 to 1000.
+    /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
@@ -117,8 +117,8 @@ impl<'a> Backlinks<'a> {
     /// - One task a call.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
-    /// - `offset` at most 20000.
-    /// - `limit` at most 1000.
+    /// - `offset` from 0 to 20000.
+    /// - `limit` from 1 to 1000.
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
@@ -422,8 +422,8 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task a call.
-    /// - `limit` at most 1000.
-    /// - `offset` at most 20000.
+    /// - `limit` from 1 to 1000.
+    /// - `offset` from 0 to 20000.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
     /// - `tag` of at most 255 characters.
@@ -489,8 +489,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 10 `exclude_targets`.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
-    /// - `offset` at most 20000.
-    /// - `limit` at most 1000.
+    /// - `offset` from 0 to 20000.
+    /// - `limit` from 1 to 1000.
     /// - `internal_list_limit` at most 1000.
     /// - `tag` of at most 255 characters.
     ///
@@ -551,8 +551,8 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task a call.
-    /// - `limit` at most 1000.
-    /// - `offset` at most 20000.
+    /// - `limit` from 1 to 1000.
+    /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
@@ -615,8 +615,8 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task a call.
-    /// - `limit` at most 1000.
-    /// - `offset` at most 20000.
+    /// - `limit` from 1 to 1000.
+    /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
@@ -677,7 +677,8 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task a call.
-    /// - `limit` at most 1000.
+    /// - `limit` from 1 to 1000.
+    /// - `offset` at least 0.
     ///
     /// # Cost
     /// The API charges nothing for this call.
@@ -742,7 +743,8 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task a call.
-    /// - `limit` at most 1000.
+    /// - `limit` from 1 to 1000.
+    /// - `offset` at least 0.
     ///
     /// # Cost
     /// The API charges nothing for this call.
@@ -802,8 +804,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 10 `exclude_targets`.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
-    /// - `offset` at most 20000.
-    /// - `limit` at most 1000.
+    /// - `offset` from 0 to 20000.
+    /// - `limit` from 1 to 1000.
     /// - `internal_list_limit` at most 1000.
     /// - `tag` of at most 255 characters.
     ///
@@ -864,8 +866,8 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task a call.
-    /// - `limit` at most 1000.
-    /// - `offset` at most 20000.
+    /// - `limit` from 1 to 1000.
+    /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
@@ -926,8 +928,8 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task a call.
-    /// - `limit` at most 1000.
-    /// - `offset` at most 20000.
+    /// - `limit` from 1 to 1000.
+    /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.

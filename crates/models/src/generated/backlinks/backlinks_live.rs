@@ -69,7 +69,7 @@ pub struct BacklinksLiveTask {
     ///
     /// To get further than it allows, use `search_after_token`.
     ///
-    /// Default: `0`. Not above 20000.
+    /// Default: `0`. Not below 0. Not above 20000.
     pub offset: Option<i64>,
     /// Token from the answer before, to go on where it ended.
     ///
@@ -79,7 +79,7 @@ pub struct BacklinksLiveTask {
     pub search_after_token: Option<String>,
     /// How many elements the answer may hold.
     ///
-    /// Default: `100`. Not above 1000.
+    /// Default: `100`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
     /// Which backlinks to list and count, by whether they still stand.
     ///
@@ -237,7 +237,7 @@ impl BacklinksLiveTask {
     ///
     /// To get further than it allows, use `search_after_token`.
     ///
-    /// Default: `0`. Not above 20000.
+    /// Default: `0`. Not below 0. Not above 20000.
     #[must_use]
     pub fn offset(mut self, value: i64) -> Self {
         self.offset = Some(value);
@@ -257,7 +257,7 @@ impl BacklinksLiveTask {
 
     /// How many elements the answer may hold.
     ///
-    /// Default: `100`. Not above 1000.
+    /// Default: `100`. Not below 1. Not above 1000.
     #[must_use]
     pub fn limit(mut self, value: i64) -> Self {
         self.limit = Some(value);
@@ -401,9 +401,19 @@ impl Task for BacklinksLiveTask {
             false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("offset", Kind::Integer, false, &[Limit::Max(20000.0)]),
+        FieldRule::new(
+            "offset",
+            Kind::Integer,
+            false,
+            &[Limit::Min(0.0), Limit::Max(20000.0)],
+        ),
         FieldRule::new("search_after_token", Kind::String, false, &[]),
-        FieldRule::new("limit", Kind::Integer, false, &[Limit::Max(1000.0)]),
+        FieldRule::new(
+            "limit",
+            Kind::Integer,
+            false,
+            &[Limit::Min(1.0), Limit::Max(1000.0)],
+        ),
         FieldRule::new(
             "backlinks_status_type",
             Kind::String,

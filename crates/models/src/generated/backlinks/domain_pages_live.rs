@@ -41,11 +41,11 @@ pub struct DomainPagesLiveTask {
     pub target: String,
     /// How many elements the answer may hold.
     ///
-    /// Default: `100`. Not above 1000.
+    /// Default: `100`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
     /// How many elements to skip before the first one of the answer.
     ///
-    /// Default: `0`. Not above 20000.
+    /// Default: `0`. Not below 0. Not above 20000.
     pub offset: Option<i64>,
     /// How many entries each `referring_links_*` map may hold.
     ///
@@ -161,7 +161,7 @@ impl DomainPagesLiveTask {
 
     /// How many elements the answer may hold.
     ///
-    /// Default: `100`. Not above 1000.
+    /// Default: `100`. Not below 1. Not above 1000.
     #[must_use]
     pub fn limit(mut self, value: i64) -> Self {
         self.limit = Some(value);
@@ -170,7 +170,7 @@ impl DomainPagesLiveTask {
 
     /// How many elements to skip before the first one of the answer.
     ///
-    /// Default: `0`. Not above 20000.
+    /// Default: `0`. Not below 0. Not above 20000.
     #[must_use]
     pub fn offset(mut self, value: i64) -> Self {
         self.offset = Some(value);
@@ -299,8 +299,18 @@ impl DomainPagesLiveTask {
 impl Task for DomainPagesLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
-        FieldRule::new("limit", Kind::Integer, false, &[Limit::Max(1000.0)]),
-        FieldRule::new("offset", Kind::Integer, false, &[Limit::Max(20000.0)]),
+        FieldRule::new(
+            "limit",
+            Kind::Integer,
+            false,
+            &[Limit::Min(1.0), Limit::Max(1000.0)],
+        ),
+        FieldRule::new(
+            "offset",
+            Kind::Integer,
+            false,
+            &[Limit::Min(0.0), Limit::Max(20000.0)],
+        ),
         FieldRule::new(
             "internal_list_limit",
             Kind::Integer,

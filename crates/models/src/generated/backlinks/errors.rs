@@ -35,11 +35,11 @@ impl Endpoint for Errors {
 pub struct ErrorsTask {
     /// How many failed tasks the answer may list.
     ///
-    /// Default: `1000`. Not above 1000.
+    /// Default: `1000`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
     /// How many elements to skip before the first one of the answer.
     ///
-    /// Default: `0`.
+    /// Default: `0`. Not below 0.
     pub offset: Option<i64>,
     /// The function whose failed tasks to list, written as `function` of an unfiltered answer names it, for instance `backlinks/live`.
     ///
@@ -49,7 +49,7 @@ pub struct ErrorsTask {
     ///
     /// It may lie seven days back.
     ///
-    /// Optional. In UTC.
+    /// Optional. Not after `datetime_to`. In UTC.
     pub datetime_from: Option<Timestamp>,
     /// End of the span of time, in UTC, within the last seven days.
     ///
@@ -93,7 +93,7 @@ impl ErrorsTask {
 
     /// How many failed tasks the answer may list.
     ///
-    /// Default: `1000`. Not above 1000.
+    /// Default: `1000`. Not below 1. Not above 1000.
     #[must_use]
     pub fn limit(mut self, value: i64) -> Self {
         self.limit = Some(value);
@@ -102,7 +102,7 @@ impl ErrorsTask {
 
     /// How many elements to skip before the first one of the answer.
     ///
-    /// Default: `0`.
+    /// Default: `0`. Not below 0.
     #[must_use]
     pub fn offset(mut self, value: i64) -> Self {
         self.offset = Some(value);
@@ -122,7 +122,7 @@ impl ErrorsTask {
     ///
     /// It may lie seven days back.
     ///
-    /// Optional. In UTC.
+    /// Optional. Not after `datetime_to`. In UTC.
     #[must_use]
     pub fn datetime_from(mut self, value: impl Into<Timestamp>) -> Self {
         self.datetime_from = Some(value.into());
@@ -165,10 +165,20 @@ impl ErrorsTask {
 
 impl Task for ErrorsTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("limit", Kind::Integer, false, &[Limit::Max(1000.0)]),
-        FieldRule::new("offset", Kind::Integer, false, &[]),
+        FieldRule::new(
+            "limit",
+            Kind::Integer,
+            false,
+            &[Limit::Min(1.0), Limit::Max(1000.0)],
+        ),
+        FieldRule::new("offset", Kind::Integer, false, &[Limit::Min(0.0)]),
         FieldRule::new("filtered_function", Kind::String, false, &[]),
-        FieldRule::new("datetime_from", Kind::String, false, &[Limit::Timestamp]),
+        FieldRule::new(
+            "datetime_from",
+            Kind::String,
+            false,
+            &[Limit::Timestamp, Limit::NotAfter("datetime_to")],
+        ),
         FieldRule::new("datetime_to", Kind::String, false, &[Limit::Timestamp]),
     ];
 }

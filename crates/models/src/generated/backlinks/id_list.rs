@@ -37,7 +37,7 @@ pub struct IdListTask {
     ///
     /// It may lie six months back, with `include_metadata` only one month.
     ///
-    /// Required. In UTC.
+    /// Required. Not after `datetime_to`. In UTC.
     pub datetime_from: Timestamp,
     /// End of the span of time, in UTC.
     ///
@@ -47,11 +47,11 @@ pub struct IdListTask {
     pub datetime_to: Timestamp,
     /// How many tasks the answer may list.
     ///
-    /// Default: `1000`. Not above 1000.
+    /// Default: `1000`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
     /// How many elements to skip before the first one of the answer.
     ///
-    /// Default: `0`.
+    /// Default: `0`. Not below 0.
     pub offset: Option<i64>,
     /// The order of the tasks, by when they ran.
     ///
@@ -110,7 +110,7 @@ impl IdListTask {
 
     /// How many tasks the answer may list.
     ///
-    /// Default: `1000`. Not above 1000.
+    /// Default: `1000`. Not below 1. Not above 1000.
     #[must_use]
     pub fn limit(mut self, value: i64) -> Self {
         self.limit = Some(value);
@@ -119,7 +119,7 @@ impl IdListTask {
 
     /// How many elements to skip before the first one of the answer.
     ///
-    /// Default: `0`.
+    /// Default: `0`. Not below 0.
     #[must_use]
     pub fn offset(mut self, value: i64) -> Self {
         self.offset = Some(value);
@@ -173,10 +173,20 @@ impl IdListTask {
 
 impl Task for IdListTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("datetime_from", Kind::String, true, &[Limit::Timestamp]),
+        FieldRule::new(
+            "datetime_from",
+            Kind::String,
+            true,
+            &[Limit::Timestamp, Limit::NotAfter("datetime_to")],
+        ),
         FieldRule::new("datetime_to", Kind::String, true, &[Limit::Timestamp]),
-        FieldRule::new("limit", Kind::Integer, false, &[Limit::Max(1000.0)]),
-        FieldRule::new("offset", Kind::Integer, false, &[]),
+        FieldRule::new(
+            "limit",
+            Kind::Integer,
+            false,
+            &[Limit::Min(1.0), Limit::Max(1000.0)],
+        ),
+        FieldRule::new("offset", Kind::Integer, false, &[Limit::Min(0.0)]),
         FieldRule::new("sort", Kind::String, false, &[Limit::OneOf(&["asc", "desc"])]),
         FieldRule::new("include_metadata", Kind::Boolean, false, &[]),
     ];
