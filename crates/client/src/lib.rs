@@ -25,6 +25,19 @@
 //! - Nothing that was paid for is lost: the body of the answer is on [`Answer`] and on [`Error`],
 //!   and a value of another kind than documented is told of by [`Answer::drift`].
 //! - No credential is in any `Debug`, message or error.
+//!
+//! | for | there is |
+//! | --- | --- |
+//! | one call | the methods of `Client::backlinks` and the other sections |
+//! | all rows of a list | the methods that end in `_pages`: [`Pages`] |
+//! | conditions and orders | the modules that end in `_fields`, such as `models::backlinks::backlinks_live_fields` |
+//! | rows of bulk endpoints by target | [`models::match_targets`] |
+//! | tasks for later | [`Posted`], one outcome a task, and [`Fetched`] |
+//! | tests without the API | the crate `dataforseo-mock-server` |
+//!
+//! # Features
+//! One a section: `backlinks` (default), `serp`, `on_page`. `schemars` gives tasks and results
+//! `JsonSchema`.
 
 // Without any section nothing uses the core; a new section is added to the list.
 #![cfg_attr(

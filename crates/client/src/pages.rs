@@ -221,7 +221,22 @@ impl<E: Paged> Pages<E> {
         .boxed()
     }
 
-    /// The rows as a stream; see [`into_stream`](Self::into_stream).
+    /// The rows as a stream; see [`into_stream`](Self::into_stream). What to do with a stream is in
+    /// `StreamExt` of the crate `futures-util`.
+    ///
+    /// ```no_run
+    /// use dataforseo_client::models::backlinks::BacklinksLiveTask;
+    /// use futures_util::StreamExt;
+    ///
+    /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
+    /// let task = BacklinksLiveTask::new("example.com");
+    /// let mut rows = client.backlinks().backlinks_live_pages(task).into_rows();
+    /// while let Some(row) = rows.next().await {
+    ///     println!("{:?}", row?.url_from);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_rows(self) -> BoxStream<'static, Result<E::Row, Error>>
     where
         E: 'static,

@@ -30,7 +30,8 @@
 //! 6. A **miss**: 404 with 40400, and the message says where the nearest fixture differs. With
 //!    [`OnMiss::Example`] it is the endpoint's example instead: a fixture of a success, the
 //!    documentation's first, with the request's own tasks in `data`. A task with the tag `empty`,
-//!    `nulls` or `unknown` gets that hard case.
+//!    `nulls` or `unknown` gets that hard case. An example is one answer: `limit`, `offset` and
+//!    `targets` do not change it, so it has one page, and targets of its own.
 //!
 //! The header `x-mock-source` names the fixture, or says `example` with its name, `rules` or
 //! `miss`.

@@ -96,7 +96,7 @@ impl<'a> Serp<'a> {
 
     /// Puts searches on Google into a queue, to be collected later.
     ///
-    /// Tasks beyond the limit of a call fail with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.
+    /// A call with more tasks than its limit is refused with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.
     ///
     /// Posting is what is charged, collecting is free. The queue is cheaper than the live endpoint, and a high `priority` costs more.
     ///
