@@ -166,3 +166,68 @@ async fn an_error_is_nobodys_example() {
     assert_eq!(error.status_code(), Some(StatusCode::PaymentRequired));
     assert!(!call("rich.example").await.unwrap().results().is_empty());
 }
+
+#[tokio::test]
+async fn a_bulk_example_has_a_row_for_each_target() {
+    let mock = examples().start().await.unwrap();
+    let bulk: Vec<_> = ENDPOINTS
+        .iter()
+        .filter(|typed| typed.info.id.starts_with("backlinks/bulk_"))
+        .collect();
+    assert_eq!(bulk.len(), 7);
+    for typed in bulk {
+        let name = typed.info.id;
+        let headers = [("authorization", BASIC)];
+        let body = json!([{ "targets": ["b.example", "a.example", "b.example"] }]).to_string();
+        let answer = ask(&mock, "POST", typed.info.path, &headers, &body).await;
+        let answer = answer.json();
+        let result = &answer["tasks"][0]["result"][0];
+        let target = match name {
+            "backlinks/bulk_pages_summary/live" => "url",
+            _ => "target",
+        };
+        let rows: Vec<_> = result["items"].as_array().unwrap().iter().collect();
+        let targets: Vec<_> = rows.iter().map(|row| &row[target]).collect();
+        assert_eq!(targets, ["b.example", "a.example"], "{name}");
+        assert_eq!(result["items_count"], 2, "{name}");
+        assert!(rows[0].as_object().unwrap().len() > 1, "{name}");
+    }
+}
+
+/// What the example says of a target is not given to another.
+#[tokio::test]
+async fn a_target_of_the_example_keeps_its_row() {
+    let fixture = json!({
+        "dfs_fixture": 1,
+        "request": {
+            "method": "POST",
+            "path": "/v3/backlinks/bulk_ranks/live",
+            "body": [{ "targets": ["poor.example", "rich.example"] }],
+        },
+        "response": { "status": 200, "body": {
+            "status_code": 20000,
+            "tasks": [{ "status_code": 20000, "result": [{ "items_count": 2, "items": [
+                { "target": "poor.example", "rank": 1 },
+                { "target": "rich.example", "rank": 900 },
+            ] }] }],
+        } },
+    });
+    let mock = examples().fixture(fixture.to_string());
+    let mock = mock.start().await.unwrap();
+    let task = BulkRanksLiveTask::new(["rich.example", "new.example", "other.example"]);
+    let client = client(mock.url());
+    let answer = client.backlinks().bulk_ranks_live(&task).await.unwrap();
+    let rows = answer.results()[0].items.as_deref().unwrap();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| (row.target.as_deref().unwrap(), row.rank.unwrap()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("rich.example", 900),
+            ("new.example", 900),
+            ("other.example", 1)
+        ]
+    );
+}

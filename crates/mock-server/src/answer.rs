@@ -10,6 +10,7 @@ use dataforseo_models::{EndpointInfo, Mode, StatusCode};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use crate::PerTarget;
 use crate::canonical::canonical;
 use crate::fixture::Fixture;
 
@@ -57,6 +58,7 @@ impl Reply {
     /// An answer with a task for each that was sent.
     pub(crate) fn tasks(
         endpoint: &EndpointInfo,
+        per_target: Option<PerTarget>,
         path: &str,
         sent: &[Value],
         outcomes: &[Outcome<'_>],
@@ -80,7 +82,13 @@ impl Reply {
                 }
                 Outcome::Example(fixture) => {
                     examples.push(fixture.name.as_str());
-                    example_task(&fixture.body).unwrap_or_default()
+                    let mut answer = example_task(&fixture.body).unwrap_or_default();
+                    if let Some(result) =
+                        per_target.and_then(|rows| result_for(rows, &answer, task))
+                    {
+                        answer.insert("result".to_owned(), result);
+                    }
+                    answer
                 }
             };
             let id = match (outcome, endpoint.mode) {
@@ -172,6 +180,47 @@ fn example_task(body: &[u8]) -> Option<RawObject> {
     }
     let envelope: Envelope = serde_json::from_slice(body).ok()?;
     envelope.tasks.into_iter().next()
+}
+
+/// The example's result with a row for each different target of the task: the one that the example
+/// has for it, or else any. `None` if the example has no rows, as those of the hard cases.
+fn result_for(per_target: PerTarget, answer: &RawObject, task: &Value) -> Option<Box<RawValue>> {
+    let PerTarget { rows, target } = per_target;
+    let mut results: Vec<RawObject> = serde_json::from_str(answer.get("result")?.get()).ok()?;
+    let result = results.first_mut()?;
+    let examples: Vec<RawObject> = serde_json::from_str(result.get(rows)?.get()).ok()?;
+    let named: Vec<(String, &RawObject)> = examples
+        .iter()
+        .filter_map(|row| Some((serde_json::from_str(row.get(target)?.get()).ok()?, row)))
+        .collect();
+    let mut wanted: indexmap::IndexSet<&str> = indexmap::IndexSet::new();
+    wanted.extend(
+        task.get("targets")?
+            .as_array()?
+            .iter()
+            .filter_map(Value::as_str),
+    );
+    let answered: Vec<RawObject> = wanted
+        .iter()
+        .zip(named.iter().cycle())
+        .filter_map(|(wanted, (_, any))| {
+            let own = named.iter().find(|(name, _)| name == wanted);
+            let mut row = own.map_or_else(|| (*any).clone(), |(_, row)| (*row).clone());
+            row.insert(target.to_owned(), raw(&Value::from(*wanted))?);
+            Some(row)
+        })
+        .collect();
+    if answered.is_empty() {
+        return None;
+    }
+    if let Some(count) = result.get_mut("items_count") {
+        *count = raw(&answered.len().into())?;
+    }
+    result.insert(
+        rows.to_owned(),
+        serde_json::value::to_raw_value(&answered).ok()?,
+    );
+    serde_json::value::to_raw_value(&results).ok()
 }
 
 /// What the API echoes of a task.

@@ -30,8 +30,9 @@
 //! 6. A **miss**: 404 with 40400, and the message says where the nearest fixture differs. With
 //!    [`OnMiss::Example`] it is the endpoint's example instead: a fixture of a success, the
 //!    documentation's first, with the request's own tasks in `data`. A task with the tag `empty`,
-//!    `nulls` or `unknown` gets that hard case. An example is one answer: `limit`, `offset` and
-//!    `targets` do not change it, so it has one page, and targets of its own.
+//!    `nulls` or `unknown` gets that hard case. A bulk endpoint's example has a row for each
+//!    different target of the task. Nothing else of a task changes its example: whatever `limit`
+//!    and `offset` say it is one page, and the rows of an intersection have targets of their own.
 //!
 //! The header `x-mock-source` names the fixture, or says `example` with its name, `rules` or
 //! `miss`.
@@ -86,6 +87,17 @@ pub use server::{Builder, MockServer, StartError};
 /// A line of the generated table.
 pub(crate) struct MockEndpoint {
     info: &'static EndpointInfo,
+    /// For an endpoint that answers many targets with a row for each.
+    per_target: Option<PerTarget>,
     /// The embedded fixtures: name, content.
     fixtures: &'static [(&'static str, &'static str)],
+}
+
+/// Where the rows of a bulk answer are, and what each is for.
+#[derive(Clone, Copy)]
+pub(crate) struct PerTarget {
+    /// The field of the result that holds the rows.
+    rows: &'static str,
+    /// The field of a row that names its target.
+    target: &'static str,
 }

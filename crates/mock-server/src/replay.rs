@@ -10,10 +10,10 @@ use dataforseo_models::{
 };
 use serde_json::Value;
 
-use crate::MockEndpoint;
 use crate::answer::{Outcome, Refusal, Reply};
 use crate::canonical::{canonical, differences};
 use crate::fixture::{Fixture, FixtureError};
+use crate::{MockEndpoint, PerTarget};
 
 /// Which credentials are taken.
 #[derive(Clone)]
@@ -41,12 +41,13 @@ pub enum OnMiss {
     #[default]
     Refuse,
     /// The endpoint's example: the fixture of the documentation, or the one made up from the spec,
-    /// with the request's own tasks echoed in `data`.
+    /// with the request's own tasks echoed in `data`, and a row for each target of a bulk task.
     Example,
 }
 
 struct Endpoint {
     info: &'static EndpointInfo,
+    per_target: Option<PerTarget>,
     /// The fixtures by the path and the canonical form of the tasks that they answer.
     fixtures: HashMap<String, Fixture>,
 }
@@ -77,6 +78,7 @@ impl Replay {
         for line in table {
             let endpoint = Endpoint {
                 info: line.info,
+                per_target: line.per_target,
                 fixtures: HashMap::new(),
             };
             replay.endpoints.push(endpoint);
@@ -259,7 +261,7 @@ impl Endpoint {
             .all(|outcome| matches!(outcome, Outcome::Missed))
         {
             true => self.miss(path, tasks),
-            false => Reply::tasks(self.info, path, asked, &outcomes),
+            false => Reply::tasks(self.info, self.per_target, path, asked, &outcomes),
         }
     }
 

@@ -21,10 +21,20 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
                     let file = format!("../../fixtures/{path}");
                     quote!((#path, include_str!(#file)))
                 });
+            let rows = endpoint.rows.as_ref();
+            let per_target = rows.and_then(|rows| Some((&rows.at, rows.spec.target.as_ref()?)));
+            let per_target = match per_target {
+                Some((rows, target)) => quote!(Some(PerTarget {
+                    rows: #rows,
+                    target: #target,
+                })),
+                None => quote!(None),
+            };
             quote! {
                 #[cfg(feature = #feature)]
                 MockEndpoint {
                     info: models::#module::#name::INFO,
+                    per_target: #per_target,
                     fixtures: &[#(#fixtures),*],
                 }
             }
@@ -34,7 +44,8 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
         #[allow(unused_imports, reason = "a build may be without any section")]
         use dataforseo_models::{self as models, Endpoint as _};
 
-        use crate::MockEndpoint;
+        #[allow(unused_imports, reason = "a build may be without any section")]
+        use crate::{MockEndpoint, PerTarget};
 
         /// Every endpoint that the mock answers, by path.
         pub(crate) static ENDPOINTS: &[MockEndpoint] = &[#(#endpoints),*];

@@ -2,13 +2,15 @@
 
 #[allow(unused_imports, reason = "a build may be without any section")]
 use dataforseo_models::{self as models, Endpoint as _};
-use crate::MockEndpoint;
+#[allow(unused_imports, reason = "a build may be without any section")]
+use crate::{MockEndpoint, PerTarget};
 
 /// Every endpoint that the mock answers, by path.
 pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AnchorsLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/anchors/live/empty.json",
@@ -31,6 +33,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AvailableFilters::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/available_filters/synthetic.json",
@@ -43,6 +46,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BacklinksLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/backlinks/live/empty.json",
@@ -65,6 +69,10 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkBacklinksLive::INFO,
+        per_target: Some(PerTarget {
+            rows: "items",
+            target: "target",
+        }),
         fixtures: &[
             (
                 "v3/backlinks/bulk_backlinks/live/empty.json",
@@ -95,6 +103,10 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkNewLostBacklinksLive::INFO,
+        per_target: Some(PerTarget {
+            rows: "items",
+            target: "target",
+        }),
         fixtures: &[
             (
                 "v3/backlinks/bulk_new_lost_backlinks/live/documentation.json",
@@ -125,6 +137,10 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkNewLostReferringDomainsLive::INFO,
+        per_target: Some(PerTarget {
+            rows: "items",
+            target: "target",
+        }),
         fixtures: &[
             (
                 "v3/backlinks/bulk_new_lost_referring_domains/live/empty.json",
@@ -155,6 +171,10 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkPagesSummaryLive::INFO,
+        per_target: Some(PerTarget {
+            rows: "items",
+            target: "url",
+        }),
         fixtures: &[
             (
                 "v3/backlinks/bulk_pages_summary/live/empty.json",
@@ -185,6 +205,10 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkRanksLive::INFO,
+        per_target: Some(PerTarget {
+            rows: "items",
+            target: "target",
+        }),
         fixtures: &[
             (
                 "v3/backlinks/bulk_ranks/live/empty.json",
@@ -209,6 +233,10 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkReferringDomainsLive::INFO,
+        per_target: Some(PerTarget {
+            rows: "items",
+            target: "target",
+        }),
         fixtures: &[
             (
                 "v3/backlinks/bulk_referring_domains/live/empty.json",
@@ -239,6 +267,10 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkSpamScoreLive::INFO,
+        per_target: Some(PerTarget {
+            rows: "items",
+            target: "target",
+        }),
         fixtures: &[
             (
                 "v3/backlinks/bulk_spam_score/live/empty.json",
@@ -269,6 +301,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::CompetitorsLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/competitors/live/empty.json",
@@ -293,6 +326,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainIntersectionLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/domain_intersection/live/empty.json",
@@ -323,6 +357,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainPagesLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/domain_pages/live/empty.json",
@@ -349,6 +384,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainPagesSummaryLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/domain_pages_summary/live/empty.json",
@@ -379,6 +415,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::Errors::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/errors/synthetic.json",
@@ -389,6 +426,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::HistoryLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/history/live/empty.json",
@@ -411,6 +449,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::IdList::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/id_list/synthetic.json",
@@ -421,6 +460,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::Index::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/index/synthetic.json",
@@ -431,6 +471,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::PageIntersectionLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/page_intersection/live/empty.json",
@@ -461,6 +502,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::ReferringDomainsLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/referring_domains/live/empty.json",
@@ -491,6 +533,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::ReferringNetworksLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/referring_networks/live/empty.json",
@@ -521,6 +564,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::SummaryLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/summary/live/documentation.json",
@@ -545,6 +589,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::TimeseriesNewLostSummaryLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/timeseries_new_lost_summary/live/empty.json",
@@ -575,6 +620,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::TimeseriesSummaryLive::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/backlinks/timeseries_summary/live/empty.json",
@@ -605,6 +651,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "on_page")]
     MockEndpoint {
         info: models::on_page::InstantPages::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/on_page/instant_pages/synthetic.json",
@@ -615,6 +662,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicLiveAdvanced::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/serp/google/organic/live/advanced/empty.json",
@@ -645,6 +693,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTaskGetAdvanced::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/serp/google/organic/task_get/advanced/{id}/synthetic.json",
@@ -657,6 +706,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTaskPost::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/serp/google/organic/task_post/synthetic.json",
@@ -669,6 +719,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTasksReady::INFO,
+        per_target: None,
         fixtures: &[
             (
                 "v3/serp/google/organic/tasks_ready/synthetic.json",
