@@ -410,6 +410,10 @@ async fn fixtures_that_cannot_be_used() {
     let cases = [
         ("no JSON", "{\"dfs_fixture\": 1,".to_owned()),
         ("not a fixture", "{\"hello\": 1}".to_owned()),
+        (
+            "another format with other keys",
+            "{\"dfs_fixture\": 2, \"exchange\": {}}".to_owned(),
+        ),
         ("a typo", fixture(&[("/respons", json!({}))]).to_string()),
         (
             "another version",

@@ -237,6 +237,9 @@ fn base(url: &str, allow_http: bool) -> Result<String, ConfigError> {
     if uri.query().is_some() || url.contains('#') {
         return refuse("has a query or a fragment; expected scheme, host, and at most a path");
     }
+    if uri.path().trim_end_matches('/').ends_with("/v3") {
+        return refuse("ends in `/v3`, which every path begins with: leave it out");
+    }
     match scheme {
         "https" => {}
         "http" if allow_http || is_this_machine(authority.host()) => {}
@@ -303,6 +306,16 @@ mod tests {
     }
 
     /// No type prints the header; should one ever do, the value itself does not.
+    #[test]
+    fn the_version_is_not_part_of_the_base() {
+        for url in ["https://x.example/v3", "https://x.example/proxy/v3//"] {
+            let error = super::base(url, false).unwrap_err().to_string();
+            assert!(error.contains("leave it out"), "{error}");
+        }
+        assert!(super::base("https://x.example/v3/proxy", false).is_ok());
+        assert!(super::base("https://v3/", false).is_ok());
+    }
+
     #[test]
     fn the_header_does_not_print_itself() {
         let header = basic(&"login".to_owned().into(), &"password".to_owned().into()).unwrap();

@@ -66,6 +66,12 @@ struct File<'a> {
     response: Response<'a>,
 }
 
+/// What a fixture of every format has.
+#[derive(Deserialize)]
+struct Version {
+    dfs_fixture: u32,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
@@ -89,20 +95,26 @@ impl Fixture {
             name: name.to_owned(),
             reason,
         };
+        let other_format = |version: u32| {
+            refuse(format!(
+                "fixture format {version}, and this version reads format 1"
+            ))
+        };
         let file: File<'_> = serde_json::from_str(text).map_err(|error| {
             use serde_json::error::Category;
             match error.classify() {
-                Category::Data => refuse(format!("not a fixture: {error}")),
+                // Another format has other keys, so the version says more than what is missing.
+                Category::Data => match serde_json::from_str(text) {
+                    Ok(Version { dfs_fixture }) if dfs_fixture != 1 => other_format(dfs_fixture),
+                    _ => refuse(format!("not a fixture: {error}")),
+                },
                 Category::Syntax | Category::Eof | Category::Io => {
                     refuse(format!("not JSON: {error}"))
                 }
             }
         })?;
         if file.dfs_fixture != 1 {
-            return Err(refuse(format!(
-                "fixture format {}, and this version reads format 1",
-                file.dfs_fixture
-            )));
+            return Err(other_format(file.dfs_fixture));
         }
         if !(100..=999).contains(&file.response.status) {
             return Err(refuse(format!(

@@ -464,7 +464,11 @@ impl Checker {
             [Value::String(_), operator, value] => {
                 let empty = value.as_array().is_some_and(Vec::is_empty);
                 if value.is_null() || empty {
-                    let expected = "a value to compare with";
+                    // A number that is not finite arrives here as null.
+                    let expected = match empty {
+                        true => "at least one value to compare with",
+                        false => "a value to compare with, which null and NaN are not",
+                    };
                     self.report(&format!("{path}[2]"), Problem::WrongKind { expected });
                 }
                 let known = operator.as_str();
