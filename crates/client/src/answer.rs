@@ -71,36 +71,12 @@ pub struct Posted {
 }
 
 impl Posted {
-    /// The outcomes of `sent` tasks, in their order.
-    pub(crate) fn new(envelope: RawEnvelope<'_>, text: &str, sent: usize) -> Self {
-        let cost = envelope.cost;
-        let mut told = envelope.tasks.into_iter().map(|task| PostedTask {
-            id: task.id,
-            status_code: Some(task.status_code),
-            message: task.status_message.unwrap_or_default(),
-            cost: task.cost,
-        });
-        // The API says nothing of some: whoever sent them is told that.
-        let there = positions(text);
-        let tasks = (0..sent)
-            .map(|index| match there.get(index) {
-                Some(true) => told.next().unwrap_or_default(),
-                _ => PostedTask::default(),
-            })
-            .collect();
+    pub(crate) fn new(tasks: Vec<PostedTask>, cost: Option<f64>, response: RawResponse) -> Self {
         Self {
             tasks,
             cost,
-            response: RawResponse {
-                status: 0,
-                body: Bytes::new(),
-            },
+            response,
         }
-    }
-
-    pub(crate) fn with(mut self, response: RawResponse) -> Self {
-        self.response = response;
-        self
     }
 
     /// The outcomes, one for each task that was sent, in the order in which they were sent.
@@ -117,6 +93,24 @@ impl Posted {
     pub fn response(&self) -> &RawResponse {
         &self.response
     }
+}
+
+/// The outcomes of `sent` tasks, in their order.
+pub(crate) fn outcomes(envelope: RawEnvelope<'_>, text: &str, sent: usize) -> Vec<PostedTask> {
+    let mut told = envelope.tasks.into_iter().map(|task| PostedTask {
+        id: task.id,
+        status_code: Some(task.status_code),
+        message: task.status_message.unwrap_or_default(),
+        cost: task.cost,
+    });
+    // The API says nothing of some: whoever sent them is told that.
+    let there = positions(text);
+    (0..sent)
+        .map(|index| match there.get(index) {
+            Some(true) => told.next().unwrap_or_default(),
+            _ => PostedTask::default(),
+        })
+        .collect()
 }
 
 /// Which elements of `tasks` are tasks: a null would shift all that follow.

@@ -10,7 +10,7 @@ use dataforseo_models::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::answer::{Answer, Fetched, Posted, RawResponse};
+use crate::answer::{Answer, Fetched, Posted, RawResponse, outcomes};
 use crate::config::{ClientBuilder, Clock, ConfigError};
 use crate::error::{Error, ErrorKind};
 use crate::pages::Pages;
@@ -68,9 +68,7 @@ impl Client {
     /// When the task breaks documented limits, no whole answer came, or the API refused the call
     /// or the task: [`Error::kind`] tells which.
     pub async fn call<E: TaskEndpoint>(&self, task: &E::Task) -> Result<Answer<E::Result>, Error> {
-        let body = self
-            .encode::<E>(std::slice::from_ref(task))
-            .map_err(|kind| Error::new(E::INFO.id, kind, None))?;
+        let body = self.encode::<E>(std::slice::from_ref(task))?;
         let response = self.send(E::INFO, E::INFO.path, Some(body)).await?;
         answer(E::INFO, response)
     }
@@ -111,19 +109,16 @@ impl Client {
     pub async fn post<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Posted, Error> {
         if E::INFO.mode != Mode::TaskPost {
             let violation = Violation::new("tasks", Problem::AnsweredAtOnce);
-            let kind = ErrorKind::Invalid(vec![violation].into());
-            return Err(Error::new(E::INFO.id, kind, None));
+            return Err(invalid(E::INFO, vec![violation]));
         }
-        let body = self
-            .encode::<E>(tasks)
-            .map_err(|kind| Error::new(E::INFO.id, kind, None))?;
+        let body = self.encode::<E>(tasks)?;
         let response = self.send(E::INFO, E::INFO.path, Some(body)).await?;
         let posted = readable(&response, |text| {
             let envelope = envelope(response.status, text)?;
-            Ok(Posted::new(envelope, text, tasks.len()))
+            Ok((envelope.cost, outcomes(envelope, text, tasks.len())))
         });
         match posted {
-            Ok(posted) => Ok(posted.with(response)),
+            Ok((cost, tasks)) => Ok(Posted::new(tasks, cost, response)),
             Err(kind) => Err(Error::new(E::INFO.id, kind, Some(response))),
         }
     }
@@ -133,14 +128,15 @@ impl Client {
         Pages::new(self.clone(), task)
     }
 
-    fn encode<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Vec<u8>, ErrorKind> {
+    fn encode<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Vec<u8>, Error> {
         if let Some(clock) = &self.inner.validation {
             let violations = all_violations::<E>(tasks, clock);
             if !violations.is_empty() {
-                return Err(ErrorKind::Invalid(violations.into()));
+                return Err(invalid(E::INFO, violations));
             }
         }
-        serde_json::to_vec(tasks).map_err(ErrorKind::Body)
+        serde_json::to_vec(tasks)
+            .map_err(|error| Error::new(E::INFO.id, ErrorKind::Body(error), None))
     }
 
     async fn send(
@@ -155,6 +151,11 @@ impl Client {
             Error::new(endpoint.id, kind, failure.response)
         })
     }
+}
+
+/// A call that was not made.
+fn invalid(endpoint: &EndpointInfo, violations: Vec<Violation>) -> Error {
+    Error::new(endpoint.id, ErrorKind::Invalid(violations.into()), None)
 }
 
 /// What is wrong with the tasks of one call. Where there can be several, the path begins with the
@@ -207,8 +208,7 @@ fn path(endpoint: &'static EndpointInfo, parameters: &[&str]) -> Result<String, 
             }
             _ => {
                 let violation = Violation::new(name, Problem::Missing);
-                let kind = ErrorKind::Invalid(vec![violation].into());
-                return Err(Error::new(endpoint.id, kind, None));
+                return Err(invalid(endpoint, vec![violation]));
             }
         }
     }

@@ -305,7 +305,6 @@ mod tests {
         }
     }
 
-    /// No type prints the header; should one ever do, the value itself does not.
     #[test]
     fn the_version_is_not_part_of_the_base() {
         for url in ["https://x.example/v3", "https://x.example/proxy/v3//"] {
@@ -316,6 +315,7 @@ mod tests {
         assert!(super::base("https://v3/", false).is_ok());
     }
 
+    /// No type prints the header; should one ever do, the value itself does not.
     #[test]
     fn the_header_does_not_print_itself() {
         let header = basic(&"login".to_owned().into(), &"password".to_owned().into()).unwrap();

@@ -131,8 +131,8 @@ impl Transport {
         &self.base
     }
 
-    /// Sends a body, if there is one, to a path of an endpoint, once, and collects the answer. With an error comes what there
-    /// is of the answer.
+    /// Sends a body, if there is one, to a path of an endpoint, once, and collects the answer. With
+    /// an error comes what there is of the answer.
     pub(crate) async fn send(
         &self,
         method: Method,

@@ -4,7 +4,8 @@
 //! here it is compiled once, not each time the models are generated anew.
 
 /// The registrable domain that a target belongs to, by the registries' part of the public suffix
-/// list: `bbc.co.uk` for `https://news.bbc.co.uk/page`. An address, or a name without a known suffix, stands for itself.
+/// list: `bbc.co.uk` for `https://news.bbc.co.uk/page`. An address, or a name without a known
+/// suffix, stands for itself.
 ///
 /// ```
 /// use dataforseo_domains::domain_of;
@@ -12,7 +13,7 @@
 /// assert_eq!(domain_of("https://news.bbc.co.uk/page").as_deref(), Some("bbc.co.uk"));
 /// assert_eq!(domain_of("WWW.Example.com").as_deref(), Some("example.com"));
 /// assert_eq!(domain_of("https://me.blogspot.com/").as_deref(), Some("blogspot.com"));
-/// assert_eq!(domain_of("http://127.0.0.1:80/"). as_deref(), Some("127.0.0.1"));
+/// assert_eq!(domain_of("http://127.0.0.1:80/").as_deref(), Some("127.0.0.1"));
 /// assert_eq!(domain_of(" "), None);
 /// ```
 pub fn domain_of(target: &str) -> Option<String> {

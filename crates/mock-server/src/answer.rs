@@ -139,7 +139,7 @@ impl Reply {
 /// What becomes of one task.
 pub(crate) enum Outcome<'a> {
     /// It breaks the rules.
-    Refused(&'a Refusal),
+    Refused(Refusal),
     /// It is answered by the example.
     Example(&'a Fixture),
     /// Nothing answers it.

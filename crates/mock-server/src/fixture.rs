@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -52,6 +53,9 @@ pub(crate) struct Fixture {
     pub(crate) status: u16,
     /// The answer, white space between tokens taken out, each token as it was.
     pub(crate) body: Bytes,
+    /// Whether it can stand for other requests, once somebody asked: reading each answer would
+    /// slow the start down.
+    is_example: OnceLock<bool>,
 }
 
 #[derive(Deserialize)]
@@ -143,18 +147,26 @@ impl Fixture {
             request: file.request.body,
             status: file.response.status,
             body: compact(file.response.body.get()).into(),
+            is_example: OnceLock::new(),
         })
+    }
+
+    /// The tag of its first task.
+    pub(crate) fn tag(&self) -> Option<&Value> {
+        self.request.get(0)?.get("tag")
     }
 
     /// Whether it can stand for other requests: the call and its first task succeeded.
     pub(crate) fn is_example(&self) -> bool {
-        let envelope = dataforseo_models::RawEnvelope::parse(&self.body);
-        self.status == 200
-            && envelope.is_ok_and(|envelope| {
-                let mut tasks = envelope.tasks.iter();
-                envelope.status_code.is_ok()
-                    && tasks.next().is_some_and(|it| it.status_code.is_ok())
-            })
+        *self.is_example.get_or_init(|| {
+            let envelope = dataforseo_models::RawEnvelope::parse(&self.body);
+            self.status == 200
+                && envelope.is_ok_and(|envelope| {
+                    let mut tasks = envelope.tasks.iter();
+                    envelope.status_code.is_ok()
+                        && tasks.next().is_some_and(|it| it.status_code.is_ok())
+                })
+        })
     }
 
     /// All fixtures of a folder and those below it, in order.

@@ -235,25 +235,21 @@ impl Endpoint {
             let detail = format!("{} tasks, at most {max} are allowed", list.len());
             return Reply::envelope(code, code.message(), "rules", Some(detail));
         }
-        let refused: Vec<Option<Refusal>> =
-            list.iter().map(|task| self.refuse(task, today)).collect();
-        // What is asked with a GET has a task in its answer, too.
+        // What is asked with a GET has a task in its answer, too, and nothing to refuse.
         let none = [Value::Null];
         let asked = if list.is_empty() { &none } else { list };
         let outcomes: Vec<Outcome<'_>> = asked
             .iter()
-            .enumerate()
-            .map(|(index, task)| {
-                let refusal = refused.get(index).and_then(Option::as_ref);
-                let example = match on_miss {
-                    OnMiss::Example => self.example(task),
-                    OnMiss::Refuse => None,
-                };
-                match (refusal, example) {
-                    (Some(refusal), _) => Outcome::Refused(refusal),
-                    (None, Some(fixture)) => Outcome::Example(fixture),
-                    (None, None) => Outcome::Missed,
+            .map(|task| {
+                let sent = !task.is_null();
+                if let Some(refusal) = sent.then(|| self.refuse(task, today)).flatten() {
+                    return Outcome::Refused(refusal);
                 }
+                match on_miss {
+                    OnMiss::Example => self.example(task).map(Outcome::Example),
+                    OnMiss::Refuse => None,
+                }
+                .unwrap_or(Outcome::Missed)
             })
             .collect();
         match outcomes
@@ -267,13 +263,6 @@ impl Endpoint {
 
     /// The fixture that stands for all others: the one with the task's tag, if there is one.
     fn example(&self, task: &Value) -> Option<&Fixture> {
-        let tag = task.get("tag").unwrap_or(&Value::Null);
-        let of_tag = |fixture: &&Fixture| {
-            let task = fixture.request.get(0);
-            task.and_then(|task| task.get("tag"))
-                .unwrap_or(&Value::Null)
-                == tag
-        };
         let best = |fixture: &&Fixture| {
             let documented = fixture.name.ends_with("documentation.json");
             let made_up = fixture.name.ends_with("synthetic.json");
@@ -289,16 +278,13 @@ impl Endpoint {
                 .values()
                 .filter(|fixture| fixture.is_example())
         };
-        let tagged = good().filter(|_| !tag.is_null());
-        let tagged = tagged.filter(of_tag).max_by_key(best);
-        tagged.or_else(|| {
-            let plain = |fixture: &&Fixture| {
-                let task = fixture.request.get(0);
-                task.is_none_or(|task| task.get("tag").is_none())
-            };
-            let plain = good().filter(plain).max_by_key(best);
-            plain.or_else(|| good().max_by_key(best))
-        })
+        let tag = task.get("tag").filter(|tag| !tag.is_null());
+        let tagged = good().filter(|fixture| tag.is_some() && fixture.tag() == tag);
+        let plain = || good().filter(|fixture| fixture.tag().is_none());
+        tagged
+            .max_by_key(best)
+            .or_else(|| plain().max_by_key(best))
+            .or_else(|| good().max_by_key(best))
     }
 
     /// What is wrong with a task that breaks the rules.

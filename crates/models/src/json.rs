@@ -92,8 +92,17 @@ impl Json<'_> {
     /// # Errors
     /// When the input is not JSON.
     pub fn unusable<V>(self) -> Result<Option<V>, Failed> {
+        if matches!(self, Self::Null) {
+            return Ok(None);
+        }
+        self.skip()?;
+        drift::note(drift::DriftKind::Dropped);
+        Ok(None)
+    }
+
+    /// Reads past a value.
+    fn skip(self) -> Result<(), Failed> {
         match self {
-            Self::Null => return Ok(None),
             Self::List(elements) => while elements.skip()? {},
             Self::Map(entries) => {
                 while entries.key(&mut |_| {})? {
@@ -102,8 +111,7 @@ impl Json<'_> {
             }
             _ => {}
         }
-        drift::note(drift::DriftKind::Dropped);
-        Ok(None)
+        Ok(())
     }
 }
 
@@ -112,16 +120,7 @@ pub struct Nowhere;
 
 impl Place for Nowhere {
     fn put(&mut self, json: Json<'_>) -> Result<(), Failed> {
-        match json {
-            Json::List(elements) => while elements.skip()? {},
-            Json::Map(entries) => {
-                while entries.key(&mut |_| {})? {
-                    entries.skip()?;
-                }
-            }
-            _ => {}
-        }
-        Ok(())
+        json.skip()
     }
 }
 
@@ -455,11 +454,8 @@ pub fn write<S: Serializer>(part: &dyn Part, serializer: S) -> Result<S::Ok, S::
         }
         Some(Shape::Object(object)) => {
             let mut map = serializer.serialize_map(None)?;
-            for (field, name) in object.names().iter().enumerate() {
-                let part = object.part(field);
-                if part.shape().is_some() {
-                    map.serialize_entry(name, &Written(part))?;
-                }
+            for (name, part) in set_fields(object) {
+                map.serialize_entry(name, &Written(part))?;
             }
             map.end()
         }
@@ -477,11 +473,20 @@ pub fn write<S: Serializer>(part: &dyn Part, serializer: S) -> Result<S::Ok, S::
     }
 }
 
+/// The fields of an object that hold something, with their names.
+pub fn set_fields(object: &dyn Object) -> impl Iterator<Item = (&'static str, &dyn Part)> {
+    let fields = object.names().iter().enumerate();
+    fields.filter_map(|(field, name)| {
+        let part = object.part(field);
+        part.shape().is_some().then_some((*name, part))
+    })
+}
+
 /// Where the numbers of an object are that JSON cannot say: infinite ones and those that are none.
 pub fn not_finite(object: &dyn Object) -> Vec<String> {
     let mut found = Vec::new();
-    for (field, name) in object.names().iter().enumerate() {
-        search_not_finite(object.part(field), name, &mut found);
+    for (name, part) in set_fields(object) {
+        search_not_finite(part, name, &mut found);
     }
     found
 }

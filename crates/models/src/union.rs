@@ -109,11 +109,8 @@ pub fn each<U: Union>(union: &U, show: &mut dyn FnMut(&str, &dyn Part)) {
     if let Some(tag) = U::MEMBERS.get(index) {
         show(U::TAG, &(*tag).to_owned());
     }
-    for (field, name) in member.names().iter().enumerate() {
-        let part = member.part(field);
-        if part.shape().is_some() {
-            show(name, part);
-        }
+    for (name, part) in json::set_fields(member) {
+        show(name, part);
     }
 }
 

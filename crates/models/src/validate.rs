@@ -301,43 +301,26 @@ impl Checker {
         // Fields that can stand for one that was missed: to miss them too is the same mistake.
         let mut missed: Vec<&str> = Vec::new();
         for rule in rules {
-            let given = |name: &&str| fields.get(*name).is_some_and(is_given);
-            if !given(&rule.name) {
-                if rule.required {
-                    self.report(&at(rule.name), Problem::Missing);
-                }
-                for limit in rule.limits {
-                    match limit {
-                        Limit::RequiredUnless(others)
-                            if !others.iter().any(given) && !missed.contains(&rule.name) =>
-                        {
-                            missed.extend(*others);
-                            self.report(&at(rule.name), Problem::MissingUnless { others });
-                        }
-                        Limit::RequiredWith(other) if given(other) => {
-                            self.report(&at(rule.name), Problem::MissingWith { other });
-                        }
-                        _ => {}
-                    }
-                }
+            let path = at(rule.name);
+            if !fields.get(rule.name).is_some_and(is_given) {
+                self.absent(rule, fields, &mut missed, &path);
             }
-            match fields.get(rule.name) {
-                None | Some(Value::Null) => {}
-                Some(value) if rule.required && !is_given(value) => {}
-                Some(value) => {
-                    let path = at(rule.name);
-                    if self.kind(&rule.kind, value, &path) {
-                        for limit in rule.limits {
-                            self.limit(limit, value, &path);
-                            if let Limit::NotAfter(other) = limit
-                                && let (Some(first), Some(last)) =
-                                    (value.as_str(), fields.get(*other).and_then(Value::as_str))
-                                && comes_after(first, last)
-                            {
-                                self.report(&path, Problem::AfterField { other });
-                            }
-                        }
-                    }
+            let value = match fields.get(rule.name) {
+                None | Some(Value::Null) => continue,
+                Some(value) if rule.required && !is_given(value) => continue,
+                Some(value) => value,
+            };
+            if !self.kind(&rule.kind, value, &path) {
+                continue;
+            }
+            for limit in rule.limits {
+                self.limit(limit, value, &path);
+                if let Limit::NotAfter(other) = limit
+                    && let (Some(first), Some(last)) =
+                        (value.as_str(), fields.get(*other).and_then(Value::as_str))
+                    && comes_after(first, last)
+                {
+                    self.report(&path, Problem::AfterField { other });
                 }
             }
         }
@@ -345,6 +328,34 @@ impl Checker {
             if rules.iter().all(|rule| rule.name != name) {
                 let known = rules.iter().map(|rule| rule.name).collect();
                 self.report(&at(name), Problem::UnknownField { known });
+            }
+        }
+    }
+
+    /// Whether a field that is not there had to be, by itself or for the sake of others.
+    fn absent(
+        &mut self,
+        rule: &FieldRule,
+        fields: &serde_json::Map<String, Value>,
+        missed: &mut Vec<&'static str>,
+        path: &str,
+    ) {
+        let given = |name: &&str| fields.get(*name).is_some_and(is_given);
+        if rule.required {
+            self.report(path, Problem::Missing);
+        }
+        for limit in rule.limits {
+            match limit {
+                Limit::RequiredUnless(others)
+                    if !others.iter().any(given) && !missed.contains(&rule.name) =>
+                {
+                    missed.extend(*others);
+                    self.report(path, Problem::MissingUnless { others });
+                }
+                Limit::RequiredWith(other) if given(other) => {
+                    self.report(path, Problem::MissingWith { other });
+                }
+                _ => {}
             }
         }
     }

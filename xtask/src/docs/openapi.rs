@@ -137,6 +137,15 @@ impl Schema {
         self.reference.as_deref().or(one).map(name)
     }
 
+    /// What a list or a map holds.
+    pub fn element(&self) -> Option<&Schema> {
+        let of_map = match &self.additional_properties {
+            Some(Additional::Schema(of)) => Some(of.as_ref()),
+            _ => None,
+        };
+        self.items.as_deref().or(of_map)
+    }
+
     /// The members of a union by the tag's value.
     pub fn members(&self) -> Option<(&str, impl Iterator<Item = (&str, &str)>)> {
         let discriminator = self.discriminator.as_ref()?;

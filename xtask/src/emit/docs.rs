@@ -126,7 +126,7 @@ pub fn endpoint(endpoint: &Endpoint) -> String {
         Mode::TasksReady => "The answer lists tasks whose results can be fetched.",
         Mode::TaskGet => "The answer has the result of a task that was posted before.",
     };
-    let method = format!("{:?}", endpoint.method).to_uppercase();
+    let method = endpoint.method.as_str();
     let mut facts = vec![format!("`{method} {}`. {mode}", endpoint.path)];
     facts.extend(call_limits(&endpoint.limits));
     format!(

@@ -165,7 +165,7 @@ impl<'a> Synthesis<'a> {
                 "result": results,
             }],
         });
-        let method = format!("{:?}", endpoint.method).to_uppercase();
+        let method = endpoint.method.as_str();
         let mut request = json!({ "method": method, "path": path });
         if endpoint.task.is_some() {
             request["body"] = json!([self.task]);
@@ -244,33 +244,17 @@ impl<'a> Synthesis<'a> {
 
     /// How many elements a list has: one for each target, each member of a union, else two.
     fn length(&self, of: &Type) -> usize {
-        let per_target = matches!(&self.endpoint.rows, Some(rows) if rows.spec.target.is_some());
-        match of {
-            Type::Union(name) => match self.find(name) {
+        match (of, &self.endpoint.rows) {
+            (Type::Union(name), _) => match self.find(name) {
                 Some(TypeDef::Union(union)) => {
                     union.members.len() + usize::from(self.case == Case::Unknown)
                 }
                 _ => 0,
             },
-            Type::Object(name)
-                if per_target
-                    && self
-                        .endpoint
-                        .rows
-                        .as_ref()
-                        .is_some_and(|rows| rows.row == *name) =>
-            {
-                self.targets.len()
-            }
-            Type::Object(name)
-                if self
-                    .endpoint
-                    .rows
-                    .as_ref()
-                    .is_some_and(|it| it.row == *name) =>
-            {
-                2
-            }
+            (Type::Object(name), Some(rows)) if rows.row == *name => match rows.spec.target {
+                Some(_) => self.targets.len(),
+                None => 2,
+            },
             _ => 1,
         }
     }
@@ -383,18 +367,14 @@ impl<'a> Synthesis<'a> {
     /// The keys of a made-up map: the numbers of targets, documented ones, or those that answers
     /// have where something is not known.
     fn keys(&self, field: Option<&Field>) -> Vec<String> {
-        let numbered = self.endpoint.task.iter().flat_map(|task| &task.fields);
-        let numbered = numbered.filter(|field| field.wire == "targets");
         let by_target = field.is_some_and(|field| {
             let keyed = self.endpoint.rows.as_ref();
             let keyed = keyed.and_then(|rows| rows.spec.keyed_by.as_ref());
             keyed == Some(&field.wire) || field.wire == "targets"
         });
-        if by_target
-            && numbered
-                .into_iter()
-                .any(|it| matches!(it.ty, Type::Numbered(_)))
-        {
+        let mut of_task = self.endpoint.task.iter().flat_map(|task| &task.fields);
+        let numbered = of_task.any(|it| it.wire == "targets" && matches!(it.ty, Type::Numbered(_)));
+        if by_target && numbered {
             return (1..=self.targets.len()).map(|n| n.to_string()).collect();
         }
         let values = field.and_then(|field| field.spec.values.as_ref());

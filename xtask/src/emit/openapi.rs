@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::docs;
 use super::schema::Schemas;
 use crate::model::{Endpoint, Model, Section, TypeDef};
-use crate::spec::language::{FieldType, Fields, Method, Mode};
+use crate::spec::language::{FieldType, Fields};
 
 /// The document, as JSON.
 pub fn emit(model: &Model) -> String {
@@ -16,14 +16,11 @@ pub fn emit(model: &Model) -> String {
     for section in &model.sections {
         for endpoint in &section.endpoints {
             let operation = operation(section, endpoint, &mut schemas);
-            let method = match endpoint.method {
-                Method::Get => "get",
-                Method::Post => "post",
-            };
+            let method = endpoint.method.as_str().to_lowercase();
             let path = paths
                 .entry(endpoint.path.clone())
                 .or_insert_with(|| json!({}));
-            path[method] = operation;
+            path[&method] = operation;
         }
     }
     envelope(model, &mut schemas);
@@ -99,7 +96,7 @@ fn operation(section: &Section, endpoint: &Endpoint, schemas: &mut Map<String, V
         "summary": summary.next().unwrap_or_default(),
         "description": docs::endpoint(endpoint),
         "externalDocs": { "url": endpoint.link, "description": "The vendor's page." },
-        "x-mode": mode(endpoint.mode),
+        "x-mode": endpoint.mode.as_str(),
         "x-charged": endpoint.charged,
     });
     if !endpoint.parameters.is_empty() {
@@ -190,15 +187,6 @@ fn answer(result: Value) -> Value {
             },
         ],
     })
-}
-
-fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Live => "live",
-        Mode::TaskPost => "task_post",
-        Mode::TasksReady => "tasks_ready",
-        Mode::TaskGet => "task_get",
-    }
 }
 
 /// The envelope, from `api.yaml`.

@@ -43,7 +43,7 @@ pub fn documented(page: &Page, endpoint: &Endpoint, notes: &mut Vec<String>) -> 
 }
 
 fn file(endpoint: &Endpoint, note: &str, request: &str, response: &str) -> String {
-    let method = format!("{:?}", endpoint.method).to_uppercase();
+    let method = endpoint.method.as_str();
     let meta = json!({ "source": "documentation", "page": endpoint.source.link, "note": note });
     // Put together as text, so that the response keeps its numbers and escapes as they are.
     let text = format!(

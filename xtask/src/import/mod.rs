@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::docs::nest::Known;
 use crate::docs::{self, Page, Unreadable};
+use crate::emit::FIXTURES;
 use crate::fresh::{self, Stale};
 use crate::spec::language::{Api, Endpoint, SharedTypes};
 use crate::spec::load::{File, parse};
@@ -131,12 +132,11 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
         }
     };
     let merged: File<Endpoint> = parse(&report.spec_file, &text).map_err(ImportError::Spec)?;
-    let mut files = vec![(PathBuf::from(&report.spec_file), Some(text))];
-    let folder =
-        PathBuf::from("crates/mock-server/fixtures").join(page.path.trim_start_matches('/'));
+    let mut files = vec![(PathBuf::from(&report.spec_file), text)];
+    let folder = PathBuf::from(FIXTURES).join(page.path.trim_start_matches('/'));
     let documented = folder.join(fixture::DOCUMENTATION);
     match fixture::documented(&page, &merged.content, &mut report.notes) {
-        Some((name, text)) => files.push((folder.join(name), Some(text))),
+        Some((name, text)) => files.push((folder.join(name), text)),
         None if root.join(&documented).exists() => {}
         None if merged.content.example.is_none() && merged.content.task.is_some() => {
             report
@@ -149,24 +149,23 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
     Ok(report)
 }
 
-/// Writes files that differ, or says how they would; `None` takes one away.
+/// Writes files that differ, or says how they would.
 fn write_files(
     root: &Path,
-    files: Vec<(PathBuf, Option<String>)>,
+    files: impl IntoIterator<Item = (PathBuf, String)>,
     options: Options,
     report: &mut Report,
 ) -> Result<(), ImportError> {
     for (path, wanted) in files {
         let found = fs::read_to_string(root.join(&path)).ok();
-        if found == wanted {
+        if found.as_ref() == Some(&wanted) {
             continue;
         }
         let name = path.display().to_string();
-        let removed = if wanted.is_none() { " (removed)" } else { "" };
-        report.changed_files.push(format!("{name}{removed}"));
+        report.changed_files.push(name.clone());
         let change = Stale {
             path,
-            wanted,
+            wanted: Some(wanted),
             found,
         };
         if options.dry_run {

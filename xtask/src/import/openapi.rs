@@ -87,14 +87,14 @@ pub fn import(
     // Nothing is written before everything was read.
     let mut reports = Vec::new();
     for (mut report, file) in all {
-        write_files(root, file.into_iter().collect(), options, &mut report)?;
+        write_files(root, file, options, &mut report)?;
         reports.push(report);
     }
     Ok(reports)
 }
 
 /// A report, and the file that it is about as it should be.
-type Outcome = (Report, Option<(PathBuf, Option<String>)>);
+type Outcome = (Report, Option<(PathBuf, String)>);
 
 /// Whether a path fits a pattern in which `*` is any text.
 fn fits(pattern: &str, path: &str) -> bool {
@@ -246,7 +246,7 @@ impl<'a> Importer<'a> {
                     write::endpoint(&draft)
                 }
             };
-            outcomes.push((report, Some((PathBuf::from(spec_file), Some(text)))));
+            outcomes.push((report, Some((PathBuf::from(spec_file), text))));
         }
         if outcomes.iter().all(|(_, file)| file.is_none()) {
             return Ok(outcomes);
@@ -275,7 +275,7 @@ impl<'a> Importer<'a> {
         }
         if shared.is_some() || !self.added.is_empty() {
             let path = PathBuf::from(&report.spec_file);
-            outcomes.push((report, Some((path, Some(text)))));
+            outcomes.push((report, Some((path, text))));
         }
         Ok(outcomes)
     }
@@ -494,13 +494,7 @@ impl<'a> Importer<'a> {
                     uses.entry(self.shape_of(name)).or_insert((0, name, None)).0 += 1;
                     queue.push(name);
                 }
-                inner = schema
-                    .items
-                    .as_deref()
-                    .or(match &schema.additional_properties {
-                        Some(Additional::Schema(of)) => Some(of.as_ref()),
-                        _ => None,
-                    });
+                inner = schema.element();
             }
         }
     }
@@ -752,13 +746,7 @@ impl<'a> Importer<'a> {
 
     /// What stands inside of a list, a map or an object.
     fn inner(&mut self, field: &mut Field, schema: &Schema, path: &str, task: bool) {
-        let element = schema
-            .items
-            .as_deref()
-            .or(match &schema.additional_properties {
-                Some(Additional::Schema(of)) => Some(of.as_ref()),
-                _ => None,
-            });
+        let element = schema.element();
         let object = element.unwrap_or(schema);
         if matches!(field.of, Some(FieldType::List | FieldType::Map))
             && let Some(element) = element
@@ -907,16 +895,7 @@ fn page_in(description: &str) -> (&str, Option<String>) {
 
 /// The named schema inside of lists and maps.
 fn innermost(schema: &Schema) -> Option<&str> {
-    if let Some(name) = schema.named() {
-        return Some(name);
-    }
-    if let Some(items) = &schema.items {
-        return innermost(items);
-    }
-    match &schema.additional_properties {
-        Some(Additional::Schema(of)) => innermost(of),
-        _ => None,
-    }
+    schema.named().or_else(|| innermost(schema.element()?))
 }
 
 fn lines(schema: &Schema) -> Vec<String> {

@@ -102,6 +102,16 @@ pub enum Method {
     Post,
 }
 
+impl Method {
+    /// The method as HTTP and the spec write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
 /// When the result of an endpoint comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -114,6 +124,18 @@ pub enum Mode {
     TasksReady,
     /// It fetches the result of a task that was posted before.
     TaskGet,
+}
+
+impl Mode {
+    /// The mode as paths and the spec write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::TaskPost => "task_post",
+            Self::TasksReady => "tasks_ready",
+            Self::TaskGet => "task_get",
+        }
+    }
 }
 
 /// The documentation page that the facts are from.
