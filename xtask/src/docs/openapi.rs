@@ -178,6 +178,20 @@ impl Document {
         fields
     }
 
+    /// The fields of a member and of its union, without the tag.
+    pub fn member_fields<'a>(
+        &'a self,
+        union: &'a Schema,
+        member: &'a Schema,
+    ) -> IndexMap<&'a str, &'a Schema> {
+        let mut fields = self.fields(union);
+        fields.extend(self.fields(member));
+        if let Some((tag, _)) = union.members() {
+            fields.shift_remove(tag);
+        }
+        fields
+    }
+
     /// What is sent: the schema of a task, and an example.
     pub fn task<'a>(&'a self, operation: &'a Operation) -> Option<(&'a Schema, Option<&'a Value>)> {
         let body = operation.request_body.as_ref()?;

@@ -8,6 +8,7 @@ mod merge;
 pub mod openapi;
 pub mod prose;
 pub mod report;
+mod shape;
 
 use std::fs;
 use std::path::{Path, PathBuf};

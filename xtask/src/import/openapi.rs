@@ -1,7 +1,6 @@
 //! Bringing the vendor's OpenAPI file into the spec: a second source of facts beside the pages. It
 //! knows the shapes of all endpoints, and its prose states the rules that its schemas lack.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::report::Report;
+use super::shape::{self, Shapes};
 use super::{ImportError, Options, draft, merge, optional, prose, read, write_files};
 use crate::docs::Unreadable;
 use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
@@ -140,8 +140,7 @@ struct Importer<'a> {
     /// The types that this import adds.
     added: IndexMap<String, SharedType>,
     taken: BTreeSet<String>,
-    /// The schemas whose shape is being worked out, from the outside in.
-    under_way: RefCell<Vec<String>>,
+    shapes: Shapes<'a>,
     notes: Vec<String>,
     not_understood: Vec<String>,
 }
@@ -153,9 +152,9 @@ impl<'a> Importer<'a> {
         let mut taken = BTreeSet::new();
         for (name, ty) in &known.types {
             let shape = match (&ty.values, &ty.tag) {
-                (Some(values), _) => values_shape(&values.names()),
-                (None, Some(tag)) => union_shape(tag, ty.members.keys().map(String::as_str)),
-                (None, None) => spec_shape(&ty.fields, Some(&known), 0),
+                (Some(values), _) => shape::values(&values.names()),
+                (None, Some(tag)) => shape::union(tag, ty.members.keys().map(String::as_str)),
+                (None, None) => shape::of_spec(&ty.fields, Some(&known), 0),
             };
             named.insert(shape, name.clone());
             taken.insert(name.clone());
@@ -167,7 +166,7 @@ impl<'a> Importer<'a> {
             known,
             met: IndexMap::new(),
             added: IndexMap::new(),
-            under_way: RefCell::default(),
+            shapes: Shapes::new(document),
             taken,
             notes: Vec::new(),
             not_understood: Vec::new(),
@@ -301,7 +300,7 @@ impl<'a> Importer<'a> {
         let Some(union) = of_union else {
             return self.shared_type(name, schema);
         };
-        let fields = self.member_fields(union, schema);
+        let fields = self.document.member_fields(union, schema);
         SharedType {
             fields: self.fields(&fields, name, false),
             ..SharedType::default()
@@ -344,7 +343,7 @@ impl<'a> Importer<'a> {
             if let Some(name) = &leaf.shared
                 && values.len() > 1
             {
-                self.named.insert(values_shape(&values), name.clone());
+                self.named.insert(shape::values(&values), name.clone());
             }
             let Some(inner) = innermost(schema) else {
                 continue;
@@ -369,9 +368,10 @@ impl<'a> Importer<'a> {
         let shape = match of_union {
             Some(union) => format!(
                 "member {}",
-                self.fields_shape(&self.member_fields(union, schema))
+                self.shapes
+                    .fields(&self.document.member_fields(union, schema))
             ),
-            None => self.shape_of(schema_name),
+            None => self.shapes.named(schema_name),
         };
         self.named.insert(shape, name.to_owned());
         if self.met.contains_key(name) {
@@ -380,7 +380,7 @@ impl<'a> Importer<'a> {
         self.met.insert(name.to_owned(), (schema, of_union));
         let mut fields = self.document.fields(schema);
         if let Some(union) = of_union {
-            fields = self.member_fields(union, schema);
+            fields = self.document.member_fields(union, schema);
         }
         self.learn_fields(&fields, &ty.fields);
         let members: Vec<(String, String)> = schema.members().map_or_else(Vec::new, |(_, all)| {
@@ -394,7 +394,7 @@ impl<'a> Importer<'a> {
             match (&known.shared, self.document.schema(&member)) {
                 (Some(name), _) => self.learn_type(name, &member, Some(schema)),
                 (None, Some(member)) => {
-                    let fields = self.member_fields(schema, member);
+                    let fields = self.document.member_fields(schema, member);
                     self.learn_fields(&fields, &known.fields);
                 }
                 (None, None) => {}
@@ -414,7 +414,9 @@ impl<'a> Importer<'a> {
                 self.look(task, &mut uses, &mut enums, &mut queue);
             }
             if let Some(result) = self.document.result(operation) {
-                let entry = results.entry(self.shape_of(result)).or_insert((0, result));
+                let entry = results
+                    .entry(self.shapes.named(result))
+                    .or_insert((0, result));
                 entry.0 += 1;
                 queue.push(result);
             }
@@ -476,7 +478,7 @@ impl<'a> Importer<'a> {
         if let Some((tag, members)) = schema.members() {
             fields.shift_remove(tag);
             for (_, member) in members {
-                uses.entry(self.member_shape(schema, member))
+                uses.entry(self.shapes.member(schema, member))
                     .or_insert((0, member, Some(schema)))
                     .0 += 1;
                 queue.push(member);
@@ -485,13 +487,15 @@ impl<'a> Importer<'a> {
         for (name, field) in fields {
             let prose = prose_of(field);
             if prose.values.len() > 1 && kind_of(field).0 != FieldType::Map {
-                let shape = values_shape(&prose.values);
+                let shape = shape::values(&prose.values);
                 enums.entry(shape).or_insert((0, name)).0 += 1;
             }
             let mut inner = Some(field);
             while let Some(schema) = inner {
                 if let Some(name) = schema.named() {
-                    uses.entry(self.shape_of(name)).or_insert((0, name, None)).0 += 1;
+                    uses.entry(self.shapes.named(name))
+                        .or_insert((0, name, None))
+                        .0 += 1;
                     queue.push(name);
                 }
                 inner = schema.element();
@@ -512,74 +516,6 @@ impl<'a> Importer<'a> {
         free
     }
 
-    /// The shape of a named schema. One that holds itself, in a list, is told by its name there.
-    fn shape_of(&self, name: &str) -> String {
-        if self.under_way.borrow().iter().any(|other| other == name) {
-            return format!("^{name}");
-        }
-        let Some(schema) = self.document.schema(name) else {
-            return String::new();
-        };
-        self.under_way.borrow_mut().push(name.to_owned());
-        let shape = self.shape(schema);
-        self.under_way.borrow_mut().pop();
-        shape
-    }
-
-    fn shape(&self, schema: &Schema) -> String {
-        match schema.members() {
-            Some((tag, members)) => union_shape(tag, members.map(|(tag, _)| tag)),
-            None => self.fields_shape(&self.document.fields(schema)),
-        }
-    }
-
-    /// The shape of a member, the fields of its union included.
-    fn member_shape(&self, union: &'a Schema, member: &str) -> String {
-        let fields = match self.document.schema(member) {
-            Some(member) => self.member_fields(union, member),
-            None => IndexMap::new(),
-        };
-        format!("member {}", self.fields_shape(&fields))
-    }
-
-    /// The fields of a member and of its union, without the tag.
-    fn member_fields(
-        &self,
-        union: &'a Schema,
-        member: &'a Schema,
-    ) -> IndexMap<&'a str, &'a Schema> {
-        let mut fields = self.document.fields(union);
-        fields.extend(self.document.fields(member));
-        if let Some((tag, _)) = union.members() {
-            fields.shift_remove(tag);
-        }
-        fields
-    }
-
-    fn fields_shape(&self, fields: &IndexMap<&str, &Schema>) -> String {
-        let fields = fields
-            .iter()
-            .map(|(name, field)| format!("{name}: {}", self.value_shape(field)));
-        fields.collect::<Vec<_>>().join(", ")
-    }
-
-    fn value_shape(&self, schema: &Schema) -> String {
-        if let Some(name) = schema.named() {
-            return format!("{{{}}}", self.shape_of(name));
-        }
-        if let Some(items) = &schema.items {
-            return format!("[{}]", self.value_shape(items));
-        }
-        if let Some(Additional::Schema(of)) = &schema.additional_properties {
-            return format!("<{}>", self.value_shape(of));
-        }
-        let prose = prose_of(schema);
-        match schema.kind.as_deref() {
-            Some("string") if prose.values.len() > 1 => values_shape(&prose.values),
-            kind => format!("{kind:?}"),
-        }
-    }
-
     fn shared_type(&mut self, name: &str, schema: &'a Schema) -> SharedType {
         let mut fields = self.document.fields(schema);
         let Some((tag, members)) = schema.members() else {
@@ -592,7 +528,7 @@ impl<'a> Importer<'a> {
         let common: Vec<&str> = fields.keys().copied().collect();
         let members = members
             .map(|(wire, member)| {
-                let shared = self.named.get(&self.member_shape(schema, member)).cloned();
+                let shared = self.named.get(&self.shapes.member(schema, member)).cloned();
                 let mut own = Fields::new();
                 if let (None, Some(schema)) = (&shared, self.document.schema(member)) {
                     let mut fields = self.document.fields(schema);
@@ -642,7 +578,7 @@ impl<'a> Importer<'a> {
         let result = self.document.result(operation);
         let result = result.and_then(|name| {
             let schema = self.document.schema(name)?;
-            let shared = self.named.get(&self.shape_of(name)).cloned();
+            let shared = self.named.get(&self.shapes.named(name)).cloned();
             let fields = match shared {
                 Some(_) => Fields::new(),
                 None => self.fields(&self.document.fields(schema), "result", false),
@@ -736,7 +672,7 @@ impl<'a> Importer<'a> {
         }
         if let Some(values) = &field.values
             && kind != FieldType::Map
-            && let Some(shared) = self.named.get(&values_shape(&values.names()))
+            && let Some(shared) = self.named.get(&shape::values(&values.names()))
         {
             field.shared = Some(shared.clone());
             field.values = None;
@@ -764,7 +700,7 @@ impl<'a> Importer<'a> {
         let Some(schema) = self.document.schema(name) else {
             return;
         };
-        match self.named.get(&self.shape_of(name)) {
+        match self.named.get(&self.shapes.named(name)) {
             Some(shared) => field.shared = Some(shared.clone()),
             None => {
                 field.fields = self.fields(&self.document.fields(schema), path, task);
@@ -903,7 +839,8 @@ fn lines(schema: &Schema) -> Vec<String> {
     description.lines().map(str::to_owned).collect()
 }
 
-fn prose_of(schema: &Schema) -> prose::Prose {
+/// The facts that the prose of a schema states.
+pub(super) fn prose_of(schema: &Schema) -> prose::Prose {
     let word = match schema.kind.as_deref() {
         Some("number") => "float",
         Some(word) => word,
@@ -941,81 +878,6 @@ fn plain_name(schema: &str) -> String {
         }
     }
     names::type_name(name).unwrap_or_else(|| name.to_owned())
-}
-
-fn values_shape<T: AsRef<str>>(values: &[T]) -> String {
-    let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
-    values.join(" | ")
-}
-
-fn union_shape<'a>(tag: &str, members: impl Iterator<Item = &'a str>) -> String {
-    format!("{tag} of {}", members.collect::<Vec<_>>().join(", "))
-}
-
-/// The shape of what is in the spec, as [`Importer::shape`] has it of what is in the file.
-fn spec_shape(fields: &Fields, shared: Option<&SharedTypes>, depth: usize) -> String {
-    let fields = fields
-        .iter()
-        .map(|(name, field)| format!("{name}: {}", spec_value_shape(field, shared, depth)));
-    fields.collect::<Vec<_>>().join(", ")
-}
-
-fn spec_value_shape(field: &Field, shared: Option<&SharedTypes>, depth: usize) -> String {
-    // A type can hold itself in a list. What is so deep is told by its place anyway.
-    if depth > 12 {
-        return String::new();
-    }
-    let element = |kind: Option<FieldType>| match (&field.each, kind) {
-        (Some(each), _) => spec_value_shape(each, shared, depth + 1),
-        // The values of a list's texts are told with the list, not with its elements.
-        (None, Some(FieldType::String)) => format!("{:?}", Some("string")),
-        (None, Some(kind)) => spec_value_shape(
-            &Field {
-                of: None,
-                kind,
-                ..field.clone()
-            },
-            shared,
-            depth + 1,
-        ),
-        (None, None) => String::new(),
-    };
-    let used = field
-        .shared
-        .as_ref()
-        .and_then(|name| shared?.types.get(name));
-    match field.kind {
-        FieldType::List => format!("[{}]", element(field.of)),
-        FieldType::Map => format!("<{}>", element(field.of)),
-        FieldType::Object => match used {
-            Some(SharedType {
-                tag: Some(tag),
-                members,
-                ..
-            }) => format!(
-                "{{{}}}",
-                union_shape(tag, members.keys().map(String::as_str))
-            ),
-            Some(ty) => format!("{{{}}}", spec_shape(&ty.fields, shared, depth + 1)),
-            None => format!("{{{}}}", spec_shape(&field.fields, shared, depth + 1)),
-        },
-        FieldType::String => {
-            let values = field.values.as_ref().or_else(|| used?.values.as_ref());
-            match values.map(Values::names) {
-                Some(values) if values.len() > 1 => values_shape(&values),
-                _ => format!("{:?}", Some("string")),
-            }
-        }
-        kind => {
-            let word = match kind {
-                FieldType::Integer => "integer",
-                FieldType::Float => "number",
-                FieldType::Boolean => "boolean",
-                _ => "object",
-            };
-            format!("{:?}", Some(word))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod examples;
 pub mod fixtures;
 mod glossary;
 pub mod names;
+mod refuse;
 mod resolve;
 mod rows;
 mod values;
