@@ -10,10 +10,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dataforseo_models::{Date, api, today};
 use http::{HeaderValue, Uri};
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect::Connection;
 use secrecy::{ExposeSecret, SecretString};
+use tower_service::Service;
 
 use crate::client::Client;
-use crate::transport::Transport;
+use crate::connector::Connector;
+use crate::transport::{Transport, tcp_and_tls};
 
 /// Why no client could be made. No message has a credential in it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub enum ConfigError {
 /// Login and password for the API.
 const LOGIN: &str = "DATAFORSEO_LOGIN";
 const PASSWORD: &str = "DATAFORSEO_PASSWORD";
+/// Another server, such as a mock server.
+const BASE_URL: &str = "DATAFORSEO_BASE_URL";
 
 /// How a client says what day it is, for limits that move with the day.
 pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
@@ -68,6 +74,7 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     validate: bool,
     clock: Clock,
+    connector: Option<Connector>,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -95,6 +102,7 @@ impl ClientBuilder {
             max_response_bytes: 256 << 20,
             validate: true,
             clock: Arc::new(today),
+            connector: None,
         }
     }
 
@@ -104,7 +112,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes the credentials from `DATAFORSEO_LOGIN` and `DATAFORSEO_PASSWORD`.
+    /// Takes the credentials from `DATAFORSEO_LOGIN` and `DATAFORSEO_PASSWORD`; and the base URL
+    /// from `DATAFORSEO_BASE_URL`, if that is set, as `dataforseo-mock-server exec` does.
     ///
     /// # Errors
     /// When one of them is not set, or empty.
@@ -120,7 +129,11 @@ impl ClientBuilder {
             let value = look_up(name).filter(|value| !value.is_empty());
             value.ok_or(ConfigError::MissingVariable(name))
         };
-        Ok(self.credentials(variable(LOGIN)?, variable(PASSWORD)?))
+        let this = self.credentials(variable(LOGIN)?, variable(PASSWORD)?);
+        Ok(match look_up(BASE_URL).filter(|url| !url.is_empty()) {
+            Some(url) => this.base_url(url),
+            None => this,
+        })
     }
 
     /// Calls the sandbox: free, invented data, real credentials.
@@ -154,6 +167,36 @@ impl ClientBuilder {
         self
     }
 
+    /// Opens connections with this in the place of TCP and TLS: any connector of `hyper_util`, such
+    /// as one through a proxy, or the mock server's own, which needs no socket. TLS and
+    /// [`connect_timeout`](Self::connect_timeout) are its own affair then, and so is whether
+    /// credentials travel in the clear.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
+    /// use dataforseo_client::Client;
+    /// use dataforseo_mock_server::MockServer;
+    ///
+    /// let mock = MockServer::in_memory();
+    /// let client = Client::builder()
+    ///     .credentials("login", "password")
+    ///     .base_url(mock.url())
+    ///     .connector(mock.connector())
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connector<C>(mut self, connector: C) -> Self
+    where
+        C: Service<Uri> + Clone + Send + Sync + 'static,
+        C::Response: Read + Write + Connection + Unpin + Send + 'static,
+        C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        C::Future: Send,
+    {
+        self.connector = Some(Connector::new(connector));
+        self
+    }
+
     /// How large an answer may be after decompression; 256 MiB unless set.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
@@ -184,14 +227,18 @@ impl ClientBuilder {
             .ok_or(ConfigError::NoCredentials)?;
         let authorization = basic(login, password)?;
         let base = base(&self.base_url, self.allow_http)?;
+        let connector = match self.connector {
+            Some(connector) => connector,
+            None => tcp_and_tls(self.connect_timeout)
+                .map_err(|error| ConfigError::Tls(error.to_string()))?,
+        };
         let transport = Transport::new(
             base,
             authorization,
             self.deadline,
-            self.connect_timeout,
             self.max_response_bytes,
-        )
-        .map_err(|error| ConfigError::Tls(error.to_string()))?;
+            connector,
+        );
         Ok(Client::new(transport, self.validate.then_some(self.clock)))
     }
 }
@@ -280,7 +327,7 @@ fn without_secrets(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClientBuilder, ConfigError, LOGIN, PASSWORD, basic};
+    use super::{BASE_URL, ClientBuilder, ConfigError, LOGIN, PASSWORD, basic};
 
     #[test]
     fn credentials_come_from_both_variables() {
@@ -289,6 +336,7 @@ mod tests {
             let look_up = move |name: &str| match name {
                 LOGIN => login.clone(),
                 PASSWORD => password.clone(),
+                BASE_URL => None,
                 other => panic!("asked for {other}"),
             };
             ClientBuilder::new().credentials_from(look_up)

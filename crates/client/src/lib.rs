@@ -48,6 +48,7 @@
 mod answer;
 mod client;
 mod config;
+mod connector;
 mod error;
 #[rustfmt::skip]
 mod generated;

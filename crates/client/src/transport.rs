@@ -10,12 +10,13 @@ use flate2::read::MultiGzDecoder;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, Full};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::answer::RawResponse;
+use crate::connector::Connector;
 
 /// Why no whole answer came.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +87,7 @@ fn chain(error: &dyn StdError) -> String {
 /// A pool of connections to one server, and what every request carries.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    http: HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: HyperClient<Connector, Full<Bytes>>,
     base: String,
     authorization: HeaderValue,
     deadline: Duration,
@@ -98,33 +99,22 @@ impl Transport {
         base: String,
         authorization: HeaderValue,
         deadline: Duration,
-        connect_timeout: Duration,
         max_response_bytes: usize,
-    ) -> Result<Self, rustls::Error> {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(connect_timeout));
-        let roots =
-            rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls(roots)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
+        connector: Connector,
+    ) -> Self {
         // hyper repeats a request only if not a byte of it was written, on a pooled connection
         // that the server had closed meanwhile; that cannot be charged twice.
         let http = HyperClient::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(60))
             .build(connector);
-        Ok(Self {
+        Self {
             http,
             base,
             authorization,
             deadline,
             max_response_bytes,
-        })
+        }
     }
 
     pub(crate) fn base(&self) -> &str {
@@ -261,6 +251,21 @@ struct Arrived {
     status: u16,
     encoding: Option<HeaderValue>,
     body: BytesMut,
+}
+
+/// The connector that a client has unless it is given another: TCP and TLS.
+pub(crate) fn tcp_and_tls(connect_timeout: Duration) -> Result<Connector, rustls::Error> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls(roots)?)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
+    Ok(Connector::new(connector))
 }
 
 /// The provider is named, so that a program with two of them in its tree does not panic.
