@@ -12,7 +12,7 @@ use crate::mock::ask;
 const BASIC: &str = "Basic bG9naW46cGFzc3dvcmQ=";
 
 fn examples() -> Builder {
-    MockServer::builder().answer_misses(OnMiss::Example)
+    MockServer::builder().on_miss(OnMiss::Example)
 }
 
 /// Every endpoint answers a task that nobody recorded, and echoes it.

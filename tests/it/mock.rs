@@ -515,7 +515,7 @@ async fn a_fixture_in_code_and_misses_that_are_told() {
     let seen = Arc::clone(&misses);
     let mock = MockServer::builder()
         .fixture(fixture(&[]).to_string())
-        .on_miss(move |miss| seen.lock().unwrap().push(miss.to_owned()))
+        .report_misses(move |miss| seen.lock().unwrap().push(miss.message.clone()))
         .start()
         .await
         .unwrap();

@@ -17,7 +17,7 @@ fn task(keyword: &str) -> GoogleOrganicTaskPostTask {
 }
 
 async fn example_mock() -> MockServer {
-    let mock = MockServer::builder().answer_misses(OnMiss::Example);
+    let mock = MockServer::builder().on_miss(OnMiss::Example);
     mock.start().await.unwrap()
 }
 

@@ -7,12 +7,13 @@
 
 use bytes::Bytes;
 use dataforseo_models::{EndpointInfo, Mode, StatusCode};
+use http::{HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::PerTarget;
 use crate::canonical::canonical;
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, Response};
 
 const VERSION: &str = "0.1.mock";
 /// Time is not measured: answers are the same every time.
@@ -22,11 +23,14 @@ const TIME: &str = "0 sec.";
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     /// The header `x-mock-source`.
-    pub(crate) source: String,
+    pub(crate) source: HeaderValue,
     /// The header `x-mock-detail`: what is wrong, in full.
     pub(crate) detail: Option<String>,
+    /// The header `x-mock-miss`: its number.
+    pub(crate) miss: Option<u64>,
 }
 
 impl Reply {
@@ -34,7 +38,7 @@ impl Reply {
     pub(crate) fn envelope(
         code: StatusCode,
         message: &str,
-        source: &str,
+        source: &'static str,
         detail: Option<String>,
     ) -> Self {
         let body = json!({
@@ -48,10 +52,31 @@ impl Reply {
             "tasks": null,
         });
         Self {
-            status: code.http_status(),
-            body: body.to_string().into(),
-            source: source.to_owned(),
             detail,
+            ..Self::new(code.http_status(), body.to_string(), source)
+        }
+    }
+
+    pub(crate) fn new(status: u16, body: impl Into<Bytes>, source: &'static str) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+            source: HeaderValue::from_static(source),
+            detail: None,
+            miss: None,
+        }
+    }
+
+    /// The answer of a fixture, as it is.
+    pub(crate) fn fixture(fixture: &Fixture, response: &Response) -> Self {
+        Self {
+            status: response.status,
+            headers: response.headers.clone(),
+            body: response.body().clone(),
+            source: fixture.source.clone(),
+            detail: None,
+            miss: None,
         }
     }
 
@@ -65,10 +90,15 @@ impl Reply {
     ) -> Self {
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let mut tasks = Vec::new();
-        let (mut cost, mut failed) = (0.0, 0);
-        let (mut details, mut examples) = (Vec::new(), Vec::new());
+        let (mut details, mut sources) = (Vec::new(), Vec::new());
         for (index, (task, outcome)) in sent.iter().zip(outcomes).enumerate() {
             let mut answer = match outcome {
+                // It is all there: what it echoes, and the identifier that a later call asks for.
+                Outcome::Recorded(fixture, response) => {
+                    sources.push(fixture.name.clone());
+                    tasks.push(example_task(response.body()).unwrap_or_default());
+                    continue;
+                }
                 Outcome::Refused(refusal) => {
                     details.push(match sent.len() {
                         1 => refusal.detail.clone(),
@@ -76,13 +106,15 @@ impl Reply {
                     });
                     error_task(refusal.code, &refusal.message)
                 }
-                Outcome::Missed => {
-                    details.push(format!("task {index}: no fixture for it"));
-                    error_task(StatusCode::NotFound, "dataforseo-mock-server: a miss")
+                Outcome::Missed(detail) => {
+                    details.push(format!("task {index}: {detail}"));
+                    let message = format!("dataforseo-mock-server: {detail}");
+                    error_task(StatusCode::NotFound, &message)
                 }
                 Outcome::Example(fixture) => {
-                    examples.push(fixture.name.as_str());
-                    let mut answer = example_task(&fixture.body).unwrap_or_default();
+                    sources.push(format!("example {}", fixture.name));
+                    let body = fixture.first().map(Response::body);
+                    let mut answer = body.and_then(|it| example_task(it)).unwrap_or_default();
                     if let Some(result) =
                         per_target.and_then(|rows| result_for(rows, &answer, task))
                     {
@@ -90,13 +122,13 @@ impl Reply {
                     }
                     answer
                 }
+                Outcome::Failed(code) => error_task(*code, message_of(*code)),
             };
             let id = match (outcome, endpoint.mode) {
                 (Outcome::Example(_), Mode::TaskGet) => parts.last().map(|id| (*id).to_owned()),
                 (Outcome::Example(_), _) => Some(task_id(task, index)),
                 _ => None,
             };
-            failed += usize::from(id.is_none());
             for (key, value) in [
                 ("id", id.map(Value::from)),
                 ("path", Some(json!(parts))),
@@ -106,33 +138,106 @@ impl Reply {
                     answer.insert(key.to_owned(), raw);
                 }
             }
-            let of_task = answer.get("cost");
-            cost += of_task.map_or(0.0, |cost| cost.get().parse().unwrap_or(0.0));
             tasks.push(answer);
         }
-        let mut body = json!({
-            "version": VERSION,
-            "status_code": StatusCode::Ok.code(),
-            "status_message": StatusCode::Ok.message(),
-            "time": TIME,
-            "cost": if cost == 0.0 { json!(0) } else { json!(cost) },
-            "tasks_count": tasks.len(),
-            "tasks_error": failed,
-        })
-        .to_string();
-        // The results are put in as they are, number for number.
-        let tasks = serde_json::to_string(&tasks).unwrap_or_default();
-        body.truncate(body.len() - 1);
-        let body = format!("{body},\"tasks\":{tasks}}}");
-        Self {
-            status: 200,
-            body: body.into(),
-            source: match examples.first() {
-                Some(fixture) => format!("example {fixture}"),
-                None => "rules".to_owned(),
-            },
-            detail: (!details.is_empty()).then(|| details.join("; ")),
+        let mut envelope = RawObject::new();
+        for (key, value) in [
+            ("version", json!(VERSION)),
+            ("status_code", json!(StatusCode::Ok.code())),
+            ("status_message", json!(StatusCode::Ok.message())),
+            ("time", json!(TIME)),
+        ] {
+            envelope.extend(raw(&value).map(|raw| (key.to_owned(), raw)));
         }
+        let source = sources.first().cloned();
+        let source = source.and_then(|source| HeaderValue::try_from(source).ok());
+        Self {
+            source: source.unwrap_or(HeaderValue::from_static("rules")),
+            detail: (!details.is_empty()).then(|| details.join("; ")),
+            ..Self::new(200, with_tasks(envelope, &tasks, false), "rules")
+        }
+    }
+
+    /// Changes each task, or the one at an index, and counts anew: the number of failed tasks,
+    /// unless it is `hidden`, and the cost. `None` if the answer has no tasks, or none there.
+    pub(crate) fn change_tasks(&self, index: Option<usize>, change: TaskChange) -> Option<Self> {
+        let mut envelope: RawObject = serde_json::from_slice(&self.body).ok()?;
+        let tasks = envelope.get("tasks")?;
+        let mut tasks: Vec<RawObject> = serde_json::from_str(tasks.get()).ok()?;
+        let chosen = match index {
+            Some(index) => tasks.get_mut(index..=index)?,
+            None => &mut tasks[..],
+        };
+        if chosen.is_empty() {
+            return None;
+        }
+        for task in chosen {
+            let (code, cost) = match change {
+                TaskChange::Fail { code, .. } => (code, Some(json!(0))),
+                TaskChange::NoResult => (StatusCode::Ok, None),
+            };
+            for (key, value) in [
+                ("status_code", Some(json!(code.code()))),
+                ("status_message", Some(json!(message_of(code)))),
+                ("cost", cost),
+                ("result_count", Some(json!(0))),
+                ("result", Some(Value::Null)),
+            ] {
+                if let Some(raw) = value.and_then(|value| raw(&value)) {
+                    task.insert(key.to_owned(), raw);
+                }
+            }
+        }
+        for key in ["cost", "tasks_count", "tasks_error", "tasks"] {
+            envelope.shift_remove(key);
+        }
+        let hidden = matches!(change, TaskChange::Fail { hidden: true, .. });
+        Some(Self {
+            body: with_tasks(envelope, &tasks, hidden).into(),
+            ..self.clone()
+        })
+    }
+}
+
+/// What a fault does to a task.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TaskChange {
+    /// It fails; if `hidden`, the envelope does not count it.
+    Fail { code: StatusCode, hidden: bool },
+    /// It succeeds and has no result.
+    NoResult,
+}
+
+/// An envelope with what follows from its tasks, and the tasks as they are, number for number.
+fn with_tasks(mut envelope: RawObject, tasks: &[RawObject], hidden: bool) -> String {
+    let number = |task: &RawObject, key| -> Option<f64> { task.get(key)?.get().parse().ok() };
+    let cost: f64 = tasks.iter().filter_map(|task| number(task, "cost")).sum();
+    // Sums of prices have no more digits than prices; what a float adds behind them is noise.
+    let cost = (cost * 1e9).round() / 1e9;
+    let failed = |task: &&RawObject| number(task, "status_code").is_none_or(|code| code >= 40000.0);
+    let failed = if hidden {
+        0
+    } else {
+        tasks.iter().filter(failed).count()
+    };
+    for (key, value) in [
+        ("cost", if cost == 0.0 { json!(0) } else { json!(cost) }),
+        ("tasks_count", json!(tasks.len())),
+        ("tasks_error", json!(failed)),
+    ] {
+        envelope.extend(raw(&value).map(|raw| (key.to_owned(), raw)));
+    }
+    let tasks = serde_json::value::to_raw_value(tasks).ok();
+    envelope.extend(tasks.map(|tasks| ("tasks".to_owned(), tasks)));
+    serde_json::to_string(&envelope).unwrap_or_default()
+}
+
+/// The text to a code. That of 40501 names a field, which is up to the request.
+pub(crate) fn message_of(code: StatusCode) -> &'static str {
+    match code {
+        StatusCode::InvalidField => "Invalid Field: 'targets'.",
+        StatusCode::Other(_) => "A status that is not documented.",
+        code => code.message(),
     }
 }
 
@@ -140,10 +245,14 @@ impl Reply {
 pub(crate) enum Outcome<'a> {
     /// It breaks the rules.
     Refused(Refusal),
+    /// It is answered by the one task of a fixture.
+    Recorded(&'a Fixture, &'a Response),
     /// It is answered by the example.
     Example(&'a Fixture),
-    /// Nothing answers it.
-    Missed,
+    /// Nothing answers it, and this is why.
+    Missed(String),
+    /// A test wants it to fail.
+    Failed(StatusCode),
 }
 
 /// An identifier in the form of the API's, the same for the same task at the same place.

@@ -2,10 +2,14 @@
 
 use serde_json::{Number, Value};
 
-/// JSON in one spelling: keys sorted, whole numbers without a fraction. Equal text means equal
-/// requests.
+use crate::sanitize::{stand_in, without_addresses};
+use crate::tokens::{escaped, parse_pointer};
+
+/// JSON in one spelling: keys sorted, whole numbers without a fraction, what is secret replaced,
+/// fields that are null left out, as some clients send every field that they know. Equal text means
+/// equal requests.
 pub(crate) fn canonical(value: &Value) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(128);
     write(value, &mut text);
     text
 }
@@ -13,16 +17,19 @@ pub(crate) fn canonical(value: &Value) -> String {
 fn write(value: &Value, text: &mut String) {
     match value {
         Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
+            let mut entries: Vec<_> = map.iter().filter(|(_, value)| !value.is_null()).collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
             text.push('{');
             for (index, (key, value)) in entries.into_iter().enumerate() {
                 if index > 0 {
                     text.push(',');
                 }
-                write(&Value::from(key.as_str()), text);
+                write_string(key, text);
                 text.push(':');
-                write(value, text);
+                match (value, stand_in(key)) {
+                    (Value::String(_), Some(word)) => write_string(word, text),
+                    _ => write(value, text),
+                }
             }
             text.push('}');
         }
@@ -37,7 +44,122 @@ fn write(value: &Value, text: &mut String) {
             text.push(']');
         }
         Value::Number(number) => text.push_str(&number_text(number)),
+        Value::String(string) => write_string(&without_addresses(string), text),
         other => text.push_str(&other.to_string()),
+    }
+}
+
+fn write_string(string: &str, text: &mut String) {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if string.bytes().all(plain) {
+        text.push('"');
+        text.push_str(string);
+        text.push('"');
+    } else {
+        text.push_str(&Value::from(string).to_string());
+    }
+}
+
+/// What of a request does not count for a fixture.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MatchRule {
+    /// Ways into the request's body. `*` stands for any element of a list.
+    ignore: Vec<Vec<String>>,
+    /// Ways to lists whose order does not count.
+    unordered: Vec<Vec<String>>,
+}
+
+impl MatchRule {
+    /// # Errors
+    /// When a pointer is none.
+    pub(crate) fn new(ignore: &[String], unordered: &[String]) -> Result<Self, String> {
+        let parse = |pointers: &[String]| {
+            let mut all = pointers
+                .iter()
+                .map(|pointer| parse_pointer(pointer))
+                .collect::<Result<Vec<_>, _>>()?;
+            all.sort();
+            Ok::<_, String>(all)
+        };
+        Ok(Self {
+            ignore: parse(ignore)?,
+            unordered: parse(unordered)?,
+        })
+    }
+
+    /// The first list that is said to have no order and is no list in this request.
+    pub(crate) fn points_to_no_list(&self, tasks: &Value) -> Option<String> {
+        self.unordered.iter().find_map(|steps| {
+            let mut lists = false;
+            let mut tasks = tasks.clone();
+            each(&mut tasks, steps, &mut |value| lists |= value.is_array());
+            (!lists).then(|| format!("/{}", steps.join("/")))
+        })
+    }
+
+    /// The tasks as far as they count.
+    pub(crate) fn apply(&self, tasks: &Value) -> Value {
+        let mut tasks = tasks.clone();
+        for steps in &self.ignore {
+            if let Some((last, parents)) = steps.split_last() {
+                each(&mut tasks, parents, &mut |parent| {
+                    if let Value::Object(fields) = parent {
+                        fields.shift_remove(last);
+                    }
+                });
+            }
+        }
+        for steps in &self.unordered {
+            each(&mut tasks, steps, &mut |value| {
+                if let Value::Array(list) = value {
+                    list.sort_by_cached_key(canonical);
+                }
+            });
+        }
+        tasks
+    }
+
+    /// Whether everything counts.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.ignore.is_empty() && self.unordered.is_empty()
+    }
+
+    /// What makes requests the same.
+    pub(crate) fn key(&self, path: &str, tasks: &Value) -> String {
+        let body = match self.is_strict() {
+            true => canonical(tasks),
+            false => canonical(&self.apply(tasks)),
+        };
+        [path, " ", &body].concat()
+    }
+}
+
+/// Does something to every value that a way leads to.
+fn each(value: &mut Value, steps: &[String], act: &mut dyn FnMut(&mut Value)) {
+    let Some((first, rest)) = steps.split_first() else {
+        return act(value);
+    };
+    match value {
+        Value::Array(list) if first == "*" => {
+            for element in list {
+                each(element, rest, act);
+            }
+        }
+        Value::Array(list) => {
+            let element = first
+                .parse()
+                .ok()
+                .and_then(|index: usize| list.get_mut(index));
+            if let Some(element) = element {
+                each(element, rest, act);
+            }
+        }
+        Value::Object(fields) => {
+            if let Some(field) = fields.get_mut(first) {
+                each(field, rest, act);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -57,14 +179,15 @@ fn number_text(number: &Number) -> String {
 }
 
 /// One place where a request is not what a fixture has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Difference {
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Difference {
     /// A JSON pointer into the body.
-    pub(crate) pointer: String,
-    /// What the fixture has there; `None` for nothing.
-    pub(crate) fixture: Option<String>,
-    /// What the request has there; `None` for nothing.
-    pub(crate) request: Option<String>,
+    pub pointer: String,
+    /// What the fixture has there, cut after 60 characters; `None` for nothing.
+    pub fixture: Option<String>,
+    /// What the request has there, cut after 60 characters; `None` for nothing.
+    pub request: Option<String>,
 }
 
 impl std::fmt::Display for Difference {
@@ -79,7 +202,7 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// All places where a request is not what a fixture has.
+/// All places where a request is not what a fixture has. Both are without secrets already.
 pub(crate) fn differences(fixture: &Value, request: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(Some(fixture), Some(request), "", &mut found);
@@ -96,7 +219,7 @@ fn compare(
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
             let further = b.keys().filter(|key| !a.contains_key(*key));
             for key in a.keys().chain(further) {
-                let at = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                let at = format!("{pointer}/{}", escaped(key));
                 compare(a.get(key), b.get(key), &at, found);
             }
         }
@@ -113,7 +236,8 @@ fn compare(
         (a, b) => {
             let same = match (a, b) {
                 (Some(a), Some(b)) => canonical(a) == canonical(b),
-                (a, b) => a.is_none() && b.is_none(),
+                // A field that is null and one that is not there are the same.
+                (a, b) => a.is_none_or(Value::is_null) && b.is_none_or(Value::is_null),
             };
             if !same {
                 found.push(Difference {
@@ -145,6 +269,49 @@ mod tests {
         let b = json!([{"x": {"a": [1.5, 0], "b": 1.0}, "limit": 1e1}]);
         assert_eq!(canonical(&a), canonical(&b));
         assert_eq!(differences(&a, &b), []);
+    }
+
+    #[test]
+    fn a_field_that_is_null_is_one_that_is_not_there() {
+        let (a, b) = (json!([{"a": 1, "b": null}]), json!([{"a": 1}]));
+        assert_eq!(canonical(&a), canonical(&b));
+        assert_eq!(differences(&a, &b), []);
+        assert_eq!(differences(&b, &a), []);
+        assert_ne!(canonical(&json!([null])), canonical(&json!([])));
+    }
+
+    #[test]
+    fn secrets_and_addresses_make_no_difference() {
+        let a = json!([{"postback_url": "https://a/?key=1", "keyword": "mail Jo@x.org"}]);
+        let b = json!([{"keyword": "mail jo@X.org", "postback_url": "https://b/?key=2"}]);
+        assert_eq!(canonical(&a), canonical(&b));
+        assert!(!canonical(&a).contains("key=1") && !canonical(&a).contains("x.org"));
+        assert_ne!(
+            canonical(&a),
+            canonical(&json!([{"keyword": "mail jo@x.org"}]))
+        );
+    }
+
+    #[test]
+    fn what_does_not_count() {
+        let rule = |ignore: &[&str], unordered: &[&str]| {
+            let owned = |list: &[&str]| list.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+            MatchRule::new(&owned(ignore), &owned(unordered)).unwrap()
+        };
+        let (a, b) = (
+            json!([{"tag": "x", "targets": ["a", "b"], "deep": {"n": 1}}]),
+            json!([{"tag": "y", "targets": ["b", "a"], "deep": {"n": 2}}]),
+        );
+        let same = |rule: &MatchRule| rule.key("/p", &a) == rule.key("/p", &b);
+        assert!(same(&rule(&["/0/tag", "/0/deep/n"], &["/0/targets"])));
+        assert!(same(&rule(&["/*/tag", "/0/deep"], &["/*/targets"])));
+        assert!(!same(&rule(&["/0/tag"], &["/0/targets"])));
+        assert!(!same(&rule(&["/0/tag", "/0/deep"], &[])));
+        assert!(!same(&rule(&["/1/tag", "/0/deep"], &["/0/targets"])));
+        assert_eq!(rule(&[], &["/0/targets"]).points_to_no_list(&a), None);
+        let wrong = rule(&[], &["/0/tag"]).points_to_no_list(&a);
+        assert_eq!(wrong.as_deref(), Some("/0/tag"));
+        assert!(MatchRule::new(&["tag".to_owned()], &[]).is_err());
     }
 
     #[test]

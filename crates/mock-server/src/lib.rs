@@ -70,27 +70,87 @@
 //! Which errors the API puts on the envelope and which on the task is not documented; see
 //! `answer.rs` for what is done here.
 
+mod admin;
 mod answer;
 mod canonical;
+#[cfg(feature = "program")]
+mod compare;
+mod fault;
 mod fixture;
 #[rustfmt::skip]
 mod generated;
+mod journal;
+mod limits;
+#[cfg(feature = "program")]
+mod lint;
+mod memory;
+mod miss;
+mod mock;
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub mod program;
+#[cfg(feature = "record")]
+mod record;
 mod replay;
+mod sanitize;
 mod server;
+mod session;
+mod store;
+mod tokens;
+#[cfg(feature = "record")]
+mod upstream;
+mod wire;
 
 use dataforseo_models::EndpointInfo;
+use sha2::{Digest as _, Sha256};
 
+pub use canonical::Difference;
+pub use dataforseo_models as models;
+pub use fault::{Fault, FaultError, FaultRule};
 pub use fixture::FixtureError;
+pub use journal::Call;
+pub use limits::Limits;
+pub use memory::{Connector, MemoryConnection};
+pub use miss::{Miss, MissReason, Near};
+pub use mock::{Builder, Expect, MockServer, On, StartError, Unmet};
+#[cfg(feature = "record")]
+pub use record::{Record, RecordError};
 pub use replay::OnMiss;
-pub use server::{Builder, MockServer, StartError};
+#[cfg(feature = "record")]
+pub use upstream::Upstream;
+
+/// The first hexadecimal digits of a hash, the same on every machine and in every version.
+/// `purpose` keeps hashes apart that are for different things.
+pub(crate) fn digest(purpose: &str, text: &str, digits: usize) -> String {
+    let hash = Sha256::digest(format!("dataforseo-mock-server {purpose}\n{text}"));
+    let mut hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.truncate(digits);
+    hex
+}
 
 /// A line of the generated table.
 pub(crate) struct MockEndpoint {
     info: &'static EndpointInfo,
+    /// Where a result is not as the models say.
+    #[cfg_attr(not(feature = "program"), allow(dead_code, reason = "for `lint`"))]
+    losses: Losses,
     /// For an endpoint that answers many targets with a row for each.
     per_target: Option<PerTarget>,
     /// The embedded fixtures: name, content.
     fixtures: &'static [(&'static str, &'static str)],
+}
+
+type Losses = fn(&str) -> Result<Vec<models::drift::Drift>, serde_json::Error>;
+
+/// The places of a `result` that the models of an endpoint would not give back as they are.
+#[cfg_attr(
+    not(any(feature = "backlinks", feature = "on_page", feature = "serp")),
+    allow(dead_code, reason = "a build may be without any section")
+)]
+fn losses<E: models::Endpoint>(
+    result: &str,
+) -> Result<Vec<models::drift::Drift>, serde_json::Error> {
+    models::drift::losses::<Vec<E::Result>>(result)
 }
 
 /// Where the rows of a bulk answer are, and what each is for.

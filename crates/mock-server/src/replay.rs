@@ -1,6 +1,5 @@
 //! What a request is answered with. No I/O: a function of the request.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -10,10 +9,15 @@ use dataforseo_models::{
 };
 use serde_json::Value;
 
-use crate::answer::{Outcome, Refusal, Reply};
-use crate::canonical::{canonical, differences};
-use crate::fixture::{Fixture, FixtureError};
-use crate::{MockEndpoint, PerTarget};
+use crate::answer::{Outcome, Refusal, Reply, TaskChange};
+use crate::canonical::differences;
+use crate::fault::{Fault, api_code};
+use crate::fixture::Fixture;
+use crate::miss::{Miss, MissReason, NEAREST, Near, in_a_line};
+use crate::sanitize::{without_addresses, without_secrets};
+use crate::session::{Effects, Session};
+use crate::store::{Store, Wanted, did_you_mean, endpoint, position};
+use crate::tokens;
 
 /// Which credentials are taken.
 #[derive(Clone)]
@@ -28,10 +32,10 @@ pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
 
 /// Everything that answers are made from.
 pub(crate) struct Replay {
-    endpoints: Vec<Endpoint>,
-    auth: Auth,
-    clock: Clock,
-    on_miss: OnMiss,
+    pub(crate) store: Arc<Store>,
+    pub(crate) auth: Auth,
+    pub(crate) clock: Clock,
+    pub(crate) on_miss: OnMiss,
 }
 
 /// What a request is answered with that no fixture has and no rule refuses.
@@ -39,17 +43,10 @@ pub(crate) struct Replay {
 pub enum OnMiss {
     /// 404, with what the nearest fixture has otherwise.
     #[default]
-    Refuse,
+    Error,
     /// The endpoint's example: the fixture of the documentation, or the one made up from the spec,
     /// with the request's own tasks echoed in `data`, and a row for each target of a bulk task.
     Example,
-}
-
-struct Endpoint {
-    info: &'static EndpointInfo,
-    per_target: Option<PerTarget>,
-    /// The fixtures by the path and the canonical form of the tasks that they answer.
-    fixtures: HashMap<String, Fixture>,
 }
 
 /// What is looked at of a request.
@@ -57,144 +54,500 @@ pub(crate) struct Request<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) authorization: Option<&'a str>,
+    /// The header `content-encoding`.
+    pub(crate) encoding: Option<&'a str>,
     pub(crate) body: &'a [u8],
 }
 
 impl Replay {
-    pub(crate) fn new(
-        table: &'static [MockEndpoint],
-        embedded: bool,
-        further: Vec<Fixture>,
-        auth: Auth,
-        clock: Clock,
-        on_miss: OnMiss,
-    ) -> Result<Self, FixtureError> {
-        let mut replay = Self {
-            endpoints: Vec::new(),
-            auth,
-            clock,
-            on_miss,
-        };
-        for line in table {
-            let endpoint = Endpoint {
-                info: line.info,
-                per_target: line.per_target,
-                fixtures: HashMap::new(),
-            };
-            replay.endpoints.push(endpoint);
-            for (name, text) in line.fixtures.iter().filter(|_| embedded) {
-                let mut fixture = Fixture::parse(name, text)?;
-                fixture.embedded = true;
-                replay.add(fixture)?;
-            }
-        }
-        for fixture in further {
-            replay.add(fixture)?;
-        }
-        Ok(replay)
-    }
-
-    /// Takes a fixture in. One of the user's own takes the place of an embedded one.
-    fn add(&mut self, fixture: Fixture) -> Result<(), FixtureError> {
-        let nearest = self.nearest(&fixture.path);
-        let refuse = |name: &str, reason: String| {
-            Err(FixtureError::Format {
-                name: name.to_owned(),
-                reason,
-            })
-        };
-        let mut endpoints = self.endpoints.iter_mut();
-        let Some(endpoint) = endpoints.find(|it| it.info.matches(&fixture.path)) else {
-            let meant = nearest.map_or(String::new(), |path| format!("; did you mean {path}?"));
-            return refuse(
-                &fixture.name,
-                format!("no endpoint {}{meant}", fixture.path),
-            );
-        };
-        let method = endpoint.info.method.as_str();
-        if fixture.method != method {
-            return refuse(
-                &fixture.name,
-                format!("{} is called with {method}", fixture.path),
-            );
-        }
-        let key = key(&fixture.path, &fixture.request);
-        match endpoint.fixtures.get(&key) {
-            Some(first) if !first.embedded || fixture.embedded => Err(FixtureError::Duplicate {
-                first: first.name.clone(),
-                second: fixture.name,
-            }),
-            _ => {
-                endpoint.fixtures.insert(key, fixture);
-                Ok(())
-            }
+    /// The answer to a request, as the API gives it, and after that what the rules of the session
+    /// do to it. Faults of the connection are left to whoever has one.
+    pub(crate) fn answer(
+        &self,
+        session: &Session,
+        request: &Request<'_>,
+        effects: &Effects,
+    ) -> Reply {
+        match effects.fault {
+            Some(fault) => self.faulty(session, request, effects, fault),
+            None => self.patched(session, request, &effects.patches),
         }
     }
 
-    pub(crate) fn answer(&self, request: &Request<'_>) -> Reply {
+    fn faulty(
+        &self,
+        session: &Session,
+        request: &Request<'_>,
+        effects: &Effects,
+        fault: Fault,
+    ) -> Reply {
+        let envelope = |status: Option<u16>, code: StatusCode| {
+            let message = crate::answer::message_of(code);
+            let reply = Reply::envelope(code, message, "fault", None);
+            Reply {
+                status: status.unwrap_or(reply.status),
+                detail: Some(fault.to_string()),
+                ..reply
+            }
+        };
+        let (index, change) = match fault {
+            Fault::Http(status) => {
+                let code = api_code(status).unwrap_or(StatusCode::InternalError);
+                return envelope(Some(status), code);
+            }
+            Fault::Api(code) => return envelope(None, code),
+            Fault::Proxy(status) => return proxy(status, fault),
+            Fault::Task(code, index) => (
+                index,
+                TaskChange::Fail {
+                    code,
+                    hidden: false,
+                },
+            ),
+            Fault::HiddenTask(code, index) => (index, TaskChange::Fail { code, hidden: true }),
+            Fault::Pending(_) => {
+                let code = StatusCode::TaskInQueue;
+                (
+                    None,
+                    TaskChange::Fail {
+                        code,
+                        hidden: false,
+                    },
+                )
+            }
+            Fault::NoResult => (None, TaskChange::NoResult),
+            // The connection's: the answer begins as it would.
+            _ => return self.patched(session, request, &effects.patches),
+        };
+        let base = match self.base_for_tasks(session, request) {
+            Ok(base) => base,
+            Err(reply) => return *reply,
+        };
+        let detail = Some(fault.to_string());
+        match base.change_tasks(index, change) {
+            Some(reply) => Reply {
+                detail,
+                source: http::HeaderValue::from_static("fault"),
+                ..reply
+            },
+            None => Reply {
+                detail: Some(format!(
+                    "{fault} does not apply: the answer has no such task"
+                )),
+                ..base
+            },
+        }
+    }
+
+    /// An answer with tasks for a fault to change: that of a fixture or an example, or else tasks
+    /// without results. A request that breaks a rule stays refused.
+    fn base_for_tasks(
+        &self,
+        session: &Session,
+        request: &Request<'_>,
+    ) -> Result<Reply, Box<Reply>> {
+        let (at, path, tasks) = self.understand(session, request)?;
+        let line = endpoint(at);
+        let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(refusal) = too_many(line.info, list) {
+            return Err(Box::new(refusal));
+        }
+        if let Some(Ok(reply)) = self.recorded(session, at, path, &tasks) {
+            return Ok(reply);
+        }
+        if let Ok(reply) = self.decide(session, at, path, &tasks) {
+            return Ok(reply);
+        }
+        let none = [Value::Null];
+        let asked = if list.is_empty() { &none } else { list };
+        let failed: Vec<_> = asked
+            .iter()
+            .map(|_| Outcome::Failed(StatusCode::Ok))
+            .collect();
+        Ok(Reply::tasks(
+            line.info,
+            line.per_target,
+            path,
+            asked,
+            &failed,
+        ))
+    }
+
+    /// The answer with values set by patches.
+    fn patched(
+        &self,
+        session: &Session,
+        request: &Request<'_>,
+        patches: &[(String, String)],
+    ) -> Reply {
+        let mut reply = self.plain(session, request);
+        if patches.is_empty() || reply.miss.is_some() {
+            return reply;
+        }
+        let Ok(mut text) = String::from_utf8(reply.body.to_vec()) else {
+            return reply;
+        };
+        for (pointer, value) in patches {
+            match tokens::set(&text, pointer, value) {
+                Ok(new) => text = new,
+                Err(reason) => {
+                    let source = reply.source.to_str().unwrap_or_default();
+                    let message = format!("the patch of the answer of {source}: {reason}");
+                    return miss(session, request, MissReason::Patch, message, Vec::new());
+                }
+            }
+        }
+        reply.body = text.into();
+        reply
+    }
+
+    /// The answer as it is without a session's rules.
+    fn plain(&self, session: &Session, request: &Request<'_>) -> Reply {
+        let (at, path, tasks) = match self.understand(session, request) {
+            Ok(understood) => understood,
+            Err(reply) => return *reply,
+        };
+        match self.recorded(session, at, path, &tasks) {
+            Some(Ok(reply)) => return reply,
+            Some(Err(fixture)) => return exhausted(session, request, fixture),
+            None => {}
+        }
+        let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(refusal) = too_many(endpoint(at).info, list) {
+            return refusal;
+        }
+        match self.decide(session, at, path, &tasks) {
+            Ok(reply) => reply,
+            Err(()) => self.miss(session, request, at, path, &tasks),
+        }
+    }
+
+    /// The endpoint, the path and the tasks of a request, or why it cannot be answered.
+    fn understand<'a>(
+        &self,
+        session: &Session,
+        request: &Request<'a>,
+    ) -> Result<(usize, &'a str, Value), Box<Reply>> {
         if !self.authorized(request.authorization) {
             let code = StatusCode::NotAuthorized;
-            return Reply::envelope(code, code.message(), "auth", None);
+            let refusal = Reply::envelope(code, code.message(), "auth", None);
+            return Err(Box::new(refusal));
         }
         let path = request.path.trim_end_matches('/');
-        let endpoint = match self.endpoints.iter().find(|it| it.info.matches(path)) {
-            Some(endpoint) if endpoint.info.method.as_str() == request.method => endpoint,
-            Some(endpoint) => {
-                let detail = format!(
-                    "{} is called with {}",
-                    endpoint.info.path,
-                    endpoint.info.method.as_str()
-                );
-                return miss(detail, "path");
-            }
-            None => {
-                let meant = self.nearest(request.path);
-                let meant = meant.map_or(String::new(), |path| format!("; did you mean {path}?"));
-                return miss(format!("no endpoint {}{meant}", request.path), "path");
-            }
+        let lost = |reason, message| {
+            Err(Box::new(miss(
+                session,
+                request,
+                reason,
+                message,
+                Vec::new(),
+            )))
         };
-        if endpoint.info.method == Method::Get {
-            return endpoint.answer(path, &Value::Null, (self.clock)(), self.on_miss);
+        let Some(at) = position(path) else {
+            let message = format!("no endpoint {}{}", shown(request.path), did_you_mean(path));
+            return lost(MissReason::UnknownPath, message);
+        };
+        let info = endpoint(at).info;
+        let method = info.method.as_str();
+        if method != request.method {
+            let message = format!("{} is called with {method}", info.path);
+            return lost(MissReason::Method, message);
         }
-        match tasks(request.body) {
-            Ok(tasks) => endpoint.answer(path, &tasks, (self.clock)(), self.on_miss),
-            Err((code, detail)) => Reply::envelope(code, code.message(), "rules", Some(detail)),
+        if info.method == Method::Get {
+            return Ok((at, path, Value::Null));
+        }
+        match tasks(request) {
+            Ok(tasks) => Ok((at, path, tasks)),
+            Err((code, detail)) => {
+                let refusal = Reply::envelope(code, code.message(), "rules", Some(detail));
+                Err(Box::new(refusal))
+            }
         }
     }
 
-    /// The path that was probably meant.
-    fn nearest(&self, wrong: &str) -> Option<&'static str> {
-        self.endpoints
-            .iter()
-            .map(|endpoint| endpoint.info.path)
-            .map(|path| (strsim::damerau_levenshtein(wrong, path), path))
-            .filter(|(distance, path)| *distance <= path.len() / 3)
-            .min()
-            .map(|(_, path)| path)
+    /// The answer of a fixture for the whole request, if there is one.
+    #[cfg(feature = "record")]
+    pub(crate) fn fixture(&self, session: &Session, request: &Request<'_>) -> Option<Reply> {
+        // What cannot be understood is not kept as a miss: it is not without secrets yet.
+        let scratch = Session::new(0, None, 0);
+        let (at, path, tasks) = self.understand(&scratch, request).ok()?;
+        self.recorded(session, at, path, &tasks)?.ok()
+    }
+
+    /// The answer of the fixture for the whole request. `Err` if all its answers were given.
+    fn recorded(
+        &self,
+        session: &Session,
+        at: usize,
+        path: &str,
+        tasks: &Value,
+    ) -> Option<Result<Reply, &Fixture>> {
+        let fixture = self.store.find(at, &Wanted::new(path, tasks))?;
+        Some(match session.next_response(fixture) {
+            Some(response) => Ok(Reply::fixture(fixture, response)),
+            None => Err(fixture),
+        })
+    }
+
+    /// Answers a request task by task: fixtures first, then rules, then the example. `Err` if
+    /// there is nothing for any of them.
+    fn decide(&self, session: &Session, at: usize, path: &str, tasks: &Value) -> Result<Reply, ()> {
+        let line = endpoint(at);
+        let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
+        // What is asked with a GET has a task in its answer, too, and nothing to refuse.
+        let none = [Value::Null];
+        let asked = if list.is_empty() { &none } else { list };
+        let today = (self.clock)();
+        let mut outcomes = Vec::with_capacity(asked.len());
+        for task in asked {
+            outcomes.push(self.outcome(session, at, path, task, asked.len(), today));
+        }
+        let nothing = outcomes.iter().all(|it| matches!(it, Outcome::Missed(_)));
+        match nothing {
+            true => Err(()),
+            false => Ok(Reply::tasks(
+                line.info,
+                line.per_target,
+                path,
+                asked,
+                &outcomes,
+            )),
+        }
+    }
+
+    /// What becomes of one task of several.
+    fn outcome(
+        &self,
+        session: &Session,
+        at: usize,
+        path: &str,
+        task: &Value,
+        of: usize,
+        today: Date,
+    ) -> Outcome<'_> {
+        if of > 1 {
+            let alone = Value::Array(vec![task.clone()]);
+            if let Some(fixture) = self.store.find(at, &Wanted::new(path, &alone)) {
+                return match session.next_response(fixture) {
+                    Some(response) => Outcome::Recorded(fixture, response),
+                    None => Outcome::Missed(all_given(fixture)),
+                };
+            }
+        }
+        if let Some(refusal) = (!task.is_null()).then(|| refuse(at, task, today)).flatten() {
+            return Outcome::Refused(refusal);
+        }
+        let example = match self.on_miss {
+            OnMiss::Example => self.example(at, task),
+            OnMiss::Error => None,
+        };
+        match example {
+            Some(fixture) => Outcome::Example(fixture),
+            None => Outcome::Missed("no fixture for it".to_owned()),
+        }
     }
 
     fn authorized(&self, header: Option<&str>) -> bool {
         let credentials = header
             .and_then(|header| header.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-            .and_then(|(_, encoded)| STANDARD.decode(encoded.trim()).ok())
-            .and_then(|decoded| String::from_utf8(decoded).ok());
-        match (&self.auth, credentials) {
-            (_, None) => false,
-            (Auth::Any, Some(given)) => given
-                .split_once(':')
-                .is_some_and(|(login, password)| !login.is_empty() && !password.is_empty()),
-            (Auth::Exactly(wanted), Some(given)) => *wanted == given,
+            .and_then(|(_, encoded)| STANDARD.decode(encoded.trim()).ok());
+        let Some(given) = credentials else {
+            return false;
+        };
+        match &self.auth {
+            Auth::Any => {
+                let colon = given.iter().position(|byte| *byte == b':');
+                colon.is_some_and(|colon| colon > 0 && colon + 1 < given.len())
+                    && std::str::from_utf8(&given).is_ok()
+            }
+            Auth::Exactly(wanted) => *wanted.as_bytes() == given,
         }
+    }
+
+    /// The fixture that stands for all others: the one with the task's tag, if there is one.
+    fn example(&self, at: usize, task: &Value) -> Option<&Fixture> {
+        let best = |fixture: &&Fixture| {
+            let documented = fixture.name.ends_with("documentation.json");
+            let made_up = fixture.name.ends_with("synthetic.json");
+            (
+                !fixture.embedded,
+                documented,
+                made_up,
+                std::cmp::Reverse(fixture.name.clone()),
+            )
+        };
+        let all = || self.store.of(at).map(Arc::as_ref);
+        let good = || all().filter(|fixture| fixture.is_example());
+        let tag = task.get("tag").filter(|tag| !tag.is_null());
+        let tagged = good().filter(|fixture| tag.is_some() && fixture.tag() == tag);
+        let plain = || good().filter(|fixture| fixture.tag().is_none());
+        tagged
+            .max_by_key(best)
+            .or_else(|| plain().max_by_key(best))
+            .or_else(|| good().max_by_key(best))
+    }
+
+    fn miss(
+        &self,
+        session: &Session,
+        request: &Request<'_>,
+        at: usize,
+        path: &str,
+        tasks: &Value,
+    ) -> Reply {
+        let tasks = without_secrets(tasks.clone());
+        let mut near: Vec<(usize, Near)> = self
+            .store
+            .of(at)
+            .filter(|fixture| !tasks.is_null() || fixture.path == path)
+            .map(|fixture| {
+                let (theirs, ours) = match fixture.rule.is_strict() {
+                    true => (fixture.request.clone(), tasks.clone()),
+                    false => (
+                        fixture.rule.apply(&fixture.request),
+                        fixture.rule.apply(&tasks),
+                    ),
+                };
+                let differences = differences(&theirs, &ours);
+                let near = Near {
+                    fixture: fixture.name.clone(),
+                    differences,
+                };
+                (near.differences.len(), near)
+            })
+            .collect();
+        near.sort_by(|(a, first), (b, second)| a.cmp(b).then(first.fixture.cmp(&second.fixture)));
+        near.truncate(NEAREST);
+        let near: Vec<Near> = near.into_iter().map(|(_, near)| near).collect();
+        let (reason, message) = match near.first() {
+            None => (MissReason::NoFixture, format!("no fixture for {path}")),
+            Some(nearest) => (MissReason::RequestDiffers, in_a_line(nearest)),
+        };
+        miss(session, request, reason, message, near)
     }
 }
 
+/// An answer in a proxy's words.
+fn proxy(status: u16, fault: Fault) -> Reply {
+    let title = http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default();
+    let body = format!(
+        "<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>\r\n\
+         <center><h1>{status} {title}</h1></center>\r\n</body>\r\n</html>\r\n"
+    );
+    let mut reply = Reply::new(status, body, "fault");
+    let html = http::HeaderValue::from_static("text/html");
+    reply.headers.push((http::header::CONTENT_TYPE, html));
+    if matches!(status, 429 | 503) {
+        let seconds = http::HeaderValue::from_static("1");
+        reply.headers.push((http::header::RETRY_AFTER, seconds));
+    }
+    reply.detail = Some(fault.to_string());
+    reply
+}
+
+/// A path as it may be shown.
+fn shown(path: &str) -> String {
+    let path: String = path.chars().take(200).collect();
+    without_addresses(&path).into_owned()
+}
+
+fn all_given(fixture: &Fixture) -> String {
+    let count = fixture.responses.len();
+    format!("all {count} answers of {} were given", fixture.name)
+}
+
+fn exhausted(session: &Session, request: &Request<'_>, fixture: &Fixture) -> Reply {
+    let message = format!(
+        "{}; with `\"after\": \"repeat_last\"` the last one is repeated",
+        all_given(fixture)
+    );
+    miss(
+        session,
+        request,
+        MissReason::SequenceExhausted,
+        message,
+        Vec::new(),
+    )
+}
+
+/// An answer that the API would not have given: its message says that the mock gave it.
+fn miss(
+    session: &Session,
+    request: &Request<'_>,
+    reason: MissReason,
+    message: String,
+    nearest: Vec<Near>,
+) -> Reply {
+    let recordable = matches!(reason, MissReason::NoFixture | MissReason::RequestDiffers);
+    let record = recordable.then(|| {
+        // Quoted for a shell; what has a quote in it is left to the reader.
+        let body = String::from_utf8(request.body.to_vec()).ok();
+        let body = body
+            .and_then(|body| serde_json::from_str(&body).ok())
+            .map(|body: Value| without_secrets(body).to_string())
+            .filter(|body| body.len() <= 2000 && !body.contains('\''))
+            .map_or(String::new(), |body| format!(" '{body}'"));
+        let path = shown(request.path);
+        format!(
+            "dataforseo-mock-server record --to FOLDER {} {path}{body}",
+            request.method
+        )
+    });
+    let miss = session.miss(Miss {
+        number: 0,
+        method: request.method.to_owned(),
+        path: shown(request.path),
+        reason,
+        message,
+        nearest,
+        record,
+    });
+    let source = match reason {
+        MissReason::UnknownPath | MissReason::Method => "path",
+        _ => "miss",
+    };
+    let text = format!("dataforseo-mock-server: {}", miss.message);
+    let detail = Some(miss.message);
+    Reply {
+        miss: Some(miss.number),
+        ..Reply::envelope(StatusCode::NotFound, &text, source, detail)
+    }
+}
+
+/// The refusal of a call with more tasks than it may have.
+fn too_many(info: &EndpointInfo, list: &[Value]) -> Option<Reply> {
+    let max = info.tasks_per_call.unwrap_or(1);
+    if list.len() <= usize::try_from(max).unwrap_or(usize::MAX) {
+        return None;
+    }
+    let code = match max {
+        1 => StatusCode::OneTaskOnly,
+        _ => StatusCode::TooManyTasks,
+    };
+    let detail = format!("{} tasks, at most {max} are allowed", list.len());
+    Some(Reply::envelope(code, code.message(), "rules", Some(detail)))
+}
+
 /// The tasks of a body: a list of objects.
-fn tasks(body: &[u8]) -> Result<Value, (StatusCode, String)> {
+fn tasks(request: &Request<'_>) -> Result<Value, (StatusCode, String)> {
+    let body = request.body;
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err((StatusCode::EmptyPostData, "the body is empty".to_owned()));
     }
     let invalid = |detail: String| Err((StatusCode::InvalidPostData, detail));
+    // Whether the API reads compressed requests is not known, so nobody should rely on it.
+    if let Some(encoding) = request
+        .encoding
+        .filter(|it| !it.eq_ignore_ascii_case("identity"))
+    {
+        return invalid(format!(
+            "the body is compressed ({encoding}): send it as it is"
+        ));
+    }
     let tasks: Value = match serde_json::from_slice(body) {
         Ok(tasks) => tasks,
         Err(error) => return invalid(format!("the body is no JSON: {error}")),
@@ -209,157 +562,41 @@ fn tasks(body: &[u8]) -> Result<Value, (StatusCode, String)> {
     }
 }
 
-/// What makes two requests the same.
-fn key(path: &str, tasks: &Value) -> String {
-    format!("{path} {}", canonical(tasks))
-}
-
-impl Endpoint {
-    fn answer(&self, path: &str, tasks: &Value, today: Date, on_miss: OnMiss) -> Reply {
-        if let Some(fixture) = self.fixtures.get(&key(path, tasks)) {
-            return Reply {
-                status: fixture.status,
-                body: fixture.body.clone(),
-                source: fixture.name.clone(),
-                detail: None,
-            };
-        }
-        let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
-        let max = self.info.tasks_per_call.unwrap_or(1);
-        if list.len() > usize::try_from(max).unwrap_or(usize::MAX) {
-            let code = if max == 1 {
-                StatusCode::OneTaskOnly
-            } else {
-                StatusCode::TooManyTasks
-            };
-            let detail = format!("{} tasks, at most {max} are allowed", list.len());
-            return Reply::envelope(code, code.message(), "rules", Some(detail));
-        }
-        // What is asked with a GET has a task in its answer, too, and nothing to refuse.
-        let none = [Value::Null];
-        let asked = if list.is_empty() { &none } else { list };
-        let outcomes: Vec<Outcome<'_>> = asked
-            .iter()
-            .map(|task| {
-                let sent = !task.is_null();
-                if let Some(refusal) = sent.then(|| self.refuse(task, today)).flatten() {
-                    return Outcome::Refused(refusal);
-                }
-                match on_miss {
-                    OnMiss::Example => self.example(task).map(Outcome::Example),
-                    OnMiss::Refuse => None,
-                }
-                .unwrap_or(Outcome::Missed)
-            })
-            .collect();
-        match outcomes
-            .iter()
-            .all(|outcome| matches!(outcome, Outcome::Missed))
-        {
-            true => self.miss(path, tasks),
-            false => Reply::tasks(self.info, self.per_target, path, asked, &outcomes),
-        }
-    }
-
-    /// The fixture that stands for all others: the one with the task's tag, if there is one.
-    fn example(&self, task: &Value) -> Option<&Fixture> {
-        let best = |fixture: &&Fixture| {
-            let documented = fixture.name.ends_with("documentation.json");
-            let made_up = fixture.name.ends_with("synthetic.json");
-            (
-                !fixture.embedded,
-                documented,
-                made_up,
-                std::cmp::Reverse(fixture.name.clone()),
-            )
-        };
-        let good = || {
-            self.fixtures
-                .values()
-                .filter(|fixture| fixture.is_example())
-        };
-        let tag = task.get("tag").filter(|tag| !tag.is_null());
-        let tagged = good().filter(|fixture| tag.is_some() && fixture.tag() == tag);
-        let plain = || good().filter(|fixture| fixture.tag().is_none());
-        tagged
-            .max_by_key(best)
-            .or_else(|| plain().max_by_key(best))
-            .or_else(|| good().max_by_key(best))
-    }
-
-    /// What is wrong with a task that breaks the rules.
-    fn refuse(&self, task: &Value, today: Date) -> Option<Refusal> {
-        let broken: Vec<Violation> = check(self.info.task_rules, task, today)
-            .into_iter()
-            // The API takes targets that are not written as documented. A value that is not
-            // documented it refuses.
-            .filter(|violation| {
-                violation.severity() == Severity::Error
-                    || matches!(violation.problem, Problem::UnknownValue { .. })
-            })
-            .collect();
-        let unknown =
-            |violation: &&Violation| matches!(violation.problem, Problem::UnknownField { .. });
-        let first = broken.iter().find(unknown).or(broken.first())?;
-        // It goes into a header, which clients limit.
-        let mut details: Vec<String> = broken.iter().take(5).map(ToString::to_string).collect();
-        if let Some(more @ 1..) = broken.len().checked_sub(details.len()) {
-            details.push(format!("and {more} more"));
-        }
-        let (code, message) = match first.problem {
-            Problem::UnknownField { .. } => {
-                let code = StatusCode::UnknownFields;
-                (code, code.message().to_owned())
-            }
-            _ => {
-                let field = first.path.split(['[', '.']).next().unwrap_or_default();
-                (
-                    StatusCode::InvalidField,
-                    format!("Invalid Field: '{field}'."),
-                )
-            }
-        };
-        Some(Refusal {
-            code,
-            message,
-            detail: details.join("; "),
+/// What is wrong with a task that breaks the rules.
+fn refuse(at: usize, task: &Value, today: Date) -> Option<Refusal> {
+    let broken: Vec<Violation> = check(endpoint(at).info.task_rules, task, today)
+        .into_iter()
+        // The API takes targets that are not written as documented. A value that is not
+        // documented it refuses.
+        .filter(|violation| {
+            violation.severity() == Severity::Error
+                || matches!(violation.problem, Problem::UnknownValue { .. })
         })
+        .collect();
+    let unknown =
+        |violation: &&Violation| matches!(violation.problem, Problem::UnknownField { .. });
+    let first = broken.iter().find(unknown).or(broken.first())?;
+    // It goes into a header, which clients limit.
+    let mut details: Vec<String> = broken.iter().take(5).map(ToString::to_string).collect();
+    if let Some(more @ 1..) = broken.len().checked_sub(details.len()) {
+        details.push(format!("and {more} more"));
     }
-
-    fn miss(&self, path: &str, tasks: &Value) -> Reply {
-        let nearest = self
-            .fixtures
-            .values()
-            .filter(|fixture| !tasks.is_null() || fixture.path == path)
-            .map(|fixture| (differences(&fixture.request, tasks), fixture))
-            .min_by(|(a, first), (b, second)| {
-                a.len().cmp(&b.len()).then(first.name.cmp(&second.name))
-            });
-        let detail = match nearest {
-            None => format!("no fixture for {path}"),
-            Some((differences, fixture)) => {
-                let shown: Vec<String> = differences
-                    .iter()
-                    .take(3)
-                    .map(ToString::to_string)
-                    .collect();
-                let more = match differences.len().saturating_sub(shown.len()) {
-                    0 => String::new(),
-                    more => format!(", and at {more} more"),
-                };
-                format!(
-                    "no fixture for this request; the nearest, {}, differs at {}{more}",
-                    fixture.name,
-                    shown.join(", ")
-                )
-            }
-        };
-        miss(detail, "miss")
-    }
-}
-
-/// An answer that the API would not have given: its message says that the mock gave it.
-fn miss(detail: String, source: &str) -> Reply {
-    let message = format!("dataforseo-mock-server: {detail}");
-    Reply::envelope(StatusCode::NotFound, &message, source, Some(detail))
+    let (code, message) = match first.problem {
+        Problem::UnknownField { .. } => {
+            let code = StatusCode::UnknownFields;
+            (code, code.message().to_owned())
+        }
+        _ => {
+            let field = first.path.split(['[', '.']).next().unwrap_or_default();
+            (
+                StatusCode::InvalidField,
+                format!("Invalid Field: '{field}'."),
+            )
+        }
+    };
+    Some(Refusal {
+        code,
+        message,
+        detail: details.join("; "),
+    })
 }

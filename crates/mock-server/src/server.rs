@@ -1,302 +1,499 @@
-//! Listening, and passing requests on to the replay.
+//! Listening, reading requests, and sending what the replay answers.
 
-use std::convert::Infallible;
+use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use dataforseo_models::{Date, today};
+use bytes::{Bytes, BytesMut};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    WWW_AUTHENTICATE,
 };
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::answer::Reply;
-use crate::fixture::{Fixture, FixtureError};
-use crate::generated::ENDPOINTS;
-use crate::replay::{Auth, Clock, OnMiss, Replay, Request as Seen};
+use crate::fault::{Fault, FaultRule};
+use crate::fixture::FixtureError;
+use crate::journal::Line;
+use crate::limits::Limits;
+use crate::miss::Miss;
+use crate::replay::{Replay, Request as Seen};
+use crate::session::Session;
+use crate::store::{Store, position};
+use crate::wire::{Answer, End, Ending, FaultIo, Wire};
+use crate::{admin, replay};
 
 /// The largest body of a request that is read. The API's own limits stay far below.
 const MAX_REQUEST: usize = 16 << 20;
+/// How much of a larger one is thrown away before the answer, so that its sender gets to read it.
+const MAX_DISCARDED: usize = 1 << 30;
 /// Answers shorter than this are not worth compressing.
 const MIN_GZIP: usize = 1024;
+/// How many sessions there can be; the one that was used least lately goes.
+const SESSIONS: usize = 1024;
 
 /// What is told of a miss.
-type ReportMiss = Arc<dyn Fn(&str) + Send + Sync>;
+pub(crate) type ReportMiss = Arc<dyn Fn(&Miss) + Send + Sync>;
 
-/// Why a mock server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A fixture cannot be used.
-    #[error(transparent)]
-    Fixture(#[from] FixtureError),
-    /// The credentials have no colon.
-    #[error("credentials are given as login:password")]
-    Credentials,
+/// What all connections of a server have in common.
+pub(crate) struct Shared {
+    replay: RwLock<Arc<Replay>>,
+    pub(crate) main: Arc<Session>,
+    sessions: Mutex<Sessions>,
+    pub(crate) settings: Settings,
+    #[cfg(feature = "record")]
+    pub(crate) recorder: Option<Arc<crate::record::Recorder>>,
 }
 
-/// A running mock server. It stops when this is dropped.
-#[derive(Debug)]
-pub struct MockServer {
-    address: SocketAddr,
-    task: JoinHandle<()>,
+/// What a server was told to do, besides what its replay was.
+pub(crate) struct Settings {
+    pub(crate) embedded: bool,
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) texts: Vec<String>,
+    /// Where recorded fixtures go, which may have none yet.
+    pub(crate) recorded: Option<PathBuf>,
+    pub(crate) journal: usize,
+    pub(crate) limits: Option<Limits>,
+    pub(crate) seed: u64,
+    pub(crate) admin: bool,
+    pub(crate) fault_header: bool,
+    pub(crate) report: Option<ReportMiss>,
+    pub(crate) rules: Vec<FaultRule>,
 }
 
-impl MockServer {
-    /// Starts a server on a free port of this machine, with the embedded fixtures, taking any
-    /// credentials. Each is a server of its own, so tests do not meet.
-    ///
-    /// # Errors
-    /// When no port can be had.
-    pub async fn start() -> Result<Self, StartError> {
-        Self::builder().start().await
-    }
+#[derive(Default)]
+struct Sessions {
+    /// By name, with the turn in which each was used last.
+    known: BTreeMap<String, (u64, Arc<Session>)>,
+    turn: u64,
+}
 
-    /// Begins to configure a server.
-    pub fn builder() -> Builder {
-        Builder {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            embedded: true,
-            folders: Vec::new(),
-            texts: Vec::new(),
-            auth: None,
-            clock: Arc::new(today),
-            examples: OnMiss::Refuse,
-            on_miss: None,
+impl Shared {
+    pub(crate) fn new(replay: Replay, settings: Settings) -> Self {
+        Self {
+            main: Arc::new(settings.session()),
+            replay: RwLock::new(Arc::new(replay)),
+            sessions: Mutex::default(),
+            settings,
+            #[cfg(feature = "record")]
+            recorder: None,
         }
     }
 
-    /// The base URL, such as `http://127.0.0.1:41234`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub(crate) fn replay(&self) -> Arc<Replay> {
+        let replay = self.replay.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&replay)
     }
 
-    /// Runs until the server stops by itself, which it does not.
-    #[cfg(feature = "program")]
-    #[doc(hidden)]
-    pub async fn run(mut self) {
-        // An error here is that the task was aborted, and only `drop` does that.
-        let _ = (&mut self.task).await;
-    }
-}
-
-impl Drop for MockServer {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// How a mock server answers.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use dataforseo_mock_server::MockServer;
-///
-/// let mock = MockServer::builder().auth("login:password").start().await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone)]
-#[must_use]
-pub struct Builder {
-    listen: SocketAddr,
-    embedded: bool,
-    folders: Vec<PathBuf>,
-    texts: Vec<String>,
-    auth: Option<String>,
-    clock: Clock,
-    examples: OnMiss,
-    on_miss: Option<ReportMiss>,
-}
-
-impl Builder {
-    /// Listens on this address instead of a free port of this machine.
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = address;
-        self
+    /// Reads all fixtures anew. When one of them cannot be used, those from before stay.
+    pub(crate) fn reload(&self) -> Result<(), FixtureError> {
+        let store = Arc::new(self.settings.load()?);
+        let mut replay = self.replay.write().unwrap_or_else(PoisonError::into_inner);
+        *replay = Arc::new(Replay {
+            store,
+            auth: replay.auth.clone(),
+            clock: Arc::clone(&replay.clock),
+            on_miss: replay.on_miss,
+        });
+        Ok(())
     }
 
-    /// Adds the fixtures of a folder and those below it. One that answers the same request as an
-    /// embedded fixture takes its place.
-    pub fn fixtures(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.folders.push(folder.into());
-        self
-    }
-
-    /// Leaves the embedded fixtures out.
-    pub fn without_embedded(mut self) -> Self {
-        self.embedded = false;
-        self
-    }
-
-    /// Takes these credentials only, given as `login:password`.
-    pub fn auth(mut self, credentials: impl Into<String>) -> Self {
-        self.auth = Some(credentials.into());
-        self
-    }
-
-    /// Says what day it is, for rules that move with the day. Today's date in UTC unless set.
-    pub fn clock(mut self, clock: impl Fn() -> Date + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Adds a fixture, given as the text of its file.
-    pub fn fixture(mut self, json: impl Into<String>) -> Self {
-        self.texts.push(json.into());
-        self
-    }
-
-    /// What a request is answered with that no fixture has and no rule refuses. 404 unless set.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use dataforseo_mock_server::{MockServer, OnMiss};
-    ///
-    /// let mock = MockServer::builder().answer_misses(OnMiss::Example).start().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn answer_misses(mut self, with: OnMiss) -> Self {
-        self.examples = with;
-        self
-    }
-
-    /// Calls this with the message of each miss, and of each path that is none.
-    pub fn on_miss(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.on_miss = Some(Arc::new(report));
-        self
-    }
-
-    /// Starts the server.
-    ///
-    /// # Errors
-    /// When a fixture cannot be used, or the address cannot be listened on.
-    pub async fn start(self) -> Result<MockServer, StartError> {
-        let mut further = Vec::new();
-        for folder in &self.folders {
-            further.extend(Fixture::read_folder(folder)?);
+    /// The session of a name; a new one if there is none yet.
+    fn session(&self, name: &str) -> Arc<Session> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.turn += 1;
+        let turn = sessions.turn;
+        if let Some((used, session)) = sessions.known.get_mut(name) {
+            *used = turn;
+            return Arc::clone(session);
         }
-        for (index, text) in self.texts.iter().enumerate() {
-            further.push(Fixture::parse(&format!("fixture {}", index + 1), text)?);
+        if sessions.known.len() >= SESSIONS {
+            let oldest = sessions.known.iter().min_by_key(|(_, (used, _))| *used);
+            if let Some(name) = oldest.map(|(name, _)| name.clone()) {
+                sessions.known.remove(&name);
+            }
         }
-        let auth = match self.auth {
-            None => Auth::Any,
-            Some(credentials) if credentials.contains(':') => Auth::Exactly(credentials),
-            Some(_) => return Err(StartError::Credentials),
-        };
-        let replay = Replay::new(
-            ENDPOINTS,
-            self.embedded,
-            further,
-            auth,
-            self.clock,
-            self.examples,
-        )?;
-        let address = self.listen;
-        let fail = |source| StartError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(fail)?;
-        let address = listener.local_addr().map_err(fail)?;
-        let task = tokio::spawn(listen(listener, Arc::new(replay), self.on_miss));
-        Ok(MockServer { address, task })
+        let session = Arc::new(self.settings.session());
+        let entry = (turn, Arc::clone(&session));
+        sessions.known.insert(name.to_owned(), entry);
+        session
+    }
+
+    /// How many misses there were, in all sessions.
+    pub(crate) fn missed(&self) -> u64 {
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = sessions.known.values().map(|(_, session)| session.missed());
+        self.main.missed() + others.sum::<u64>()
     }
 }
 
-async fn listen(listener: TcpListener, replay: Arc<Replay>, on_miss: Option<ReportMiss>) {
+impl Settings {
+    pub(crate) fn load(&self) -> Result<Store, FixtureError> {
+        let recorded = self.recorded.as_deref();
+        Store::load(self.embedded, &self.folders, &self.texts, recorded)
+    }
+
+    pub(crate) fn session(&self) -> Session {
+        let session = Session::new(self.journal, self.limits, self.seed);
+        for rule in &self.rules {
+            session.rule(rule.clone());
+        }
+        session
+    }
+}
+
+/// Takes connections until it is told to stop: `true` ends when those that are open are served, and
+/// a sender that is gone ends at once.
+pub(crate) async fn listen(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) {
     // Dropped with this task, and all connections with it.
     let mut connections = JoinSet::new();
     loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            changed = stop.changed() => match changed {
+                Ok(()) => break,
+                Err(_) => return,
+            },
+        };
         // Accepting fails for a client that went away, or for too many open files; the latter
         // passes, and trying without a pause would take a whole core until it does.
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = accepted else {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
         while connections.try_join_next().is_some() {}
         let _ = stream.set_nodelay(true);
-        let replay = Arc::clone(&replay);
-        let on_miss = on_miss.clone();
-        let service =
-            service_fn(move |request| respond(Arc::clone(&replay), on_miss.clone(), request));
-        connections.spawn(async move {
-            // A client that breaks its connection off is its own affair.
-            let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
+        let local = peer.ip().to_canonical().is_loopback();
+        connections.spawn(serve(Arc::clone(&shared), stream, local, stop.clone()));
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Serves one connection. `local` says whether it is from this machine.
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    io: impl Wire,
+    local: bool,
+    mut stop: watch::Receiver<bool>,
+) {
+    let ending = Ending::default();
+    let io = FaultIo::new(io, ending.clone());
+    let service =
+        service_fn(move |request| respond(Arc::clone(&shared), request, local, ending.clone()));
+    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(io), service));
+    let told = tokio::select! {
+        // A client that breaks its connection off is its own affair.
+        _ = connection.as_mut() => return,
+        changed = stop.wait_for(|stop| *stop) => changed.is_ok(),
+    };
+    if told {
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            _ = connection => {}
+            // Until the server itself is gone.
+            () = gone(stop) => {}
+        }
     }
 }
+
+async fn gone(mut stop: watch::Receiver<bool>) {
+    while stop.changed().await.is_ok() {}
+}
+
+/// The request was given up on purpose: hyper closes the connection.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault ended the connection")]
+struct GivenUp;
 
 async fn respond(
-    replay: Arc<Replay>,
-    on_miss: Option<ReportMiss>,
+    shared: Arc<Shared>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+    local: bool,
+    ending: Ending,
+) -> Result<Response<Answer>, GivenUp> {
     let (head, body) = request.into_parts();
-    let body = match Limited::new(body, MAX_REQUEST).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => {
-            let mut response = Response::new(Full::default());
-            *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-            return Ok(response);
+    let full = head.uri.path();
+    let (session, path) = match session_path(full) {
+        Some((name, path)) => (shared.session(name), path),
+        None => (Arc::clone(&shared.main), full),
+    };
+    // A base URL with a slash at its end.
+    let path = path
+        .strip_prefix('/')
+        .filter(|it| it.starts_with('/'))
+        .unwrap_or(path);
+    if let Some(route) = path.strip_prefix("/__mock/") {
+        let body = read(body, None).await.unwrap_or_default();
+        let reply = admin::answer(&shared, &session, local, head.method.as_str(), route, &body);
+        return Ok(plain(reply, false));
+    }
+    let method = head.method.as_str();
+    let mut effects = session.effects(method, path.trim_end_matches('/'));
+    let asked = header(&head, FAULT).filter(|_| shared.settings.fault_header);
+    let mut wrong_fault = None;
+    match asked.map(str::parse::<Fault>) {
+        None => {}
+        Some(Ok(fault)) => effects.fault = Some(fault),
+        Some(Err(error)) => wrong_fault = Some(error),
+    }
+    let stop_at = match effects.fault {
+        Some(Fault::ResetReading(bytes)) => Some(bytes),
+        _ => None,
+    };
+    let read = read(body, stop_at).await;
+    if stop_at.is_some() {
+        note(&session, &head, method, &[], 0, effects.fault);
+        ending.set(End::Reset);
+        return Err(GivenUp);
+    }
+    let body = match read {
+        Ok(body) => body,
+        Err(TooLarge) => {
+            let detail = format!("a request of more than {MAX_REQUEST} bytes is not read");
+            return Ok(plain(refused(413, detail), false));
         }
     };
-    let header = |name| {
-        head.headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
-    let reply = replay.answer(&Seen {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        authorization: header(AUTHORIZATION),
-        body: &body,
-    });
-    if let (Some(report), Some(detail), "miss" | "path") =
-        (on_miss, &reply.detail, reply.source.as_str())
-    {
-        report(detail);
+    if let Some(error) = wrong_fault {
+        return Ok(plain(refused(400, format!("x-mock-fault: {error}")), false));
     }
-    let gzip = header(ACCEPT_ENCODING).is_some_and(|accepted| {
-        accepted
-            .split(',')
-            .any(|coding| coding.split(';').next().unwrap_or_default().trim() == "gzip")
+    session.count(position(path.trim_end_matches('/')));
+    let seen = Seen {
+        method,
+        path,
+        authorization: header(&head, AUTHORIZATION),
+        encoding: header(&head, CONTENT_ENCODING),
+        body: &body,
+    };
+    let replay = shared.replay();
+    let admitted = session.account.as_ref().map(|it| it.admit(Instant::now()));
+    let (running, over) = match admitted {
+        None => (None, None),
+        Some(Ok(running)) => (Some(running), None),
+        Some(Err(code)) => (None, Some(code)),
+    };
+    if !effects.latency.is_zero() {
+        tokio::time::sleep(effects.latency).await;
+    }
+    if let Some(fault @ (Fault::Reset | Fault::Empty | Fault::Silence)) = effects.fault {
+        note(&session, &head, method, &body, 0, Some(fault));
+        match fault {
+            Fault::Silence => std::future::pending().await,
+            Fault::Reset => ending.set(End::Reset),
+            _ => {}
+        }
+        return Err(GivenUp);
+    }
+    #[cfg(feature = "record")]
+    if let Some(recorder) = &shared.recorder {
+        return Ok(plain(
+            recorded(&shared, recorder, &session, &head, &seen, &body).await,
+            false,
+        ));
+    }
+    let reply = match over {
+        Some(code) => Reply::envelope(code, code.message(), "limits", None),
+        None => replay.answer(&session, &seen, &effects),
+    };
+    drop(running);
+    if let Some(number) = reply.miss
+        && let Some(report) = &shared.settings.report
+    {
+        let miss = session
+            .misses()
+            .into_iter()
+            .rev()
+            .find(|it| it.number == number);
+        miss.iter().for_each(|miss| report(miss));
+    }
+    let path_and_query = head.uri.path_and_query().map_or(full, |it| it.as_str());
+    session.journal.add(&Line {
+        method,
+        path: path_and_query
+            .get(full.len() - path.len()..)
+            .unwrap_or(path),
+        body: &body,
+        status: reply.status,
+        source: reply.source.clone(),
+        detail: reply.detail.as_deref(),
     });
-    Ok(response(reply, gzip))
+    let gzip = header(&head, ACCEPT_ENCODING).is_some_and(accepts_gzip);
+    Ok(answer(reply, gzip, effects.fault, &ending))
 }
 
-fn response(reply: Reply, gzip: bool) -> Response<Full<Bytes>> {
+/// The answer of a server that records: that of a fixture if there is one and it is wanted, or
+/// else the real one. Nothing goes into the journal, for it is not without secrets before it is
+/// recorded.
+#[cfg(feature = "record")]
+async fn recorded(
+    shared: &Shared,
+    recorder: &crate::record::Recorder,
+    session: &Session,
+    head: &Parts,
+    seen: &Seen<'_>,
+    body: &Bytes,
+) -> Reply {
+    if !recorder.wants_everything()
+        && let Some(reply) = shared.replay().fixture(session, seen)
+    {
+        return reply;
+    }
+    let reply = recorder.answer(head, seen.path, body).await;
+    // From now on it is answered by the fixture. That nothing could be read was told of before.
+    let _ = shared.reload();
+    reply
+}
+
+/// Writes a call down that got no answer.
+fn note(
+    session: &Session,
+    head: &Parts,
+    method: &str,
+    body: &[u8],
+    status: u16,
+    fault: Option<Fault>,
+) {
+    session.journal.add(&Line {
+        method,
+        path: head.uri.path(),
+        body,
+        status,
+        source: HeaderValue::from_static("fault"),
+        detail: fault.map(|fault| fault.to_string()).as_deref(),
+    });
+}
+
+/// A request that the server itself cannot take.
+fn refused(status: u16, detail: String) -> Reply {
+    let code = dataforseo_models::StatusCode::InvalidPostData;
+    let message = format!("dataforseo-mock-server: {detail}");
+    Reply {
+        status,
+        ..Reply::envelope(code, &message, "rules", Some(detail))
+    }
+}
+
+/// The name of a session and the path behind it, of a path such as `/__s/NAME/v3/…`.
+fn session_path(path: &str) -> Option<(&str, &str)> {
+    let rest = path.trim_start_matches('/').strip_prefix("__s/")?;
+    let (name, _) = rest.split_once('/').filter(|(name, _)| is_name(name))?;
+    Some((name, &rest[name.len()..]))
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
+    (1..=100).contains(&name.len()) && name.bytes().all(plain)
+}
+
+fn header(head: &Parts, name: impl http::header::AsHeaderName) -> Option<&str> {
+    head.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+const FAULT: &str = "x-mock-fault";
+
+/// The body is too large to be read.
+#[derive(Debug)]
+struct TooLarge;
+
+/// Reads a body, or the first bytes of it.
+async fn read(mut body: Incoming, stop_at: Option<usize>) -> Result<Bytes, TooLarge> {
+    let mut all = BytesMut::new();
+    let mut first = Bytes::new();
+    let mut discarded = 0;
+    while stop_at.is_none_or(|stop| first.len() + all.len() < stop) {
+        // A client that goes away in the middle has sent what it has sent.
+        let Some(Ok(frame)) = body.frame().await else {
+            break;
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if discarded > 0 || first.len() + all.len() + data.len() > MAX_REQUEST {
+            (first, all) = (Bytes::new(), BytesMut::new());
+            discarded += data.len();
+            if discarded > MAX_DISCARDED {
+                break;
+            }
+        } else if first.is_empty() && all.is_empty() {
+            // Most bodies come in one piece.
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&first);
+                first = Bytes::new();
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    match (discarded, all.is_empty()) {
+        (1.., _) => Err(TooLarge),
+        (_, true) => Ok(first),
+        (_, false) => Ok(all.freeze()),
+    }
+}
+
+fn accepts_gzip(accepted: &str) -> bool {
+    accepted
+        .split(',')
+        .any(|coding| coding.split(';').next().unwrap_or_default().trim() == "gzip")
+}
+
+/// The answer as it goes out, with what a fault does to its body.
+fn answer(reply: Reply, gzip: bool, fault: Option<Fault>, ending: &Ending) -> Response<Answer> {
+    let mut response = plain(reply, gzip && fault.is_none());
+    let body = |response: &mut Response<Answer>, make: &dyn Fn(Bytes) -> Answer| {
+        let bytes = response.body().bytes();
+        let length = HeaderValue::from(bytes.len());
+        response.headers_mut().insert(CONTENT_LENGTH, length);
+        *response.body_mut() = make(bytes);
+    };
+    match fault {
+        Some(Fault::Cut(length)) => body(&mut response, &|bytes| {
+            Answer::then_end(bytes, length, ending.clone(), End::Close)
+        }),
+        Some(Fault::ResetAfter(length)) => body(&mut response, &|bytes| {
+            Answer::then_end(bytes, length, ending.clone(), End::Reset)
+        }),
+        Some(Fault::Stall(length)) => {
+            body(&mut response, &|bytes| Answer::then_nothing(bytes, length))
+        }
+        Some(Fault::Trickle(speed)) => body(&mut response, &|bytes| Answer::slowly(bytes, speed)),
+        Some(Fault::Garbage) => ending.set(End::Garbage),
+        _ => {}
+    }
+    response
+}
+
+fn plain(reply: Reply, gzip: bool) -> Response<Answer> {
     let compressed = (gzip && reply.body.len() >= MIN_GZIP)
         .then(|| compress(&reply.body))
         .flatten();
     let encoded = compressed.is_some();
-    let mut response = Response::new(Full::new(compressed.unwrap_or(reply.body)));
+    let mut response = Response::new(Answer::whole(compressed.unwrap_or(reply.body)));
     // A fixture's status was checked when it was read; the API's own are constants.
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
+    headers.reserve(4);
     headers.insert(
         CONTENT_TYPE,
         HeaderValue::from_static("application/json; charset=utf-8"),
@@ -310,16 +507,20 @@ fn response(reply: Reply, gzip: bool) -> Response<Full<Bytes>> {
             HeaderValue::from_static("Basic realm=\"Rest Server\""),
         );
     }
-    for (name, value) in [
-        ("x-mock-source", Some(reply.source)),
-        ("x-mock-detail", reply.detail),
-    ] {
-        // A header takes no line breaks, and clients take no long ones; what cannot be said in one
-        // is left out.
-        let value = value.map(|value| value.chars().take(2000).collect::<String>());
-        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
+    for (name, value) in reply.headers {
+        headers.insert(name, value);
+    }
+    headers.insert(HeaderName::from_static("x-mock-source"), reply.source);
+    if let Some(number) = reply.miss {
+        headers.insert(HeaderName::from_static("x-mock-miss"), number.into());
+    }
+    // A header takes no line breaks, and clients take no long ones; what cannot be said in one is
+    // left out.
+    let detail = reply
+        .detail
+        .map(|it| it.chars().take(2000).collect::<String>());
+    if let Some(detail) = detail.and_then(|it| HeaderValue::try_from(it).ok()) {
+        headers.insert(HeaderName::from_static("x-mock-detail"), detail);
     }
     response
 }
@@ -328,4 +529,37 @@ fn compress(body: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(body).ok()?;
     encoder.finish().ok().map(Bytes::from)
+}
+
+/// Binds an address, with the address in the error.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, crate::StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| crate::StartError::Listen { address, source })
+}
+
+/// What a request would be answered, with nothing counted and nothing written down.
+pub(crate) fn dry_run(
+    shared: &Shared,
+    method: &str,
+    path: &str,
+    body: &[u8],
+) -> (Reply, Vec<Miss>) {
+    let session = Session::new(0, None, 0);
+    let now = shared.replay();
+    let replay = Replay {
+        store: Arc::clone(&now.store),
+        auth: replay::Auth::Any,
+        clock: Arc::clone(&now.clock),
+        on_miss: now.on_miss,
+    };
+    let seen = Seen {
+        method,
+        path,
+        authorization: Some("Basic bW9jazptb2Nr"),
+        encoding: None,
+        body,
+    };
+    let reply = replay.answer(&session, &seen, &Default::default());
+    (reply, session.misses())
 }

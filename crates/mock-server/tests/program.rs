@@ -8,77 +8,346 @@
 )]
 #![cfg(feature = "program")]
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
-struct Running(Child);
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_dataforseo-mock-server");
+const SUMMARY: &str = "/v3/backlinks/bulk_pages_summary/live";
+
+struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    address: String,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        Self::spawn(&mut program(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://");
+        let address = address.expect(&line).to_owned();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self {
+            child,
+            stderr,
+            address,
+        }
+    }
+
+    /// An answer, head and body.
+    fn ask(&self, method: &str, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Basic bG9naW46cGFzc3dvcmQ=\r\n\
+             connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// The next lines on stderr, up to one that begins like this.
+    fn wait_for(&mut self, beginning: &str) -> String {
+        let mut line = String::new();
+        while !line.starts_with(beginning) {
+            line.clear();
+            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "{beginning}");
+        }
+        line
+    }
+
+    fn terminate(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        self.child.wait().unwrap().code()
     }
 }
 
 fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dataforseo-mock-server"));
+    let mut command = Command::new(PROGRAM);
     command
         .args(arguments)
+        .env_remove("CI")
+        .env_remove("DATAFORSEO_MOCK_USED_DIR")
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
 }
 
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    ended(&program(arguments).output().unwrap())
+}
+
+fn ended(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+fn fixture(target: &str, cost: &str) -> String {
+    format!(
+        r#"{{"dfs_fixture": 1,
+        "request": {{"method": "POST", "path": "{SUMMARY}", "body": [{{"targets": ["{target}"]}}]}},
+        "response": {{"status": 200, "body": {{"status_code": 20000, "cost": {cost}, "tasks": []}}}}}}"#
+    )
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let file = folder.join(name);
+    fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
 #[test]
 fn it_says_where_it_listens_and_answers() {
-    let mut server = Running(
-        program(&["serve", "--listen", "127.0.0.1:0"])
-            .spawn()
-            .unwrap(),
-    );
-    let mut line = String::new();
-    BufReader::new(server.0.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address = line
-        .trim()
-        .strip_prefix("listening on http://")
-        .expect(&line);
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .write_all(b"GET /nothing HTTP/1.1\r\nhost: x\r\nauthorization: Basic YTpi\r\nconnection: close\r\n\r\n")
-        .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let mut server = Running::start(&["serve", "--listen", "127.0.0.1:0"]);
+    let answer = server.ask("GET", "/nothing", "");
     assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answer}");
     assert!(answer.contains("\"status_code\":40400"), "{answer}");
-    server.0.kill().unwrap();
-    let mut misses = String::new();
-    server
-        .0
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut misses)
-        .unwrap();
-    assert_eq!(misses, "miss: no endpoint /nothing\n");
+    let miss = server.wait_for("miss");
+    assert_eq!(miss, "miss 1: GET /nothing: no endpoint /nothing\n");
+    assert_eq!(server.terminate(), Some(0));
 }
 
 #[test]
 fn it_says_what_is_wrong() {
-    let output = program(&["serve", "--fixtures", "no/such/folder"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(message.starts_with("no/such/folder: "), "{message}");
-    assert_eq!(
-        program(&["serve", "--listen", "nowhere"])
-            .output()
-            .unwrap()
-            .status
-            .code(),
-        Some(2)
+    let (code, _, message) = run(&["serve", "--fixtures", "no/such/folder"]);
+    assert_eq!(code, Some(3));
+    assert!(message.starts_with("error: no/such/folder: "), "{message}");
+    for (arguments, expected) in [
+        (
+            &["serve", "--listen", "nowhere"][..],
+            "invalid socket address",
+        ),
+        (&["serve", "--fault", "/v3 resett"], "Did you mean `reset`?"),
+        (&["serve", "--on-miss", "record"], "needs `--to FOLDER`"),
+        (&["serve", "--watch"], "`--watch` needs `--fixtures FOLDER`"),
+        (
+            &["record", "--to", "x", "--upstream", "nowhere"],
+            "expected `sandbox`, `live` or a URL",
+        ),
+        (
+            &["record", "--to", "x", "--upstream", "http://a.example"],
+            "expected https://",
+        ),
+        (&["exec"], "required arguments"),
+    ] {
+        let (code, _, message) = run(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}");
+        assert!(message.contains(expected), "{arguments:?}: {message}");
+    }
+    // No message repeats credentials.
+    let (code, _, message) = run(&["serve", "--auth", "hunter2"]);
+    assert_eq!(code, Some(3));
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn the_port_is_in_a_file() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("port");
+    let server = Running::start(&["serve", "--port-file", file.to_str().unwrap()]);
+    let port = fs::read_to_string(file).unwrap();
+    assert_eq!(server.address, format!("127.0.0.1:{}", port.trim()));
+    let answer = server.ask("GET", "/__mock/health", "");
+    assert!(answer.contains("\"status\": \"ok\""), "{answer}");
+}
+
+#[test]
+fn fixtures_are_read_anew_when_they_change() {
+    let folder = TempDir::new().unwrap();
+    let name = write(folder.path(), "a.json", &fixture("a.com", "1"));
+    let path = folder.path().to_str().unwrap();
+    let mut server = Running::start(&["serve", "--watch", "--fixtures", path]);
+    let asked = r#"[{"targets": ["a.com"]}]"#;
+    assert!(server.ask("POST", SUMMARY, asked).contains("\"cost\":1,"));
+    fs::write(&name, fixture("a.com", "2")).unwrap();
+    assert_eq!(server.wait_for("reloaded"), "reloaded: 1 fixtures\n");
+    assert!(server.ask("POST", SUMMARY, asked).contains("\"cost\":2,"));
+    fs::write(&name, "{").unwrap();
+    let message = server.wait_for("not reloaded");
+    assert!(message.contains("a.json: not JSON"), "{message}");
+    assert!(server.ask("POST", SUMMARY, asked).contains("\"cost\":2,"));
+}
+
+/// What was begun before the signal is answered whole after it.
+#[test]
+fn it_ends_when_everything_is_answered() {
+    let rule = format!("{SUMMARY} trickle:10000");
+    let mut server = Running::start(&["serve", "--on-miss", "example", "--fault", &rule]);
+    let mut waiting: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&server.address).unwrap();
+            let body = r#"[{"targets": ["a.com"]}]"#;
+            let length = body.len();
+            let head = format!(
+                "POST {SUMMARY} HTTP/1.1\r\nhost: x\r\nauthorization: Basic bG9naW46cGFzc3dvcmQ=\r\n\
+                 content-length: {length}\r\n\r\n{body}"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    // The head of each answer is there; the rest takes a while.
+    let mut first = [0; 12];
+    for stream in &mut waiting {
+        stream.read_exact(&mut first).unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+    }
+    assert_eq!(server.terminate(), Some(0));
+    for mut stream in waiting {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        assert_eq!(length, Some(body.len().to_string().as_str()));
+    }
+}
+
+#[test]
+fn a_command_runs_against_a_server_of_its_own() {
+    // The program itself is the client: it records from the server, over the network of this
+    // machine, with what `exec` put into the environment.
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join("recorded");
+    let script = format!(
+        "test \"$DATAFORSEO_LOGIN\" = login || exit 9; '{PROGRAM}' record --to '{}' --allow-network \
+         --upstream \"$DATAFORSEO_BASE_URL\" POST {SUMMARY} '[{{\"targets\": [\"'$1'\"]}}]'; exit $2",
+        to.display()
     );
+    let fixtures = TempDir::new().unwrap();
+    write(fixtures.path(), "a.json", &fixture("a.com", "0"));
+    let fixtures = fixtures.path().to_str().unwrap();
+    let exec = |options: &[&str], target: &str, code: &str| {
+        let base = ["exec", "--fixtures", fixtures];
+        let tail = ["--", "sh", "-c", &script, "sh", target, code];
+        run(&[&base, options, &tail].concat())
+    };
+    let (code, _, message) = exec(&[], "a.com", "0");
+    assert_eq!(code, Some(0), "{message}");
+    let (code, _, message) = exec(&[], "a.com", "7");
+    assert_eq!(code, Some(7), "{message}");
+    let (code, _, message) = exec(&[], "b.com", "0");
+    assert_eq!(code, Some(1), "{message}");
+    assert!(message.contains("a.json\n    /0/targets/0"), "{message}");
+    assert!(message.contains("1 requests were missed"), "{message}");
+    let (code, _, message) = exec(&["--fail-on-unused"], "a.com", "0");
+    assert_eq!(code, Some(0), "{message}");
+    let (code, _, message) = run(&["exec", "--fixtures", fixtures, "--fail-on-unused", "true"]);
+    assert_eq!(code, Some(1));
+    assert!(message.starts_with("unused: "), "{message}");
+    assert_eq!(run(&["exec", "no/such/program"]).0, Some(3));
+}
+
+#[test]
+fn unused_fixtures_are_named() {
+    let (fixtures, used) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    write(fixtures.path(), "a.json", &fixture("a.com", "0"));
+    let b = write(fixtures.path(), "b.json", &fixture("b.com", "0"));
+    let path = fixtures.path().to_str().unwrap();
+    let notes = used.path().to_str().unwrap();
+    let mut command = program(&["serve", "--fixtures", path]);
+    command.env("DATAFORSEO_MOCK_USED_DIR", notes);
+    let mut server = Running::spawn(&mut command);
+    server.ask("POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#);
+    assert_eq!(server.terminate(), Some(0));
+    let (code, out, _) = run(&["unused", path, "--used", notes]);
+    assert_eq!((code, out), (Some(1), format!("{b}\n")));
+    assert_eq!(run(&["unused", path]).0, Some(2));
+    assert_eq!(
+        run(&["unused", path, "--used", "no/such/folder"]).0,
+        Some(3)
+    );
+}
+
+#[test]
+fn fixtures_are_linted() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    write(folder.path(), "a.json", &fixture("a.com", "0"));
+    assert_eq!(run(&["lint", path]).0, Some(0));
+    write(folder.path(), "b.json", &fixture("a.com", "0"));
+    write(folder.path(), "c.json", "{\n  \"dfs_fixture\": 1,\n  x");
+    write(
+        folder.path(),
+        "d.json",
+        &fixture("d.com", "0").replace("\"tasks\": []", "\"tasks\": [{\"id\": \"1\", \"status_code\": 20000, \"result\": [{\"items\": [{\"rank\": \"x\", \"news\": 1}, {\"rank\": {}}]}]}]"),
+    );
+    let callback =
+        "\"tag\": \"jo@mail.org\", \"postback_url\": \"https://me.example/?key=1\", \"targets\"";
+    write(
+        folder.path(),
+        "e.json",
+        &fixture("e.com", "0").replace("\"targets\"", callback),
+    );
+    let dated = "\"dfs_fixture\": 1, \"meta\": {\"recorded\": \"2020-01-01\"}";
+    write(
+        folder.path(),
+        "f.json",
+        &fixture("f.com", "0").replace("\"dfs_fixture\": 1", dated),
+    );
+    write(folder.path(), "g.json", &fixture("hunter2hunter2", "0"));
+    let mut command = program(&["lint", path, "--max-age", "180"]);
+    command
+        .env("DATAFORSEO_LOGIN", "somebody")
+        .env("DATAFORSEO_PASSWORD", "hunter2hunter2");
+    let (code, out, summary) = ended(&command.output().unwrap());
+    assert_eq!(code, Some(1));
+    assert_eq!(summary, "7 fixtures, 5 errors, 3 warnings\n");
+    let mut lines: Vec<&str> = out.lines().collect();
+    lines.sort_unstable();
+    let out = lines.join("\n").replace(path, "FOLDER");
+    // How old it is moves with the day.
+    let (before, after) = out.split_once("recorded ").unwrap();
+    let (_, after) = after.split_once(" days").unwrap();
+    insta::assert_snapshot!(format!("{before}recorded N days{after}"));
+    assert_eq!(run(&["lint", "no/such/folder"]).0, Some(3));
+}
+
+#[test]
+fn fixtures_are_listed_and_shown() {
+    let (code, out, _) = run(&["ls"]);
+    assert_eq!(code, Some(0));
+    let name = "v3/backlinks/index/synthetic.json";
+    assert!(
+        out.contains(&format!("{name}\tGET /v3/backlinks/index\n")),
+        "{out}"
+    );
+    let (code, out, _) = run(&["show", name]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("{\n  \"dfs_fixture\": 1,\n"), "{out}");
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "a.json", &fixture("a.com", "0"));
+    let (_, out, _) = run(&["ls", folder.path().to_str().unwrap()]);
+    assert_eq!(out, format!("{file}\tPOST {SUMMARY}\n"));
+    assert_eq!(run(&["show", &file]).0, Some(0));
+    let (code, _, message) = run(&["show", "../nothing"]);
+    assert_eq!(code, Some(3));
+    assert!(message.contains("`ls` lists them"), "{message}");
 }

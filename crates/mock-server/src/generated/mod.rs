@@ -3,13 +3,14 @@
 #[allow(unused_imports, reason = "a build may be without any section")]
 use dataforseo_models::{self as models, Endpoint as _};
 #[allow(unused_imports, reason = "a build may be without any section")]
-use crate::{MockEndpoint, PerTarget};
+use crate::{MockEndpoint, PerTarget, losses};
 
 /// Every endpoint that the mock answers, by path.
 pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AnchorsLive::INFO,
+        losses: losses::<models::backlinks::AnchorsLive>,
         per_target: None,
         fixtures: &[
             (
@@ -33,6 +34,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AvailableFilters::INFO,
+        losses: losses::<models::backlinks::AvailableFilters>,
         per_target: None,
         fixtures: &[
             (
@@ -46,6 +48,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BacklinksLive::INFO,
+        losses: losses::<models::backlinks::BacklinksLive>,
         per_target: None,
         fixtures: &[
             (
@@ -69,6 +72,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkBacklinksLive::INFO,
+        losses: losses::<models::backlinks::BulkBacklinksLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -103,6 +107,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkNewLostBacklinksLive::INFO,
+        losses: losses::<models::backlinks::BulkNewLostBacklinksLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -137,6 +142,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkNewLostReferringDomainsLive::INFO,
+        losses: losses::<models::backlinks::BulkNewLostReferringDomainsLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -171,6 +177,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkPagesSummaryLive::INFO,
+        losses: losses::<models::backlinks::BulkPagesSummaryLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "url",
@@ -205,6 +212,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkRanksLive::INFO,
+        losses: losses::<models::backlinks::BulkRanksLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -233,6 +241,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkReferringDomainsLive::INFO,
+        losses: losses::<models::backlinks::BulkReferringDomainsLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -267,6 +276,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkSpamScoreLive::INFO,
+        losses: losses::<models::backlinks::BulkSpamScoreLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -301,6 +311,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::CompetitorsLive::INFO,
+        losses: losses::<models::backlinks::CompetitorsLive>,
         per_target: None,
         fixtures: &[
             (
@@ -326,6 +337,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainIntersectionLive::INFO,
+        losses: losses::<models::backlinks::DomainIntersectionLive>,
         per_target: None,
         fixtures: &[
             (
@@ -357,6 +369,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainPagesLive::INFO,
+        losses: losses::<models::backlinks::DomainPagesLive>,
         per_target: None,
         fixtures: &[
             (
@@ -384,6 +397,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainPagesSummaryLive::INFO,
+        losses: losses::<models::backlinks::DomainPagesSummaryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -415,6 +429,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::Errors::INFO,
+        losses: losses::<models::backlinks::Errors>,
         per_target: None,
         fixtures: &[
             (
@@ -426,6 +441,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::HistoryLive::INFO,
+        losses: losses::<models::backlinks::HistoryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -449,6 +465,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::IdList::INFO,
+        losses: losses::<models::backlinks::IdList>,
         per_target: None,
         fixtures: &[
             (
@@ -460,6 +477,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::Index::INFO,
+        losses: losses::<models::backlinks::Index>,
         per_target: None,
         fixtures: &[
             (
@@ -471,6 +489,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::PageIntersectionLive::INFO,
+        losses: losses::<models::backlinks::PageIntersectionLive>,
         per_target: None,
         fixtures: &[
             (
@@ -502,6 +521,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::ReferringDomainsLive::INFO,
+        losses: losses::<models::backlinks::ReferringDomainsLive>,
         per_target: None,
         fixtures: &[
             (
@@ -533,6 +553,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::ReferringNetworksLive::INFO,
+        losses: losses::<models::backlinks::ReferringNetworksLive>,
         per_target: None,
         fixtures: &[
             (
@@ -564,6 +585,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::SummaryLive::INFO,
+        losses: losses::<models::backlinks::SummaryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -589,6 +611,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::TimeseriesNewLostSummaryLive::INFO,
+        losses: losses::<models::backlinks::TimeseriesNewLostSummaryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -620,6 +643,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::TimeseriesSummaryLive::INFO,
+        losses: losses::<models::backlinks::TimeseriesSummaryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -651,6 +675,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "on_page")]
     MockEndpoint {
         info: models::on_page::InstantPages::INFO,
+        losses: losses::<models::on_page::InstantPages>,
         per_target: None,
         fixtures: &[
             (
@@ -662,6 +687,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicLiveAdvanced::INFO,
+        losses: losses::<models::serp::GoogleOrganicLiveAdvanced>,
         per_target: None,
         fixtures: &[
             (
@@ -693,6 +719,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTaskGetAdvanced::INFO,
+        losses: losses::<models::serp::GoogleOrganicTaskGetAdvanced>,
         per_target: None,
         fixtures: &[
             (
@@ -706,6 +733,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTaskPost::INFO,
+        losses: losses::<models::serp::GoogleOrganicTaskPost>,
         per_target: None,
         fixtures: &[
             (
@@ -719,6 +747,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTasksReady::INFO,
+        losses: losses::<models::serp::GoogleOrganicTasksReady>,
         per_target: None,
         fixtures: &[
             (

@@ -1,0 +1,140 @@
+//! How a new answer differs in shape from a recorded one.
+//!
+//! Values change from day to day; what a program relies on is which fields there are and of what
+//! kind they are. So the elements of a list count as one, and so do the values of an object that
+//! has keys of the caller's or the data's choosing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::tokens::escaped;
+
+/// The kinds of value at each place, a place being a pointer with `*` for the elements of a list.
+type Shape = BTreeMap<String, BTreeSet<&'static str>>;
+
+/// What is otherwise in an answer than in the fixture, a line each.
+pub(crate) fn shape_drift(fixture: &Value, now: &Value) -> Vec<String> {
+    let (mut old, mut new) = (Shape::new(), Shape::new());
+    let (mut old_lists, mut new_lists) = (BTreeSet::new(), BTreeSet::new());
+    collect(fixture, String::new(), &mut old, &mut old_lists);
+    collect(now, String::new(), &mut new, &mut new_lists);
+    let kinds = |kinds: &BTreeSet<&str>| kinds.iter().copied().collect::<Vec<_>>().join(" or ");
+    let mut drift = Vec::new();
+    for (place, before) in &old {
+        match new.get(place) {
+            None if is_within(place, &new, &new_lists) => {
+                drift.push(format!("{place} is gone (it was {})", kinds(before)));
+            }
+            None => {}
+            Some(after) => {
+                let further: BTreeSet<&str> = after
+                    .difference(before)
+                    // Whether a number has a fraction is its value.
+                    .filter(|kind| **kind != "null" || before.len() > 1)
+                    .copied()
+                    .collect();
+                if !further.is_empty() {
+                    let (before, after) = (kinds(before), kinds(after));
+                    drift.push(format!("{place} was {before} and is {after}"));
+                }
+            }
+        }
+    }
+    for (place, after) in &new {
+        if !old.contains_key(place) && is_within(place, &old, &old_lists) {
+            drift.push(format!("{place} is new ({})", kinds(after)));
+        }
+    }
+    drift.sort();
+    drift
+}
+
+/// Whether the other side has what the place is in, so that its absence says something: a field of
+/// an empty list, or of null, may be there another day.
+fn is_within(place: &str, other: &Shape, lists: &BTreeSet<String>) -> bool {
+    let Some((parent, _)) = place.rsplit_once('/') else {
+        return true;
+    };
+    match other.get(parent) {
+        Some(kinds) if kinds.contains("object") => true,
+        Some(kinds) => kinds.contains("list") && lists.contains(parent),
+        None => false,
+    }
+}
+
+fn collect(value: &Value, place: String, shape: &mut Shape, filled: &mut BTreeSet<String>) {
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    };
+    shape.entry(place.clone()).or_default().insert(kind);
+    match value {
+        Value::Array(list) => {
+            if !list.is_empty() {
+                filled.insert(place.clone());
+            }
+            for element in list {
+                collect(element, format!("{place}/*"), shape, filled);
+            }
+        }
+        Value::Object(fields) => {
+            let map = is_map(fields);
+            for (key, value) in fields {
+                let key = if map { "*".to_owned() } else { escaped(key) };
+                collect(value, format!("{place}/{key}"), shape, filled);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether the keys of an object are data: country codes, top-level domains, numbers, nothing.
+fn is_map(fields: &serde_json::Map<String, Value>) -> bool {
+    let name = |key: &String| {
+        let mut bytes = key.bytes();
+        bytes.next().is_some_and(|byte| byte.is_ascii_lowercase())
+            && key.contains('_') | (key.len() > 3)
+            && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let counts = fields.values().all(|it| it.is_number() || it.is_null());
+    let odd = fields.keys().filter(|key| !name(key)).count();
+    // Platforms, tags and page areas are words, and counted.
+    let words = fields.keys().all(|key| !key.contains('_')) && fields.len() > 3;
+    !fields.is_empty() && (odd * 2 > fields.len() || counts && (odd > 0 || words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_no_drift() {
+        let old = json!({"items": [{"rank": 1, "tld": {"com": 1, "a-b": 2}}, {"rank": 2.5, "tld": {}}], "x": null});
+        let new = json!({"items": [{"rank": 7, "tld": {"org": 1}}], "x": null});
+        assert_eq!(shape_drift(&old, &new), Vec::<String>::new());
+        assert_eq!(shape_drift(&new, &old), Vec::<String>::new());
+        let empty = json!({"items": [], "x": null});
+        assert_eq!(shape_drift(&old, &empty), Vec::<String>::new());
+    }
+
+    #[test]
+    fn shapes_are() {
+        let old = json!({"items": [{"rank": 1, "old_field": "x", "page": {"a_b": 1}}], "count": 1});
+        let new = json!({"items": [{"rank": "1", "new_field": true, "page": null}], "count": 1.0, "more": []});
+        assert_eq!(
+            shape_drift(&old, &new),
+            [
+                "/items/*/new_field is new (boolean)",
+                "/items/*/old_field is gone (it was string)",
+                "/items/*/rank was number and is string",
+                "/more is new (list)",
+            ]
+        );
+    }
+}

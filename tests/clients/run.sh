@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Calls the mock server with the official clients: see README.md.
+# usage: run.sh [MOCK-SERVER]
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+mock=${1:-$root/target/debug/dataforseo-mock-server}
+fixtures=$root/crates/mock-server/fixtures/v3/backlinks
+cache=$root/target/clients
+# A folder of fixtures for each endpoint; each client has to report on every one of them.
+endpoints=$(find "$fixtures" -mindepth 1 -maxdepth 1 -type d | wc -l)
+passed=0 failed=0 skipped=0 crashed=0
+
+mkdir -p "$cache"
+work=$(mktemp -d)
+server=
+stop() {
+  if [[ -n $server ]]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+}
+trap stop EXIT
+
+# If the program cannot be started, reading meets the end of the pipe.
+mkfifo "$work/ready"
+"$mock" serve --listen 127.0.0.1:0 --on-miss example >"$work/ready" &
+server=$!
+if ! read -r line <"$work/ready" || [[ $line != "listening on http://"* ]]; then
+  echo "the mock server did not start: $mock" >&2
+  exit 1
+fi
+url=${line#listening on }
+
+skip() { # CLIENT REASON
+  echo "skipped: $1: $2"
+  skipped=$((skipped + endpoints))
+}
+
+# Whether this was installed by an earlier run. `remember` says so after an installation.
+installed() { # CLIENT VERSION LOCK
+  { echo "$2"; cat "$3"; } >"$work/$1.stamp"
+  cmp -s "$work/$1.stamp" "$cache/$1.stamp"
+}
+remember() { cp "$work/$1.stamp" "$cache/$1.stamp"; }
+
+no_network='NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|name resolution'
+no_network+='|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|E50[0-9]|50[0-9] error'
+not_installed() { # CLIENT: without a registry it is skipped, all else is a failure
+  if grep -qE "$no_network" "$work/$1.log"; then
+    skip "$1" "the package registry cannot be reached"
+  else
+    cat "$work/$1.log" >&2
+    echo "FAILED $1: its packages cannot be installed"
+    failed=$((failed + endpoints))
+  fi
+}
+
+run() { # CLIENT COMMAND...: an endpoint that is not reported as ok has failed
+  local client=$1 ok
+  shift
+  "$@" | tee "$work/$client.out" || crashed=1
+  ok=$(grep -c '^ok ' "$work/$client.out" || true)
+  passed=$((passed + ok))
+  failed=$((failed + endpoints - ok))
+}
+
+python() {
+  local folder=$cache/python
+  if ! python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    skip python "no python3 with venv, 3.11 or later"
+    return
+  fi
+  if ! installed python "$(python3 --version)" "$here/python/requirements.txt"; then
+    rm -rf "$folder" "$cache/python.stamp"
+    if ! { python3 -m venv "$folder" && "$folder/bin/python" -m pip install --retries 2 \
+      --requirement "$here/python/requirements.txt"; } >"$work/python.log" 2>&1; then
+      not_installed python
+      return
+    fi
+    remember python
+  fi
+  run python "$folder/bin/python" "$here/python/test_backlinks.py" "$url" "$fixtures"
+}
+
+typescript() {
+  local folder=$cache/typescript
+  if ! command -v npm >/dev/null || ! node -e 'process.exit(typeof fetch == "function" ? 0 : 1)' 2>/dev/null; then
+    skip typescript "no node with npm, 18 or later"
+    return
+  fi
+  mkdir -p "$folder"
+  cp "$here"/typescript/{package.json,package-lock.json,.npmrc,tsconfig.json,endpoints.ts,test.mjs} "$folder"
+  if ! installed typescript "$(node --version)" "$here/typescript/package-lock.json"; then
+    rm -f "$cache/typescript.stamp"
+    if ! (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1) \
+      >"$work/typescript.log" 2>&1; then
+      not_installed typescript
+      return
+    fi
+    remember typescript
+  fi
+  rm -f "$folder/endpoints.js"
+  # Without types that fit, nothing runs.
+  run typescript bash -c 'cd "$1" && node_modules/.bin/tsc >&2 && exec node test.mjs "$2" "$3"' \
+    - "$folder" "$url" "$fixtures"
+}
+
+python
+typescript
+echo "clients: $passed passed, $failed failed, $skipped skipped"
+((failed == 0 && crashed == 0))

@@ -1,0 +1,50 @@
+// Calls every endpoint of Backlinks with the official TypeScript client.
+// usage: test.mjs URL FIXTURES
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect, endpoints } from "./endpoints.js";
+
+const [url, fixtures] = process.argv.slice(2);
+const api = connect(url);
+
+/** The exchange that stands for the endpoint: the documentation's, or the one made up. */
+function fixture(path) {
+  const files = ["documentation.json", "synthetic.json"].map((name) => join(fixtures, path, name));
+  return JSON.parse(readFileSync(files.find(existsSync), "utf8"));
+}
+
+/** The values of a field, in any order. */
+const values = (objects, field) => objects.map((object) => JSON.stringify(object?.[field] ?? null)).sort();
+
+async function call(endpoint) {
+  const exchange = fixture(endpoint.path);
+  const sent = (exchange.request.body ?? []).map((task) => ({ ...task, ...endpoint.otherwise }));
+  const answer = await endpoint.call(api, sent);
+  assert.equal(answer.status_code, 20000, "the envelope's status_code");
+  assert.equal(answer.tasks.length, 1, "the number of tasks");
+  const [task] = answer.tasks;
+  assert.equal(`${task.status_code} ${task.status_message}`, "20000 Ok.", "the task's status");
+  for (const [key, value] of Object.entries(sent[0] ?? {})) {
+    assert.deepEqual(task.data[key], value, `${key} in the task's data`);
+  }
+  const objects = task.result.flatMap(endpoint.objects);
+  for (const object of objects) {
+    assert.ok(object instanceof endpoint.class, `an object is no ${endpoint.class.name}`);
+  }
+  const found = values(objects, endpoint.field);
+  const wanted = values(exchange.response.body.tasks[0].result.flatMap(endpoint.objects), endpoint.field);
+  assert.ok(wanted.length > 0 && !wanted.includes("null"), `the fixture has ${endpoint.field}`);
+  assert.deepEqual(found, wanted, endpoint.field);
+}
+
+for (const endpoint of endpoints) {
+  try {
+    await call(endpoint);
+    console.log(`ok typescript ${endpoint.path}`);
+  } catch (error) {
+    process.exitCode = 1;
+    console.log(`FAILED typescript ${endpoint.path}: ${error.message} ${error.response ?? ""}`);
+  }
+}
