@@ -11,6 +11,7 @@ mod agreement;
 mod decoding;
 mod errors;
 mod examples;
+mod faults;
 mod filters;
 mod fixtures;
 #[rustfmt::skip]
@@ -18,6 +19,7 @@ mod generated;
 mod mock;
 mod openapi;
 mod paging;
+mod replay;
 mod requests;
 mod schemas;
 mod secrets;

@@ -20,17 +20,21 @@ use crate::{client, fixtures};
 
 const NEW_LOST: &str = "/v3/backlinks/bulk_new_lost_backlinks/live";
 /// `login:password`
-const BASIC: &str = "Basic bG9naW46cGFzc3dvcmQ=";
+pub(crate) const BASIC: &str = "Basic bG9naW46cGFzc3dvcmQ=";
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: hyper::HeaderMap,
-    body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

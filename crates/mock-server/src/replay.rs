@@ -269,7 +269,7 @@ impl Replay {
     #[cfg(feature = "record")]
     pub(crate) fn fixture(&self, session: &Session, request: &Request<'_>) -> Option<Reply> {
         // What cannot be understood is not kept as a miss: it is not without secrets yet.
-        let scratch = Session::new(0, None, 0);
+        let scratch = Session::dry();
         let (at, path, tasks) = self.understand(&scratch, request).ok()?;
         self.recorded(session, at, path, &tasks)?.ok()
     }

@@ -545,7 +545,7 @@ pub(crate) fn dry_run(
     path: &str,
     body: &[u8],
 ) -> (Reply, Vec<Miss>) {
-    let session = Session::new(0, None, 0);
+    let session = Session::dry();
     let now = shared.replay();
     let replay = Replay {
         store: Arc::clone(&now.store),

@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) journal: Journal,
     pub(crate) account: Option<Account>,
     seed: u64,
+    /// Whether what it does is only tried out: nothing is noted as used.
+    dry: bool,
     /// Whether there are rules: looked at before the lock is.
     ruled: AtomicBool,
     rules: RwLock<Vec<Arc<Active>>>,
@@ -62,11 +64,20 @@ impl Session {
             journal: Journal::new(journal),
             account: limits.map(Account::new),
             seed,
+            dry: false,
             ruled: AtomicBool::new(false),
             rules: RwLock::default(),
             counts: (0..=ENDPOINTS.len()).map(|_| AtomicU64::new(0)).collect(),
             played: Mutex::default(),
             misses: Mutex::default(),
+        }
+    }
+
+    /// One to try something out with.
+    pub(crate) fn dry() -> Self {
+        Self {
+            dry: true,
+            ..Self::new(0, None, 0)
         }
     }
 
@@ -140,7 +151,9 @@ impl Session {
 
     /// The answer of a fixture whose turn it is; `None` when all were given.
     pub(crate) fn next_response<'a>(&self, fixture: &'a Fixture) -> Option<&'a Response> {
-        fixture.use_up();
+        if !self.dry {
+            fixture.use_up();
+        }
         if let [only] = fixture.responses.as_slice() {
             return Some(only);
         }

@@ -1,0 +1,649 @@
+//! How the mock server finds a fixture, and what it says when there is none.
+
+use std::fs;
+use std::time::Duration;
+
+use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask, Index};
+use dataforseo_client::models::serp::{GoogleOrganicTaskGetAdvanced, GoogleOrganicTaskPost};
+use dataforseo_client::{Client, ErrorKind, Fetched};
+use dataforseo_mock_server::{MissReason, MockServer, OnMiss};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::mock::{BASIC, ask};
+
+pub(crate) const SUMMARY: &str = "/v3/backlinks/bulk_pages_summary/live";
+const POST: &str = "/v3/serp/google/organic/task_post";
+
+/// A client of a mock without a socket.
+pub(crate) fn in_memory(mock: &MockServer) -> Client {
+    Client::builder()
+        .credentials("login", "password")
+        .base_url(mock.url())
+        .connector(mock.connector())
+        .build()
+        .unwrap()
+}
+
+fn fixture(path: &str, tasks: Value, cost: f64) -> Value {
+    json!({
+        "dfs_fixture": 1,
+        "request": {"method": "POST", "path": path, "body": tasks},
+        "response": {"status": 200, "body": {
+            "status_code": 20000,
+            "cost": cost,
+            "tasks_error": 0,
+            "tasks": [{"id": format!("id of {cost}"), "status_code": 20100, "cost": cost, "result": null}],
+        }},
+    })
+}
+
+async fn post(mock: &MockServer, path: &str, body: &Value) -> crate::mock::Answer {
+    ask(
+        mock,
+        "POST",
+        path,
+        &[("authorization", BASIC)],
+        &body.to_string(),
+    )
+    .await
+}
+
+/// The official client for Python sends every field that it knows.
+#[tokio::test]
+async fn a_field_that_is_null_does_not_count() {
+    let mock = MockServer::builder()
+        .fixture(fixture(SUMMARY, json!([{"targets": ["a.com"]}]), 1.0).to_string());
+    let mock = mock.start().await.unwrap();
+    let body = json!([{"targets": ["a.com"], "tag": null, "rank_scale": null}]);
+    assert_eq!(
+        post(&mock, SUMMARY, &body).await.header("x-mock-source"),
+        "fixture 1"
+    );
+}
+
+#[tokio::test]
+async fn what_a_fixture_says_does_not_count() {
+    let mut lenient = fixture(
+        SUMMARY,
+        json!([{"targets": ["a.com", "b.com"], "tag": "x"}]),
+        1.0,
+    );
+    lenient["match"] = json!({"ignore": ["/0/tag"], "unordered": ["/0/targets"]});
+    let strict = fixture(
+        SUMMARY,
+        json!([{"targets": ["b.com", "a.com"], "tag": "strict"}]),
+        2.0,
+    );
+    let mock = MockServer::builder()
+        .fixture(lenient.to_string())
+        .fixture(strict.to_string());
+    let mock = mock.start().await.unwrap();
+    for (targets, tag, source) in [
+        (["a.com", "b.com"], Some("x"), "fixture 1"),
+        (["b.com", "a.com"], Some("y"), "fixture 1"),
+        (["b.com", "a.com"], None, "fixture 1"),
+        (["b.com", "a.com"], Some("strict"), "fixture 2"),
+        (["a.com", "b.com"], Some("strict"), "fixture 1"),
+        (["a.com", "c.com"], Some("x"), "miss"),
+    ] {
+        let answer = post(&mock, SUMMARY, &json!([{"targets": targets, "tag": tag}])).await;
+        assert_eq!(
+            answer.header("x-mock-source"),
+            source,
+            "{targets:?} {tag:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn answers_one_after_the_other() {
+    let mut repeated = fixture(SUMMARY, json!([{"targets": ["a.com"]}]), 0.0);
+    let answer = |cost: u32| json!({"status": 200, "body": {"status_code": 20000, "cost": cost, "tasks": []}});
+    repeated.as_object_mut().unwrap().remove("response");
+    repeated["responses"] = json!([answer(1), answer(2)]);
+    let mut once = repeated.clone();
+    once["request"]["body"][0]["targets"] = json!(["b.com"]);
+    once["after"] = json!("error");
+    let mock = MockServer::builder()
+        .fixture(repeated.to_string())
+        .fixture(once.to_string());
+    let mock = mock.start().await.unwrap();
+    let costs = async |target: &str| {
+        let mut costs = Vec::new();
+        for _ in 0..3 {
+            let answer = post(&mock, SUMMARY, &json!([{"targets": [target]}])).await;
+            costs.push(match answer.status {
+                200 => answer.json()["cost"].to_string(),
+                _ => answer.header("x-mock-detail").to_owned(),
+            });
+        }
+        costs
+    };
+    assert_eq!(costs("a.com").await, ["1", "2", "2"]);
+    let given = "all 2 answers of fixture 2 were given; with `\"after\": \"repeat_last\"` the last one is repeated";
+    assert_eq!(costs("b.com").await, ["1", "2", given]);
+    assert_eq!(mock.misses()[0].reason, MissReason::SequenceExhausted);
+    // Another session is at the beginning.
+    let path = format!("/__s/other{SUMMARY}");
+    let answer = post(&mock, &path, &json!([{"targets": ["a.com"]}])).await;
+    assert_eq!(answer.json()["cost"], 1);
+}
+
+/// Each task of a post is looked for alone; what is found keeps its identifier.
+#[tokio::test]
+async fn a_post_is_answered_task_by_task() {
+    let task =
+        |keyword: &str| json!({"keyword": keyword, "location_code": 2840, "language_code": "en"});
+    let mock = MockServer::builder()
+        .fixture(fixture(POST, json!([task("one")]), 0.0006).to_string())
+        .fixture(fixture(POST, json!([task("two")]), 0.0012).to_string());
+    let mock = mock.start().await.unwrap();
+    let both = json!([task("two"), task("one"), task("two")]);
+    let answer = post(&mock, POST, &both).await.json();
+    assert_eq!(answer["tasks"][0]["id"], "id of 0.0012");
+    assert_eq!(answer["tasks"][1]["id"], "id of 0.0006");
+    assert_eq!(
+        (answer["cost"].as_f64(), &answer["tasks_count"]),
+        (Some(0.003), &json!(3))
+    );
+    assert_eq!(answer["tasks_error"], 0);
+    // A task that nothing answers fails, and its neighbours do not.
+    let answer = post(
+        &mock,
+        POST,
+        &json!([task("one"), task("none"), {"keyword": 1}]),
+    )
+    .await
+    .json();
+    let codes: Vec<_> = answer["tasks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["status_code"].to_string())
+        .collect();
+    assert_eq!(codes, ["20100", "40400", "40501"]);
+    assert_eq!(answer["tasks_error"], 2);
+    assert_eq!(
+        answer["tasks"][1]["status_message"],
+        "dataforseo-mock-server: no fixture for it"
+    );
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_json() {
+    let mut text = fixture(SUMMARY, json!([{"targets": ["a.com"]}]), 0.0);
+    text["response"] = json!({"status": 503, "headers": {"content-type": "text/html", "retry-after": "7"}, "body_text": "<html>"});
+    let mut bytes = fixture(SUMMARY, json!([{"targets": ["b.com"]}]), 0.0);
+    bytes["response"] = json!({"status": 200, "body_base64": "/w=="});
+    let mock = MockServer::builder()
+        .fixture(text.to_string())
+        .fixture(bytes.to_string());
+    let mock = mock.start().await.unwrap();
+    let answer = post(&mock, SUMMARY, &json!([{"targets": ["a.com"]}])).await;
+    assert_eq!((answer.status, answer.text()), (503, "<html>"));
+    assert_eq!(
+        (answer.header("content-type"), answer.header("retry-after")),
+        ("text/html", "7")
+    );
+    let answer = post(&mock, SUMMARY, &json!([{"targets": ["b.com"]}])).await;
+    assert_eq!(answer.body, b"\xff"[..]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_fixture() {
+    let good = fixture(SUMMARY, json!([{"targets": ["a.com"]}]), 0.0);
+    let with = |key: &str, value: Value| {
+        let mut fixture = good.clone();
+        fixture[key] = value;
+        fixture
+    };
+    let answer = |answer: Value| with("response", answer);
+    let mut all = String::new();
+    for (what, fixture) in [
+        ("no pointer", with("match", json!({"ignore": ["tag"]}))),
+        ("no list", with("match", json!({"unordered": ["/0/tag"]}))),
+        ("a word too many", with("match", json!({"ignored": []}))),
+        ("both", with("responses", json!([]))),
+        ("after one", with("after", json!("error"))),
+        ("after what", with("after", json!("never"))),
+        (
+            "two bodies",
+            answer(json!({"status": 200, "body": 1, "body_text": "x"})),
+        ),
+        ("no body", answer(json!({"status": 200}))),
+        (
+            "no base64",
+            answer(json!({"status": 200, "body_base64": "!"})),
+        ),
+        (
+            "a header with a break",
+            answer(json!({"status": 200, "body": 1, "headers": {"x": "a\nb"}})),
+        ),
+        (
+            "a header of the server",
+            answer(json!({"status": 200, "body": 1, "headers": {"Content-Length": "1"}})),
+        ),
+    ] {
+        let error = MockServer::builder()
+            .fixture(fixture.to_string())
+            .in_memory()
+            .unwrap_err();
+        all += &format!("--- {what}\n{error}\n");
+    }
+    insta::assert_snapshot!(all);
+}
+
+/// A miss in full: three fixtures, the nearest first, and how to record the request. Neither a
+/// secret nor an address of anybody is in it.
+#[tokio::test]
+async fn a_miss_helps() {
+    let mock = MockServer::builder().without_embedded();
+    let mock = ["a.com", "b.com", "c.com", "d.com"]
+        .into_iter()
+        .fold(mock, |mock, target| {
+            let request = json!([{"targets": [target], "tag": target, "include_subdomains": true}]);
+            mock.fixture(fixture(SUMMARY, request, 0.0).to_string())
+        });
+    let mock = mock.start().await.unwrap();
+    let request = json!([{"targets": ["c.com", "e.com"], "tag": "mail jo@mail.org"}]);
+    let answer = post(&mock, SUMMARY, &request).await;
+    assert_eq!((answer.status, answer.header("x-mock-miss")), (404, "1"));
+    let misses = mock.misses();
+    assert_eq!(
+        answer.json()["status_message"],
+        format!("dataforseo-mock-server: {}", misses[0].message)
+    );
+    insta::assert_snapshot!(misses[0].to_string());
+    let callback =
+        json!([{"targets": ["c.com"], "postback_url": "https://me.example/?key=hunter2"}]);
+    post(&mock, SUMMARY, &callback).await;
+    let everything = format!("{:?} {:?}", mock.misses(), mock.journal());
+    for secret in [
+        "hunter2",
+        "me.example",
+        "jo@mail.org",
+        "bG9naW46",
+        "password",
+    ] {
+        assert!(!everything.contains(secret), "{secret}: {everything}");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_for_snapshots() {
+    let mock = MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .in_memory()
+        .unwrap();
+    let client = in_memory(&mock);
+    let task = BulkPagesSummaryLiveTask::new(["a.com"]).tag("nulls");
+    client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .unwrap();
+    client.backlinks().index().await.unwrap();
+    let unchecked = Client::builder()
+        .credentials("login", "password")
+        .base_url(mock.url())
+        .connector(mock.connector())
+        .without_validation()
+        .build()
+        .unwrap();
+    let none = BulkPagesSummaryLiveTask::new(Vec::<String>::new());
+    unchecked
+        .backlinks()
+        .bulk_pages_summary_live(&none)
+        .await
+        .unwrap_err();
+    insta::assert_json_snapshot!(mock.journal());
+    assert_eq!(mock.calls(BulkPagesSummaryLive), 2);
+    assert_eq!(mock.calls(Index), 1);
+}
+
+#[tokio::test]
+async fn answers_with_a_value_of_ones_own() {
+    let mock = MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .in_memory()
+        .unwrap();
+    mock.on(BulkPagesSummaryLive)
+        .first(2)
+        .patch("/tasks/0/result/0/items/0/rank", 77);
+    mock.on(BulkPagesSummaryLive)
+        .first(1)
+        .patch("/tasks/0/result/0/items/0/new", json!({"a": [1.5]}));
+    mock.on(BulkPagesSummaryLive)
+        .nth(3)
+        .patch("/tasks/7/id", "x");
+    let client = in_memory(&mock);
+    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
+    for new in [true, false] {
+        let answer = client
+            .backlinks()
+            .bulk_pages_summary_live(&task)
+            .await
+            .unwrap();
+        assert_eq!(
+            answer.results()[0].items.as_ref().unwrap()[0].rank,
+            Some(77)
+        );
+        assert_eq!(
+            answer.response().text().contains("\"new\":{\"a\":[1.5]}"),
+            new
+        );
+    }
+    let error = client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the patch of the answer of example"),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("/tasks/7/id points to nothing"),
+        "{error}"
+    );
+    assert_eq!(mock.misses()[0].reason, MissReason::Patch);
+}
+
+/// A task is posted, asked for until it is ready, and fetched.
+#[tokio::test]
+async fn a_task_that_takes_its_time() {
+    let mock = MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .in_memory()
+        .unwrap();
+    mock.on(GoogleOrganicTaskGetAdvanced).ready_after(2);
+    let client = in_memory(&mock);
+    for id in [
+        "01010000-0000-0000-0000-000000000001",
+        "01010000-0000-0000-0000-000000000002",
+    ] {
+        for poll in 1..=3 {
+            let fetched = client
+                .serp()
+                .google_organic_task_get_advanced(id)
+                .await
+                .unwrap();
+            assert_eq!(
+                matches!(fetched, Fetched::Ready(_)),
+                poll == 3,
+                "{id} {poll}"
+            );
+        }
+    }
+    assert_eq!(mock.calls(GoogleOrganicTaskGetAdvanced), 6);
+    assert_eq!(mock.calls(GoogleOrganicTaskPost), 0);
+}
+
+#[tokio::test]
+async fn expectations() {
+    let mock = MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .in_memory()
+        .unwrap();
+    mock.expect(BulkPagesSummaryLive).times(2);
+    mock.expect(Index).at_most(0);
+    let client = in_memory(&mock);
+    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
+    client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .unwrap();
+    let unmet = mock.verify().unwrap_err().to_string();
+    assert_eq!(unmet, format!("{SUMMARY}: expected calls: 2; there were 1"));
+    client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .unwrap();
+    mock.verify().unwrap();
+}
+
+#[test]
+fn an_expectation_that_is_not_met_fails_the_test() {
+    let failed = std::panic::catch_unwind(|| {
+        let mock = MockServer::builder()
+            .without_embedded()
+            .start_blocking()
+            .unwrap();
+        mock.expect(Index);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            post(&mock, "/v3/backlinks/indx", &json!([{}])).await;
+        });
+    });
+    let message = failed.unwrap_err().downcast::<String>().unwrap();
+    assert_eq!(
+        *message,
+        "/v3/backlinks/index: expected calls: at least 1; there were 0\nwhat was missed:\n\
+         miss 1: POST /v3/backlinks/indx: no endpoint /v3/backlinks/indx; did you mean /v3/backlinks/index?"
+    );
+}
+
+/// A server on a thread of its own answers whoever blocks.
+#[test]
+fn a_blocking_test() {
+    use std::io::{Read, Write};
+    let mock = MockServer::start_blocking().unwrap();
+    let address = mock.url().replace("http://", "");
+    let mut stream = std::net::TcpStream::connect(&address).unwrap();
+    let head = format!(
+        "GET /v3/backlinks/index HTTP/1.1\r\nhost: x\r\nauthorization: {BASIC}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    drop(mock);
+    assert!(std::net::TcpStream::connect(&address).is_err());
+}
+
+#[tokio::test]
+async fn sessions_do_not_meet() {
+    let rule = format!("{SUMMARY} api:40202 first:1").parse().unwrap();
+    let mock = MockServer::builder()
+        .admin()
+        .on_miss(OnMiss::Example)
+        .rule(rule)
+        .start()
+        .await
+        .unwrap();
+    let body = json!([{"targets": ["a.com"]}]);
+    let code = async |base: &str| {
+        post(&mock, &format!("{base}{SUMMARY}"), &body).await.json()["status_code"].clone()
+    };
+    assert_eq!(mock.session_url("a"), format!("{}/__s/a", mock.url()));
+    for base in ["", "/__s/a", "/__s/b"] {
+        assert_eq!(
+            [code(base).await, code(base).await],
+            [40202, 20000],
+            "{base}"
+        );
+    }
+    let journal = async |base: &str| {
+        ask(&mock, "GET", &format!("{base}/__mock/journal"), &[], "")
+            .await
+            .json()
+    };
+    assert_eq!(journal("/__s/a").await.as_array().unwrap().len(), 2);
+    assert_eq!(journal("/__s/a").await[0]["path"], SUMMARY);
+    assert_eq!(
+        ask(&mock, "POST", "/__s/a/__mock/reset", &[], "")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(journal("/__s/a").await, json!([]));
+    assert_eq!(journal("").await.as_array().unwrap().len(), 2);
+    // A name that is none is a path that is none; a client with a base of its own works.
+    assert_eq!(code("/__s/a%20b").await, 40400);
+    let client = Client::builder()
+        .credentials("login", "password")
+        .base_url(mock.session_url("c"));
+    let client = client.build().unwrap();
+    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
+    let error = client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Envelope { .. }),
+        "{error}"
+    );
+    client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn the_admin_routes() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("a.json");
+    let write = |cost: f64| {
+        fs::write(
+            &file,
+            fixture(SUMMARY, json!([{"targets": ["a.com"]}]), cost).to_string(),
+        )
+    };
+    write(1.0).unwrap();
+    let mock = MockServer::builder()
+        .admin()
+        .without_embedded()
+        .fixtures(folder.path())
+        .start()
+        .await
+        .unwrap();
+    let mut all = String::new();
+    for (method, route, body) in [
+        ("GET", "health", ""),
+        ("GET", "fixtures", ""),
+        ("GET", "unused", ""),
+        (
+            "POST",
+            "match",
+            r#"{"path": "/v3/backlinks/bulk_pages_summary/live", "body": [{"targets": ["a.com"]}]}"#,
+        ),
+        (
+            "POST",
+            "match",
+            r#"{"path": "/v3/backlinks/bulk_pages_summary/live", "body": [{"targets": ["b.com"]}]}"#,
+        ),
+        (
+            "POST",
+            "match",
+            r#"{"method": "GET", "path": "/v3/backlinks/index"}"#,
+        ),
+        ("POST", "match", "{}"),
+        ("GET", "journal", ""),
+        ("GET", "misses", ""),
+        ("GET", "misses/1", ""),
+        (
+            "POST",
+            "faults",
+            "/v3/** reset first:1\n\nGET /v3/** http:500\n",
+        ),
+        ("POST", "faults", "/v3/** nonsense"),
+        ("GET", "faults", ""),
+        ("DELETE", "faults", ""),
+        ("GET", "faults", ""),
+        ("GET", "unused", ""),
+        ("DELETE", "journal", ""),
+        ("GET", "nothing", ""),
+    ] {
+        let answer = ask(&mock, method, &format!("/__mock/{route}"), &[], body).await;
+        all += &format!(
+            "--- {method} {route} {body}\n{} {}",
+            answer.status,
+            answer.text()
+        );
+    }
+    let all = all.replace(&folder.path().display().to_string(), "FOLDER");
+    insta::assert_snapshot!(all.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+
+    let body = json!([{"targets": ["a.com"]}]);
+    assert_eq!(post(&mock, SUMMARY, &body).await.json()["cost"], 1.0);
+    assert_eq!(mock.unused(), Vec::<String>::new());
+    write(2.0).unwrap();
+    assert_eq!(
+        ask(&mock, "POST", "/__mock/reload", &[], "").await.status,
+        200
+    );
+    assert_eq!(post(&mock, SUMMARY, &body).await.json()["cost"], 2.0);
+    fs::write(&file, "{").unwrap();
+    let answer = ask(&mock, "POST", "/__mock/reload", &[], "").await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.text().contains("not JSON"), "{}", answer.text());
+    assert_eq!(post(&mock, SUMMARY, &body).await.json()["cost"], 2.0);
+
+    let closed = MockServer::start().await.unwrap();
+    assert_eq!(
+        ask(&closed, "GET", "/__mock/health", &[], "").await.status,
+        200
+    );
+    assert_eq!(
+        ask(&closed, "GET", "/__mock/journal", &[], "").await.status,
+        403
+    );
+}
+
+/// Half a minute of waiting takes no time on a paused clock, without a socket.
+#[tokio::test(start_paused = true)]
+async fn waiting_on_a_paused_clock() {
+    let mock = MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .in_memory()
+        .unwrap();
+    mock.on(BulkPagesSummaryLive)
+        .latency(Duration::from_secs(30));
+    let client = in_memory(&mock);
+    let begin = tokio::time::Instant::now();
+    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
+    for _ in 0..50 {
+        client
+            .backlinks()
+            .bulk_pages_summary_live(&task)
+            .await
+            .unwrap();
+    }
+    assert_eq!(begin.elapsed().as_secs(), 50 * 30);
+}
+
+#[tokio::test]
+async fn a_server_that_shuts_down_answers_first() {
+    let mock = MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .start()
+        .await
+        .unwrap();
+    mock.on(BulkPagesSummaryLive)
+        .latency(Duration::from_millis(50));
+    let client = crate::client(mock.url());
+    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
+    let api = client.backlinks();
+    let call = api.bulk_pages_summary_live(&task);
+    tokio::pin!(call);
+    // Until the server has it.
+    while mock.calls(BulkPagesSummaryLive) == 0 {
+        tokio::select! {
+            biased;
+            _ = &mut call => panic!("answered too early"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    let (answer, ()) = tokio::join!(call, mock.shutdown());
+    answer.unwrap();
+}
