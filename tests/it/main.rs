@@ -19,6 +19,7 @@ mod generated;
 mod mock;
 mod openapi;
 mod paging;
+mod recording;
 mod replay;
 mod requests;
 mod schemas;

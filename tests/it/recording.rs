@@ -1,0 +1,539 @@
+//! Recording: a mock server that asks another one, and what of the answers may be kept.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use dataforseo_mock_server::{Builder, MockServer, OnMiss, Record, StartError, Upstream};
+use dataforseo_tests::{Answering, Scripted, http};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::mock::{Answer, ask};
+use crate::replay::SUMMARY;
+
+const LOGIN: &str = "somebody@agency.example.org";
+const PASSWORD: &str = "s3cr3t/p+ss=word";
+const POST: &str = "/v3/serp/google/organic/task_post";
+const READY: &str = "/v3/serp/google/organic/tasks_ready";
+const GET: &str = "/v3/serp/google/organic/task_get/advanced";
+/// An identifier as the API makes them: month, day, hour, minute, then digits of the account.
+const ID: &str = "11231405-7531-0066-0000-9e4f0a1b2c3d";
+
+fn authorization() -> String {
+    format!("Basic {}", STANDARD.encode(format!("{LOGIN}:{PASSWORD}")))
+}
+
+fn record(folder: &TempDir, upstream: String) -> Record {
+    Record::to(folder.path())
+        .upstream(Upstream::Other(upstream))
+        .allow_network()
+}
+
+async fn recorder(record: Record) -> MockServer {
+    MockServer::builder()
+        .without_embedded()
+        .record(record)
+        .start()
+        .await
+        .unwrap()
+}
+
+async fn send(mock: &MockServer, method: &str, path: &str, body: &str) -> Answer {
+    ask(
+        mock,
+        method,
+        path,
+        &[("authorization", &authorization())],
+        body,
+    )
+    .await
+}
+
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut all = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(current) = folders.pop() {
+        for entry in fs::read_dir(current).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => all.push((path.clone(), fs::read_to_string(path).unwrap())),
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+fn envelope(task: &str) -> String {
+    format!(
+        r#"{{"version":"0.1","status_code":20000,"status_message":"Ok.","time":"0.1234 sec.","cost":0.02,"tasks_count":1,"tasks_error":0,"tasks":[{{"status_code":20100,"time":"7 sec.",{task}}}]}}"#
+    )
+}
+
+/// The answers of an API with an account behind it.
+fn account(request_body: &str) -> String {
+    if request_body.contains("postback_url") {
+        envelope(&format!(
+            r#""id":"{ID}","cost":0.02,"data":{{"keyword":"a\/b","postback_url":"https:\/\/me.example\/?key=hunter2&id=$id"}},"result":null"#
+        ))
+    } else if request_body.contains("search_after_token") {
+        envelope(
+            r#""id":"x","result":[{"search_after_token":"cmVhbCAy","rank":1.50,"url":"http:\/\/a.com\/"}]"#,
+        )
+    } else if request_body.contains("targets") {
+        envelope(&format!(
+            r#""id":"{ID}","result":[{{"search_after_token":"cmVhbCAx","mail":"Jo@Mail.Example.net","money":{{"total":12.5,"limits":[1,2],"currency":"USD"}},"login":"whoever"}}]"#
+        ))
+    } else {
+        envelope(&format!(
+            r#""id":"11231406-7531-0066-0000-0000000000aa","result":[{{"id":"{ID}","endpoint_advanced":"\/v3\/serp\/google\/organic\/task_get\/advanced\/{ID}"}}]"#
+        ))
+    }
+}
+
+/// What identifies the account is gone, all of it, and later requests still fit.
+#[tokio::test]
+async fn what_is_kept_has_no_secret_and_still_joins() {
+    let upstream = Answering::start(|body| account(body)).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let task = r#"[{"keyword": "a/b", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/?key=hunter2&id=$id"}]"#;
+    let answer = send(&mock, "POST", POST, task).await;
+    // Whoever recorded gets the real answer, byte for byte.
+    assert_eq!(answer.text(), account("postback_url"));
+    assert_eq!(answer.header("x-mock-source"), "upstream");
+    send(&mock, "GET", READY, "").await;
+    send(&mock, "GET", &format!("{GET}/{ID}"), "").await;
+    send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
+    let next = "/v3/backlinks/backlinks/live";
+    send(
+        &mock,
+        "POST",
+        next,
+        r#"[{"target": "a.com", "search_after_token": "cmVhbCAx"}]"#,
+    )
+    .await;
+    let kept = files(folder.path());
+    assert_eq!(kept.len(), 5);
+    let all: String = kept.iter().map(|(_, text)| text.as_str()).collect();
+    for secret in [
+        LOGIN,
+        PASSWORD,
+        "7531",
+        ID,
+        "hunter2",
+        "me.example",
+        "cmVhbCAx",
+        "cmVhbCAy",
+        "12.5",
+        "ail.Example.net",
+        "whoever",
+        "0.1234",
+        &authorization(),
+        &STANDARD.encode(PASSWORD),
+    ] {
+        assert!(!all.contains(secret), "{secret}:\n{all}");
+    }
+    // What is not secret keeps its bytes.
+    assert!(
+        all.contains("\"rank\": 1.50") && all.contains("\"http:\\/\\/a.com\\/\""),
+        "{all}"
+    );
+    insta::assert_snapshot!(shown(&kept, folder.path()));
+
+    // Replayed, with other credentials and another secret: one identifier leads to the next.
+    let replay = MockServer::builder()
+        .without_embedded()
+        .fixtures(folder.path());
+    let replay = replay.start().await.unwrap();
+    let other = task.replace("hunter2", "another");
+    let posted = send(&replay, "POST", POST, &other).await.json();
+    let id = posted["tasks"][0]["id"].as_str().unwrap();
+    let ready = send(&replay, "GET", READY, "").await.json();
+    assert_eq!(ready["tasks"][0]["result"][0]["id"], id);
+    let endpoint = ready["tasks"][0]["result"][0]["endpoint_advanced"]
+        .as_str()
+        .unwrap();
+    assert_eq!(send(&replay, "GET", endpoint, "").await.status, 200);
+    let summary = send(&replay, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#)
+        .await
+        .json();
+    let token = &summary["tasks"][0]["result"][0]["search_after_token"];
+    let asked = json!([{"target": "a.com", "search_after_token": token}]);
+    assert_eq!(
+        send(&replay, "POST", next, &asked.to_string()).await.status,
+        200
+    );
+    assert_eq!(replay.unused(), Vec::<String>::new());
+}
+
+fn shown(kept: &[(PathBuf, String)], folder: &Path) -> String {
+    let mut all = String::new();
+    for (file, text) in kept {
+        let name = file.strip_prefix(folder).unwrap().display();
+        // The day moves.
+        let (before, after) = text.split_once("\"recorded\": \"").unwrap();
+        all += &format!("--- {name}\n{before}\"recorded\": \"DAY{}", &after[10..]);
+    }
+    all
+}
+
+/// A second recording changes what changed, and nothing else; what people wrote stays.
+#[tokio::test]
+async fn a_second_recording_is_a_readable_difference() {
+    let rank = Arc::new(Mutex::new("1"));
+    let now = Arc::clone(&rank);
+    let upstream = Answering::start(move |body| {
+        // The identifier is another one each time.
+        let rank = *now.lock().unwrap();
+        account(body)
+            .replace("0a1b2c3d", &format!("0a1b2c{rank}{rank}"))
+            .replace("1.50", rank)
+    });
+    let upstream = upstream.await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let task = r#"[{"target": "a.com", "search_after_token": "cmVhbCAx"}]"#;
+    let round = async || {
+        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        send(&mock, "POST", "/v3/backlinks/backlinks/live", task).await;
+        send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
+        files(folder.path())
+    };
+    let first = round().await;
+    assert_eq!(round().await, first);
+    let (file, text) = &first[1];
+    let by_hand = text
+        .replace("\"source\"", "\"note\": \"mine\", \"source\"")
+        .replace(
+            "\"response\"",
+            "\"match\": {\"ignore\": [\"/0/tag\"]},\n  \"response\"",
+        );
+    fs::write(file, &by_hand).unwrap();
+    let renamed = file.with_file_name("my-name.json");
+    fs::rename(file, &renamed).unwrap();
+    *rank.lock().unwrap() = "2";
+    let second = round().await;
+    assert_eq!(second.len(), 2);
+    let old: Vec<&str> = first[0].1.lines().collect();
+    let changed = second[0].1.lines().filter(|line| !old.contains(line));
+    assert_eq!(changed.collect::<String>().trim(), "\"rank\": 2,");
+    assert_eq!(second[1].0, renamed);
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let (old, new) = (parse(&by_hand), parse(&second[1].1));
+    assert_eq!(new["meta"]["note"], "mine");
+    assert_eq!(
+        (&new["match"], &new["response"]),
+        (&old["match"], &old["response"])
+    );
+}
+
+/// What polling brings is a sequence; the same twice is one answer.
+#[tokio::test]
+async fn polling_becomes_a_sequence() {
+    let count = Arc::new(Mutex::new(0));
+    let polls = Arc::clone(&count);
+    let upstream = Answering::start(move |_| {
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        let code = if *polls < 3 { 40602 } else { 20000 };
+        format!(
+            r#"{{"status_code":20000,"cost":0,"tasks":[{{"id":"{ID}","status_code":{code},"result":null}}]}}"#
+        )
+    });
+    let upstream = upstream.await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    for _ in 0..4 {
+        send(&mock, "GET", &format!("{GET}/{ID}"), "").await;
+    }
+    let kept = files(folder.path());
+    assert_eq!(kept.len(), 1);
+    let fixture: Value = serde_json::from_str(&kept[0].1).unwrap();
+    let codes: Vec<&Value> = fixture["responses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["body"]["tasks"][0]["status_code"])
+        .collect();
+    assert_eq!(codes, [40602, 20000]);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_left_is_not_written() {
+    let encoded = STANDARD.encode(format!("xy{PASSWORD}z"));
+    let escaped: String = PASSWORD
+        .chars()
+        .map(|c| format!("\\u{:04x}", c as u32))
+        .collect();
+    let url = "s3cr3t%2Fp%2Bss%3Dword";
+    for (what, place) in [
+        (
+            PASSWORD.to_owned(),
+            "the password is in it, at /response/body/tasks/0/result/0/x",
+        ),
+        (
+            PASSWORD.replace('/', "\\/"),
+            "the password is in it, at /response/body/tasks/0/result/0/x",
+        ),
+        (
+            format!("a {encoded} b"),
+            "the password is in it, at /response/body/tasks/0/result/0/x",
+        ),
+        (
+            escaped,
+            "the password is in it, at /response/body/tasks/0/result/0/x",
+        ),
+        (
+            format!("http:\\/\\/a.com\\/?p={url}"),
+            "the password is in it, at /response/body/tasks/0/result/0/x",
+        ),
+        (
+            format!("http://a.com/?p={}", url.to_lowercase()),
+            "the password is in it, at /response/body/tasks/0/result/0/x",
+        ),
+        (
+            STANDARD.encode(format!("{LOGIN}:{PASSWORD}")),
+            "is in it, at /response/body/tasks/0/result/0/x",
+        ),
+    ] {
+        let body = envelope(&format!(r#""id":"{ID}","result":[{{"x":"{what}"}}]"#));
+        let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+        let folder = TempDir::new().unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = Arc::clone(&told);
+        let report = move |line: &str| tell.lock().unwrap().push(line.to_owned());
+        let mock = recorder(record(&folder, upstream.url()).everything().report(report)).await;
+        let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
+        // It may have been paid for.
+        assert!(answer.text().contains(&what), "{what}");
+        assert_eq!(files(folder.path()), [], "{what}");
+        let told = told.lock().unwrap().join("\n");
+        assert!(told.contains(place), "{what}: {told}");
+        assert!(!told.contains(&what), "{told}");
+    }
+    // As a key, and in the request.
+    let body = envelope(&format!(r#""result":[{{"{PASSWORD}":1}}]"#));
+    let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
+    assert!(
+        answer
+            .header("x-mock-detail")
+            .contains("not recorded: the password"),
+        "{}",
+        answer.header("x-mock-detail")
+    );
+    let upstream = Answering::start(account).await.unwrap();
+    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let answer = send(
+        &mock,
+        "POST",
+        SUMMARY,
+        &json!([{"targets": ["a.com"], "tag": PASSWORD}]).to_string(),
+    )
+    .await;
+    assert!(
+        answer
+            .header("x-mock-detail")
+            .contains("at /request/body/0/tag"),
+        "{}",
+        answer.header("x-mock-detail")
+    );
+    // Too short to be looked for.
+    let answer = ask(
+        &mock,
+        "POST",
+        SUMMARY,
+        &[("authorization", "Basic YTpi")],
+        r#"[{"targets": ["a.com"]}]"#,
+    )
+    .await;
+    assert!(
+        answer.header("x-mock-detail").contains("too short"),
+        "{}",
+        answer.header("x-mock-detail")
+    );
+    assert_eq!(files(folder.path()), []);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_recorded_once() {
+    let upstream = Answering::start(account).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let mock = MockServer::builder()
+        .without_embedded()
+        .record(record(&folder, upstream.url()));
+    let mock = mock.start().await.unwrap();
+    let body = r#"[{"targets": ["a.com"]}]"#;
+    assert_eq!(
+        send(&mock, "POST", SUMMARY, body)
+            .await
+            .header("x-mock-source"),
+        "upstream"
+    );
+    let again = send(&mock, "POST", SUMMARY, body).await;
+    assert!(
+        again.header("x-mock-source").ends_with(".json"),
+        "{}",
+        again.header("x-mock-source")
+    );
+    assert_eq!(upstream.asked().len(), 1);
+    // Nothing of it is in the journal, which could not be without secrets.
+    assert_eq!(mock.journal(), []);
+}
+
+/// An API that is away, or that is none. The caller is told, and nothing is written.
+#[tokio::test]
+async fn an_upstream_that_fails() {
+    let folder = TempDir::new().unwrap();
+    let nobody = {
+        let gone = Scripted::start("").await.unwrap();
+        gone.url()
+    };
+    let body = r#"[{"targets": ["a.com"]}]"#;
+    let garbage: Vec<(&str, Vec<u8>, u16, &str)> = vec![
+        (
+            "HTML",
+            http("502 Bad Gateway", "", "<html>"),
+            502,
+            "not in the API's form",
+        ),
+        (
+            "no HTTP",
+            b"\x16\x03garbage\r\n\r\n".to_vec(),
+            502,
+            "gives no answer",
+        ),
+        (
+            "half an answer",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status".to_vec(),
+            502,
+            "broke off",
+        ),
+        ("an end", Vec::new(), 502, "gives no answer"),
+        (
+            "other JSON",
+            http("200 OK", "", "[1, 2]"),
+            200,
+            "not in the API's form",
+        ),
+        (
+            "no UTF-8",
+            http("200 OK", "", b"{\"status_code\": 20000, \"x\": \"\xff\"}"),
+            200,
+            "not recorded",
+        ),
+        (
+            "wrong credentials",
+            http("401 Unauthorized", "", "{\"status_code\": 40100}"),
+            401,
+            "the credentials were not taken",
+        ),
+    ];
+    for (what, answer, status, reason) in garbage {
+        let upstream = Scripted::start(answer).await.unwrap();
+        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let answer = send(&mock, "POST", SUMMARY, body).await;
+        assert_eq!(answer.status, status, "{what}");
+        let detail = answer.header("x-mock-detail");
+        assert!(detail.contains(reason), "{what}: {detail}");
+    }
+    let mock = recorder(record(&folder, nobody).everything()).await;
+    let answer = send(&mock, "POST", SUMMARY, body).await;
+    assert_eq!(
+        (answer.status, &answer.json()["status_code"]),
+        (502, &json!(50301))
+    );
+    let unknown = Answering::start(account).await.unwrap();
+    let mock = recorder(record(&folder, unknown.url()).everything()).await;
+    let answer = send(&mock, "POST", "/v3/nothing/live", body).await;
+    assert!(
+        answer.header("x-mock-detail").contains("no such path"),
+        "{}",
+        answer.header("x-mock-detail")
+    );
+    let answer = ask(&mock, "POST", SUMMARY, &[], body).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(files(folder.path()), []);
+}
+
+#[tokio::test]
+async fn no_more_is_spent_than_was_said() {
+    let upstream = Answering::start(account).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.05)).await;
+    let call = async |target: &str| {
+        send(
+            &mock,
+            "POST",
+            SUMMARY,
+            &json!([{"targets": [target]}]).to_string(),
+        )
+        .await
+    };
+    assert_eq!(call("a.com").await.status, 200);
+    assert_eq!(call("b.com").await.header("x-mock-source"), "upstream");
+    // A third one would make 0.06.
+    let answer = call("c.com").await;
+    assert_eq!(answer.json()["status_code"], 40203);
+    assert!(
+        answer
+            .text()
+            .contains("0.04000 of 0.05 US dollars are spent"),
+        "{}",
+        answer.text()
+    );
+    // What is free is asked all the same.
+    assert_eq!(
+        send(&mock, "GET", "/v3/backlinks/index", "")
+            .await
+            .header("x-mock-source"),
+        "upstream"
+    );
+    assert_eq!(upstream.asked().len(), 3);
+
+    let silent = Answering::start(|_| r#"{"status_code": 20000, "tasks": []}"#.to_owned())
+        .await
+        .unwrap();
+    let mock = recorder(record(&folder, silent.url()).everything().max_spend(9.0)).await;
+    send(&mock, "POST", SUMMARY, r#"[{"targets": ["d.com"]}]"#).await;
+    let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["e.com"]}]"#).await;
+    assert!(
+        answer.text().contains("did not say what it cost"),
+        "{}",
+        answer.text()
+    );
+}
+
+#[test]
+fn what_is_not_recorded_at_all() {
+    let folder = TempDir::new().unwrap();
+    let to = || Record::to(folder.path()).allow_network();
+    let start = |record: Record| -> Result<MockServer, StartError> {
+        let builder: Builder = MockServer::builder()
+            .on_miss(OnMiss::Example)
+            .record(record);
+        builder.in_memory()
+    };
+    let error = |record| start(record).unwrap_err().to_string();
+    assert!(error(to().upstream(Upstream::Live)).contains("`--max-spend`"));
+    assert!(error(to().max_spend(f64::NAN)).contains("no amount of money"));
+    assert!(
+        error(to().upstream(Upstream::Other("http://a.example".into())))
+            .contains("expected https://")
+    );
+    assert!(error(to().credentials("nocolon")).contains("no colon"));
+    assert!(start(to().upstream(Upstream::Live).max_spend(1.0)).is_ok());
+    fs::write(folder.path().join("a.json"), "{").unwrap();
+    assert!(error(to()).contains("a.json: not JSON"));
+    let file = Record::to(folder.path().join("a.json").join("b")).allow_network();
+    assert!(start(file).is_err());
+    // Nothing shows the credentials.
+    let shown = format!("{:?}", to().credentials("somebody:hunter2hunter2"));
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
