@@ -8,6 +8,7 @@
 )]
 
 mod agreement;
+mod bad_input;
 mod decoding;
 mod errors;
 mod examples;

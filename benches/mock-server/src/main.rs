@@ -197,13 +197,9 @@ async fn drive(seconds: u64, rounds: usize) -> Outcome<()> {
             70.0,
         ),
     ] {
-        requirements.at_least(
-            &format!("{name}: requests/s"),
-            ours.rate() / other.rate(),
-            aim,
-        );
-        let cpu = other.server_time() / ours.server_time();
-        requirements.at_least(&format!("{name}: requests per CPU time"), cpu, aim);
+        let rate = ours.rate() / other.rate();
+        let by_time = other.server_time() / ours.server_time();
+        requirements.ratio(name, rate, by_time, aim);
     }
     for (name, set) in [
         ("500 fixtures", Set::Many),

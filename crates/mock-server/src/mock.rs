@@ -162,7 +162,8 @@ impl MockServer {
     }
 
     /// The base URL of a session: the same server with rules, calls, misses and sequences of its
-    /// own, for one of several tests that share it. A name is of letters, digits and `_-.:`.
+    /// own, for one of several tests that share it. A name is of letters, digits and `_-.:`, and begins
+    /// with a letter or a digit.
     pub fn session_url(&self, name: &str) -> String {
         format!("{}/__s/{name}", self.url())
     }

@@ -402,7 +402,10 @@ fn session_path(path: &str) -> Option<(&str, &str)> {
 
 fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
-    (1..=100).contains(&name.len()) && name.bytes().all(plain)
+    let first = name.bytes().next();
+    first.is_some_and(|byte| byte.is_ascii_alphanumeric())
+        && name.len() <= 100
+        && name.bytes().all(plain)
 }
 
 fn header(head: &Parts, name: impl http::header::AsHeaderName) -> Option<&str> {

@@ -351,3 +351,136 @@ fn fixtures_are_listed_and_shown() {
     assert_eq!(code, Some(3));
     assert!(message.contains("`ls` lists them"), "{message}");
 }
+
+const CREDENTIALS: [(&str, &str); 2] = [
+    ("DATAFORSEO_LOGIN", "somebody"),
+    ("DATAFORSEO_PASSWORD", "hunter2hunter2"),
+];
+const TASKS: &str = r#"[{"targets": ["a.com"]}]"#;
+
+/// One request is recorded, compared, and compared again when the API has changed.
+#[test]
+fn a_request_is_recorded_and_compared() {
+    let api = Running::start(&["serve", "--on-miss", "example"]);
+    let upstream = format!("http://{}", api.address);
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let record = [
+        "record",
+        "--to",
+        path,
+        "--upstream",
+        &upstream,
+        "POST",
+        SUMMARY,
+        TASKS,
+    ];
+    let diff = ["diff", path, "--upstream", &upstream];
+    let with_credentials = |arguments: &[&str]| {
+        let mut command = program(arguments);
+        command.envs(CREDENTIALS);
+        command
+    };
+    let (code, _, message) = ended(&with_credentials(&record).output().unwrap());
+    assert_eq!(code, Some(0), "{message}");
+    assert!(message.contains(": recorded as "), "{message}");
+    let (code, out, message) = ended(&with_credentials(&diff).output().unwrap());
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{message}");
+    drop(api);
+
+    let rule = format!("{SUMMARY} task:40501");
+    let api = Running::start(&["serve", "--on-miss", "example", "--fault", &rule]);
+    let upstream = format!("http://{}", api.address);
+    let diff = ["diff", path, "--upstream", &upstream];
+    let (code, out, _) = ended(&with_credentials(&diff).output().unwrap());
+    assert_eq!(code, Some(1));
+    assert!(
+        out.contains("/tasks/0/status_code was 20000 and is 40501\n"),
+        "{out}"
+    );
+    drop(api);
+    // Nobody answers any more.
+    let (code, out, _) = ended(&with_credentials(&diff).output().unwrap());
+    assert_eq!(code, Some(1));
+    assert!(out.contains("gives no answer"), "{out}");
+    let (code, _, message) = ended(&with_credentials(&record).output().unwrap());
+    assert_eq!(code, Some(1), "{message}");
+    assert!(message.contains("not recorded"), "{message}");
+
+    for (arguments, variable, expected) in [
+        (&record[..], Some(("CI", "true")), (3, "CI is set")),
+        (&diff, Some(("CI", "true")), (3, "CI is set")),
+        (
+            &["record", "--to", path, "--upstream", "live"],
+            None,
+            (3, "--max-spend"),
+        ),
+        (
+            &["diff", path, "--upstream", "live"],
+            None,
+            (3, "--max-spend"),
+        ),
+    ] {
+        let mut command = with_credentials(arguments);
+        command.envs(variable);
+        let (code, _, message) = ended(&command.output().unwrap());
+        assert_eq!(code, Some(expected.0), "{arguments:?}: {message}");
+        assert!(message.contains(expected.1), "{arguments:?}: {message}");
+    }
+    let (code, _, message) = run(&record);
+    assert_eq!(code, Some(2));
+    assert!(
+        message.contains("DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD are not set"),
+        "{message}"
+    );
+}
+
+/// A disk that is full while a recording is written: the old one stays, and the caller is told.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_costs_no_recording() {
+    let api = Running::start(&["serve", "--on-miss", "example"]);
+    let upstream = format!("http://{}", api.address);
+    let folder = TempDir::new().unwrap();
+    let record = |limit: &str, target: &str| {
+        // No file can be larger than the limit, and the signal that says so is turned off.
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {limit}; exec '{PROGRAM}' record --to '{}' --upstream {upstream} \
+             POST {SUMMARY} '[{{\"targets\": [\"{target}\"]}}]'",
+            folder.path().display()
+        );
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &script])
+            .env_remove("CI")
+            .envs(CREDENTIALS);
+        ended(&command.output().unwrap())
+    };
+    assert_eq!(record("unlimited", "a.com").0, Some(0));
+    let files = || -> Vec<_> {
+        let mut all = Vec::new();
+        let mut folders = vec![folder.path().to_path_buf()];
+        while let Some(current) = folders.pop() {
+            for entry in fs::read_dir(current).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => all.push((path.clone(), fs::read(path).unwrap())),
+                }
+            }
+        }
+        all.sort();
+        all
+    };
+    let before = files();
+    assert_eq!(before.len(), 1);
+    for target in ["a.com", "b.com"] {
+        let (code, _, message) = record("1", target);
+        assert_eq!(code, Some(1), "{message}");
+        assert!(
+            message.contains("not recorded: ") && message.contains(".json: "),
+            "{message}"
+        );
+        assert_eq!(files(), before, "{target}");
+    }
+}
