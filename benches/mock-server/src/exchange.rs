@@ -61,7 +61,7 @@ impl Set {
             number,
             match self {
                 Self::One | Self::Many => 2,
-                Self::Large => 44,
+                Self::Large => 37,
             },
         )
     }
@@ -179,5 +179,7 @@ fn row(target: &str) -> Value {
         "referring_pages_nofollow": 152,
         "referring_links_tld": { "com": 286, "org": 57 },
         "referring_links_types": { "anchor": 253, "image": 90 },
+        "referring_links_attributes": { "nofollow": 58, "noopener": 21 },
+        "referring_links_platform_types": { "blogs": 36, "cms": 86, "ecommerce": 26 },
     })
 }

@@ -77,6 +77,9 @@ mod canonical;
 mod compare;
 mod fault;
 mod fixture;
+#[cfg(all(test, feature = "record"))]
+#[allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+mod fuzz;
 #[rustfmt::skip]
 mod generated;
 mod journal;
