@@ -150,3 +150,8 @@ fn is_whole(request: &[u8]) -> bool {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the mock server's do, and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../crates/mock-server/README.md")]
+struct MockServerReadme;

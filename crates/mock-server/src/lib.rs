@@ -13,37 +13,43 @@
 //! # }
 //! ```
 //!
+//! [`MockServer::in_memory`] has no socket, for tests on a paused clock, and
+//! [`MockServer::start_blocking`] a thread of its own, for tests that are not async.
+//! [`MockServer::on`] lets calls go wrong, wait, or answer something else; [`MockServer::expect`]
+//! and [`MockServer::journal`] say what was called. How fixtures are written, what is recorded and
+//! what the program can do, the crate's README shows.
+//!
 //! # What it answers
 //! A request is looked at in this order, and the first that applies is the answer:
 //!
-//! 1. Credentials: without HTTP Basic, or with others than [`Builder::auth`] asks for, 401 with
+//! 1. A **fault** of a rule, if it is one that comes before an answer.
+//! 2. Credentials: without HTTP Basic, or with others than [`Builder::auth`] asks for, 401 with
 //!    40100.
-//! 2. Path and method: 404 with 40400.
-//! 3. The body: 40502 for none, 40503 for what is no list of tasks.
-//! 4. A **fixture** for the same endpoint and the same tasks: its answer, byte for byte but for
+//! 3. [`Limits`], if there are any: 40202, 40209.
+//! 4. Path and method: 404 with 40400.
+//! 5. The body: 40502 for none, 40503 for what is no list of tasks.
+//! 6. A **fixture** for the same endpoint and the same tasks: its answer, byte for byte but for
 //!    white space. Tasks are the same when they are equal as JSON: numbers by value, keys in any
-//!    order, everything else exactly. A fixture comes before the rules, so that one that was
-//!    recorded last year is answered this year.
-//! 5. The rules of the documentation, which the models crate has: 40000 or 40006 for too many
+//!    order, a field that is null as one that is not there, everything else exactly, but for what
+//!    the fixture says does not count. A fixture comes before the rules, so that one that was
+//!    recorded last year is answered this year. Several tasks that no fixture has together are
+//!    looked for one by one.
+//! 7. The rules of the documentation, which the models crate has: 40000 or 40006 for too many
 //!    tasks, 40506 for a field that the endpoint does not have, 40501 with the field's name for a
 //!    value that it does not take. The header `x-mock-detail` says what is wrong in full.
-//! 6. A **miss**: 404 with 40400, and the message says where the nearest fixture differs. With
+//! 8. A **miss**: 404 with 40400, and the message says where the nearest fixture differs. With
 //!    [`OnMiss::Example`] it is the endpoint's example instead: a fixture of a success, the
 //!    documentation's first, with the request's own tasks in `data`. A task with the tag `empty`,
 //!    `nulls` or `unknown` gets that hard case. A bulk endpoint's example has a row for each
 //!    different target of the task. Nothing else of a task changes its example: whatever `limit`
 //!    and `offset` say it is one page, and the rows of an intersection have targets of their own.
 //!
-//! The header `x-mock-source` names the fixture, or says `example` with its name, `rules` or
-//! `miss`.
+//! The header `x-mock-source` names the fixture, or says `example` with its name, `rules`, `auth`,
+//! `limits`, `fault`, `path` or `miss`. A query behind the path is not looked at: the API has none.
 //!
-//! So a tag, or a default that is spelled out, makes another request. Against that help fixtures
-//! of your own, or the examples. A fixture of a GET has no `body` in its request, and the path with
-//! its parameters filled in.
-//!
-//! # Fixtures
-//! A fixture is a JSON file with one exchange. [`Builder::fixtures`] takes a folder of them, and
-//! [`Builder::fixture`] one as text; the embedded ones are in this crate's folder `fixtures`.
+//! # Fixtures in code
+//! [`Builder::fixtures`] takes a folder of them, and [`Builder::fixture`] one as text; the embedded
+//! ones are in this crate's folder `fixtures`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -66,9 +72,19 @@
 //! # }
 //! ```
 //!
+//! # What it costs
+//! A server in a test is made in well under a millisecond: embedded fixtures are read when they are
+//! first asked for, once in a program. It keeps the last calls, but never more than 2 MiB of their
+//! bodies, and the last 256 misses.
+//!
 //! # Which level an error is on
 //! Which errors the API puts on the envelope and which on the task is not documented; see
 //! `answer.rs` for what is done here.
+//!
+//! # Features
+//! One a section: `backlinks`, `serp`, `on_page`. `record` for [`Record`], the one part that opens
+//! connections to others; `program` for the program, which includes it. All are on by default: a
+//! test needs its section alone.
 
 mod admin;
 mod answer;

@@ -131,13 +131,13 @@ impl<'a> Synthesis<'a> {
             path = path.replace(&format!("{{{}}}", field.wire), parameter(field));
         }
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let function = parts.get(2..parts.len().saturating_sub(1));
+        // What stands between the section and the mode, as the mock itself echoes it.
+        let modes = ["live", "task_post", "tasks_ready", "task_get"];
+        let function = parts.iter().skip(2).take_while(|it| !modes.contains(it));
+        let function: Vec<&str> = function.copied().collect();
         let mut data = Map::new();
         data.insert("api".into(), self.section.name.clone().into());
-        data.insert(
-            "function".into(),
-            function.unwrap_or_default().join("/").into(),
-        );
+        data.insert("function".into(), function.join("/").into());
         data.extend(self.task.clone());
         let results = self.results();
         let posted = endpoint.mode == Mode::TaskPost;
