@@ -7,7 +7,7 @@ use std::time::Duration;
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLiveResult;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
-use dataforseo_client::{Answer, Client, ConfigError, Error, ErrorKind, TransportError};
+use dataforseo_client::{Answer, Charge, Client, ConfigError, Error, ErrorKind, TransportError};
 use dataforseo_mock_server::MockServer;
 use dataforseo_tests::{Scripted, http};
 
@@ -258,13 +258,19 @@ async fn half_a_character_does_not_cost_the_answer() {
 }
 
 #[tokio::test]
-async fn empty_and_pending_are_no_errors() {
-    for code in [20000, 40102, 40602] {
+async fn empty_is_no_error_and_pending_is_one() {
+    for code in [20000, 40102] {
         let answer = answered(http("200 OK", "", task(code, "x"))).await.unwrap();
         assert_eq!(answer.status_code().code(), code);
         assert_eq!(answer.results().len(), 0);
         assert_eq!(answer.cost(), Some(0.02));
     }
+    let error = answered(http("200 OK", "", task(40602, "x")))
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Pending { .. }), "{error}");
+    assert_eq!(error.task_id().unwrap().as_str(), "01");
+    assert_eq!(error.charge(), Charge::UsDollars(0.02));
 }
 
 /// An invalid task costs no call: the server here would have failed the test by its answer.

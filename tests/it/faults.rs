@@ -4,8 +4,8 @@ use std::io::{ErrorKind as IoErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
+use dataforseo_client::models::{StatusClass, StatusCode};
 use dataforseo_client::{Error, ErrorKind, TransportError};
 use dataforseo_mock_server::{Fault, Limits, MockServer, OnMiss};
 use futures_util::future::join_all;
@@ -44,6 +44,7 @@ fn word(outcome: &Result<(), Error>) -> String {
         Err(ErrorKind::Http(status)) => format!("HTTP {status}"),
         Err(ErrorKind::Envelope { status_code, .. }) => format!("envelope {}", status_code.code()),
         Err(ErrorKind::Task { status_code, .. }) => format!("task {}", status_code.code()),
+        Err(ErrorKind::Pending { status_code, .. }) => format!("pending {}", status_code.code()),
         Err(kind) => format!("{kind:?}"),
     }
 }
@@ -75,7 +76,7 @@ async fn each_fault_without_a_socket() {
         (Fault::Proxy(503), "HTTP 503"),
         (Fault::Proxy(504), "HTTP 504"),
         (Fault::NoResult, "ok"),
-        (Fault::Pending(1), "ok"),
+        (Fault::Pending(1), "pending 40602"),
         (Fault::Task(StatusCode::InvalidField, Some(0)), "task 40501"),
         (Fault::Task(StatusCode::InvalidField, Some(1)), "ok"),
         (
@@ -120,10 +121,10 @@ async fn every_documented_code_on_both_levels() {
             false => assert_eq!(word(&outcome), format!("envelope {number}")),
         }
         mock.on(BulkPagesSummaryLive).fault(Fault::task(number));
-        let expected = if code.is_ok() {
-            "ok".to_owned()
-        } else {
-            format!("task {number}")
+        let expected = match code.class() {
+            StatusClass::Success | StatusClass::Empty => "ok".to_owned(),
+            StatusClass::Pending => format!("pending {number}"),
+            _ => format!("task {number}"),
         };
         assert_eq!(word(&call(&mock).await), expected);
     }

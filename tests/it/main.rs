@@ -20,6 +20,7 @@ mod generated;
 mod mock;
 mod openapi;
 mod paging;
+mod policies;
 mod recording;
 mod replay;
 mod requests;
@@ -31,15 +32,20 @@ mod typed;
 mod unions;
 
 use dataforseo_client::models::Date;
-use dataforseo_client::{Client, ClientBuilder};
+use std::sync::Arc;
+
+use dataforseo_client::{Client, ClientBuilder, NoLimits, NoRetries};
 
 /// A client of a server of this machine, on the day of the documentation's example.
 fn client(url: impl Into<String>) -> Client {
     builder(url).build().unwrap()
 }
 
+/// It sends each call once and at once: what the policies do has tests of its own.
 fn builder(url: impl Into<String>) -> ClientBuilder {
     Client::builder()
+        .retries(NoRetries)
+        .limiter(Arc::new(NoLimits))
         .credentials("login", "password")
         .base_url(url)
         .clock(|| Date::constant(2021, 10, 13))

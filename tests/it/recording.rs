@@ -98,7 +98,7 @@ fn account(request_body: &str) -> String {
 /// What identifies the account is gone, all of it, and later requests still fit.
 #[tokio::test]
 async fn what_is_kept_has_no_secret_and_still_joins() {
-    let upstream = Answering::start(|body| account(body)).await.unwrap();
+    let upstream = Answering::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
     let task = r#"[{"keyword": "a/b", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/?key=hunter2&id=$id"}]"#;

@@ -1,11 +1,12 @@
 //! How the mock server finds a fixture, and what it says when there is none.
 
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask, Index};
 use dataforseo_client::models::serp::{GoogleOrganicTaskGetAdvanced, GoogleOrganicTaskPost};
-use dataforseo_client::{Client, ErrorKind, Fetched};
+use dataforseo_client::{Client, ClientBuilder, ErrorKind, Fetched, NoLimits, NoRetries};
 use dataforseo_mock_server::{MissReason, MockServer, OnMiss};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,12 +18,16 @@ const POST: &str = "/v3/serp/google/organic/task_post";
 
 /// A client of a mock without a socket.
 pub(crate) fn in_memory(mock: &MockServer) -> Client {
+    bare(mock).build().unwrap()
+}
+
+fn bare(mock: &MockServer) -> ClientBuilder {
     Client::builder()
         .credentials("login", "password")
         .base_url(mock.url())
         .connector(mock.connector())
-        .build()
-        .unwrap()
+        .retries(NoRetries)
+        .limiter(Arc::new(NoLimits))
 }
 
 fn fixture(path: &str, tasks: Value, cost: f64) -> Value {
@@ -284,13 +289,7 @@ async fn a_journal_for_snapshots() {
         .await
         .unwrap();
     client.backlinks().index().await.unwrap();
-    let unchecked = Client::builder()
-        .credentials("login", "password")
-        .base_url(mock.url())
-        .connector(mock.connector())
-        .without_validation()
-        .build()
-        .unwrap();
+    let unchecked = bare(&mock).without_validation().build().unwrap();
     let none = BulkPagesSummaryLiveTask::new(Vec::<String>::new());
     unchecked
         .backlinks()
@@ -488,10 +487,7 @@ async fn sessions_do_not_meet() {
     assert_eq!(journal("").await.as_array().unwrap().len(), 2);
     // A name that is none is a path that is none; a client with a base of its own works.
     assert_eq!(code("/__s/a%20b").await, 40400);
-    let client = Client::builder()
-        .credentials("login", "password")
-        .base_url(mock.session_url("c"));
-    let client = client.build().unwrap();
+    let client = crate::client(mock.session_url("c"));
     let task = BulkPagesSummaryLiveTask::new(["a.com"]);
     let error = client
         .backlinks()

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use dataforseo_models::drift::Drift;
@@ -154,9 +155,18 @@ impl PostedTask {
 pub struct RawResponse {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
+    /// What a proxy said in `Retry-After`.
+    pub(crate) retry_after: Option<Duration>,
+    /// How often the call was sent.
+    pub(crate) attempts: u32,
 }
 
 impl RawResponse {
+    /// How often the call was sent until this came: 1 unless it was repeated.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status

@@ -2,30 +2,44 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use dataforseo_models::drift::repair;
 use dataforseo_models::{
     Endpoint, EndpointInfo, Mode, Paged, Problem, RawEnvelope, RawTask, StatusClass, TaskEndpoint,
     TaskResponse, Tolerant, Violation, validate,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::answer::{Answer, Fetched, Posted, RawResponse, outcomes};
 use crate::config::{ClientBuilder, Clock, ConfigError};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Charge, Error, ErrorKind};
+use crate::limits::Limiter;
+use crate::observe::{Observed, Observer};
 use crate::pages::Pages;
+use crate::retry::{Attempt, RetryPolicy, is_limit};
+use crate::spend::{Ledger, Prices, Reserved, Spend, rows};
 use crate::transport::Transport;
 
-/// A client of the API. Clones share connections; one is enough for a program.
+/// A client of the API. Clones share connections, limits and the count of money; one is enough for
+/// a program.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    ledger: Ledger,
 }
 
-struct Inner {
-    transport: Transport,
+pub(crate) struct Inner {
+    pub(crate) transport: Transport,
     /// What day it is, for the limits; `None` if tasks are sent as they are.
-    validation: Option<Clock>,
+    pub(crate) validation: Option<Clock>,
+    pub(crate) limiter: Arc<dyn Limiter>,
+    pub(crate) retries: Arc<dyn RetryPolicy>,
+    pub(crate) prices: Prices,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
 impl fmt::Debug for Client {
@@ -51,14 +65,42 @@ impl Client {
         Self::builder().credentials_from_env()?.build()
     }
 
-    pub(crate) fn new(transport: Transport, validation: Option<Clock>) -> Self {
-        let inner = Inner {
-            transport,
-            validation,
-        };
+    pub(crate) fn new(inner: Inner, ledger: Ledger) -> Self {
         Self {
             inner: Arc::new(inner),
+            ledger,
         }
+    }
+
+    /// What was spent so far: by this client and its clones, or by this job.
+    pub fn spend(&self) -> Spend {
+        self.ledger.spend()
+    }
+
+    /// A client that counts its money apart, and may have a limit of its own; what it spends counts
+    /// for this one, too. All else is shared.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
+    /// # use dataforseo_client::Client;
+    /// # let client = Client::builder().credentials("login", "password").build()?;
+    /// let job = client.job(Some(2.50)); // US dollars
+    /// assert_eq!(job.spend().us_dollars, 0.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn job(&self, max_spend: Option<f64>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            ledger: self.ledger.job(max_spend),
+        }
+    }
+
+    /// What a call with this task costs at most, in US dollars, by the prices that the client was
+    /// made with.
+    pub fn estimate<E: TaskEndpoint>(&self, task: &E::Task) -> f64 {
+        let body = serde_json::to_vec(std::slice::from_ref(task)).unwrap_or_default();
+        self.inner.prices.estimate(E::INFO, rows(Some(&body)))
     }
 
     /// Calls an endpoint with one task. The methods of the groups, such as
@@ -69,8 +111,24 @@ impl Client {
     /// or the task: [`Error::kind`] tells which.
     pub async fn call<E: TaskEndpoint>(&self, task: &E::Task) -> Result<Answer<E::Result>, Error> {
         let body = self.encode::<E>(std::slice::from_ref(task))?;
-        let response = self.send(E::INFO, E::INFO.path, Some(body)).await?;
-        answer(E::INFO, response)
+        let asked = Asked::new(E::INFO, E::INFO.path, Some(body));
+        let (task, cost, response) = self.perform(asked, read).await?;
+        let answer = Answer {
+            task,
+            cost,
+            response,
+        };
+        match answer.status_code() {
+            status_code if status_code.class() == StatusClass::Pending => {
+                let kind = ErrorKind::Pending {
+                    status_code,
+                    id: answer.task.id.clone(),
+                    cost: answer.cost(),
+                };
+                Err(Error::new(E::INFO.id, kind, Some(answer.response)))
+            }
+            _ => Ok(answer),
+        }
     }
 
     /// Asks an endpoint that is sent no tasks, with the parameters of its path in their order.
@@ -80,8 +138,12 @@ impl Client {
     /// the task.
     pub async fn get<E: Endpoint>(&self, parameters: &[&str]) -> Result<Answer<E::Result>, Error> {
         let path = path(E::INFO, parameters)?;
-        let response = self.send(E::INFO, &path, None).await?;
-        answer(E::INFO, response)
+        let (task, cost, response) = self.perform(Asked::new(E::INFO, &path, None), read).await?;
+        Ok(Answer {
+            task,
+            cost,
+            response,
+        })
     }
 
     /// Asks for the result of a task that was posted before.
@@ -112,15 +174,15 @@ impl Client {
             return Err(invalid(E::INFO, vec![violation]));
         }
         let body = self.encode::<E>(tasks)?;
-        let response = self.send(E::INFO, E::INFO.path, Some(body)).await?;
-        let posted = readable(&response, |text| {
-            let envelope = envelope(response.status, text)?;
-            Ok((envelope.cost, outcomes(envelope, text, tasks.len())))
-        });
-        match posted {
-            Ok((cost, tasks)) => Ok(Posted::new(tasks, cost, response)),
-            Err(kind) => Err(Error::new(E::INFO.id, kind, Some(response))),
-        }
+        let asked = Asked::new(E::INFO, E::INFO.path, Some(body));
+        let (tasks, cost, response) = self
+            .perform(asked, |status, text| {
+                let envelope = envelope(status, text)?;
+                let cost = envelope.cost;
+                Ok((outcomes(envelope, text, tasks.len()), cost))
+            })
+            .await?;
+        Ok(Posted::new(tasks, cost, response))
     }
 
     /// All rows that a task asks for, page by page.
@@ -139,17 +201,201 @@ impl Client {
             .map_err(|error| Error::new(E::INFO.id, ErrorKind::Body(error), None))
     }
 
-    async fn send(
+    /// Makes a call: within the limits and the money that there is, as often as the policy says,
+    /// until `read` can make something of the answer.
+    async fn perform<T>(
+        &self,
+        asked: Asked<'_>,
+        read: impl Fn(u16, &str) -> Result<(T, Option<f64>), ErrorKind>,
+    ) -> Result<(T, Option<f64>, RawResponse), Error> {
+        let span = tracing::info_span!(
+            "dataforseo call",
+            endpoint = asked.endpoint.id,
+            task_id = tracing::field::Empty,
+            attempts = tracing::field::Empty,
+            cost = tracing::field::Empty,
+            error = tracing::field::Empty,
+        );
+        let outcome = self
+            .repeatedly(&asked, &read)
+            .instrument(span.clone())
+            .await;
+        self.inner.retries.ended();
+        match &outcome {
+            Ok((_, cost, response)) => {
+                span.record("attempts", response.attempts);
+                span.record("cost", cost.unwrap_or_default());
+            }
+            Err(error) => {
+                span.record("attempts", error.attempts());
+                span.record("error", tracing::field::display(error));
+                if let Some(id) = error.task_id() {
+                    span.record("task_id", tracing::field::display(id));
+                }
+            }
+        }
+        outcome
+    }
+
+    async fn repeatedly<T>(
+        &self,
+        asked: &Asked<'_>,
+        read: &impl Fn(u16, &str) -> Result<(T, Option<f64>), ErrorKind>,
+    ) -> Result<(T, Option<f64>, RawResponse), Error> {
+        let began = Instant::now();
+        let endpoint = asked.endpoint;
+        let mut before = Charge::No;
+        let mut number = 1;
+        loop {
+            let attempt = Instant::now();
+            let (error, retry_after) = match self.attempt(asked, read).await {
+                Ok((value, cost, mut response)) => {
+                    response.attempts = number;
+                    self.observe(endpoint, number, attempt, None, cost);
+                    return Ok((value, cost, response));
+                }
+                Err(failed) => failed,
+            };
+            let charge = error.last_charge();
+            let cost = match charge {
+                Charge::UsDollars(cost) => Some(cost),
+                _ => None,
+            };
+            self.observe(endpoint, number, attempt, Some(&error), cost);
+            let failed = Attempt::new(endpoint, number, began.elapsed(), &error, retry_after);
+            let Some(wait) = self.inner.retries.again(&failed) else {
+                return Err(error.after(number, before));
+            };
+            tracing::info!(number, ?wait, %error, "the call is repeated");
+            before = before.and(charge);
+            number += 1;
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Sends a call once.
+    async fn attempt<T>(
+        &self,
+        asked: &Asked<'_>,
+        read: &impl Fn(u16, &str) -> Result<(T, Option<f64>), ErrorKind>,
+    ) -> Result<(T, Option<f64>, RawResponse), (Error, Option<Duration>)> {
+        let endpoint = asked.endpoint;
+        let inner = &self.inner;
+        let fail = |kind, response| Error::new(endpoint.id, kind, response);
+        let estimate = inner.prices.estimate(endpoint, asked.rows);
+        let reserved = self
+            .ledger
+            .reserve(estimate)
+            .map_err(|(spent, estimate, limit)| {
+                let kind = ErrorKind::SpendLimit {
+                    spent,
+                    estimate,
+                    limit,
+                };
+                (fail(kind, None), None)
+            })?;
+        let waiting = Instant::now();
+        let permit = inner.limiter.admit(endpoint).await;
+        let permit = permit.map_err(|error| (fail(ErrorKind::Limiter(error), None), None))?;
+        let waited = waiting.elapsed();
+        if !waited.is_zero() {
+            tracing::debug!(?waited, "waited for the account's limits");
+        }
+        // From here on it may be charged, though the caller may give up.
+        let mut unsettled = Unsettled(Some(reserved));
+        let sent = inner
+            .transport
+            .send(endpoint.method, asked.path, asked.body.clone())
+            .await;
+        drop(permit);
+        let (outcome, retry_after) = match sent {
+            Err(failure) => {
+                let kind = ErrorKind::Transport(failure.error);
+                (Err(fail(kind, failure.response)), None)
+            }
+            Ok(response) => {
+                let retry_after = response.retry_after;
+                let outcome = readable(&response, |text| read(response.status, text));
+                let outcome = match outcome {
+                    Ok((value, cost)) => Ok((value, cost, response)),
+                    Err(kind) => Err(fail(kind, Some(response))),
+                };
+                (outcome, retry_after)
+            }
+        };
+        let (answered, charge) = match &outcome {
+            Ok((_, cost, _)) => (true, cost.map_or(Charge::Perhaps, Charge::UsDollars)),
+            Err(error) => (error.is_answered(), error.last_charge()),
+        };
+        let charge = if endpoint.charged { charge } else { Charge::No };
+        unsettled.settle(answered, charge);
+        match &outcome {
+            Ok(_) => inner.limiter.taken(),
+            Err(error) => {
+                if let Some(code) = error.status_code().filter(|code| is_limit(*code)) {
+                    tracing::warn!(%code, "a limit of the account was passed all the same");
+                    inner.limiter.refused(code);
+                }
+            }
+        }
+        outcome.map_err(|error| (error, retry_after))
+    }
+
+    fn observe(
         &self,
         endpoint: &'static EndpointInfo,
-        path: &str,
-        body: Option<Vec<u8>>,
-    ) -> Result<RawResponse, Error> {
-        let outcome = self.inner.transport.send(endpoint.method, path, body).await;
-        outcome.map_err(|failure| {
-            let kind = ErrorKind::Transport(failure.error);
-            Error::new(endpoint.id, kind, failure.response)
-        })
+        number: u32,
+        began: Instant,
+        error: Option<&Error>,
+        cost: Option<f64>,
+    ) {
+        if let Some(observer) = &self.inner.observer {
+            observer.attempt(&Observed {
+                endpoint,
+                number,
+                time: began.elapsed(),
+                error,
+                cost,
+            });
+        }
+    }
+}
+
+/// What is asked of the API.
+struct Asked<'a> {
+    endpoint: &'static EndpointInfo,
+    path: &'a str,
+    body: Option<Bytes>,
+    /// How many rows that may bring.
+    rows: u64,
+}
+
+impl<'a> Asked<'a> {
+    fn new(endpoint: &'static EndpointInfo, path: &'a str, body: Option<Vec<u8>>) -> Self {
+        Self {
+            endpoint,
+            path,
+            rows: rows(body.as_deref()),
+            body: body.map(Bytes::from),
+        }
+    }
+}
+
+/// What is put aside for a call that is under way. A caller that gives up does not take the call
+/// back: it may be charged.
+struct Unsettled(Option<Reserved>);
+
+impl Unsettled {
+    fn settle(&mut self, answered: bool, charge: Charge) {
+        if let Some(reserved) = self.0.take() {
+            reserved.settle(answered, charge);
+        }
+    }
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        self.settle(false, Charge::Perhaps);
     }
 }
 
@@ -223,21 +469,6 @@ const NOT_IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// The one task of an answer, decoded, unless the call or the task failed.
-fn answer<R: Tolerant>(
-    endpoint: &'static EndpointInfo,
-    response: RawResponse,
-) -> Result<Answer<R>, Error> {
-    match readable(&response, |text| read(response.status, text)) {
-        Ok((task, cost)) => Ok(Answer {
-            task,
-            cost,
-            response,
-        }),
-        Err(kind) => Err(Error::new(endpoint.id, kind, Some(response))),
-    }
-}
-
 /// Reads an answer, and once more with repairs if it cannot be read as it is: neither bytes that
 /// are no UTF-8 nor half a character cost it.
 fn readable<T>(
@@ -289,6 +520,7 @@ fn envelope(http_status: u16, text: &str) -> Result<RawEnvelope<'_>, ErrorKind> 
         return Err(ErrorKind::Envelope {
             status_code: envelope.status_code,
             message: envelope.status_message.unwrap_or_default(),
+            cost: envelope.cost,
         });
     }
     Ok(envelope)

@@ -15,8 +15,12 @@ use hyper_util::client::legacy::connect::Connection;
 use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 
-use crate::client::Client;
+use crate::client::{Client, Inner};
 use crate::connector::Connector;
+use crate::limits::{AccountLimits, Limiter};
+use crate::observe::Observer;
+use crate::retry::{Retries, RetryPolicy};
+use crate::spend::{Ledger, Prices};
 use crate::transport::{Transport, tcp_and_tls};
 
 /// Why no client could be made. No message has a credential in it.
@@ -39,6 +43,9 @@ pub enum ConfigError {
     /// The base URL cannot be used.
     #[error("base URL: {0}")]
     BaseUrl(String),
+    /// What may be spent is no amount of money.
+    #[error("{0} is no amount of money")]
+    MaxSpend(String),
     /// TLS cannot be set up.
     #[error("TLS: {0}")]
     Tls(String),
@@ -75,6 +82,11 @@ pub struct ClientBuilder {
     validate: bool,
     clock: Clock,
     connector: Option<Connector>,
+    limiter: Option<Arc<dyn Limiter>>,
+    retries: Option<Arc<dyn RetryPolicy>>,
+    prices: Prices,
+    max_spend: Option<f64>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -103,6 +115,11 @@ impl ClientBuilder {
             validate: true,
             clock: Arc::new(today),
             connector: None,
+            limiter: None,
+            retries: None,
+            prices: Prices::known(),
+            max_spend: None,
+            observer: None,
         }
     }
 
@@ -197,6 +214,40 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps the account's limits by this; by [`AccountLimits::default`](crate::AccountLimits)
+    /// unless set. Give the same one to all clients that use the account.
+    pub fn limiter(mut self, limiter: Arc<dyn Limiter>) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
+    /// Sends calls that failed again by this policy; by [`Retries::default`](crate::Retries) unless
+    /// set. [`NoRetries`](crate::NoRetries) sends each call once.
+    pub fn retries(mut self, policy: impl RetryPolicy + 'static) -> Self {
+        self.retries = Some(Arc::new(policy));
+        self
+    }
+
+    /// Estimates calls by these prices; by those that this version knows unless set.
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.prices = prices;
+        self
+    }
+
+    /// Refuses a call before it is sent when it would go beyond so many US dollars, by what was
+    /// spent and by the estimates of what is under way. What the API charges may differ from the
+    /// estimate, so the sum can pass it by that much. No limit unless set.
+    pub fn max_spend(mut self, us_dollars: f64) -> Self {
+        self.max_spend = Some(us_dollars);
+        self
+    }
+
+    /// Tells this of each attempt at a call.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// How large an answer may be after decompression; 256 MiB unless set.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
@@ -239,7 +290,20 @@ impl ClientBuilder {
             self.max_response_bytes,
             connector,
         );
-        Ok(Client::new(transport, self.validate.then_some(self.clock)))
+        if let Some(max) = self.max_spend.filter(|max| max.is_nan() || *max < 0.0) {
+            return Err(ConfigError::MaxSpend(max.to_string()));
+        }
+        let inner = Inner {
+            transport,
+            validation: self.validate.then_some(self.clock),
+            limiter: self
+                .limiter
+                .unwrap_or_else(|| Arc::new(AccountLimits::default())),
+            retries: self.retries.unwrap_or_else(|| Arc::new(Retries::default())),
+            prices: self.prices,
+            observer: self.observer,
+        };
+        Ok(Client::new(inner, Ledger::new(self.max_spend)))
     }
 }
 

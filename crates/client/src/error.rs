@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use dataforseo_models::{StatusCode, TaskId, Violations};
+use dataforseo_models::{StatusClass, StatusCode, TaskId, Violations};
 
 use crate::answer::RawResponse;
+use crate::limits::LimiterError;
 use crate::pages::End;
 use crate::transport::TransportError;
 
@@ -35,6 +36,43 @@ struct Inner {
     endpoint: &'static str,
     kind: ErrorKind,
     response: Option<RawResponse>,
+    attempts: u32,
+    /// What attempts before the last one may have cost.
+    before: Charge,
+}
+
+/// Whether a call left this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Not a byte of its task did.
+    No,
+    /// It was handed to the network, and nobody knows how far it got.
+    Perhaps,
+    /// It did: something answered it.
+    Yes,
+}
+
+/// Whether a call that failed was charged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Charge {
+    /// No: it was not sent, or it was refused.
+    No,
+    /// Nobody knows. The account's own list of transactions tells.
+    Perhaps,
+    /// Yes, by this many US dollars.
+    UsDollars(f64),
+}
+
+impl Charge {
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, other) => other,
+            (Self::UsDollars(a), Self::UsDollars(b)) => Self::UsDollars(a + b),
+            (Self::UsDollars(_), Self::No) => self,
+            _ => Self::Perhaps,
+        }
+    }
 }
 
 /// Where a call went wrong.
@@ -55,6 +93,8 @@ pub enum ErrorKind {
         status_code: StatusCode,
         /// How the API words it.
         message: String,
+        /// What the call cost all the same, in US dollars, by the envelope.
+        cost: Option<f64>,
     },
     /// The API took the call and the task failed.
     Task {
@@ -67,8 +107,29 @@ pub enum ErrorKind {
         /// What the failed task cost, in US dollars.
         cost: Option<f64>,
     },
+    /// A live endpoint answered that the task is not done yet. There is nothing to fetch it by but
+    /// its identifier.
+    Pending {
+        /// Which way it is pending.
+        status_code: StatusCode,
+        /// The task's identifier.
+        id: Option<TaskId>,
+        /// What the task cost, in US dollars.
+        cost: Option<f64>,
+    },
     /// The API reports success and sent no task.
     NoTask,
+    /// The call would go beyond what may be spent. It was not sent.
+    SpendLimit {
+        /// What was spent so far, in US dollars.
+        spent: f64,
+        /// What the call is estimated at, in US dollars.
+        estimate: f64,
+        /// What may be spent, in US dollars.
+        limit: f64,
+    },
+    /// Nobody who keeps the account's limits let the call go. It was not sent.
+    Limiter(LimiterError),
     /// A list has further rows, and they cannot be had. What came before is whole.
     Incomplete(End),
 }
@@ -83,7 +144,81 @@ impl Error {
             endpoint,
             kind,
             response,
+            attempts: 1,
+            before: Charge::No,
         }))
+    }
+
+    pub(crate) fn after(mut self, attempts: u32, before: Charge) -> Self {
+        (self.0.attempts, self.0.before) = (attempts, before);
+        self
+    }
+
+    /// Whether the call left this program, in the last attempt.
+    pub fn left(&self) -> Left {
+        match self.kind() {
+            ErrorKind::Invalid(_)
+            | ErrorKind::Incomplete(_)
+            | ErrorKind::SpendLimit { .. }
+            | ErrorKind::Limiter(_) => Left::No,
+            ErrorKind::Transport(error) => error.left(),
+            _ => Left::Yes,
+        }
+    }
+
+    /// Whether an answer came, by the API or by something in between; of one that broke off, its
+    /// beginning.
+    pub fn is_answered(&self) -> bool {
+        self.left() == Left::Yes
+    }
+
+    /// Whether the call was charged, all attempts together.
+    pub fn charge(&self) -> Charge {
+        self.0.before.and(self.last_charge())
+    }
+
+    /// Whether the last attempt was charged.
+    pub(crate) fn last_charge(&self) -> Charge {
+        let told = |cost: Option<f64>, otherwise: Charge| match cost {
+            Some(cost) if cost > 0.0 => Charge::UsDollars(cost),
+            Some(_) => Charge::No,
+            None => otherwise,
+        };
+        match self.kind() {
+            _ if self.left() == Left::No => Charge::No,
+            // What a proxy turned away by itself never came to the API.
+            ErrorKind::Http(429) => Charge::No,
+            ErrorKind::Http(status) if (400..500).contains(status) => Charge::No,
+            ErrorKind::Envelope {
+                status_code, cost, ..
+            }
+            | ErrorKind::Task {
+                status_code, cost, ..
+            } => {
+                let otherwise = match status_code.class() {
+                    StatusClass::Upstream | StatusClass::Server | StatusClass::Unknown => {
+                        Charge::Perhaps
+                    }
+                    _ => Charge::No,
+                };
+                told(*cost, otherwise)
+            }
+            ErrorKind::Pending { cost, .. } => told(*cost, Charge::Perhaps),
+            _ => Charge::Perhaps,
+        }
+    }
+
+    /// How often the call was sent, or would have been: 1 unless it was repeated.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The identifier of the task that failed, or that is not done yet.
+    pub fn task_id(&self) -> Option<&TaskId> {
+        match self.kind() {
+            ErrorKind::Task { id, .. } | ErrorKind::Pending { id, .. } => id.as_ref(),
+            _ => None,
+        }
     }
 
     /// Where it went wrong.
@@ -99,9 +234,9 @@ impl Error {
     /// The API's status code, of the envelope or of the task.
     pub fn status_code(&self) -> Option<StatusCode> {
         match self.kind() {
-            ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
-                Some(*status_code)
-            }
+            ErrorKind::Envelope { status_code, .. }
+            | ErrorKind::Task { status_code, .. }
+            | ErrorKind::Pending { status_code, .. } => Some(*status_code),
             _ => None,
         }
     }
@@ -111,6 +246,7 @@ impl Error {
         let (ErrorKind::Envelope {
             status_code,
             message,
+            ..
         }
         | ErrorKind::Task {
             status_code,
@@ -144,6 +280,7 @@ impl fmt::Display for Error {
             ErrorKind::Envelope {
                 status_code,
                 message,
+                ..
             } => {
                 write!(f, "the call was refused: {status_code} {message}")
             }
@@ -166,6 +303,29 @@ impl fmt::Display for Error {
                 f.write_str("the list has further rows, and the API takes no larger offset")
             }
             ErrorKind::NoTask => f.write_str("the API reports success and sent no task"),
+            ErrorKind::Pending {
+                status_code, id, ..
+            } => {
+                write!(f, "the task is not done yet: {status_code}")?;
+                match id {
+                    Some(id) => write!(f, " (task {id})"),
+                    None => Ok(()),
+                }
+            }
+            ErrorKind::SpendLimit {
+                spent,
+                estimate,
+                limit,
+            } => write!(
+                f,
+                "not sent: {spent:.5} US dollars are spent, the call is estimated at {estimate:.5}, \
+                 and {limit} may be spent"
+            ),
+            ErrorKind::Limiter(error) => write!(f, "not sent: {error}"),
+        }?;
+        match self.0.attempts {
+            0 | 1 => Ok(()),
+            attempts => write!(f, " (after {attempts} attempts)"),
         }
     }
 }

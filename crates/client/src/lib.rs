@@ -20,8 +20,11 @@
 //! - An error of the API is an [`Error`], though it comes inside HTTP 200: [`Error::kind`] tells
 //!   transport, HTTP, envelope and task apart.
 //! - A task that breaks a documented limit is refused before it is sent.
-//! - A call is sent once. This client repeats nothing by itself: there is no way to tell the API
-//!   that a call is a repeat, so it would be charged again.
+//! - The account's limits are kept, for all clones of a client together ([`Limiter`]). What failed
+//!   without being charged is sent again ([`Retries`]); what may have been charged is not, unless
+//!   you say so: there is no way to tell the API that a call is a repeat.
+//! - Money is counted ([`Client::spend`]), and can have a limit. [`Error::charge`] says what is
+//!   known of a call that failed. [`bad_days`] goes through all that can happen.
 //! - Nothing that was paid for is lost: the body of the answer is on [`Answer`] and on [`Error`],
 //!   and a value of another kind than documented is told of by [`Answer::drift`].
 //! - No credential is in any `Debug`, message or error.
@@ -46,13 +49,18 @@
 )]
 
 mod answer;
+pub mod bad_days;
 mod client;
 mod config;
 mod connector;
 mod error;
 #[rustfmt::skip]
 mod generated;
+mod limits;
+mod observe;
 mod pages;
+mod retry;
+mod spend;
 mod transport;
 
 pub use answer::{Answer, Fetched, Posted, PostedTask, RawResponse};
@@ -60,7 +68,11 @@ pub use client::Client;
 pub use config::{ClientBuilder, ConfigError};
 /// The tasks, results and status codes.
 pub use dataforseo_models as models;
-pub use error::{Error, ErrorKind};
+pub use error::{Charge, Error, ErrorKind, Left};
 pub use generated::*;
+pub use limits::{AccountLimits, Admission, Limiter, LimiterError, NoLimits, Permit};
+pub use observe::{Observed, Observer};
 pub use pages::{End, PageAnswer, Pages};
+pub use retry::{Attempt, NoRetries, Retries, RetryPolicy};
+pub use spend::{Prices, Spend};
 pub use transport::{Cause, TransportError};

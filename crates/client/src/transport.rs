@@ -1,15 +1,23 @@
 //! Sending one request and collecting its answer: hyper, TLS, gzip, a deadline.
 
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::io::Read;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use dataforseo_models::Method;
 use flate2::read::MultiGzDecoder;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT,
+};
 use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Frame, SizeHint};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -17,6 +25,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::answer::RawResponse;
 use crate::connector::Connector;
+use crate::error::Left;
 
 /// Why no whole answer came.
 #[derive(Debug, thiserror::Error)]
@@ -25,13 +34,17 @@ pub enum TransportError {
     /// No connection: the call was not sent.
     #[error("no connection, nothing was sent: {0}")]
     Connect(Cause),
+    /// The connection broke, or the deadline passed, before anything of the task was written: the
+    /// call was not sent.
+    #[error("broken off before the task was written, nothing was sent: {0}")]
+    Unsent(Cause),
     /// The connection broke before an answer began. The call may have been carried out.
     #[error("the connection broke before an answer came; the call may have been charged: {0}")]
     Interrupted(Cause),
     /// The answer broke off. The call was carried out.
     #[error("the answer broke off; the call may have been charged: {0}")]
     BodyInterrupted(Cause),
-    /// The deadline passed. The call may have been carried out.
+    /// The deadline passed when the task was under way. The call may have been carried out.
     #[error("no whole answer within {0:?}; the call may have been charged")]
     DeadlineExceeded(Duration),
     /// The answer is larger than the client was told to take.
@@ -45,6 +58,44 @@ pub enum TransportError {
     /// The request could not be put together. Nothing was sent.
     #[error("the request could not be built, nothing was sent: {0}")]
     Request(Cause),
+}
+
+impl TransportError {
+    /// Whether the call left this program.
+    pub(crate) fn left(&self) -> Left {
+        match self {
+            Self::Connect(_) | Self::Unsent(_) | Self::Request(_) => Left::No,
+            Self::Interrupted(_) | Self::DeadlineExceeded(_) => Left::Perhaps,
+            Self::BodyInterrupted(_) | Self::TooLarge(_) | Self::Encoding(_) => Left::Yes,
+        }
+    }
+}
+
+/// The body of a request, which knows whether it was asked for.
+struct Outgoing {
+    body: Full<Bytes>,
+    taken: Arc<AtomicBool>,
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.taken.store(true, Ordering::Release);
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// A transport error with what there is of the answer.
@@ -87,7 +138,7 @@ fn chain(error: &dyn StdError) -> String {
 /// A pool of connections to one server, and what every request carries.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    http: HyperClient<Connector, Full<Bytes>>,
+    http: HyperClient<Connector, Outgoing>,
     base: String,
     authorization: HeaderValue,
     deadline: Duration,
@@ -127,7 +178,7 @@ impl Transport {
         &self,
         method: Method,
         path: &str,
-        body: Option<Vec<u8>>,
+        body: Option<Bytes>,
     ) -> Result<RawResponse, Failure> {
         let mut request = Request::builder()
             .method(method.as_str())
@@ -136,13 +187,19 @@ impl Transport {
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
+        // Of a call without a body nobody can tell when it is sent; those are free.
+        let taken = Arc::new(AtomicBool::new(body.is_none()));
+        let outgoing = Outgoing {
+            body: Full::new(body.unwrap_or_default()),
+            taken: Arc::clone(&taken),
+        };
         let request = request
             .header(ACCEPT_ENCODING, "gzip")
             .header(
                 USER_AGENT,
                 concat!("dataforseo-client/", env!("CARGO_PKG_VERSION")),
             )
-            .body(Full::from(body.unwrap_or_default()))
+            .body(outgoing)
             .map_err(|error| Failure::of(TransportError::Request(Cause::new(error))))?;
         let mut arrived = None;
         let exchange = self.exchange(request, &mut arrived);
@@ -151,9 +208,18 @@ impl Transport {
             Ok(Err(error)) => Some(error),
             Err(_) => Some(TransportError::DeadlineExceeded(self.deadline)),
         };
+        let unsent = !taken.load(Ordering::Acquire);
+        let broken = broken.map(|error| match error {
+            TransportError::Interrupted(cause) if unsent => TransportError::Unsent(cause),
+            TransportError::DeadlineExceeded(time) if unsent => {
+                TransportError::Unsent(Cause::new(format!("no connection within {time:?}")))
+            }
+            error => error,
+        });
         let Some(Arrived {
             status,
             encoding,
+            retry_after,
             body,
         }) = arrived
         else {
@@ -162,7 +228,12 @@ impl Transport {
             return Err(Failure::of(error));
         };
         let (body, unreadable) = self.decompress(encoding.as_ref(), body.freeze());
-        let response = RawResponse { status, body };
+        let response = RawResponse {
+            status,
+            body,
+            retry_after,
+            attempts: 1,
+        };
         match broken.or(unreadable) {
             None => Ok(response),
             Some(error) => Err(Failure {
@@ -176,7 +247,7 @@ impl Transport {
     /// off or is given up.
     async fn exchange(
         &self,
-        request: Request<Full<Bytes>>,
+        request: Request<Outgoing>,
         arrived: &mut Option<Arrived>,
     ) -> Result<(), TransportError> {
         let response = self.http.request(request).await.map_err(|error| {
@@ -189,6 +260,7 @@ impl Transport {
         let arrived = arrived.insert(Arrived {
             status: response.status().as_u16(),
             encoding: response.headers().get(CONTENT_ENCODING).cloned(),
+            retry_after: response.headers().get(RETRY_AFTER).and_then(seconds),
             body: BytesMut::new(),
         });
         let mut incoming = response.into_body();
@@ -250,7 +322,20 @@ impl Transport {
 struct Arrived {
     status: u16,
     encoding: Option<HeaderValue>,
+    retry_after: Option<Duration>,
     body: BytesMut,
+}
+
+/// The value of `Retry-After` in seconds. One that is a date is passed over: proxies that turn calls
+/// away send seconds, and clocks differ.
+fn seconds(value: &HeaderValue) -> Option<Duration> {
+    value
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
 }
 
 /// The connector that a client has unless it is given another: TCP and TLS.
@@ -270,7 +355,7 @@ pub(crate) fn tcp_and_tls(connect_timeout: Duration) -> Result<Connector, rustls
 
 /// The provider is named, so that a program with two of them in its tree does not panic.
 fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, rustls::Error> {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)

@@ -51,6 +51,9 @@ pub struct EndpointInfo {
     pub charged: bool,
     /// How many tasks one call may hold; `None` where none are sent.
     pub tasks_per_call: Option<u32>,
+    /// How many calls to it an account may make in a minute; `None` where only the account's own
+    /// limit holds.
+    pub calls_per_minute: Option<u32>,
     /// The documented limits of the task's fields.
     pub task_rules: &'static [FieldRule],
     /// The vendor's page.
@@ -78,6 +81,20 @@ impl EndpointInfo {
             }
         }
     }
+}
+
+/// What calls of a section cost, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Price {
+    /// The section, such as `backlinks`.
+    pub section: &'static str,
+    /// In US dollars, for each call.
+    pub per_call: f64,
+    /// In US dollars, for each row of an answer.
+    pub per_row: f64,
+    /// Since when, yyyy-mm-dd.
+    pub since: &'static str,
 }
 
 /// An HTTP method that the API uses.

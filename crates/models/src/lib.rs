@@ -59,7 +59,7 @@ mod union;
 mod validate;
 
 pub use dataforseo_domains::domain_of;
-pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint};
+pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Price, Task, TaskEndpoint};
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
 pub use filter::{Filter, Order};
 pub use generated::*;

@@ -17,11 +17,24 @@ pub fn emit(api: &Api) -> TokenStream {
             pub const #name: &str = #url;
         }
     });
+    let prices = api.sections.iter().filter_map(|(name, section)| {
+        let price = section.price.as_ref()?;
+        let (per_call, per_row) = (
+            Literal::f64_unsuffixed(price.per_call),
+            Literal::f64_unsuffixed(price.per_row),
+        );
+        let since = &price.since;
+        Some(quote! {
+            Price { section: #name, per_call: #per_call, per_row: #per_row, since: #since }
+        })
+    });
     let calls = Literal::u32_unsuffixed(api.limits.calls_per_minute);
     let simultaneous = Literal::u32_unsuffixed(api.limits.simultaneous_calls);
     let timeout = Literal::u32_unsuffixed(api.limits.server_timeout_seconds);
     quote! {
         use std::time::Duration;
+
+        use crate::Price;
 
         #(#servers)*
 
@@ -33,5 +46,8 @@ pub fn emit(api: &Api) -> TokenStream {
 
         /// After how long the server gives a live call up.
         pub const SERVER_TIMEOUT: Duration = Duration::from_secs(#timeout);
+
+        /// What calls cost, for the sections where that is known.
+        pub const PRICES: &[Price] = &[#(#prices),*];
     }
 }

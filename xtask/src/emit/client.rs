@@ -207,12 +207,14 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
     }
     parts.push(match endpoint.charged {
         true if endpoint.mode == Mode::TaskPost => {
-            "# Cost\nThe API charges the tasks that it takes, when it takes them; the client sends \
-             them once. [`Posted::cost`] says what they cost, fetching the results costs nothing."
+            "# Cost\nThe API charges the tasks that it takes, when it takes them. What may have been \
+             charged is not sent again, unless the client's policy says so. [`Posted::cost`] says \
+             what they cost, fetching the results costs nothing."
         }
         true => {
-            "# Cost\nA call that reached the API may have been charged, whatever came back; the \
-             client sends it once. [`Answer::cost`] says what it cost."
+            "# Cost\nA call that reached the API may have been charged, whatever came back; it is not \
+             sent again then, unless the client's policy says so. [`Answer::cost`] says what it \
+             cost, [`Error::charge`] what is known of one that failed."
         }
         false => "# Cost\nThe API charges nothing for this call.",
     }

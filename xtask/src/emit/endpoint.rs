@@ -26,13 +26,15 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         Mode::TaskGet => quote!(TaskGet),
     };
     let charged = endpoint.charged;
-    let tasks = match endpoint.limits.tasks_per_call {
-        Some(tasks) => {
-            let tasks = Literal::u32_unsuffixed(tasks);
-            quote!(Some(#tasks))
+    let number = |number: Option<u32>| match number {
+        Some(number) => {
+            let number = Literal::u32_unsuffixed(number);
+            quote!(Some(#number))
         }
         None => quote!(None),
     };
+    let tasks = number(endpoint.limits.tasks_per_call);
+    let calls = number(endpoint.limits.calls_per_minute);
     let rules = match &endpoint.task {
         Some(task) => {
             let task = ident(&task.name);
@@ -82,6 +84,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
                 mode: Mode::#mode,
                 charged: #charged,
                 tasks_per_call: #tasks,
+                calls_per_minute: #calls,
                 task_rules: #rules,
                 link: #link,
             };

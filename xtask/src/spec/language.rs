@@ -503,12 +503,29 @@ pub struct Api {
     pub sections: IndexMap<String, Section>,
 }
 
+/// What calls cost, in US dollars. For estimates: the answer itself says what it cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// For each call.
+    pub per_call: f64,
+    /// For each row of an answer.
+    pub per_row: f64,
+    /// Since when: yyyy-mm-dd.
+    pub since: String,
+    /// How that is known.
+    pub evidence: String,
+}
+
 /// A section of the API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
     /// What it is about, in our own words.
     pub doc: String,
+    /// What its calls cost, where that is known.
+    #[serde(default)]
+    pub price: Option<Price>,
 }
 
 /// A server that answers.

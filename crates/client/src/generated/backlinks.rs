@@ -33,7 +33,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -122,7 +122,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -182,7 +182,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -218,7 +218,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -252,7 +252,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -288,7 +288,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -323,7 +323,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -358,7 +358,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -393,7 +393,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -429,7 +429,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -495,7 +495,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -559,7 +559,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -623,7 +623,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -714,7 +714,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -810,7 +810,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -874,7 +874,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -936,7 +936,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -994,7 +994,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1027,7 +1027,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1060,7 +1060,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].

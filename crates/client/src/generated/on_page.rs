@@ -30,7 +30,7 @@ impl<'a> OnPage<'a> {
     /// - `browser_screen_scale_factor` from 0.5 to 3.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].

@@ -40,7 +40,7 @@ impl<'a> Serp<'a> {
     /// - `browser_screen_resolution_ratio` from 0.5 to 3.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; the client sends it once. [`Answer::cost`] says what it cost.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -120,7 +120,7 @@ impl<'a> Serp<'a> {
     /// - `browser_screen_resolution_ratio` from 0.5 to 3.
     ///
     /// # Cost
-    /// The API charges the tasks that it takes, when it takes them; the client sends them once. [`Posted::cost`] says what they cost, fetching the results costs nothing.
+    /// The API charges the tasks that it takes, when it takes them. What may have been charged is not sent again, unless the client's policy says so. [`Posted::cost`] says what they cost, fetching the results costs nothing.
     ///
     /// # Errors
     /// If a task breaks the limits, none is sent. What can go wrong with the call is told apart by [`Error::kind`]; what went wrong with one task stands beside it in [`Posted`].

@@ -24,6 +24,7 @@ impl Endpoint for AvailableFilters {
         mode: Mode::Live,
         charged: false,
         tasks_per_call: None,
+        calls_per_minute: None,
         task_rules: &[],
         link: "https://docs.dataforseo.com/v3/backlinks-filters/",
     };

@@ -26,6 +26,7 @@ impl Endpoint for BulkBacklinksLive {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <BulkBacklinksLiveTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/",
     };

@@ -26,6 +26,7 @@ impl Endpoint for BulkNewLostBacklinksLive {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <BulkNewLostBacklinksLiveTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/",
     };

@@ -24,6 +24,7 @@ impl Endpoint for BulkNewLostReferringDomainsLive {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <BulkNewLostReferringDomainsLiveTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/",
     };

@@ -26,6 +26,7 @@ impl Endpoint for BulkRanksLive {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <BulkRanksLiveTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/",
     };

@@ -24,6 +24,7 @@ impl Endpoint for Errors {
         mode: Mode::Live,
         charged: false,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <ErrorsTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/backlinks-errors/",
     };

@@ -24,6 +24,7 @@ impl Endpoint for HistoryLive {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <HistoryLiveTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/backlinks-history-live/",
     };

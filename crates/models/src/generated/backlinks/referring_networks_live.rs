@@ -24,6 +24,7 @@ impl Endpoint for ReferringNetworksLive {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <ReferringNetworksLiveTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/backlinks-referring_networks-live/",
     };

@@ -24,6 +24,7 @@ impl Endpoint for TimeseriesNewLostSummaryLive {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <TimeseriesNewLostSummaryLiveTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/",
     };

@@ -26,6 +26,7 @@ impl Endpoint for InstantPages {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(20),
+        calls_per_minute: None,
         task_rules: <InstantPagesTask as Task>::RULES,
         link: "https://docs.dataforseo.com/v3/on_page-instant_pages/",
     };

@@ -26,6 +26,7 @@ impl Endpoint for GoogleOrganicLiveAdvanced {
         mode: Mode::Live,
         charged: true,
         tasks_per_call: Some(1),
+        calls_per_minute: None,
         task_rules: <GoogleOrganicLiveAdvancedTask as Task>::RULES,
         link: "https://docs.dataforseo.com:443/v3/serp-google-organic-live-advanced/",
     };

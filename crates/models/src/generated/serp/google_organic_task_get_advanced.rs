@@ -24,6 +24,7 @@ impl Endpoint for GoogleOrganicTaskGetAdvanced {
         mode: Mode::TaskGet,
         charged: false,
         tasks_per_call: None,
+        calls_per_minute: None,
         task_rules: &[],
         link: "https://docs.dataforseo.com:443/v3/serp-google-organic-task_get-advanced/",
     };

@@ -26,6 +26,7 @@ impl Endpoint for GoogleOrganicTaskPost {
         mode: Mode::TaskPost,
         charged: true,
         tasks_per_call: Some(100),
+        calls_per_minute: None,
         task_rules: <GoogleOrganicTaskPostTask as Task>::RULES,
         link: "https://docs.dataforseo.com:443/v3/serp-google-organic-task_post/",
     };

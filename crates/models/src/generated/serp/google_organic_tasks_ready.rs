@@ -24,6 +24,7 @@ impl Endpoint for GoogleOrganicTasksReady {
         mode: Mode::TasksReady,
         charged: false,
         tasks_per_call: None,
+        calls_per_minute: Some(20),
         task_rules: &[],
         link: "https://docs.dataforseo.com:443/v3/serp-google-organic-tasks_ready/",
     };

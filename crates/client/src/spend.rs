@@ -1,0 +1,197 @@
+//! What was spent, what a call will cost, and what may not be gone beyond.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dataforseo_models::{EndpointInfo, Price, api};
+use serde_json::Value;
+
+use crate::error::Charge;
+
+/// What a client, or a job, has spent.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Spend {
+    /// In US dollars, by the API's own words.
+    pub us_dollars: f64,
+    /// How many calls were answered.
+    pub calls: u64,
+    /// How many calls may have been charged, and nobody knows.
+    pub unknown: u64,
+}
+
+/// What calls cost, for estimates. The answer itself says what it did cost.
+///
+/// ```
+/// use dataforseo_client::Prices;
+///
+/// let prices = Prices::known().set("on_page", 0.00125, 0.0);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Prices(Vec<(String, f64, f64)>);
+
+impl Prices {
+    /// None: every estimate is 0.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Those that this version knows, each with its date: [`api::PRICES`].
+    ///
+    /// [`api::PRICES`]: dataforseo_models::api::PRICES
+    pub fn known() -> Self {
+        let known = api::PRICES
+            .iter()
+            .map(|price: &Price| (price.section.to_owned(), price.per_call, price.per_row));
+        Self(known.collect())
+    }
+
+    /// The price of a section, in US dollars for each call and for each row.
+    pub fn set(mut self, section: impl Into<String>, per_call: f64, per_row: f64) -> Self {
+        let section = section.into();
+        self.0.retain(|(known, ..)| *known != section);
+        self.0.push((section, per_call, per_row));
+        self
+    }
+
+    /// What a call to an endpoint costs at most, in US dollars, when it brings so many rows. 0 for
+    /// what is free, and for a section without a price.
+    pub fn estimate(&self, endpoint: &EndpointInfo, rows: u64) -> f64 {
+        let section = endpoint.id.split('/').next().unwrap_or_default();
+        let price = self.0.iter().find(|(known, ..)| known == section);
+        match price.filter(|_| endpoint.charged) {
+            // Counts of rows are far below the 2^53 that a float is exact to.
+            Some((_, per_call, per_row)) => per_call + per_row * rows as f64,
+            None => 0.0,
+        }
+    }
+}
+
+/// How many rows a body of tasks asks for, at most.
+pub(crate) fn rows(body: Option<&[u8]>) -> u64 {
+    let tasks: Vec<Value> = body
+        .and_then(|body| serde_json::from_slice(body).ok())
+        .unwrap_or_default();
+    let of_task = |task: &Value| match (task.get("targets"), task.get("limit")) {
+        (Some(Value::Array(targets)), None) => targets.len() as u64,
+        (_, Some(limit)) => limit.as_u64().unwrap_or(DEFAULT_LIMIT),
+        // Where nothing is said, lists have this many rows; other answers have one or few.
+        _ => DEFAULT_LIMIT,
+    };
+    tasks.iter().map(of_task).sum()
+}
+
+/// The documented default of `limit`.
+const DEFAULT_LIMIT: u64 = 100;
+
+/// An account of money: of a client, and of a job within it.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    own: Arc<Book>,
+    /// What else is counted: the client's, for a job.
+    above: Option<Arc<Book>>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    limit: Option<f64>,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    spend: Spend,
+    /// Estimates of calls that are under way.
+    reserved: f64,
+}
+
+/// A call does not fit: spent and reserved, estimate, limit.
+pub(crate) type Refused = (f64, f64, f64);
+
+/// What is put aside for a call that is under way.
+pub(crate) struct Reserved {
+    books: Vec<Arc<Book>>,
+    estimate: f64,
+}
+
+impl Book {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reserve(&self, estimate: f64) -> Result<(), Refused> {
+        let mut entries = self.entries();
+        let spent = entries.spend.us_dollars + entries.reserved;
+        // A hair of tolerance: sums of floats are not exact.
+        if let Some(limit) = self.limit
+            && spent + estimate > limit + 1e-9
+        {
+            return Err((spent, estimate, limit));
+        }
+        entries.reserved += estimate;
+        Ok(())
+    }
+}
+
+impl Ledger {
+    pub(crate) fn new(limit: Option<f64>) -> Self {
+        Self {
+            own: Arc::new(Book {
+                limit,
+                ..Book::default()
+            }),
+            above: None,
+        }
+    }
+
+    /// One of a job, whose calls count for this one, too.
+    pub(crate) fn job(&self, limit: Option<f64>) -> Self {
+        let top = self.above.as_ref().unwrap_or(&self.own);
+        Self {
+            above: Some(Arc::clone(top)),
+            ..Self::new(limit)
+        }
+    }
+
+    pub(crate) fn spend(&self) -> Spend {
+        self.own.entries().spend
+    }
+
+    /// Puts the estimate of a call aside, if it fits.
+    pub(crate) fn reserve(&self, estimate: f64) -> Result<Reserved, Refused> {
+        let mut reserved = Reserved {
+            books: Vec::new(),
+            estimate,
+        };
+        for book in std::iter::once(&self.own).chain(&self.above) {
+            // What the first book put aside goes back when this is dropped.
+            book.reserve(estimate)?;
+            reserved.books.push(Arc::clone(book));
+        }
+        Ok(reserved)
+    }
+}
+
+impl Reserved {
+    /// Writes down what the call did cost.
+    pub(crate) fn settle(self, answered: bool, charge: Charge) {
+        for book in &self.books {
+            let mut entries = book.entries();
+            entries.spend.calls += u64::from(answered);
+            match charge {
+                Charge::No => {}
+                Charge::UsDollars(cost) => entries.spend.us_dollars += cost,
+                Charge::Perhaps => entries.spend.unknown += 1,
+            }
+        }
+        // Whatever was put aside goes back with `self`.
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        for book in &self.books {
+            let mut entries = book.entries();
+            entries.reserved = (entries.reserved - self.estimate).max(0.0);
+        }
+    }
+}

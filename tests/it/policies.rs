@@ -1,0 +1,449 @@
+//! Limits, repeats and money, played on a paused clock against the mock server and its faults.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dataforseo_client::models::StatusCode;
+use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask, Index};
+use dataforseo_client::models::serp::GoogleOrganicTasksReady;
+use dataforseo_client::{
+    AccountLimits, Charge, Client, ClientBuilder, ConfigError, Error, ErrorKind, Left, NoLimits,
+    NoRetries, Observed, Observer, Prices, Retries,
+};
+use dataforseo_mock_server::{Fault, Limits, MockServer, OnMiss};
+use futures_util::future::join_all;
+use tokio::time::{Instant, advance, timeout};
+
+fn mock() -> MockServer {
+    MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .journal(0)
+        .in_memory()
+        .unwrap()
+}
+
+fn builder(mock: &MockServer) -> ClientBuilder {
+    Client::builder()
+        .credentials("login", "password")
+        .base_url(mock.url())
+        .connector(mock.connector())
+}
+
+/// The ordinary policy with waits that are known: always the longest.
+fn retries() -> Retries {
+    Retries::default().random(|| 1.0)
+}
+
+async fn call(client: &Client) -> Result<(), Error> {
+    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
+    client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .map(drop)
+}
+
+/// Each fault on the first two calls: how often it is sent, how long that takes, and what is said of
+/// the last attempt where it fails.
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_again() {
+    use Charge::{No, Perhaps};
+    let cases = [
+        // Nothing is known of what became of it.
+        (Fault::Reset, 1, 0, Some((Left::Perhaps, Perhaps))),
+        (
+            Fault::ResetReading(10),
+            1,
+            0,
+            Some((Left::Perhaps, Perhaps)),
+        ),
+        (Fault::Empty, 1, 0, Some((Left::Perhaps, Perhaps))),
+        (Fault::Garbage, 1, 0, Some((Left::Perhaps, Perhaps))),
+        (Fault::Silence, 1, 150, Some((Left::Perhaps, Perhaps))),
+        (Fault::Stall(600), 1, 150, Some((Left::Perhaps, Perhaps))),
+        (Fault::Cut(600), 1, 0, Some((Left::Yes, Perhaps))),
+        (Fault::ResetAfter(600), 1, 0, Some((Left::Yes, Perhaps))),
+        // A proxy that turned it away, and ones that may have passed it on.
+        (Fault::Proxy(429), 3, 1 + 1 + 1 + 2, None),
+        (Fault::Proxy(502), 1, 0, Some((Left::Yes, Perhaps))),
+        (Fault::Proxy(504), 1, 0, Some((Left::Yes, Perhaps))),
+        // Wrong, and wrong again.
+        (Fault::Http(401), 1, 0, Some((Left::Yes, No))),
+        (Fault::Http(402), 1, 0, Some((Left::Yes, No))),
+        (Fault::Http(404), 1, 0, Some((Left::Yes, No))),
+        (Fault::api(40501), 1, 0, Some((Left::Yes, No))),
+        (Fault::task(40501), 1, 0, Some((Left::Yes, No))),
+        (Fault::api(40203), 1, 0, Some((Left::Yes, No))),
+        // For now, and not charged: the envelope says 0.
+        (Fault::api(50301), 3, 1 + 2, None),
+        (Fault::task(50401), 3, 1 + 2, None),
+        (Fault::task(40103), 3, 1 + 2, None),
+        // Only once more.
+        (Fault::Http(500), 2, 1, Some((Left::Yes, No))),
+        (Fault::task(50000), 2, 1, Some((Left::Yes, No))),
+        // No failure.
+        (Fault::NoResult, 1, 0, None),
+    ];
+    for (fault, sent, seconds, error) in cases {
+        let mock = mock();
+        mock.on(BulkPagesSummaryLive).first(2).fault(fault);
+        let client = builder(&mock)
+            .limiter(Arc::new(NoLimits))
+            .retries(retries())
+            .build()
+            .unwrap();
+        let began = Instant::now();
+        let outcome = call(&client).await;
+        assert_eq!(
+            mock.calls(BulkPagesSummaryLive) + u64::from(matches!(fault, Fault::ResetReading(_))),
+            sent,
+            "{fault}"
+        );
+        assert_eq!(began.elapsed().as_secs(), seconds, "{fault}");
+        let found = outcome
+            .as_ref()
+            .err()
+            .map(|error| (error.left(), error.charge()));
+        assert_eq!(found, error, "{fault}: {outcome:?}");
+        if let Err(error) = outcome {
+            assert_eq!(u64::from(error.attempts()), sent, "{fault}");
+            assert_eq!(error.is_answered(), error.left() == Left::Yes);
+            assert_eq!(
+                error.to_string().contains("after 2 attempts"),
+                sent == 2,
+                "{error}"
+            );
+        }
+        let spend = client.spend();
+        let unknown = matches!(error, Some((_, Perhaps)));
+        assert_eq!(
+            (spend.us_dollars, spend.unknown),
+            (0.0, u64::from(unknown)),
+            "{fault}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_left_is_sent_again() {
+    let client = Client::builder()
+        .credentials("login", "password")
+        .base_url("http://127.0.0.1:1");
+    let client = client.retries(retries()).build().unwrap();
+    let error = call(&client).await.unwrap_err();
+    assert_eq!(
+        (error.left(), error.charge(), error.attempts()),
+        (Left::No, Charge::No, 4)
+    );
+    assert_eq!(client.spend().calls, 0);
+}
+
+/// Whoever says so pays again; what is free is asked again without that.
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_charged() {
+    let mock = mock();
+    mock.on(BulkPagesSummaryLive)
+        .first(2)
+        .fault(Fault::Cut(600));
+    mock.on(Index).first(2).fault(Fault::Cut(10));
+    let limits = Arc::new(NoLimits);
+    let client = builder(&mock)
+        .limiter(limits)
+        .retries(retries().even_if_charged())
+        .build()
+        .unwrap();
+    call(&client).await.unwrap();
+    assert_eq!(client.spend().unknown, 2);
+    let client = builder(&mock).retries(retries()).build().unwrap();
+    let answer = client.backlinks().index().await.unwrap();
+    assert_eq!(answer.response().attempts(), 3);
+    assert_eq!(client.spend().unknown, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeats_have_limits() {
+    let mock = mock();
+    mock.on(BulkPagesSummaryLive).fault(Fault::api(50301));
+    let calls = async |policy: Retries| {
+        let client = builder(&mock)
+            .limiter(Arc::new(NoLimits))
+            .retries(policy)
+            .build()
+            .unwrap();
+        let before = mock.calls(BulkPagesSummaryLive);
+        for _ in 0..20 {
+            call(&client).await.unwrap_err();
+        }
+        mock.calls(BulkPagesSummaryLive) - before - 20
+    };
+    // Ten are there from the beginning, and a tenth of one comes with each call.
+    assert_eq!(calls(retries()).await, 11);
+    assert_eq!(calls(retries().share(0.0)).await, 10);
+    assert_eq!(calls(retries().share(100.0).attempts(2)).await, 20);
+    assert_eq!(calls(retries().attempts(1)).await, 0);
+    // Waits of 1 s and 2 s fit into 3 s, one of 4 s does not.
+    assert_eq!(
+        calls(retries().share(100.0).within(Duration::from_secs(3))).await,
+        40
+    );
+    assert_eq!(
+        calls(retries().share(100.0).waits(Duration::ZERO, Duration::ZERO)).await,
+        60
+    );
+}
+
+/// A closed loop of callers for two minutes: no refusal, never more than may be, and hardly less.
+#[tokio::test(start_paused = true)]
+async fn the_account_is_used_to_its_limits() {
+    let mock = MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .journal(0)
+        .limits(Limits::API);
+    let mock = mock.in_memory().unwrap();
+    mock.on(BulkPagesSummaryLive)
+        .latency(Duration::from_millis(700));
+    let client = builder(&mock).retries(NoRetries).build().unwrap();
+    let began = Instant::now();
+    let minutes = Duration::from_secs(2 * 60);
+    let count = Arc::new(AtomicU64::new(0));
+    join_all((0..60).map(|_| async {
+        while began.elapsed() < minutes {
+            call(&client).await.unwrap();
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }))
+    .await;
+    let share = count.load(Ordering::Relaxed) as f64 / (2.0 * 2000.0);
+    assert!(share >= 0.98, "{share}");
+}
+
+/// The same account, used by another program: everybody waits after a refusal.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_slows_everybody_down() {
+    let mock = mock();
+    mock.on(BulkPagesSummaryLive)
+        .first(1)
+        .fault(Fault::api(40202));
+    let client = builder(&mock).retries(NoRetries).build().unwrap();
+    call(&client).await.unwrap_err();
+    let began = Instant::now();
+    // Another endpoint, another clone.
+    let other = client.clone();
+    other.backlinks().index().await.unwrap();
+    assert!(
+        began.elapsed() >= Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    let began = Instant::now();
+    call(&client).await.unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    // Refused again and again, it waits longer and longer.
+    mock.on(BulkPagesSummaryLive)
+        .first(3)
+        .fault(Fault::api(40209));
+    let began = Instant::now();
+    for _ in 0..3 {
+        call(&client).await.unwrap_err();
+    }
+    call(&client).await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 1 + 2 + 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_with_a_limit_of_its_own() {
+    let mock = mock();
+    let client = builder(&mock).build().unwrap();
+    let began = Instant::now();
+    let mut done = 0;
+    while began.elapsed() < Duration::from_secs(60) {
+        client.get::<GoogleOrganicTasksReady>(&[]).await.unwrap();
+        done += 1;
+    }
+    assert!((19..=21).contains(&done), "{done}");
+    // Others do not wait for it.
+    let ready = client.get::<GoogleOrganicTasksReady>(&[]);
+    let others = async {
+        let began = Instant::now();
+        call(&client).await.unwrap();
+        assert!(began.elapsed() < Duration::from_secs(1));
+    };
+    let (ready, ()) = tokio::join!(ready, others);
+    ready.unwrap();
+}
+
+/// A thousand callers wait, every other one leaves, and the rest get their turn in order.
+#[tokio::test(start_paused = true)]
+async fn callers_that_give_up_free_their_place() {
+    let mock = mock();
+    let limits = Arc::new(AccountLimits::new(600, 5));
+    let client = builder(&mock)
+        .limiter(limits)
+        .retries(NoRetries)
+        .build()
+        .unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let began = Instant::now();
+    join_all((0..1000_usize).map(|number| {
+        let (client, order) = (client.clone(), Arc::clone(&order));
+        async move {
+            if number % 2 == 1 {
+                assert!(
+                    timeout(Duration::from_millis(1), call(&client))
+                        .await
+                        .is_err()
+                        || number < 30
+                );
+            } else {
+                call(&client).await.unwrap();
+                order.lock().unwrap().push(number);
+            }
+        }
+    }))
+    .await;
+    let order = order.lock().unwrap();
+    assert_eq!(order.len(), 500);
+    // Those that may go at once are answered in any order.
+    assert!(order[20..].is_sorted(), "{order:?}");
+    // 500 calls at 600 a minute, and not a thousand.
+    assert!(
+        began.elapsed() < Duration::from_secs(55),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(
+        began.elapsed() > Duration::from_secs(45),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+/// A clock that jumps (a machine that slept) makes no burst.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_jumps() {
+    let mock = MockServer::builder()
+        .on_miss(OnMiss::Example)
+        .journal(0)
+        .limits(Limits::API);
+    let mock = mock.in_memory().unwrap();
+    let client = builder(&mock).retries(NoRetries).build().unwrap();
+    for jump in [0, 86_400] {
+        advance(Duration::from_secs(jump)).await;
+        let began = Instant::now();
+        join_all((0..2100).map(|_| async { call(&client).await.unwrap() })).await;
+        assert!(
+            began.elapsed() > Duration::from_secs(60),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+}
+
+/// Prices of a cent a call make the sums easy to see: the mock's answers cost nothing, so the
+/// answers are patched.
+#[tokio::test(start_paused = true)]
+async fn money() {
+    let mock = mock();
+    mock.on(BulkPagesSummaryLive).patch("/cost", 0.01);
+    let prices = Prices::none().set("backlinks", 0.01, 0.0);
+    let client = builder(&mock)
+        .prices(prices.clone())
+        .max_spend(0.05)
+        .build()
+        .unwrap();
+    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
+    assert_eq!(client.estimate::<BulkPagesSummaryLive>(&task), 0.01);
+    let job = client.job(Some(0.02));
+    for _ in 0..2 {
+        call(&job).await.unwrap();
+    }
+    let error = call(&job).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::SpendLimit { .. }),
+        "{error}"
+    );
+    assert_eq!((error.left(), error.charge()), (Left::No, Charge::No));
+    assert_eq!(
+        error.to_string(),
+        "backlinks/bulk_pages_summary/live: not sent: 0.02000 US dollars are spent, the call is \
+         estimated at 0.01000, and 0.02 may be spent"
+    );
+    assert_eq!(mock.calls(BulkPagesSummaryLive), 2);
+    // The client itself has three left, for all that it does at once.
+    let outcomes = join_all((0..5).map(|_| call(&client))).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
+    assert_eq!(mock.calls(BulkPagesSummaryLive), 5);
+    assert!((client.spend().us_dollars - 0.05).abs() < 1e-9);
+    assert_eq!((client.spend().calls, job.spend().calls), (5, 2));
+    // What is free is always there.
+    client.backlinks().index().await.unwrap();
+    // Documented prices: a call, and a row for each target, or for the limit of a list.
+    let known = builder(&mock).build().unwrap();
+    let two = BulkPagesSummaryLiveTask::new(["a.com", "b.com"]);
+    assert!((known.estimate::<BulkPagesSummaryLive>(&two) - 0.024_072).abs() < 1e-9);
+    let error = builder(&mock).max_spend(f64::NAN).build().unwrap_err();
+    assert!(matches!(error, ConfigError::MaxSpend(_)));
+}
+
+/// A caller that gives up in the middle of a call has not taken it back.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_counts_as_unknown() {
+    let mock = mock();
+    mock.on(BulkPagesSummaryLive)
+        .latency(Duration::from_secs(5));
+    let client = builder(&mock).build().unwrap();
+    assert!(
+        timeout(Duration::from_secs(1), call(&client))
+            .await
+            .is_err()
+    );
+    assert_eq!(client.spend().unknown, 1);
+    // Its place is free.
+    call(&client).await.unwrap();
+}
+
+#[derive(Debug, Default)]
+struct Seen(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Seen {
+    fn attempt(&self, observed: &Observed<'_>) {
+        let Observed {
+            endpoint,
+            number,
+            error,
+            cost,
+            ..
+        } = observed;
+        let error = error.and_then(Error::status_code).map(StatusCode::code);
+        self.0
+            .lock()
+            .unwrap()
+            .push(format!("{} {number} {error:?} {cost:?}", endpoint.id));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_see_every_attempt() {
+    let mock = mock();
+    mock.on(BulkPagesSummaryLive)
+        .first(1)
+        .fault(Fault::api(50301));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let client = builder(&mock)
+        .observer(Seen(Arc::clone(&seen)))
+        .build()
+        .unwrap();
+    call(&client).await.unwrap();
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [
+            "backlinks/bulk_pages_summary/live 1 Some(50301) None",
+            "backlinks/bulk_pages_summary/live 2 None Some(0.0)",
+        ]
+    );
+}
