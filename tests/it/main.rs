@@ -22,6 +22,7 @@ mod openapi;
 mod paging;
 mod policies;
 mod recording;
+mod redis;
 mod replay;
 mod requests;
 mod schemas;

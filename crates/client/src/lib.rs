@@ -40,7 +40,7 @@
 //!
 //! # Features
 //! One a section: `backlinks` (default), `serp`, `on_page`. `schemars` gives tasks and results
-//! `JsonSchema`.
+//! `JsonSchema`, `redis` has limits that several machines share.
 
 // Without any section nothing uses the core; a new section is added to the list.
 #![cfg_attr(
@@ -59,6 +59,8 @@ mod generated;
 mod limits;
 mod observe;
 mod pages;
+#[cfg(feature = "redis")]
+mod redis_limits;
 mod retry;
 mod spend;
 mod transport;
@@ -73,6 +75,8 @@ pub use generated::*;
 pub use limits::{AccountLimits, Admission, Limiter, LimiterError, NoLimits, Permit};
 pub use observe::{Observed, Observer};
 pub use pages::{End, PageAnswer, Pages};
+#[cfg(feature = "redis")]
+pub use redis_limits::{RedisLimits, WhenAway};
 pub use retry::{Attempt, NoRetries, Retries, RetryPolicy};
 pub use spend::{Prices, Spend};
 pub use transport::{Cause, TransportError};

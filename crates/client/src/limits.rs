@@ -225,12 +225,18 @@ impl Limiter for AccountLimits {
     }
 }
 
+/// The time from one call to the next, and how many may go at once. Both together are what a minute
+/// may have.
+pub(crate) fn flow(calls_per_minute: u32) -> (Duration, u32) {
+    let burst = BURST.min(calls_per_minute / 10).max(1);
+    let steady = calls_per_minute.saturating_sub(burst).max(1);
+    (Duration::from_secs(60) / steady, burst)
+}
+
 impl Rate {
     fn new(calls_per_minute: u32, clock: TokioClock) -> Self {
-        // At once and in the flow together are what a minute may have.
-        let burst = BURST.min(calls_per_minute / 10).max(1);
-        let steady = calls_per_minute.saturating_sub(burst).max(1);
-        let quota = Quota::with_period(Duration::from_secs(60) / steady)
+        let (interval, burst) = flow(calls_per_minute);
+        let quota = Quota::with_period(interval)
             .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
             .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
         Self {

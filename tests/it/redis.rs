@@ -1,0 +1,297 @@
+//! Limits that several programs share through a Redis server, a real one, which the tests start.
+//!
+//! Where there is no `redis-server` they say so and pass, unless `REQUIRE_REDIS` is set, as it is
+//! in CI.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use dataforseo_client::models::Endpoint;
+use dataforseo_client::models::StatusCode;
+use dataforseo_client::models::backlinks::BulkPagesSummaryLive;
+use dataforseo_client::models::serp::GoogleOrganicTasksReady;
+use dataforseo_client::{Limiter, Permit, RedisLimits, WhenAway};
+use futures_util::future::join_all;
+use tokio::task::JoinSet;
+
+struct Server {
+    port: u16,
+    child: Child,
+}
+
+impl Server {
+    /// `None` if there is no Redis on this machine.
+    fn start() -> Option<Self> {
+        let there = Command::new("redis-server")
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status();
+        if there.is_err() {
+            assert!(
+                std::env::var_os("REQUIRE_REDIS").is_none(),
+                "there is no redis-server"
+            );
+            eprintln!("skipped: there is no redis-server");
+            return None;
+        }
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        Some(Self {
+            port,
+            child: Self::spawn(port),
+        })
+    }
+
+    fn spawn(port: u16) -> Child {
+        let mut command = Command::new("redis-server");
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]);
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "redis-server does not listen"
+            );
+            std::thread::yield_now();
+        }
+        child
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn restart(&mut self) {
+        self.kill();
+        self.child = Self::spawn(self.port);
+    }
+
+    /// What a program of its own would make.
+    fn limits(&self, calls_per_minute: u32, simultaneous_calls: u32) -> RedisLimits {
+        self.limits_or(WhenAway::Refuse)
+            .limits(calls_per_minute, simultaneous_calls)
+    }
+
+    fn limits_or(&self, when_away: WhenAway) -> RedisLimits {
+        let url = format!("redis://127.0.0.1:{}/", self.port);
+        RedisLimits::new(&url, "test", when_away).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn admit(limits: &RedisLimits) -> Permit {
+    limits.admit(BulkPagesSummaryLive::INFO).await.unwrap()
+}
+
+#[tokio::test]
+async fn places_are_shared_and_given_back() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (first, second) = (server.limits(60_000, 3), server.limits(60_000, 3));
+    let mut held = vec![
+        admit(&first).await,
+        admit(&second).await,
+        admit(&second).await,
+    ];
+    let waiting = admit(&first);
+    tokio::pin!(waiting);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(200), &mut waiting)
+            .await
+            .is_err()
+    );
+    held.pop();
+    drop(waiting.await);
+    // A program that died gives back what it held when its leases run out.
+    drop(held);
+    let dying = server.limits(60_000, 3);
+    let dead = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let held = runtime.block_on(async {
+            [
+                admit(&dying).await,
+                admit(&dying).await,
+                admit(&dying).await,
+            ]
+        });
+        // Neither renewed nor released, as nothing of its runtime runs any more.
+        std::mem::forget(held);
+    });
+    dead.join().unwrap();
+    let began = Instant::now();
+    drop(admit(&first).await);
+    assert!(
+        began.elapsed() > Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    let others = server.limits(60_000, 3);
+    drop(join_all((0..3).map(|_| admit(&others))).await);
+}
+
+#[tokio::test]
+async fn rates_are_shared() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    // 120 a minute: 12 at once, then one in 60/108 s.
+    let (first, second) = (server.limits(120, 100), server.limits(120, 100));
+    drop(admit(&first).await);
+    let began = Instant::now();
+    for _ in 0..6 {
+        drop(admit(&first).await);
+        drop(admit(&second).await);
+    }
+    assert!(
+        began.elapsed() > Duration::from_millis(400),
+        "{:?}",
+        began.elapsed()
+    );
+    // An endpoint's own: 20 a minute, 2 at once. It keeps nobody else.
+    let began = Instant::now();
+    let others = server.limits(60_000, 100);
+    for limits in [&others, &first, &second] {
+        drop(limits.admit(GoogleOrganicTasksReady::INFO).await.unwrap());
+    }
+    assert!(
+        began.elapsed() > Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_known_everywhere() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (first, second) = (server.limits(60_000, 100), server.limits(60_000, 100));
+    drop(admit(&second).await);
+    first.refused(StatusCode::RateLimitExceeded);
+    // The script is on its way; from the moment that it ran, nobody goes for a second.
+    let began = Instant::now();
+    let mut longest = Duration::ZERO;
+    while longest < Duration::from_millis(500) {
+        assert!(began.elapsed() < Duration::from_secs(10), "nobody waits");
+        let turn = Instant::now();
+        drop(admit(&second).await);
+        longest = longest.max(turn.elapsed());
+    }
+}
+
+/// Two programs, and a Redis that is killed and comes back without its memory in the middle: never
+/// more at once than there may be, never more in a minute, and all get through in the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_dies_under_load() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    const PLACES: usize = 4;
+    let programs = [server.limits(6000, 4), server.limits(6000, 4)].map(Arc::new);
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (refused, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut callers = JoinSet::new();
+    for number in 0..12_usize {
+        let limits = Arc::clone(&programs[number % 2]);
+        let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+        let (refused, done) = (Arc::clone(&refused), Arc::clone(&done));
+        let stop = Arc::clone(&stop);
+        callers.spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let Ok(permit) = limits.admit(BulkPagesSummaryLive::INFO).await else {
+                    refused.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    continue;
+                };
+                let now = running.fetch_add(1, Ordering::SeqCst) + 1;
+                most.fetch_max(now, Ordering::SeqCst);
+                // A call that takes a while.
+                tokio::time::sleep(Duration::from_millis(40)).await;
+                running.fetch_sub(1, Ordering::SeqCst);
+                drop(permit);
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+    let reach = async |count: usize| {
+        let began = Instant::now();
+        while done.load(Ordering::Relaxed) < count {
+            assert!(
+                began.elapsed() < Duration::from_secs(30),
+                "{} are done",
+                done.load(Ordering::Relaxed)
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    reach(40).await;
+    for _ in 0..2 {
+        server.restart();
+        let before = done.load(Ordering::Relaxed);
+        reach(before + 40).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    while callers.join_next().await.is_some() {}
+    assert_eq!(most.load(Ordering::SeqCst), PLACES);
+    assert_eq!(running.load(Ordering::SeqCst), 0);
+    assert!(refused.load(Ordering::Relaxed) > 0);
+}
+
+#[tokio::test]
+async fn without_redis() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let strict = server.limits(6000, 4);
+    let share = server.limits_or(WhenAway::Share {
+        calls_per_minute: 6000,
+        simultaneous_calls: 2,
+    });
+    drop(admit(&strict).await);
+    server.kill();
+    let error = strict.admit(BulkPagesSummaryLive::INFO).await.unwrap_err();
+    assert!(error.to_string().contains("Redis is away"), "{error}");
+    let held = [admit(&share).await, admit(&share).await];
+    let third = tokio::time::timeout(Duration::from_millis(50), admit(&share)).await;
+    assert!(third.is_err());
+    drop(held);
+    drop(admit(&share).await);
+    // No message has a password.
+    let error = RedisLimits::new("redis://:hunter2@/x y", "a", WhenAway::Refuse).map(drop);
+    let shown = format!(
+        "{error:?} {:?}",
+        RedisLimits::new("redis://:hunter2@127.0.0.1/", "a", WhenAway::Refuse)
+    );
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
