@@ -537,3 +537,316 @@ fn what_is_not_recorded_at_all() {
     let shown = format!("{:?}", to().credentials("somebody:hunter2hunter2"));
     assert!(!shown.contains("hunter2"), "{shown}");
 }
+
+/// What is begun is brought to its end, counted and kept, though nobody waits for it any more.
+#[tokio::test]
+async fn a_caller_that_gives_up_loses_no_recording() {
+    let (asked, gate) = std::sync::mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let upstream = Answering::start(move |body| {
+        // Answers when it is told to.
+        gate.lock().unwrap().recv().unwrap();
+        account(body)
+    });
+    // A server that blocks its thread while it waits is on a thread of its own.
+    let (url, held) = on_its_own_thread(upstream);
+    let folder = TempDir::new().unwrap();
+    let told = Arc::new(tokio::sync::Notify::new());
+    let tell = Arc::clone(&told);
+    let record = record(&folder, url)
+        .everything()
+        .report(move |_| tell.notify_one());
+    let mock = recorder(record).await;
+    let body = r#"[{"targets": ["a.com"]}]"#;
+    let call = send(&mock, "POST", SUMMARY, body);
+    let gone = tokio::time::timeout(std::time::Duration::from_millis(300), call).await;
+    assert!(gone.is_err());
+    asked.send(()).unwrap();
+    told.notified().await;
+    assert_eq!(files(folder.path()).len(), 1);
+    drop(held);
+}
+
+fn on_its_own_thread(
+    server: impl Future<Output = std::io::Result<Answering>> + Send + 'static,
+) -> (String, std::sync::mpsc::Sender<()>) {
+    let (url, urls) = std::sync::mpsc::channel();
+    let (held, hold) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let server = runtime.block_on(server).unwrap();
+        url.send(server.url()).unwrap();
+        let _ = hold.recv();
+    });
+    (urls.recv().unwrap(), held)
+}
+
+/// The price of what is asked counts, not only that of what was asked before.
+#[tokio::test]
+async fn a_dearer_call_is_not_made() {
+    let upstream = Answering::start(account).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.06)).await;
+    let one = r#"[{"target": "a.com", "limit": 1}]"#;
+    let many = r#"[{"target": "a.com", "limit": 1000}]"#;
+    let path = "/v3/backlinks/backlinks/live";
+    assert_eq!(
+        send(&mock, "POST", path, one).await.header("x-mock-source"),
+        "upstream"
+    );
+    // 0.02 is spent, and 1000 rows make it 0.06 by the known prices.
+    let answer = send(&mock, "POST", path, many).await;
+    assert!(
+        answer.text().contains("it can cost 0.06000"),
+        "{}",
+        answer.text()
+    );
+    // Three tasks at once cost three times what one did.
+    let task = r#"{"keyword": "x", "language_code": "en", "location_code": 2840}"#;
+    let posts = format!("[{task},{task},{task}]");
+    let answer = send(&mock, "POST", POST, &posts).await;
+    assert!(answer.text().contains("not asked"), "{}", answer.text());
+    assert_eq!(upstream.asked().len(), 1);
+}
+
+/// What cannot be kept is not asked for: it would be paid for.
+#[tokio::test]
+async fn what_cannot_be_kept_is_not_asked() {
+    let upstream = Answering::start(account).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let own = "owner:hunter2hunter2";
+    for (auth, mock) in [
+        (
+            false,
+            recorder(record(&folder, upstream.url()).everything()).await,
+        ),
+        (true, {
+            let record = record(&folder, upstream.url()).credentials(own);
+            MockServer::builder()
+                .auth(own)
+                .record(record)
+                .start()
+                .await
+                .unwrap()
+        }),
+    ] {
+        let sent = format!(
+            "Basic {}",
+            STANDARD.encode(if auth { own } else { "somebody:secret-word" })
+        );
+        let headers = [("authorization", sent.as_str())];
+        let good = r#"[{"targets": ["a.com"]}]"#;
+        for (method, path, body) in [
+            ("post", SUMMARY, good),
+            ("GET", SUMMARY, ""),
+            ("POST", SUMMARY, r#"{"targets": ["a.com"]}"#),
+            ("POST", SUMMARY, "[]"),
+            ("POST", SUMMARY, "[1]"),
+            ("POST", SUMMARY, "no JSON"),
+            ("POST", "/v3/backlinks/nothing/live", good),
+            ("GET", "/v3/backlinks/index?x=1", ""),
+        ] {
+            let answer = ask(&mock, method, path, &headers, body).await;
+            assert!(
+                answer.status == 400 || answer.status == 404,
+                "{method} {path} {body}"
+            );
+        }
+        // Whoever has no credentials spends nobody's money.
+        for headers in [&[][..], &[("authorization", "Bearer x")]] {
+            assert_eq!(ask(&mock, "POST", SUMMARY, headers, good).await.status, 401);
+        }
+        if auth {
+            let other = [("authorization", "Basic b3RoZXI6b3RoZXJvdGhlcg==")];
+            assert_eq!(ask(&mock, "POST", SUMMARY, &other, good).await.status, 401);
+        }
+    }
+    assert_eq!(upstream.asked(), Vec::<String>::new());
+    assert_eq!(files(folder.path()), []);
+    for url in ["https://api.dataforseo.com", "https://API.dataforseo.com./"] {
+        let record = Record::to(folder.path()).allow_network();
+        let live = MockServer::builder().record(record.upstream(Upstream::Other(url.to_owned())));
+        assert!(
+            live.in_memory()
+                .unwrap_err()
+                .to_string()
+                .contains("--max-spend"),
+            "{url}"
+        );
+    }
+    let record = Record::to(folder.path()).allow_network();
+    let upstream = Upstream::Other("https://bob:hunter2@a.example".to_owned());
+    let error = MockServer::builder()
+        .record(record.upstream(upstream))
+        .in_memory()
+        .unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+}
+
+/// A good recording is not replaced by a bad moment.
+#[tokio::test]
+async fn what_passes_is_not_kept() {
+    let folder = TempDir::new().unwrap();
+    let body = r#"[{"targets": ["a.com"]}]"#;
+    for (answer, kept) in [
+        (envelope(r#""id":"x","result":[]"#), 1),
+        (
+            r#"{"status_code":40202,"cost":0,"tasks":null}"#.to_owned(),
+            1,
+        ),
+        (
+            r#"{"status_code":20000,"cost":0,"tasks":[{"status_code":50401}]}"#.to_owned(),
+            1,
+        ),
+        (
+            r#"{"status_code":20000,"cost":0,"tasks":[{"status_code":40501}]}"#.to_owned(),
+            1,
+        ),
+    ] {
+        let upstream = Answering::start(move |_| answer.clone()).await.unwrap();
+        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let before = files(folder.path());
+        let detail = send(&mock, "POST", SUMMARY, body)
+            .await
+            .header("x-mock-detail")
+            .to_owned();
+        let after = files(folder.path());
+        assert_eq!(after.len(), kept);
+        assert_eq!(detail.contains("passes"), before == after, "{detail}");
+    }
+}
+
+/// With what is missing alone recorded: folders that overlap, tasks that are known one by one, a
+/// sequence at its end, faults.
+#[tokio::test]
+async fn only_what_is_missing() {
+    let upstream = Answering::start(account).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let start = async || {
+        let record = record(&folder, upstream.url());
+        let builder = MockServer::builder().fixtures(folder.path()).record(record);
+        let rule = "/v3/backlinks/summary/live api:40202".parse().unwrap();
+        builder.rule(rule).start().await.unwrap()
+    };
+    let task =
+        |keyword: &str| json!({"keyword": keyword, "language_code": "en", "location_code": 2840});
+    let first = {
+        let record = record(&folder, upstream.url());
+        MockServer::builder().record(record).start().await.unwrap()
+    };
+    for keyword in ["one", "two"] {
+        let body = json!([task(keyword)]).to_string();
+        assert_eq!(
+            send(&first, "POST", POST, &body)
+                .await
+                .header("x-mock-source"),
+            "upstream"
+        );
+        assert_eq!(send(&first, "POST", POST, &body).await.status, 200);
+    }
+    // What was made up is no answer: it is asked for.
+    assert_eq!(
+        send(&first, "GET", "/v3/backlinks/index", "")
+            .await
+            .header("x-mock-source"),
+        "upstream"
+    );
+    assert_eq!(upstream.asked().len(), 3);
+    let (file, text) = files(folder.path()).remove(0);
+    let mut sequence: Value = serde_json::from_str(&text).unwrap();
+    let answer = sequence
+        .as_object_mut()
+        .unwrap()
+        .remove("response")
+        .unwrap();
+    sequence["responses"] = json!([answer, answer]);
+    sequence["after"] = json!("error");
+    fs::write(&file, sequence.to_string()).unwrap();
+    let mock = start().await;
+    let statuses = async |path: &str, body: &str| {
+        let method = if body.is_empty() { "GET" } else { "POST" };
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(send(&mock, method, path, body).await.status);
+        }
+        statuses
+    };
+    assert_eq!(statuses("/v3/backlinks/index", "").await, [200, 200, 404]);
+    let both = json!([task("one"), task("two")]).to_string();
+    assert_eq!(statuses(POST, &both).await, [200, 200, 200]);
+    let body = json!([{"target": "a.com"}]).to_string();
+    assert_eq!(
+        send(&mock, "POST", "/v3/backlinks/summary/live", &body)
+            .await
+            .json()["status_code"],
+        40202
+    );
+    assert_eq!(upstream.asked().len(), 3);
+    assert_eq!(fs::read_to_string(&file).unwrap(), sequence.to_string());
+}
+
+/// More ways to write a secret than anybody lists, and places that are no plain values.
+#[tokio::test]
+async fn secrets_in_odd_places() {
+    const ODD: &str = "Pa/ss Word!1é";
+    let header = format!("Basic {}", STANDARD.encode(format!("SomeBody:{ODD}")));
+    let results = [
+        r#"{"x": "Pa%2Fss%20Word%211%C3%A9"}"#,
+        r#"{"x": "Pa%2fss+Word!1%c3%a9"}"#,
+        r#"{"x": "Pa/ss%20Word!1%C3%A9"}"#,
+        r#"{"x": "Pa%252Fss%2520Word%25211%25C3%25A9"}"#,
+        r#"{"Pa\/ss Word!1\u00e9": {}}"#,
+        r#"{"x": {"\u0050a/ss Word!1é": []}}"#,
+        r#"{"x": "somebody"}"#,
+        r#"{"x": "https:\/\/me.example\/hook?key=topsecret"}"#,
+    ];
+    for result in results {
+        let body = envelope(&format!(r#""id":"x","result":[{result}]"#));
+        let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+        let folder = TempDir::new().unwrap();
+        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let task = r#"[{"keyword": "x", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/hook?key=topsecret"}]"#;
+        let answer = ask(&mock, "POST", POST, &[("authorization", &header)], task).await;
+        let detail = answer.header("x-mock-detail");
+        assert!(detail.starts_with("not recorded: "), "{result}: {detail}");
+        assert!(
+            !detail.contains("Word") && !detail.contains("topsecret"),
+            "{detail}"
+        );
+        assert_eq!(files(folder.path()), [], "{result}");
+    }
+    // These are replaced.
+    let errors = r#"[{"limit": 10}]"#;
+    let body = envelope(&format!(
+        r#""id":"x","result":[{{"id":"{ID}","http_url":"https:\/\/me.example\/hook?key=topsecret","error_message":"no answer from https://me.example/hook?key=topsecret in time",
+        "jo@mail.org":1,"{ID}":2,"x":"jo%40mail.org","postback\u005furl":"https://a/?k=topsecret","pingback_url":["https://b/?k=topsecret"],"money":{{"total":"1234.56"}}}}]"#
+    ));
+    let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let answer = ask(
+        &mock,
+        "POST",
+        "/v3/backlinks/errors",
+        &[("authorization", &header)],
+        errors,
+    )
+    .await;
+    assert!(
+        answer.header("x-mock-detail").starts_with("recorded"),
+        "{}",
+        answer.header("x-mock-detail")
+    );
+    let kept = &files(folder.path())[0].1;
+    for secret in ["topsecret", "me.example", "mail.org", ID, "1234.56"] {
+        assert!(!kept.contains(secret), "{secret}: {kept}");
+    }
+    assert!(
+        kept.contains("no answer from https://callback.invalid"),
+        "{kept}"
+    );
+}

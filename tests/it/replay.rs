@@ -643,3 +643,125 @@ async fn a_server_that_shuts_down_answers_first() {
     let (answer, ()) = tokio::join!(call, mock.shutdown());
     answer.unwrap();
 }
+
+/// A task of several that nothing answers is a miss, too, though the call as a whole succeeds; and
+/// what is missed stays missed, whatever is reset.
+#[tokio::test]
+async fn no_miss_is_lost() {
+    let task =
+        |keyword: &str| json!({"keyword": keyword, "location_code": 2840, "language_code": "en"});
+    let rule = "/v3/backlinks/index api:40202 first:1".parse().unwrap();
+    let mock = MockServer::builder()
+        .fixture(fixture(POST, json!([task("one")]), 0.0).to_string())
+        .rule(rule)
+        .admin();
+    let mock = mock.start().await.unwrap();
+    let answer = post(&mock, POST, &json!([task("one"), task("two")])).await;
+    assert_eq!((answer.status, answer.header("x-mock-miss")), (200, "1"));
+    let miss = &mock.misses()[0];
+    assert!(
+        miss.message.starts_with("task 1: no fixture for it; "),
+        "{miss}"
+    );
+    assert_eq!(miss.nearest[0].fixture, "fixture 1");
+    let index = async |code: u32| {
+        let answer = ask(
+            &mock,
+            "GET",
+            "/v3/backlinks/index",
+            &[("authorization", BASIC)],
+            "",
+        )
+        .await;
+        assert_eq!(answer.json()["status_code"], code);
+    };
+    index(40202).await;
+    index(20000).await;
+    assert_eq!(
+        ask(&mock, "POST", "/__mock/reset", &[], "").await.status,
+        200
+    );
+    assert_eq!(mock.misses(), []);
+    assert_eq!(mock.missed(), 1);
+    // The rules that it was made with are there again, and count from the beginning.
+    index(40202).await;
+    index(20000).await;
+}
+
+/// A fixture that looks at more goes before one that looks at less, by whatever name.
+#[tokio::test]
+async fn the_stricter_fixture_goes_first() {
+    let with = |tag: &str, ignore: Value, cost: f64| {
+        let mut one = fixture(
+            SUMMARY,
+            json!([{"targets": ["a.com"], "tag": tag, "include_subdomains": true}]),
+            cost,
+        );
+        one["match"] = json!({"ignore": ignore});
+        one.to_string()
+    };
+    let mock = MockServer::builder()
+        .fixture(with("x", json!(["/0/include_subdomains", "/0/tag"]), 1.0))
+        .fixture(with("special", json!(["/0/include_subdomains"]), 2.0))
+        .start()
+        .await
+        .unwrap();
+    for (tag, cost) in [("special", 2.0), ("other", 1.0)] {
+        let answer = post(&mock, SUMMARY, &json!([{"targets": ["a.com"], "tag": tag}])).await;
+        assert_eq!(answer.json()["cost"], cost, "{tag}");
+    }
+}
+
+/// What a test does not use stays unused, and what it used stays used, through a reload.
+#[tokio::test]
+async fn use_outlives_a_reload() {
+    let folder = TempDir::new().unwrap();
+    for name in ["a", "b"] {
+        let text = fixture(SUMMARY, json!([{"targets": [format!("{name}.com")]}]), 0.0);
+        fs::write(folder.path().join(format!("{name}.json")), text.to_string()).unwrap();
+    }
+    fs::write(folder.path().join(".#c.json"), "an editor's own").unwrap();
+    let mock = MockServer::builder()
+        .fixtures(folder.path())
+        .start()
+        .await
+        .unwrap();
+    post(&mock, SUMMARY, &json!([{"targets": ["a.com"]}])).await;
+    mock.reload().unwrap();
+    let unused = mock.unused();
+    assert_eq!(unused.len(), 1);
+    assert!(unused[0].ends_with("b.json"), "{unused:?}");
+}
+
+/// Many misses of large requests are kept within reason.
+#[tokio::test]
+async fn large_misses_stay_small() {
+    let mut mock = MockServer::builder();
+    for number in 0..50 {
+        let targets: Vec<String> = (0..1000).map(|at| format!("{number}-{at}.com")).collect();
+        mock = mock.fixture(fixture(SUMMARY, json!([{"targets": targets}]), 0.0).to_string());
+    }
+    let mock = mock.start().await.unwrap();
+    for _ in 0..70 {
+        let targets: Vec<String> = (0..1000).map(|at| format!("https://a.org/{at}")).collect();
+        post(&mock, SUMMARY, &json!([{"targets": targets}])).await;
+    }
+    let misses = mock.misses();
+    assert_eq!((misses.len(), misses[0].number, mock.missed()), (64, 7, 70));
+    let near = &misses[0].nearest[0];
+    assert_eq!((near.differences.len(), near.count), (20, 1000));
+}
+
+/// Neither a query nor a key nor a detail brings a secret into the journal.
+#[tokio::test]
+async fn the_journal_keeps_no_secret() {
+    let mock = MockServer::start().await.unwrap();
+    let path = format!("{SUMMARY}?api_key=topsecret&password=hunter2");
+    let body =
+        json!([{"targets": ["a.com"], "jo@mail.org": 1, "password": ["hunter2"], "x%40y.org": 1}]);
+    post(&mock, &path, &body).await;
+    let shown = serde_json::to_string(&mock.journal()).unwrap();
+    for secret in ["topsecret", "hunter2", "mail.org", "y.org"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}

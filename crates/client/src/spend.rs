@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dataforseo_models::{EndpointInfo, Price, api};
+use dataforseo_models::{EndpointInfo, Price, api, estimate, rows_asked_for};
 use serde_json::Value;
 
 use crate::error::Charge;
@@ -57,10 +57,8 @@ impl Prices {
     /// what is free, and for a section without a price.
     pub fn estimate(&self, endpoint: &EndpointInfo, rows: u64) -> f64 {
         let section = endpoint.id.split('/').next().unwrap_or_default();
-        let price = self.0.iter().find(|(known, ..)| known == section);
-        match price.filter(|_| endpoint.charged) {
-            // Counts of rows are far below the 2^53 that a float is exact to.
-            Some((_, per_call, per_row)) => per_call + per_row * rows as f64,
+        match self.0.iter().find(|(known, ..)| known == section) {
+            Some((_, per_call, per_row)) => estimate(endpoint, *per_call, *per_row, rows),
             None => 0.0,
         }
     }
@@ -68,20 +66,9 @@ impl Prices {
 
 /// How many rows a body of tasks asks for, at most.
 pub(crate) fn rows(body: Option<&[u8]>) -> u64 {
-    let tasks: Vec<Value> = body
-        .and_then(|body| serde_json::from_slice(body).ok())
-        .unwrap_or_default();
-    let of_task = |task: &Value| match (task.get("targets"), task.get("limit")) {
-        (Some(Value::Array(targets)), None) => targets.len() as u64,
-        (_, Some(limit)) => limit.as_u64().unwrap_or(DEFAULT_LIMIT),
-        // Where nothing is said, lists have this many rows; other answers have one or few.
-        _ => DEFAULT_LIMIT,
-    };
-    tasks.iter().map(of_task).sum()
+    let tasks = body.and_then(|body| serde_json::from_slice(body).ok());
+    rows_asked_for(&tasks.unwrap_or(Value::Null))
 }
-
-/// The documented default of `limit`.
-const DEFAULT_LIMIT: u64 = 100;
 
 /// An account of money: of a client, and of a job within it.
 #[derive(Debug, Clone)]

@@ -99,7 +99,7 @@ pub(crate) fn answer(
             done()
         }
         ("POST", "reset", "") => {
-            session.reset();
+            session.reset(&shared.settings.rules);
             done()
         }
         ("POST", "reload", "") => match shared.reload() {
@@ -120,7 +120,7 @@ pub(crate) fn unused(shared: &Shared) -> Vec<String> {
     let mut names: Vec<String> = replay
         .store
         .own()
-        .filter(|it| !it.used.load(std::sync::atomic::Ordering::Relaxed))
+        .filter(|it| !it.is_used())
         .map(|it| it.name.clone())
         .collect();
     names.sort();
@@ -140,12 +140,12 @@ fn matched(shared: &Shared, request: &Dry) -> Reply {
         Value::Null => String::new(),
         body => body.to_string(),
     };
-    let (reply, misses) = dry_run(shared, &request.method, &request.path, body.as_bytes());
+    let reply = dry_run(shared, &request.method, &request.path, body.as_bytes());
     show(&json!({
         "status": reply.status,
         "source": String::from_utf8_lossy(reply.source.as_bytes()),
         "detail": reply.detail,
-        "miss": misses.first(),
+        "miss": reply.misses.first(),
     }))
 }
 

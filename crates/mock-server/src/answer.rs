@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::PerTarget;
 use crate::canonical::canonical;
 use crate::fixture::{Fixture, Response};
+use crate::miss::Miss;
 
 const VERSION: &str = "0.1.mock";
 /// Time is not measured: answers are the same every time.
@@ -29,8 +30,8 @@ pub(crate) struct Reply {
     pub(crate) source: HeaderValue,
     /// The header `x-mock-detail`: what is wrong, in full.
     pub(crate) detail: Option<String>,
-    /// The header `x-mock-miss`: its number.
-    pub(crate) miss: Option<u64>,
+    /// What nothing answered: all of the request, or some of its tasks.
+    pub(crate) misses: Vec<Miss>,
 }
 
 impl Reply {
@@ -64,7 +65,7 @@ impl Reply {
             body: body.into(),
             source: HeaderValue::from_static(source),
             detail: None,
-            miss: None,
+            misses: Vec::new(),
         }
     }
 
@@ -76,7 +77,7 @@ impl Reply {
             body: response.body().clone(),
             source: fixture.source.clone(),
             detail: None,
-            miss: None,
+            misses: Vec::new(),
         }
     }
 
@@ -257,17 +258,8 @@ pub(crate) enum Outcome<'a> {
 
 /// An identifier in the form of the API's, the same for the same task at the same place.
 fn task_id(task: &Value, index: usize) -> String {
-    // FNV-1a: short, and the same on every machine and in every version.
-    let hash = canonical(task)
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-    format!(
-        "01010000-0000-0000-{:04x}-{:012x}",
-        index % 0x1_0000,
-        hash >> 16
-    )
+    let hash = crate::digest("task", &canonical(task), 12);
+    format!("01010000-0000-0000-{:04}-{hash}", index % 10_000)
 }
 
 type RawObject = indexmap::IndexMap<String, Box<RawValue>>;

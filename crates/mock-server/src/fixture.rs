@@ -69,7 +69,7 @@ pub(crate) struct Fixture {
     pub(crate) responses: Vec<Response>,
     pub(crate) after: After,
     /// Whether it answered anything yet.
-    pub(crate) used: AtomicBool,
+    used: AtomicBool,
     /// Its name, as a header.
     pub(crate) source: HeaderValue,
     /// Whether it can stand for other requests, once somebody asked: reading each answer would
@@ -165,8 +165,11 @@ struct Answer<'a> {
 
 impl Answer<'_> {
     fn read(self) -> Result<Response, String> {
-        if !(100..=999).contains(&self.status) {
-            return Err(format!("{} is no HTTP status", self.status));
+        if !(200..=999).contains(&self.status) {
+            let status = self.status;
+            return Err(format!(
+                "{status} is no HTTP status of an answer: 200 to 999"
+            ));
         }
         let mut headers = Vec::new();
         for (name, value) in &self.headers {
@@ -293,6 +296,11 @@ impl Fixture {
         self.responses.first()
     }
 
+    /// Whether it answered anything yet.
+    pub(crate) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// Notes that it answered something.
     pub(crate) fn use_up(&self) {
         // Looking first keeps the line of memory shared between threads.
@@ -360,6 +368,10 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, FixtureError> {
             let entry = entry.map_err(fail(&current))?;
             let path = entry.path();
             let kind = entry.file_type().map_err(fail(&path))?;
+            // Editors and recordings have files of their own there for a moment.
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
             // A link to a folder is not followed: it could lead in a circle.
             if kind.is_dir() {
                 folders.push(path);

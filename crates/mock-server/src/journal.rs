@@ -23,7 +23,7 @@ pub struct Call {
     pub number: u64,
     /// The HTTP method.
     pub method: String,
-    /// The path, its query included.
+    /// The path, its first 300 characters; of a query only that there was one.
     pub path: String,
     /// The body as JSON; null for none, and for one that is not kept any more. What is no JSON is
     /// told of in words.
@@ -45,7 +45,7 @@ struct Kept {
     body: Option<Raw<Box<[u8]>>>,
     status: u16,
     source: HeaderValue,
-    detail: Option<String>,
+    detail: Option<Raw<String>>,
 }
 
 /// The last calls.
@@ -96,11 +96,12 @@ impl Journal {
         let mut kept = Kept {
             number: 0,
             method: line.method.to_owned(),
-            path: Raw::new(line.path.to_owned()),
+            // No path of the API is as long as this; whoever sends one sends garbage.
+            path: Raw::new(line.path.chars().take(1000).collect()),
             body: Some(body),
             status: line.status,
             source: line.source.clone(),
-            detail: line.detail.map(str::to_owned),
+            detail: line.detail.map(|it| Raw::new(it.to_owned())),
         };
         let mut ring = self.ring();
         ring.count += 1;
@@ -137,11 +138,11 @@ impl Kept {
         Call {
             number: self.number,
             method: self.method.clone(),
-            path: self.path.text(),
+            path: self.path.path(),
             body: self.body.as_ref().map_or(Value::Null, Raw::body),
             status: self.status,
             source: String::from_utf8_lossy(self.source.as_bytes()).into_owned(),
-            detail: self.detail.clone(),
+            detail: self.detail.as_ref().map(Raw::text),
         }
     }
 }

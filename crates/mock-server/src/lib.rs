@@ -88,6 +88,8 @@
 
 mod admin;
 mod answer;
+#[cfg(feature = "record")]
+mod budget;
 mod canonical;
 #[cfg(feature = "program")]
 mod compare;

@@ -61,6 +61,14 @@ impl Account {
         }
     }
 
+    /// Forgets the calls of the last minute.
+    pub(crate) fn reset(&self) {
+        self.calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     /// Takes a call on, or says which limit is in the way.
     pub(crate) fn admit(&self, now: Instant) -> Result<Running, StatusCode> {
         let running = Running(Arc::clone(&self.running));

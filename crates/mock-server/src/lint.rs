@@ -9,7 +9,7 @@ use dataforseo_models::{Date, Problem, RawEnvelope, Severity, check};
 use crate::fixture::{Fixture, FixtureError, files};
 use crate::sanitize::{stand_in, without_addresses};
 use crate::store::{Store, endpoint, position};
-use crate::tokens::{self, Step};
+use crate::tokens::{self, Part, Step};
 
 /// A larger file is slow to review and to clone.
 const LARGE: u64 = 1 << 20;
@@ -188,7 +188,10 @@ fn secrets(fixture: &Fixture, credentials: Option<&str>, report: &mut dyn FnMut(
         );
     }
     let mut found: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
-    tokens::rewrite(&text, |path, raw| {
+    tokens::each(&text, |path, part| {
+        let Part::Scalar(raw) = part else {
+            return;
+        };
         let key = match path.last() {
             Some(Step::Key(key)) => *key,
             _ => "",
@@ -197,10 +200,9 @@ fn secrets(fixture: &Fixture, credentials: Option<&str>, report: &mut dyn FnMut(
         let kind = match stand_in(key) {
             Some(word) if !value.is_empty() && value != word => "a secret by its name",
             _ if without_addresses(&value) != value.as_str() => "an e-mail address",
-            _ => return None,
+            _ => return,
         };
         found.entry(kind).or_default().push(tokens::pointer(path));
-        None
     });
     for (kind, pointers) in found {
         let (first, more) = (

@@ -9,7 +9,9 @@ use crate::canonical::Difference;
 
 /// How many fixtures are shown.
 pub(crate) const NEAREST: usize = 3;
-/// How many differences of each are shown in a text.
+/// How many differences of each are kept.
+pub(crate) const KEPT: usize = 20;
+/// How many are shown in a text.
 const SHOWN: usize = 5;
 
 /// A request that nothing answered.
@@ -57,8 +59,10 @@ pub enum MissReason {
 pub struct Near {
     /// The fixture's name.
     pub fixture: String,
-    /// Each place that differs.
+    /// The first places that differ, at most 20.
     pub differences: Vec<Difference>,
+    /// How many there are.
+    pub count: usize,
 }
 
 impl fmt::Display for Miss {
@@ -74,7 +78,7 @@ impl fmt::Display for Miss {
             for difference in near.differences.iter().take(SHOWN) {
                 write!(f, "\n    {difference}")?;
             }
-            match near.differences.len().saturating_sub(SHOWN) {
+            match near.count.saturating_sub(SHOWN) {
                 0 => {}
                 more => write!(f, "\n    and {more} more")?,
             }
@@ -94,7 +98,7 @@ pub(crate) fn in_a_line(near: &Near) -> String {
         // Writing to a string does not fail.
         let _ = write!(text, "{comma}{difference}");
     }
-    match near.differences.len().saturating_sub(NEAREST) {
+    match near.count.saturating_sub(NEAREST) {
         0 => {}
         more => text += &format!(", and at {more} more"),
     }

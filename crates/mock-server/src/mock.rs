@@ -321,12 +321,32 @@ impl MockServer {
         }
     }
 
-    /// Takes no further connections, and waits until those that are open are answered.
+    /// What records, for whoever waits for it.
+    #[cfg(feature = "program")]
+    pub(crate) fn recorder(&self) -> Option<Arc<crate::record::Recorder>> {
+        self.shared.recorder.clone()
+    }
+
+    /// Takes no further connections, and waits until those that are open are answered, and until
+    /// nothing is being recorded. An answer that never ends is waited for without end: put a
+    /// timeout around it.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
-        if let Runs::Task(task) = &mut self.runs {
-            // An error here is that the task was aborted, and only `drop` does that.
-            let _ = task.await;
+        match &mut self.runs {
+            Runs::Memory => {}
+            Runs::Task(task) => {
+                // An error here is that the task was aborted, and only `drop` does that.
+                let _ = task.await;
+            }
+            Runs::Thread(thread) => {
+                if let Some(thread) = thread.take() {
+                    let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+                }
+            }
+        }
+        #[cfg(feature = "record")]
+        if let Some(recorder) = &self.shared.recorder {
+            recorder.idle().await;
         }
     }
 }
@@ -339,16 +359,16 @@ fn note_used(shared: &Shared) {
         return;
     };
     let replay = shared.replay();
-    let used = replay
-        .store
-        .own()
-        .filter(|it| it.used.load(Ordering::Relaxed));
+    let used = replay.store.own().filter(|it| it.is_used());
     let files = used.filter_map(|it| it.file.as_ref()?.canonicalize().ok());
     let lines: String = files.map(|file| format!("{}\n", file.display())).collect();
     if !lines.is_empty() {
         let folder = PathBuf::from(folder);
+        // Processes in containers may have the same number.
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = now.map_or(0, |now| now.as_nanos());
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let file = folder.join(format!("{}-{number}", std::process::id()));
+        let file = folder.join(format!("{}-{now}-{number}", std::process::id()));
         let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(file, lines));
         if let Err(error) = written {
             eprintln!("{}: {error}", folder.display());
@@ -739,14 +759,11 @@ impl Builder {
     }
 
     fn shared_with(self, store: Store, auth: Auth) -> Shared {
+        // What was made up is no answer of the API: where it can be asked, it is.
         #[cfg(feature = "record")]
-        let recorded = self.record.as_ref();
-        #[cfg(feature = "record")]
-        let recorded = recorded
-            .filter(|it| !it.wants_everything())
-            .map(|it| it.folder().to_owned());
+        let embedded = self.embedded && self.record.is_none();
         #[cfg(not(feature = "record"))]
-        let recorded = None;
+        let embedded = self.embedded;
         let replay = Replay {
             store: Arc::new(store),
             auth,
@@ -756,10 +773,9 @@ impl Builder {
         Shared::new(
             replay,
             Settings {
-                embedded: self.embedded,
+                embedded,
                 folders: self.folders,
                 texts: self.texts,
-                recorded,
                 journal: self.journal,
                 limits: self.limits,
                 seed: self.seed,
@@ -767,6 +783,7 @@ impl Builder {
                 fault_header: self.fault_header,
                 report: self.report,
                 rules: self.rules,
+                missed: Arc::default(),
             },
         )
     }

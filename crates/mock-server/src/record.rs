@@ -10,19 +10,20 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use dataforseo_models::{Date, RawEnvelope, StatusCode, today};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::request::Parts;
+use dataforseo_models::{Date, Method, RawEnvelope, StatusClass, StatusCode, today};
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::answer::Reply;
+use crate::budget::Budget;
 use crate::canonical::MatchRule;
 use crate::digest;
 use crate::fixture::{Fixture, FixtureError, files};
 use crate::sanitize::{Clean, Exchange, Raw, Sanitizer, Secrets};
-use crate::store::{Store, Wanted, endpoint, position};
+use crate::session::Session;
+use crate::store::{Store, Wanted, did_you_mean, endpoint, position};
 use crate::tokens;
 use crate::upstream::{Asker, Said, Upstream};
 
@@ -123,9 +124,9 @@ impl Record {
         self
     }
 
-    /// Asks nothing more when so many US dollars were spent. A call is not sent when the dearest
-    /// one so far would go beyond it; so only the first call can. Without a limit the live API is
-    /// not asked at all.
+    /// Asks nothing that could go beyond so many US dollars, by the prices that are known and by
+    /// what tasks did cost so far. A section without a known price can go beyond it once, with the
+    /// first call. Without a limit the live API is not asked at all.
     pub fn max_spend(mut self, us_dollars: f64) -> Self {
         self.max_spend = Some(us_dollars);
         self
@@ -148,14 +149,6 @@ impl Record {
         self.report = Some(Arc::new(report));
         self
     }
-
-    pub(crate) fn wants_everything(&self) -> bool {
-        self.everything
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
 }
 
 /// Whether the environment says that this is a CI job.
@@ -174,14 +167,25 @@ pub(crate) struct Recorder {
 
 struct State {
     sanitizer: Sanitizer,
-    /// What was in the folder before.
+    /// What is in the folder.
     known: Store,
-    /// The answers to each request of this session, and the file that they are in.
+    /// The answers to each request of this session.
     written: HashMap<String, Vec<Clean<Exchange>>>,
-    spent: f64,
-    dearest: f64,
-    /// Whether there was an answer that does not say what it cost.
-    price_unknown: bool,
+    budget: Budget,
+}
+
+/// A request that is fit to be recorded.
+struct Fit {
+    at: usize,
+    method: &'static str,
+    path: String,
+    /// Null for a GET.
+    tasks: Value,
+    body: Bytes,
+    /// As text, as it was sent; `None` for a GET.
+    text: Option<String>,
+    authorization: HeaderValue,
+    secrets: Secrets,
 }
 
 impl Recorder {
@@ -189,13 +193,7 @@ impl Recorder {
         if in_ci() && !record.allow_network {
             return Err(RecordError::InCi);
         }
-        match record.max_spend {
-            Some(amount) if !(amount.is_finite() && amount >= 0.0) => {
-                return Err(RecordError::MaxSpend(amount));
-            }
-            None if record.upstream == Upstream::Live => return Err(RecordError::NoMaxSpend),
-            _ => {}
-        }
+        let budget = budget(&record.upstream, record.max_spend)?;
         let authorization = match &record.credentials {
             None => None,
             Some(credentials) => {
@@ -214,12 +212,10 @@ impl Recorder {
             known.add(Fixture::read_file(&file)?)?;
         }
         let state = State {
-            sanitizer: Sanitizer::new(),
+            sanitizer: Sanitizer::default(),
             known,
             written: HashMap::new(),
-            spent: 0.0,
-            dearest: 0.0,
-            price_unknown: false,
+            budget,
         };
         Ok(Self {
             record,
@@ -229,6 +225,7 @@ impl Recorder {
         })
     }
 
+    /// Whether it asks though there is a fixture.
     pub(crate) fn wants_everything(&self) -> bool {
         self.record.everything
     }
@@ -239,43 +236,152 @@ impl Recorder {
         }
     }
 
+    /// Waits until nothing is being asked or written.
+    pub(crate) async fn idle(&self) {
+        drop(self.state.lock().await);
+    }
+
     /// Asks the other server, keeps the answer, and passes it on as it came. What cannot be kept
-    /// is passed on all the same: it may have been paid for.
-    pub(crate) async fn answer(&self, head: &Parts, path: &str, body: &Bytes) -> Reply {
-        let mut state = self.state.lock().await;
-        let authorization = match (&self.authorization, head.headers.get(AUTHORIZATION)) {
-            (Some(own), _) => own,
-            (None, Some(callers)) => callers,
-            (None, None) => {
-                let code = StatusCode::NotAuthorized;
-                return Reply::envelope(code, code.message(), "auth", None);
+    /// is passed on all the same: it may have been paid for. What was begun is brought to its end,
+    /// though the caller gives up: it is paid for, too.
+    ///
+    /// `session` is where sequences of what is in the folder are played.
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        method: &str,
+        path: &str,
+        query: Option<&str>,
+        authorization: Option<&HeaderValue>,
+        body: &Bytes,
+    ) -> Reply {
+        let fit = match self.fit(method, path, query, authorization, body) {
+            Ok(fit) => fit,
+            Err(reason) => {
+                let detail = format!("not asked: {reason}");
+                self.tell(&format!("{method} {}: {detail}", without_ids(path)));
+                let message = format!("dataforseo-mock-server: {detail}");
+                let code = StatusCode::InvalidPostData;
+                return Reply {
+                    status: 400,
+                    ..Reply::envelope(code, &message, "record", Some(detail))
+                };
             }
         };
-        let charged = position(path).is_none_or(|at| endpoint(at).info.charged);
-        if let Some(max) = self.record.max_spend.filter(|_| charged)
-            && (state.price_unknown || state.spent >= max || state.spent + state.dearest > max)
+        let (this, session) = (Arc::clone(self), Arc::clone(session));
+        let asked = tokio::spawn(async move { this.ask(&session, fit).await });
+        asked.await.unwrap_or_else(|_| {
+            let code = StatusCode::InternalError;
+            Reply::envelope(
+                code,
+                "dataforseo-mock-server: the recording broke off",
+                "record",
+                None,
+            )
+        })
+    }
+
+    /// Whether a request can be recorded: all that can be known before it is paid for.
+    fn fit(
+        &self,
+        method: &str,
+        path: &str,
+        query: Option<&str>,
+        authorization: Option<&HeaderValue>,
+        body: &Bytes,
+    ) -> Result<Fit, String> {
+        let path = path.trim_end_matches('/');
+        let at = position(path).ok_or_else(|| {
+            format!(
+                "the API has no such path, as far as this version knows{}",
+                did_you_mean(path)
+            )
+        })?;
+        let info = endpoint(at).info;
+        if method != info.method.as_str() {
+            return Err(format!(
+                "{} is called with {}",
+                info.path,
+                info.method.as_str()
+            ));
+        }
+        if query.is_some() {
+            return Err("the API takes no query behind a path".to_owned());
+        }
+        let callers = authorization.ok_or("there are no credentials")?;
+        let callers = credentials_of(callers).ok_or("the credentials are not HTTP Basic")?;
+        let (authorization, credentials) = match (&self.authorization, &self.record.credentials) {
+            (Some(own), Some(credentials)) => (own.clone(), credentials.clone()),
+            _ => (basic(&callers).map_err(|error| error.to_string())?, callers),
+        };
+        let secrets = Secrets::of(&credentials)?;
+        let (tasks, text) = match info.method {
+            Method::Get => (Value::Null, None),
+            Method::Post => {
+                let text = String::from_utf8(body.to_vec()).map_err(|_| "the body is no text")?;
+                let tasks: Value = serde_json::from_str(&text)
+                    .map_err(|error| format!("the body is no JSON: {error}"))?;
+                let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
+                if list.is_empty() || !list.iter().all(Value::is_object) {
+                    return Err("expected a list of tasks, each an object".to_owned());
+                }
+                (tasks, Some(text))
+            }
+        };
+        Ok(Fit {
+            at,
+            method: info.method.as_str(),
+            path: path.to_owned(),
+            tasks,
+            body: if text.is_some() {
+                body.clone()
+            } else {
+                Bytes::new()
+            },
+            text,
+            authorization,
+            secrets,
+        })
+    }
+
+    async fn ask(&self, session: &Session, fit: Fit) -> Reply {
+        let mut state = self.state.lock().await;
+        let state = &mut *state;
+        let info = endpoint(fit.at).info;
+        if !self.record.everything
+            && let Some(fixture) = state
+                .known
+                .find(fit.at, &Wanted::new(&fit.path, &fit.tasks))
         {
-            let why = match state.price_unknown {
-                true => "an answer did not say what it cost".to_owned(),
-                false => format!("{:.5} of {max} US dollars are spent", state.spent),
+            return match session.next_response(fixture) {
+                Some(response) => Reply::fixture(fixture, response),
+                // It was recorded, and what comes after it was said by whoever wrote it.
+                None => Reply::envelope(
+                    StatusCode::NotFound,
+                    "dataforseo-mock-server: all answers of the fixture were given",
+                    "miss",
+                    None,
+                ),
             };
+        }
+        let shown = format!("{} {}", fit.method, state.sanitizer.path(&fit.path));
+        if let Err(why) = state.budget.allows(info, &fit.tasks) {
             let detail = format!("not asked: {why}");
-            self.tell(&format!("{} {path}: {detail}", head.method));
+            self.tell(&format!("{shown}: {detail}"));
             let message = format!("dataforseo-mock-server: {detail}");
             let code = StatusCode::CostLimitExceeded;
             return Reply::envelope(code, &message, "record", Some(detail));
         }
-        let method = head.method.as_str();
         let asked = self
             .asker
-            .ask(method, path, authorization, body.clone())
+            .ask(fit.method, &fit.path, &fit.authorization, fit.body.clone())
             .await;
         let said = match asked {
             Ok(said) => said,
             Err(reason) => {
                 // It may have been carried out, and charged.
-                state.price_unknown |= charged && self.record.max_spend.is_some();
-                self.tell(&format!("{method} {path}: not recorded: {reason}"));
+                state.budget.add(info, &fit.tasks, None);
+                self.tell(&format!("{shown}: not recorded: {reason}"));
                 let message = format!("dataforseo-mock-server: {reason}");
                 let code = StatusCode::UpstreamUnavailable;
                 return Reply {
@@ -285,61 +391,41 @@ impl Recorder {
             }
         };
         let cost = RawEnvelope::parse(&said.body).ok().and_then(|it| it.cost);
-        match cost {
-            Some(cost) => {
-                state.spent += cost;
-                state.dearest = state.dearest.max(cost);
-            }
-            None => state.price_unknown |= charged && self.record.max_spend.is_some(),
-        }
-        let authorization = authorization.clone();
-        let kept = self.keep(&mut state, head, path, body, &authorization, &said);
-        let detail = match kept {
+        state.budget.add(info, &fit.tasks, cost);
+        let detail = match self.keep(state, &fit, &said) {
             Ok(name) => format!("recorded as {name}"),
             Err(reason) => format!("not recorded: {reason}"),
         };
-        let shown = state.sanitizer.path(path);
-        self.tell(&format!("{method} {shown}: {detail}"));
+        self.tell(&format!("{shown}: {detail}"));
         let mut reply = Reply::new(said.status, said.body, "upstream");
         reply.detail = Some(detail);
         for name in KEPT {
             if let Some(value) = said.headers.get(name) {
-                reply
-                    .headers
-                    .push((HeaderName::from_static(name), value.clone()));
+                let pair = (HeaderName::from_static(name), value.clone());
+                reply.headers.push(pair);
             }
         }
         reply
     }
 
     /// Writes an exchange into the folder, and says as what.
-    fn keep(
-        &self,
-        state: &mut State,
-        head: &Parts,
-        path: &str,
-        body: &Bytes,
-        authorization: &HeaderValue,
-        said: &Said,
-    ) -> Result<String, String> {
-        let at = position(path).ok_or("the API has no such path, as far as this version knows")?;
+    fn keep(&self, state: &mut State, fit: &Fit, said: &Said) -> Result<String, String> {
         if said.status == 401 {
             return Err("the credentials were not taken".to_owned());
         }
-        if RawEnvelope::parse(&said.body).is_err() {
-            return Err("the answer is not in the API's form".to_owned());
+        let envelope = RawEnvelope::parse(&said.body)
+            .map_err(|_| "the answer is not in the API's form".to_owned())?;
+        let codes = envelope.tasks.iter().map(|task| task.status_code);
+        if let Some(passing) = codes
+            .chain([envelope.status_code])
+            .find(|code| passes(*code))
+        {
+            return Err(format!(
+                "{passing} {} passes: ask another day",
+                passing.message()
+            ));
         }
-        let credentials = credentials_of(authorization).ok_or("the credentials cannot be read")?;
-        let text = |bytes: &Bytes| {
-            let text = String::from_utf8(bytes.to_vec()).ok()?;
-            serde_json::from_str::<serde::de::IgnoredAny>(&text).ok()?;
-            Some(text)
-        };
-        let request = match head.method.as_str() {
-            "GET" => None,
-            _ => Some(text(body).ok_or("the request is no JSON")?),
-        };
-        let body = text(&said.body).ok_or("the answer is no JSON")?;
+        let body = String::from_utf8(said.body.to_vec()).map_err(|_| "the answer is no text")?;
         let kept = said
             .headers
             .iter()
@@ -349,37 +435,87 @@ impl Recorder {
             .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
             .filter(|(name, value)| name != CONTENT_TYPE.as_str() || !value.starts_with(json));
         let raw = Raw::new(Exchange {
-            method: head.method.to_string(),
-            path: path.trim_end_matches('/').to_owned(),
-            request,
+            method: fit.method.to_owned(),
+            path: fit.path.clone(),
+            request: fit.text.clone(),
             status: said.status,
             headers: headers.collect(),
             body,
         });
-        let secrets = Secrets::of(&credentials)?;
-        let clean = state.sanitizer.clean(raw, &secrets)?;
+        let clean = state.sanitizer.clean(raw, &fit.secrets)?;
         let tasks = tasks_of(&clean);
         let path = clean.get().path.clone();
-        let known = state.known.find(at, &Wanted::new(&path, &tasks));
+        let known = state.known.find(fit.at, &Wanted::new(&path, &tasks));
         let known = known.and_then(|fixture| fixture.file.clone());
         let key = MatchRule::default().key(&path, &tasks);
-        let file = match known {
-            Some(file) => file,
-            None => self.record.folder.join(file_name(at, &clean, &tasks, &key)),
-        };
+        let name = file_name(fit.at, &clean, &tasks, &key);
+        let file = known.unwrap_or_else(|| self.record.folder.join(name));
         let answers = state.written.entry(key).or_default();
         // What polling brings is a sequence; what is said twice is said once.
         let same = |last: &Clean<Exchange>| {
             last.get().body == clean.get().body && last.get().status == clean.get().status
         };
-        if !answers.last().is_some_and(same) {
+        let new = !answers.last().is_some_and(same);
+        if new {
             answers.push(clean);
         }
-        let kept = Kept::of(&file);
-        let text = fixture_text(answers, self.record.upstream.name(), today(), &kept);
-        write_whole(&file, &text).map_err(|error| format!("{}: {error}", file.display()))?;
-        Ok(file.display().to_string())
+        let text = fixture_text(
+            answers,
+            self.record.upstream.name(),
+            today(),
+            &Kept::of(&file),
+        );
+        let written = Fixture::parse(&file.display().to_string(), &text)
+            .map_err(|error| error.to_string())
+            .and_then(|fixture| {
+                write_whole(&file, &text)
+                    .map_err(|error| format!("{}: {error}", file.display()))?;
+                Ok(fixture)
+            });
+        match written {
+            Ok(mut fixture) => {
+                fixture.file = Some(file.clone());
+                state.known.put(fit.at, fixture);
+                Ok(file.display().to_string())
+            }
+            Err(reason) => {
+                // What is not there is not a part of what comes next.
+                if new {
+                    answers.pop();
+                }
+                Err(reason)
+            }
+        }
     }
+}
+
+/// Whether a code says something of the moment or of the account, and nothing of the request.
+fn passes(code: StatusCode) -> bool {
+    matches!(
+        code.class(),
+        StatusClass::Rate
+            | StatusClass::Billing
+            | StatusClass::Account
+            | StatusClass::Auth
+            | StatusClass::Upstream
+            | StatusClass::Server
+    )
+}
+
+/// A path without identifiers, for whoever has no sanitizer at hand.
+fn without_ids(path: &str) -> String {
+    Sanitizer::default().path(path)
+}
+
+/// What may be spent on a server.
+///
+/// # Errors
+/// When it costs money and nobody said how much, or when that is no sum.
+pub(crate) fn budget(upstream: &Upstream, max_spend: Option<f64>) -> Result<Budget, RecordError> {
+    if upstream.is_live() && max_spend.is_none() {
+        return Err(RecordError::NoMaxSpend);
+    }
+    Budget::new(max_spend).map_err(RecordError::MaxSpend)
 }
 
 /// The header for credentials `login:password`.

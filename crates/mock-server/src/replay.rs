@@ -1,5 +1,6 @@
 //! What a request is answered with. No I/O: a function of the request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -10,10 +11,10 @@ use dataforseo_models::{
 use serde_json::Value;
 
 use crate::answer::{Outcome, Refusal, Reply, TaskChange};
-use crate::canonical::differences;
+use crate::canonical::{count_differences, differences};
 use crate::fault::{Fault, api_code};
 use crate::fixture::Fixture;
-use crate::miss::{Miss, MissReason, NEAREST, Near, in_a_line};
+use crate::miss::{KEPT, Miss, MissReason, NEAREST, Near, in_a_line};
 use crate::sanitize::{without_addresses, without_secrets};
 use crate::session::{Effects, Session};
 use crate::store::{Store, Wanted, did_you_mean, endpoint, position};
@@ -92,7 +93,9 @@ impl Replay {
         };
         let (index, change) = match fault {
             Fault::Http(status) => {
-                let code = api_code(status).unwrap_or(StatusCode::InternalError);
+                // From code it can be any number: what is none of the API's is its worst.
+                let known = api_code(status).map(|code| (status, code));
+                let (status, code) = known.unwrap_or((500, StatusCode::InternalError));
                 return envelope(Some(status), code);
             }
             Fault::Api(code) => return envelope(None, code),
@@ -125,11 +128,14 @@ impl Replay {
         };
         let detail = Some(fault.to_string());
         match base.change_tasks(index, change) {
-            Some(reply) => Reply {
-                detail,
-                source: http::HeaderValue::from_static("fault"),
-                ..reply
-            },
+            Some(reply) => {
+                let reply = Reply {
+                    detail,
+                    source: http::HeaderValue::from_static("fault"),
+                    ..reply
+                };
+                patch(session, request, reply, &effects.patches)
+            }
             None => Reply {
                 detail: Some(format!(
                     "{fault} does not apply: the answer has no such task"
@@ -152,6 +158,8 @@ impl Replay {
         if let Some(refusal) = too_many(line.info, list) {
             return Err(Box::new(refusal));
         }
+        // A call that fails takes no turn of a sequence, and misses nothing.
+        let session = &Session::dry();
         if let Some(Ok(reply)) = self.recorded(session, at, path, &tasks) {
             return Ok(reply);
         }
@@ -180,25 +188,8 @@ impl Replay {
         request: &Request<'_>,
         patches: &[(String, String)],
     ) -> Reply {
-        let mut reply = self.plain(session, request);
-        if patches.is_empty() || reply.miss.is_some() {
-            return reply;
-        }
-        let Ok(mut text) = String::from_utf8(reply.body.to_vec()) else {
-            return reply;
-        };
-        for (pointer, value) in patches {
-            match tokens::set(&text, pointer, value) {
-                Ok(new) => text = new,
-                Err(reason) => {
-                    let source = reply.source.to_str().unwrap_or_default();
-                    let message = format!("the patch of the answer of {source}: {reason}");
-                    return miss(session, request, MissReason::Patch, message, Vec::new());
-                }
-            }
-        }
-        reply.body = text.into();
-        reply
+        let reply = self.plain(session, request);
+        patch(session, request, reply, patches)
     }
 
     /// The answer as it is without a session's rules.
@@ -218,7 +209,7 @@ impl Replay {
         }
         match self.decide(session, at, path, &tasks) {
             Ok(reply) => reply,
-            Err(()) => self.miss(session, request, at, path, &tasks),
+            Err(()) => not_answered(session, self.missed(at, path, &tasks, None)),
         }
     }
 
@@ -265,13 +256,35 @@ impl Replay {
         }
     }
 
-    /// The answer of a fixture for the whole request, if there is one.
+    /// The answer of fixtures alone, for the whole request or for each of its tasks.
     #[cfg(feature = "record")]
     pub(crate) fn fixture(&self, session: &Session, request: &Request<'_>) -> Option<Reply> {
         // What cannot be understood is not kept as a miss: it is not without secrets yet.
-        let scratch = Session::dry();
-        let (at, path, tasks) = self.understand(&scratch, request).ok()?;
-        self.recorded(session, at, path, &tasks)?.ok()
+        let (at, path, tasks) = self.understand(&Session::dry(), request).ok()?;
+        match self.recorded(session, at, path, &tasks) {
+            Some(Ok(reply)) => return Some(reply),
+            // The sequence is at its end, which is what its fixture says.
+            Some(Err(fixture)) => {
+                let message = format!("dataforseo-mock-server: {}", all_given(fixture));
+                let code = StatusCode::NotFound;
+                return Some(Reply::envelope(
+                    code,
+                    &message,
+                    "miss",
+                    Some(all_given(fixture)),
+                ));
+            }
+            None => {}
+        }
+        let list = tasks.as_array().filter(|list| list.len() > 1)?;
+        let known = |task: &Value| {
+            let alone = Value::Array(vec![task.clone()]);
+            self.store.find(at, &Wanted::new(path, &alone)).is_some()
+        };
+        if !list.iter().all(known) || too_many(endpoint(at).info, list).is_some() {
+            return None;
+        }
+        self.decide(session, at, path, &tasks).ok()
     }
 
     /// The answer of the fixture for the whole request. `Err` if all its answers were given.
@@ -303,16 +316,18 @@ impl Replay {
             outcomes.push(self.outcome(session, at, path, task, asked.len(), today));
         }
         let nothing = outcomes.iter().all(|it| matches!(it, Outcome::Missed(_)));
-        match nothing {
-            true => Err(()),
-            false => Ok(Reply::tasks(
-                line.info,
-                line.per_target,
-                path,
-                asked,
-                &outcomes,
-            )),
+        if nothing {
+            return Err(());
         }
+        let mut reply = Reply::tasks(line.info, line.per_target, path, asked, &outcomes);
+        for (index, (task, outcome)) in asked.iter().zip(&outcomes).enumerate() {
+            if let Outcome::Missed(why) = outcome {
+                let alone = Value::Array(vec![task.clone()]);
+                let miss = self.missed(at, path, &alone, Some((index, why)));
+                reply.misses.push(session.miss(miss));
+            }
+        }
+        Ok(reply)
     }
 
     /// What becomes of one task of several.
@@ -347,7 +362,7 @@ impl Replay {
         }
     }
 
-    fn authorized(&self, header: Option<&str>) -> bool {
+    pub(crate) fn authorized(&self, header: Option<&str>) -> bool {
         let credentials = header
             .and_then(|header| header.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
@@ -388,48 +403,128 @@ impl Replay {
             .or_else(|| good().max_by_key(best))
     }
 
-    fn miss(
-        &self,
-        session: &Session,
-        request: &Request<'_>,
-        at: usize,
-        path: &str,
-        tasks: &Value,
-    ) -> Reply {
+    /// What is told of tasks that nothing answers; of one of several, its index and why.
+    fn missed(&self, at: usize, path: &str, tasks: &Value, one: Option<(usize, &str)>) -> Miss {
         let tasks = without_secrets(tasks.clone());
-        let mut near: Vec<(usize, Near)> = self
+        let method = endpoint(at).info.method.as_str();
+        let candidates = self
             .store
             .of(at)
-            .filter(|fixture| !tasks.is_null() || fixture.path == path)
+            .filter(|fixture| !tasks.is_null() || fixture.path == path);
+        // Counted first, as there can be many: only the nearest are looked at closely.
+        let mut counted: Vec<(usize, &Fixture)> = candidates
             .map(|fixture| {
-                let (theirs, ours) = match fixture.rule.is_strict() {
-                    true => (fixture.request.clone(), tasks.clone()),
-                    false => (
-                        fixture.rule.apply(&fixture.request),
-                        fixture.rule.apply(&tasks),
-                    ),
-                };
-                let differences = differences(&theirs, &ours);
-                let near = Near {
-                    fixture: fixture.name.clone(),
-                    differences,
-                };
-                (near.differences.len(), near)
+                let (theirs, ours) = sides(fixture, &tasks);
+                (
+                    count_differences(Some(&theirs), Some(&ours)),
+                    fixture.as_ref(),
+                )
             })
             .collect();
-        near.sort_by(|(a, first), (b, second)| a.cmp(b).then(first.fixture.cmp(&second.fixture)));
-        near.truncate(NEAREST);
-        let near: Vec<Near> = near.into_iter().map(|(_, near)| near).collect();
-        let (reason, message) = match near.first() {
-            None => (MissReason::NoFixture, format!("no fixture for {path}")),
+        counted.sort_by(|(a, first), (b, second)| a.cmp(b).then(first.name.cmp(&second.name)));
+        counted.truncate(NEAREST);
+        let nearest: Vec<Near> = counted
+            .into_iter()
+            .map(|(count, fixture)| {
+                let (theirs, ours) = sides(fixture, &tasks);
+                Near {
+                    fixture: fixture.name.clone(),
+                    differences: differences(&theirs, &ours, KEPT),
+                    count,
+                }
+            })
+            .collect();
+        let (reason, message) = match nearest.first() {
+            None => (
+                MissReason::NoFixture,
+                format!("no fixture for {}", shown(path)),
+            ),
             Some(nearest) => (MissReason::RequestDiffers, in_a_line(nearest)),
         };
-        miss(session, request, reason, message, near)
+        let message = match one {
+            Some((index, why)) => format!("task {index}: {why}; {message}"),
+            None => message,
+        };
+        Miss {
+            number: 0,
+            method: method.to_owned(),
+            path: shown(path),
+            reason,
+            message,
+            nearest,
+            record: Some(record_command(method, path, &tasks)),
+        }
     }
+}
+
+/// A fixture's tasks and those of a request, as far as they count.
+fn sides<'a>(fixture: &'a Fixture, tasks: &'a Value) -> (Cow<'a, Value>, Cow<'a, Value>) {
+    match fixture.rule.is_strict() {
+        true => (Cow::Borrowed(&fixture.request), Cow::Borrowed(tasks)),
+        false => (
+            Cow::Owned(fixture.rule.apply(&fixture.request)),
+            Cow::Owned(fixture.rule.apply(tasks)),
+        ),
+    }
+}
+
+/// The command that records a request, quoted for a shell. What cannot be quoted is left to the
+/// reader.
+fn record_command(method: &str, path: &str, tasks: &Value) -> String {
+    let quoted = |text: &str| (!text.contains('\'')).then(|| format!(" '{text}'"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-.".contains(&byte);
+    let path = shown(path);
+    let path = match path.bytes().all(plain) {
+        true => format!(" {path}"),
+        false => quoted(&path).unwrap_or_else(|| " PATH".to_owned()),
+    };
+    let body = match tasks {
+        Value::Null => String::new(),
+        tasks => {
+            let text = tasks.to_string();
+            let short = Some(text).filter(|text| text.len() <= 2000);
+            short
+                .and_then(|text| quoted(&text))
+                .unwrap_or_else(|| " BODY".to_owned())
+        }
+    };
+    format!("dataforseo-mock-server record --to FOLDER {method}{path}{body}")
+}
+
+/// An answer with values set by patches. One that is a miss has nothing to set.
+fn patch(
+    session: &Session,
+    request: &Request<'_>,
+    mut reply: Reply,
+    patches: &[(String, String)],
+) -> Reply {
+    if patches.is_empty() || reply.source == "miss" || reply.source == "path" {
+        return reply;
+    }
+    let Ok(mut text) = String::from_utf8(reply.body.to_vec()) else {
+        return reply;
+    };
+    for (pointer, value) in patches {
+        match tokens::set(&text, pointer, value) {
+            Ok(new) => text = new,
+            Err(reason) => {
+                let source = reply.source.to_str().unwrap_or_default();
+                let message = format!("the patch of the answer of {source}: {reason}");
+                return miss(session, request, MissReason::Patch, message, Vec::new());
+            }
+        }
+    }
+    reply.body = text.into();
+    reply
 }
 
 /// An answer in a proxy's words.
 fn proxy(status: u16, fault: Fault) -> Reply {
+    let status = if (400..=599).contains(&status) {
+        status
+    } else {
+        502
+    };
     let title = http::StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason())
@@ -482,38 +577,32 @@ fn miss(
     message: String,
     nearest: Vec<Near>,
 ) -> Reply {
-    let recordable = matches!(reason, MissReason::NoFixture | MissReason::RequestDiffers);
-    let record = recordable.then(|| {
-        // Quoted for a shell; what has a quote in it is left to the reader.
-        let body = String::from_utf8(request.body.to_vec()).ok();
-        let body = body
-            .and_then(|body| serde_json::from_str(&body).ok())
-            .map(|body: Value| without_secrets(body).to_string())
-            .filter(|body| body.len() <= 2000 && !body.contains('\''))
-            .map_or(String::new(), |body| format!(" '{body}'"));
-        let path = shown(request.path);
-        format!(
-            "dataforseo-mock-server record --to FOLDER {} {path}{body}",
-            request.method
-        )
-    });
-    let miss = session.miss(Miss {
-        number: 0,
-        method: request.method.to_owned(),
-        path: shown(request.path),
-        reason,
-        message,
-        nearest,
-        record,
-    });
-    let source = match reason {
+    let path = shown(request.path);
+    let method = request.method.to_owned();
+    not_answered(
+        session,
+        Miss {
+            number: 0,
+            method,
+            path,
+            reason,
+            message,
+            nearest,
+            record: None,
+        },
+    )
+}
+
+/// The answer to what nothing answers.
+fn not_answered(session: &Session, miss: Miss) -> Reply {
+    let source = match miss.reason {
         MissReason::UnknownPath | MissReason::Method => "path",
         _ => "miss",
     };
     let text = format!("dataforseo-mock-server: {}", miss.message);
-    let detail = Some(miss.message);
+    let detail = Some(miss.message.clone());
     Reply {
-        miss: Some(miss.number),
+        misses: vec![session.miss(miss)],
         ..Reply::envelope(StatusCode::NotFound, &text, source, detail)
     }
 }

@@ -27,9 +27,20 @@ impl<T> Raw<T> {
 }
 
 impl Raw<String> {
-    /// A path or a query as it may be shown.
+    /// Text as it may be shown.
     pub(crate) fn text(&self) -> String {
         without_addresses(&self.0).into_owned()
+    }
+
+    /// A path as it may be shown: of a query only that there is one, for the API has none, and what
+    /// is in it can be anything.
+    pub(crate) fn path(&self) -> String {
+        let (path, query) = match self.0.split_once('?') {
+            Some((path, _)) => (path, "?[redacted]"),
+            None => (self.0.as_str(), ""),
+        };
+        let path: String = path.chars().take(300).collect();
+        format!("{}{query}", without_addresses(&path))
     }
 }
 
@@ -64,51 +75,58 @@ pub(crate) fn stand_in(key: &str) -> Option<&'static str> {
 /// A value without secrets.
 pub(crate) fn without_secrets(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
+    let text = |text: String| match without_addresses(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(text) => text,
+    };
     match value {
         Value::Object(fields) => {
             let fields = fields.into_iter().map(|(key, value)| {
                 let value = match (stand_in(&key), value) {
-                    (Some(word), Value::String(_)) => word.into(),
-                    (_, value) => without_secrets(value),
+                    (_, Value::Null) => Value::Null,
+                    (Some(word), _) => word.into(),
+                    (None, value) => without_secrets(value),
                 };
-                (key, value)
+                (text(key), value)
             });
             Value::Object(fields.collect())
         }
         Value::Array(list) => Value::Array(list.into_iter().map(without_secrets).collect()),
-        Value::String(text) => match without_addresses(&text) {
-            Cow::Borrowed(_) => Value::String(text),
-            Cow::Owned(text) => Value::String(text),
-        },
+        Value::String(string) => Value::String(text(string)),
         other => other,
     }
 }
 
 /// A text with each e-mail address replaced by one that stands for it, always the same.
 pub(crate) fn without_addresses(text: &str) -> Cow<'_, str> {
-    if !text.contains('@') {
+    if !text.contains('@') && !text.contains("%40") {
         return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();
-    let local = |byte: &u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte);
+    let local = |byte: &u8| byte.is_ascii_alphanumeric() || b"._+-".contains(byte);
     let domain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-".contains(byte);
+    let plain = text.match_indices('@').map(|(at, _)| (at, 1));
+    let encoded = text.match_indices("%40").map(|(at, _)| (at, 3));
+    let mut signs: Vec<(usize, usize)> = plain.chain(encoded).collect();
+    signs.sort_unstable();
     let mut out = String::new();
     let mut kept = 0;
-    for (at, _) in text.match_indices('@') {
+    for (at, length) in signs {
         if at < kept {
             continue;
         }
+        let behind = at + length;
         let start = at
             - bytes[kept..at]
                 .iter()
                 .rev()
                 .take_while(|b| local(b))
                 .count();
-        let mut end = at + 1 + bytes[at + 1..].iter().take_while(|b| domain(b)).count();
-        while bytes[end - 1] == b'.' || bytes[end - 1] == b'-' {
+        let mut end = behind + bytes[behind..].iter().take_while(|b| domain(b)).count();
+        while end > behind && (bytes[end - 1] == b'.' || bytes[end - 1] == b'-') {
             end -= 1;
         }
-        let host = text.get(at + 1..end).unwrap_or_default();
+        let host = text.get(behind..end).unwrap_or_default();
         let name = host.rsplit_once('.').map_or("", |(_, name)| name);
         let is_address = start < at
             && name.len() >= 2
@@ -116,11 +134,10 @@ pub(crate) fn without_addresses(text: &str) -> Cow<'_, str> {
             && host != "example.com";
         if is_address {
             out.push_str(&text[kept..start]);
-            let address = text[start..end].to_ascii_lowercase();
-            out.push_str(&format!(
-                "{}@example.com",
-                crate::digest("address", &address, 8)
-            ));
+            let address = format!("{}@{host}", &text[start..at]).to_ascii_lowercase();
+            out.push_str(&crate::digest("address", &address, 8));
+            out.push_str(&text[at..behind]);
+            out.push_str("example.com");
             kept = end;
         }
     }
@@ -135,17 +152,17 @@ pub(crate) fn without_addresses(text: &str) -> Cow<'_, str> {
 mod recording {
     use std::borrow::Cow;
     use std::cell::Cell;
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    use percent_encoding::percent_decode_str;
     use serde_json::Value;
 
     use super::{Raw, stand_in, without_addresses};
     use crate::canonical::canonical;
     use crate::digest;
-    use crate::tokens::{self, Step};
+    use crate::tokens::{self, Part, Step};
 
     /// A request and its answer, as text.
     #[derive(Clone)]
@@ -172,10 +189,15 @@ mod recording {
 
     /// What must not be found in anything that is written.
     #[derive(Clone, Default)]
-    pub(crate) struct Secrets(Vec<(&'static str, String)>);
+    pub(crate) struct Secrets {
+        /// As they are, in lower case.
+        plain: Vec<(&'static str, String)>,
+        /// What base64 makes of them, wherever in a text they stand.
+        encoded: Vec<(&'static str, String)>,
+    }
 
     impl Secrets {
-        /// The credentials `login:password`, in every spelling.
+        /// The credentials `login:password`.
         ///
         /// # Errors
         /// When they are so short that they would be found everywhere.
@@ -190,64 +212,76 @@ mod recording {
                         .to_owned(),
                 );
             }
-            let mut forms = Vec::new();
+            let mut secrets = Self::default();
             for (what, secret) in [
                 ("the login", login),
                 ("the password", password),
                 ("the credentials", credentials),
             ] {
-                forms.push((what, secret.to_owned()));
+                secrets.plain.push((what, secret.to_lowercase()));
+                secrets.encoded.push((what, STANDARD.encode(secret)));
                 for skipped in 0..3 {
-                    forms.push((what, inner_base64(secret, skipped, &STANDARD_NO_PAD)));
-                    forms.push((what, inner_base64(secret, skipped, &URL_SAFE_NO_PAD)));
-                }
-                forms.push((what, STANDARD.encode(secret)));
-                for set in [NON_ALPHANUMERIC, RESERVED] {
-                    let encoded = utf8_percent_encode(secret, set).to_string();
-                    forms.push((what, encoded.to_ascii_lowercase()));
-                    forms.push((what, encoded));
+                    let forms = [
+                        inner_base64(secret, skipped, &STANDARD_NO_PAD),
+                        inner_base64(secret, skipped, &URL_SAFE_NO_PAD),
+                    ];
+                    secrets.encoded.extend(forms.map(|form| (what, form)));
                 }
             }
-            forms.sort();
-            forms.dedup();
-            Ok(Self(forms))
+            Ok(secrets)
+        }
+
+        /// Something else that must not be there.
+        pub(crate) fn add(&mut self, what: &'static str, secret: &str) {
+            self.plain.push((what, secret.to_lowercase()));
         }
 
         /// The first secret in a text, by what it is. The secret itself is not in the answer.
+        ///
+        /// The text is looked at as it is and percent-decoded, once and twice: there are more ways
+        /// to write a secret than could be listed.
         fn find(&self, text: &str) -> Option<&'static str> {
-            self.0
-                .iter()
-                .find(|(_, form)| text.contains(form.as_str()))
-                .map(|(what, _)| *what)
+            let mut readings = vec![text.to_owned()];
+            for _ in 0..2 {
+                let last = readings.last().cloned().unwrap_or_default();
+                let decoded = percent_decode_str(&last).decode_utf8_lossy().into_owned();
+                if decoded == last {
+                    break;
+                }
+                readings.push(decoded);
+            }
+            if text.contains('+') {
+                let spaced = text.replace('+', " ");
+                readings.push(percent_decode_str(&spaced).decode_utf8_lossy().into_owned());
+            }
+            readings.iter().find_map(|reading| {
+                let lower = reading.to_lowercase();
+                let plain = self.plain.iter().find(|(_, secret)| lower.contains(secret));
+                let encoded = || self.encoded.iter().find(|(_, form)| reading.contains(form));
+                plain.or_else(encoded).map(|(what, _)| *what)
+            })
         }
 
-        /// The first secret in a JSON text, escaped or not, and the pointer to it.
+        /// The first secret in a JSON text, in a key or in a value, escaped or not, and the way to
+        /// what holds it: the way has no secret in it.
         pub(crate) fn find_in_json(&self, json: &str) -> Option<(String, &'static str)> {
             let mut found = None;
-            tokens::rewrite(json, |path, raw| {
-                if found.is_none() {
-                    let last = match path.last() {
-                        Some(Step::Key(key)) => self.find(&tokens::unquoted(key)),
-                        _ => None,
-                    };
-                    let what = last
-                        .or_else(|| self.find(raw))
-                        .or_else(|| self.find(&serde_json::from_str::<String>(raw).ok()?));
-                    found = what.map(|what| (tokens::pointer(path), what));
+            tokens::each(json, |path, part| {
+                if found.is_some() {
+                    return;
                 }
-                None
+                let (raw, way) = match part {
+                    Part::Key(raw) => (raw, &path[..path.len().saturating_sub(1)]),
+                    Part::Scalar(raw) => (raw, path),
+                };
+                let read: Option<String> = serde_json::from_str(raw).ok();
+                let what = self.find(raw).or_else(|| self.find(&read?));
+                found = what.map(|what| (tokens::pointer(way), what));
             });
-            // Whatever the walk does not come by, such as a key without a value of its own.
+            // Whatever lies across two parts.
             found.or_else(|| self.find(json).map(|what| (String::new(), what)))
         }
     }
-
-    /// What is percent-encoded in a query by those who leave as much as they may.
-    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'~');
 
     /// What stands for a secret in the base64 of a text that has it, when `skipped` bytes come
     /// before it: without the characters that depend on its neighbours.
@@ -266,13 +300,20 @@ mod recording {
         pseudonyms: HashMap<String, String>,
         /// How often each request was seen.
         seen: HashMap<String, usize>,
+        /// The callback URLs that were sent: an answer may name them anywhere.
+        callbacks: HashSet<String>,
+    }
+
+    /// What is being made fit.
+    #[derive(Clone, Copy, Default)]
+    struct Side<'a> {
+        /// What the pseudonyms of an answer follow from; `None` for a request.
+        origin: Option<&'a Origin>,
+        /// Whether it is an answer that tells of calls back that failed.
+        of_errors: bool,
     }
 
     impl Sanitizer {
-        pub(crate) fn new() -> Self {
-            Self::default()
-        }
-
         /// A path without identifiers of the account.
         pub(crate) fn path(&mut self, path: &str) -> String {
             self.ids(path, None).into_owned()
@@ -289,7 +330,9 @@ mod recording {
         ) -> Result<Clean<Exchange>, String> {
             let Raw(exchange) = raw;
             let path = self.ids(&exchange.path, None).into_owned();
-            let request = exchange.request.map(|request| self.json(&request, None));
+            let request = exchange
+                .request
+                .map(|request| self.json(&request, Side::default()));
             // Pseudonyms follow from the request, so that the next recording of it has the same.
             let tasks: Value = request
                 .as_deref()
@@ -302,12 +345,20 @@ mod recording {
                 count: Cell::new(0),
             };
             *count += 1;
+            let answer = Side {
+                origin: Some(&origin),
+                of_errors: path.ends_with("/errors"),
+            };
             let clean = Exchange {
-                body: self.json(&exchange.body, Some(&origin)),
+                body: self.json(&exchange.body, answer),
                 path,
                 request,
                 ..exchange
             };
+            let mut secrets = secrets.clone();
+            for callback in &self.callbacks {
+                secrets.add("a callback URL", callback);
+            }
             let parts = [
                 ("/response/body", Some(&clean.body)),
                 ("/request/body", clean.request.as_ref()),
@@ -326,46 +377,63 @@ mod recording {
             Ok(Clean(clean))
         }
 
-        fn json(&mut self, text: &str, origin: Option<&Origin>) -> String {
-            tokens::rewrite(text, |path, raw| self.scalar(path, raw, origin))
+        fn json(&mut self, text: &str, side: Side<'_>) -> String {
+            tokens::rewrite(text, |path, part| match part {
+                Part::Key(raw) => self.key(raw, side),
+                Part::Scalar(raw) => self.scalar(path, raw, side),
+            })
+        }
+
+        /// What a key is replaced by.
+        fn key(&mut self, raw: &str, side: Side<'_>) -> Option<String> {
+            let text: String = serde_json::from_str(raw).ok()?;
+            let ids = self.ids(&text, side.origin);
+            let new = without_addresses(&ids).into_owned();
+            (new != text).then(|| quoted_as(&new, raw))
         }
 
         /// What a scalar is replaced by.
-        fn scalar(
-            &mut self,
-            path: &[Step<'_>],
-            raw: &str,
-            origin: Option<&Origin>,
-        ) -> Option<String> {
-            let key = match path.last() {
-                Some(Step::Key(key)) => *key,
-                _ => "",
-            };
+        fn scalar(&mut self, path: &[Step<'_>], raw: &str, side: Side<'_>) -> Option<String> {
+            let keys: Vec<String> = path
+                .iter()
+                .filter_map(|step| match step {
+                    Step::Key(key) => Some(tokens::unquoted(key)),
+                    Step::Index(_) => None,
+                })
+                .collect();
+            let answers = side.origin.is_some();
+            let of_account =
+                answers && keys.iter().any(|key| key == "money" || key == "statistics");
+            let key = keys.last().map_or("", String::as_str);
+            let word = keys.iter().find_map(|key| stand_in(key));
             if !raw.starts_with('"') {
-                let accounts = [Step::Key("money"), Step::Key("statistics")];
-                let amount = raw.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-                let of_account = path.iter().any(|step| accounts.contains(step));
-                return (amount && of_account && origin.is_some()).then(|| "0".to_owned());
+                let number = raw.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+                return match word {
+                    Some(word) if raw != "null" => Some(Value::from(word).to_string()),
+                    _ => (number && of_account).then(|| "0".to_owned()),
+                };
             }
             let text: String = serde_json::from_str(raw).ok()?;
             let new = match key {
-                _ if stand_in(key).is_some() => stand_in(key)?.to_owned(),
-                "login" | "api_login" if origin.is_some() => "[redacted]".to_owned(),
+                _ if word.is_some() => {
+                    // Short ones would be found everywhere.
+                    if text.contains("://") && text.len() > 12 && Some(text.as_str()) != word {
+                        self.callbacks.insert(text.clone());
+                    }
+                    word?.to_owned()
+                }
+                _ if of_account && text.trim().parse::<f64>().is_ok() => "0".to_owned(),
+                "login" | "api_login" if answers => "[redacted]".to_owned(),
+                "http_url" | "error_message" if side.of_errors => without_urls(&text),
                 // How long the server worked: another time each time.
-                "time" if origin.is_some() && is_envelopes(path) => "0 sec.".to_owned(),
-                "search_after_token" => self.token(&text, origin),
+                "time" if answers && is_envelopes(path) => "0 sec.".to_owned(),
+                "search_after_token" => self.token(&text, side.origin),
                 _ => {
-                    let ids = self.ids(&text, origin);
+                    let ids = self.ids(&text, side.origin);
                     without_addresses(&ids).into_owned()
                 }
             };
-            (new != text).then(|| {
-                let quoted = Value::from(new).to_string();
-                match raw.contains("\\/") {
-                    true => quoted.replace('/', "\\/"),
-                    false => quoted,
-                }
-            })
+            (new != text).then(|| quoted_as(&new, raw))
         }
 
         /// A text with the identifiers of tasks replaced.
@@ -445,6 +513,34 @@ mod recording {
             b'f' => byte.is_ascii_hexdigit(),
             _ => byte == form,
         })
+    }
+
+    /// A string as JSON, slashes escaped if they were.
+    fn quoted_as(new: &str, raw: &str) -> String {
+        let quoted = Value::from(new).to_string();
+        match raw.contains("\\/") {
+            true => quoted.replace('/', "\\/"),
+            false => quoted,
+        }
+    }
+
+    /// A text with all addresses in it replaced but for the API's own.
+    fn without_urls(text: &str) -> String {
+        let words = text.split_inclusive(|c: char| c.is_whitespace() || "\"'<>".contains(c));
+        words
+            .map(|word| match word.find("://") {
+                Some(at) if !word[at + 3..].starts_with("api.dataforseo.com/") => {
+                    let start = word[..at].rfind(|c: char| !c.is_ascii_alphabetic());
+                    let start = start.map_or(0, |at| at + 1);
+                    let end =
+                        word.trim_end_matches(|c: char| c.is_whitespace() || "\"'<>".contains(c));
+                    let tail = &word[end.len()..];
+                    let url = stand_in("postback_url").unwrap_or_default();
+                    format!("{}{url}{tail}", word.get(..start).unwrap_or_default())
+                }
+                _ => word.to_owned(),
+            })
+            .collect()
     }
 
     /// Whether a way leads to a field of the envelope or of a task.

@@ -1,10 +1,11 @@
 //! Listening, reading requests, and sending what the replay answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -66,8 +67,6 @@ pub(crate) struct Settings {
     pub(crate) embedded: bool,
     pub(crate) folders: Vec<PathBuf>,
     pub(crate) texts: Vec<String>,
-    /// Where recorded fixtures go, which may have none yet.
-    pub(crate) recorded: Option<PathBuf>,
     pub(crate) journal: usize,
     pub(crate) limits: Option<Limits>,
     pub(crate) seed: u64,
@@ -75,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) fault_header: bool,
     pub(crate) report: Option<ReportMiss>,
     pub(crate) rules: Vec<FaultRule>,
+    /// How many misses there were, in all sessions.
+    pub(crate) missed: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -105,6 +106,15 @@ impl Shared {
     pub(crate) fn reload(&self) -> Result<(), FixtureError> {
         let store = Arc::new(self.settings.load()?);
         let mut replay = self.replay.write().unwrap_or_else(PoisonError::into_inner);
+        let used: HashSet<String> = replay
+            .store
+            .own()
+            .filter(|it| it.is_used())
+            .map(|it| it.name.clone())
+            .collect();
+        for fixture in store.own().filter(|it| used.contains(&it.name)) {
+            fixture.use_up();
+        }
         *replay = Arc::new(Replay {
             store,
             auth: replay.auth.clone(),
@@ -137,20 +147,17 @@ impl Shared {
 
     /// How many misses there were, in all sessions.
     pub(crate) fn missed(&self) -> u64 {
-        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let others = sessions.known.values().map(|(_, session)| session.missed());
-        self.main.missed() + others.sum::<u64>()
+        self.settings.missed.load(Ordering::Relaxed)
     }
 }
 
 impl Settings {
     pub(crate) fn load(&self) -> Result<Store, FixtureError> {
-        let recorded = self.recorded.as_deref();
-        Store::load(self.embedded, &self.folders, &self.texts, recorded)
+        Store::load(self.embedded, &self.folders, &self.texts)
     }
 
     pub(crate) fn session(&self) -> Session {
-        let session = Session::new(self.journal, self.limits, self.seed);
+        let session = Session::new(self.journal, self.limits, self.seed).counting(&self.missed);
         for rule in &self.rules {
             session.rule(rule.clone());
         }
@@ -262,6 +269,7 @@ async fn respond(
         _ => None,
     };
     let read = read(body, stop_at).await;
+    session.count(position(path.trim_end_matches('/')));
     if stop_at.is_some() {
         note(&session, &head, method, &[], 0, effects.fault);
         ending.set(End::Reset);
@@ -277,7 +285,6 @@ async fn respond(
     if let Some(error) = wrong_fault {
         return Ok(plain(refused(400, format!("x-mock-fault: {error}")), false));
     }
-    session.count(position(path.trim_end_matches('/')));
     let seen = Seen {
         method,
         path,
@@ -286,7 +293,12 @@ async fn respond(
         body: &body,
     };
     let replay = shared.replay();
-    let admitted = session.account.as_ref().map(|it| it.admit(Instant::now()));
+    // Whoever is nobody uses nothing up.
+    let account = session
+        .account
+        .as_ref()
+        .filter(|_| replay.authorized(seen.authorization));
+    let admitted = account.map(|it| it.admit(Instant::now()));
     let (running, over) = match admitted {
         None => (None, None),
         Some(Ok(running)) => (Some(running), None),
@@ -305,9 +317,13 @@ async fn respond(
         return Err(GivenUp);
     }
     #[cfg(feature = "record")]
-    if let Some(recorder) = &shared.recorder {
+    if let Some(recorder) = &shared.recorder
+        && over.is_none()
+        && effects.fault.is_none()
+    {
+        let head = &head;
         return Ok(plain(
-            recorded(&shared, recorder, &session, &head, &seen, &body).await,
+            recorded(&shared, recorder, &session, head, &seen, &body).await,
             false,
         ));
     }
@@ -315,16 +331,8 @@ async fn respond(
         Some(code) => Reply::envelope(code, code.message(), "limits", None),
         None => replay.answer(&session, &seen, &effects),
     };
-    drop(running);
-    if let Some(number) = reply.miss
-        && let Some(report) = &shared.settings.report
-    {
-        let miss = session
-            .misses()
-            .into_iter()
-            .rev()
-            .find(|it| it.number == number);
-        miss.iter().for_each(|miss| report(miss));
+    if let Some(report) = &shared.settings.report {
+        reply.misses.iter().for_each(|miss| report(miss));
     }
     let path_and_query = head.uri.path_and_query().map_or(full, |it| it.as_str());
     session.journal.add(&Line {
@@ -338,7 +346,10 @@ async fn respond(
         detail: reply.detail.as_deref(),
     });
     let gzip = header(&head, ACCEPT_ENCODING).is_some_and(accepts_gzip);
-    Ok(answer(reply, gzip, effects.fault, &ending))
+    let mut response = answer(reply, gzip, effects.fault, &ending);
+    // Under way until its last byte is sent.
+    response.body_mut().hold(running);
+    Ok(response)
 }
 
 /// The answer of a server that records: that of a fixture if there is one and it is wanted, or
@@ -347,21 +358,28 @@ async fn respond(
 #[cfg(feature = "record")]
 async fn recorded(
     shared: &Shared,
-    recorder: &crate::record::Recorder,
-    session: &Session,
+    recorder: &Arc<crate::record::Recorder>,
+    session: &Arc<Session>,
     head: &Parts,
     seen: &Seen<'_>,
     body: &Bytes,
 ) -> Reply {
+    let replay = shared.replay();
+    // Nobody spends the account who could not ask the mock itself.
+    if !replay.authorized(seen.authorization) {
+        let code = dataforseo_models::StatusCode::NotAuthorized;
+        return Reply::envelope(code, code.message(), "auth", None);
+    }
     if !recorder.wants_everything()
-        && let Some(reply) = shared.replay().fixture(session, seen)
+        && let Some(reply) = replay.fixture(session, seen)
     {
         return reply;
     }
-    let reply = recorder.answer(head, seen.path, body).await;
-    // From now on it is answered by the fixture. That nothing could be read was told of before.
-    let _ = shared.reload();
-    reply
+    let authorization = head.headers.get(AUTHORIZATION);
+    let query = head.uri.query();
+    recorder
+        .answer(session, seen.method, seen.path, query, authorization, body)
+        .await
 }
 
 /// Writes a call down that got no answer.
@@ -514,8 +532,8 @@ fn plain(reply: Reply, gzip: bool) -> Response<Answer> {
         headers.insert(name, value);
     }
     headers.insert(HeaderName::from_static("x-mock-source"), reply.source);
-    if let Some(number) = reply.miss {
-        headers.insert(HeaderName::from_static("x-mock-miss"), number.into());
+    if let Some(miss) = reply.misses.first() {
+        headers.insert(HeaderName::from_static("x-mock-miss"), miss.number.into());
     }
     // A header takes no line breaks, and clients take no long ones; what cannot be said in one is
     // left out.
@@ -542,12 +560,7 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, crate::Star
 }
 
 /// What a request would be answered, with nothing counted and nothing written down.
-pub(crate) fn dry_run(
-    shared: &Shared,
-    method: &str,
-    path: &str,
-    body: &[u8],
-) -> (Reply, Vec<Miss>) {
+pub(crate) fn dry_run(shared: &Shared, method: &str, path: &str, body: &[u8]) -> Reply {
     let session = Session::dry();
     let now = shared.replay();
     let replay = Replay {
@@ -563,6 +576,5 @@ pub(crate) fn dry_run(
         encoding: None,
         body,
     };
-    let reply = replay.answer(&session, &seen, &Default::default());
-    (reply, session.misses())
+    replay.answer(&session, &seen, &Default::default())
 }

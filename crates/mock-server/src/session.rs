@@ -15,8 +15,10 @@ use crate::journal::Journal;
 use crate::limits::{Account, Limits};
 use crate::miss::Miss;
 
+/// How many paths are polled at one time, at most.
+const MAX_POLLED: usize = 10_000;
 /// How many misses are kept.
-const MISSES: usize = 256;
+const MISSES: usize = 64;
 
 /// One user's state.
 pub(crate) struct Session {
@@ -32,6 +34,8 @@ pub(crate) struct Session {
     counts: Box<[AtomicU64]>,
     played: Mutex<HashMap<String, usize>>,
     misses: Mutex<Misses>,
+    /// How many misses there were in all sessions of the server, whatever became of them.
+    all_misses: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -70,6 +74,15 @@ impl Session {
             counts: (0..=ENDPOINTS.len()).map(|_| AtomicU64::new(0)).collect(),
             played: Mutex::default(),
             misses: Mutex::default(),
+            all_misses: Arc::default(),
+        }
+    }
+
+    /// The same, counting its misses into the server's.
+    pub(crate) fn counting(self, all_misses: &Arc<AtomicU64>) -> Self {
+        Self {
+            all_misses: Arc::clone(all_misses),
+            ..self
         }
     }
 
@@ -106,9 +119,15 @@ impl Session {
         self.ruled.store(false, Ordering::Release);
     }
 
-    /// Forgets everything but what it was made with.
-    pub(crate) fn reset(&self) {
+    /// Forgets everything but these rules, which it was made with.
+    pub(crate) fn reset(&self, rules: &[FaultRule]) {
         self.clear_rules();
+        for rule in rules {
+            self.rule(rule.clone());
+        }
+        if let Some(account) = &self.account {
+            account.reset();
+        }
         self.journal.clear();
         self.played().clear();
         *self.lock_misses() = Misses::default();
@@ -196,6 +215,7 @@ impl Session {
     pub(crate) fn miss(&self, mut miss: Miss) -> Miss {
         let mut misses = self.lock_misses();
         misses.count += 1;
+        self.all_misses.fetch_add(1, Ordering::Relaxed);
         miss.number = misses.count;
         if misses.kept.len() == MISSES {
             misses.kept.pop_front();
@@ -208,11 +228,6 @@ impl Session {
     pub(crate) fn misses(&self) -> Vec<Miss> {
         self.lock_misses().kept.iter().cloned().collect()
     }
-
-    /// How many misses there were.
-    pub(crate) fn missed(&self) -> u64 {
-        self.lock_misses().count
-    }
 }
 
 impl Active {
@@ -220,7 +235,12 @@ impl Active {
         let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
         let count = polls.entry(path.to_owned()).or_default();
         *count += 1;
-        *count
+        let count = *count;
+        // Whoever asks for ever new paths is not waiting for any of them.
+        if polls.len() > MAX_POLLED {
+            polls.clear();
+        }
+        count
     }
 }
 

@@ -1,7 +1,7 @@
 //! All fixtures, found by one look-up a way of matching: by path and canonical tasks.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use dataforseo_models::EndpointInfo;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::MockEndpoint;
 use crate::canonical::MatchRule;
-use crate::fixture::{Fixture, FixtureError, files};
+use crate::fixture::{Fixture, FixtureError};
 use crate::generated::ENDPOINTS;
 
 /// The fixtures of a server: its own, and behind them those that came with this crate.
@@ -33,7 +33,7 @@ impl Index {
         let key = fixture.rule.key(&fixture.path, &fixture.request);
         let at = match self
             .rules
-            .binary_search_by(|(rule, _)| rule.cmp(&fixture.rule))
+            .binary_search_by(|(rule, _)| rule.strictness().cmp(&fixture.rule.strictness()))
         {
             Ok(at) => at,
             Err(at) => {
@@ -51,6 +51,24 @@ impl Index {
         }
         known.insert(key, Arc::new(fixture));
         Ok(())
+    }
+
+    /// Takes a fixture in place of one that answers the same, or that was in the same file.
+    #[cfg(feature = "record")]
+    fn put(&mut self, fixture: Fixture) {
+        for (_, known) in &mut self.rules {
+            known.retain(|_, old| old.file.is_none() || old.file != fixture.file);
+        }
+        let key = fixture.rule.key(&fixture.path, &fixture.request);
+        if let Some((_, known)) = self
+            .rules
+            .iter_mut()
+            .find(|(rule, _)| *rule == fixture.rule)
+        {
+            known.remove(&key);
+        }
+        // Nothing is left that it could be a duplicate of.
+        let _ = self.add(fixture);
     }
 
     fn find(&self, request: &Wanted<'_>) -> Option<&Arc<Fixture>> {
@@ -99,21 +117,25 @@ impl Store {
         }
     }
 
-    /// Takes the fixtures of folders and texts, and those that were recorded, if there are any yet.
+    /// Takes the fixtures of folders and texts.
     pub(crate) fn load(
         embedded: bool,
         folders: &[PathBuf],
         texts: &[String],
-        recorded: Option<&Path>,
     ) -> Result<Self, FixtureError> {
         let mut store = Self::empty(embedded);
+        let mut seen = HashSet::new();
         for folder in folders {
             for fixture in Fixture::read_folder(folder)? {
-                store.add(fixture)?;
+                // Folders may hold one another.
+                let whole = fixture
+                    .file
+                    .as_ref()
+                    .and_then(|file| file.canonicalize().ok());
+                if whole.is_none_or(|whole| seen.insert(whole)) {
+                    store.add(fixture)?;
+                }
             }
-        }
-        for file in recorded.map(files).transpose()?.into_iter().flatten() {
-            store.add(Fixture::read_file(&file)?)?;
         }
         for (index, text) in texts.iter().enumerate() {
             store.add(Fixture::parse(&format!("fixture {}", index + 1), text)?)?;
@@ -135,6 +157,12 @@ impl Store {
             return Err(refuse(format!("{} is called with {method}", fixture.path)));
         }
         self.own[at].add(fixture)
+    }
+
+    /// Takes a fixture of an endpoint in place of the one from before.
+    #[cfg(feature = "record")]
+    pub(crate) fn put(&mut self, at: usize, fixture: Fixture) {
+        self.own[at].put(fixture);
     }
 
     /// The fixture that answers a request to the endpoint at this place in the table.

@@ -60,8 +60,10 @@ fn next(text: &str, at: usize) -> Option<(Token, Range<usize>)> {
     Some((token, start..end.min(bytes.len())))
 }
 
-/// What a walk tells of: each value once, when it begins and when it ends.
+/// What a walk tells of: each value once, when it begins and when it ends, and each key.
 enum Visit {
+    /// A key of an object; the way ends with it.
+    Key,
     /// An object or a list begins.
     Begin,
     /// It ends. The place is its closing bracket.
@@ -105,11 +107,12 @@ fn walk<'a>(text: &'a str, mut visit: impl FnMut(&[Step<'a>], Visit, Range<usize
             Token::Colon => {}
             Token::Scalar if key_next => {
                 key_next = false;
-                let raw = &text[place];
+                let raw = &text[place.clone()];
                 let key = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
                 if let Some(last) = path.last_mut() {
                     *last = Step::Key(key);
                 }
+                visit(&path, Visit::Key, place);
             }
             Token::Scalar => visit(&path, Visit::Scalar, place),
         }
@@ -185,18 +188,39 @@ pub(crate) fn layout(text: &str, level: usize) -> String {
     out
 }
 
-/// The text with scalars replaced by what `change` gives for them: JSON again.
+/// A part of a text that can be looked at and replaced: a key or a scalar, as it is written.
+#[cfg(any(feature = "record", test))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part<'a> {
+    Key(&'a str),
+    Scalar(&'a str),
+}
+
+/// Goes through all keys and scalars, each with the way to it; that to a key ends with the key.
+#[cfg(any(feature = "record", test))]
+pub(crate) fn each<'a>(text: &'a str, mut see: impl FnMut(&[Step<'a>], Part<'a>)) {
+    walk(text, |path, visit, place| match visit {
+        Visit::Key => see(path, Part::Key(&text[place])),
+        Visit::Scalar => see(path, Part::Scalar(&text[place])),
+        Visit::Begin | Visit::End => {}
+    });
+}
+
+/// The text with keys and scalars replaced by what `change` gives for them: JSON again.
 #[cfg(any(feature = "record", test))]
 pub(crate) fn rewrite<'a>(
     text: &'a str,
-    mut change: impl FnMut(&[Step<'a>], &'a str) -> Option<String>,
+    mut change: impl FnMut(&[Step<'a>], Part<'a>) -> Option<String>,
 ) -> String {
     let mut out = String::with_capacity(text.len());
     let mut kept = 0;
     walk(text, |path, visit, place| {
-        if let Visit::Scalar = visit
-            && let Some(new) = change(path, &text[place.clone()])
-        {
+        let part = match visit {
+            Visit::Key => Part::Key(&text[place.clone()]),
+            Visit::Scalar => Part::Scalar(&text[place.clone()]),
+            Visit::Begin | Visit::End => return,
+        };
+        if let Some(new) = change(path, part) {
             out.push_str(&text[kept..place.start]);
             out.push_str(&new);
             kept = place.end;
@@ -246,6 +270,7 @@ fn find(text: &str, steps: &[String]) -> Option<Range<usize>> {
             Visit::Begin => start = Some(place.start),
             Visit::End => found = start.map(|start| start..place.end),
             Visit::Scalar => found = Some(place),
+            Visit::Key => {}
         }
     });
     found
@@ -377,11 +402,25 @@ mod tests {
     fn scalars_are_rewritten_with_the_way_to_them() {
         let text = "{\"a\": [1, \"x\"], \"b\\/\": {\"c\": true}}";
         let mut seen = Vec::new();
-        let new = rewrite(text, |path, raw| {
-            seen.push(format!("{} {raw}", pointer(path)));
-            (raw == "1").then(|| "[2]".to_owned())
+        let new = rewrite(text, |path, part| {
+            seen.push(format!("{} {part:?}", pointer(path)));
+            match part {
+                Part::Scalar("1") => Some("[2]".to_owned()),
+                Part::Key("\"c\"") => Some("\"d\"".to_owned()),
+                _ => None,
+            }
         });
-        assert_eq!(seen, ["/a/0 1", "/a/1 \"x\"", "/b~1/c true"]);
-        assert_eq!(new, "{\"a\": [[2], \"x\"], \"b\\/\": {\"c\": true}}");
+        assert_eq!(
+            seen,
+            [
+                "/a Key(\"\\\"a\\\"\")",
+                "/a/0 Scalar(\"1\")",
+                "/a/1 Scalar(\"\\\"x\\\"\")",
+                "/b~1 Key(\"\\\"b\\\\/\\\"\")",
+                "/b~1/c Key(\"\\\"c\\\"\")",
+                "/b~1/c Scalar(\"true\")",
+            ]
+        );
+        assert_eq!(new, "{\"a\": [[2], \"x\"], \"b\\/\": {\"d\": true}}");
     }
 }

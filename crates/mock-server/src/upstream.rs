@@ -39,12 +39,22 @@ impl Upstream {
         }
     }
 
+    /// Whether calls cost money: those to the API itself, by whatever name it is called.
+    pub(crate) fn is_live(&self) -> bool {
+        let host = |url: &str| {
+            let uri: Option<Uri> = url.parse().ok();
+            uri.and_then(|uri| uri.host().map(str::to_ascii_lowercase))
+        };
+        host(self.url())
+            .is_some_and(|it| Some(it.trim_end_matches('.')) == host(api::PRODUCTION).as_deref())
+    }
+
     /// What a fixture says that it is from.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Sandbox => "sandbox",
-            Self::Live => "live",
-            Self::Other(_) => "other",
+            _ if self.is_live() => "live",
+            _ => "other",
         }
     }
 }
@@ -67,7 +77,13 @@ impl Asker {
     /// When the URL is none, or would send credentials in the clear, or TLS cannot be set up.
     pub(crate) fn new(upstream: &Upstream) -> Result<Self, String> {
         let base = upstream.url().to_owned();
-        let uri: Uri = base.parse().map_err(|_| format!("`{base}` is no URL"))?;
+        // What cannot be read can hold anything, and is not repeated.
+        let uri: Uri = base
+            .parse()
+            .map_err(|_| "the URL of the server is none".to_owned())?;
+        if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
+            return Err("the URL holds credentials: give them in the environment".to_owned());
+        }
         let host = uri.host().unwrap_or_default();
         let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
         match uri.scheme_str() {

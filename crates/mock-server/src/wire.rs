@@ -13,6 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use crate::limits::Running;
+
 /// How a connection ends, shared by the answer, which knows when, and the connection.
 #[derive(Clone, Default)]
 pub(crate) struct Ending(Arc<AtomicU8>);
@@ -159,6 +161,8 @@ impl<W: Wire> AsyncWrite for FaultIo<W> {
 pub(crate) struct Answer {
     rest: Bytes,
     pace: Pace,
+    /// The place among the calls that are under way.
+    _running: Option<Running>,
 }
 
 /// How it is sent.
@@ -177,6 +181,7 @@ impl Answer {
         Self {
             rest: bytes,
             pace: Pace::Whole,
+            _running: None,
         }
     }
 
@@ -185,6 +190,7 @@ impl Answer {
         Self {
             rest: first(bytes, length),
             pace: Pace::ThenEnd(ending, end),
+            _running: None,
         }
     }
 
@@ -193,6 +199,7 @@ impl Answer {
         Self {
             rest: first(bytes, length),
             pace: Pace::ThenNothing,
+            _running: None,
         }
     }
 
@@ -204,7 +211,13 @@ impl Answer {
         Self {
             rest: bytes,
             pace: Pace::Slowly(part, beat, Box::pin(sleep(beat))),
+            _running: None,
         }
+    }
+
+    /// Keeps a call's place until this is sent, or given up.
+    pub(crate) fn hold(&mut self, running: Option<Running>) {
+        self._running = running;
     }
 
     /// What is still to be sent.

@@ -83,20 +83,6 @@ impl EndpointInfo {
     }
 }
 
-/// What calls of a section cost, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct Price {
-    /// The section, such as `backlinks`.
-    pub section: &'static str,
-    /// In US dollars, for each call.
-    pub per_call: f64,
-    /// In US dollars, for each row of an answer.
-    pub per_row: f64,
-    /// Since when, yyyy-mm-dd.
-    pub since: &'static str,
-}
-
 /// An HTTP method that the API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {

@@ -48,6 +48,7 @@ mod numbered;
 mod object;
 mod open_enum;
 mod paging;
+mod price;
 mod prelude;
 mod rules;
 #[cfg(feature = "schemars")]
@@ -59,7 +60,7 @@ mod union;
 mod validate;
 
 pub use dataforseo_domains::domain_of;
-pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Price, Task, TaskEndpoint};
+pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint};
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
 pub use filter::{Filter, Order};
 pub use generated::*;
@@ -67,6 +68,7 @@ pub use jiff::civil::Date;
 pub use matching::{ByTarget, PerTarget, match_targets};
 pub use numbered::Numbered;
 pub use paging::{Page, Paged, Paging, Window};
+pub use price::{Price, estimate, rows_asked_for};
 pub use rules::{DateBound, FieldRule, Kind, Limit};
 /// Any JSON.
 pub use serde_json::Value;
