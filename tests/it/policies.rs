@@ -443,3 +443,99 @@ async fn metrics_see_every_attempt() {
         ]
     );
 }
+
+/// A post of which one task fails says so to whoever asks for all.
+#[tokio::test(start_paused = true)]
+async fn a_post_that_was_taken_in_part() {
+    use dataforseo_client::models::serp::{GoogleOrganicTaskPost, GoogleOrganicTaskPostTask};
+    let mock = mock();
+    mock.on(GoogleOrganicTaskPost)
+        .first(1)
+        .fault(Fault::HiddenTask(StatusCode::InvalidField, Some(1)));
+    let client = builder(&mock).build().unwrap();
+    let tasks: Vec<GoogleOrganicTaskPostTask> = (0..3)
+        .map(|number| {
+            GoogleOrganicTaskPostTask::new()
+                .keyword(format!("word {number}"))
+                .language_code("en")
+                .location_code(2840)
+        })
+        .collect();
+    let posted = client.post::<GoogleOrganicTaskPost>(&tasks).await.unwrap();
+    let failed: Vec<usize> = posted.failed().map(|(place, _)| place).collect();
+    assert_eq!(failed, [1]);
+    assert_eq!(posted.all_taken().unwrap_err().tasks().len(), 3);
+    let posted = client.post::<GoogleOrganicTaskPost>(&tasks).await.unwrap();
+    assert_eq!(posted.all_taken().unwrap().len(), 3);
+}
+
+/// Spans and events name the endpoint, the attempts, the waits and the cost, and no secret.
+#[tokio::test(start_paused = true)]
+async fn what_is_traced() {
+    use tracing::instrument::WithSubscriber as _;
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let writer = Lines(Arc::clone(&lines));
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    let mock = mock();
+    mock.on(BulkPagesSummaryLive)
+        .first(1)
+        .fault(Fault::api(40202));
+    mock.on(BulkPagesSummaryLive)
+        .nth(3)
+        .fault(Fault::task(40501));
+    let client = Client::builder()
+        .credentials("somebody", "hunter2hunter2")
+        .base_url(mock.url())
+        .connector(mock.connector())
+        .retries(retries().random(|| 0.5))
+        .build()
+        .unwrap();
+    async {
+        call(&client).await.unwrap();
+        call(&client).await.unwrap_err();
+    }
+    .with_subscriber(subscriber)
+    .await;
+    let text = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
+    let ours: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("dataforseo"))
+        .collect();
+    let text = ours.join("\n");
+    for expected in [
+        "endpoint=\"backlinks/bulk_pages_summary/live\"",
+        "attempts=2",
+        "cost=0.0",
+        "the call is repeated",
+        "wait=500ms",
+        "waited for the account's limits waited=5",
+        "a limit of the account was passed all the same code=40202",
+        "error=backlinks/bulk_pages_summary/live: the task failed: 40501",
+        "task_id=01010000-",
+    ] {
+        assert!(text.contains(expected), "{expected}:\n{text}");
+    }
+    for secret in ["somebody", "hunter2", "c29tZWJvZHk", "Basic "] {
+        assert!(!text.contains(secret), "{secret}:\n{text}");
+    }
+}
+
+#[derive(Clone)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

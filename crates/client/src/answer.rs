@@ -63,8 +63,12 @@ pub enum Fetched<R> {
 }
 
 /// What became of the tasks of one post.
+///
+/// The call succeeded; each task can have failed by itself. [`all_taken`](Self::all_taken) is for
+/// whoever wants all or nothing, [`tasks`](Self::tasks) for whoever looks at each.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[must_use = "tasks of a post can fail one by one"]
 pub struct Posted {
     tasks: Vec<PostedTask>,
     cost: Option<f64>,
@@ -83,6 +87,23 @@ impl Posted {
     /// The outcomes, one for each task that was sent, in the order in which they were sent.
     pub fn tasks(&self) -> &[PostedTask] {
         &self.tasks
+    }
+
+    /// The tasks that the API did not take, each with its place among those that were sent.
+    pub fn failed(&self) -> impl Iterator<Item = (usize, &PostedTask)> {
+        let tasks = self.tasks.iter().enumerate();
+        tasks.filter(|(_, task)| !task.is_taken())
+    }
+
+    /// The identifiers of all tasks, in the order in which they were sent.
+    ///
+    /// # Errors
+    /// When one of them was not taken: everything, as those that were taken are paid for.
+    pub fn all_taken(self) -> Result<Vec<TaskId>, Self> {
+        if self.failed().next().is_some() {
+            return Err(self);
+        }
+        Ok(self.tasks.into_iter().filter_map(|task| task.id).collect())
     }
 
     /// What the call cost, in US dollars; `None` if the API did not say.
