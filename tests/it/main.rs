@@ -18,6 +18,7 @@ mod fixtures;
 #[rustfmt::skip]
 mod generated;
 mod mock;
+mod network;
 mod openapi;
 mod paging;
 mod policies;

@@ -12,6 +12,9 @@ use dataforseo_models::{Date, api, today};
 use http::{HeaderValue, Uri};
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
+use hyper_util::client::proxy::matcher::Matcher;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 
@@ -21,7 +24,7 @@ use crate::limits::{AccountLimits, Limiter};
 use crate::observe::Observer;
 use crate::retry::{Retries, RetryPolicy};
 use crate::spend::{Ledger, Prices};
-use crate::transport::{Transport, tcp_and_tls};
+use crate::transport::{Network, Transport, tcp_and_tls};
 
 /// Why no client could be made. No message has a credential in it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -43,6 +46,9 @@ pub enum ConfigError {
     /// The base URL cannot be used.
     #[error("base URL: {0}")]
     BaseUrl(String),
+    /// The URL of the proxy cannot be used. It is not in the message: it can hold a password.
+    #[error("the URL of the proxy cannot be used: expected one such as http://proxy.example:3128")]
+    Proxy,
     /// What may be spent is no amount of money.
     #[error("{0} is no amount of money")]
     MaxSpend(String),
@@ -82,6 +88,9 @@ pub struct ClientBuilder {
     validate: bool,
     clock: Clock,
     connector: Option<Connector>,
+    /// `None` for what the environment says.
+    proxy: Option<Proxy>,
+    roots: Vec<Vec<u8>>,
     limiter: Option<Arc<dyn Limiter>>,
     retries: Option<Arc<dyn RetryPolicy>>,
     prices: Prices,
@@ -115,6 +124,8 @@ impl ClientBuilder {
             validate: true,
             clock: Arc::new(today),
             connector: None,
+            proxy: None,
+            roots: Vec::new(),
             limiter: None,
             retries: None,
             prices: Prices::known(),
@@ -214,6 +225,28 @@ impl ClientBuilder {
         self
     }
 
+    /// Goes through the HTTP proxy at this URL, such as `http://proxy.example:3128`, with the
+    /// credentials that are in it, if any. Unless this or [`no_proxy`](Self::no_proxy) is called,
+    /// the environment says (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). The proxy sees the name of the
+    /// server and nothing more; calls that are not encrypted do not go through it.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(Proxy::At(url.into().into()));
+        self
+    }
+
+    /// Goes through no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Some(Proxy::None);
+        self
+    }
+
+    /// Trusts the certificates in this PEM file's text, too: for a company's own authority, or for
+    /// a proxy that looks into TLS.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(pem.into());
+        self
+    }
+
     /// Keeps the account's limits by this; by [`AccountLimits::default`](crate::AccountLimits)
     /// unless set. Give the same one to all clients that use the account.
     pub fn limiter(mut self, limiter: Arc<dyn Limiter>) -> Self {
@@ -280,8 +313,12 @@ impl ClientBuilder {
         let base = base(&self.base_url, self.allow_http)?;
         let connector = match self.connector {
             Some(connector) => connector,
-            None => tcp_and_tls(self.connect_timeout)
-                .map_err(|error| ConfigError::Tls(error.to_string()))?,
+            None => tcp_and_tls(Network {
+                connect_timeout: self.connect_timeout,
+                proxies: proxies(self.proxy.as_ref())?,
+                roots: certificates(&self.roots)?,
+            })
+            .map_err(|error| ConfigError::Tls(error.to_string()))?,
         };
         let transport = Transport::new(
             base,
@@ -305,6 +342,43 @@ impl ClientBuilder {
         };
         Ok(Client::new(inner, Ledger::new(self.max_spend)))
     }
+}
+
+/// How to get out.
+#[derive(Clone)]
+enum Proxy {
+    None,
+    /// Its URL, which can hold a password.
+    At(SecretString),
+}
+
+fn proxies(proxy: Option<&Proxy>) -> Result<Matcher, ConfigError> {
+    let url = match proxy {
+        None => return Ok(Matcher::from_env()),
+        Some(Proxy::None) => return Ok(Matcher::builder().build()),
+        Some(Proxy::At(url)) => url.expose_secret(),
+    };
+    let uri = url.parse::<Uri>().ok();
+    if uri.as_ref().and_then(Uri::scheme_str) != Some("http") {
+        return Err(ConfigError::Proxy);
+    }
+    Ok(Matcher::builder().all(url).build())
+}
+
+fn certificates(pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    let mut all = Vec::new();
+    for pem in pems {
+        let before = all.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| ConfigError::Tls(error.to_string()))?;
+            all.push(certificate);
+        }
+        if all.len() == before {
+            let reason = "there is no certificate in the PEM text";
+            return Err(ConfigError::Tls(reason.to_owned()));
+        }
+    }
+    Ok(all)
 }
 
 /// The value of the `Authorization` header, marked so that no `Debug` prints it.

@@ -15,13 +15,18 @@ use flate2::read::MultiGzDecoder;
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT,
 };
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use tokio::net::TcpStream;
+use tower_service::Service;
 
 use crate::answer::RawResponse;
 use crate::connector::Connector;
@@ -338,19 +343,72 @@ fn seconds(value: &HeaderValue) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
-/// The connector that a client has unless it is given another: TCP and TLS.
-pub(crate) fn tcp_and_tls(connect_timeout: Duration) -> Result<Connector, rustls::Error> {
+/// How the connector of a client is made, unless it is given another.
+pub(crate) struct Network {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) proxies: Matcher,
+    /// In addition to those that come with this crate.
+    pub(crate) roots: Vec<CertificateDer<'static>>,
+}
+
+/// The connector that a client has unless it is given another: TCP, through a proxy if there is
+/// one, and TLS, with HTTP/2 where the server offers it.
+pub(crate) fn tcp_and_tls(network: Network) -> Result<Connector, rustls::Error> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(connect_timeout));
-    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    tcp.set_connect_timeout(Some(network.connect_timeout));
+    let known = webpki_roots::TLS_SERVER_ROOTS.iter().cloned();
+    let mut roots = rustls::RootCertStore::from_iter(known);
+    for root in network.roots {
+        roots.add(root)?;
+    }
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls(roots)?)
         .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
+        .enable_all_versions()
+        .wrap_connector(MaybeProxied {
+            tcp,
+            proxies: Arc::new(network.proxies),
+        });
     Ok(Connector::new(connector))
+}
+
+/// TCP to the server, or to its proxy and through that to the server.
+#[derive(Clone)]
+struct MaybeProxied {
+    tcp: HttpConnector,
+    proxies: Arc<Matcher>,
+}
+
+impl Service<Uri> for MaybeProxied {
+    type Response = TokioIo<TcpStream>;
+    type Error = Box<dyn StdError + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.tcp.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        // What is not encrypted stays on this machine or in a network that is trusted: a proxy
+        // would get to read the credentials.
+        let encrypted = uri.scheme_str() == Some("https");
+        let Some(proxy) = self.proxies.intercept(&uri).filter(|_| encrypted) else {
+            let direct = self.tcp.call(uri);
+            return Box::pin(async move { Ok(direct.await?) });
+        };
+        if proxy.uri().scheme_str() != Some("http") {
+            let reason = "only proxies at http:// are supported";
+            return Box::pin(async move { Err(reason.into()) });
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.tcp.clone());
+        if let Some(authorization) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(authorization.clone());
+        }
+        let through = tunnel.call(uri);
+        Box::pin(async move { Ok(through.await?) })
+    }
 }
 
 /// The provider is named, so that a program with two of them in its tree does not panic.
