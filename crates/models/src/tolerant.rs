@@ -308,6 +308,11 @@ impl<V: Tolerant> Tolerant for Map<V> {
                 read_entries(entries, &mut |key, entries| {
                     let mut slot: Option<V> = None;
                     entries.value(&mut slot)?;
+                    if map.is_empty() {
+                        // Most maps of an answer have from two to seven entries: one allocation in
+                        // the place of three.
+                        map.reserve(7);
+                    }
                     map.insert(key, slot);
                     Ok(())
                 })?;
