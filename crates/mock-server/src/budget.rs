@@ -28,6 +28,7 @@ impl Budget {
         }
     }
 
+    #[cfg(feature = "program")]
     pub(crate) fn spent(&self) -> f64 {
         self.spent
     }

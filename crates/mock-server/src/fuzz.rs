@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::str::FromStr as _;
 use std::sync::Arc;
 
+use base64::Engine as _;
 use bolero::{TypeGenerator, check};
 use dataforseo_models::{Date, RawEnvelope};
 use serde_json::Value;
@@ -17,6 +18,7 @@ use crate::fault::FaultRule;
 use crate::fixture::Fixture;
 use crate::generated::ENDPOINTS;
 use crate::replay::{Auth, OnMiss, Replay, Request};
+use crate::sanitize::{Exchange, Raw, Sanitizer, Secrets};
 use crate::session::{Effects, Session};
 use crate::store::Store;
 use crate::tokens;
@@ -169,7 +171,8 @@ fn requests() {
             };
             let session = Session::dry();
             let mut effects = Effects::default();
-            if let Some(rule) = FAULTS.get(usize::from(*fault)) {
+            // A fault in every other call.
+            if let Some(rule) = FAULTS.get(usize::from(*fault) % (2 * FAULTS.len())) {
                 session.rule(FaultRule::from_str(rule).unwrap());
                 effects = session.effects(method, &path);
             }
@@ -184,6 +187,94 @@ fn requests() {
                 assert!(miss.nearest.len() <= 3);
             }
         });
+}
+
+const SECRET: &str = "s3cr3t/p+ss=wörd";
+
+/// The secret as it may be found in an answer.
+fn spelled(way: u8) -> String {
+    let standard = base64::engine::general_purpose::STANDARD;
+    let percent = |text: &str, plain: &[u8]| -> String {
+        let byte = |byte: u8| match plain.contains(&byte) || byte.is_ascii_alphanumeric() {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02x}"),
+        };
+        text.bytes().map(byte).collect()
+    };
+    match way % 6 {
+        0 => SECRET.to_owned(),
+        1 => percent(SECRET, b""),
+        2 => percent(SECRET, b"/=")
+            .to_uppercase()
+            .replace("S3CR3T", "s3cr3t"),
+        3 => percent(&percent(SECRET, b""), b""),
+        4 => standard.encode(format!("login:{SECRET}")),
+        _ => standard.encode(format!("{}{SECRET}z", "x".repeat(usize::from(way) % 5))),
+    }
+}
+
+/// Whatever the answer and wherever a secret is in it, a recording that is made has none, and is
+/// JSON of the same shape.
+#[test]
+fn recordings() {
+    let secrets = Secrets::of(&format!("somebody:{SECRET}")).unwrap();
+    check!()
+        .with_iterations(INPUTS)
+        .with_type::<(u16, Vec<Edit>, u16, u8, bool, bool)>()
+        .for_each(|(number, edits, place, way, escape, hide)| {
+            let (_, text) = embedded(*number);
+            let fixture = Fixture::parse("file.json", text).unwrap();
+            let body = fixture.first().unwrap().body().clone();
+            let Ok(text) = String::from_utf8(edited(std::str::from_utf8(&body).unwrap(), edits))
+            else {
+                return;
+            };
+            // Into the string that is the so-manieth, key or value.
+            let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at + 1).collect();
+            let (Some(at), true) = (quotes.get(usize::from(*place) % quotes.len().max(1)), *hide)
+            else {
+                return clean(&secrets, &text, &fixture, false);
+            };
+            let spelled = match *escape {
+                true => spelled(*way)
+                    .encode_utf16()
+                    .map(|unit| format!("\\u{unit:04x}"))
+                    .collect(),
+                false => spelled(*way),
+            };
+            let text = [&text[..*at], &spelled, &text[*at..]].concat();
+            clean(&secrets, &text, &fixture, true);
+        });
+}
+
+fn clean(secrets: &Secrets, text: &str, fixture: &Fixture, hidden: bool) {
+    let Ok(before) = serde_json::from_str::<Value>(text) else {
+        return;
+    };
+    let raw = Raw::new(Exchange {
+        method: fixture.method.clone(),
+        path: fixture.path.clone(),
+        request: None,
+        status: 200,
+        headers: Vec::new(),
+        body: text.to_owned(),
+    });
+    match Sanitizer::default().clean(raw, secrets) {
+        Ok(clean) => {
+            let after: Value = serde_json::from_str(&clean.get().body).unwrap();
+            let (before, after) = (pointers(&before).len(), pointers(&after).len());
+            // Two keys that become one are the only thing that may be lost.
+            assert!(after <= before);
+            let text = clean.get().body.to_lowercase();
+            for part in ["s3cr3t", "czncm3q", "zm2nyznr"] {
+                assert!(!hidden || !text.contains(part), "{part}: {text}");
+            }
+        }
+        Err(reason) => {
+            assert!(hidden, "{reason}: {text}");
+            assert!(!reason.contains("s3cr3t"), "{reason}");
+        }
+    }
 }
 
 /// A file is a fixture that answers its own request, or an error that names the file.

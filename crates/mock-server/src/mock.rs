@@ -1,6 +1,7 @@
 //! The handle of a mock server: making one, telling it what to do, asking what it saw.
 
 use std::fmt;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -371,7 +372,8 @@ fn note_used(shared: &Shared) {
         let file = folder.join(format!("{}-{now}-{number}", std::process::id()));
         let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(file, lines));
         if let Err(error) = written {
-            eprintln!("{}: {error}", folder.display());
+            // Nobody may be there to read it, and that is no reason to fail.
+            let _ = writeln!(std::io::stderr(), "{}: {error}", folder.display());
         }
     }
 }

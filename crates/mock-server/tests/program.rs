@@ -21,7 +21,8 @@ const SUMMARY: &str = "/v3/backlinks/bulk_pages_summary/live";
 
 struct Running {
     child: Child,
-    stderr: BufReader<ChildStderr>,
+    /// `None` when nobody reads it any more.
+    stderr: Option<BufReader<ChildStderr>>,
     address: String,
 }
 
@@ -47,7 +48,7 @@ impl Running {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self {
             child,
-            stderr,
+            stderr: Some(stderr),
             address,
         }
     }
@@ -68,17 +69,31 @@ impl Running {
 
     /// The next lines on stderr, up to one that begins like this.
     fn wait_for(&mut self, beginning: &str) -> String {
+        let stderr = self.stderr.as_mut().unwrap();
         let mut line = String::new();
         while !line.starts_with(beginning) {
             line.clear();
-            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "{beginning}");
+            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "{beginning}");
         }
         line
     }
 
-    fn terminate(&mut self) -> Option<i32> {
+    /// What is said on stderr from here to the end.
+    fn last_words(&mut self) -> String {
+        let mut text = String::new();
+        let stderr = self.stderr.as_mut().unwrap();
+        stderr.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    fn terminate(&mut self) -> Option<i32> {
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }
@@ -177,6 +192,24 @@ fn the_port_is_in_a_file() {
     assert!(answer.contains("\"status\": \"ok\""), "{answer}");
 }
 
+/// Whoever waits for the file must not read the port of a server from before.
+#[test]
+fn an_old_port_is_forgotten() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "port", "1\n");
+    let start = ["serve", "--port-file", &file, "--fixtures"];
+    assert_eq!(run(&[&start[..], &["no/such/folder"]].concat()).0, Some(3));
+    assert!(!Path::new(&file).exists());
+    // One that cannot be taken away says so before anything begins.
+    let path = folder.path().to_str().unwrap();
+    let (code, _, message) = run(&["serve", "--port-file", path]);
+    assert_eq!(code, Some(3));
+    assert!(
+        message.starts_with(&format!("error: {path}: ")),
+        "{message}"
+    );
+}
+
 #[test]
 fn fixtures_are_read_anew_when_they_change() {
     let folder = TempDir::new().unwrap();
@@ -194,40 +227,168 @@ fn fixtures_are_read_anew_when_they_change() {
     assert!(server.ask("POST", SUMMARY, asked).contains("\"cost\":2,"));
 }
 
+/// The folder is another one under the same name, as after a checkout or `mv` and `cp -r`.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_replaced_is_still_watched() {
+    let around = TempDir::new().unwrap();
+    let folder = around.path().join("q");
+    fs::create_dir(&folder).unwrap();
+    write(&folder, "a.json", &fixture("a.com", "1"));
+    let path = folder.to_str().unwrap();
+    let mut server = Running::start(&["serve", "--watch", "--fixtures", path]);
+    // Reloads in between may have seen a part of what was done.
+    let wait_for_cost = |server: &mut Running, cost: u32| {
+        loop {
+            server.wait_for("reloaded");
+            let answer = server.ask("POST", SUMMARY, TASKS);
+            if answer.contains(&format!("\"cost\":{cost},")) {
+                break;
+            }
+        }
+    };
+    fs::rename(&folder, around.path().join("q.old")).unwrap();
+    let message = server.wait_for("not reloaded");
+    assert!(message.contains(path), "{message}");
+    fs::create_dir(&folder).unwrap();
+    write(&folder, "a.json", &fixture("a.com", "2"));
+    wait_for_cost(&mut server, 2);
+    write(&folder, "a.json", &fixture("a.com", "3"));
+    wait_for_cost(&mut server, 3);
+
+    // And a link that leads elsewhere from now on.
+    let other = around.path().join("other");
+    fs::create_dir(&other).unwrap();
+    write(&other, "a.json", &fixture("a.com", "4"));
+    let link = around.path().join("link");
+    std::os::unix::fs::symlink("q", &link).unwrap();
+    let path = link.to_str().unwrap();
+    let mut server = Running::start(&["serve", "--watch", "--fixtures", path]);
+    let new = around.path().join("new");
+    std::os::unix::fs::symlink("other", &new).unwrap();
+    fs::rename(&new, &link).unwrap();
+    wait_for_cost(&mut server, 4);
+    write(&other, "a.json", &fixture("a.com", "5"));
+    wait_for_cost(&mut server, 5);
+}
+
+/// Emacs has such a link beside a file that is being edited.
+#[cfg(unix)]
+#[test]
+fn a_file_that_begins_with_a_dot_is_no_fixture() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "a.json", &fixture("a.com", "1"));
+    let lock = folder.path().join(".#a.json");
+    std::os::unix::fs::symlink("jo@host.1:2", lock).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let server = Running::start(&["serve", "--fixtures", path]);
+    assert!(server.ask("POST", SUMMARY, TASKS).contains("\"cost\":1,"));
+}
+
 /// What was begun before the signal is answered whole after it.
 #[test]
 fn it_ends_when_everything_is_answered() {
+    // Two seconds of an answer.
+    let folder = TempDir::new().unwrap();
+    let long = format!("\"tasks\": [], \"long\": \"{}\"", "x".repeat(20_000));
+    let long = fixture("a.com", "1").replace("\"tasks\": []", &long);
+    write(folder.path(), "a.json", &long);
+    let path = folder.path().to_str().unwrap();
     let rule = format!("{SUMMARY} trickle:10000");
-    let mut server = Running::start(&["serve", "--on-miss", "example", "--fault", &rule]);
-    let mut waiting: Vec<TcpStream> = (0..8)
+    let mut server = Running::start(&["serve", "--fixtures", path, "--fault", &rule]);
+    let mut waiting: Vec<(TcpStream, Vec<u8>)> = (0..8)
         .map(|_| {
             let mut stream = TcpStream::connect(&server.address).unwrap();
-            let body = r#"[{"targets": ["a.com"]}]"#;
-            let length = body.len();
+            let length = TASKS.len();
             let head = format!(
                 "POST {SUMMARY} HTTP/1.1\r\nhost: x\r\nauthorization: Basic bG9naW46cGFzc3dvcmQ=\r\n\
-                 content-length: {length}\r\n\r\n{body}"
+                 content-length: {length}\r\n\r\n{TASKS}"
             );
             stream.write_all(head.as_bytes()).unwrap();
-            stream
+            (stream, Vec::new())
         })
         .collect();
     // The head of each answer is there; the rest takes a while.
-    let mut first = [0; 12];
-    for stream in &mut waiting {
+    for (stream, answer) in &mut waiting {
+        let mut first = [0; 12];
         stream.read_exact(&mut first).unwrap();
         assert_eq!(&first, b"HTTP/1.1 200");
+        answer.extend(first);
     }
-    assert_eq!(server.terminate(), Some(0));
-    for mut stream in waiting {
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+    server.signal("TERM");
+    // Otherwise there was nothing left to wait for.
+    for (stream, answer) in &mut waiting {
+        stream.set_nonblocking(true).unwrap();
+        let stopped = stream.read_to_end(answer).map_err(|error| error.kind());
+        assert_eq!(stopped, Err(std::io::ErrorKind::WouldBlock));
+        assert!(answer.len() < 20_000, "{} bytes are there", answer.len());
+        stream.set_nonblocking(false).unwrap();
+    }
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    for (mut stream, mut answer) in waiting {
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "));
         assert_eq!(length, Some(body.len().to_string().as_str()));
     }
+}
+
+/// More misses than a pipe and the lines that wait for it can hold.
+const MANY: usize = 1_000;
+
+#[test]
+fn a_reader_of_stderr_that_is_slow_holds_nothing_up() {
+    let mut server = Running::start(&["serve"]);
+    for _ in 0..MANY {
+        let answer = server.ask("POST", SUMMARY, TASKS);
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    }
+    // Whoever reads again is told what is not there.
+    let (mut misses, mut line) = (0, String::new());
+    let left_out: usize = loop {
+        line.clear();
+        let stderr = server.stderr.as_mut().unwrap();
+        assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
+        if let Some((count, _)) = line.split_once(" lines were left out") {
+            break count.parse().unwrap();
+        }
+        misses += usize::from(line.starts_with("miss "));
+    };
+    assert_eq!(misses + left_out, MANY);
+    // And nobody has to read for the program to end.
+    for _ in 0..MANY {
+        server.ask("POST", SUMMARY, TASKS);
+    }
+    let answer = server.ask("GET", "/__mock/health", "");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn a_stderr_that_is_closed_ends_nothing() {
+    let mut server = Running::start(&["serve"]);
+    server.stderr = None;
+    for _ in 0..3 {
+        let answer = server.ask("GET", "/nothing", "");
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    }
+    assert_eq!(server.terminate(), Some(0));
+}
+
+/// What is said last is said, however much waits in front of it.
+#[test]
+fn the_last_lines_are_not_lost() {
+    let mut server = Running::start(&["serve"]);
+    for _ in 0..100 {
+        server.ask("GET", "/nothing", "");
+    }
+    assert_eq!(server.terminate(), Some(0));
+    let misses = server.last_words();
+    let lines = misses.lines().filter(|line| line.starts_with("miss "));
+    assert_eq!(lines.count(), 100);
 }
 
 #[test]
@@ -263,6 +424,65 @@ fn a_command_runs_against_a_server_of_its_own() {
     assert_eq!(code, Some(1));
     assert!(message.starts_with("unused: "), "{message}");
     assert_eq!(run(&["exec", "no/such/program"]).0, Some(3));
+}
+
+/// `exec` with a shell that does this; `SAY` says where the server is.
+#[cfg(unix)]
+fn exec(options: &[&str], script: &str) -> Command {
+    let script = script.replace("SAY", "echo \"listening on $DATAFORSEO_BASE_URL\"");
+    let tail = ["--", "sh", "-c", &script];
+    let mut command = program(&[&["exec"], options, &tail].concat());
+    command.stdin(Stdio::piped());
+    command
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_is_told_to_end() {
+    let (fixtures, used) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let a = write(fixtures.path(), "a.json", &fixture("a.com", "0"));
+    write(fixtures.path(), "b.json", &fixture("b.com", "0"));
+    let path = fixtures.path().to_str().unwrap();
+    for (script, expected) in [
+        // One that ends as it likes, and ends what it started.
+        (
+            "exec 3<&0; cat <&3 & trap 'kill $!; exit 7' TERM; SAY; wait",
+            7,
+        ),
+        // One that does not care.
+        ("SAY; exec cat", 128 + 15),
+    ] {
+        let mut command = exec(&["--fail-on-unused", "--fixtures", path], script);
+        command.env("DATAFORSEO_MOCK_USED_DIR", used.path());
+        let mut server = Running::spawn(&mut command);
+        // Waiting would close it, and the end of its input would end the command.
+        let _stdin = server.child.stdin.take();
+        server.ask("POST", SUMMARY, TASKS);
+        server.ask("GET", "/nothing", "");
+        assert_eq!(server.terminate(), Some(expected), "{script}");
+        // Nobody is left who holds the pipe open.
+        let message = server.last_words();
+        assert!(
+            message.contains("1 requests were missed\nunused: "),
+            "{message}"
+        );
+        let note = fs::read_dir(used.path()).unwrap().next().unwrap();
+        let note = note.unwrap().path();
+        let noted = fs::read_to_string(&note).unwrap();
+        let whole = Path::new(&a).canonicalize().unwrap();
+        assert_eq!(noted, format!("{}\n", whole.display()));
+        fs::remove_file(note).unwrap();
+    }
+}
+
+/// Ctrl-C goes to the command, too, and it decides what to do about it.
+#[cfg(unix)]
+#[test]
+fn a_command_ends_when_it_likes_after_ctrl_c() {
+    let mut server = Running::spawn(&mut exec(&[], "SAY; read line; exit 5"));
+    server.signal("INT");
+    drop(server.child.stdin.take());
+    assert_eq!(server.child.wait().unwrap().code(), Some(5));
 }
 
 #[test]
@@ -328,6 +548,107 @@ fn fixtures_are_linted() {
     let (_, after) = after.split_once(" days").unwrap();
     insta::assert_snapshot!(format!("{before}recorded N days{after}"));
     assert_eq!(run(&["lint", "no/such/folder"]).0, Some(3));
+}
+
+/// What stands in a file without being wrong in the eyes of the API.
+#[test]
+fn lint_looks_for_what_should_not_be_there() {
+    const ID: &str = "11201234-5678-0216-0000-0123456789ab";
+    let lint = |files: &[(&str, &str)], password: &str| {
+        let folder = TempDir::new().unwrap();
+        for (name, text) in files {
+            write(folder.path(), name, text);
+        }
+        let path = folder.path().to_str().unwrap();
+        // Twice: a folder in another one is looked at once.
+        let mut command = program(&["lint", path, path]);
+        command
+            .env("DATAFORSEO_LOGIN", "somebody")
+            .env("DATAFORSEO_PASSWORD", password);
+        let (code, out, _) = ended(&command.output().unwrap());
+        (code, out.replace(path, "FOLDER"))
+    };
+    let from = |source: &str, tasks: &str| {
+        fixture("a.com", "0")
+            .replace(
+                "\"dfs_fixture\": 1",
+                &format!("\"dfs_fixture\": 1, \"meta\": {{\"source\": \"{source}\"}}"),
+            )
+            .replace("\"tasks\": []", tasks)
+    };
+    // An identifier of a task that is none of a recording.
+    let link = format!("\"tasks\": [], \"link\": \"https://a.example/{ID}\", \"{ID}\": 1");
+    let pseudonym = link.replace(ID, "01010000-0000-0000-0000-0123456789ab");
+    let warning = "FOLDER/a.json: warning: the identifier of a task that is no pseudonym is in it, \
+                   at /response/body/link and at 1 more\n";
+    for (source, tasks, expected) in [
+        ("live", &link, warning),
+        ("sandbox", &link, warning),
+        ("other", &link, warning),
+        ("synthetic", &link, ""),
+        ("live", &pseudonym, ""),
+    ] {
+        let (code, out) = lint(&[("a.json", &from(source, tasks))], "hunter2hunter2");
+        assert_eq!((code, out.as_str()), (Some(0), expected), "{source}");
+    }
+    // What is too short cannot be looked for.
+    let (code, out) = lint(&[("a.json", &from("live", "\"tasks\": []"))], "1234");
+    assert_eq!(code, Some(0));
+    let expected = "the environment: warning: login or password is too short";
+    assert!(out.starts_with(expected), "{out}");
+    // What is in a key is not shown, whatever is wrong with it.
+    for (tasks, expected) in [
+        (
+            "\"tasks\": [], \"x\": {\"hunter2hunter2\": {\"password\": \"x\", \"a\": \"jo@mail.org\"}}",
+            "a secret by its name is in it, at /response/body/x\n",
+        ),
+        (
+            "\"tasks\": [], \"x\": {\"jo@mail.org\": 1}",
+            "an e-mail address is in it, at /response/body/x\n",
+        ),
+        (
+            "\"tasks\": [], \"x\": {\"password\": 17}",
+            "a secret by its name is in it, at /response/body/x/password\n",
+        ),
+        (
+            "\"tasks\": [{\"id\": \"1\", \"status_code\": 20000, \"result\": [{\"items\": [{\"hunter2hunter2\": \"x\"}]}]}]",
+            "what is wrong cannot be told without the credentials that are in it\n",
+        ),
+    ] {
+        let (_, out) = lint(&[("a.json", &from("live", tasks))], "hunter2hunter2");
+        assert!(out.contains(expected), "{out}");
+        assert!(!out.contains("hunter2") && !out.contains("jo@"), "{out}");
+    }
+}
+
+#[test]
+fn lint_finds_fixtures_that_are_in_each_others_way() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let tagged = |tag: &str, rule: &str| {
+        let tag = format!("\"tag\": \"{tag}\", \"targets\"");
+        let text = fixture("a.com", "0").replace("\"targets\"", &tag);
+        text.replace("\"response\"", &format!("\"match\": {rule}, \"response\""))
+    };
+    let ignore = "{\"ignore\": [\"/0/tag\"]}";
+    let a = write(folder.path(), "a.json", &tagged("x", "{}"));
+    let b = write(folder.path(), "b.json", &tagged("y", ignore));
+    write(folder.path(), "c.json", &fixture("c.com", "0"));
+    let (code, out, _) = run(&["lint", path]);
+    let message = "answers its request, too, by another `match`";
+    let expected = format!("{a}: warning: {b} {message}: {a} goes first\n");
+    assert_eq!((code, out), (Some(0), expected));
+    // Each answers the other's: one finding.
+    write(folder.path(), "b.json", &tagged("x", ignore));
+    let (_, out, _) = run(&["lint", path]);
+    assert_eq!(out.matches(message).count(), 1, "{out}");
+    assert_eq!(run(&["lint", path, "--strict"]).0, Some(1));
+    write(
+        folder.path(),
+        "b.json",
+        &tagged("x", "{}").replace("a.com", "b.com"),
+    );
+    assert_eq!(run(&["lint", path]).1, "");
 }
 
 #[test]

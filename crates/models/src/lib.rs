@@ -48,8 +48,8 @@ mod numbered;
 mod object;
 mod open_enum;
 mod paging;
-mod price;
 mod prelude;
+mod price;
 mod rules;
 #[cfg(feature = "schemars")]
 mod schema;

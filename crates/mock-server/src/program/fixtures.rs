@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use dataforseo_models::today;
 
+use super::stderr::tell;
 use super::{FOUND, Failure, credentials, print_lines};
 use crate::fixture::{Fixture, files};
 use crate::generated::ENDPOINTS;
@@ -26,7 +27,9 @@ pub(super) fn lint(
         let kind = if it.error { "error" } else { "warning" };
         format!("{}: {kind}: {}", it.file.display(), it.message)
     }));
-    eprintln!("{count} fixtures, {errors} errors, {warnings} warnings");
+    tell(format!(
+        "{count} fixtures, {errors} errors, {warnings} warnings"
+    ));
     if count == 0 {
         return Err(Failure::begin(
             "no fixture in these folders: expected files that end in .json",

@@ -3,6 +3,8 @@
 mod fixtures;
 mod recording;
 mod serve;
+mod stderr;
+mod watch;
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -11,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::stderr::tell;
 use crate::fault::FaultRule;
 
 /// Answers as the DataForSEO v3 API does, offline.
@@ -46,6 +49,7 @@ enum Command {
     },
     /// Start a server, run a command, and fail if it missed. The command finds the server in
     /// DATAFORSEO_BASE_URL, and credentials for it in DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD.
+    /// SIGTERM is passed on to it; it has 10 s to end.
     Exec {
         #[command(flatten)]
         server: ServerArguments,
@@ -161,6 +165,22 @@ struct ListenArguments {
     port_file: Option<PathBuf>,
 }
 
+impl ListenArguments {
+    /// Takes the file of a server from before away: whoever waits for this one would read a port
+    /// that nobody listens on.
+    fn forget_port(&self) -> Result<(), Failure> {
+        let Some(file) = &self.port_file else {
+            return Ok(());
+        };
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Failure::begin(format!("{}: {error}", file.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Miss {
     /// 404, and where the nearest fixture differs.
@@ -193,7 +213,19 @@ impl Failure {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let code = run(Arguments::parse().command).unwrap_or_else(|Failure(code, reason)| {
+        tell(format!("error: {reason}"));
+        ExitCode::from(code)
+    });
+    stderr::finish();
+    code
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    if let Command::Serve { listen, .. } | Command::Record { listen, .. } = &command {
+        listen.forget_port()?;
+    }
+    match command {
         Command::Serve {
             server,
             listen,
@@ -226,13 +258,6 @@ pub fn main() -> ExitCode {
         Command::Unused { folders, used } => fixtures::unused(&folders, &used),
         Command::Ls { folders } => fixtures::list(&folders),
         Command::Show { name } => fixtures::show(&name),
-    };
-    match outcome {
-        Ok(code) => code,
-        Err(Failure(code, reason)) => {
-            eprintln!("error: {reason}");
-            ExitCode::from(code)
-        }
     }
 }
 

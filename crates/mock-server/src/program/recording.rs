@@ -73,7 +73,7 @@ fn upstream(text: &str) -> Result<Upstream, String> {
 pub(super) fn record_to(folder: PathBuf, from: UpstreamArguments) -> Record {
     let mut record = Record::to(folder)
         .upstream(from.upstream)
-        .report(|what| eprintln!("{what}"));
+        .report(|what| super::stderr::tell(what));
     if let Some(max) = from.max_spend {
         record = record.max_spend(max);
     }
@@ -98,7 +98,7 @@ pub(super) fn record(
         if !what.contains(": recorded as ") {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        eprintln!("{what}");
+        super::stderr::tell(what);
     });
     runtime()?.block_on(async {
         if let (Some(method), Some(path)) = (request.method, request.path) {
@@ -128,12 +128,7 @@ pub(super) fn record(
             let builder = MockServer::builder().without_embedded().record(record);
             let server = builder.listen(listen.listen).start().await;
             let server = server.map_err(Failure::begin)?;
-            let recorder = server.recorder();
             run(server, listen).await?;
-            // What was asked is paid for, whoever waits for it.
-            if let Some(recorder) = recorder {
-                recorder.idle().await;
-            }
         }
         Ok(match failed.load(Ordering::Relaxed) {
             0 => ExitCode::SUCCESS,
@@ -199,9 +194,9 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
             super::print_lines(drift.iter().map(|line| format!("{name}: {line}")));
         }
         let spent = budget.spent();
-        eprintln!(
+        super::stderr::tell(format!(
             "{found} differences, {skipped} fixtures not asked about, {spent:.5} US dollars spent"
-        );
+        ));
         Ok(match found {
             0 => ExitCode::SUCCESS,
             _ => ExitCode::from(FOUND),

@@ -1,11 +1,11 @@
 //! `serve` and `exec`: a server, until it is told to stop or its command is done.
 
-use std::future::Future;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::stderr::tell;
 use super::{FOUND, Failure, ListenArguments, Miss, ServerArguments};
 use crate::{Builder, Limits, MockServer, OnMiss};
 
@@ -25,7 +25,7 @@ pub(super) fn builder(arguments: ServerArguments) -> Builder {
             Miss::Example => OnMiss::Example,
             _ => OnMiss::Error,
         })
-        .report_misses(|miss| eprintln!("{miss}"))
+        .report_misses(|miss| tell(miss.to_string()))
         .seed(arguments.seed)
         .journal(arguments.journal);
     if let Some(auth) = arguments.auth {
@@ -74,7 +74,7 @@ pub(super) fn serve(
         let server = builder.listen(listen.listen).start().await;
         let server = server.map_err(Failure::begin)?;
         let _watcher = match watch {
-            true => Some(watcher(&folders, server.reloader())?),
+            true => Some(super::watch::watch(&folders, server.reloader())?),
             false => None,
         };
         run(server, listen).await?;
@@ -84,7 +84,7 @@ pub(super) fn serve(
 
 /// Says where a server is, and lets it run until this program is told to stop.
 pub(super) async fn run(server: MockServer, listen: &ListenArguments) -> Result<(), Failure> {
-    let stopped = stopped();
+    let mut signals = Signals::listen();
     if let Some(file) = &listen.port_file {
         let url = server.url();
         let port = url.rsplit_once(':').map_or("", |(_, port)| port);
@@ -95,9 +95,9 @@ pub(super) async fn run(server: MockServer, listen: &ListenArguments) -> Result<
     // Whoever started the program waits for this line; it may have closed the pipe after it.
     let announced = writeln!(stdout, "listening on {}", server.url()).and_then(|()| stdout.flush());
     if let Err(error) = announced {
-        eprintln!("stdout: {error}");
+        tell(format!("stdout: {error}"));
     }
-    stopped.await;
+    signals.next().await;
     finish(server).await;
     Ok(())
 }
@@ -112,42 +112,12 @@ fn write_port(file: &Path, port: &str) -> std::io::Result<()> {
 
 /// Answers what is in flight, within reason.
 async fn finish(server: MockServer) {
+    let recorder = server.recorder();
     let _ = tokio::time::timeout(GRACE, server.shutdown()).await;
-}
-
-/// Reads the fixtures anew when something changes below their folders.
-fn watcher(
-    folders: &[std::path::PathBuf],
-    reload: impl Fn() -> Result<usize, crate::FixtureError> + Send + 'static,
-) -> Result<notify::RecommendedWatcher, Failure> {
-    use notify::Watcher as _;
-    if folders.is_empty() {
-        return Err(Failure::usage("`--watch` needs `--fixtures FOLDER`"));
+    // What was asked of the API is paid for, whoever waits for it.
+    if let Some(recorder) = recorder {
+        recorder.idle().await;
     }
-    let (changed, changes) = std::sync::mpsc::channel();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            // Nobody listens any more when the program ends.
-            let _ = changed.send(());
-        }
-    })
-    .map_err(Failure::begin)?;
-    for folder in folders {
-        watcher
-            .watch(folder, notify::RecursiveMode::Recursive)
-            .map_err(Failure::begin)?;
-    }
-    std::thread::spawn(move || {
-        while changes.recv().is_ok() {
-            // An editor writes in several steps; what comes within this time is one change.
-            while changes.recv_timeout(Duration::from_millis(50)).is_ok() {}
-            match reload() {
-                Ok(count) => eprintln!("reloaded: {count} fixtures"),
-                Err(error) => eprintln!("not reloaded, the fixtures from before stay: {error}"),
-            }
-        }
-    });
-    Ok(watcher)
 }
 
 pub(super) fn exec(
@@ -166,6 +136,7 @@ pub(super) fn exec(
     let auth = server.auth.clone();
     runtime()?.block_on(async {
         let server = builder(server).start().await.map_err(Failure::begin)?;
+        let mut signals = Signals::listen();
         let mut child = tokio::process::Command::new(program);
         child
             .args(arguments)
@@ -181,23 +152,17 @@ pub(super) fn exec(
         let mut child = child
             .spawn()
             .map_err(|error| Failure::begin(format!("{program}: {error}")))?;
-        let ended = tokio::select! {
-            ended = child.wait() => ended.map_err(Failure::begin)?,
-            () = stopped() => {
-                // Ctrl-C went to the command, too; a signal to this program alone did not.
-                let _ = child.kill().await;
-                return Ok(ExitCode::from(FOUND));
-            }
-        };
+        let ended = wait(&mut child, &mut signals).await;
+        let ended = ended.map_err(Failure::begin)?;
         let missed = server.missed();
         let unused = server.unused();
         finish(server).await;
         if missed > 0 {
-            eprintln!("{missed} requests were missed");
+            tell(format!("{missed} requests were missed"));
         }
         if fail_on_unused {
             for name in &unused {
-                eprintln!("unused: {name}");
+                tell(format!("unused: {name}"));
             }
         }
         Ok(match code_of(ended) {
@@ -205,6 +170,41 @@ pub(super) fn exec(
             code => ExitCode::from(code),
         })
     })
+}
+
+/// Waits for a command to end, and ends it if this program is to end.
+async fn wait(
+    child: &mut tokio::process::Child,
+    signals: &mut Signals,
+) -> std::io::Result<std::process::ExitStatus> {
+    let mut patience = std::pin::pin!(tokio::time::sleep(GRACE));
+    let mut stopped = false;
+    loop {
+        tokio::select! {
+            ended = child.wait() => return ended,
+            signal = signals.next() => {
+                // Ctrl-C went to the command, too: it is in the terminal's group, as this program
+                // is. SIGTERM went to this program alone.
+                #[cfg(unix)]
+                if let (Signal::Terminate, Some(id)) = (signal, child.id().map(i32::try_from)) {
+                    use nix::sys::signal;
+                    let id = id.map(nix::unistd::Pid::from_raw);
+                    // One that is not there any more has ended.
+                    let _ = id.map(|id| signal::kill(id, signal::Signal::SIGTERM));
+                }
+                #[cfg(not(unix))]
+                let Signal::Interrupt = signal;
+                if !stopped {
+                    stopped = true;
+                    patience.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                }
+            }
+            () = &mut patience, if stopped => {
+                child.kill().await?;
+                return child.wait().await;
+            }
+        }
+    }
 }
 
 /// The exit code of a command, as a shell gives it.
@@ -222,21 +222,63 @@ fn code_of(ended: std::process::ExitStatus) -> u8 {
         .unwrap_or(FOUND)
 }
 
-/// Waits for Ctrl-C, or for the signal that ends a container.
-fn stopped() -> impl Future<Output = ()> {
-    // Listened for from now on, not from the first time that somebody waits.
+/// What tells this program to stop.
+enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// The signal that ends a container.
     #[cfg(unix)]
-    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    async move {
-        let interrupt = tokio::signal::ctrl_c();
-        #[cfg(unix)]
-        if let Ok(mut terminate) = terminate {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+    Terminate,
+}
+
+/// Listens for them from the time that it is made, not from the first time that somebody waits.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: Option<tokio::signal::unix::Signal>,
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self {
+            interrupt: signal(SignalKind::interrupt()).ok(),
+            terminate: signal(SignalKind::terminate()).ok(),
         }
-        let _ = interrupt.await;
+    }
+
+    /// Waits for the next one.
+    #[cfg(unix)]
+    async fn next(&mut self) -> Signal {
+        /// One that cannot be listened for never comes.
+        async fn comes(signal: &mut Option<tokio::signal::unix::Signal>) {
+            let came = match signal {
+                Some(signal) => signal.recv().await,
+                None => None,
+            };
+            if came.is_none() {
+                std::future::pending().await
+            }
+        }
+        tokio::select! {
+            () = comes(&mut self.interrupt) => Signal::Interrupt,
+            () = comes(&mut self.terminate) => Signal::Terminate,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Self {
+        Self {}
+    }
+
+    /// Waits for the next one.
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
     }
 }
