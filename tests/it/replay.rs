@@ -7,7 +7,7 @@ use std::time::Duration;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask, Index};
 use dataforseo_client::models::serp::{GoogleOrganicTaskGetAdvanced, GoogleOrganicTaskPost};
 use dataforseo_client::{Client, ClientBuilder, ErrorKind, Fetched, NoLimits, NoRetries};
-use dataforseo_mock_server::{MissReason, MockServer, OnMiss};
+use dataforseo_mock_server::{Fault, MissReason, MockServer, OnMiss};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -349,6 +349,19 @@ async fn answers_with_a_value_of_ones_own() {
         "{error}"
     );
     assert_eq!(mock.misses()[0].reason, MissReason::Patch);
+    // A task that fails has no rows to patch, and its message can be patched.
+    mock.on(BulkPagesSummaryLive).fault(Fault::task(40501));
+    mock.on(BulkPagesSummaryLive)
+        .patch("/tasks/0/status_message", "Invalid Field: 'tag'.");
+    mock.on(BulkPagesSummaryLive)
+        .patch("/tasks/0/result/0/items/0/rank", 1);
+    let error = client
+        .backlinks()
+        .bulk_pages_summary_live(&task)
+        .await
+        .unwrap_err();
+    assert_eq!(error.invalid_field(), Some("tag"));
+    assert_eq!(mock.misses().len(), 1);
 }
 
 /// A task is posted, asked for until it is ready, and fetched.

@@ -507,6 +507,8 @@ fn patch(
     for (pointer, value) in patches {
         match tokens::set(&text, pointer, value) {
             Ok(new) => text = new,
+            // A fault may have taken the place away that the patch is for.
+            Err(_) if reply.source == "fault" => {}
             Err(reason) => {
                 let source = reply.source.to_str().unwrap_or_default();
                 let message = format!("the patch of the answer of {source}: {reason}");
