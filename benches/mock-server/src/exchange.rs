@@ -61,7 +61,7 @@ impl Set {
             number,
             match self {
                 Self::One | Self::Many => 2,
-                Self::Large => 37,
+                Self::Large => 44,
             },
         )
     }

@@ -158,6 +158,7 @@ async fn drive(seconds: u64, rounds: usize) -> Outcome<()> {
     };
     let measured = bench.rounds(rounds).await?;
     print!("\n{}", rates(&measured));
+    println!("large: answers of 30 KB, all 500 in turn; for the memory, not for the speed");
 
     let mut requirements = Requirements::default();
     let of = |server, set| {

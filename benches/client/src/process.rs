@@ -1,0 +1,82 @@
+//! This process and others: time on a core, which core, and a child that serves.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
+
+use crate::Outcome;
+
+/// How much time on a core this process took so far, in the kernel and out of it.
+pub fn own_time() -> Outcome<Duration> {
+    Ok(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into())
+}
+
+/// Keeps this process on one core until it is dropped.
+pub struct Pinned(CpuSet);
+
+impl Pinned {
+    /// Runs `start` on the first usable core, so that what it starts stays there, and then goes to
+    /// the second. Without a second core nobody is kept anywhere.
+    pub fn apart_from<T>(start: impl FnOnce() -> Outcome<T>) -> Outcome<(T, Self)> {
+        let all = sched_getaffinity(Pid::from_raw(0))?;
+        let pinned = Self(all);
+        let mut cores = (0..CpuSet::count()).filter(|core| all.is_set(*core).unwrap_or(false));
+        let (Some(first), Some(second)) = (cores.next(), cores.next()) else {
+            return Ok((start()?, pinned));
+        };
+        pin(first)?;
+        let started = start()?;
+        pin(second)?;
+        Ok((started, pinned))
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // It was allowed before.
+        let _ = sched_setaffinity(Pid::from_raw(0), &self.0);
+    }
+}
+
+fn pin(core: usize) -> Outcome<()> {
+    let mut set = CpuSet::new();
+    set.set(core)?;
+    Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
+}
+
+/// A server in a process of its own, which ends with this value or with this process.
+pub struct Server {
+    child: Child,
+    /// Where it listens, on this machine.
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts this program as a server, and waits until it listens.
+    pub fn start() -> Outcome<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("server")
+            // Held open: its end tells the child to end.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let out = child.stdout.take();
+        let mut server = Self { child, port: 0 };
+        let mut line = String::new();
+        BufReader::new(out.ok_or("no standard output")?).read_line(&mut line)?;
+        server.port = line.trim().parse()?;
+        Ok(server)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
