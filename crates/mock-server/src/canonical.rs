@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value};
 
+use crate::node::Node;
 use crate::sanitize::{stand_in, without_addresses};
 use crate::tokens::{escaped, parse_pointer};
 
@@ -10,21 +11,39 @@ use crate::tokens::{escaped, parse_pointer};
 /// equal requests.
 pub(crate) fn canonical(value: &Value) -> String {
     let mut text = String::with_capacity(128);
-    write(value, &mut text);
+    write(&Node::from(value), &mut text);
     text
 }
 
-fn write(value: &Value, text: &mut String) {
+/// What makes requests the same where everything counts, straight from the bytes of a body; `None`
+/// if they are no list of tasks. The same as [`MatchRule::key`] gives for its value.
+pub(crate) fn strict_key(path: &str, body: &[u8]) -> Option<String> {
+    let node: Node<'_> = serde_json::from_str(std::str::from_utf8(body).ok()?).ok()?;
+    let Node::Array(tasks) = &node else {
+        return None;
+    };
+    if tasks.is_empty() || !tasks.iter().all(|it| matches!(it, Node::Object(_))) {
+        return None;
+    }
+    let mut text = String::with_capacity(path.len() + body.len() + 32);
+    text.push_str(path);
+    text.push(' ');
+    write(&node, &mut text);
+    Some(text)
+}
+
+fn write(value: &Node<'_>, text: &mut String) {
     match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().filter(|(_, value)| !value.is_null()).collect();
-            entries.sort_unstable_by_key(|(key, _)| *key);
+        Node::Object(entries) => {
+            let entries = entries
+                .iter()
+                .filter(|(_, value)| !matches!(value, Node::Null));
             text.push('{');
-            for (index, (key, value)) in entries.into_iter().enumerate() {
+            for (index, (key, value)) in entries.enumerate() {
                 if index > 0 {
                     text.push(',');
                 }
-                write_string(&without_addresses(key), text);
+                write_string(key, text);
                 text.push(':');
                 match stand_in(key) {
                     Some(word) => write_string(word, text),
@@ -33,7 +52,7 @@ fn write(value: &Value, text: &mut String) {
             }
             text.push('}');
         }
-        Value::Array(list) => {
+        Node::Array(list) => {
             text.push('[');
             for (index, value) in list.iter().enumerate() {
                 if index > 0 {
@@ -43,20 +62,29 @@ fn write(value: &Value, text: &mut String) {
             }
             text.push(']');
         }
-        Value::Number(number) => text.push_str(&number_text(number)),
-        Value::String(string) => write_string(&without_addresses(string), text),
-        other => text.push_str(&other.to_string()),
+        Node::Number(number) => text.push_str(&number_text(number)),
+        Node::String(string) => write_string(string, text),
+        Node::Bool(true) => text.push_str("true"),
+        Node::Bool(false) => text.push_str("false"),
+        Node::Null => text.push_str("null"),
     }
 }
 
 fn write_string(string: &str, text: &mut String) {
-    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if string.bytes().all(plain) {
+    // `%40` is how an address can be written, too. Without a way out of the loop it takes many bytes
+    // at a time, and nearly all strings go as they are.
+    let special = |byte: u8| {
+        (byte < b' ') | (byte == b'"') | (byte == b'\\') | (byte == b'@') | (byte == b'%')
+    };
+    if string
+        .bytes()
+        .fold(false, |found, byte| found | special(byte))
+    {
+        text.push_str(&Value::from(without_addresses(string)).to_string());
+    } else {
         text.push('"');
         text.push_str(string);
         text.push('"');
-    } else {
-        text.push_str(&Value::from(string).to_string());
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -94,7 +95,7 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// As it stands in the file, until it is asked for.
-    written: Mutex<Option<String>>,
+    written: Mutex<Option<(Arc<String>, Range<usize>)>>,
     body: OnceLock<Bytes>,
 }
 
@@ -103,7 +104,8 @@ impl Response {
     pub(crate) fn body(&self) -> &Bytes {
         self.body.get_or_init(|| {
             let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-            tokens::compact(&written.take().unwrap_or_default()).into()
+            let (file, range) = written.take().unwrap_or_default();
+            tokens::compact(file.get(range).unwrap_or_default()).into()
         })
     }
 }
@@ -164,7 +166,8 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    fn read(self) -> Result<Response, String> {
+    /// `file` is the text that this was read from.
+    fn read(self, file: &Arc<String>) -> Result<Response, String> {
         if !(200..=999).contains(&self.status) {
             let status = self.status;
             return Err(format!(
@@ -186,7 +189,9 @@ impl Answer<'_> {
         let mut written = None;
         let other = match (self.body, self.body_text, self.body_base64) {
             (Some(json), None, None) => {
-                written = Some(json.get().to_owned());
+                // A part of the text, which is not copied: most fixtures are never asked for.
+                let start = json.get().as_ptr().addr() - file.as_ptr().addr();
+                written = Some((Arc::clone(file), start..start + json.get().len()));
                 None
             }
             (None, Some(text), None) => Some(Bytes::from(text)),
@@ -218,13 +223,17 @@ impl Answer<'_> {
 
 impl Fixture {
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, FixtureError> {
-        Self::read(name, text).map_err(|reason| FixtureError::Format {
+        Self::parse_owned(name, text.to_owned())
+    }
+
+    fn parse_owned(name: &str, text: String) -> Result<Self, FixtureError> {
+        Self::read(name, &Arc::new(text)).map_err(|reason| FixtureError::Format {
             name: name.to_owned(),
             reason,
         })
     }
 
-    fn read(name: &str, text: &str) -> Result<Self, String> {
+    fn read(name: &str, text: &Arc<String>) -> Result<Self, String> {
         let other_format =
             |version: u32| format!("fixture format {version}, and this version reads format 1");
         let file: File<'_> = serde_json::from_str(text).map_err(|error| {
@@ -249,7 +258,7 @@ impl Fixture {
         };
         let responses = answers
             .into_iter()
-            .map(Answer::read)
+            .map(|answer| answer.read(text))
             .collect::<Result<_, _>>()?;
         let body = file.request.body;
         let sends = file.request.method != "GET";
@@ -349,7 +358,7 @@ impl Fixture {
             path: file.to_path_buf(),
             source,
         })?;
-        let mut fixture = Self::parse(&file.display().to_string(), &text)?;
+        let mut fixture = Self::parse_owned(&file.display().to_string(), text)?;
         fixture.file = Some(file.to_path_buf());
         Ok(fixture)
     }
@@ -375,7 +384,9 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, FixtureError> {
             // A link to a folder is not followed: it could lead in a circle.
             if kind.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|it| it == "json") && !path.is_dir() {
+            } else if path.extension().is_some_and(|it| it == "json")
+                && (kind.is_file() || !path.is_dir())
+            {
                 files.push(path);
             }
         }

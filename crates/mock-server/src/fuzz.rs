@@ -13,14 +13,14 @@ use bolero::{TypeGenerator, check};
 use dataforseo_models::{Date, RawEnvelope};
 use serde_json::Value;
 
-use crate::canonical::canonical;
+use crate::canonical::{MatchRule, canonical, strict_key};
 use crate::fault::FaultRule;
 use crate::fixture::Fixture;
 use crate::generated::ENDPOINTS;
 use crate::replay::{Auth, OnMiss, Replay, Request};
 use crate::sanitize::{Exchange, Raw, Sanitizer, Secrets};
 use crate::session::{Effects, Session};
-use crate::store::Store;
+use crate::store::{Store, position};
 use crate::tokens;
 
 /// How many inputs a run of the tests takes.
@@ -162,9 +162,14 @@ fn requests() {
             let body = edited(&known["request"]["body"].to_string(), body);
             let authorization = edited("Basic bG9naW46cGFzc3dvcmQ=", authorization);
             let authorization = String::from_utf8_lossy(&authorization);
+            if let Some(key) = strict_key(&path, &body) {
+                let value: Value = serde_json::from_slice(&body).unwrap();
+                assert_eq!(key, MatchRule::default().key(&path, &value));
+            }
             let request = Request {
                 method,
                 path: &path,
+                at: position(path.trim_end_matches('/')),
                 authorization: Some(&authorization),
                 encoding: None,
                 body: &body,
@@ -327,6 +332,7 @@ fn fixtures() {
             let request = Request {
                 method: &method,
                 path: &path,
+                at: position(&path),
                 authorization: Some("Basic YTpi"),
                 encoding: None,
                 body: sent.as_bytes(),

@@ -107,6 +107,7 @@ mod lint;
 mod memory;
 mod miss;
 mod mock;
+mod node;
 #[cfg(feature = "program")]
 #[doc(hidden)]
 pub mod program;

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use dataforseo_models::{Date, Endpoint, EndpointInfo, today};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -742,7 +744,10 @@ impl Builder {
     fn shared(self) -> Result<Shared, StartError> {
         let auth = match &self.auth {
             None => Auth::Any,
-            Some(credentials) if credentials.contains(':') => Auth::Exactly(credentials.clone()),
+            Some(credentials) if credentials.contains(':') => {
+                let header = format!("Basic {}", STANDARD.encode(credentials));
+                Auth::Exactly(credentials.clone(), header)
+            }
             Some(_) => return Err(StartError::Credentials),
         };
         #[cfg(feature = "record")]

@@ -210,6 +210,7 @@ pub(crate) async fn serve(
         service_fn(move |request| respond(Arc::clone(&shared), request, local, ending.clone()));
     let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(io), service));
     let told = tokio::select! {
+        biased;
         // A client that breaks its connection off is its own affair.
         _ = connection.as_mut() => return,
         changed = stop.wait_for(|stop| *stop) => changed.is_ok(),
@@ -257,7 +258,10 @@ async fn respond(
     }
     let method = head.method.as_str();
     let mut effects = session.effects(method, path.trim_end_matches('/'));
-    let asked = header(&head, FAULT).filter(|_| shared.settings.fault_header);
+    let asked = match shared.settings.fault_header {
+        true => header(&head, FAULT),
+        false => None,
+    };
     let mut wrong_fault = None;
     match asked.map(str::parse::<Fault>) {
         None => {}
@@ -269,7 +273,8 @@ async fn respond(
         _ => None,
     };
     let read = read(body, stop_at).await;
-    session.count(position(path.trim_end_matches('/')));
+    let at = position(path.trim_end_matches('/'));
+    session.count(at);
     if stop_at.is_some() {
         note(&session, &head, method, &[], 0, effects.fault);
         ending.set(End::Reset);
@@ -288,6 +293,7 @@ async fn respond(
     let seen = Seen {
         method,
         path,
+        at,
         authorization: header(&head, AUTHORIZATION),
         encoding: header(&head, CONTENT_ENCODING),
         body: &body,
@@ -431,6 +437,7 @@ fn header(head: &Parts, name: impl http::header::AsHeaderName) -> Option<&str> {
 }
 
 const FAULT: &str = "x-mock-fault";
+static SOURCE: HeaderName = HeaderName::from_static("x-mock-source");
 
 /// The body is too large to be read.
 #[derive(Debug)]
@@ -458,6 +465,9 @@ async fn read(mut body: Incoming, stop_at: Option<usize>) -> Result<Bytes, TooLa
         } else if first.is_empty() && all.is_empty() {
             // Most bodies come in one piece.
             first = data;
+            if hyper::body::Body::is_end_stream(&body) {
+                break;
+            }
         } else {
             if all.is_empty() {
                 all.extend_from_slice(&first);
@@ -531,7 +541,7 @@ fn plain(reply: Reply, gzip: bool) -> Response<Answer> {
     for (name, value) in reply.headers {
         headers.insert(name, value);
     }
-    headers.insert(HeaderName::from_static("x-mock-source"), reply.source);
+    headers.insert(SOURCE.clone(), reply.source);
     if let Some(miss) = reply.misses.first() {
         headers.insert(HeaderName::from_static("x-mock-miss"), miss.number.into());
     }
@@ -572,6 +582,7 @@ pub(crate) fn dry_run(shared: &Shared, method: &str, path: &str, body: &[u8]) ->
     let seen = Seen {
         method,
         path,
+        at: position(path.trim_end_matches('/')),
         authorization: Some("Basic bW9jazptb2Nr"),
         encoding: None,
         body,

@@ -80,6 +80,11 @@ impl Index {
             })
     }
 
+    fn strict(&self, key: &str) -> Option<&Arc<Fixture>> {
+        let (rule, known) = self.rules.first()?;
+        rule.is_strict().then(|| known.get(key)).flatten()
+    }
+
     fn all(&self) -> impl Iterator<Item = &Arc<Fixture>> {
         self.rules.iter().flat_map(|(_, known)| known.values())
     }
@@ -172,6 +177,11 @@ impl Store {
             .or_else(|| self.embedded(at)?.find(request))
     }
 
+    /// The server's own fixture with this key, if everything counts for it.
+    pub(crate) fn strict(&self, at: usize, key: &str) -> Option<&Arc<Fixture>> {
+        self.own[at].strict(key)
+    }
+
     /// All fixtures of an endpoint, those of the server itself first.
     pub(crate) fn of(&self, at: usize) -> impl Iterator<Item = &Arc<Fixture>> {
         let embedded = self.embedded(at);
@@ -215,10 +225,11 @@ fn embedded(at: usize) -> &'static Index {
 
 /// The endpoint that a path belongs to, as a place in the table.
 pub(crate) fn position(path: &str) -> Option<usize> {
-    static EXACT: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
-        let lines = ENDPOINTS.iter().enumerate();
-        lines.map(|(at, line)| (line.info.path, at)).collect()
-    });
+    static EXACT: LazyLock<HashMap<&'static str, usize, foldhash::fast::RandomState>> =
+        LazyLock::new(|| {
+            let lines = ENDPOINTS.iter().enumerate();
+            lines.map(|(at, line)| (line.info.path, at)).collect()
+        });
     static WITH_PARAMETERS: LazyLock<Vec<usize>> = LazyLock::new(|| {
         let open = |at: &usize| ENDPOINTS[*at].info.path.contains('{');
         (0..ENDPOINTS.len()).filter(open).collect()
