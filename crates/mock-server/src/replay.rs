@@ -11,7 +11,7 @@ use dataforseo_models::{
 use serde_json::Value;
 
 use crate::answer::{Outcome, Refusal, Reply, TaskChange};
-use crate::canonical::{count_differences, differences, strict_key};
+use crate::canonical::{count_differences, differences};
 use crate::fault::{Fault, api_code};
 use crate::fixture::Fixture;
 use crate::miss::{KEPT, Miss, MissReason, NEAREST, Near, in_a_line};
@@ -227,10 +227,10 @@ impl Replay {
         if !posts || request.encoding.is_some() || !self.authorized(request.authorization) {
             return None;
         }
-        let key = strict_key(request.path.trim_end_matches('/'), request.body)?;
-        let fixture = self.store.strict(at, &key)?;
-        let response = session.next_response(fixture)?;
-        Some(Reply::fixture(fixture, response))
+        let path = request.path.trim_end_matches('/');
+        let fixture = self.store.strict(at, path, request.body)?;
+        let response = session.next_response(&fixture)?;
+        Some(Reply::fixture(&fixture, response))
     }
 
     /// The endpoint, the path and the tasks of a request, or why it cannot be answered.

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use dataforseo_models::EndpointInfo;
 use serde_json::Value;
 
 use crate::MockEndpoint;
-use crate::canonical::MatchRule;
+use crate::canonical::{MatchRule, strict_key};
 use crate::fixture::{Fixture, FixtureError};
 use crate::generated::ENDPOINTS;
 
@@ -24,7 +24,15 @@ pub(crate) struct Store {
 struct Index {
     /// By what does not count for them; the strictest first. Nearly always there is one.
     rules: Vec<(MatchRule, Known)>,
+    recent: Mutex<Recent>,
 }
+
+/// Bodies that were understood before, byte for byte: a test suite sends few, and each often.
+type Recent = HashMap<Box<[u8]>, Arc<Fixture>, foldhash::fast::RandomState>;
+
+/// How many bodies are remembered for an endpoint, and how large they may be.
+const REMEMBERED: usize = 512;
+const REMEMBERED_BYTES: usize = 512;
 
 type Known = HashMap<String, Arc<Fixture>, foldhash::fast::RandomState>;
 
@@ -56,6 +64,7 @@ impl Index {
     /// Takes a fixture in place of one that answers the same, or that was in the same file.
     #[cfg(feature = "record")]
     fn put(&mut self, fixture: Fixture) {
+        self.recent().clear();
         for (_, known) in &mut self.rules {
             known.retain(|_, old| old.file.is_none() || old.file != fixture.file);
         }
@@ -80,9 +89,27 @@ impl Index {
             })
     }
 
-    fn strict(&self, key: &str) -> Option<&Arc<Fixture>> {
+    fn strict(&self, path: &str, body: &[u8]) -> Option<Arc<Fixture>> {
+        if let Some(known) = self.recent().get(body) {
+            return Some(Arc::clone(known));
+        }
         let (rule, known) = self.rules.first()?;
-        rule.is_strict().then(|| known.get(key)).flatten()
+        if !rule.is_strict() {
+            return None;
+        }
+        let fixture = Arc::clone(known.get(&strict_key(path, body)?)?);
+        if body.len() <= REMEMBERED_BYTES {
+            let mut recent = self.recent();
+            if recent.len() >= REMEMBERED {
+                recent.clear();
+            }
+            recent.insert(Box::from(body), Arc::clone(&fixture));
+        }
+        Some(fixture)
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn all(&self) -> impl Iterator<Item = &Arc<Fixture>> {
@@ -177,9 +204,9 @@ impl Store {
             .or_else(|| self.embedded(at)?.find(request))
     }
 
-    /// The server's own fixture with this key, if everything counts for it.
-    pub(crate) fn strict(&self, at: usize, key: &str) -> Option<&Arc<Fixture>> {
-        self.own[at].strict(key)
+    /// The server's own fixture for a body with tasks, if everything counts for it.
+    pub(crate) fn strict(&self, at: usize, path: &str, body: &[u8]) -> Option<Arc<Fixture>> {
+        self.own[at].strict(path, body)
     }
 
     /// All fixtures of an endpoint, those of the server itself first.
