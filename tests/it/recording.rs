@@ -562,7 +562,10 @@ async fn a_caller_that_gives_up_loses_no_recording() {
     let gone = tokio::time::timeout(std::time::Duration::from_millis(300), call).await;
     assert!(gone.is_err());
     asked.send(()).unwrap();
-    told.notified().await;
+    let patience = std::time::Duration::from_secs(30);
+    tokio::time::timeout(patience, told.notified())
+        .await
+        .expect("nothing is recorded");
     assert_eq!(files(folder.path()).len(), 1);
     drop(held);
 }
