@@ -11,15 +11,9 @@ use dataforseo_mock_server::{Fault, Limits, MockServer, OnMiss};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use crate::examples;
 use crate::mock::{BASIC, ask};
 use crate::replay::{SUMMARY, in_memory};
-
-fn examples() -> MockServer {
-    MockServer::builder()
-        .on_miss(OnMiss::Example)
-        .in_memory()
-        .unwrap()
-}
 
 async fn call(mock: &MockServer) -> Result<(), Error> {
     let client = in_memory(mock);

@@ -37,6 +37,7 @@ use dataforseo_client::models::Date;
 use std::sync::Arc;
 
 use dataforseo_client::{Client, ClientBuilder, NoLimits, NoRetries};
+use dataforseo_mock_server::{MockServer, OnMiss};
 
 /// A client of a server of this machine, on the day of the documentation's example.
 fn client(url: impl Into<String>) -> Client {
@@ -51,4 +52,10 @@ fn builder(url: impl Into<String>) -> ClientBuilder {
         .credentials("login", "password")
         .base_url(url)
         .clock(|| Date::constant(2021, 10, 13))
+}
+
+/// A mock without a socket that answers whatever breaks no rule.
+fn examples() -> MockServer {
+    let builder = MockServer::builder().on_miss(OnMiss::Example);
+    builder.in_memory().unwrap()
 }

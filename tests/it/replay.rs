@@ -277,10 +277,7 @@ async fn a_miss_helps() {
 
 #[tokio::test]
 async fn a_journal_for_snapshots() {
-    let mock = MockServer::builder()
-        .on_miss(OnMiss::Example)
-        .in_memory()
-        .unwrap();
+    let mock = crate::examples();
     let client = in_memory(&mock);
     let task = BulkPagesSummaryLiveTask::new(["a.com"]).tag("nulls");
     client
@@ -303,10 +300,7 @@ async fn a_journal_for_snapshots() {
 
 #[tokio::test]
 async fn answers_with_a_value_of_ones_own() {
-    let mock = MockServer::builder()
-        .on_miss(OnMiss::Example)
-        .in_memory()
-        .unwrap();
+    let mock = crate::examples();
     mock.on(BulkPagesSummaryLive)
         .first(2)
         .patch("/tasks/0/result/0/items/0/rank", 77);
@@ -367,10 +361,7 @@ async fn answers_with_a_value_of_ones_own() {
 /// A task is posted, asked for until it is ready, and fetched.
 #[tokio::test]
 async fn a_task_that_takes_its_time() {
-    let mock = MockServer::builder()
-        .on_miss(OnMiss::Example)
-        .in_memory()
-        .unwrap();
+    let mock = crate::examples();
     mock.on(GoogleOrganicTaskGetAdvanced).ready_after(2);
     let client = in_memory(&mock);
     for id in [
@@ -396,10 +387,7 @@ async fn a_task_that_takes_its_time() {
 
 #[tokio::test]
 async fn expectations() {
-    let mock = MockServer::builder()
-        .on_miss(OnMiss::Example)
-        .in_memory()
-        .unwrap();
+    let mock = crate::examples();
     mock.expect(BulkPagesSummaryLive).times(2);
     mock.expect(Index).at_most(0);
     let client = in_memory(&mock);
@@ -612,10 +600,7 @@ async fn the_admin_routes() {
 /// Half a minute of waiting takes no time on a paused clock, without a socket.
 #[tokio::test(start_paused = true)]
 async fn waiting_on_a_paused_clock() {
-    let mock = MockServer::builder()
-        .on_miss(OnMiss::Example)
-        .in_memory()
-        .unwrap();
+    let mock = crate::examples();
     mock.on(BulkPagesSummaryLive)
         .latency(Duration::from_secs(30));
     let client = in_memory(&mock);

@@ -58,6 +58,15 @@ impl Reply {
         }
     }
 
+    /// An error that is the mock's own and not the API's: its message says so.
+    pub(crate) fn own(status: u16, code: StatusCode, source: &'static str, detail: String) -> Self {
+        let message = format!("dataforseo-mock-server: {detail}");
+        Self {
+            status,
+            ..Self::envelope(code, &message, source, Some(detail))
+        }
+    }
+
     pub(crate) fn new(status: u16, body: impl Into<Bytes>, source: &'static str) -> Self {
         Self {
             status,

@@ -181,8 +181,7 @@ struct Fit {
     path: String,
     /// Null for a GET.
     tasks: Value,
-    body: Bytes,
-    /// As text, as it was sent; `None` for a GET.
+    /// As it was sent; `None` for a GET.
     text: Option<String>,
     authorization: HeaderValue,
     secrets: Secrets,
@@ -260,12 +259,7 @@ impl Recorder {
             Err(reason) => {
                 let detail = format!("not asked: {reason}");
                 self.tell(&format!("{method} {}: {detail}", without_ids(path)));
-                let message = format!("dataforseo-mock-server: {detail}");
-                let code = StatusCode::InvalidPostData;
-                return Reply {
-                    status: 400,
-                    ..Reply::envelope(code, &message, "record", Some(detail))
-                };
+                return Reply::own(400, StatusCode::InvalidPostData, "record", detail);
             }
         };
         let (this, session) = (Arc::clone(self), Arc::clone(session));
@@ -333,11 +327,6 @@ impl Recorder {
             method: info.method.as_str(),
             path: path.to_owned(),
             tasks,
-            body: if text.is_some() {
-                body.clone()
-            } else {
-                Bytes::new()
-            },
             text,
             authorization,
             secrets,
@@ -368,13 +357,12 @@ impl Recorder {
         if let Err(why) = state.budget.allows(info, &fit.tasks) {
             let detail = format!("not asked: {why}");
             self.tell(&format!("{shown}: {detail}"));
-            let message = format!("dataforseo-mock-server: {detail}");
-            let code = StatusCode::CostLimitExceeded;
-            return Reply::envelope(code, &message, "record", Some(detail));
+            return Reply::own(200, StatusCode::CostLimitExceeded, "record", detail);
         }
+        let body = Bytes::from(fit.text.clone().unwrap_or_default());
         let asked = self
             .asker
-            .ask(fit.method, &fit.path, &fit.authorization, fit.body.clone())
+            .ask(fit.method, &fit.path, &fit.authorization, body)
             .await;
         let said = match asked {
             Ok(said) => said,
@@ -382,12 +370,7 @@ impl Recorder {
                 // It may have been carried out, and charged.
                 state.budget.add(info, &fit.tasks, None);
                 self.tell(&format!("{shown}: not recorded: {reason}"));
-                let message = format!("dataforseo-mock-server: {reason}");
-                let code = StatusCode::UpstreamUnavailable;
-                return Reply {
-                    status: 502,
-                    ..Reply::envelope(code, &message, "record", Some(reason))
-                };
+                return Reply::own(502, StatusCode::UpstreamUnavailable, "record", reason);
             }
         };
         let cost = RawEnvelope::parse(&said.body).ok().and_then(|it| it.cost);

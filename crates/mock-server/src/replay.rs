@@ -156,7 +156,7 @@ impl Replay {
     ) -> Result<Reply, Box<Reply>> {
         let (at, path, tasks) = self.understand(session, request)?;
         let line = endpoint(at);
-        let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
+        let list = list_of(&tasks);
         if let Some(refusal) = too_many(line.info, list) {
             return Err(Box::new(refusal));
         }
@@ -168,8 +168,7 @@ impl Replay {
         if let Ok(reply) = self.decide(session, at, path, &tasks) {
             return Ok(reply);
         }
-        let none = [Value::Null];
-        let asked = if list.is_empty() { &none } else { list };
+        let asked = asked(list);
         let failed: Vec<_> = asked
             .iter()
             .map(|_| Outcome::Failed(StatusCode::Ok))
@@ -208,7 +207,7 @@ impl Replay {
             Some(Err(fixture)) => return exhausted(session, request, fixture),
             None => {}
         }
-        let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
+        let list = list_of(&tasks);
         if let Some(refusal) = too_many(endpoint(at).info, list) {
             return refusal;
         }
@@ -285,22 +284,13 @@ impl Replay {
             Some(Ok(reply)) => return Some(reply),
             // The sequence is at its end, which is what its fixture says.
             Some(Err(fixture)) => {
-                let message = format!("dataforseo-mock-server: {}", all_given(fixture));
                 let code = StatusCode::NotFound;
-                return Some(Reply::envelope(
-                    code,
-                    &message,
-                    "miss",
-                    Some(all_given(fixture)),
-                ));
+                return Some(Reply::own(404, code, "miss", all_given(fixture)));
             }
             None => {}
         }
         let list = tasks.as_array().filter(|list| list.len() > 1)?;
-        let known = |task: &Value| {
-            let alone = Value::Array(vec![task.clone()]);
-            self.store.find(at, &Wanted::new(path, &alone)).is_some()
-        };
+        let known = |task: &Value| self.alone(at, path, task).is_some();
         if !list.iter().all(known) || too_many(endpoint(at).info, list).is_some() {
             return None;
         }
@@ -326,10 +316,8 @@ impl Replay {
     /// there is nothing for any of them.
     fn decide(&self, session: &Session, at: usize, path: &str, tasks: &Value) -> Result<Reply, ()> {
         let line = endpoint(at);
-        let list = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
-        // What is asked with a GET has a task in its answer, too, and nothing to refuse.
-        let none = [Value::Null];
-        let asked = if list.is_empty() { &none } else { list };
+        let list = list_of(tasks);
+        let asked = asked(list);
         let today = (self.clock)();
         let mut outcomes = Vec::with_capacity(asked.len());
         for task in asked {
@@ -342,12 +330,17 @@ impl Replay {
         let mut reply = Reply::tasks(line.info, line.per_target, path, asked, &outcomes);
         for (index, (task, outcome)) in asked.iter().zip(&outcomes).enumerate() {
             if let Outcome::Missed(why) = outcome {
-                let alone = Value::Array(vec![task.clone()]);
-                let miss = self.missed(at, path, &alone, Some((index, why)));
+                let miss = self.missed(at, path, &only(task), Some((index, why)));
                 reply.misses.push(session.miss(miss));
             }
         }
         Ok(reply)
+    }
+
+    /// The fixture for one task of several, as if it had been sent alone.
+    fn alone(&self, at: usize, path: &str, task: &Value) -> Option<&Fixture> {
+        let fixture = self.store.find(at, &Wanted::new(path, &only(task)))?;
+        Some(fixture.as_ref())
     }
 
     /// What becomes of one task of several.
@@ -360,14 +353,11 @@ impl Replay {
         of: usize,
         today: Date,
     ) -> Outcome<'_> {
-        if of > 1 {
-            let alone = Value::Array(vec![task.clone()]);
-            if let Some(fixture) = self.store.find(at, &Wanted::new(path, &alone)) {
-                return match session.next_response(fixture) {
-                    Some(response) => Outcome::Recorded(fixture, response),
-                    None => Outcome::Missed(all_given(fixture)),
-                };
-            }
+        if let Some(fixture) = (of > 1).then(|| self.alone(at, path, task)).flatten() {
+            return match session.next_response(fixture) {
+                Some(response) => Outcome::Recorded(fixture, response),
+                None => Outcome::Missed(all_given(fixture)),
+            };
         }
         if let Some(refusal) = (!task.is_null()).then(|| refuse(at, task, today)).flatten() {
             return Outcome::Refused(refusal);
@@ -545,6 +535,25 @@ fn patch(
     reply
 }
 
+/// The tasks of a request; none for a GET.
+fn list_of(tasks: &Value) -> &[Value] {
+    tasks.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What is answered: the tasks, or for a GET one that is null. There is a task in its answer, too,
+/// and nothing to refuse.
+fn asked(list: &[Value]) -> &[Value] {
+    match list {
+        [] => &[Value::Null],
+        list => list,
+    }
+}
+
+/// A request of one task.
+fn only(task: &Value) -> Value {
+    Value::Array(vec![task.clone()])
+}
+
 /// An answer in a proxy's words.
 fn proxy(status: u16, fault: Fault) -> Reply {
     let status = if (400..=599).contains(&status) {
@@ -626,11 +635,10 @@ fn not_answered(session: &Session, miss: Miss) -> Reply {
         MissReason::UnknownPath | MissReason::Method => "path",
         _ => "miss",
     };
-    let text = format!("dataforseo-mock-server: {}", miss.message);
-    let detail = Some(miss.message.clone());
+    let detail = miss.message.clone();
     Reply {
         misses: vec![session.miss(miss)],
-        ..Reply::envelope(StatusCode::NotFound, &text, source, detail)
+        ..Reply::own(404, StatusCode::NotFound, source, detail)
     }
 }
 

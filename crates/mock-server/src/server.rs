@@ -329,7 +329,7 @@ async fn respond(
     {
         let head = &head;
         return Ok(plain(
-            recorded(&shared, recorder, &session, head, &seen, &body).await,
+            recorded(&replay, recorder, &session, head, &seen, &body).await,
             false,
         ));
     }
@@ -363,14 +363,13 @@ async fn respond(
 /// recorded.
 #[cfg(feature = "record")]
 async fn recorded(
-    shared: &Shared,
+    replay: &Replay,
     recorder: &Arc<crate::record::Recorder>,
     session: &Arc<Session>,
     head: &Parts,
     seen: &Seen<'_>,
     body: &Bytes,
 ) -> Reply {
-    let replay = shared.replay();
     // Nobody spends the account who could not ask the mock itself.
     if !replay.authorized(seen.authorization) {
         let code = dataforseo_models::StatusCode::NotAuthorized;
@@ -410,11 +409,7 @@ fn note(
 /// A request that the server itself cannot take.
 fn refused(status: u16, detail: String) -> Reply {
     let code = dataforseo_models::StatusCode::InvalidPostData;
-    let message = format!("dataforseo-mock-server: {detail}");
-    Reply {
-        status,
-        ..Reply::envelope(code, &message, "rules", Some(detail))
-    }
+    Reply::own(status, code, "rules", detail)
 }
 
 /// The name of a session and the path behind it, of a path such as `/__s/NAME/v3/…`.
