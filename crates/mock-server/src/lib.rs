@@ -90,6 +90,7 @@ mod admin;
 mod answer;
 #[cfg(feature = "record")]
 mod budget;
+mod builder;
 mod canonical;
 #[cfg(feature = "program")]
 mod compare;
@@ -126,6 +127,7 @@ mod wire;
 use dataforseo_models::EndpointInfo;
 use sha2::{Digest as _, Sha256};
 
+pub use builder::{Builder, StartError};
 pub use canonical::Difference;
 pub use dataforseo_models as models;
 pub use fault::{Fault, FaultError, FaultRule};
@@ -134,7 +136,7 @@ pub use journal::Call;
 pub use limits::Limits;
 pub use memory::{Connector, MemoryConnection};
 pub use miss::{Miss, MissReason, Near};
-pub use mock::{Builder, Expect, MockServer, On, StartError, Unmet};
+pub use mock::{Expect, MockServer, On, Unmet};
 #[cfg(feature = "record")]
 pub use record::{Record, RecordError};
 pub use replay::OnMiss;
