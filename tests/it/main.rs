@@ -17,6 +17,7 @@ mod filters;
 mod fixtures;
 #[rustfmt::skip]
 mod generated;
+mod layers;
 mod mock;
 mod network;
 mod openapi;

@@ -8,23 +8,27 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use dataforseo_models::{Date, api, today};
-use http::{HeaderValue, Uri};
+use http::{HeaderValue, Request, Response, Uri};
+use hyper::body::Body;
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret, SecretString};
+use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::client::{Client, Inner};
 use crate::connector::Connector;
+use crate::exchange::{HttpService, RequestBody};
 use crate::limits::{AccountLimits, Limiter};
 use crate::observe::Observer;
 use crate::retry::{Retries, RetryPolicy};
 use crate::spend::{Ledger, Prices};
-use crate::transport::{Network, Transport, tcp_and_tls};
+use crate::transport::{Network, Transport, pooled, tcp_and_tls};
 
 /// Why no client could be made. No message has a credential in it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -66,6 +70,11 @@ const BASE_URL: &str = "DATAFORSEO_BASE_URL";
 /// How a client says what day it is, for limits that move with the day.
 pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Puts a layer around what sends.
+type Wrap = Arc<dyn Fn(HttpService) -> HttpService + Send + Sync>;
+
 /// Makes a [`Client`].
 ///
 /// ```
@@ -88,6 +97,7 @@ pub struct ClientBuilder {
     validate: bool,
     clock: Clock,
     connector: Option<Connector>,
+    layers: Vec<Wrap>,
     /// `None` for what the environment says.
     proxy: Option<Proxy>,
     roots: Vec<Vec<u8>>,
@@ -124,6 +134,7 @@ impl ClientBuilder {
             validate: true,
             clock: Arc::new(today),
             connector: None,
+            layers: Vec::new(),
             proxy: None,
             roots: Vec::new(),
             limiter: None,
@@ -218,10 +229,68 @@ impl ClientBuilder {
     where
         C: Service<Uri> + Clone + Send + Sync + 'static,
         C::Response: Read + Write + Connection + Unpin + Send + 'static,
-        C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        C::Error: Into<BoxError>,
         C::Future: Send,
     {
         self.connector = Some(Connector::new(connector));
+        self
+    }
+
+    /// Puts middleware around each exchange over HTTP: a tower layer, which sees each attempt as it is
+    /// sent, and its answer as it arrives. The one that is added last sees a request first. Limits,
+    /// money, repeats and the deadline stay outside: each repeat comes through here again.
+    ///
+    /// The request has the credentials in its header `authorization`; the value does not show
+    /// itself in `Debug`. An error of the layer counts as one of the transport: as not sent if
+    /// nobody read the request's body until then, else as perhaps charged. An answer that the layer
+    /// gives by itself is taken as the API's, with what it says of its cost.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
+    /// use dataforseo_client::{Client, HttpService, RequestBody};
+    /// use tower_service::Service;
+    ///
+    /// /// Says to which department a call belongs.
+    /// #[derive(Clone)]
+    /// struct Department(HttpService);
+    ///
+    /// impl Service<http::Request<RequestBody>> for Department {
+    ///     type Response = <HttpService as Service<http::Request<RequestBody>>>::Response;
+    ///     type Error = <HttpService as Service<http::Request<RequestBody>>>::Error;
+    ///     type Future = <HttpService as Service<http::Request<RequestBody>>>::Future;
+    ///
+    ///     fn poll_ready(
+    ///         &mut self,
+    ///         context: &mut std::task::Context<'_>,
+    ///     ) -> std::task::Poll<Result<(), Self::Error>> {
+    ///         self.0.poll_ready(context)
+    ///     }
+    ///
+    ///     fn call(&mut self, mut request: http::Request<RequestBody>) -> Self::Future {
+    ///         let department = http::HeaderValue::from_static("search");
+    ///         request.headers_mut().insert("x-department", department);
+    ///         self.0.call(request)
+    ///     }
+    /// }
+    ///
+    /// let client = Client::builder()
+    ///     .credentials("login", "password")
+    ///     .layer(tower_layer::layer_fn(Department))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service: Service<Request<RequestBody>, Response = Response<B>>,
+        L::Service: Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<RequestBody>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<RequestBody>>>::Future: Send,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let wrap = move |service: HttpService| service.wrap(&layer);
+        self.layers.push(Arc::new(wrap));
         self
     }
 
@@ -320,12 +389,14 @@ impl ClientBuilder {
             })
             .map_err(|error| ConfigError::Tls(error.to_string()))?,
         };
+        let wrap = |service, layer: &Wrap| layer(service);
+        let http = self.layers.iter().fold(pooled(connector), wrap);
         let transport = Transport::new(
             base,
             authorization,
             self.deadline,
             self.max_response_bytes,
-            connector,
+            http,
         );
         if let Some(max) = self.max_spend.filter(|max| max.is_nan() || *max < 0.0) {
             return Err(ConfigError::MaxSpend(max.to_string()));

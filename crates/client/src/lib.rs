@@ -36,6 +36,7 @@
 //! | conditions and orders | the modules that end in `_fields`, such as `models::backlinks::backlinks_live_fields` |
 //! | rows of bulk endpoints by target | [`models::match_targets`] |
 //! | tasks for later | [`Posted`], one outcome a task, and [`Fetched`] |
+//! | middleware, another transport, a recorder | [`ClientBuilder::layer`], [`ClientBuilder::connector`] |
 //! | tests without the API | the crate `dataforseo-mock-server` |
 //!
 //! # Features
@@ -54,6 +55,7 @@ mod client;
 mod config;
 mod connector;
 mod error;
+mod exchange;
 #[rustfmt::skip]
 mod generated;
 mod limits;
@@ -71,6 +73,7 @@ pub use config::{ClientBuilder, ConfigError};
 /// The tasks, results and status codes.
 pub use dataforseo_models as models;
 pub use error::{Charge, Error, ErrorKind, Left};
+pub use exchange::{HttpService, RequestBody, ResponseBody};
 pub use generated::*;
 pub use limits::{AccountLimits, Admission, Limiter, LimiterError, NoLimits, Permit};
 pub use observe::{Observed, Observer};

@@ -1,23 +1,21 @@
 //! Sending one request and collecting its answer: hyper, TLS, gzip, a deadline.
 
-use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::io::Read;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use dataforseo_models::Method;
 use flate2::read::MultiGzDecoder;
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT,
 };
-use http::{HeaderValue, Request, Uri};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Frame, SizeHint};
+use http::{HeaderMap, HeaderValue, Request, Uri};
+use http_body_util::BodyExt;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -31,6 +29,7 @@ use tower_service::Service;
 use crate::answer::RawResponse;
 use crate::connector::Connector;
 use crate::error::Left;
+use crate::exchange::{HttpService, RequestBody};
 
 /// Why no whole answer came.
 #[derive(Debug, thiserror::Error)]
@@ -76,33 +75,6 @@ impl TransportError {
     }
 }
 
-/// The body of a request, which knows whether it was asked for.
-struct Outgoing {
-    body: Full<Bytes>,
-    taken: Arc<AtomicBool>,
-}
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.taken.store(true, Ordering::Release);
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
 /// A transport error with what there is of the answer.
 pub(crate) struct Failure {
     pub(crate) error: TransportError,
@@ -140,10 +112,10 @@ fn chain(error: &dyn StdError) -> String {
     text
 }
 
-/// A pool of connections to one server, and what every request carries.
+/// What sends requests to one server, and what every request carries.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    http: HyperClient<Connector, Outgoing>,
+    http: HttpService,
     base: String,
     authorization: HeaderValue,
     deadline: Duration,
@@ -156,14 +128,8 @@ impl Transport {
         authorization: HeaderValue,
         deadline: Duration,
         max_response_bytes: usize,
-        connector: Connector,
+        http: HttpService,
     ) -> Self {
-        // hyper repeats a request only if not a byte of it was written, on a pooled connection
-        // that the server had closed meanwhile; that cannot be charged twice.
-        let http = HyperClient::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .build(connector);
         Self {
             http,
             base,
@@ -192,12 +158,7 @@ impl Transport {
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
-        // Of a call without a body nobody can tell when it is sent; those are free.
-        let taken = Arc::new(AtomicBool::new(body.is_none()));
-        let outgoing = Outgoing {
-            body: Full::new(body.unwrap_or_default()),
-            taken: Arc::clone(&taken),
-        };
+        let (outgoing, taken) = RequestBody::new(body);
         let request = request
             .header(ACCEPT_ENCODING, "gzip")
             .header(
@@ -252,20 +213,20 @@ impl Transport {
     /// off or is given up.
     async fn exchange(
         &self,
-        request: Request<Outgoing>,
+        request: Request<RequestBody>,
         arrived: &mut Option<Arrived>,
     ) -> Result<(), TransportError> {
-        let response = self.http.request(request).await.map_err(|error| {
-            if error.is_connect() {
-                TransportError::Connect(Cause::new(error))
-            } else {
-                TransportError::Interrupted(Cause::new(error))
+        let response = self.http.clone().call(request).await.map_err(|error| {
+            // Middleware can have put an error of its own around hyper's.
+            match connecting(error.as_ref()) {
+                true => TransportError::Connect(Cause::new(error)),
+                false => TransportError::Interrupted(Cause::new(error)),
             }
         })?;
         let arrived = arrived.insert(Arrived {
             status: response.status().as_u16(),
             encoding: response.headers().get(CONTENT_ENCODING).cloned(),
-            retry_after: response.headers().get(RETRY_AFTER).and_then(seconds),
+            retry_after: retry_after(response.headers()),
             body: BytesMut::new(),
         });
         let mut incoming = response.into_body();
@@ -331,16 +292,30 @@ struct Arrived {
     body: BytesMut,
 }
 
-/// The value of `Retry-After` in seconds. One that is a date is passed over: proxies that turn calls
-/// away send seconds, and clocks differ.
-fn seconds(value: &HeaderValue) -> Option<Duration> {
-    value
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
-        .map(Duration::from_secs)
+/// Whether hyper could not connect.
+fn connecting(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
+            return error.is_connect();
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// How long `Retry-After` says to wait: so many seconds, or until a time. That time is the
+/// server's, so it is held against the server's own `Date`.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let value = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    let wait = until.duration_since(now.unwrap_or_else(SystemTime::now));
+    Some(wait.unwrap_or_default())
 }
 
 /// How the connector of a client is made, unless it is given another.
@@ -349,6 +324,17 @@ pub(crate) struct Network {
     pub(crate) proxies: Matcher,
     /// In addition to those that come with this crate.
     pub(crate) roots: Vec<CertificateDer<'static>>,
+}
+
+/// Sends over connections that this opens, and keeps them for the next calls.
+pub(crate) fn pooled(connector: Connector) -> HttpService {
+    // hyper repeats a request only if not a byte of it was written, on a pooled connection that the
+    // server had closed meanwhile; that cannot be charged twice.
+    let http = HyperClient::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(Duration::from_secs(60))
+        .build(connector);
+    HttpService::hyper(http)
 }
 
 /// The connector that a client has unless it is given another: TCP, through a proxy if there is
