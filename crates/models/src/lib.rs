@@ -65,7 +65,7 @@ pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
 pub use filter::{Filter, Order};
 pub use generated::*;
 pub use jiff::civil::Date;
-pub use matching::{ByTarget, PerTarget, match_targets};
+pub use matching::{ByTarget, PerTarget, match_rows, match_targets};
 pub use numbered::Numbered;
 pub use paging::{Page, Paged, Paging, Window};
 pub use price::{Price, estimate, rows_asked_for};

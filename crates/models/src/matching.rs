@@ -1,19 +1,28 @@
 //! Bringing the rows of a bulk answer and its targets together: rows come in another order.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+
+use serde::Serialize;
 
 use crate::endpoint::TaskEndpoint;
 
 /// An endpoint that answers many targets at once, a row for each. Generated types implement it.
 pub trait PerTarget: TaskEndpoint {
     /// A row.
-    type Row;
+    type Row: Serialize + Clone + Send + Sync + 'static;
 
     /// The targets that a task asks for.
     fn targets(task: &Self::Task) -> &[String];
 
+    /// Makes a task ask for these targets.
+    fn set_targets(task: &mut Self::Task, targets: Vec<String>);
+
     /// The rows of a result.
     fn rows(result: &Self::Result) -> &[Self::Row];
+
+    /// Takes the rows out of a result.
+    fn into_rows(result: Self::Result) -> Vec<Self::Row>;
 
     /// The target that a row says it is for.
     fn target(row: &Self::Row) -> Option<&str>;
@@ -52,41 +61,66 @@ pub fn match_targets<'a, E: PerTarget>(
     results: &'a [E::Result],
 ) -> ByTarget<'a, E::Row> {
     let targets = E::targets(task);
-    let mut exact: HashMap<&str, Vec<usize>> = HashMap::new();
-    let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
-    for (index, target) in targets.iter().enumerate() {
-        exact.entry(target).or_default().push(index);
-        alike.entry(bare(target)).or_default().push(index);
+    let rows: Vec<&E::Row> = results.iter().flat_map(E::rows).collect();
+    let places = match_rows::<E>(targets, &rows);
+    let mut is_rest = vec![true; rows.len()];
+    for place in places.iter().flatten() {
+        is_rest[*place] = false;
     }
-    let mut found: Vec<Option<&E::Row>> = vec![None; targets.len()];
+    let row = |place: Option<usize>| place.map(|place| rows[place]);
+    let rest = rows.iter().zip(is_rest).filter(|(_, is_rest)| *is_rest);
+    ByTarget {
+        targets: targets
+            .iter()
+            .map(String::as_str)
+            .zip(places.into_iter().map(row))
+            .collect(),
+        rest: rest.map(|(row, _)| *row).collect(),
+    }
+}
+
+/// The place of each target's row among the rows of an answer, by the rules of [`match_targets`]:
+/// for whoever wants to take the rows and not only to look at them.
+pub fn match_rows<E: PerTarget>(
+    targets: &[impl AsRef<str>],
+    rows: &[impl Borrow<E::Row>],
+) -> Vec<Option<usize>> {
+    let name = |row: usize| E::target(rows[row].borrow());
+    let target = |place: usize| targets[place].as_ref();
+    let mut exact: HashMap<&str, Vec<usize>> = HashMap::with_capacity(targets.len());
+    for place in 0..targets.len() {
+        exact.entry(target(place)).or_default().push(place);
+    }
+    let mut found: Vec<Option<usize>> = vec![None; targets.len()];
     let mut later = Vec::new();
-    let mut rest = Vec::new();
-    for row in results.iter().flat_map(E::rows) {
-        match E::target(row).and_then(|target| exact.get(target)) {
+    for row in 0..rows.len() {
+        match name(row).and_then(|name| exact.get(name)) {
             Some(places) if places.iter().all(|place| found[*place].is_none()) => {
                 places.iter().for_each(|place| found[*place] = Some(row));
             }
             _ => later.push(row),
         }
     }
+    if later.is_empty() {
+        return found;
+    }
+    let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
+    for place in 0..targets.len() {
+        alike.entry(bare(target(place))).or_default().push(place);
+    }
     for row in later {
-        let places = E::target(row).and_then(|target| alike.get(&bare(target)));
+        let places = name(row).and_then(|name| alike.get(&bare(name)));
         let free: Vec<usize> = places
             .into_iter()
             .flatten()
             .copied()
             .filter(|place| found[*place].is_none())
             .collect();
-        let same = free.iter().all(|place| targets[*place] == targets[free[0]]);
-        match free.is_empty() || !same {
-            true => rest.push(row),
-            false => free.iter().for_each(|place| found[*place] = Some(row)),
+        if free.iter().all(|place| target(*place) == target(free[0])) {
+            free.iter().for_each(|place| found[*place] = Some(row));
         }
     }
-    ByTarget {
-        targets: targets.iter().map(String::as_str).zip(found).collect(),
-        rest,
-    }
+    found
 }
 
 /// A target without what can be written in more than one way.

@@ -236,8 +236,16 @@ fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStrea
                     &task.#targets
                 }
 
+                fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
+                    task.#targets = targets;
+                }
+
                 fn rows(result: &Self::Result) -> &[Self::Row] {
                     result.#at.as_deref().unwrap_or_default()
+                }
+
+                fn into_rows(result: Self::Result) -> Vec<Self::Row> {
+                    result.#at.unwrap_or_default()
                 }
 
                 fn target(row: &Self::Row) -> Option<&str> {

@@ -222,8 +222,16 @@ impl PerTarget for BulkReferringDomainsLive {
         &task.targets
     }
 
+    fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
+        task.targets = targets;
+    }
+
     fn rows(result: &Self::Result) -> &[Self::Row] {
         result.items.as_deref().unwrap_or_default()
+    }
+
+    fn into_rows(result: Self::Result) -> Vec<Self::Row> {
+        result.items.unwrap_or_default()
     }
 
     fn target(row: &Self::Row) -> Option<&str> {
