@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::endpoint::TaskEndpoint;
 
 /// An endpoint that answers many targets at once, a row for each. Generated types implement it.
-pub trait PerTarget: TaskEndpoint {
+pub trait PerTarget: TaskEndpoint<Task: Clone + 'static> {
     /// A row.
     type Row: Serialize + Clone + Send + Sync + 'static;
 

@@ -1,0 +1,299 @@
+//! Jobs that died, and went on.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+
+use dataforseo_bulk::{Bulk, End, JournalError, StartError};
+use dataforseo_client::models::backlinks::{
+    BulkBacklinksLive, BulkBacklinksLiveTask, BulkRanksLiveTask, RankScale,
+};
+use futures_util::{StreamExt, stream};
+use tempfile::TempDir;
+
+use crate::api::{Api, COST, Then};
+use crate::{Job, assert_whole, job, journaled, number, run, targets};
+
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
+}
+
+/// A program that is killed leaves a journal that ends anywhere. For each such end: whatever may have
+/// been sent until then is not sent again, and each target has its outcome.
+#[tokio::test]
+async fn killed_at_every_byte() {
+    let folder = TempDir::new().unwrap();
+    let whole = folder.path().join("whole");
+    let given = targets(24);
+    let behaviour = |number: usize, targets: &[String]| match number {
+        _ if targets.contains(&"d5.com".to_owned()) => {
+            Then::Refuse(40501, "Invalid Field: 'd5.com'.".to_owned())
+        }
+        2 => Then::Fail(50000, COST),
+        _ => Then::Rows,
+    };
+    let at = whole.clone();
+    let api = Api::new(behaviour).noting(move || length(&at));
+    let job = |api: &Api, path: &Path| journaled(api, 4, path).at_once(number(2));
+    let ran = run(job(&api, &whole), &given).await;
+    assert_whole(&ran, &given);
+    let (sent, when) = (api.calls(), api.notes());
+    let bytes = std::fs::read(&whole).unwrap();
+    assert!(bytes.len() > 1_000);
+    let cut = folder.path().join("cut");
+    for end in 0..=bytes.len() {
+        std::fs::write(&cut, &bytes[..end]).unwrap();
+        // What the API may have got while the journal was that long.
+        let before: HashSet<&String> = sent
+            .iter()
+            .zip(&when)
+            .filter(|(_, length)| **length <= end as u64)
+            .flat_map(|(targets, _)| targets)
+            .filter(|target| *target != "d5.com") // the call with it was refused, for free
+            .collect();
+        let api = Api::new(|_, targets| match targets.contains(&"d5.com".to_owned()) {
+            true => Then::Refuse(40501, "Invalid Field: 'd5.com'.".to_owned()),
+            false => Then::Rows,
+        });
+        let ran = run(job(&api, &cut), &given).await;
+        assert_whole(&ran, &given);
+        assert!(matches!(ran.end, End::Complete), "{end}: {}", ran.end);
+        let refused = |call: &&Vec<String>| !call.contains(&"d5.com".to_owned());
+        for target in api.calls().iter().filter(refused).flatten() {
+            let again = before.contains(target);
+            // The targets beside the bad one came twice, and were paid for once.
+            let beside_the_bad_one = sent.iter().filter(|call| call.contains(target)).count() == 2;
+            assert!(
+                !again || beside_the_bad_one,
+                "cut at {end}: {target} was paid for twice"
+            );
+        }
+        // What it left behind is whole.
+        let api = Api::new(|_, _| panic!("nothing is left to send"));
+        let again = run(job(&api, &cut), &given).await;
+        assert_eq!(again.words(), ran.words(), "cut at {end}");
+        assert_eq!(again.progress.resumed, 24);
+    }
+}
+
+#[tokio::test]
+async fn outcomes_come_again_for_nothing() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let api = Api::new(|number, _| match number {
+        1 => Then::Break,
+        2 => Then::Fail(50000, 0.0),
+        3 => Then::Fail(40401, COST),
+        _ => Then::Rows,
+    });
+    let given = targets(10);
+    let first = run(journaled(&api, 2, &journal), &given).await;
+    assert_eq!(first.count("row"), 4);
+    // What was not charged is sent again, and nothing else.
+    let api = Api::fine();
+    let second = run(journaled(&api, 2, &journal), &given).await;
+    assert_eq!(api.calls(), [["d4.com", "d5.com"]]);
+    assert_whole(&second, &given);
+    assert_eq!(second.count("row"), 6);
+    assert_eq!(second.outcomes[&2].1, first.outcomes[&2].1);
+    assert!(second.outcomes[&2].1.starts_with("failed Perhaps"));
+    assert!(second.outcomes[&6].1.starts_with("failed UsDollars(0.5)"));
+    assert_eq!(second.progress.uncertain, 4);
+    assert_eq!(
+        (second.progress.spent_before, second.progress.spent),
+        (1.5, 0.5)
+    );
+    // Unless somebody says so.
+    let api = Api::fine();
+    let third = run(journaled(&api, 2, &journal).repeat_uncertain(), &given).await;
+    assert_eq!(api.calls(), [["d2.com", "d3.com"], ["d6.com", "d7.com"]]);
+    assert_eq!(third.count("row"), 10);
+    let api = Api::new(|_, _| panic!("nothing is left to send"));
+    let fourth = run(journaled(&api, 2, &journal), &given).await;
+    assert_eq!(fourth.count("row"), 10);
+    assert_eq!(fourth.progress.resumed, 10);
+}
+
+#[tokio::test]
+async fn money_of_earlier_runs_counts() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let api = Api::new(|number, _| match number {
+        0 | 1 => Then::Rows,
+        _ => Then::Refuse(40210, String::new()),
+    });
+    let given = targets(10);
+    let ran = run(journaled(&api, 2, &journal), &given).await;
+    assert!(matches!(ran.end, End::Refused(_)));
+    let api = Api::fine();
+    let ran = run(journaled(&api, 2, &journal).max_spend(1.01), &given).await;
+    assert!(matches!(ran.end, End::Refused(_)), "{}", ran.end);
+    assert!(api.calls().is_empty());
+    let ran = run(journaled(&api, 2, &journal).max_spend(10.0), &given).await;
+    assert_eq!(ran.count("row"), 10);
+    assert_eq!(api.calls().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_that_are_dropped_are_kept() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let api = Api::fine().latency(Duration::from_secs(2));
+    let given = targets(100);
+    let job = journaled(&api, 2, &journal).at_once(number(3));
+    let mut outcomes = job.run(stream::iter(given.clone())).await.unwrap();
+    outcomes.next().await.unwrap();
+    drop(outcomes);
+    // The journal is free when the last call is through.
+    let resumed = Api::fine();
+    let ran = loop {
+        match journaled(&resumed, 2, &journal)
+            .run(stream::iter(given.clone()))
+            .await
+        {
+            Ok(outcomes) => break outcomes.collect::<Vec<_>>().await,
+            Err(StartError::Journal(JournalError::InUse(_))) => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(ran.len(), 100);
+    assert!(api.calls().len() < 10);
+    assert_eq!(api.calls().len() + resumed.calls().len(), 50);
+    assert!(
+        resumed
+            .times()
+            .keys()
+            .all(|target| !api.times().contains_key(target))
+    );
+}
+
+#[tokio::test]
+async fn journals_that_do_not_fit_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let api = Api::fine();
+    let given = targets(10);
+    run(journaled(&api, 2, &journal), &given).await;
+    let never = Api::new(|_, _| panic!("nothing may be sent"));
+    let start = async |job: Job| {
+        let outcome = job.run(stream::iter(targets(10))).await;
+        outcome.expect_err("it does not fit").to_string()
+    };
+    let shown = journal.display().to_string();
+    let error = start(job(&never, 2).journal(&journal)).await;
+    assert!(
+        error.starts_with(&format!("journal {shown}: an earlier job left it")),
+        "{error}"
+    );
+    let error = start(journaled(&never, 3, &journal)).await;
+    assert!(
+        error.ends_with("the number of targets a call was 2, and is 3"),
+        "{error}"
+    );
+    let error = start(journaled(&never, 2, &journal).window(number(7))).await;
+    assert!(error.ends_with("the window was 1, and is 7"), "{error}");
+    let task = BulkRanksLiveTask::default().rank_scale(RankScale::OneHundred);
+    let other = Job::new(never.client(), task).resume(&journal);
+    let error = start(other.targets_per_call(number(2)).window(number(1))).await;
+    assert!(error.contains("the task was {"), "{error}");
+    let other = Bulk::<BulkBacklinksLive>::new(never.client(), BulkBacklinksLiveTask::default());
+    let other = other.resume(&journal).run(stream::iter(targets(1))).await;
+    let error = other.unwrap_err().to_string();
+    assert!(
+        error.contains("backlinks/bulk_ranks/live, and is"),
+        "{error}"
+    );
+    std::fs::write(folder.path().join("text"), "a,b,c\n1,2,3\n").unwrap();
+    let error = start(journaled(&never, 2, &folder.path().join("text"))).await;
+    assert!(
+        error.ends_with("this is no journal of a bulk job"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(folder.path().join("text")).unwrap().len(), 12);
+    let error = start(journaled(&never, 2, &folder.path().join("none/journal"))).await;
+    assert!(error.contains("none/journal: "), "{error}");
+}
+
+#[tokio::test]
+async fn another_input_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let given = targets(10);
+    run(journaled(&Api::fine(), 2, &journal), &given).await;
+    let never = Api::new(|_, _| panic!("nothing may be sent"));
+    let mut changed = given.clone();
+    changed[4] = "other.com".to_owned();
+    let mut swapped = given.clone();
+    swapped.swap(4, 7);
+    for (input, call) in [(changed, 2), (swapped, 2), (targets(6), 3)] {
+        let ran = run(journaled(&never, 2, &journal), &input).await;
+        let End::Journal(error) = &ran.end else {
+            panic!("{}", ran.end);
+        };
+        assert!(
+            matches!(**error, JournalError::OtherInput { call: it, .. } if it == call),
+            "{error}"
+        );
+    }
+    // One that goes on behind the old end is the same until there.
+    let api = Api::fine();
+    let ran = run(journaled(&api, 2, &journal), &targets(14)).await;
+    assert_eq!(ran.count("row"), 14);
+    assert_eq!(api.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn two_programs_do_not_share_a_journal() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let api = Api::fine();
+    let one = journaled(&api, 2, &journal)
+        .run(stream::pending::<String>())
+        .await
+        .unwrap();
+    let two = journaled(&api, 2, &journal)
+        .run(stream::iter(targets(1)))
+        .await;
+    let error = two.unwrap_err();
+    assert!(
+        matches!(error, StartError::Journal(JournalError::InUse(_))),
+        "{error}"
+    );
+    drop(one);
+}
+
+/// A bit that fell over in the middle is no half record at the end: nothing is cut off.
+#[tokio::test]
+async fn damage_is_told_from_a_torn_end() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let given = targets(10);
+    run(journaled(&Api::fine(), 2, &journal), &given).await;
+    let bytes = std::fs::read(&journal).unwrap();
+    let lines: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'\n').collect();
+    let last = lines[lines.len() - 3]; // before the last record and its body
+    for at in (0..bytes.len()).step_by(37) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&journal, &damaged).unwrap();
+        let api = Api::fine();
+        let started = journaled(&api, 2, &journal)
+            .run(stream::iter(given.clone()))
+            .await;
+        match started {
+            Err(error) => {
+                let text = error.to_string();
+                let told = text.contains("is damaged") || text.contains("no journal");
+                assert!(told && at <= last, "{at}: {text}");
+                assert_eq!(std::fs::read(&journal).unwrap(), damaged, "{at}");
+            }
+            Ok(outcomes) => {
+                // Line breaks between records are not under a checksum; the last record was torn.
+                assert!(at > last || bytes[at] == b'\n', "{at} of {last}");
+                assert_eq!(outcomes.count().await, 10);
+            }
+        }
+    }
+}
