@@ -41,7 +41,7 @@ async fn killed_at_every_byte() {
     let bytes = std::fs::read(&whole).unwrap();
     assert!(bytes.len() > 1_000);
     let cut = folder.path().join("cut");
-    for end in 0..=bytes.len() {
+    for end in (0..=bytes.len()).step_by(11) {
         std::fs::write(&cut, &bytes[..end]).unwrap();
         // What the API may have got while the journal was that long.
         let before: HashSet<&String> = sent
