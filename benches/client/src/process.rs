@@ -15,6 +15,26 @@ pub fn own_time() -> Outcome<Duration> {
     Ok(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into())
 }
 
+/// The most memory that this process had, in megabytes.
+pub fn peak_megabytes() -> Outcome<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next());
+    let kibibytes: f64 = kibibytes.ok_or("no VmHWM")?.parse()?;
+    Ok(kibibytes * 1024.0 / 1e6)
+}
+
+/// Starts this program with an argument, and gives the figures that it prints, one a line.
+pub fn run_again(argument: &str) -> Outcome<Vec<f64>> {
+    let output = Command::new(std::env::current_exe()?)
+        .arg(argument)
+        .stderr(Stdio::inherit())
+        .output()?;
+    let lines = String::from_utf8(output.stdout)?;
+    let figures = lines.lines().map(str::parse::<f64>);
+    Ok(figures.collect::<Result<_, _>>()?)
+}
+
 /// Keeps this process on one core until it is dropped.
 pub struct Pinned(CpuSet);
 

@@ -1,24 +1,21 @@
-//! A job: targets come in, calls go out, outcomes are handed over.
+//! What a job is, and what is in the hands of whoever began it.
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
+use dataforseo_client::Client;
 use dataforseo_client::models::{PerTarget, Task, Violations, today, validate};
-use dataforseo_client::{Client, Error};
 use futures_core::Stream;
 use futures_util::StreamExt as _;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::sync::{Semaphore, mpsc};
 
-use crate::call::{Call, Stop, Watch};
-use crate::journal::{Job as JobRecord, Journal, JournalError, Known, Memory, blocking};
-use crate::outcome::{Done, End, Outcome, Progress};
-use crate::packing::{Capacity, Packed, Packer};
+use crate::driver::{Control, Driver, Running, Shared};
+use crate::journal::{Job as JobRecord, Journal, JournalError, Memory, blocking};
+use crate::outcome::{Done, End, Progress};
+use crate::packing::{Capacity, Packer};
 
 /// Why a job could not begin. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +100,7 @@ pub struct Bulk<E: PerTarget> {
     journal: Option<PathBuf>,
     resume: bool,
     repeat_uncertain: bool,
+    spool: Option<PathBuf>,
 }
 
 /// How many targets are held for packing, unless it is set.
@@ -126,6 +124,7 @@ impl<E: PerTarget> Bulk<E> {
             journal: None,
             resume: false,
             repeat_uncertain: false,
+            spool: None,
         }
     }
 
@@ -141,12 +140,32 @@ impl<E: PerTarget> Bulk<E> {
         self
     }
 
+    /// Sends targets of at most so many different registrable domains a call, within the endpoint's own
+    /// limit.
+    pub fn domains_per_call(mut self, domains: NonZeroUsize) -> Self {
+        let known = self.capacity.domains.unwrap_or(domains);
+        self.capacity.domains = Some(known.min(domains));
+        self
+    }
+
     /// Holds so many different targets for packing; 50,000 unless set. Where a call may have
     /// targets of so many domains only, more of them make fewer calls; a target that is given twice
     /// within the window is paid for once. The first call goes out when the window is full or the
     /// input has ended.
     pub fn window(mut self, targets: NonZeroUsize) -> Self {
         self.window = targets;
+        self
+    }
+
+    /// Takes the whole input before the first call, and sorts it by domain in files without names in this
+    /// folder, about as large as the input. So targets of one domain share calls wherever they stand,
+    /// and what is given twice is paid for once. Memory stays bounded by the window. For up to ten million
+    /// targets this packs as well as if all of them were in memory.
+    ///
+    /// It pays where a call may have targets of so many domains only, and the input is longer than the
+    /// window and not sorted by domain.
+    pub fn spool(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spool = Some(folder.into());
         self
     }
 
@@ -251,13 +270,7 @@ impl<E: PerTarget> Bulk<E> {
             template: self.template,
             journal,
             repeat_uncertain: self.repeat_uncertain,
-            control: Control {
-                stopped: AtomicBool::new(false),
-                wake: Notify::new(),
-                end: Mutex::new(None),
-                failed: AtomicU32::new(0),
-                failing: self.failing,
-            },
+            control: Control::new(self.failing),
             progress: Mutex::new(Progress {
                 spent_before: memory.spent,
                 ..Progress::default()
@@ -270,6 +283,7 @@ impl<E: PerTarget> Bulk<E> {
             packer: Packer::new(self.capacity, self.window),
             known: memory.calls,
             places: Arc::new(Semaphore::new(self.at_once.get())),
+            spool: self.spool,
         };
         tokio::spawn(driver.drive(input.map(Into::into)));
         Ok(Outcomes {
@@ -283,7 +297,9 @@ impl<E: PerTarget> Bulk<E> {
         let mut task = self.template.clone();
         E::set_targets(&mut task, Vec::new());
         let task = serde_json::to_value(&task).unwrap_or_default();
-        JobRecord::new(E::INFO.id, task, self.capacity, self.window.get())
+        let window = self.window.get();
+        let spool = self.spool.is_some();
+        JobRecord::new(E::INFO.id, task, self.capacity, window, spool)
     }
 }
 
@@ -361,291 +377,4 @@ impl Handle {
     pub fn progress(&self) -> Progress {
         self.0.progress()
     }
-}
-
-/// A job that runs, whatever its endpoint.
-trait Running: Send + Sync {
-    fn stop(&self);
-    fn progress(&self) -> Progress;
-    fn end(&self) -> Option<End>;
-}
-
-/// What the parts of a running job share.
-struct Shared<E: PerTarget> {
-    client: Client,
-    template: E::Task,
-    journal: Option<Journal>,
-    repeat_uncertain: bool,
-    control: Control,
-    progress: Mutex<Progress>,
-}
-
-/// Whether a job goes on.
-struct Control {
-    stopped: AtomicBool,
-    wake: Notify,
-    end: Mutex<Option<End>>,
-    /// How many calls failed in a row.
-    failed: AtomicU32,
-    failing: u32,
-}
-
-impl Control {
-    fn lock(&self) -> MutexGuard<'_, Option<End>> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// All calls are through.
-    fn finish(&self, is_over: bool, progress: Progress) {
-        let mut end = self.lock();
-        let is_stopped = matches!(*end, None | Some(End::Stopped));
-        // Whoever stops a job that has nothing left to do stops nothing.
-        if is_stopped && is_over && progress.cancelled == 0 {
-            *end = Some(End::Complete);
-        }
-    }
-
-    fn end(&self, end: End) {
-        // The first reason is the one that is told.
-        self.lock().get_or_insert(end);
-        self.stopped.store(true, Ordering::Release);
-        self.wake.notify_one();
-    }
-}
-
-impl Watch for Control {
-    fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
-    }
-
-    fn stop(&self, why: Stop) {
-        self.end(match why {
-            Stop::Refused(error) => End::Refused(error),
-            Stop::Journal(error) => End::Journal(error),
-        });
-    }
-
-    fn ended(&self, error: Option<&Arc<Error>>) {
-        let Some(error) = error else {
-            self.failed.store(0, Ordering::Relaxed);
-            return;
-        };
-        let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
-        if failed >= self.failing {
-            self.end(End::Failing(failed, Arc::clone(error)));
-        }
-    }
-}
-
-impl<E: PerTarget> Shared<E> {
-    fn count(&self, change: impl FnOnce(&mut Progress)) {
-        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Counts outcomes and hands them to whoever takes them.
-    async fn hand_over(
-        &self,
-        sender: &mpsc::Sender<Vec<Done<E::Row>>>,
-        done: Vec<Done<E::Row>>,
-        resumed: u64,
-        strays: u64,
-    ) {
-        self.count(|progress| {
-            progress.resumed += resumed;
-            progress.strays += strays;
-            for done in &done {
-                progress.add(&done.outcome);
-            }
-        });
-        if sender.send(done).await.is_err() {
-            self.control.end(End::Stopped);
-        }
-    }
-}
-
-impl<E: PerTarget> Running for Shared<E> {
-    fn stop(&self) {
-        self.control.end(End::Stopped);
-    }
-
-    fn progress(&self) -> Progress {
-        let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let spend = self.client.spend();
-        Progress {
-            calls: spend.calls,
-            spent: spend.us_dollars,
-            ..*progress
-        }
-    }
-
-    fn end(&self) -> Option<End> {
-        self.control.lock().clone()
-    }
-}
-
-/// Takes targets in and sends calls out.
-struct Driver<E: PerTarget> {
-    shared: Arc<Shared<E>>,
-    sender: mpsc::Sender<Vec<Done<E::Row>>>,
-    packer: Packer,
-    /// What the journal has of each call.
-    known: HashMap<u64, Known>,
-    /// Places for calls that are under way or wait to be handed over.
-    places: Arc<Semaphore>,
-}
-
-impl<E: PerTarget + 'static> Driver<E> {
-    async fn drive<S>(mut self, input: S)
-    where
-        S: Stream<Item = Target> + Send,
-    {
-        let mut input = Input {
-            stream: Box::pin(input.fuse()),
-            is_over: false,
-            taken: 0,
-        };
-        let mut calls = JoinSet::new();
-        let mut number = 0;
-        loop {
-            self.fill(&mut input).await;
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
-                break;
-            };
-            if self.shared.control.is_stopped() {
-                break;
-            }
-            let Some(targets) = self.packer.next_call() else {
-                break;
-            };
-            while calls.try_join_next().is_some() {}
-            let known = self.known.remove(&number);
-            calls.spawn(send(
-                Arc::clone(&self.shared),
-                self.sender.clone(),
-                number,
-                targets,
-                known,
-                place,
-            ));
-            number += 1;
-        }
-        while calls.join_next().await.is_some() {}
-        while let Some(targets) = self.packer.next_call() {
-            let done = targets.into_iter().flat_map(cancelled).collect();
-            self.shared.hand_over(&self.sender, done, 0, 0).await;
-        }
-        let is_over = input.is_over;
-        drop(input);
-        if let Some(journal) = self.shared.journal.as_ref().filter(|_| is_over)
-            && !self.known.is_empty()
-            && !self.shared.control.is_stopped()
-        {
-            // There were more targets once.
-            let error = journal.other_input(number);
-            self.shared.control.end(End::Journal(Arc::new(error)));
-        }
-        self.shared.control.finish(is_over, self.shared.progress());
-    }
-
-    /// Takes targets until the window is full, the input at its end, or the job stopped.
-    async fn fill<S>(&mut self, input: &mut Input<S>)
-    where
-        S: Stream<Item = Target>,
-    {
-        let control = &self.shared.control;
-        let mut unusable = Vec::new();
-        let today = today();
-        let mut probe = self.shared.template.clone();
-        while !self.packer.is_full() && !input.is_over && !control.is_stopped() {
-            let next = tokio::select! {
-                next = input.stream.next() => next,
-                () = control.wake.notified() => continue,
-            };
-            let Some(target) = next else {
-                input.is_over = true;
-                break;
-            };
-            let place = input.taken;
-            input.taken += 1;
-            let (text, reason) = match target {
-                Target::Unusable { text, reason } => (text, Some(reason)),
-                Target::Text(text) => {
-                    E::set_targets(&mut probe, vec![text.clone()]);
-                    let reason = validate(&probe, today).err().map(|it| reasons(&it));
-                    (text, reason)
-                }
-            };
-            let Some(reason) = reason else {
-                self.packer.push(place, &text);
-                continue;
-            };
-            unusable.push(Done {
-                place,
-                target: text.into(),
-                outcome: Outcome::Invalid(reason.into()),
-            });
-            if unusable.len() == MANY {
-                let done = std::mem::take(&mut unusable);
-                self.shared.hand_over(&self.sender, done, 0, 0).await;
-            }
-        }
-        self.shared.count(|progress| progress.taken = input.taken);
-        if !unusable.is_empty() {
-            self.shared.hand_over(&self.sender, unusable, 0, 0).await;
-        }
-    }
-}
-
-/// So many outcomes are handed over together at most, where no call brings them.
-const MANY: usize = 1000;
-
-/// Where targets come from.
-struct Input<S> {
-    stream: Pin<Box<futures_util::stream::Fuse<S>>>,
-    is_over: bool,
-    taken: u64,
-}
-
-/// Carries one call out, and hands its outcomes over.
-async fn send<E: PerTarget>(
-    shared: Arc<Shared<E>>,
-    sender: mpsc::Sender<Vec<Done<E::Row>>>,
-    number: u64,
-    targets: Vec<Packed>,
-    known: Option<Known>,
-    place: OwnedSemaphorePermit,
-) {
-    let call = Call::<E> {
-        client: &shared.client,
-        template: &shared.template,
-        journal: shared.journal.as_ref(),
-        number,
-        targets,
-        watch: &shared.control,
-        repeat_uncertain: shared.repeat_uncertain,
-    };
-    let outcomes = call.run(known).await;
-    let (resumed, strays) = (outcomes.resumed, outcomes.strays);
-    shared
-        .hand_over(&sender, outcomes.done, resumed, strays)
-        .await;
-    // Only now may the next call go: what nobody takes must not pile up.
-    drop(place);
-}
-
-/// What is wrong with a target. The rest of the task was found right.
-fn reasons(violations: &Violations) -> String {
-    let problems = violations.violations().iter();
-    let problems: Vec<_> = problems.map(|it| it.problem.to_string()).collect();
-    problems.join("; ")
-}
-
-/// The outcomes of a target that was not sent.
-fn cancelled<R>(packed: Packed) -> impl Iterator<Item = Done<R>> {
-    let target = packed.target;
-    packed.places.into_iter().map(move |place| Done {
-        place,
-        target: Arc::clone(&target),
-        outcome: Outcome::Cancelled,
-    })
 }

@@ -92,13 +92,20 @@ pub(crate) struct Job {
     pub(crate) targets_per_call: usize,
     pub(crate) domains_per_call: Option<usize>,
     pub(crate) window: usize,
+    pub(crate) spool: bool,
 }
 
 /// A format, or a way of packing, that this version does not continue gets a new number.
 const VERSION: u32 = 1;
 
 impl Job {
-    pub(crate) fn new(endpoint: &str, task: Value, capacity: Capacity, window: usize) -> Self {
+    pub(crate) fn new(
+        endpoint: &str,
+        task: Value,
+        capacity: Capacity,
+        window: usize,
+        spool: bool,
+    ) -> Self {
         Self {
             version: VERSION,
             endpoint: endpoint.to_owned(),
@@ -106,6 +113,7 @@ impl Job {
             targets_per_call: capacity.targets.get(),
             domains_per_call: capacity.domains.map(std::num::NonZeroUsize::get),
             window,
+            spool,
         }
     }
 
@@ -134,6 +142,11 @@ impl Job {
                 "the window",
                 self.window.to_string(),
                 now.window.to_string(),
+            ),
+            (
+                "sorting by domain",
+                self.spool.to_string(),
+                now.spool.to_string(),
             ),
         ];
         pairs.into_iter().find(|(_, then, now)| then != now)

@@ -27,7 +27,8 @@
 //! ```
 //!
 //! - **Calls are what is paid for**, and so they are full ([`Packer`]): with a thousand targets, and where
-//!   the endpoint counts domains, with a hundred of them.
+//!   the endpoint counts domains, with a hundred of them. Of an input that is long and in no order, tell it to
+//!   [`spool`](Bulk::spool).
 //! - **Each target has one outcome** ([`Outcome`]): its row, none, invalid, failed, cancelled. Rows come
 //!   back in another order; they are brought to the targets as they were given.
 //! - **One bad target costs no other its row.** When the API names it (40501), the call is sent again
@@ -41,12 +42,15 @@
 //! - **Memory is bounded**: by the window, and by the calls that are under way.
 
 mod call;
+mod driver;
 mod job;
 mod journal;
 mod outcome;
 mod packing;
+mod spool;
 
 pub use job::{Bulk, Handle, Outcomes, StartError, Target};
 pub use journal::JournalError;
 pub use outcome::{Done, End, Failure, Outcome, Progress};
 pub use packing::{Capacity, Packed, Packer};
+pub use spool::{Spool, Spooled};

@@ -89,6 +89,8 @@ pub enum End {
     Failing(u32, Arc<Error>),
     /// The journal could not be written or does not belong to this input.
     Journal(Arc<JournalError>),
+    /// The input could not be sorted on disk.
+    Spool(Arc<std::io::Error>),
     /// The job's own task broke down: a bug in here, or the runtime was shut down.
     Broken,
 }
@@ -103,6 +105,7 @@ impl fmt::Display for End {
                 write!(f, "{calls} calls in a row failed, the last one: {error}")
             }
             Self::Journal(error) => error.fmt(f),
+            Self::Spool(error) => write!(f, "sorting the input on disk: {error}"),
             Self::Broken => f.write_str("the job broke down"),
         }
     }

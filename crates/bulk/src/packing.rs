@@ -180,20 +180,26 @@ impl Packer {
         let mut call = Vec::new();
         let mut may_split = true;
         while room > 0 && slots > 0 {
-            let Some((smallest, ..)) = self.by_size.first() else {
+            let Some(smallest) = self.by_size.first().map(|(size, ..)| *size) else {
                 break;
             };
             // The other slots get at least the smallest domains, as many as fit.
-            let smallest = *smallest;
-            let others = (slots - 1).min(self.by_size.len() - 1);
-            let others = others.min(room.saturating_sub(smallest) / smallest);
-            let share = room - others * smallest;
+            let mut reserve = 0;
+            for (size, ..) in self.by_size.iter().take(slots - 1) {
+                if reserve + size + smallest > room {
+                    break;
+                }
+                reserve += size;
+            }
+            let share = room - reserve;
             let largest = self.by_size.last().map_or(0, |(size, ..)| *size);
             let fits = |size: usize| (size, u64::MAX, Arc::from(""));
-            let pick = match largest > share && may_split {
-                // One part of a large domain a call: each part takes a slot, and slots count.
-                true => self.by_size.last(),
-                false => self.by_size.range(..fits(share)).next_back(),
+            let fitting = self.by_size.range(..fits(share)).next_back();
+            // One part of a larger domain a call: each part takes a slot, and slots count.
+            let part = self.by_size.last().filter(|_| may_split);
+            let pick = match largest > share && call.is_empty() {
+                true => part,
+                false => fitting.or(part),
             };
             let Some((size, number, domain)) = pick.cloned() else {
                 break;

@@ -297,3 +297,38 @@ async fn damage_is_told_from_a_torn_end() {
         }
     }
 }
+
+/// Pages of ten domains far apart, two domains a call.
+#[tokio::test]
+async fn a_sorted_job_takes_few_calls_and_is_resumed() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let mut given: Vec<String> = (0..200)
+        .map(|page| format!("https://d{}.com/{page}", page % 10))
+        .collect();
+    given.insert(7, String::new());
+    given.push(given[0].clone());
+    let job = |api: &Api| {
+        let job = journaled(api, 100, &journal).domains_per_call(number(2));
+        job.window(number(1_000)).spool(folder.path())
+    };
+    let api = Api::new(|number, _| match number {
+        0 | 1 => Then::Rows,
+        _ => Then::Refuse(40210, String::new()),
+    });
+    let ran = run(job(&api), &given).await;
+    assert_whole(&ran, &given);
+    assert_eq!((ran.count("invalid"), ran.count("cancelled")), (1, 121));
+    let api = Api::fine();
+    let ran = run(job(&api), &given).await;
+    assert_whole(&ran, &given);
+    assert_eq!(ran.count("row"), 201);
+    assert_eq!(api.calls().len(), 3);
+    assert_eq!(ran.progress.spent_before + ran.progress.spent, 5.0 * COST);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let missing = journaled(&api, 4, &folder.path().join("other")).spool("/nowhere");
+    let ran = run(missing, &given).await;
+    assert!(matches!(ran.end, End::Spool(_)), "{}", ran.end);
+    assert_eq!(ran.progress.taken, 0);
+}

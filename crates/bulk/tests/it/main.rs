@@ -1,5 +1,7 @@
 //! Bulk jobs on good days and bad ones.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod api;
 mod jobs;
 mod journals;
