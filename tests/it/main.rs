@@ -18,6 +18,7 @@ mod fixtures;
 #[rustfmt::skip]
 mod generated;
 mod layers;
+mod maps;
 mod mock;
 mod network;
 mod openapi;

@@ -43,6 +43,7 @@ pub mod filter;
 #[rustfmt::skip]
 mod generated;
 mod json;
+pub mod map;
 mod matching;
 mod numbered;
 mod object;
@@ -65,6 +66,7 @@ pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
 pub use filter::{Filter, Order};
 pub use generated::*;
 pub use jiff::civil::Date;
+pub use map::Map;
 pub use matching::{ByTarget, PerTarget, match_rows, match_targets};
 pub use numbered::Numbered;
 pub use paging::{Page, Paged, Paging, Window};
@@ -76,10 +78,3 @@ pub use status::{Repeat, StatusClass};
 pub use timestamp::Timestamp;
 pub use tolerant::Tolerant;
 pub use validate::{Problem, Severity, Violation, Violations, check, today, validate, warnings};
-
-/// A map that keeps the order of the answer: documented keys, undocumented ones, the empty key
-/// that stands for "unknown". Values can be null.
-///
-/// It is an [`IndexMap`](indexmap::IndexMap) with a fast hasher: an answer of 1000 items has 6000
-/// of them. Make one with `Map::default()`.
-pub type Map<V> = indexmap::IndexMap<String, Option<V>, foldhash::fast::RandomState>;

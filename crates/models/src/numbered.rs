@@ -15,7 +15,7 @@ use crate::tolerant::{Tolerant, required_place};
 ///
 /// let targets: Numbered<String> = ["example.com", "example.org"].into_iter().collect();
 /// let mut ranks = Map::default();
-/// ranks.insert("2".to_owned(), Some(12));
+/// ranks.insert("2", Some(12));
 /// let pairs: Vec<_> = targets.pair(&ranks).collect();
 /// assert_eq!(pairs[0], (&"example.com".to_owned(), None));
 /// assert_eq!(pairs[1], (&"example.org".to_owned(), Some(&12)));
@@ -79,12 +79,18 @@ impl<V: Tolerant> Tolerant for Numbered<V> {
         };
         let mut values = Vec::new();
         while let Some(value) = map
-            .shift_remove((values.len() + 1).to_string().as_str())
-            .flatten()
+            .get_mut(&(values.len() + 1).to_string())
+            .and_then(Option::take)
         {
             values.push(value);
         }
-        for key in map.keys() {
+        // The number behind the last value may be there with null, which is no drift.
+        let numbers = 1..=values.len() + 1;
+        let fits = |key: &str| {
+            let number = key.parse().ok().filter(|number| numbers.contains(number));
+            number.is_some_and(|number| number.to_string() == key)
+        };
+        for key in map.keys().filter(|key| !fits(key)) {
             drift::enter(key);
             drift::note(DriftKind::Dropped);
             drift::leave();

@@ -7,7 +7,7 @@
 
 use crate::Map;
 use crate::drift::{self, DriftKind};
-use crate::json::{Elements, Entries, Failed, Json, List, Pairs, Part, Place, Shape};
+use crate::json::{Elements, Entries, Failed, Json, List, Part, Place, Shape};
 
 /// A value that can be read from JSON of any kind. `None` is null, or a value of no use.
 pub trait Tolerant: Sized {
@@ -296,70 +296,5 @@ impl<V: Part> List for Vec<V> {
 
     fn element(&self, index: usize) -> Option<&dyn Part> {
         self.get(index).map(|element| element as &dyn Part)
-    }
-}
-
-/// A map that keeps the order and the keys of the answer, the empty key and null values too.
-impl<V: Tolerant> Tolerant for Map<V> {
-    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
-        match json {
-            Json::Map(entries) => {
-                let mut map = Self::default();
-                read_entries(entries, &mut |key, entries| {
-                    let mut slot: Option<V> = None;
-                    entries.value(&mut slot)?;
-                    if map.is_empty() {
-                        // Most maps of an answer have from two to seven entries: one allocation in
-                        // the place of three.
-                        map.reserve(7);
-                    }
-                    map.insert(key, slot);
-                    Ok(())
-                })?;
-                Ok(Some(map))
-            }
-            // PHP, in which this API is written, prints an empty map as `[]`.
-            Json::List(elements) => match count(elements)? {
-                0 => Ok(Some(Self::default())),
-                _ => Ok(usable(None, None)),
-            },
-            other => other.unusable(),
-        }
-    }
-}
-
-/// Goes through an object, telling drift where it is.
-fn read_entries(
-    entries: &mut dyn Entries,
-    take: &mut dyn FnMut(String, &mut dyn Entries) -> Result<(), Failed>,
-) -> Result<(), Failed> {
-    let mut key = String::new();
-    while entries.key(&mut |name| name.clone_into(&mut key))? {
-        drift::enter(&key);
-        take(std::mem::take(&mut key), entries)?;
-        drift::leave();
-    }
-    Ok(())
-}
-
-fn count(elements: &mut dyn Elements) -> Result<usize, Failed> {
-    let mut count = 0;
-    while elements.skip()? {
-        count += 1;
-    }
-    Ok(count)
-}
-
-impl<V: Part> Part for Map<V> {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Map(self))
-    }
-}
-
-impl<V: Part> Pairs for Map<V> {
-    fn each(&self, show: &mut dyn FnMut(&str, &dyn Part)) {
-        for (key, value) in self {
-            show(key, value);
-        }
     }
 }
