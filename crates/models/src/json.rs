@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::drift;
 use crate::object::Object;
+use crate::path::Path;
 
 /// One value, as it is read.
 pub enum Json<'a> {
@@ -485,29 +486,30 @@ pub fn set_fields(object: &dyn Object) -> impl Iterator<Item = (&'static str, &d
 /// Where the numbers of an object are that JSON cannot say: infinite ones and those that are none.
 pub fn not_finite(object: &dyn Object) -> Vec<String> {
     let mut found = Vec::new();
-    for (name, part) in set_fields(object) {
-        search_not_finite(part, name, &mut found);
-    }
+    search_fields(object, Path::Whole, &mut found);
     found
 }
 
-fn search_not_finite(part: &dyn Part, path: &str, found: &mut Vec<String>) {
+fn search_fields(object: &dyn Object, path: Path<'_>, found: &mut Vec<String>) {
+    for (name, part) in set_fields(object) {
+        search_not_finite(part, Path::Field(&path, name), found);
+    }
+}
+
+fn search_not_finite(part: &dyn Part, path: Path<'_>, found: &mut Vec<String>) {
     match part.shape() {
-        Some(Shape::Float(value)) if !value.is_finite() => found.push(path.to_owned()),
+        Some(Shape::Float(value)) if !value.is_finite() => found.push(path.to_string()),
         Some(Shape::List(list)) => {
             for index in 0..list.len() {
                 if let Some(element) = list.element(index) {
-                    search_not_finite(element, &format!("{path}[{index}]"), found);
+                    search_not_finite(element, Path::Element(&path, index), found);
                 }
             }
         }
         Some(Shape::Map(pairs)) => pairs.each(&mut |key, part| {
-            search_not_finite(part, &format!("{path}[{key:?}]"), found);
+            search_not_finite(part, Path::Entry(&path, key), found);
         }),
-        Some(Shape::Object(object)) => {
-            let inner = not_finite(object);
-            found.extend(inner.iter().map(|field| format!("{path}.{field}")));
-        }
+        Some(Shape::Object(object)) => search_fields(object, path, found),
         _ => {}
     }
 }

@@ -49,6 +49,7 @@ mod numbered;
 mod object;
 mod open_enum;
 mod paging;
+mod path;
 mod prelude;
 mod price;
 mod rules;
@@ -70,7 +71,7 @@ pub use map::Map;
 pub use matching::{ByTarget, PerTarget, match_rows, match_targets};
 pub use numbered::Numbered;
 pub use paging::{Page, Paged, Paging, Window};
-pub use price::{Price, estimate, rows_asked_for};
+pub use price::{Price, estimate, rows_asked_for, rows_of_tasks};
 pub use rules::{DateBound, FieldRule, Kind, Limit};
 /// Any JSON.
 pub use serde_json::Value;

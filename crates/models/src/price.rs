@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::EndpointInfo;
+use crate::endpoint::{EndpointInfo, Task};
+use crate::json::{self, Shape};
+use crate::object::Object;
 
 /// What calls of a section cost, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,6 +40,29 @@ pub fn rows_asked_for(tasks: &Value) -> u64 {
     };
     let tasks = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
     tasks.iter().map(of_task).fold(0, u64::saturating_add)
+}
+
+/// How many rows typed tasks ask for, at most: what [`rows_asked_for`] says of them as JSON.
+///
+/// ```
+/// use dataforseo_models::backlinks::BulkRanksLiveTask;
+/// use dataforseo_models::rows_of_tasks;
+///
+/// assert_eq!(rows_of_tasks(&[BulkRanksLiveTask::new(["a.com", "b.com"])]), 2);
+/// ```
+pub fn rows_of_tasks<T: Task>(tasks: &[T]) -> u64 {
+    let rows = tasks.iter().map(|task| rows_of_task(task));
+    rows.fold(0, u64::saturating_add)
+}
+
+fn rows_of_task(task: &dyn Object) -> u64 {
+    let field = |wanted| json::set_fields(task).find(|(name, _)| *name == wanted);
+    let shape = |wanted| field(wanted).and_then(|(_, part)| part.shape());
+    match (shape("targets"), shape("limit")) {
+        (_, Some(Shape::Integer(limit))) => limit.try_into().unwrap_or(DEFAULT_LIMIT),
+        (Some(Shape::List(targets)), None) => targets.len() as u64,
+        _ => DEFAULT_LIMIT,
+    }
 }
 
 /// What a call to an endpoint costs at most, in US dollars, at so much for each call and each row;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::endpoint::Task;
 use crate::filter::Operator;
 use crate::json;
+use crate::path::Path;
 use crate::rules::{FieldRule, Kind, Limit};
 
 /// Everything that is wrong with a task.
@@ -275,7 +276,7 @@ pub fn check(rules: &[FieldRule], task: &Value, today: Date) -> Vec<Violation> {
         today,
         found: Vec::new(),
     };
-    checker.object(rules, task, "");
+    checker.object(rules, task, Path::Whole);
     checker.found
 }
 
@@ -285,49 +286,45 @@ struct Checker {
 }
 
 impl Checker {
-    fn report(&mut self, path: &str, problem: Problem) {
-        self.found.push(Violation::new(path, problem));
+    fn report(&mut self, path: Path<'_>, problem: Problem) {
+        self.found.push(Violation::new(path.to_string(), problem));
     }
 
-    fn object(&mut self, rules: &[FieldRule], value: &Value, path: &str) {
+    fn object(&mut self, rules: &[FieldRule], value: &Value, path: Path<'_>) {
         let Value::Object(fields) = value else {
             let expected = "an object";
             return self.report(path, Problem::WrongKind { expected });
         };
-        let at = |name: &str| match path {
-            "" => name.to_owned(),
-            path => format!("{path}.{name}"),
-        };
         // Fields that can stand for one that was missed: to miss them too is the same mistake.
         let mut missed: Vec<&str> = Vec::new();
         for rule in rules {
-            let path = at(rule.name);
+            let path = Path::Field(&path, rule.name);
             if !fields.get(rule.name).is_some_and(is_given) {
-                self.absent(rule, fields, &mut missed, &path);
+                self.absent(rule, fields, &mut missed, path);
             }
             let value = match fields.get(rule.name) {
                 None | Some(Value::Null) => continue,
                 Some(value) if rule.required && !is_given(value) => continue,
                 Some(value) => value,
             };
-            if !self.kind(&rule.kind, value, &path) {
+            if !self.kind(&rule.kind, value, path) {
                 continue;
             }
             for limit in rule.limits {
-                self.limit(limit, value, &path);
+                self.limit(limit, value, path);
                 if let Limit::NotAfter(other) = limit
                     && let (Some(first), Some(last)) =
                         (value.as_str(), fields.get(*other).and_then(Value::as_str))
                     && comes_after(first, last)
                 {
-                    self.report(&path, Problem::AfterField { other });
+                    self.report(path, Problem::AfterField { other });
                 }
             }
         }
         for name in fields.keys() {
             if rules.iter().all(|rule| rule.name != name) {
                 let known = rules.iter().map(|rule| rule.name).collect();
-                self.report(&at(name), Problem::UnknownField { known });
+                self.report(Path::Field(&path, name), Problem::UnknownField { known });
             }
         }
     }
@@ -338,7 +335,7 @@ impl Checker {
         rule: &FieldRule,
         fields: &serde_json::Map<String, Value>,
         missed: &mut Vec<&'static str>,
-        path: &str,
+        path: Path<'_>,
     ) {
         let given = |name: &&str| fields.get(*name).is_some_and(is_given);
         if rule.required {
@@ -362,7 +359,7 @@ impl Checker {
 
     /// Whether the value is of the kind; if not, that is reported. What is inside of it is looked
     /// at and reported by itself.
-    fn kind(&mut self, kind: &Kind, value: &Value, path: &str) -> bool {
+    fn kind(&mut self, kind: &Kind, value: &Value, path: Path<'_>) -> bool {
         let (fits, expected) = match kind {
             Kind::String => (value.is_string(), "a string"),
             Kind::Integer => (
@@ -384,7 +381,7 @@ impl Checker {
             Kind::List(of) => {
                 if let Value::Array(list) = value {
                     for (index, element) in list.iter().enumerate() {
-                        self.kind(of, element, &format!("{path}[{index}]"));
+                        self.kind(of, element, Path::Element(&path, index));
                     }
                     return true;
                 }
@@ -393,7 +390,7 @@ impl Checker {
             Kind::Map(of) => {
                 if let Value::Object(map) = value {
                     for (key, element) in map {
-                        self.kind(of, element, &format!("{path}[{key:?}]"));
+                        self.kind(of, element, Path::Entry(&path, key));
                     }
                     return true;
                 }
@@ -411,7 +408,7 @@ impl Checker {
         fits
     }
 
-    fn limit(&mut self, limit: &Limit, value: &Value, path: &str) {
+    fn limit(&mut self, limit: &Limit, value: &Value, path: Path<'_>) {
         let elements = match value {
             Value::Array(list) => list.len(),
             Value::Object(map) => map.len(),
@@ -432,6 +429,8 @@ impl Checker {
                 let found = text.chars().count();
                 (found > max).then_some(Problem::TooLong { found, max })
             }
+            // So few elements cannot have so many domains.
+            Limit::MaxDistinctDomains(max) if elements <= max => None,
             Limit::MaxDistinctDomains(max) => {
                 let found = strings(value)
                     .filter_map(dataforseo_domains::domain_of)
@@ -469,7 +468,7 @@ impl Checker {
     }
 
     /// A condition, or parts with "and" or "or" between them.
-    fn filters(&mut self, value: &Value, path: &str) {
+    fn filters(&mut self, value: &Value, path: Path<'_>) {
         let list = value.as_array().map_or(&[][..], Vec::as_slice);
         let wrong = match list {
             [Value::String(_), operator, value] => {
@@ -480,7 +479,7 @@ impl Checker {
                         true => "at least one value to compare with",
                         false => "a value to compare with, which null and NaN are not",
                     };
-                    self.report(&format!("{path}[2]"), Problem::WrongKind { expected });
+                    self.report(Path::Element(&path, 2), Problem::WrongKind { expected });
                 }
                 let known = operator.as_str();
                 let known = Operator::ALL
@@ -489,18 +488,18 @@ impl Checker {
                 if !known {
                     let expected = "one of = <> < <= > >= in not_in like not_like ilike \
                                     not_ilike regex not_regex match not_match has has_not";
-                    self.report(&format!("{path}[1]"), Problem::WrongKind { expected });
+                    self.report(Path::Element(&path, 1), Problem::WrongKind { expected });
                 }
                 return;
             }
             [Value::Array(_), ..] if list.len() % 2 == 1 => {
                 for (index, part) in list.iter().enumerate() {
-                    let path = format!("{path}[{index}]");
+                    let path = Path::Element(&path, index);
                     if index % 2 == 0 {
-                        self.filters(part, &path);
+                        self.filters(part, path);
                     } else if !matches!(part.as_str(), Some("and" | "or")) {
                         let expected = "\"and\" or \"or\"";
-                        self.report(&path, Problem::WrongKind { expected });
+                        self.report(path, Problem::WrongKind { expected });
                     }
                 }
                 return;
@@ -513,24 +512,24 @@ impl Checker {
         self.report(path, Problem::WrongKind { expected: wrong });
     }
 
-    fn targets(&mut self, value: &Value, path: &str) {
+    fn targets(&mut self, value: &Value, path: Path<'_>) {
         if let Some(target) = value.as_str() {
             return self.target(target, path);
         }
         if let Value::Object(map) = value {
             for (key, target) in map {
                 if let Some(target) = target.as_str() {
-                    self.target(target, &format!("{path}[{key:?}]"));
+                    self.target(target, Path::Entry(&path, key));
                 }
             }
             return;
         }
         for (index, target) in strings(value).enumerate() {
-            self.target(target, &format!("{path}[{index}]"));
+            self.target(target, Path::Element(&path, index));
         }
     }
 
-    fn target(&mut self, target: &str, path: &str) {
+    fn target(&mut self, target: &str, path: Path<'_>) {
         if target.trim().is_empty() {
             self.report(path, Problem::EmptyTarget);
         } else if let Some(advice) = target_advice(target) {

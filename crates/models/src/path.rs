@@ -1,0 +1,28 @@
+//! Places in a task, as violations name them: `targets[3]`, `filters[0][1]`.
+
+use std::fmt;
+
+/// Where in a task. Steps refer to those before them, and are written only for what is reported.
+#[derive(Clone, Copy)]
+pub enum Path<'a> {
+    /// The task itself.
+    Whole,
+    /// A field of an object.
+    Field(&'a Path<'a>, &'a str),
+    /// An element of a list.
+    Element(&'a Path<'a>, usize),
+    /// A value of a map.
+    Entry(&'a Path<'a>, &'a str),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Field(Self::Whole, name) => f.write_str(name),
+            Self::Field(object, name) => write!(f, "{object}.{name}"),
+            Self::Element(list, index) => write!(f, "{list}[{index}]"),
+            Self::Entry(map, key) => write!(f, "{map}[{key:?}]"),
+        }
+    }
+}
