@@ -84,19 +84,24 @@ pub struct Decoded<T> {
 /// # Errors
 /// When the text is not JSON.
 pub fn decode<T: Tolerant>(json: &str) -> Result<Decoded<T>, serde_json::Error> {
-    let before = MET.replace(0);
-    let value = read(json);
-    let met = MET.replace(before);
+    let (value, met) = counted(|| read(json));
     let value = match value {
         Ok(value) => value,
         Err(error) => return decode_repaired(json, error),
     };
-    let mut drift = Vec::new();
-    if met > 0 {
-        drift = losses::<T>(json)?;
-        drift.retain(|place| place.kind != DriftKind::UnknownField);
-    }
+    let drift = match met {
+        0 => Vec::new(),
+        _ => places::<T>(json)?,
+    };
     Ok(Decoded { value, drift })
+}
+
+/// Where a text that can be read is of another kind than documented. Unknown fields are not.
+#[cold]
+pub(crate) fn places<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> {
+    let mut drift = losses::<T>(json)?;
+    drift.retain(|place| place.kind != DriftKind::UnknownField);
+    Ok(drift)
 }
 
 /// Decodes JSON that is well-formed and still cannot be read as it is: half a character in a
@@ -221,6 +226,13 @@ thread_local! {
     static TRACE: RefCell<Trace> = RefCell::default();
 }
 
+/// Reads something, and counts what was not of the documented kind.
+pub(crate) fn counted<R>(read: impl FnOnce() -> R) -> (R, usize) {
+    let before = MET.replace(0);
+    let outcome = read();
+    (outcome, MET.replace(before))
+}
+
 /// Reads something, and notes the places that were not as documented.
 fn trace<R>(read: impl FnOnce() -> R) -> (R, Trace) {
     let outer = (TRACE.take(), TRACING.replace(true));
@@ -287,17 +299,27 @@ pub(crate) fn note_null_element() {
 #[inline]
 pub(crate) fn enter(segment: impl ToString) {
     if TRACING.get() {
-        let segment = segment.to_string().replace('~', "~0").replace('/', "~1");
-        TRACE.with_borrow_mut(|trace| trace.path.push(segment));
+        go_into(segment.to_string());
     }
+}
+
+#[cold]
+fn go_into(segment: String) {
+    let segment = segment.replace('~', "~0").replace('/', "~1");
+    TRACE.with_borrow_mut(|trace| trace.path.push(segment));
 }
 
 /// The reader is back from where [`enter`] went.
 #[inline]
 pub(crate) fn leave() {
     if TRACING.get() {
-        TRACE.with_borrow_mut(|trace| trace.path.pop());
+        go_back();
     }
+}
+
+#[cold]
+fn go_back() {
+    TRACE.with_borrow_mut(|trace| trace.path.pop());
 }
 
 impl Trace {

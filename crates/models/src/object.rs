@@ -26,13 +26,12 @@ pub trait Object {
 
 /// [`Tolerant`](crate::tolerant::Tolerant) of every generated object: anything but an object is
 /// `None`.
-pub fn read<T: Object + Default>(json: Json<'_>) -> Result<Option<T>, Failed> {
+pub fn read<T: Object + Default>(place: &mut Option<T>, json: Json<'_>) -> Result<(), Failed> {
     let Json::Map(entries) = json else {
-        return json.unusable();
+        *place = json.unusable()?;
+        return Ok(());
     };
-    let mut object = T::default();
-    read_fields(&mut object, entries)?;
-    Ok(Some(object))
+    read_fields(place.insert(T::default()), entries)
 }
 
 /// Reads the entries that are left of an object into its fields. Answers come in the documented
@@ -68,7 +67,15 @@ pub fn nothing() -> &'static dyn Part {
     &None::<bool>
 }
 
+#[inline]
 fn find(names: &[&str], expected: usize, key: &str) -> Option<usize> {
+    match names.get(expected) {
+        Some(name) if *name == key => Some(expected),
+        _ => search(names, expected, key),
+    }
+}
+
+fn search(names: &[&str], expected: usize, key: &str) -> Option<usize> {
     let (before, after) = names.split_at(expected.min(names.len()));
     let found = after
         .iter()
@@ -127,7 +134,16 @@ macro_rules! object_impls {
             fn read(
                 json: crate::json::Json<'_>,
             ) -> Result<Option<Self>, crate::json::Failed> {
-                crate::object::read(json)
+                let mut place = None;
+                crate::object::read(&mut place, json)?;
+                Ok(place)
+            }
+
+            fn read_into(
+                place: &mut Option<Self>,
+                json: crate::json::Json<'_>,
+            ) -> Result<(), crate::json::Failed> {
+                crate::object::read(place, json)
             }
         }
 

@@ -25,16 +25,16 @@ macro_rules! open_enum_impls {
 
         impl From<String> for $name {
             fn from(value: String) -> Self {
-                match value.as_str() {
-                    $($wire => Self::$variant,)*
-                    _ => Self::Other(value),
-                }
+                Self::from(value.as_str())
             }
         }
 
         impl From<&str> for $name {
             fn from(value: &str) -> Self {
-                Self::from(value.to_owned())
+                match value {
+                    $($wire => Self::$variant,)*
+                    _ => Self::Other(value.to_owned()),
+                }
             }
         }
 
@@ -60,8 +60,13 @@ macro_rules! open_enum_impls {
             fn read(
                 json: crate::json::Json<'_>,
             ) -> Result<Option<Self>, crate::json::Failed> {
-                let value = <String as crate::tolerant::Tolerant>::read(json)?;
-                Ok(value.map(Self::from))
+                match json {
+                    crate::json::Json::Text(text) => Ok(Some(Self::from(text))),
+                    other => {
+                        let value = <String as crate::tolerant::Tolerant>::read(other)?;
+                        Ok(value.map(Self::from))
+                    }
+                }
             }
         }
 

@@ -16,13 +16,22 @@ pub trait Tolerant: Sized {
     /// # Errors
     /// Only when the input is not JSON.
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed>;
+
+    /// Reads one JSON value into a place. Objects, which are large, are read where they are to be:
+    /// moving each of them costs more than reading a field.
+    ///
+    /// # Errors
+    /// Only when the input is not JSON.
+    fn read_into(place: &mut Option<Self>, json: Json<'_>) -> Result<(), Failed> {
+        *place = Self::read(json)?;
+        Ok(())
+    }
 }
 
 /// A field of a result, and of a task what can be left out.
 impl<V: Tolerant> Place for Option<V> {
     fn put(&mut self, json: Json<'_>) -> Result<(), Failed> {
-        *self = V::read(json)?;
-        Ok(())
+        V::read_into(self, json)
     }
 }
 
