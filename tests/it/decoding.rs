@@ -10,6 +10,10 @@ use dataforseo_client::models::{Endpoint, RawEnvelope, StatusClass, StatusCode, 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::fixtures;
+use crate::generated::ENDPOINTS;
+use crate::typed::Typed;
+
 type Result = <BulkPagesSummaryLive as Endpoint>::Result;
 
 fn item(fields: &str) -> String {
@@ -268,6 +272,218 @@ fn all_documented_status_codes_are_there() {
     assert_eq!(ok, [20000, 20100, 40102, 40601, 40602]);
 }
 
+/// Answers of the endpoint that most of these tests use.
+fn pages_summary() -> &'static Typed {
+    let path = BulkPagesSummaryLive::INFO.path;
+    ENDPOINTS.iter().find(|it| it.info.path == path).unwrap()
+}
+
+/// Whatever the fixture, one pass gives what two stages give.
+#[test]
+fn one_pass_gives_what_two_stages_give() {
+    let mut count = 0;
+    for endpoint in ENDPOINTS {
+        for fixture in fixtures::of(endpoint.info.path) {
+            let [one, two] = (endpoint.both)(&fixture.response);
+            assert_eq!(one, two, "{} {}", endpoint.info.id, fixture.name);
+            assert!(one.is_ok());
+            count += 1;
+        }
+    }
+    assert!(count > 2 * ENDPOINTS.len(), "{count}");
+}
+
+#[test]
+fn one_pass_gives_what_two_stages_give_of_odd_answers() {
+    const OK: &str = r#""status_code": 20000"#;
+    let task = |fields: &str| format!(r#"{{"status_code": 20000, {fields}}}"#);
+    let tasks = |tasks: &[String]| format!(r#"{{{OK}, "tasks": [{}]}}"#, tasks.join(", "));
+    let result = |result: &str| tasks(&[task(&format!(r#""result": {result}"#))]);
+    let item = |fields: &str| format!(r#"[{{"items": [{{{fields}}}]}}]"#);
+    let clean = item(r#""rank": 1"#);
+    let drifted = item(r#""rank": "2", "backlinks": 1.5, "unknown": [7]"#);
+    let repaired = item(r#""url": "\ud83d", "rank": 1e999, "backlinks": "3""#);
+    let nested = |depth: usize| {
+        item(&format!(
+            r#""url": 3, "referring_links_tld": {}{}"#,
+            "[".repeat(depth),
+            "]".repeat(depth)
+        ))
+    };
+    let with = |first: &str, second: &str| {
+        task(&format!(
+            r#""result": {first}, "id": 7, "result": {second}"#
+        ))
+    };
+    let odd = [
+        // Results of another kind.
+        result("null"),
+        result("7"),
+        result("\"text\""),
+        result("{}"),
+        result("[]"),
+        result("[null, 7, [], {}]"),
+        result(&clean),
+        result(&drifted),
+        result(&repaired),
+        // A failed task, one without results, and what is no task.
+        tasks(&[format!(r#"{{"status_code": 40501, "result": {drifted}}}"#)]),
+        tasks(&[task(r#""id": 7"#)]),
+        tasks(&[
+            "null".to_owned(),
+            "[1]".to_owned(),
+            "7".to_owned(),
+            task(r#""cost": "1""#),
+        ]),
+        // Several tasks: drift belongs to the task that has it.
+        tasks(&[&clean, &drifted, &clean, &repaired].map(|it| task(&format!(r#""result": {it}"#)))),
+        tasks(&[&clean, &drifted, &drifted].map(|it| task(&format!(r#""result": {it}"#)))),
+        // What stands twice: the last counts, and what was wrong with the first is gone.
+        tasks(&[with(&clean, &drifted)]),
+        tasks(&[with(&drifted, &clean)]),
+        tasks(&[with(&drifted, "null")]),
+        tasks(&[with(&repaired, &clean)]),
+        tasks(&[with(&clean, &repaired)]),
+        format!(
+            r#"{{{OK}, "tasks": [{}, {}], "cost": 1, "tasks": [{}, {}], "cost": "2"}}"#,
+            task(&format!(r#""result": {drifted}"#)),
+            task(&format!(r#""result": {drifted}"#)),
+            task(r#""id": "no result""#),
+            task(&format!(r#""result": {clean}"#)),
+        ),
+        format!(
+            r#"{{{OK}, "tasks": [{}], "tasks": null}}"#,
+            with(&clean, &drifted)
+        ),
+        format!(
+            r#"{{{OK}, "tasks": [{}], "tasks": 7}}"#,
+            with(&clean, &drifted)
+        ),
+        // The envelope drifts, which nobody is told of; it fails, and it is none.
+        format!(
+            r#"{{"status_code": "20000", "cost": [], "tasks": [{}]}}"#,
+            with("null", &clean)
+        ),
+        format!(
+            r#"{{"tasks": [{}], "status_code": 40200}}"#,
+            with("null", &drifted)
+        ),
+        format!(r#"{{"tasks": [{}]}}"#, with("null", &drifted)),
+        format!(
+            r#"{{{OK}, "tasks": [{}]}} {{}}"#,
+            task(&format!(r#""result": {clean}"#))
+        ),
+        format!("\n\n {{{OK}, \"tasks\": [{{\"result\": [7,\n}}]}}"),
+        format!(
+            r#"{{{OK}, "tasks": [{}], "\ud83d": 1}}"#,
+            task(r#""id": "x""#)
+        ),
+        format!(
+            r#"{{{OK}, "t\u0061sks": [{}]}}"#,
+            task(&format!(r#""result": {drifted}"#))
+        ),
+        String::new(),
+        "[]".to_owned(),
+    ];
+    // Around the depth where reading ends, and serde_json's own limit.
+    let deep = [
+        100, 110, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 124, 128, 400,
+    ];
+    let deep = deep.map(|depth| result(&nested(depth)));
+    let deep_in_data = tasks(&[task(&format!(
+        r#""data": {0}{1}, "x": {0}{1}, "result": {clean}"#,
+        "[".repeat(400),
+        "]".repeat(400)
+    ))]);
+    for body in odd.iter().chain(&deep).chain([&deep_in_data]) {
+        let [one, two] = (pages_summary().both)(body);
+        assert_eq!(one, two, "{body}");
+        // Wherever the text is cut off.
+        for (at, _) in body.char_indices().filter(|_| body.len() < 600) {
+            let [one, two] = (pages_summary().both)(&body[..at]);
+            assert_eq!(one, two, "{}", &body[..at]);
+        }
+    }
+    // These do say something.
+    let [one, _] = (pages_summary().both)(&result(&drifted));
+    assert!(
+        one.unwrap()
+            .contains(r#""pointer":"/0/items/0/rank","kind":"coerced""#)
+    );
+    let [one, _] = (pages_summary().both)(&result(&repaired));
+    assert!(one.unwrap().contains("replacement"));
+}
+
+/// A fixture with some of its text exchanged, and the index of its endpoint.
+fn mutated() -> impl Strategy<Value = (usize, String)> {
+    let parts = [
+        "",
+        "null",
+        "7",
+        "-1.5",
+        "1e999",
+        "\"x\"",
+        "\"2\"",
+        "{}",
+        "[]",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        " ",
+        "\"",
+        "\\",
+        "\\ud83d",
+        "é",
+        "\"result\":",
+        "\"result\":null,",
+        "\"result\":[7],",
+        "\"tasks\":[{\"result\":[{}]}],",
+        "\"type\":\"organic\",",
+        "\"items\":[{}],",
+    ];
+    let part = prop::sample::select(parts.to_vec());
+    let edit = (
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        part,
+    );
+    let fixtures: Vec<(usize, String)> = ENDPOINTS
+        .iter()
+        .enumerate()
+        .flat_map(|(index, endpoint)| {
+            let fixtures = fixtures::of(endpoint.info.path).into_iter();
+            fixtures.map(move |fixture| (index, fixture.response))
+        })
+        .filter(|(_, text)| text.len() < 20_000)
+        .collect();
+    let fixture = prop::sample::select(fixtures);
+    (fixture, prop::collection::vec(edit, 1..4)).prop_map(|((endpoint, mut text), edits)| {
+        for (place, other, part) in edits {
+            // Tokens are exchanged rather than single characters, so that much stays JSON.
+            let tokens: Vec<_> = text
+                .match_indices(|c| "{}[],:".contains(c))
+                .map(|(at, _)| at + 1)
+                .collect();
+            if tokens.is_empty() {
+                continue;
+            }
+            let at = place.index(tokens.len());
+            let start = tokens[at];
+            let whole = tokens.get(at + 1).map_or(text.len(), |next| next - 1);
+            let end = match other.index(4) {
+                0 => start,
+                1 => *tokens.get(at + 1).unwrap_or(&start),
+                _ => whole.max(start),
+            };
+            text.replace_range(start..end, part);
+        }
+        (endpoint, text)
+    })
+}
+
 /// Any JSON at all.
 fn any_json() -> impl Strategy<Value = Value> {
     let names = [
@@ -303,6 +519,25 @@ fn any_json() -> impl Strategy<Value = Value> {
             ),
         ]
     })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn one_pass_gives_what_two_stages_give_of_mutated_answers((endpoint, body) in mutated()) {
+        let [one, two] = (ENDPOINTS[endpoint].both)(&body);
+        prop_assert_eq!(one, two);
+    }
+
+    #[test]
+    fn one_pass_gives_what_two_stages_give_of_any_result(results in prop::collection::vec(any_json(), 0..3)) {
+        let tasks = results.iter().map(|result| json!({"status_code": 20000, "result": result}));
+        let body = json!({"status_code": 20000, "tasks": tasks.collect::<Vec<_>>()}).to_string();
+        let [one, two] = (pages_summary().both)(&body);
+        prop_assert!(one.is_ok());
+        prop_assert_eq!(one, two);
+    }
 }
 
 proptest! {

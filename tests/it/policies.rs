@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dataforseo_client::models::StatusCode;
-use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask, Index};
+use dataforseo_client::models::backlinks::{
+    BacklinksLiveTask, BulkPagesSummaryLive, BulkPagesSummaryLiveTask, DomainIntersectionLiveTask,
+    Index,
+};
 use dataforseo_client::models::serp::GoogleOrganicTasksReady;
+use dataforseo_client::models::{StatusCode, Task, rows_asked_for, rows_of_tasks};
 use dataforseo_client::{
     AccountLimits, Charge, Client, ClientBuilder, ConfigError, Error, ErrorKind, Left, NoLimits,
     NoRetries, Observed, Observer, Prices, Retries,
@@ -384,6 +387,43 @@ async fn money() {
     assert!((known.estimate::<BulkPagesSummaryLive>(&two) - 0.024_072).abs() < 1e-9);
     let error = builder(&mock).max_spend(f64::NAN).build().unwrap_err();
     assert!(matches!(error, ConfigError::MaxSpend(_)));
+}
+
+/// What a task asks for is the same whether it is asked itself or read as JSON, as the mock does.
+#[test]
+fn rows_of_typed_tasks_are_those_of_their_json() {
+    fn rows<T: Task>(tasks: &[T]) -> u64 {
+        let rows = rows_of_tasks(tasks);
+        let json = serde_json::to_value(tasks).unwrap();
+        assert_eq!(rows, rows_asked_for(&json), "{json}");
+        rows
+    }
+    let list = || BacklinksLiveTask::new("a.com");
+    assert_eq!(
+        rows(&[BulkPagesSummaryLiveTask::new(["a.com", "b.com"])]),
+        2
+    );
+    assert_eq!(rows(&[BulkPagesSummaryLiveTask::new([""; 0])]), 0);
+    assert_eq!(rows(&[list()]), 100);
+    assert_eq!(rows(&[list().limit(700), list().limit(0), list()]), 800);
+    assert_eq!(rows(&[list().limit(-1)]), 100);
+    assert_eq!(
+        rows(&[
+            list().limit(i64::MAX),
+            list().limit(i64::MAX),
+            list().limit(2)
+        ]),
+        u64::MAX
+    );
+    assert_eq!(
+        rows(&[DomainIntersectionLiveTask::new(["a.com", "b.com"])]),
+        100
+    );
+    assert_eq!(
+        rows(&[DomainIntersectionLiveTask::new(["a.com"]).limit(3)]),
+        3
+    );
+    assert_eq!(rows::<BacklinksLiveTask>(&[]), 0);
 }
 
 /// A caller that gives up in the middle of a call has not taken it back.

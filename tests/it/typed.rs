@@ -1,7 +1,7 @@
 //! What tests do with an endpoint whose types they do not name.
 
 use dataforseo_client::models::drift::{Drift, losses};
-use dataforseo_client::models::{Endpoint, EndpointInfo, RawEnvelope, TaskResponse};
+use dataforseo_client::models::{Endpoint, EndpointInfo, Envelope, RawEnvelope, TaskResponse};
 use serde_json::Value;
 
 /// An endpoint with its types put away.
@@ -11,6 +11,8 @@ pub(crate) struct Typed {
     pub(crate) losses: fn(&str) -> Vec<Drift>,
     /// An answer, decoded and written again.
     pub(crate) decode: fn(&str) -> Value,
+    /// An answer read in one pass and in two stages, each written again, or its error.
+    pub(crate) both: fn(&str) -> [Result<String, String>; 2],
     /// The JSON Schema of a result, by the feature.
     pub(crate) schema: fn() -> schemars::Schema,
 }
@@ -26,6 +28,15 @@ impl Typed {
                 let envelope: &dataforseo_client::models::Envelope<TaskResponse<E::Result>> =
                     &envelope;
                 serde_json::to_value(envelope).unwrap()
+            },
+            both: |body| {
+                let one = Envelope::<TaskResponse<E::Result>>::parse(body);
+                let two = RawEnvelope::parse(body.as_bytes());
+                let two = two.and_then(|envelope| envelope.decode::<E::Result>());
+                [one, two].map(|envelope| match envelope {
+                    Ok(envelope) => Ok(serde_json::to_string(&envelope).unwrap()),
+                    Err(error) => Err(error.to_string()),
+                })
             },
             schema: || schemars::schema_for!(E::Result),
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use dataforseo_models::drift::repair;
 use dataforseo_models::{
-    Endpoint, EndpointInfo, Mode, Paged, Problem, RawEnvelope, RawTask, StatusClass, TaskEndpoint,
-    TaskResponse, Tolerant, Violation, validate,
+    Endpoint, EndpointInfo, Envelope, Mode, Paged, Problem, RawEnvelope, StatusClass, TaskEndpoint,
+    TaskResponse, Tolerant, Violation, rows_of_tasks, validate,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
@@ -21,7 +21,7 @@ use crate::limits::Limiter;
 use crate::observe::{Observed, Observer};
 use crate::pages::Pages;
 use crate::retry::{Attempt, RetryPolicy, is_limit};
-use crate::spend::{Ledger, Prices, Reserved, Spend, rows};
+use crate::spend::{Ledger, Prices, Reserved, Spend};
 use crate::transport::Transport;
 
 /// A client of the API. Clones share connections, limits and the count of money; one is enough for
@@ -99,8 +99,8 @@ impl Client {
     /// What a call with this task costs at most, in US dollars, by the prices that the client was
     /// made with.
     pub fn estimate<E: TaskEndpoint>(&self, task: &E::Task) -> f64 {
-        let body = serde_json::to_vec(std::slice::from_ref(task)).unwrap_or_default();
-        self.inner.prices.estimate(E::INFO, rows(Some(&body)))
+        let rows = rows_of_tasks(std::slice::from_ref(task));
+        self.inner.prices.estimate(E::INFO, rows)
     }
 
     /// Calls an endpoint with one task. The methods of the groups, such as
@@ -110,8 +110,7 @@ impl Client {
     /// When the task breaks documented limits, no whole answer came, or the API refused the call
     /// or the task: [`Error::kind`] tells which.
     pub async fn call<E: TaskEndpoint>(&self, task: &E::Task) -> Result<Answer<E::Result>, Error> {
-        let body = self.encode::<E>(std::slice::from_ref(task))?;
-        let asked = Asked::new(E::INFO, E::INFO.path, Some(body));
+        let asked = self.asked::<E>(std::slice::from_ref(task))?;
         let (task, cost, response) = self.perform(asked, read).await?;
         let answer = Answer {
             task,
@@ -138,7 +137,13 @@ impl Client {
     /// the task.
     pub async fn get<E: Endpoint>(&self, parameters: &[&str]) -> Result<Answer<E::Result>, Error> {
         let path = path(E::INFO, parameters)?;
-        let (task, cost, response) = self.perform(Asked::new(E::INFO, &path, None), read).await?;
+        let asked = Asked {
+            endpoint: E::INFO,
+            path: &path,
+            body: None,
+            rows: 0,
+        };
+        let (task, cost, response) = self.perform(asked, read).await?;
         Ok(Answer {
             task,
             cost,
@@ -173,11 +178,10 @@ impl Client {
             let violation = Violation::new("tasks", Problem::AnsweredAtOnce);
             return Err(invalid(E::INFO, vec![violation]));
         }
-        let body = self.encode::<E>(tasks)?;
-        let asked = Asked::new(E::INFO, E::INFO.path, Some(body));
+        let asked = self.asked::<E>(tasks)?;
         let (tasks, cost, response) = self
             .perform(asked, |status, text| {
-                let envelope = envelope(status, text)?;
+                let envelope = taken(status, RawEnvelope::parse(text.as_bytes()))?;
                 let cost = envelope.cost;
                 Ok((outcomes(envelope, text, tasks.len()), cost))
             })
@@ -190,15 +194,22 @@ impl Client {
         Pages::new(self.clone(), task)
     }
 
-    fn encode<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Vec<u8>, Error> {
+    /// What is asked with tasks that break no documented limits.
+    fn asked<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Asked<'static>, Error> {
         if let Some(clock) = &self.inner.validation {
             let violations = all_violations::<E>(tasks, clock);
             if !violations.is_empty() {
                 return Err(invalid(E::INFO, violations));
             }
         }
-        serde_json::to_vec(tasks)
-            .map_err(|error| Error::new(E::INFO.id, ErrorKind::Body(error), None))
+        let body = serde_json::to_vec(tasks)
+            .map_err(|error| Error::new(E::INFO.id, ErrorKind::Body(error), None))?;
+        Ok(Asked {
+            endpoint: E::INFO,
+            path: E::INFO.path,
+            body: Some(body.into()),
+            rows: rows_of_tasks(tasks),
+        })
     }
 
     /// Makes a call: within the limits and the money that there is, as often as the policy says,
@@ -370,17 +381,6 @@ struct Asked<'a> {
     rows: u64,
 }
 
-impl<'a> Asked<'a> {
-    fn new(endpoint: &'static EndpointInfo, path: &'a str, body: Option<Vec<u8>>) -> Self {
-        Self {
-            endpoint,
-            path,
-            rows: rows(body.as_deref()),
-            body: body.map(Bytes::from),
-        }
-    }
-}
-
 /// What is put aside for a call that is under way. A caller that gives up does not take the call
 /// back: it may be charged.
 struct Unsettled(Option<Reserved>);
@@ -488,12 +488,7 @@ fn read<R: Tolerant>(
     http_status: u16,
     text: &str,
 ) -> Result<(TaskResponse<R>, Option<f64>), ErrorKind> {
-    let (task, cost) = open(http_status, text)?;
-    Ok((task.decode().map_err(ErrorKind::Body)?, cost))
-}
-
-fn open(http_status: u16, text: &str) -> Result<(RawTask<'_>, Option<f64>), ErrorKind> {
-    let envelope = envelope(http_status, text)?;
+    let envelope = taken(http_status, Envelope::<TaskResponse<R>>::parse(text))?;
     let cost = envelope.cost;
     let task = envelope.tasks.into_iter().next().ok_or(ErrorKind::NoTask)?;
     if !task.status_code.is_ok() {
@@ -508,8 +503,11 @@ fn open(http_status: u16, text: &str) -> Result<(RawTask<'_>, Option<f64>), Erro
 }
 
 /// The envelope of a call that the API took.
-fn envelope(http_status: u16, text: &str) -> Result<RawEnvelope<'_>, ErrorKind> {
-    let envelope = match RawEnvelope::parse(text.as_bytes()) {
+fn taken<T>(
+    http_status: u16,
+    envelope: Result<Envelope<T>, serde_json::Error>,
+) -> Result<Envelope<T>, ErrorKind> {
+    let envelope = match envelope {
         Ok(envelope) => envelope,
         Err(_) if !(200..300).contains(&http_status) => {
             return Err(ErrorKind::Http(http_status));

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dataforseo_models::{EndpointInfo, Price, api, estimate, rows_asked_for};
-use serde_json::Value;
+use dataforseo_models::{EndpointInfo, Price, api, estimate};
 
 use crate::error::Charge;
 
@@ -62,12 +61,6 @@ impl Prices {
             None => 0.0,
         }
     }
-}
-
-/// How many rows a body of tasks asks for, at most.
-pub(crate) fn rows(body: Option<&[u8]>) -> u64 {
-    let tasks = body.and_then(|body| serde_json::from_slice(body).ok());
-    rows_asked_for(&tasks.unwrap_or(Value::Null))
 }
 
 /// An account of money: of a client, and of a job within it.

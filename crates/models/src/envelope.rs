@@ -1,8 +1,8 @@
-//! The envelope around every answer, parsed in two stages: first the envelope with each task's
-//! `result` left as text, then the results into their types.
+//! The envelope around every answer, read in one pass with the results in their types, or in two
+//! stages: first with each task's `result` left as text, then the results.
 //!
-//! The first stage is enough to see an error, and it is the same code for all endpoints, so a
-//! program that uses hundreds of them compiles it once.
+//! Both ways share a reader that knows no endpoint: it is told by an object where results go. So a
+//! program that uses hundreds of endpoints compiles it once.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,13 +13,13 @@ use serde_json::value::RawValue;
 
 use crate::StatusCode;
 use crate::drift::{self, Drift};
-use crate::json::{Failed, Json, Seed};
+use crate::json::{Failed, Json, Place, Seed};
 use crate::tolerant::Tolerant;
 
 /// An envelope: what stands around the tasks of every answer.
 ///
-/// The tasks are [`RawTask`]s after the first stage, see [`RawEnvelope`], and [`TaskResponse`]s
-/// after the second.
+/// Its tasks are [`TaskResponse`]s, with results in their types. Whoever wants to look at an answer
+/// first, or does not know its endpoint, reads a [`RawEnvelope`].
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Envelope<T> {
@@ -114,7 +114,7 @@ impl<'a> Envelope<RawTask<'a>> {
     /// When it is not JSON, or no envelope: an object with a `status_code`.
     pub fn parse(body: &'a [u8]) -> Result<Self, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_slice(body);
-        let envelope = deserializer.deserialize_map(EnvelopeVisitor)?;
+        let envelope = deserializer.deserialize_map(EnvelopeVisitor(None))?;
         deserializer.end()?;
         Ok(envelope)
     }
@@ -124,6 +124,14 @@ impl<'a> Envelope<RawTask<'a>> {
     /// # Errors
     /// Everything that [`parse`](Self::parse) took is decoded, so only when it was changed since.
     pub fn decode<R: Tolerant>(self) -> Result<Envelope<TaskResponse<R>>, serde_json::Error> {
+        self.map(|tasks| tasks.into_iter().map(RawTask::decode).collect())
+    }
+
+    /// The envelope with other tasks.
+    fn map<T>(
+        self,
+        tasks: impl FnOnce(Vec<RawTask<'a>>) -> Result<Vec<T>, serde_json::Error>,
+    ) -> Result<Envelope<T>, serde_json::Error> {
         Ok(Envelope {
             version: self.version,
             status_code: self.status_code,
@@ -132,13 +140,109 @@ impl<'a> Envelope<RawTask<'a>> {
             cost: self.cost,
             tasks_count: self.tasks_count,
             tasks_error: self.tasks_error,
-            tasks: self
-                .tasks
-                .into_iter()
-                .map(RawTask::decode)
-                .collect::<Result<_, _>>()?,
+            tasks: tasks(self.tasks)?,
         })
     }
+}
+
+impl<R: Tolerant> Envelope<TaskResponse<R>> {
+    /// Reads an answer, results included: what [`RawEnvelope::parse`] and
+    /// [`decode`](RawEnvelope::decode) make of it, in a third less time.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), serde_json::Error> {
+    /// use dataforseo_models::backlinks::BulkRanksLiveResult;
+    /// use dataforseo_models::{Envelope, TaskResponse};
+    ///
+    /// let text = r#"{"status_code": 20000, "tasks": [
+    ///     {"status_code": 20000, "result": [{"items": [{"target": "example.org", "rank": 7}]}]}
+    /// ]}"#;
+    /// let envelope = Envelope::<TaskResponse<BulkRanksLiveResult>>::parse(text)?;
+    /// let items = envelope.tasks[0].result[0].items.as_ref();
+    /// assert_eq!(items.and_then(|items| items[0].rank), Some(7));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When it is not JSON, or no envelope: an object with a `status_code`.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let mut results: Vec<Results<R>> = Vec::new();
+        let Ok(envelope) = one_pass(text, &mut results) else {
+            // Results can have what only the other way repairs; and errors are its own.
+            return RawEnvelope::parse(text.as_bytes())?.decode();
+        };
+        if results.iter().any(|results| results.drifted) {
+            // What is told of drift is worked out from each result as text.
+            let raw = RawEnvelope::parse(text.as_bytes())?;
+            for (results, task) in results.iter_mut().zip(raw.tasks) {
+                if let (true, Some(raw)) = (results.drifted, task.result) {
+                    results.drift = drift::places::<Vec<R>>(raw.get())?;
+                }
+            }
+        }
+        let results = results
+            .into_iter()
+            .chain(std::iter::repeat_with(Results::default));
+        envelope.map(|tasks| {
+            let tasks = tasks.into_iter().zip(results);
+            Ok(tasks
+                .map(|(task, results)| task.with(results.list, results.drift))
+                .collect())
+        })
+    }
+}
+
+/// Where the results of an answer's tasks are put.
+trait Sink {
+    /// The place for the results of the task with this index. Tasks that were read before under
+    /// this index or a later one are forgotten: `tasks` can stand twice.
+    fn place(&mut self, task: usize) -> &mut dyn Place;
+}
+
+/// The results of one task.
+struct Results<R> {
+    list: Option<Vec<R>>,
+    /// Whether there was something of another kind than documented.
+    drifted: bool,
+    drift: Vec<Drift>,
+}
+
+impl<R> Default for Results<R> {
+    fn default() -> Self {
+        Self {
+            list: None,
+            drifted: false,
+            drift: Vec::new(),
+        }
+    }
+}
+
+impl<R: Tolerant> Place for Results<R> {
+    fn put(&mut self, json: Json<'_>) -> Result<(), Failed> {
+        let (outcome, met) = drift::counted(|| self.list.put(json));
+        self.drifted = met > 0;
+        outcome
+    }
+}
+
+impl<R: Tolerant> Sink for Vec<Results<R>> {
+    fn place(&mut self, task: usize) -> &mut dyn Place {
+        self.truncate(task);
+        self.resize_with(task + 1, Results::default);
+        &mut self[task]
+    }
+}
+
+/// Reads an answer, its results into a sink.
+fn one_pass<'a>(
+    text: &'a str,
+    results: &mut dyn Sink,
+) -> Result<RawEnvelope<'a>, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let envelope = deserializer.deserialize_map(EnvelopeVisitor(Some(results)))?;
+    deserializer.end()?;
+    Ok(envelope)
 }
 
 impl RawTask<'_> {
@@ -147,14 +251,16 @@ impl RawTask<'_> {
     /// # Errors
     /// Everything that [`RawEnvelope::parse`] took is decoded, so only when it was changed since.
     pub fn decode<R: Tolerant>(self) -> Result<TaskResponse<R>, serde_json::Error> {
-        let (result, drift) = match self.result {
-            Some(raw) => {
-                let decoded = drift::decode::<Vec<R>>(raw.get())?;
-                (decoded.value.unwrap_or_default(), decoded.drift)
-            }
-            None => Default::default(),
+        let Some(raw) = self.result else {
+            return Ok(self.with(None, Vec::new()));
         };
-        Ok(TaskResponse {
+        let decoded = drift::decode::<Vec<R>>(raw.get())?;
+        Ok(self.with(decoded.value, decoded.drift))
+    }
+
+    /// The task with its results.
+    fn with<R>(self, result: Option<Vec<R>>, drift: Vec<Drift>) -> TaskResponse<R> {
+        TaskResponse {
             id: self.id,
             status_code: self.status_code,
             status_message: self.status_message,
@@ -163,9 +269,9 @@ impl RawTask<'_> {
             result_count: self.result_count,
             path: self.path.unwrap_or_default(),
             data: self.data.map(ToOwned::to_owned),
-            result,
+            result: result.unwrap_or_default(),
             drift,
-        })
+        }
     }
 }
 
@@ -197,6 +303,10 @@ impl Tolerant for TaskId {
         Ok(String::read(json)?.map(Self))
     }
 }
+
+/// A key. serde makes a copy of a `Cow` unless it is told to borrow.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads the value that follows a key, in whatever kind it arrived.
 fn next<'de, V: Tolerant, A: MapAccess<'de>>(map: &mut A) -> Result<Option<V>, A::Error> {
@@ -256,16 +366,17 @@ macro_rules! not_a {
 }
 
 /// Reads an envelope. By hand, as a serde derive refuses a field that stands twice.
-struct EnvelopeVisitor;
+/// Results go into the sink, if there is one, and stay text otherwise.
+struct EnvelopeVisitor<'s>(Option<&'s mut dyn Sink>);
 
-impl<'de> Visitor<'de> for EnvelopeVisitor {
+impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
     type Value = RawEnvelope<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the API's envelope, an object with a `status_code`")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut status_code = None;
         let mut envelope = Envelope {
             version: None,
@@ -277,7 +388,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
             tasks_error: None,
             tasks: Vec::new(),
         };
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+        while let Some(Name(key)) = map.next_key()? {
             match &*key {
                 "version" => envelope.version = next(&mut map)?,
                 "status_code" => status_code = next(&mut map)?,
@@ -286,7 +397,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                 "cost" => envelope.cost = next(&mut map)?,
                 "tasks_count" => envelope.tasks_count = next(&mut map)?,
                 "tasks_error" => envelope.tasks_error = next(&mut map)?,
-                "tasks" => envelope.tasks = map.next_value_seed(Tasks)?,
+                "tasks" => envelope.tasks = map.next_value_seed(Tasks(sink(&mut self.0)))?,
                 _ => skip(&mut map)?,
             }
         }
@@ -296,31 +407,43 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 }
 
 /// The tasks of an envelope. What is no task is left out.
-struct Tasks;
+struct Tasks<'s>(Option<&'s mut dyn Sink>);
 
-impl<'de> DeserializeSeed<'de> for Tasks {
+/// The same sink, for what lies deeper.
+fn sink<'s>(results: &'s mut Option<&mut dyn Sink>) -> Option<&'s mut dyn Sink> {
+    match results {
+        Some(results) => Some(&mut **results),
+        None => None,
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Tasks<'_> {
     type Value = Vec<RawTask<'de>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         Ok(deserializer
-            .deserialize_any(TasksVisitor)?
+            .deserialize_any(TasksVisitor(self.0))?
             .unwrap_or_default())
     }
 }
 
-struct TasksVisitor;
+struct TasksVisitor<'s>(Option<&'s mut dyn Sink>);
 
-impl<'de> Visitor<'de> for TasksVisitor {
+impl<'de> Visitor<'de> for TasksVisitor<'_> {
     type Value = Option<Vec<RawTask<'de>>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of tasks")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut tasks = Vec::new();
-        while let Some(task) = seq.next_element_seed(TaskSeed)? {
-            tasks.extend(task);
+        loop {
+            let results = self.0.as_mut().map(|results| results.place(tasks.len()));
+            match seq.next_element_seed(TaskVisitor(results))? {
+                Some(task) => tasks.extend(task),
+                None => break,
+            }
         }
         Ok(Some(tasks))
     }
@@ -328,26 +451,25 @@ impl<'de> Visitor<'de> for TasksVisitor {
     not_a!(bool, number, str, map, null);
 }
 
-struct TaskSeed;
+/// A task, with the place for its results.
+struct TaskVisitor<'s>(Option<&'s mut dyn Place>);
 
-impl<'de> DeserializeSeed<'de> for TaskSeed {
+impl<'de> DeserializeSeed<'de> for TaskVisitor<'_> {
     type Value = Option<RawTask<'de>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(TaskVisitor)
+        deserializer.deserialize_any(self)
     }
 }
 
-struct TaskVisitor;
-
-impl<'de> Visitor<'de> for TaskVisitor {
+impl<'de> Visitor<'de> for TaskVisitor<'_> {
     type Value = Option<RawTask<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a task")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut task = RawTask {
             id: None,
             status_code: StatusCode::Other(0),
@@ -359,7 +481,7 @@ impl<'de> Visitor<'de> for TaskVisitor {
             data: None,
             result: None,
         };
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+        while let Some(Name(key)) = map.next_key()? {
             match &*key {
                 "id" => task.id = next(&mut map)?,
                 "status_code" => task.status_code = next(&mut map)?.unwrap_or(task.status_code),
@@ -369,7 +491,10 @@ impl<'de> Visitor<'de> for TaskVisitor {
                 "result_count" => task.result_count = next(&mut map)?,
                 "path" => task.path = next(&mut map)?,
                 "data" => task.data = map.next_value()?,
-                "result" => task.result = map.next_value()?,
+                "result" => match &mut self.0 {
+                    Some(results) => map.next_value_seed(Seed::new(&mut **results))?,
+                    None => task.result = map.next_value()?,
+                },
                 _ => skip(&mut map)?,
             }
         }

@@ -13,8 +13,8 @@
 //!   and one that keeps what nobody documented yet.
 //! - Lists can be **filtered** and ordered by their rows' fields ([`filter`]), had page by page
 //!   ([`Paged`]), and bulk answers brought to their targets ([`match_targets`]).
-//! - The **envelope** around results is one type for all endpoints, [`Envelope`], parsed in two
-//!   stages: [`RawEnvelope`] first, results after.
+//! - The **envelope** around results is one type for all endpoints, [`Envelope`]: with the results
+//!   in their types, or with results left as text, [`RawEnvelope`].
 //! - [`StatusCode`] knows all documented codes with their class.
 //!
 //! ```
