@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use dataforseo_client::models::RawEnvelope;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLiveResult;
 use dataforseo_client::models::drift::decode;
 use dataforseo_client::models::serp::SerpItem;
+use dataforseo_client::models::{Envelope, TaskResponse};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -123,8 +123,7 @@ fn rows() {
     let drifting = body.to_string();
 
     let ours = |text: &str| {
-        let envelope = RawEnvelope::parse(text.as_bytes()).unwrap();
-        black_box(envelope.decode::<BulkPagesSummaryLiveResult>().unwrap());
+        black_box(Envelope::<TaskResponse<BulkPagesSummaryLiveResult>>::parse(text).unwrap());
     };
     compare(
         "rows of bulk_pages_summary",

@@ -347,9 +347,9 @@ fn program(model: &Model, tables: bool, count: usize) -> String {
         true => {
             "use dataforseo_models::bench::*;\n\
              fn count<E: dataforseo_models::Endpoint>(text: &str) -> usize {\n    \
-             let envelope = dataforseo_models::RawEnvelope::parse(text.as_bytes()).unwrap();\n    \
-             envelope.tasks.into_iter().map(|task| task.decode::<E::Result>().unwrap().result.len())\
-             .sum()\n}\n"
+             let envelope = dataforseo_models::Envelope::<dataforseo_models::TaskResponse<E::Result>>\
+             ::parse(text).unwrap();\n    \
+             envelope.tasks.into_iter().map(|task| task.result.len()).sum()\n}\n"
         }
         false => {
             "use derives::*;\n\

@@ -11,6 +11,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::json::Place;
 use crate::tolerant::Tolerant;
 
 /// One place where an answer was not what the documentation announced.
@@ -84,22 +85,29 @@ pub struct Decoded<T> {
 /// # Errors
 /// When the text is not JSON.
 pub fn decode<T: Tolerant>(json: &str) -> Result<Decoded<T>, serde_json::Error> {
-    let (value, met) = counted(|| read(json));
-    let value = match value {
-        Ok(value) => value,
-        Err(error) => return decode_repaired(json, error),
-    };
-    let drift = match met {
-        0 => Vec::new(),
-        _ => places::<T>(json)?,
-    };
+    let mut value = None;
+    let drift = decode_into(json, &mut value)?;
     Ok(Decoded { value, drift })
 }
 
-/// Where a text that can be read is of another kind than documented. Unknown fields are not.
+/// Decodes JSON into a place, as [`decode`] does.
+pub(crate) fn decode_into(
+    json: &str,
+    place: &mut dyn Place,
+) -> Result<Vec<Drift>, serde_json::Error> {
+    let (outcome, met) = counted(|| read(json, place));
+    match outcome {
+        Ok(()) if met == 0 => Ok(Vec::new()),
+        Ok(()) => places(json, place),
+        Err(error) => decode_repaired(json, place, error),
+    }
+}
+
+/// Decodes JSON into a place once more, as something in it is of another kind than documented, and
+/// says where.
 #[cold]
-pub(crate) fn places<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> {
-    let mut drift = losses::<T>(json)?;
+pub(crate) fn places(json: &str, place: &mut dyn Place) -> Result<Vec<Drift>, serde_json::Error> {
+    let mut drift = all_places(json, place)?;
     drift.retain(|place| place.kind != DriftKind::UnknownField);
     Ok(drift)
 }
@@ -107,21 +115,22 @@ pub(crate) fn places<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::
 /// Decodes JSON that is well-formed and still cannot be read as it is: half a character in a
 /// string, a number that no type holds.
 #[cold]
-fn decode_repaired<T: Tolerant>(
+fn decode_repaired(
     json: &str,
+    place: &mut dyn Place,
     error: serde_json::Error,
-) -> Result<Decoded<T>, serde_json::Error> {
+) -> Result<Vec<Drift>, serde_json::Error> {
     let repaired = repair(json);
     if repaired == json {
         return Err(error);
     }
-    let mut decoded = decode(&repaired)?;
-    decoded.drift.push(Drift {
+    let mut drift = decode_into(&repaired, place)?;
+    drift.push(Drift {
         pointer: String::new(),
         kind: DriftKind::Changed,
         found: format!("{error}; read with a replacement for what cannot be read"),
     });
-    Ok(decoded)
+    Ok(drift)
 }
 
 /// JSON with what no reader takes replaced: half a surrogate pair (`\ud83d` alone) by the
@@ -182,7 +191,12 @@ fn surrogate(text: &str) -> Option<u32> {
 /// # Errors
 /// When the text is not JSON.
 pub fn losses<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> {
-    let (outcome, trace) = trace(|| read::<T>(json));
+    all_places(json, &mut None::<T>)
+}
+
+/// Decodes JSON into a place, and says where it is not as documented, unknown fields included.
+fn all_places(json: &str, place: &mut dyn Place) -> Result<Vec<Drift>, serde_json::Error> {
+    let (outcome, trace) = trace(|| read(json, place));
     outcome?;
     let met = trace.met;
     if met.is_empty() {
@@ -200,12 +214,10 @@ pub fn losses<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> 
     Ok(met.into_iter().map(place).collect())
 }
 
-fn read<T: Tolerant>(json: &str) -> Result<Option<T>, serde_json::Error> {
-    let mut value: Option<T> = None;
+fn read(json: &str, place: &mut dyn Place) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    crate::json::read(&mut deserializer, &mut value)?;
-    deserializer.end()?;
-    Ok(value)
+    crate::json::read(&mut deserializer, place)?;
+    deserializer.end()
 }
 
 fn shorten(value: &Value) -> String {

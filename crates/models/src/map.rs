@@ -37,9 +37,13 @@ pub struct Map<V> {
     keys: String,
     /// Where each key ends, and its value.
     entries: Vec<(usize, Option<V>)>,
-    /// Where the entry of each key is; only of a large map.
-    index: Option<Box<HashMap<Box<str>, usize>>>,
+    /// Only of a large map, and behind a pointer, so that the others stay small.
+    index: Option<Box<Index>>,
 }
+
+/// Where the entry of each key is.
+#[derive(Clone)]
+struct Index(HashMap<Box<str>, usize>);
 
 /// With more entries than these, an index finds a key sooner than looking through all of them.
 const SMALL: usize = 32;
@@ -175,7 +179,7 @@ impl<V> Map<V> {
 
     fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
-            Some(index) => index.get(key).copied(),
+            Some(index) => index.0.get(key).copied(),
             None => {
                 let keys = self.keys.as_bytes();
                 let mut start = 0;
@@ -200,30 +204,27 @@ impl<V> Map<V> {
 
     /// Makes the entry of the key that was appended to the others, or changes that of the same key.
     fn push(&mut self, value: Option<V>) -> Option<Option<V>> {
-        let twice = self.position(self.pending());
-        if let Some((_, known)) = twice.and_then(|position| self.entries.get_mut(position)) {
-            let former = std::mem::replace(known, value);
-            self.keys.truncate(self.end());
-            return Some(former);
+        let start = self.end();
+        let key = self.keys.get(start..).unwrap_or_default();
+        let known = self.position(key);
+        if let Some((_, known)) = known.and_then(|position| self.entries.get_mut(position)) {
+            self.keys.truncate(start);
+            return Some(std::mem::replace(known, value));
         }
-        let position = self.entries.len();
-        let key = match &self.index {
-            Some(_) => Some(Box::from(self.pending())),
-            None => None,
-        };
+        if let Some(index) = &mut self.index {
+            index.0.insert(key.into(), self.entries.len());
+        }
         self.entries.push((self.keys.len(), value));
-        match (&mut self.index, key) {
-            (Some(index), Some(key)) => drop(index.insert(key, position)),
-            _ if position == SMALL => self.index = Some(Box::new(self.indexed())),
-            _ => {}
+        if self.index.is_none() && self.entries.len() > SMALL {
+            self.index = Some(Box::new(self.indexed()));
         }
         None
     }
 
     #[cold]
-    fn indexed(&self) -> HashMap<Box<str>, usize> {
+    fn indexed(&self) -> Index {
         let keys = self.keys().enumerate();
-        keys.map(|(position, key)| (key.into(), position)).collect()
+        Index(keys.map(|(position, key)| (key.into(), position)).collect())
     }
 }
 
