@@ -82,9 +82,9 @@
 //! `answer.rs` for what is done here.
 //!
 //! # Features
-//! One a section: `backlinks`, `serp`, `on_page`. `record` for [`Record`], the one part that opens
-//! connections to others; `program` for the program, which includes it. All are on by default: a
-//! test needs its section alone.
+//! One a section: `appendix`, `backlinks`, `serp`, `on_page`. `record` for [`Record`], the one part
+//! that opens connections to others; `program` for the program, which includes it. All are on by
+//! default: a test needs its section alone.
 
 mod admin;
 mod answer;
@@ -168,7 +168,12 @@ type Losses = fn(&str) -> Result<Vec<models::drift::Drift>, serde_json::Error>;
 
 /// The places of a `result` that the models of an endpoint would not give back as they are.
 #[cfg_attr(
-    not(any(feature = "backlinks", feature = "on_page", feature = "serp")),
+    not(any(
+        feature = "appendix",
+        feature = "backlinks",
+        feature = "on_page",
+        feature = "serp"
+    )),
     allow(dead_code, reason = "a build may be without any section")
 )]
 fn losses<E: models::Endpoint>(

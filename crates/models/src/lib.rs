@@ -26,13 +26,18 @@
 //! ```
 //!
 //! # Features
-//! One per section of the API: `backlinks` (on by default), `on_page` and `serp`. Besides these
-//! `schemars`, which gives tasks and results a `JsonSchema`.
+//! One per section of the API: `backlinks` (on by default), `appendix`, `on_page` and `serp`. Besides
+//! these `schemars`, which gives tasks and results a `JsonSchema`.
 
 // Sections use different parts of the core; a build with all of them finds what none uses. A new
 // section is added to the list.
 #![cfg_attr(
-    not(all(feature = "backlinks", feature = "on_page", feature = "serp")),
+    not(all(
+        feature = "appendix",
+        feature = "backlinks",
+        feature = "on_page",
+        feature = "serp"
+    )),
     allow(dead_code, unused_imports, unused_macros)
 )]
 

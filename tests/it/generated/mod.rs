@@ -5,6 +5,7 @@ use crate::typed::Typed;
 
 /// Every endpoint, by path.
 pub(crate) static ENDPOINTS: &[Typed] = &[
+    Typed::of::<models::appendix::UserData>(),
     Typed::of::<models::backlinks::AnchorsLive>(),
     Typed::of::<models::backlinks::AvailableFilters>(),
     Typed::of::<models::backlinks::BacklinksLive>(),

@@ -2,6 +2,12 @@
 
 use crate::Client;
 
+#[cfg(feature = "appendix")]
+mod appendix;
+
+#[cfg(feature = "appendix")]
+pub use appendix::Appendix;
+
 #[cfg(feature = "backlinks")]
 mod backlinks;
 
@@ -21,6 +27,12 @@ mod serp;
 pub use serp::Serp;
 
 impl Client {
+    /// The account itself: balance, limits, prices, subscriptions.
+    #[cfg(feature = "appendix")]
+    pub fn appendix(&self) -> Appendix<'_> {
+        Appendix::new(self)
+    }
+
     /// Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
     #[cfg(feature = "backlinks")]
     pub fn backlinks(&self) -> Backlinks<'_> {

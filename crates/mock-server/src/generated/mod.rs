@@ -7,6 +7,18 @@ use crate::{MockEndpoint, PerTarget, losses};
 
 /// Every endpoint that the mock answers, by path.
 pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
+    #[cfg(feature = "appendix")]
+    MockEndpoint {
+        info: models::appendix::UserData::INFO,
+        losses: losses::<models::appendix::UserData>,
+        per_target: None,
+        fixtures: &[
+            (
+                "v3/appendix/user_data/synthetic.json",
+                include_str!("../../fixtures/v3/appendix/user_data/synthetic.json"),
+            ),
+        ],
+    },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AnchorsLive::INFO,
