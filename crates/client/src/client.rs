@@ -1,5 +1,7 @@
 //! The client: a task goes through validation, over the wire, and comes back typed.
 
+pub(crate) mod plain;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -404,10 +406,22 @@ fn invalid(endpoint: &EndpointInfo, violations: Vec<Violation>) -> Error {
     Error::new(endpoint.id, ErrorKind::Invalid(violations.into()), None)
 }
 
-/// What is wrong with the tasks of one call. Where there can be several, the path begins with the
-/// task's index.
+/// What is wrong with the tasks of one call.
 fn all_violations<E: TaskEndpoint>(tasks: &[E::Task], clock: &Clock) -> Vec<Violation> {
-    let max = E::INFO.tasks_per_call.unwrap_or(1) as usize;
+    in_one_call(E::INFO, tasks, |task| match validate(task, clock()) {
+        Ok(()) => Vec::new(),
+        Err(violations) => violations.violations().to_vec(),
+    })
+}
+
+/// What is wrong with the tasks of one call, each looked at by `check`. Where there can be several,
+/// the path begins with the task's index.
+fn in_one_call<T>(
+    endpoint: &EndpointInfo,
+    tasks: &[T],
+    check: impl Fn(&T) -> Vec<Violation>,
+) -> Vec<Violation> {
+    let max = endpoint.tasks_per_call.unwrap_or(1) as usize;
     let mut all = Vec::new();
     let found = tasks.len();
     if found == 0 {
@@ -417,22 +431,12 @@ fn all_violations<E: TaskEndpoint>(tasks: &[E::Task], clock: &Clock) -> Vec<Viol
         all.push(Violation::new("tasks", Problem::TooMany { found, max }));
     }
     for (index, task) in tasks.iter().enumerate() {
-        let violations = match validate(task, clock()) {
-            Ok(()) => continue,
-            Err(violations) => violations,
-        };
-        all.extend(
-            violations
-                .violations()
-                .iter()
-                .cloned()
-                .map(|mut violation| {
-                    if max > 1 {
-                        violation.path = format!("tasks[{index}].{}", violation.path);
-                    }
-                    violation
-                }),
-        );
+        all.extend(check(task).into_iter().map(|mut violation| {
+            if max > 1 {
+                violation.path = format!("tasks[{index}].{}", violation.path);
+            }
+            violation
+        }));
     }
     all
 }

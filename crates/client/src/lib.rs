@@ -35,17 +35,23 @@
 //! | all rows of a list | the methods that end in `_pages`: [`Pages`] |
 //! | conditions and orders | the modules that end in `_fields`, such as `models::backlinks::backlinks_live_fields` |
 //! | rows of bulk endpoints by target | [`models::match_targets`] |
+//! | an endpoint that is known only at run time | [`Client::prepare`], [`Client::send`] |
 //! | tasks for later | [`Posted`], one outcome a task, and [`Fetched`] |
 //! | middleware, another transport, a recorder | [`ClientBuilder::layer`], [`ClientBuilder::connector`] |
 //! | tests without the API | the crate `dataforseo-mock-server` |
 //!
 //! # Features
-//! One a section: `backlinks` (default), `serp`, `on_page`. `schemars` gives tasks and results
+//! One a section: `backlinks` (default), `appendix`, `serp`, `on_page`. `schemars` gives tasks and results
 //! `JsonSchema`, `redis` has limits that several machines share.
 
 // Without any section nothing uses the core; a new section is added to the list.
 #![cfg_attr(
-    not(any(feature = "backlinks", feature = "serp", feature = "on_page")),
+    not(any(
+        feature = "appendix",
+        feature = "backlinks",
+        feature = "serp",
+        feature = "on_page"
+    )),
     allow(dead_code, unused_imports, unused_macros)
 )]
 
@@ -69,6 +75,7 @@ mod transport;
 
 pub use answer::{Answer, Fetched, Posted, PostedTask, RawResponse};
 pub use client::Client;
+pub use client::plain::{PlainAnswer, PlainCall, PlainTask};
 pub use config::{ClientBuilder, ConfigError};
 /// The tasks, results and status codes.
 pub use dataforseo_models as models;
