@@ -92,9 +92,14 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
 
 /// A default as the documentation shows it.
 fn literal(value: &Value) -> String {
+    format!("`{}`", plain(value))
+}
+
+/// A default without marks: text as it is, all else as JSON.
+pub fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => format!("`{text}`"),
-        other => format!("`{other}`"),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

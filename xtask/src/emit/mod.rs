@@ -1,6 +1,7 @@
 //! Emitters: from the model to the text of files. They are pure; `fresh` writes.
 
 mod api;
+mod cli;
 mod client;
 mod docs;
 mod endpoint;
@@ -26,11 +27,12 @@ use crate::model::{Model, Section};
 pub type Files = BTreeMap<PathBuf, String>;
 
 /// The folders that hold nothing but generated files: what is there and not emitted is stale.
-pub const GENERATED_FOLDERS: [&str; 5] = [
+pub const GENERATED_FOLDERS: [&str; 6] = [
     "crates/models/src/generated",
     "crates/models/schemas",
     "crates/client/src/generated",
     "crates/mock-server/src/generated",
+    "crates/cli/src/generated",
     "tests/it/generated",
 ];
 
@@ -82,6 +84,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     let models = PathBuf::from("crates/models/src/generated");
     let client = PathBuf::from("crates/client/src/generated");
     let mock = PathBuf::from("crates/mock-server/src/generated");
+    let cli = PathBuf::from("crates/cli/src/generated");
     let codes = status::emit(&model.status_codes);
     files.insert(
         models.join("status_code.rs"),
@@ -93,6 +96,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     );
     files.insert(models.join("mod.rs"), rust("spec/", models_root(model))?);
     files.insert(client.join("mod.rs"), rust("spec/", client::root(model))?);
+    files.insert(cli.join("mod.rs"), rust("spec/", cli::root(model))?);
     for section in &model.sections {
         let folder = format!("spec/{}/", section.name);
         let models = models.join(&section.name);
@@ -103,6 +107,8 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         let schemas = PathBuf::from("crates/models/schemas").join(&section.name);
         let client = client.join(format!("{}.rs", section.name));
         files.insert(client, rust(&folder, client::section(section))?);
+        let cli = cli.join(format!("{}.rs", section.name));
+        files.insert(cli, rust(&folder, cli::section(section))?);
         for endpoint in &section.endpoints {
             let file = models.join(format!("{}.rs", endpoint.module));
             files.insert(

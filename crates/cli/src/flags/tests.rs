@@ -1,0 +1,227 @@
+//! Every task of every endpoint can be said with flags, and is the same task then.
+
+use std::fs;
+use std::path::Path;
+
+use clap::ArgMatches;
+use dataforseo_client::models::{FieldRule, Kind};
+use serde_json::{Map, Value, json};
+
+use super::{OWN, flag, of_task};
+use crate::call::tasks;
+use crate::generated::SECTIONS;
+use crate::table::{Argument, Endpoint, kebab};
+
+fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+    SECTIONS.iter().flat_map(|section| section.endpoints)
+}
+
+/// What clap makes of a command line behind an endpoint's name.
+fn parsed(endpoint: &Endpoint, line: &[String]) -> Result<ArgMatches, clap::Error> {
+    let command = endpoint.command();
+    let line = line.iter().map(String::as_str);
+    let line = ["dataforseo"]
+        .into_iter()
+        .chain(command.split(' '))
+        .chain(line);
+    let mut matches = crate::command().try_get_matches_from(line)?;
+    for _ in 0..2 {
+        matches = matches.remove_subcommand().unwrap().1;
+    }
+    Ok(matches)
+}
+
+fn read(endpoint: &'static Endpoint, line: &[String]) -> Vec<Value> {
+    let matches = parsed(endpoint, line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
+    tasks(endpoint, &matches).unwrap_or_else(|failure| panic!("{line:?}: {}", failure.reason))
+}
+
+fn assert_same(endpoint: &'static Endpoint, task: &Value) {
+    let line = of_task(endpoint, task.as_object().unwrap());
+    assert_eq!(read(endpoint, &line), [task.clone()], "{line:?}");
+}
+
+#[test]
+fn every_command_builds() {
+    crate::command().debug_assert();
+}
+
+/// A new option of the program must not take the flag of a field.
+#[test]
+fn the_programs_own_flags_are_listed() {
+    let mut command = crate::command();
+    command.build();
+    for section in SECTIONS {
+        let section = command.find_subcommand(kebab(section.name)).unwrap();
+        for endpoint in section.get_subcommands() {
+            let own = endpoint
+                .get_arguments()
+                .filter(|arg| !arg.get_id().as_str().contains('.'));
+            for flag in own.filter_map(clap::Arg::get_long) {
+                assert!(OWN.contains(&flag), "{flag}");
+            }
+        }
+    }
+    assert_eq!(flag("include_subdomains"), "include-subdomains");
+    assert_eq!(flag("timeout"), "task-timeout");
+}
+
+#[test]
+fn the_table_fits_the_rules() {
+    assert!(endpoints().count() > 0);
+    for endpoint in endpoints() {
+        let names = endpoint.fields.iter().map(|field| field.name);
+        let rules = endpoint.info.task_rules.iter().map(|rule| rule.name);
+        assert!(names.eq(rules), "{}", endpoint.name);
+        for argument in endpoint.fields.iter().chain(endpoint.parameters) {
+            assert!(
+                !argument.doc.is_empty(),
+                "{} {}",
+                endpoint.name,
+                argument.name
+            );
+        }
+    }
+}
+
+/// The tasks of the mock's fixtures.
+fn recorded(endpoint: &Endpoint) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mock-server/fixtures");
+    let folder = folder.join(endpoint.info.path.trim_start_matches('/'));
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let tasks = files.filter(|path| path.is_file()).flat_map(|path| {
+        let fixture: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        fixture["request"]["body"].as_array().unwrap().clone()
+    });
+    tasks.collect()
+}
+
+#[test]
+fn recorded_and_documented_tasks_can_be_said() {
+    for endpoint in endpoints().filter(|endpoint| !endpoint.fields.is_empty()) {
+        let mut count = 0;
+        for task in recorded(endpoint) {
+            assert_same(endpoint, &task);
+            count += 1;
+        }
+        assert!(count > 0, "{}", endpoint.name);
+        assert_same(
+            endpoint,
+            &serde_json::from_str(endpoint.example.unwrap()).unwrap(),
+        );
+    }
+}
+
+/// A value of each kind for every field, those that a command line could take for something else
+/// among them.
+#[test]
+fn every_field_can_be_said() {
+    for endpoint in endpoints() {
+        let task = |nth| -> Map<String, Value> {
+            let fields = endpoint.fields();
+            fields
+                .map(|(argument, rule)| (rule.name.to_owned(), value(argument, rule, nth)))
+                .collect()
+        };
+        for nth in 0..3 {
+            if !endpoint.fields.is_empty() {
+                assert_same(endpoint, &task(nth).into());
+            }
+        }
+    }
+}
+
+fn value(argument: &Argument, rule: &FieldRule, nth: usize) -> Value {
+    match &rule.kind {
+        Kind::Map(_) if argument.numbered && nth == 1 => json!({ "1": "@a", "2": "-b" }),
+        kind => of_kind(kind, nth),
+    }
+}
+
+fn of_kind(kind: &Kind, nth: usize) -> Value {
+    match kind {
+        Kind::String | Kind::Order => ["two words, \"quoted\"", "@at", "--limit"][nth].into(),
+        Kind::Integer => [0, -5, i64::MAX][nth].into(),
+        Kind::Float => [json!(0.5), json!(-3), json!(1e-9)][nth].clone(),
+        Kind::Boolean => [true, false, true][nth].into(),
+        Kind::List(of) => (0..=nth).map(|nth| of_kind(of, nth)).collect(),
+        Kind::Map(of) => json!({ "": of_kind(of, nth), "7": of_kind(of, 0) }),
+        Kind::Object(fields) => fields
+            .iter()
+            .map(|field| (field.name, of_kind(&field.kind, nth)))
+            .collect(),
+        Kind::Filters => json!([["a", "=", 1], "and", ["b", "like", "%'\"%"]]),
+        _ => json!([{ "any": [null, nth] }]),
+    }
+}
+
+fn line(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+#[cfg(feature = "backlinks")]
+fn backlinks(name: &str) -> &'static Endpoint {
+    crate::table::find("backlinks", name).unwrap()
+}
+
+#[cfg(feature = "backlinks")]
+#[test]
+fn a_file_has_an_element_on_each_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("targets.txt");
+    fs::write(&file, "a.example\r\n\n  b.example  \n").unwrap();
+    let at = format!("@{}", file.display());
+    let summary = backlinks("bulk-pages-summary-live");
+    let read = read(
+        summary,
+        &line(&["--targets", "first.example", "--targets", &at]),
+    );
+    let expected = json!({ "targets": ["first.example", "a.example", "b.example"] });
+    assert_eq!(read, [expected]);
+    let missing = parsed(summary, &line(&["--targets", "@no/such/file"])).unwrap_err();
+    let missing = missing.to_string();
+    assert!(
+        missing.contains("--targets <TARGET>': no/such/file: "),
+        "{missing}"
+    );
+}
+
+#[cfg(feature = "backlinks")]
+#[test]
+fn flags_go_before_the_fields_of_a_task() {
+    let list = backlinks("backlinks-live");
+    let task = r#"{"target": "a.example", "limit": 5, "mode": null}"#;
+    let read = read(
+        list,
+        &line(&["--task", task, "--limit", "7", "--include-subdomains"]),
+    );
+    let expected =
+        json!({ "target": "a.example", "limit": 7, "mode": null, "include_subdomains": true });
+    assert_eq!(read, [expected]);
+}
+
+#[cfg(feature = "serp")]
+#[test]
+fn flags_go_into_every_task() {
+    let post = crate::table::find("serp", "google-organic-task-post").unwrap();
+    let several = r#"[{"keyword": "a"}, {"keyword": "b", "depth": 1}]"#;
+    let read = read(post, &line(&["--task", several, "--depth", "20"]));
+    let expected = [
+        json!({ "keyword": "a", "depth": 20 }),
+        json!({ "keyword": "b", "depth": 20 }),
+    ];
+    assert_eq!(read, expected);
+}
+
+#[cfg(feature = "backlinks")]
+#[test]
+fn what_is_required_is_asked_for() {
+    let list = backlinks("backlinks-live");
+    let error = parsed(list, &line(&["--limit", "5"]))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("--target <TARGET>"), "{error}");
+    assert!(parsed(list, &line(&["--task", "{}"])).is_ok());
+}

@@ -1,0 +1,113 @@
+//! The program's table: what a command line for each endpoint says that the models do not know.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::{Map, Value};
+
+use super::{docs, ident};
+use crate::model::{Endpoint, Field, Limit, Model, Object, Section, Type};
+use crate::spec::language::Format;
+
+/// The list of sections.
+pub fn root(model: &Model) -> TokenStream {
+    let modules = model.sections.iter().map(|section| {
+        let (feature, module) = (&section.name, ident(&section.name));
+        quote! {
+            #[cfg(feature = #feature)]
+            mod #module;
+        }
+    });
+    let sections = model.sections.iter().map(|section| {
+        let (feature, module) = (&section.name, ident(&section.name));
+        quote! {
+            #[cfg(feature = #feature)]
+            &#module::SECTION
+        }
+    });
+    quote! {
+        use crate::table::Section;
+
+        #(#modules)*
+
+        /// The sections that the enabled features bring, by name.
+        pub(crate) static SECTIONS: &[&Section] = &[#(#sections),*];
+    }
+}
+
+/// One section's endpoints.
+pub fn section(section: &Section) -> TokenStream {
+    let module = ident(&section.name);
+    let (name, doc) = (&section.name, section.doc.trim());
+    let endpoints = section.endpoints.iter().map(endpoint);
+    quote! {
+        use dataforseo_client::models::{Endpoint as _, #module as models};
+
+        #[allow(unused_imports, reason = "one list serves all generated files")]
+        use crate::table::{Argument, Endpoint, Section, drift};
+
+        /// The commands of the section.
+        pub(super) static SECTION: Section = Section {
+            name: #name,
+            doc: #doc,
+            endpoints: &[#(#endpoints),*],
+        };
+    }
+}
+
+fn endpoint(endpoint: &Endpoint) -> TokenStream {
+    let (name, doc) = (ident(&endpoint.name), endpoint.doc.trim());
+    let command = &endpoint.module;
+    let fields = endpoint.task.iter().flat_map(|task| &task.fields);
+    let fields = fields.map(argument);
+    let parameters = endpoint.parameters.iter().map(argument);
+    let example = match (&endpoint.task, &endpoint.example) {
+        (Some(task), Some(example)) => {
+            let example = short_example(task, example).to_string();
+            quote!(Some(#example))
+        }
+        _ => quote!(None),
+    };
+    quote! {
+        Endpoint {
+            name: #command,
+            doc: #doc,
+            info: models::#name::INFO,
+            parameters: &[#(#parameters),*],
+            fields: &[#(#fields),*],
+            example: #example,
+            drift: drift::<models::#name>,
+        }
+    }
+}
+
+fn argument(field: &Field) -> TokenStream {
+    let wire = &field.wire;
+    let doc = field.spec.doc.as_deref().unwrap_or_default().trim();
+    let default = field.spec.default.iter().map(|default| {
+        let default = docs::plain(default);
+        quote!(.default(#default))
+    });
+    let unit = field.spec.unit.iter().map(|unit| quote!(.unit(#unit)));
+    let url = matches!(field.spec.format, Some(Format::Url)).then(|| quote!(.url()));
+    let numbered = matches!(field.ty, Type::Numbered(_)).then(|| quote!(.numbered()));
+    quote!(Argument::new(#wire, #doc)#(#default)*#(#unit)*#url #numbered)
+}
+
+/// Of an example what a task needs: required fields, and those that stand for one.
+fn short_example(task: &Object, example: &Value) -> Value {
+    let others = |field: &Field| {
+        field.limits.iter().find_map(|limit| match limit {
+            Limit::RequiredUnless(others) => Some(others.clone()),
+            _ => None,
+        })
+    };
+    let stand_ins: Vec<String> = task.fields.iter().filter_map(others).flatten().collect();
+    let needed = |field: &&Field| {
+        field.required || others(field).is_some() || stand_ins.contains(&field.wire)
+    };
+    let fields = task.fields.iter().filter(needed);
+    let short: Map<String, Value> = fields
+        .filter_map(|field| Some((field.wire.clone(), example.get(&field.wire)?.clone())))
+        .collect();
+    Value::Object(short)
+}
