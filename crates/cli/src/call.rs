@@ -7,7 +7,8 @@ use dataforseo_client::models::{
     Mode, Severity, StatusClass, StatusCode, TaskId, api, check, today,
 };
 use dataforseo_client::{Error, ErrorKind, PlainAnswer, PlainCall, PlainTask};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::connection::{Connection, Credentials};
@@ -52,10 +53,9 @@ pub(crate) fn section(section: &'static Section) -> Command {
 }
 
 fn endpoint(endpoint: &'static Endpoint) -> Command {
-    let text = |doc| help::text(endpoint, doc);
     let mut command = Command::new(kebab(endpoint.name))
-        .about(text(help::summary(endpoint.doc)))
-        .long_about(text(endpoint.doc))
+        .about(help::summary(endpoint.doc))
+        .long_about(endpoint.doc)
         .override_usage(help::usage(endpoint))
         .after_help(help::below(endpoint))
         .args(flags::arguments(endpoint));
@@ -63,8 +63,8 @@ fn endpoint(endpoint: &'static Endpoint) -> Command {
         let arg = Arg::new(parameter.name)
             .required(true)
             .value_name(parameter.name.to_uppercase())
-            .help(text(help::summary(parameter.doc)))
-            .long_help(text(parameter.doc));
+            .help(help::summary(parameter.doc))
+            .long_help(parameter.doc);
         command = command.arg(arg);
     }
     if !endpoint.fields.is_empty() {
@@ -209,7 +209,7 @@ struct Outcome<'a> {
     status_message: &'a str,
     cost: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<Value>,
+    result: Option<&'a RawValue>,
 }
 
 fn answered(
@@ -255,9 +255,11 @@ fn answered(
     } else if let [task] = told.as_slice()
         && exit == Exit::Done
     {
-        let results = results(task).unwrap_or_else(|| json!([]));
-        note += &more(endpoint, tasks, &results);
-        print_json(&results)?;
+        note += &more(endpoint, tasks, task);
+        match &task.result {
+            Some(results) => print_json(results)?,
+            None => print_json(&json!([]))?,
+        }
     }
     note += &drift(endpoint, told);
     tell(note);
@@ -282,23 +284,32 @@ fn outcome(task: &PlainTask) -> Outcome<'_> {
         status_code: task.status_code,
         status_message: &task.message,
         cost: task.cost,
-        result: results(task),
+        result: task.result.as_deref(),
     }
 }
 
-fn results(task: &PlainTask) -> Option<Value> {
-    let text = task.result.as_ref()?.get();
-    serde_json::from_str(text).ok()
+/// What a result says of a list that it is a page of.
+#[derive(Deserialize)]
+struct Counts {
+    total_count: Option<u64>,
+    items_count: Option<u64>,
 }
 
 /// Whether a list goes on behind what came.
-fn more(endpoint: &Endpoint, tasks: &[Value], results: &Value) -> String {
-    let paged = endpoint.fields.iter().any(|it| it.name == "offset");
-    let count = |name: &str| results[0][name].as_u64();
-    let (true, Some(total), Some(came)) = (paged, count("total_count"), count("items_count"))
+fn more(endpoint: &Endpoint, tasks: &[Value], task: &PlainTask) -> String {
+    let results = task.result.as_ref().map_or("[]", |it| it.get());
+    let counts = serde_json::from_str::<Vec<Option<Counts>>>(results).unwrap_or_default();
+    let Some(Some(Counts {
+        total_count: Some(total),
+        items_count: Some(came),
+    })) = counts.into_iter().next()
     else {
         return String::new();
     };
+    if !endpoint.fields.iter().any(|it| it.name == "offset") {
+        return String::new();
+    }
+
     let offset = tasks.first().and_then(|task| task["offset"].as_u64());
     let next = offset.unwrap_or(0).saturating_add(came);
     match came > 0 && next < total {

@@ -236,18 +236,14 @@ fn explain(error: &Error, report: &mut Report) -> Result<(), Failure> {
         (ErrorKind::Transport(TransportError::Connect(_)), _) => (
             Finding::Fail,
             "TLS",
-            "the server is there and no secure connection comes about: something in between may \
-             look into TLS, or the clock is wrong",
+            "no secure connection comes about, though something answers there: a proxy may want \
+             credentials (in its URL), something in between may look into TLS, or this machine's \
+             clock is wrong",
         ),
         (ErrorKind::Transport(_), _) => (
             Finding::Fail,
             "answer",
             "try again, and look at what is in between",
-        ),
-        (ErrorKind::Http(407), _) => (
-            Finding::Fail,
-            "proxy",
-            "the proxy wants credentials: http://NAME:PASSWORD@HOST:PORT in HTTPS_PROXY",
         ),
         (ErrorKind::Http(_) | ErrorKind::Body(_) | ErrorKind::NoTask, _) => (
             Finding::Fail,

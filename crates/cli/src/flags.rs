@@ -49,8 +49,12 @@ pub(crate) fn arguments(endpoint: &'static Endpoint) -> impl Iterator<Item = Arg
             .long(flag(argument.name))
             .help_heading("Task")
             .value_name(help::value_name(argument, rule))
-            .help(help::short(endpoint, argument))
-            .long_help(help::long(endpoint, argument, rule));
+            .help(help::summary(argument.doc))
+            .long_help(help::long(argument, rule));
+        // As prose and the documentation have it.
+        if argument.name.contains('_') {
+            arg = arg.alias(argument.name);
+        }
         if rule.required {
             arg = arg.required_unless_present("task");
         }

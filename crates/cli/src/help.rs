@@ -142,21 +142,6 @@ pub(crate) fn value_name(argument: &Argument, rule: &FieldRule) -> &'static str 
     }
 }
 
-/// A text of the spec, with flags in the place of fields.
-pub(crate) fn text(endpoint: &'static Endpoint, text: &str) -> String {
-    let mut parts = text.split('`');
-    let mut all = parts.next().unwrap_or_default().to_owned();
-    // What stands between two marks, and what follows them.
-    while let Some(marked) = parts.next() {
-        match endpoint.fields.iter().any(|it| it.name == marked) {
-            true => all += &format!("--{}", flag(marked)),
-            false => all += &format!("`{marked}`"),
-        }
-        all += parts.next().unwrap_or_default();
-    }
-    all
-}
-
 /// The first paragraph of a text, without a full stop, as clap has summaries.
 pub(crate) fn summary(text: &str) -> &str {
     let first = text.split("\n\n").next().unwrap_or_default();
@@ -180,22 +165,12 @@ pub(crate) fn usage(endpoint: &'static Endpoint) -> String {
     }
 }
 
-/// What `-h` says of a flag.
-pub(crate) fn short(endpoint: &'static Endpoint, argument: &Argument) -> String {
-    text(endpoint, summary(argument.doc))
-}
-
 /// What `--help` says of a flag.
-pub(crate) fn long(
-    endpoint: &'static Endpoint,
-    argument: &'static Argument,
-    rule: &'static FieldRule,
-) -> String {
+pub(crate) fn long(argument: &'static Argument, rule: &'static FieldRule) -> String {
     let facts = facts(argument, rule).join(" ");
-    let doc = text(endpoint, argument.doc);
     match facts.is_empty() {
-        true => doc,
-        false => format!("{doc}\n\n{facts}"),
+        true => argument.doc.to_owned(),
+        false => format!("{}\n\n{facts}", argument.doc),
     }
 }
 

@@ -7,17 +7,6 @@
 //! # Features
 //! One a section, all on by default: `appendix`, `backlinks`, `on_page`, `serp`.
 
-// Without any section nothing uses the table; a new section is added to the list.
-#![cfg_attr(
-    not(any(
-        feature = "appendix",
-        feature = "backlinks",
-        feature = "on_page",
-        feature = "serp"
-    )),
-    allow(dead_code)
-)]
-
 mod call;
 mod completions;
 mod connection;

@@ -30,9 +30,51 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Writes JSON to stdout: for the eye on a terminal, on one line for other programs.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(Failure::unexpected)?;
     let text = match stdout().is_terminal() {
-        true => serde_json::to_vec_pretty(value),
-        false => serde_json::to_vec(value),
+        true => pretty(&text),
+        false => compact(&text),
     };
-    print(&text.map_err(Failure::unexpected)?)
+    print(text.as_bytes())
+}
+
+/// JSON for the eye. Where it cannot be read, for its depth, it is left as it is.
+fn pretty(json: &str) -> String {
+    let read = serde_json::from_str::<serde_json::Value>(json);
+    let pretty = read.and_then(|value| serde_json::to_string_pretty(&value));
+    pretty.unwrap_or_else(|_| json.to_owned())
+}
+
+/// JSON without white space. Not read and written anew: what was paid for keeps every digit, and
+/// may nest as deep as it likes.
+fn compact(json: &str) -> String {
+    let (mut in_text, mut escaped) = (false, false);
+    let stays = |&c: &char| {
+        if !in_text {
+            in_text = c == '"';
+            return !c.is_ascii_whitespace();
+        }
+        in_text = c != '"' || escaped;
+        escaped = c == '\\' && !escaped;
+        true
+    };
+    json.chars().filter(stays).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{compact, pretty};
+
+    #[test]
+    fn white_space_goes_but_for_that_in_texts() {
+        let json = "[ {\n\t\"a \\\" b\" : 1.50 , \"\\\\\" : [ ] } ]\r\n";
+        assert_eq!(compact(json), r#"[{"a \" b":1.50,"\\":[]}]"#);
+    }
+
+    #[test]
+    fn what_is_too_deep_to_read_is_kept() {
+        let deep = "[".repeat(500) + &"]".repeat(500);
+        assert_eq!(pretty(&deep), deep);
+        assert_eq!(pretty("[1]"), "[\n  1\n]");
+    }
 }

@@ -93,6 +93,18 @@ fn argument(field: &Field) -> TokenStream {
     quote!(Argument::new(#wire, #doc)#(#default)*#(#unit)*#url #numbered)
 }
 
+/// How many elements of a list an example shows, unless the field needs more.
+const ELEMENTS: usize = 2;
+
+/// How many elements a field must have.
+fn fewest(field: &Field) -> usize {
+    let fewest = field.limits.iter().find_map(|limit| match limit {
+        Limit::MinItems(min) => usize::try_from(*min).ok(),
+        _ => None,
+    });
+    fewest.unwrap_or(0)
+}
+
 /// Of an example what a task needs: required fields, and those that stand for one.
 fn short_example(task: &Object, example: &Value) -> Value {
     let others = |field: &Field| {
@@ -107,7 +119,13 @@ fn short_example(task: &Object, example: &Value) -> Value {
     };
     let fields = task.fields.iter().filter(needed);
     let short: Map<String, Value> = fields
-        .filter_map(|field| Some((field.wire.clone(), example.get(&field.wire)?.clone())))
+        .filter_map(|field| {
+            let mut value = example.get(&field.wire)?.clone();
+            if let Value::Array(elements) = &mut value {
+                elements.truncate(fewest(field).max(ELEMENTS));
+            }
+            Some((field.wire.clone(), value))
+        })
         .collect();
     Value::Object(short)
 }

@@ -165,9 +165,7 @@ pub(super) static SECTION: Section = Section {
                     "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
                 ),
             ],
-            example: Some(
-                "{\"targets\":[\"forbes.com\",\"cnn.com\",\"bbc.com\",\"yelp.com\",\"https://www.apple.com/iphone/\",\"https://ahrefs.com/blog/\",\"ibm.com\",\"https://variety.com/\",\"https://stackoverflow.com/\",\"www.trustpilot.com\"]}",
-            ),
+            example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkBacklinksLive>,
         },
         Endpoint {
@@ -190,9 +188,7 @@ pub(super) static SECTION: Section = Section {
                     "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
                 ),
             ],
-            example: Some(
-                "{\"targets\":[\"forbes.com\",\"cnn.com\",\"bbc.com\",\"yelp.com\",\"https://www.apple.com/iphone/\",\"https://ahrefs.com/blog/\",\"ibm.com\",\"https://variety.com/\",\"https://stackoverflow.com/\",\"www.trustpilot.com\"]}",
-            ),
+            example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkNewLostBacklinksLive>,
         },
         Endpoint {
@@ -215,9 +211,7 @@ pub(super) static SECTION: Section = Section {
                     "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
                 ),
             ],
-            example: Some(
-                "{\"targets\":[\"forbes.com\",\"cnn.com\",\"bbc.com\",\"yelp.com\",\"https://www.apple.com/iphone/\",\"https://ahrefs.com/blog/\",\"ibm.com\",\"https://variety.com/\",\"https://stackoverflow.com/\",\"www.trustpilot.com\"]}",
-            ),
+            example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkNewLostReferringDomainsLive>,
         },
         Endpoint {
@@ -264,9 +258,7 @@ pub(super) static SECTION: Section = Section {
                     "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
                 ),
             ],
-            example: Some(
-                "{\"targets\":[\"forbes.com\",\"cnn.com\",\"bbc.com\",\"yelp.com\",\"https://www.apple.com/iphone/\",\"https://ahrefs.com/blog/\",\"ibm.com\",\"https://variety.com/\",\"https://stackoverflow.com/\",\"www.trustpilot.com\"]}",
-            ),
+            example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkRanksLive>,
         },
         Endpoint {
@@ -284,9 +276,7 @@ pub(super) static SECTION: Section = Section {
                     "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
                 ),
             ],
-            example: Some(
-                "{\"targets\":[\"forbes.com\",\"cnn.com\",\"bbc.com\",\"yelp.com\",\"https://www.apple.com/iphone/\",\"https://ahrefs.com/blog/\",\"ibm.com\",\"https://variety.com/\",\"https://stackoverflow.com/\",\"www.trustpilot.com\"]}",
-            ),
+            example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkReferringDomainsLive>,
         },
         Endpoint {
@@ -304,9 +294,7 @@ pub(super) static SECTION: Section = Section {
                     "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
                 ),
             ],
-            example: Some(
-                "{\"targets\":[\"forbes.com\",\"cnn.com\",\"bbc.com\",\"yelp.com\",\"https://www.apple.com/iphone/\",\"https://ahrefs.com/blog/\",\"ibm.com\",\"https://variety.com/\",\"https://stackoverflow.com/\",\"www.trustpilot.com\"]}",
-            ),
+            example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkSpamScoreLive>,
         },
         Endpoint {
