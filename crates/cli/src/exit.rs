@@ -117,3 +117,17 @@ pub(crate) fn charge(error: &Error) -> String {
         Charge::UsDollars(cost) => format!("; it cost {cost} USD"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn the_readme_has_all_codes() {
+        let readme = include_str!("../README.md");
+        for (exit, meaning) in Exit::ALL {
+            let row = format!("| {} | {meaning} |", exit as u8);
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+}
