@@ -382,6 +382,7 @@ fn every_corner_of_the_language() {
         ),
         ("types", "crates/models/src/generated/backlinks/types.rs"),
         ("client", "crates/client/src/generated/backlinks.rs"),
+        ("cli", "crates/cli/src/generated/backlinks.rs"),
         (
             "task_schema",
             "crates/models/schemas/backlinks/corners_live.task.json",
@@ -413,6 +414,10 @@ fn the_hard_places() {
         (
             "places_client",
             "crates/client/src/generated/backlinks.rs".to_owned(),
+        ),
+        (
+            "places_cli",
+            "crates/cli/src/generated/backlinks.rs".to_owned(),
         ),
         (
             "places_mock",

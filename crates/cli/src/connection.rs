@@ -1,5 +1,7 @@
 //! The options that say whom the program talks to, and the client that follows from them.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +36,9 @@ pub(crate) struct Connection {
     /// Let credentials go over http:// to a server that is not this machine.
     #[arg(long, global = true)]
     pub(crate) allow_http: bool,
+    /// Trust the certificates in this PEM file, too: for a proxy that looks into TLS.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Give a call up after so many seconds, 150 unless given. The API itself gives up after 120:
     /// less can lose an answer that is paid for.
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
@@ -77,6 +82,11 @@ impl Connection {
         }
         if self.allow_http {
             builder = builder.allow_http();
+        }
+        if let Some(file) = &self.ca_file {
+            let pem = fs::read(file);
+            let wrong = |error| Failure::usage(format!("--ca-file {}: {error}", file.display()));
+            builder = builder.root_certificates(pem.map_err(wrong)?);
         }
         if self.mock {
             return mocked(builder);

@@ -237,7 +237,7 @@ fn explain(error: &Error, report: &mut Report) -> Result<(), Failure> {
             Finding::Fail,
             "TLS",
             "no secure connection comes about, though something answers there: a proxy may want \
-             credentials (in its URL), something in between may look into TLS, or this machine's \
+             credentials (in its URL), something in between may look into TLS (--ca-file takes its certificate), or this machine's \
              clock is wrong",
         ),
         (ErrorKind::Transport(_), _) => (

@@ -13,9 +13,10 @@ use crate::help;
 use crate::table::{Argument, Endpoint, kebab};
 
 /// What the program itself calls its flags. A field with one of these names is `--task-NAME`.
-const OWN: [&str; 12] = [
+const OWN: [&str; 13] = [
     "allow-http",
     "base-url",
+    "ca-file",
     "dry-run",
     "help",
     "max-spend",

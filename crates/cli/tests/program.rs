@@ -290,6 +290,10 @@ fn a_wrong_command_line() {
             "--max-spend",
         ),
         (&["backlinks", "index", "--sandbox"], "give one of them"),
+        (
+            &["backlinks", "index", "--ca-file", "no/such.pem"],
+            "--ca-file no/such.pem: ",
+        ),
         (&["serp", "google-organic-task-get-advanced"], "<ID>"),
         (
             &["serp", "google-organic-task-get-advanced", ".."],

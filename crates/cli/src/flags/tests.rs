@@ -235,6 +235,15 @@ mod by_example {
         assert!(parsed(list, &line(&["--task", "{}"])).is_ok());
     }
 
+    #[test]
+    fn a_number_can_be_negative() {
+        let words = ["--target", "a.example", "--offset", "-5"];
+        assert_eq!(
+            read(backlinks("backlinks-live"), &line(&words))[0]["offset"],
+            -5
+        );
+    }
+
     /// Names stand so in the documentation, and in our own prose.
     #[test]
     fn a_flag_can_be_written_as_the_field() {
