@@ -23,6 +23,7 @@ mod mock;
 mod network;
 mod openapi;
 mod paging;
+mod plain;
 mod policies;
 mod recording;
 mod redis;

@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure, charge, of_error};
 use crate::flags;
 use crate::generated::SECTIONS;
 use crate::help;
-use crate::output::{print, print_json, tell};
+use crate::output::{print, print_json, tell, us_dollars};
 use crate::table::{Endpoint, Section, kebab};
 
 // The options of every call. No doc comment: clap would take it for the command's.
@@ -24,7 +24,7 @@ use crate::table::{Endpoint, Section, kebab};
 #[command(next_help_heading = "Call")]
 struct Options {
     /// Refuse the call if it is estimated at more US dollars than this.
-    #[arg(long, value_name = "USD", value_parser = us_dollars)]
+    #[arg(long, value_name = "USD", value_parser = amount)]
     max_spend: Option<f64>,
     /// Print the request and what it is estimated at. Send nothing.
     #[arg(long)]
@@ -177,7 +177,8 @@ fn estimate(endpoint: &Endpoint, call: &PlainCall) -> Option<f64> {
     let known = api::PRICES
         .iter()
         .any(|it| it.section == endpoint.section());
-    (known || !endpoint.info.charged).then(|| call.estimate())
+    // To the millionth: sums of floats are not exact.
+    (known || !endpoint.info.charged).then(|| (call.estimate() * 1e6).round() / 1e6)
 }
 
 fn dry_run(
@@ -195,7 +196,10 @@ fn dry_run(
     request["estimate_us_dollars"] = estimate.into();
     print_json(&request)?;
     tell(match estimate {
-        Some(estimate) => format!("nothing was sent; estimated at {estimate:.5} USD at most"),
+        Some(estimate) => format!(
+            "nothing was sent; estimated at {} at most",
+            us_dollars(estimate)
+        ),
         None => "nothing was sent; its price is not known here".to_owned(),
     });
     Ok(Exit::Done)
@@ -244,7 +248,7 @@ fn answered(
         }
     };
     note += &match answer.cost() {
-        Some(cost) => format!("; cost: {cost} USD"),
+        Some(cost) => format!("; cost: {}", us_dollars(cost)),
         None => "; cost: not told".to_owned(),
     };
     if options.raw {
@@ -357,7 +361,7 @@ fn refused(endpoint: &'static Endpoint, error: &Error) -> Failure {
     Failure::new(exit, reason)
 }
 
-fn us_dollars(text: &str) -> Result<f64, String> {
+fn amount(text: &str) -> Result<f64, String> {
     let amount = text.parse::<f64>().ok();
     let amount = amount.filter(|amount| amount.is_finite() && *amount >= 0.0);
     amount.ok_or_else(|| "expected an amount of US dollars, such as 0.5".to_owned())

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::connection::{CREDENTIALS, Connection, Credentials, variable};
 use crate::exit::{Exit, Failure};
-use crate::output::print;
+use crate::output::{print, us_dollars};
 
 /// How long each step over the network may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -213,10 +213,13 @@ fn balance(account: &UserDataResult, report: &mut Report) -> Result<(), Failure>
         None => (Finding::Warn, "the answer does not tell".to_owned()),
         Some(left) if left <= 0.0 => (
             Finding::Fail,
-            format!("{left} USD: pay in at https://app.dataforseo.com, or use --sandbox"),
+            format!(
+                "{}: pay in at https://app.dataforseo.com, or use --sandbox",
+                us_dollars(left)
+            ),
         ),
-        Some(left) if left < LOW => (Finding::Warn, format!("{left} USD: nearly spent")),
-        Some(left) => (Finding::Fine, format!("{left} USD")),
+        Some(left) if left < LOW => (Finding::Warn, format!("{}: nearly spent", us_dollars(left))),
+        Some(left) => (Finding::Fine, us_dollars(left)),
     };
     report.say(finding, "balance", text)?;
     match &account.backlinks_subscription_expiry_date {

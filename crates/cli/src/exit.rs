@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use dataforseo_client::models::StatusClass;
 use dataforseo_client::{Charge, ConfigError, Error, ErrorKind, Left};
 
+use crate::output::us_dollars;
+
 /// The exit codes. 10 to 19 are kept for jobs of many calls, which can end half done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -114,7 +116,7 @@ pub(crate) fn charge(error: &Error) -> String {
         Charge::No if error.left() == Left::No => String::new(),
         Charge::No => "; nothing was charged".to_owned(),
         Charge::Perhaps => "; it may have been charged".to_owned(),
-        Charge::UsDollars(cost) => format!("; it cost {cost} USD"),
+        Charge::UsDollars(cost) => format!("; it cost {}", us_dollars(cost)),
     }
 }
 

@@ -38,6 +38,13 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(text.as_bytes())
 }
 
+/// An amount of money, to the millionth: sums of floats are not exact.
+pub(crate) fn us_dollars(amount: f64) -> String {
+    let text = format!("{amount:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} USD")
+}
+
 /// JSON for the eye. Where it cannot be read, for its depth, it is left as it is.
 fn pretty(json: &str) -> String {
     let read = serde_json::from_str::<serde_json::Value>(json);
@@ -63,12 +70,19 @@ fn compact(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{compact, pretty};
+    use super::{compact, pretty, us_dollars};
 
     #[test]
     fn white_space_goes_but_for_that_in_texts() {
         let json = "[ {\n\t\"a \\\" b\" : 1.50 , \"\\\\\" : [ ] } ]\r\n";
         assert_eq!(compact(json), r#"[{"a \" b":1.50,"\\":[]}]"#);
+    }
+
+    #[test]
+    fn money_has_no_noise() {
+        let amounts = [0.0, 0.024 + 0.000036, 16.02, 1000.0];
+        let texts = ["0 USD", "0.024036 USD", "16.02 USD", "1000 USD"];
+        assert_eq!(amounts.map(us_dollars), texts);
     }
 
     #[test]

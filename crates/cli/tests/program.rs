@@ -336,7 +336,7 @@ fn a_task_from_stdin_and_from_a_file() {
 #[test]
 fn a_dry_run_sends_nothing() {
     let said = run(&[&RANKS[..], &["--dry-run"]].concat());
-    said.assert(0, "nothing was sent; estimated at 0.02404 USD at most");
+    said.assert(0, "nothing was sent; estimated at 0.024036 USD at most");
     let request = json!({
         "method": "POST",
         "url": "https://api.dataforseo.com/v3/backlinks/bulk_ranks/live",

@@ -432,7 +432,9 @@ fn in_one_call<T>(
     }
     for (index, task) in tasks.iter().enumerate() {
         all.extend(check(task).into_iter().map(|mut violation| {
-            if max > 1 {
+            if violation.path.is_empty() {
+                violation.path = format!("tasks[{index}]");
+            } else if max > 1 {
                 violation.path = format!("tasks[{index}].{}", violation.path);
             }
             violation
