@@ -2,13 +2,14 @@
 //! no types. All else is as for typed calls: the same limits, retries, money and errors.
 
 use bytes::Bytes;
-use dataforseo_models::{EndpointInfo, RawTask, Severity, StatusCode, TaskId, Value, check};
+use dataforseo_models::{
+    EndpointInfo, RawEnvelope, RawTask, Severity, StatusCode, TaskId, Value, check, rows_asked_for,
+};
 use serde_json::value::RawValue;
 
-use super::{Asked, Client, envelope, in_one_call, invalid, path};
+use super::{Asked, Client, in_one_call, invalid, path, taken};
 use crate::answer::RawResponse;
 use crate::error::{Error, ErrorKind};
-use crate::spend::rows;
 
 /// A call that was checked, and can be sent: by [`Client::prepare`].
 #[derive(Debug, Clone)]
@@ -146,7 +147,7 @@ impl Client {
                 .map_err(|error| Error::new(endpoint.id, ErrorKind::Body(error), None))?,
             false => None,
         };
-        let rows = rows(body.as_deref());
+        let rows = rows_asked_for(&Value::Array(tasks.to_vec()));
         Ok(PlainCall {
             endpoint,
             path,
@@ -170,7 +171,7 @@ impl Client {
         };
         let (tasks, cost, response) = self
             .perform(asked, |status, text| {
-                let envelope = envelope(status, text)?;
+                let envelope = taken(status, RawEnvelope::parse(text.as_bytes()))?;
                 let tasks: Vec<PlainTask> = envelope.tasks.into_iter().map(Into::into).collect();
                 match tasks.as_slice() {
                     [] => Err(ErrorKind::NoTask),
