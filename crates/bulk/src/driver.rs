@@ -334,15 +334,9 @@ impl<E: PerTarget, S: Stream<Item = Target>> Input<E, S> {
             };
             let place = self.taken;
             self.taken += 1;
-            let (text, reason) = match target {
-                Target::Unusable { text, reason } => (text, reason),
-                Target::Text(text) => {
-                    E::set_targets(&mut self.probe, vec![text.clone()]);
-                    match validate(&self.probe, today) {
-                        Ok(()) => return Some((place, text)),
-                        Err(violations) => (text, reasons(&violations)),
-                    }
-                }
+            let (text, reason) = match usable::<E>(&mut self.probe, target, today) {
+                Ok(text) => return Some((place, text)),
+                Err(unusable) => unusable,
             };
             self.unusable.push(Done {
                 place,
@@ -388,6 +382,24 @@ async fn send<E: PerTarget>(
         .await;
     // Only now may the next call go: what nobody takes must not pile up.
     drop(place);
+}
+
+/// A target that can be asked for; if it cannot, its text, and why. `probe` is the job's task.
+pub(crate) fn usable<E: PerTarget>(
+    probe: &mut E::Task,
+    target: Target,
+    today: Date,
+) -> Result<String, (String, String)> {
+    match target {
+        Target::Unusable { text, reason } => Err((text, reason)),
+        Target::Text(text) => {
+            E::set_targets(probe, vec![text.clone()]);
+            match validate(probe, today) {
+                Ok(()) => Ok(text),
+                Err(violations) => Err((text, reasons(&violations))),
+            }
+        }
+    }
 }
 
 /// What is wrong with a target. The rest of the task was found right.

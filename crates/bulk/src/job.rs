@@ -12,10 +12,11 @@ use futures_core::Stream;
 use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::driver::{Control, Driver, Running, Shared};
+use crate::driver::{Control, Driver, Running, Shared, usable};
 use crate::journal::{Job as JobRecord, Journal, JournalError, Memory, blocking};
 use crate::outcome::{Done, End, Progress};
-use crate::packing::{Capacity, Packer};
+use crate::packing::{Capacity, Packed, Packer};
+use crate::spool::Spool;
 
 /// Why a job could not begin. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum StartError {
     /// What may be spent is no amount of money.
     #[error("{0} is no amount of money")]
     MaxSpend(f64),
+    /// The input could not be sorted on disk.
+    #[error("sorting the input on disk: {0}")]
+    Spool(std::io::Error),
 }
 
 /// A target of the input.
@@ -216,21 +220,6 @@ impl<E: PerTarget> Bulk<E> {
         self
     }
 
-    /// What a call costs at most, in US dollars, when it is full; by the client's prices.
-    pub fn estimate_per_call(&self) -> f64 {
-        let mut task = self.template.clone();
-        let name = "example.com".to_owned();
-        E::set_targets(&mut task, vec![name; self.capacity.targets.get()]);
-        self.client.estimate::<E>(&task)
-    }
-
-    /// What a call with so many targets costs at most, in US dollars, by the client's prices.
-    pub fn estimate(&self, targets: usize) -> f64 {
-        let mut task = self.template.clone();
-        E::set_targets(&mut task, vec!["example.com".to_owned(); targets]);
-        self.client.estimate::<E>(&task)
-    }
-
     /// Begins. Calls go out in the background, as fast as the outcomes are taken.
     ///
     /// Each target that is taken from the input has exactly one outcome. They come in the order in
@@ -293,6 +282,61 @@ impl<E: PerTarget> Bulk<E> {
         })
     }
 
+    /// What the job would take: reads the input to its end and sends nothing.
+    ///
+    /// # Errors
+    /// When the task breaks limits, or the input cannot be sorted on disk.
+    pub async fn plan<S>(mut self, input: S) -> Result<Plan, StartError>
+    where
+        S: Stream<Item: Into<Target>>,
+    {
+        E::set_targets(&mut self.template, vec!["example.com".to_owned()]);
+        validate(&self.template, today()).map_err(StartError::Task)?;
+        let mut plan = Plan::default();
+        let mut packer = Packer::new(self.capacity, self.window);
+        let add = |plan: &mut Plan, call: Option<Vec<Packed>>| {
+            let Some(call) = call else {
+                return false;
+            };
+            plan.calls += 1;
+            plan.different += call.len() as u64;
+            plan.us_dollars += self
+                .client
+                .estimate::<E>(&filled::<E>(&self.template, call.len()));
+            true
+        };
+        let spool = self.spool.as_deref().map(Spool::in_folder).transpose();
+        let mut spool = spool.map_err(StartError::Spool)?;
+        let mut probe = self.template.clone();
+        let day = today();
+        let mut input = std::pin::pin!(input);
+        while let Some(target) = input.next().await {
+            let place = plan.targets;
+            plan.targets += 1;
+            let Ok(target) = usable::<E>(&mut probe, target.into(), day) else {
+                plan.invalid += 1;
+                continue;
+            };
+            match &mut spool {
+                Some(spool) => spool.push(place, &target).map_err(StartError::Spool)?,
+                None => packer.push(place, &target),
+            }
+            if packer.is_full() {
+                add(&mut plan, packer.next_call());
+            }
+        }
+        let spooled = spool.map(Spool::finish).transpose();
+        for target in spooled.map_err(StartError::Spool)?.into_iter().flatten() {
+            let (place, target) = target.map_err(StartError::Spool)?;
+            packer.push(place, &target);
+            if packer.is_full() {
+                add(&mut plan, packer.next_call());
+            }
+        }
+        while add(&mut plan, packer.next_call()) {}
+        Ok(plan)
+    }
+
     fn record(&self) -> JobRecord {
         let mut task = self.template.clone();
         E::set_targets(&mut task, Vec::new());
@@ -301,6 +345,29 @@ impl<E: PerTarget> Bulk<E> {
         let spool = self.spool.is_some();
         JobRecord::new(E::INFO.id, task, self.capacity, window, spool)
     }
+}
+
+/// A task with so many targets, for estimates.
+fn filled<E: PerTarget>(template: &E::Task, targets: usize) -> E::Task {
+    let mut task = template.clone();
+    E::set_targets(&mut task, vec!["example.com".to_owned(); targets]);
+    task
+}
+
+/// What a job would take.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// Targets in the input.
+    pub targets: u64,
+    /// Of those, targets that cannot be asked for.
+    pub invalid: u64,
+    /// Targets that would be sent: one that is given twice within the window is sent once.
+    pub different: u64,
+    /// Calls.
+    pub calls: u64,
+    /// What they cost at most, in US dollars, by the client's prices.
+    pub us_dollars: f64,
 }
 
 /// The outcomes of a job, as they come: a stream.

@@ -49,7 +49,7 @@ mod outcome;
 mod packing;
 mod spool;
 
-pub use job::{Bulk, Handle, Outcomes, StartError, Target};
+pub use job::{Bulk, Handle, Outcomes, Plan, StartError, Target};
 pub use journal::JournalError;
 pub use outcome::{Done, End, Failure, Outcome, Progress};
 pub use packing::{Capacity, Packed, Packer};

@@ -223,7 +223,8 @@ async fn the_balance_runs_out_in_the_middle() {
 #[tokio::test]
 async fn a_limit_of_money_stops_before_the_call() {
     let api = Api::fine();
-    let price = job(&api, 2).estimate_per_call();
+    let plan = job(&api, 2).plan(stream::iter(targets(2))).await.unwrap();
+    let price = plan.us_dollars;
     assert!(price > 0.0);
     let ran = run(job(&api, 2).max_spend(0.5 + price * 1.5), &targets(20)).await;
     let End::Refused(error) = &ran.end else {
@@ -314,4 +315,33 @@ async fn a_task_that_breaks_limits_is_not_begun() {
     let ran = run(none, &[]).await;
     assert!(matches!(ran.end, End::Complete));
     assert!(api.calls().is_empty());
+}
+
+/// What a plan says is what a job does.
+#[tokio::test]
+async fn a_plan_says_what_a_job_will_take() {
+    let mut given = targets(25);
+    given.push(given[3].clone());
+    given.push(String::new());
+    for spool in [false, true] {
+        let api = Api::fine();
+        let job = || {
+            let job = job(&api, 10).window(number(100));
+            match spool {
+                true => job.spool(std::env::temp_dir()),
+                false => job,
+            }
+        };
+        let plan = job().plan(stream::iter(given.clone())).await.unwrap();
+        assert!(api.calls().is_empty());
+        let price = |targets: usize| targets as f64 * 0.000_036 + 0.024;
+        assert!(
+            (plan.us_dollars - price(10) * 2.0 - price(5)).abs() < 1e-9,
+            "{plan:?}"
+        );
+        let counts = (plan.targets, plan.invalid, plan.different, plan.calls);
+        assert_eq!(counts, (27, 1, 25, 3));
+        run(job(), &given).await;
+        assert_eq!(api.calls().len(), 3);
+    }
 }
