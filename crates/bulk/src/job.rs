@@ -396,6 +396,16 @@ impl<R> Outcomes<R> {
         Handle(Arc::clone(&self.job))
     }
 
+    /// Outcomes that are there together, such as those of one call; `None` at the end. For whoever has
+    /// millions of them: a wait each takes its time.
+    pub async fn next_many(&mut self) -> Option<Vec<Done<R>>> {
+        let rest: Vec<Done<R>> = self.ready.by_ref().collect();
+        match rest.is_empty() {
+            true => self.receiver.recv().await,
+            false => Some(rest),
+        }
+    }
+
     /// How the job ended; `None` while it runs, and as long as outcomes are left.
     pub fn end(&self) -> Option<End> {
         let is_over = self.receiver.is_closed() && self.receiver.is_empty();

@@ -19,6 +19,28 @@ pub struct Done<R> {
     pub outcome: Outcome<R>,
 }
 
+impl<R> Done<R> {
+    /// The same with another row.
+    pub fn map<T>(self, change: impl FnOnce(R) -> T) -> Done<T> {
+        let Self {
+            place,
+            target,
+            outcome,
+        } = self;
+        Done {
+            place,
+            target,
+            outcome: match outcome {
+                Outcome::Row(row) => Outcome::Row(change(row)),
+                Outcome::Absent => Outcome::Absent,
+                Outcome::Invalid(reason) => Outcome::Invalid(reason),
+                Outcome::Failed(failure) => Outcome::Failed(failure),
+                Outcome::Cancelled => Outcome::Cancelled,
+            },
+        }
+    }
+}
+
 /// What became of a target.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

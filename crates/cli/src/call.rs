@@ -361,7 +361,7 @@ fn refused(endpoint: &'static Endpoint, error: &Error) -> Failure {
     Failure::new(exit, reason)
 }
 
-fn amount(text: &str) -> Result<f64, String> {
+pub(crate) fn amount(text: &str) -> Result<f64, String> {
     let amount = text.parse::<f64>().ok();
     let amount = amount.filter(|amount| amount.is_finite() && *amount >= 0.0);
     amount.ok_or_else(|| "expected an amount of US dollars, such as 0.5".to_owned())

@@ -8,7 +8,7 @@ use dataforseo_client::{Charge, ConfigError, Error, ErrorKind, Left};
 
 use crate::output::us_dollars;
 
-/// The exit codes. 10 to 19 are kept for jobs of many calls, which can end half done.
+/// The exit codes. Those from 10 on are of jobs of many calls, which can end half done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
@@ -19,11 +19,13 @@ pub(crate) enum Exit {
     Transport = 4,
     Money = 5,
     Pending = 6,
+    Partly = 10,
+    Stopped = 11,
 }
 
 impl Exit {
     /// All of them, each with what it means: the help and the README have this list.
-    pub(crate) const ALL: [(Self, &str); 7] = [
+    pub(crate) const ALL: [(Self, &str); 9] = [
         (Self::Done, "done"),
         (
             Self::Failed,
@@ -46,6 +48,14 @@ impl Exit {
             "money: --max-spend, the balance, or a limit of the account's owner",
         ),
         (Self::Pending, "the task is not done yet: ask again later"),
+        (
+            Self::Partly,
+            "a bulk job is complete, and some of its targets are invalid or failed",
+        ),
+        (
+            Self::Stopped,
+            "a bulk job was stopped before its end (Ctrl-C, or nobody reads its output)",
+        ),
     ];
 }
 

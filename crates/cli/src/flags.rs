@@ -13,20 +13,36 @@ use crate::help;
 use crate::table::{Argument, Endpoint, kebab};
 
 /// What the program itself calls its flags. A field with one of these names is `--task-NAME`.
-const OWN: [&str; 13] = [
+const OWN: [&str; 29] = [
     "allow-http",
+    "at-once",
     "base-url",
     "ca-file",
+    "domains-per-call",
     "dry-run",
+    "format",
+    "give-up-after",
     "help",
+    "input",
+    "journal",
     "max-spend",
     "mock",
+    "no-journal",
     "no-retries",
+    "no-sort",
+    "output",
+    "overwrite",
+    "quiet",
     "raw",
+    "repeat-uncertain",
+    "resume",
     "sandbox",
+    "targets-per-call",
     "task",
+    "temporary",
     "timeout",
     "version",
+    "window",
 ];
 
 /// The flag of a field, without the dashes.
@@ -87,6 +103,10 @@ pub(crate) fn fill(
 ) {
     for (argument, rule) in endpoint.fields() {
         let id = id(argument.name);
+        if matches.try_contains_id(&id).is_err() {
+            // A job of many targets has no flag for them.
+            continue;
+        }
         let value = match elements(argument, rule) {
             None => matches.get_one::<Value>(&id).cloned(),
             Some(_) => matches.get_many::<Vec<Value>>(&id).map(|given| {

@@ -20,7 +20,7 @@ The credentials are those of https://app.dataforseo.com/api-access, in the envir
 
 /// What stands below the program's help: the exit codes.
 pub(crate) fn after() -> String {
-    let codes = Exit::ALL.map(|(exit, meaning)| format!("  {}  {meaning}", exit as u8));
+    let codes = Exit::ALL.map(|(exit, meaning)| format!("  {:<2}  {meaning}", exit as u8));
     format!(
         "Limits of an account: {} calls a minute, {} at once, all endpoints together.\n\n\
          Exit codes:\n{}",

@@ -7,6 +7,7 @@
 //! # Features
 //! One a section, all on by default: `appendix`, `backlinks`, `on_page`, `serp`.
 
+mod bulk;
 mod call;
 mod completions;
 mod connection;
@@ -75,16 +76,26 @@ fn command() -> Command {
         .max_term_width(help::WIDTH)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(SECTIONS.iter().map(|section| call::section(section)));
+        .subcommands(SECTIONS.iter().map(|section| call::section(section)))
+        .subcommand(bulk::command());
     Connection::augment_args(Tool::augment_subcommands(command))
 }
 
 fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::unexpected)?;
-    runtime.block_on(async {
+    let inner = matches.subcommand();
+    let job = inner.and_then(|(name, matches)| (name == "bulk").then(|| matches.subcommand())?);
+    // While a table waits for its disk, the calls of a job go on.
+    let mut runtime = match job {
+        Some(_) => tokio::runtime::Builder::new_multi_thread(),
+        None => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.worker_threads(2).enable_all().build();
+    runtime.map_err(Failure::unexpected)?.block_on(async {
+        if let Some((endpoint, matches)) = job
+            && let Some(endpoint) = bulk::find(endpoint)
+        {
+            return bulk::run(endpoint, matches).await;
+        }
         if let Some((section, matches)) = matches.subcommand()
             && let Some((endpoint, matches)) = matches.subcommand()
             && let Some(endpoint) = table::find(section, endpoint)

@@ -6,9 +6,12 @@
     reason = "a build may be without any section, and not every section needs all of it"
 )]
 
+use dataforseo_client::Client;
 use dataforseo_client::models::drift::{Drift, decode};
 use dataforseo_client::models::{EndpointInfo, FieldRule};
+use serde_json::Value;
 
+use crate::bulk::Job;
 use crate::generated::SECTIONS;
 
 /// A section of the API.
@@ -37,6 +40,45 @@ pub(crate) struct Endpoint {
     pub(crate) example: Option<&'static str>,
     /// Where results are of another kind than documented.
     pub(crate) drift: fn(&str) -> Vec<Drift>,
+    /// What a job of many targets needs, where there is a row for each target.
+    pub(crate) bulk: Option<Bulk>,
+}
+
+/// A job of many targets.
+#[derive(Debug)]
+pub(crate) struct Bulk {
+    /// The fields of a row, as columns.
+    pub(crate) columns: &'static [Column],
+    /// Begins to make one.
+    pub(crate) job: Make,
+}
+
+/// Makes a job of calls with this task, whatever its targets.
+pub(crate) type Make = fn(Client, Value) -> Result<Box<dyn Job>, serde_json::Error>;
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    /// The field's name in JSON.
+    pub(crate) name: &'static str,
+    pub(crate) cell: Cell,
+}
+
+impl Column {
+    pub(crate) const fn new(name: &'static str, cell: Cell) -> Self {
+        Self { name, cell }
+    }
+}
+
+/// What stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cell {
+    Text,
+    Integer,
+    Float,
+    Boolean,
+    /// An object or a list, as JSON.
+    Json,
 }
 
 impl Endpoint {

@@ -38,12 +38,12 @@ pub fn root(model: &Model) -> TokenStream {
 pub fn section(section: &Section) -> TokenStream {
     let module = ident(&section.name);
     let (name, doc) = (&section.name, section.doc.trim());
-    let endpoints = section.endpoints.iter().map(endpoint);
+    let endpoints = section.endpoints.iter().map(|it| endpoint(section, it));
     quote! {
         use dataforseo_client::models::{Endpoint as _, #module as models};
 
         #[allow(unused_imports, reason = "one list serves all generated files")]
-        use crate::table::{Argument, Endpoint, Section, drift};
+        use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
         /// The commands of the section.
         pub(super) static SECTION: Section = Section {
@@ -54,7 +54,7 @@ pub fn section(section: &Section) -> TokenStream {
     }
 }
 
-fn endpoint(endpoint: &Endpoint) -> TokenStream {
+fn endpoint(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let (name, doc) = (ident(&endpoint.name), endpoint.doc.trim());
     let command = &endpoint.module;
     let fields = endpoint.task.iter().flat_map(|task| &task.fields);
@@ -67,6 +67,7 @@ fn endpoint(endpoint: &Endpoint) -> TokenStream {
         }
         _ => quote!(None),
     };
+    let bulk = bulk(section, endpoint);
     quote! {
         Endpoint {
             name: #command,
@@ -76,7 +77,37 @@ fn endpoint(endpoint: &Endpoint) -> TokenStream {
             fields: &[#(#fields),*],
             example: #example,
             drift: drift::<models::#name>,
+            bulk: #bulk,
         }
+    }
+}
+
+/// What a job of many targets needs, where the endpoint has a row for each target.
+fn bulk(section: &Section, endpoint: &Endpoint) -> TokenStream {
+    let rows = endpoint.rows.as_ref();
+    let rows = rows.filter(|rows| rows.spec.target.is_some());
+    let Some(row) = rows.and_then(|rows| section.find_object(endpoint, &rows.row)) else {
+        return quote!(None);
+    };
+    let name = ident(&endpoint.name);
+    let columns = row.fields.iter().map(|field| {
+        let (wire, cell) = (&field.wire, cell(&field.ty));
+        quote!(Column::new(#wire, Cell::#cell))
+    });
+    quote!(Some(Bulk {
+        columns: &[#(#columns),*],
+        job: crate::bulk::job::<models::#name>,
+    }))
+}
+
+/// What a field is in a table.
+fn cell(ty: &Type) -> TokenStream {
+    match ty {
+        Type::String | Type::Date | Type::Timestamp | Type::Enum(_) => quote!(Text),
+        Type::Integer => quote!(Integer),
+        Type::Float => quote!(Float),
+        Type::Boolean => quote!(Boolean),
+        _ => quote!(Json),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use dataforseo_client::models::{Endpoint as _, appendix as models};
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::table::{Argument, Endpoint, Section, drift};
+use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
@@ -17,6 +17,7 @@ pub(super) static SECTION: Section = Section {
             fields: &[],
             example: None,
             drift: drift::<models::UserData>,
+            bulk: None,
         },
     ],
 };

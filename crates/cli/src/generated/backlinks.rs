@@ -2,7 +2,7 @@
 
 use dataforseo_client::models::{Endpoint as _, backlinks as models};
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::table::{Argument, Endpoint, Section, drift};
+use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
@@ -72,6 +72,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"forbes.com\"}"),
             drift: drift::<models::AnchorsLive>,
+            bulk: None,
         },
         Endpoint {
             name: "available_filters",
@@ -81,6 +82,7 @@ pub(super) static SECTION: Section = Section {
             fields: &[],
             example: None,
             drift: drift::<models::AvailableFilters>,
+            bulk: None,
         },
         Endpoint {
             name: "backlinks_live",
@@ -149,6 +151,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"forbes.com\"}"),
             drift: drift::<models::BacklinksLive>,
+            bulk: None,
         },
         Endpoint {
             name: "bulk_backlinks_live",
@@ -167,6 +170,13 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkBacklinksLive>,
+            bulk: Some(Bulk {
+                columns: &[
+                    Column::new("target", Cell::Text),
+                    Column::new("backlinks", Cell::Integer),
+                ],
+                job: crate::bulk::job::<models::BulkBacklinksLive>,
+            }),
         },
         Endpoint {
             name: "bulk_new_lost_backlinks_live",
@@ -190,6 +200,14 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkNewLostBacklinksLive>,
+            bulk: Some(Bulk {
+                columns: &[
+                    Column::new("target", Cell::Text),
+                    Column::new("new_backlinks", Cell::Integer),
+                    Column::new("lost_backlinks", Cell::Integer),
+                ],
+                job: crate::bulk::job::<models::BulkNewLostBacklinksLive>,
+            }),
         },
         Endpoint {
             name: "bulk_new_lost_referring_domains_live",
@@ -213,6 +231,16 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkNewLostReferringDomainsLive>,
+            bulk: Some(Bulk {
+                columns: &[
+                    Column::new("target", Cell::Text),
+                    Column::new("new_referring_domains", Cell::Integer),
+                    Column::new("lost_referring_domains", Cell::Integer),
+                    Column::new("new_referring_main_domains", Cell::Integer),
+                    Column::new("lost_referring_main_domains", Cell::Integer),
+                ],
+                job: crate::bulk::job::<models::BulkNewLostReferringDomainsLive>,
+            }),
         },
         Endpoint {
             name: "bulk_pages_summary_live",
@@ -240,6 +268,35 @@ pub(super) static SECTION: Section = Section {
                 "{\"targets\":[\"https://dataforseo.com/solutions\",\"https://dataforseo.com/about-us\"]}",
             ),
             drift: drift::<models::BulkPagesSummaryLive>,
+            bulk: Some(Bulk {
+                columns: &[
+                    Column::new("type", Cell::Text),
+                    Column::new("url", Cell::Text),
+                    Column::new("rank", Cell::Integer),
+                    Column::new("main_domain_rank", Cell::Integer),
+                    Column::new("backlinks", Cell::Integer),
+                    Column::new("first_seen", Cell::Text),
+                    Column::new("lost_date", Cell::Text),
+                    Column::new("backlinks_spam_score", Cell::Integer),
+                    Column::new("broken_backlinks", Cell::Integer),
+                    Column::new("broken_pages", Cell::Integer),
+                    Column::new("referring_domains", Cell::Integer),
+                    Column::new("referring_domains_nofollow", Cell::Integer),
+                    Column::new("referring_main_domains", Cell::Integer),
+                    Column::new("referring_main_domains_nofollow", Cell::Integer),
+                    Column::new("referring_ips", Cell::Integer),
+                    Column::new("referring_subnets", Cell::Integer),
+                    Column::new("referring_pages", Cell::Integer),
+                    Column::new("referring_pages_nofollow", Cell::Integer),
+                    Column::new("referring_links_tld", Cell::Json),
+                    Column::new("referring_links_types", Cell::Json),
+                    Column::new("referring_links_attributes", Cell::Json),
+                    Column::new("referring_links_platform_types", Cell::Json),
+                    Column::new("referring_links_semantic_locations", Cell::Json),
+                    Column::new("referring_links_countries", Cell::Json),
+                ],
+                job: crate::bulk::job::<models::BulkPagesSummaryLive>,
+            }),
         },
         Endpoint {
             name: "bulk_ranks_live",
@@ -260,6 +317,13 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkRanksLive>,
+            bulk: Some(Bulk {
+                columns: &[
+                    Column::new("target", Cell::Text),
+                    Column::new("rank", Cell::Integer),
+                ],
+                job: crate::bulk::job::<models::BulkRanksLive>,
+            }),
         },
         Endpoint {
             name: "bulk_referring_domains_live",
@@ -278,6 +342,16 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkReferringDomainsLive>,
+            bulk: Some(Bulk {
+                columns: &[
+                    Column::new("target", Cell::Text),
+                    Column::new("referring_domains", Cell::Integer),
+                    Column::new("referring_domains_nofollow", Cell::Integer),
+                    Column::new("referring_main_domains", Cell::Integer),
+                    Column::new("referring_main_domains_nofollow", Cell::Integer),
+                ],
+                job: crate::bulk::job::<models::BulkReferringDomainsLive>,
+            }),
         },
         Endpoint {
             name: "bulk_spam_score_live",
@@ -296,6 +370,14 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkSpamScoreLive>,
+            bulk: Some(Bulk {
+                columns: &[
+                    Column::new("type", Cell::Text),
+                    Column::new("target", Cell::Text),
+                    Column::new("spam_score", Cell::Integer),
+                ],
+                job: crate::bulk::job::<models::BulkSpamScoreLive>,
+            }),
         },
         Endpoint {
             name: "competitors_live",
@@ -346,6 +428,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"dataforseo.com\"}"),
             drift: drift::<models::CompetitorsLive>,
+            bulk: None,
         },
         Endpoint {
             name: "domain_intersection_live",
@@ -420,6 +503,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"targets\":{\"1\":\"moz.com\",\"2\":\"ahrefs.com\"}}"),
             drift: drift::<models::DomainIntersectionLive>,
+            bulk: None,
         },
         Endpoint {
             name: "domain_pages_live",
@@ -479,6 +563,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"forbes.com\"}"),
             drift: drift::<models::DomainPagesLive>,
+            bulk: None,
         },
         Endpoint {
             name: "domain_pages_summary_live",
@@ -543,6 +628,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"forbes.com\"}"),
             drift: drift::<models::DomainPagesSummaryLive>,
+            bulk: None,
         },
         Endpoint {
             name: "errors",
@@ -572,6 +658,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{}"),
             drift: drift::<models::Errors>,
+            bulk: None,
         },
         Endpoint {
             name: "history_live",
@@ -595,6 +682,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"cnn.com\"}"),
             drift: drift::<models::HistoryLive>,
+            bulk: None,
         },
         Endpoint {
             name: "id_list",
@@ -629,6 +717,7 @@ pub(super) static SECTION: Section = Section {
                 "{\"datetime_from\":\"2026-02-15 08:21:04 +00:00\",\"datetime_to\":\"2026-02-17 08:21:04 +00:00\"}",
             ),
             drift: drift::<models::IdList>,
+            bulk: None,
         },
         Endpoint {
             name: "index",
@@ -638,6 +727,7 @@ pub(super) static SECTION: Section = Section {
             fields: &[],
             example: None,
             drift: drift::<models::Index>,
+            bulk: None,
         },
         Endpoint {
             name: "page_intersection_live",
@@ -708,6 +798,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"targets\":{\"1\":\"football.com\",\"2\":\"fifa.com\"}}"),
             drift: drift::<models::PageIntersectionLive>,
+            bulk: None,
         },
         Endpoint {
             name: "referring_domains_live",
@@ -772,6 +863,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"backlinko.com\"}"),
             drift: drift::<models::ReferringDomainsLive>,
+            bulk: None,
         },
         Endpoint {
             name: "referring_networks_live",
@@ -841,6 +933,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"backlinko.com\"}"),
             drift: drift::<models::ReferringNetworksLive>,
+            bulk: None,
         },
         Endpoint {
             name: "summary_live",
@@ -890,6 +983,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"explodingtopics.com\"}"),
             drift: drift::<models::SummaryLive>,
+            bulk: None,
         },
         Endpoint {
             name: "timeseries_new_lost_summary_live",
@@ -927,6 +1021,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"dataforseo.com\"}"),
             drift: drift::<models::TimeseriesNewLostSummaryLive>,
+            bulk: None,
         },
         Endpoint {
             name: "timeseries_summary_live",
@@ -966,6 +1061,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"target\":\"dataforseo.com\"}"),
             drift: drift::<models::TimeseriesSummaryLive>,
+            bulk: None,
         },
     ],
 };

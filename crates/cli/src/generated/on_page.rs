@@ -2,7 +2,7 @@
 
 use dataforseo_client::models::{Endpoint as _, on_page as models};
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::table::{Argument, Endpoint, Section, drift};
+use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
@@ -111,6 +111,7 @@ pub(super) static SECTION: Section = Section {
             ],
             example: Some("{\"url\":\"https://dataforseo.com/blog\"}"),
             drift: drift::<models::InstantPages>,
+            bulk: None,
         },
     ],
 };

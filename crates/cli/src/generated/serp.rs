@@ -2,7 +2,7 @@
 
 use dataforseo_client::models::{Endpoint as _, serp as models};
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::table::{Argument, Endpoint, Section, drift};
+use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
@@ -140,6 +140,7 @@ pub(super) static SECTION: Section = Section {
                 "{\"keyword\":\"albert einstein\",\"location_code\":2840,\"language_code\":\"en\"}",
             ),
             drift: drift::<models::GoogleOrganicLiveAdvanced>,
+            bulk: None,
         },
         Endpoint {
             name: "google_organic_task_get_advanced",
@@ -154,6 +155,7 @@ pub(super) static SECTION: Section = Section {
             fields: &[],
             example: None,
             drift: drift::<models::GoogleOrganicTaskGetAdvanced>,
+            bulk: None,
         },
         Endpoint {
             name: "google_organic_task_post",
@@ -306,6 +308,7 @@ pub(super) static SECTION: Section = Section {
                 "{\"keyword\":\"albert einstein\",\"location_code\":2840,\"language_code\":\"en\"}",
             ),
             drift: drift::<models::GoogleOrganicTaskPost>,
+            bulk: None,
         },
         Endpoint {
             name: "google_organic_tasks_ready",
@@ -315,6 +318,7 @@ pub(super) static SECTION: Section = Section {
             fields: &[],
             example: None,
             drift: drift::<models::GoogleOrganicTasksReady>,
+            bulk: None,
         },
     ],
 };
