@@ -17,6 +17,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -307,7 +308,7 @@ impl Journal {
         only: Option<Vec<u32>>,
     ) -> Result<(), JournalError> {
         let digest = digest.to_owned();
-        self.write(Record::Sent { call, digest, only }, Vec::new())
+        self.write(Record::Sent { call, digest, only }, Bytes::new())
             .await
     }
 
@@ -315,14 +316,13 @@ impl Journal {
         &self,
         call: u64,
         cost: Option<f64>,
-        body: impl Into<Vec<u8>>,
+        body: Bytes,
     ) -> Result<(), JournalError> {
-        self.write(Record::Answered { call, cost }, body.into())
-            .await
+        self.write(Record::Answered { call, cost }, body).await
     }
 
     pub(crate) async fn refused(&self, call: u64) -> Result<(), JournalError> {
-        self.write(Record::Refused { call }, Vec::new()).await
+        self.write(Record::Refused { call }, Bytes::new()).await
     }
 
     pub(crate) async fn failed(
@@ -333,7 +333,7 @@ impl Journal {
     ) -> Result<(), JournalError> {
         let reason = reason.to_owned();
         let record = Record::Failed { call, reason, cost };
-        self.write(record, Vec::new()).await
+        self.write(record, Bytes::new()).await
     }
 
     pub(crate) async fn invalid(
@@ -348,7 +348,7 @@ impl Journal {
             target,
             reason,
         };
-        self.write(record, Vec::new()).await
+        self.write(record, Bytes::new()).await
     }
 
     /// Reads an answer.
@@ -376,7 +376,7 @@ impl Journal {
     }
 
     /// Off the threads of the runtime, as the disk takes its time.
-    async fn write(&self, record: Record, body: Vec<u8>) -> Result<(), JournalError> {
+    async fn write(&self, record: Record, body: Bytes) -> Result<(), JournalError> {
         let this = self.clone();
         blocking(move || this.append(&record, &body)).await
     }
@@ -386,10 +386,12 @@ impl Journal {
         let json = serde_json::to_vec(record).map_err(|error| self.io(error.into()))?;
         let mut appending = self.appending();
         let Appending { file, end } = &mut *appending;
-        let whole = framed(&json, body);
+        let (head, tail) = frame(&json, body);
         let written = file
             .seek(SeekFrom::Start(*end))
-            .and_then(|_| file.write_all(&whole))
+            .and_then(|_| file.write_all(&head))
+            .and_then(|()| file.write_all(body))
+            .and_then(|()| file.write_all(tail))
             .and_then(|()| file.sync_data());
         if let Err(error) = written {
             // A half record in front of whole ones could not be told from damage. If this fails,
@@ -397,7 +399,7 @@ impl Journal {
             let _ = file.set_len(*end);
             return Err(self.io(error));
         }
-        *end += whole.len() as u64;
+        *end += (head.len() + body.len() + tail.len()) as u64;
         Ok(())
     }
 
@@ -427,23 +429,13 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
-/// A record as it stands in the file.
-fn framed(json: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut whole = format!(
-        "{:08x} {} {} ",
-        checksum(json, body),
-        json.len(),
-        body.len()
-    )
-    .into_bytes();
-    whole.reserve(json.len() + body.len() + 2);
-    whole.extend_from_slice(json);
-    whole.push(b'\n');
-    if !body.is_empty() {
-        whole.extend_from_slice(body);
-        whole.push(b'\n');
-    }
-    whole
+/// What stands before and behind the body of a record. Without a body, all is before it.
+fn frame(json: &[u8], body: &[u8]) -> (Vec<u8>, &'static [u8]) {
+    let (sum, bytes) = (checksum(json, body), body.len());
+    let mut head = format!("{sum:08x} {} {bytes} ", json.len()).into_bytes();
+    head.extend_from_slice(json);
+    head.push(b'\n');
+    (head, if body.is_empty() { b"" } else { b"\n" })
 }
 
 fn checksum(json: &[u8], body: &[u8]) -> u32 {

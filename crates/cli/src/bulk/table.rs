@@ -156,9 +156,54 @@ impl Table for Jsonl {
 const GROUP: usize = 10_000;
 
 struct Parquet {
-    columns: Vec<Column>,
+    columns: Vec<(Column, Cells)>,
     out: SerializedFileWriter<Box<dyn Write + Send>>,
-    held: Vec<Vec<Value>>,
+    held: usize,
+}
+
+/// The cells of a column that are held: which there are, and what they hold.
+#[derive(Default)]
+struct Cells {
+    levels: Vec<i16>,
+    integers: Vec<i64>,
+    floats: Vec<f64>,
+    booleans: Vec<bool>,
+    texts: Vec<ByteArray>,
+}
+
+impl Cells {
+    /// What is of another kind than documented is left out of a typed column: the journal and lines
+    /// of JSON have it.
+    fn push(&mut self, cell: Cell, value: &Value) {
+        let before = self.count();
+        match (cell, value) {
+            (_, Value::Null) => {}
+            (Cell::Integer, value) => self.integers.extend(value.as_i64()),
+            (Cell::Float, value) => self.floats.extend(value.as_f64()),
+            (Cell::Boolean, value) => self.booleans.extend(value.as_bool()),
+            (Cell::Text, Value::String(text)) => self.texts.push(text.as_str().into()),
+            (Cell::Text | Cell::Json, value) => {
+                self.texts.push(value.to_string().into_bytes().into());
+            }
+        }
+        self.levels.push(i16::from(self.count() > before));
+    }
+
+    fn count(&self) -> usize {
+        self.integers.len() + self.floats.len() + self.booleans.len() + self.texts.len()
+    }
+
+    fn write(self, column: &mut ColumnWriter<'_>) -> Result<(), ParquetError> {
+        let levels = Some(self.levels.as_slice());
+        match column {
+            ColumnWriter::Int64ColumnWriter(out) => out.write_batch(&self.integers, levels, None),
+            ColumnWriter::DoubleColumnWriter(out) => out.write_batch(&self.floats, levels, None),
+            ColumnWriter::BoolColumnWriter(out) => out.write_batch(&self.booleans, levels, None),
+            ColumnWriter::ByteArrayColumnWriter(out) => out.write_batch(&self.texts, levels, None),
+            _ => Err(ParquetError::General("a column of another kind".to_owned())),
+        }
+        .map(drop)
+    }
 }
 
 impl Parquet {
@@ -183,87 +228,50 @@ impl Parquet {
         let schema = Type::group_type_builder("outcome").with_fields(fields);
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
         let properties = Arc::new(properties.build());
+        let cells = |column: &Column| (*column, Cells::default());
         Ok(Self {
-            columns: all.into_iter().map(|(_, column)| *column).collect(),
+            columns: all.into_iter().map(|(_, column)| cells(column)).collect(),
             out: SerializedFileWriter::new(out, Arc::new(schema.build()?), properties)?,
-            held: Vec::new(),
+            held: 0,
         })
+    }
+
+    fn push(&mut self, done: &Done<Value>) {
+        let own: [Value; OWN.len()] = [
+            number(done).into(),
+            (*done.target).into(),
+            done.outcome.word().into(),
+            reason(&done.outcome).into(),
+        ];
+        let row = done.outcome.row();
+        for (index, (column, cells)) in self.columns.iter_mut().enumerate() {
+            let of_row = || row.and_then(|row| row.get(column.name));
+            let value = own.get(index).or_else(of_row);
+            cells.push(column.cell, value.unwrap_or(&Value::Null));
+        }
+        self.held += 1;
     }
 
     fn write_group(&mut self) -> Result<(), ParquetError> {
         let mut group = self.out.next_row_group()?;
-        let held = std::mem::take(&mut self.held);
-        let mut index = 0;
-        while let Some(mut column) = group.next_column()? {
-            let Some(kind) = self.columns.get(index) else {
+        for (_, cells) in &mut self.columns {
+            let Some(mut column) = group.next_column()? else {
                 break;
             };
-            let cells: Vec<&Value> = held.iter().filter_map(|row| row.get(index)).collect();
-            write_column(column.untyped(), kind.cell, &cells)?;
+            std::mem::take(cells).write(column.untyped())?;
             column.close()?;
-            index += 1;
         }
         group.close()?;
+        self.held = 0;
         Ok(())
     }
-}
-
-/// Writes the cells of one column. What is of another kind than documented is left out of a typed
-/// column: the journal and lines of JSON have it.
-fn write_column(
-    column: &mut ColumnWriter<'_>,
-    kind: Cell,
-    cells: &[&Value],
-) -> Result<(), ParquetError> {
-    match column {
-        ColumnWriter::Int64ColumnWriter(column) => {
-            let (levels, values) = split(cells, |cell| cell.as_i64());
-            column.write_batch(&values, Some(&levels), None)?;
-        }
-        ColumnWriter::DoubleColumnWriter(column) => {
-            let (levels, values) = split(cells, |cell| cell.as_f64());
-            column.write_batch(&values, Some(&levels), None)?;
-        }
-        ColumnWriter::BoolColumnWriter(column) => {
-            let (levels, values) = split(cells, |cell| cell.as_bool());
-            column.write_batch(&values, Some(&levels), None)?;
-        }
-        ColumnWriter::ByteArrayColumnWriter(column) => {
-            let (levels, values) = split(cells, |cell| match cell {
-                Value::Null => None,
-                Value::String(text) if kind == Cell::Text => Some(ByteArray::from(text.as_str())),
-                other => Some(ByteArray::from(other.to_string().into_bytes())),
-            });
-            column.write_batch(&values, Some(&levels), None)?;
-        }
-        _ => return Err(ParquetError::General("a column of another kind".to_owned())),
-    }
-    Ok(())
-}
-
-/// Which cells hold something, and what.
-fn split<T>(cells: &[&Value], read: impl Fn(&Value) -> Option<T>) -> (Vec<i16>, Vec<T>) {
-    let read: Vec<Option<T>> = cells.iter().map(|cell| read(cell)).collect();
-    let levels = read.iter().map(|cell| i16::from(cell.is_some())).collect();
-    (levels, read.into_iter().flatten().collect())
 }
 
 impl Table for Parquet {
     fn write(&mut self, all: &[Done<Value>]) -> io::Result<()> {
         for done in all {
-            let own = [
-                number(done).into(),
-                (*done.target).into(),
-                done.outcome.word().into(),
-                reason(&done.outcome).into(),
-            ];
-            let row = self.columns.iter().skip(OWN.len()).map(|column| {
-                let row = done.outcome.row();
-                let cell = row.and_then(|row| row.get(column.name));
-                cell.cloned().unwrap_or_default()
-            });
-            self.held.push(own.into_iter().chain(row).collect());
-            if self.held.len() == GROUP {
+            self.push(done);
+            if self.held == GROUP {
                 self.write_group().map_err(io_error)?;
             }
         }
@@ -271,7 +279,7 @@ impl Table for Parquet {
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
-        if !self.held.is_empty() {
+        if self.held > 0 {
             self.write_group().map_err(io_error)?;
         }
         self.out.finish().map(drop).map_err(io_error)
