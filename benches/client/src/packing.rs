@@ -12,7 +12,7 @@ use crate::Outcome;
 use crate::report::{Requirements, table, words};
 
 /// How many targets a job holds unless it is told otherwise.
-const WINDOW: usize = 50_000;
+const WINDOW: usize = 25_000;
 const AIM: f64 = 1.02;
 
 /// Pages by their domains.

@@ -108,7 +108,7 @@ pub struct Bulk<E: PerTarget> {
 }
 
 /// How many targets are held for packing, unless it is set.
-const WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(49_999);
+const WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(24_999);
 /// How many calls are under way at once, unless it is set: as many as the account may have.
 const AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(29);
 /// After how many failed calls in a row a job gives up, unless it is set.
@@ -152,7 +152,7 @@ impl<E: PerTarget> Bulk<E> {
         self
     }
 
-    /// Holds so many different targets for packing; 50,000 unless set. Where a call may have
+    /// Holds so many different targets for packing; 25,000 unless set. Where a call may have
     /// targets of so many domains only, more of them make fewer calls; a target that is given twice
     /// within the window is paid for once. The first call goes out when the window is full or the
     /// input has ended.

@@ -79,7 +79,7 @@ pub(crate) struct Options {
     /// Have so many calls under way at once; 30 unless given, which is what an account may have.
     #[arg(long, value_name = "NUMBER")]
     at_once: Option<NonZeroUsize>,
-    /// Hold so many targets for packing; 50000 unless given.
+    /// Hold so many targets for packing; 25000 unless given.
     #[arg(long, value_name = "NUMBER")]
     window: Option<NonZeroUsize>,
     /// Take targets as they come, where an endpoint counts domains. Unless given, the whole input is read
