@@ -36,6 +36,9 @@ enum Command {
         /// Write nothing, and fail if the pages alone do not give the facts of the spec.
         #[arg(long, conflicts_with = "dry_run")]
         verify: bool,
+        /// Deprecate fields that the pages no longer have, instead of asking.
+        #[arg(long, conflicts_with_all = ["openapi", "verify"])]
+        removed: bool,
     },
     /// Check the spec and the fixtures, and list everything that is wrong with them.
     Check,
@@ -59,8 +62,13 @@ fn main() -> ExitCode {
             only,
             dry_run,
             verify,
+            removed,
         } => {
-            let options = Options { dry_run, verify };
+            let options = Options {
+                dry_run,
+                verify,
+                mark_removed: removed.then(today),
+            };
             match openapi {
                 Some(file) => import_openapi(&file, &only, options),
                 None => import_pages(&pages, options),
@@ -77,6 +85,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Today's date in UTC, as days of the spec are.
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
 }
 
 /// The workspace's folder.

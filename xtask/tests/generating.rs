@@ -21,6 +21,7 @@ const CORNERS: &str = "\
 path: /v3/backlinks/corners/live
 method: POST
 mode: live
+renamed_from: [/v3/backlinks/edges/live]
 doc: |
   Every corner of the language.
 
@@ -64,6 +65,10 @@ task:
       min_items: 2
       deprecated: use `limit`
       doc: Numbers.
+    lost:
+      type: boolean
+      removed_upstream: 2026-11-23
+      doc: What the page has no more.
     area:
       type: object
       use: Area

@@ -226,6 +226,80 @@ fn a_page_that_was_cut_off() {
     assert_eq!(report.unexplained.len(), 2);
 }
 
+/// Nothing vanishes at once: what a page no longer has is deprecated, whatever the form of the page.
+#[test]
+fn a_field_that_is_gone_is_deprecated() {
+    let today = Options {
+        mark_removed: Some(jiff::civil::date(2026, 11, 23)),
+        ..Options::default()
+    };
+    let without = |page: String, from: &str, to: &str| {
+        let (before, rest) = page.split_once(from).unwrap();
+        let (_, after) = rest.split_once(to).unwrap();
+        format!("{before}{to}{after}")
+    };
+    let plain = page("widgets.txt");
+    let shorter = without(plain.clone(), "tag\nstring\n", "As a response");
+    let rows = "<tr>\n<td><code>tag</code>";
+    let html_shorter = wordpress(&without(page("widgets.html"), rows, "</tbody>"));
+    for (whole, shorter, day) in [
+        (plain, shorter, "2026-11-23"),
+        (html(), html_shorter, "2026-03-04"),
+    ] {
+        let workspace = Workspace::new();
+        workspace.import(&whole).unwrap();
+        let before = workspace.read(SPEC);
+        // Without the option a person is asked.
+        let report = workspace.import(&shorter).unwrap();
+        assert_eq!(report.unexplained.len(), 1, "{report}");
+        workspace.write(SPEC, &before);
+        let report = workspace.import_with(&shorter, today).unwrap();
+        assert!(!report.needs_decision(), "{report}");
+        let told = format!("task.tag: deprecated, as it is gone since {day}");
+        assert_eq!(report.removed, [told]);
+        let after = workspace.read(SPEC);
+        let line = format!("      removed_upstream: {day}\n");
+        assert!(after.contains(&line), "{after}");
+        let wording = |text: &str| text.matches("wording").count();
+        assert_eq!(wording(&after), wording(&before));
+        // Once is enough.
+        let report = workspace.import_with(&shorter, today).unwrap();
+        assert_eq!(
+            (report.removed.len(), report.changed_files.len()),
+            (0, 0),
+            "{report}"
+        );
+        assert!(!report.needs_decision(), "{report}");
+        // It comes back: a person takes the mark out.
+        let report = workspace.import_with(&whole, today).unwrap();
+        let told = format!(
+            "task.tag: it is `removed_upstream: {day}`, and the page has it again; take that out"
+        );
+        assert_eq!(report.contradictions, [told]);
+    }
+}
+
+/// A page that was cut off is no page whose fields are gone, whatever the option.
+#[test]
+fn much_that_is_gone_at_once_is_a_question() {
+    let workspace = Workspace::new();
+    let text = page("widgets.txt");
+    workspace.import(&text).unwrap();
+    let before = workspace.read(SPEC);
+    let (cut, _) = text.split_once("items_count\ninteger\n").unwrap();
+    let options = Options {
+        mark_removed: Some(jiff::civil::date(2026, 11, 23)),
+        ..Options::default()
+    };
+    let report = workspace.import_with(cut, options).unwrap();
+    assert!(report.needs_decision(), "{report}");
+    assert_eq!(report.removed, [""; 0]);
+    assert!(
+        !workspace.read(SPEC).contains("removed_upstream"),
+        "{before}"
+    );
+}
+
 /// The text form does not tell what is inside an object; the other form does.
 #[test]
 fn a_better_form_of_the_page_fills_in_what_was_open() {

@@ -114,6 +114,10 @@ fn cell(ty: &Type) -> TokenStream {
 fn argument(field: &Field) -> TokenStream {
     let wire = &field.wire;
     let doc = field.spec.doc.as_deref().unwrap_or_default().trim();
+    let doc = match docs::deprecation(&field.spec) {
+        Some(note) => format!("{doc}\n\nDeprecated: {note}"),
+        None => doc.to_owned(),
+    };
     let default = field.spec.default.iter().map(|default| {
         let default = docs::plain(default);
         quote!(.default(#default))

@@ -136,12 +136,96 @@ fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
             }
         }
     });
+    let deprecated = endpoint.removed.as_deref().map(|since| {
+        let note = docs::gone(since);
+        quote!(#[deprecated(note = #note)])
+    });
+    let former = former_methods(endpoint);
     quote! {
         #doc
+        #deprecated
         #call
 
         #pages
+
+        #former
     }
+}
+
+/// The methods that an endpoint had before it was renamed.
+fn former_methods(endpoint: &Endpoint) -> TokenStream {
+    let result = result_type(endpoint);
+    let (method, name) = (ident(&endpoint.module), ident(&endpoint.name));
+    let task = endpoint.task.as_ref().map(|task| ident(&task.name));
+    let names: Vec<_> = endpoint
+        .parameters
+        .iter()
+        .map(|field| ident(&field.ident))
+        .collect();
+    let (takes, passes, gives) = match (&task, endpoint.mode) {
+        (Some(task), Mode::TaskPost) => (
+            quote!(tasks: &[models::#task]),
+            quote!(tasks),
+            quote!(Posted),
+        ),
+        (Some(task), _) => (
+            quote!(task: &models::#task),
+            quote!(task),
+            quote!(Answer<#result>),
+        ),
+        (None, Mode::TaskGet) => (
+            quote!(#(#names: &str),*),
+            quote!(#(#names),*),
+            quote!(Fetched<#result>),
+        ),
+        (None, _) => (
+            quote!(#(#names: &str),*),
+            quote!(#(#names),*),
+            quote!(Answer<#result>),
+        ),
+    };
+    let note = format!("The API renamed it: call `{}`.", endpoint.module);
+    let doc = docs::attributes(&format!(
+        "What [`{0}`](Self::{0}) was called before the API renamed it.\n\n# Errors\nThose of [`{0}`](Self::{0}).",
+        endpoint.module
+    ));
+    let paged = endpoint
+        .rows
+        .as_ref()
+        .is_some_and(|rows| rows.spec.paging.is_some());
+    let allow = endpoint
+        .removed
+        .as_ref()
+        .map(|_| quote!(#[allow(deprecated)]));
+    let methods = endpoint.former.iter().map(|former| {
+        let old = ident(&former.module);
+        let pages = task.as_ref().filter(|_| paged).map(|task| {
+            let old = ident(&format!("{}_pages", former.module));
+            let pages = format!("{}_pages", endpoint.module);
+            let note = format!("The API renamed it: call `{pages}`.");
+            let doc = docs::attributes(&format!(
+                "What [`{pages}`](Self::{pages}) was called before the API renamed it."
+            ));
+            quote! {
+                #doc
+                #[deprecated(note = #note)]
+                pub fn #old(&self, task: models::#task) -> Pages<models::#name> {
+                    self.client.pages(task)
+                }
+            }
+        });
+        quote! {
+            #doc
+            #[deprecated(note = #note)]
+            #allow
+            pub async fn #old(&self, #takes) -> Result<#gives, Error> {
+                self.#method(#passes).await
+            }
+
+            #pages
+        }
+    });
+    quote!(#(#methods)*)
 }
 
 fn result_type(endpoint: &Endpoint) -> TokenStream {

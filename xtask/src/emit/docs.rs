@@ -5,7 +5,7 @@ use quote::quote;
 use serde_json::Value;
 
 use crate::model::{Endpoint, Field, Limit, Type};
-use crate::spec::language::{CallLimits, Format, Mode};
+use crate::spec::language::{self, CallLimits, Format, Mode};
 
 /// Text as doc attributes, a line each.
 pub fn attributes(text: &str) -> TokenStream {
@@ -90,6 +90,20 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
     facts
 }
 
+/// Why a field should not be used any more, if it should not.
+pub fn deprecation(field: &language::Field) -> Option<String> {
+    let gone = field.removed_upstream.as_deref().map(gone);
+    let notes: Vec<String> = field.deprecated.iter().cloned().chain(gone).collect();
+    (!notes.is_empty()).then(|| notes.join(" "))
+}
+
+/// What is said of something that the documentation no longer has.
+pub fn gone(since: &str) -> String {
+    format!(
+        "The vendor's documentation no longer has it (since {since}); it goes with the next major version."
+    )
+}
+
 /// A default as the documentation shows it.
 fn literal(value: &Value) -> String {
     format!("`{}`", plain(value))
@@ -134,6 +148,7 @@ pub fn endpoint(endpoint: &Endpoint) -> String {
     let method = endpoint.method.as_str();
     let mut facts = vec![format!("`{method} {}`. {mode}", endpoint.path)];
     facts.extend(call_limits(&endpoint.limits));
+    facts.extend(endpoint.removed.as_deref().map(gone));
     format!(
         "{}\n\n{}\n\n{}.",
         endpoint.doc,

@@ -53,6 +53,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         .rows
         .iter()
         .map(|rows| rows_items(section, endpoint, rows));
+    let former = former_names(endpoint);
     let folder = &section.name;
     let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
         .into_iter()
@@ -95,7 +96,32 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         #(#types)*
         #(#rows)*
         #(#schemas)*
+        #former
     }
+}
+
+/// The names that an endpoint and its own types had before it was renamed.
+fn former_names(endpoint: &Endpoint) -> TokenStream {
+    let own = endpoint.task.iter().chain(&endpoint.result);
+    let own = own.map(|object| object.name.as_str());
+    let own = own.chain(endpoint.types.iter().map(TypeDef::name));
+    let names: Vec<&str> = std::iter::once(endpoint.name.as_str()).chain(own).collect();
+    let aliases = endpoint.former.iter().flat_map(|former| {
+        names.iter().filter_map(|name| {
+            let rest = name.strip_prefix(endpoint.name.as_str())?;
+            let (old, new) = (ident(&format!("{}{rest}", former.name)), ident(name));
+            let note = format!("The API renamed it: use `{name}`.");
+            let doc = docs::attributes(&format!(
+                "What [`{name}`] was called before the API renamed its endpoint."
+            ));
+            Some(quote! {
+                #doc
+                #[deprecated(note = #note)]
+                pub type #old = #new;
+            })
+        })
+    });
+    quote!(#(#aliases)*)
 }
 
 fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStream {

@@ -266,7 +266,7 @@ impl Schemas<'_> {
         if let Some(absent) = &field.spec.absent {
             schema.insert("x-absent".into(), absent.clone().into());
         }
-        if field.spec.deprecated.is_some() {
+        if super::docs::deprecation(&field.spec).is_some() {
             schema.insert("deprecated".into(), true.into());
         }
         match field.spec.format {

@@ -190,7 +190,7 @@ pub fn object(object: &Object, doc: &str) -> TokenStream {
 }
 
 fn deprecated(field: &Field) -> Option<TokenStream> {
-    let note = field.spec.deprecated.as_ref()?;
+    let note = docs::deprecation(&field.spec)?;
     Some(quote!(#[deprecated(note = #note)]))
 }
 
@@ -199,7 +199,7 @@ fn allow_deprecated(object: &Object) -> Option<TokenStream> {
     let any = object
         .fields
         .iter()
-        .any(|field| field.spec.deprecated.is_some());
+        .any(|field| docs::deprecation(&field.spec).is_some());
     any.then(|| quote!(#[allow(deprecated)]))
 }
 

@@ -61,6 +61,9 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
         path: page.path.clone(),
         method,
         mode,
+        charged: None,
+        renamed_from: Vec::new(),
+        removed_upstream: None,
         doc: None,
         source: Source {
             link,
@@ -75,7 +78,6 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
             },
             calls_per_minute: None,
         },
-        charged: None,
         parameters: Fields::new(),
         task: Some(Object { fields: task }),
         example: example.task,

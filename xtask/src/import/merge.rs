@@ -35,11 +35,58 @@ pub fn merge(
     existing: &File<Endpoint>,
     text: &str,
     shared: Option<&SharedTypes>,
+    removed: Option<String>,
     report: &mut Report,
 ) -> Result<String, Diagnostics> {
     let mut merge = Merge::new(&existing.name, text, shared, report)?;
+    let (gone, all) = gone(draft, &existing.content);
+    // A page that was cut off looks like one whose fields are gone.
+    let is_whole = (gone <= FEW || gone * 5 <= all) && !lacks_a_part(draft, &existing.content);
+    merge.removed = removed.filter(|_| is_whole);
     merge.endpoint(draft, &existing.content)?;
     Ok(merge.editor.text().to_owned())
+}
+
+/// So many fields can go at once from a page that is whole, however short it is.
+const FEW: usize = 2;
+
+/// How many fields of an endpoint a page does not have, and how many there are.
+fn gone(draft: &Endpoint, existing: &Endpoint) -> (usize, usize) {
+    fn count(draft: &Fields, existing: &Fields) -> (usize, usize) {
+        let mut sum = (0, 0);
+        for (name, spec) in existing
+            .iter()
+            .filter(|(_, it)| it.removed_upstream.is_none())
+        {
+            let (mut gone, all) = match draft.get(name) {
+                Some(page) => count(page.inner(), spec.inner()),
+                None => count(&Fields::new(), spec.inner()),
+            };
+            gone += usize::from(!draft.contains_key(name));
+            sum = (sum.0 + gone, sum.1 + all + 1);
+        }
+        sum
+    }
+    let parts = parts(draft).into_iter().zip(parts(existing));
+    parts
+        .map(|(draft, existing)| count(&draft, &existing))
+        .fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+}
+
+/// Whether a page has nothing of the task, or nothing of the result.
+fn lacks_a_part(draft: &Endpoint, existing: &Endpoint) -> bool {
+    let parts = parts(draft).into_iter().zip(parts(existing));
+    parts
+        .into_iter()
+        .any(|(draft, existing)| draft.is_empty() && !existing.is_empty())
+}
+
+/// The fields of the task, and of the result.
+fn parts(endpoint: &Endpoint) -> [Fields; 2] {
+    [
+        endpoint.task.clone().unwrap_or_default().fields,
+        endpoint.result.clone().unwrap_or_default().fields,
+    ]
 }
 
 /// Merges a draft of a second source into a file that was made of a page: what the source does
@@ -136,6 +183,8 @@ struct Merge<'a> {
     second: bool,
     /// The source is the OpenAPI file, which states no limits of calls.
     openapi: bool,
+    /// The day on which fields that the page does not have are gone; a person decides without it.
+    removed: Option<String>,
     shared: Option<&'a SharedTypes>,
     report: &'a mut Report,
 }
@@ -152,6 +201,7 @@ impl<'a> Merge<'a> {
             read_only: false,
             second: false,
             openapi: false,
+            removed: None,
             shared,
             report,
         })
@@ -303,16 +353,38 @@ impl<'a> Merge<'a> {
             before = Some(name);
         }
         for (name, spec) in existing {
-            if !draft.contains_key(name) {
-                self.report.kept(
-                    &format!("{label}.{name}"),
-                    "the page has no such field",
-                    spec,
-                    None,
-                );
+            let label = format!("{label}.{name}");
+            match (draft.contains_key(name), &spec.removed_upstream) {
+                (true, Some(since)) => self.report.contradictions.push(format!(
+                    "{label}: it is `removed_upstream: {since}`, and the page has it again; take that out"
+                )),
+                (true, None) => {}
+                (false, Some(_)) => self.report.agreed += 1,
+                (false, None) => self.missing(name, spec, path, &label)?,
             }
         }
         Ok(())
+    }
+
+    /// A field that the page does not have.
+    fn missing(
+        &mut self,
+        name: &str,
+        spec: &Field,
+        path: &[String],
+        label: &str,
+    ) -> Result<(), Diagnostics> {
+        let elsewhere = self.second || self.read_only || spec.evidence.is_some();
+        let Some(day) = self.removed.clone().filter(|_| !elsewhere) else {
+            let what = "the page has no such field";
+            self.report.kept(label, what, spec, None);
+            return Ok(());
+        };
+        let path: Path = [path, &[name.to_owned()]].concat();
+        self.report
+            .removed
+            .push(format!("{label}: deprecated, as it is gone since {day}"));
+        self.set(&path, "removed_upstream", &write::FIELD_KEYS, &day.into())
     }
 
     fn open_questions(&self) -> usize {

@@ -13,6 +13,8 @@ mod shape;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
+
 use crate::docs::nest::Known;
 use crate::docs::{self, Page, Unreadable};
 use crate::emit::FIXTURES;
@@ -65,6 +67,9 @@ pub struct Options {
     /// Read the page without help from the spec file, and write nothing: does the page alone give
     /// the facts of the file?
     pub verify: bool,
+    /// Mark fields that the page no longer has as removed: on the day of the page's revision, or on
+    /// this one. Unless given, a person is asked; and so when a large part of the page is not there.
+    pub mark_removed: Option<Date>,
 }
 
 /// Imports one page into the workspace at `root`.
@@ -123,8 +128,15 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
         return Ok(report);
     }
     let text = match &existing {
-        Some((text, file)) => merge::merge(&draft.endpoint, file, text, shared, &mut report)
-            .map_err(ImportError::Spec)?,
+        Some((text, file)) => {
+            let day = options.mark_removed.filter(|_| !options.verify);
+            let removed = day.map(|day| {
+                let revised = draft.endpoint.source.revised.clone();
+                revised.unwrap_or_else(|| day.to_string())
+            });
+            merge::merge(&draft.endpoint, file, text, shared, removed, &mut report)
+                .map_err(ImportError::Spec)?
+        }
         None => {
             report
                 .added

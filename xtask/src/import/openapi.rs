@@ -608,6 +608,8 @@ impl<'a> Importer<'a> {
             method,
             mode,
             charged: None,
+            renamed_from: Vec::new(),
+            removed_upstream: None,
             doc: None,
             source: Source {
                 link,

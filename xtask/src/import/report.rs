@@ -17,6 +17,8 @@ pub struct Report {
     pub agreed: usize,
     /// What the page brings.
     pub added: Vec<String>,
+    /// Fields that are gone from the page, and are deprecated now.
+    pub removed: Vec<String>,
     /// Where only the wording changed: read it, and see whether `doc` still fits.
     pub reworded: Vec<String>,
     /// Where page and spec say different things. The spec was left as it is.
@@ -67,7 +69,7 @@ impl Report {
 
     /// Whether page and spec state the same facts.
     pub fn verified(&self) -> bool {
-        !self.needs_decision() && self.added.is_empty()
+        !self.needs_decision() && self.added.is_empty() && self.removed.is_empty()
     }
 }
 
@@ -77,6 +79,7 @@ impl fmt::Display for Report {
         writeln!(f, "  {} facts agree", self.agreed)?;
         for (title, list) in [
             ("new", &self.added),
+            ("gone from the page", &self.removed),
             ("worded differently; does `doc` still fit?", &self.reworded),
             (
                 "contradictions; the spec was left as it is",

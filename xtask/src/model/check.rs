@@ -309,6 +309,9 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
         let message = format!("`{name}` has no `doc`: say in our own words what it means");
         found.push(Diagnostic::new(at.file, at.tree.place(at.path), message));
     }
+    if let Some(day) = field.removed_upstream.as_ref().filter(|day| !is_day(day)) {
+        at.report("removed_upstream", no_day(day), found);
+    }
     if let Some(Evidence::Facts(facts)) = &field.evidence {
         for name in facts
             .keys()
@@ -381,4 +384,14 @@ pub fn check_api(file: &File<Api>, found: &mut Vec<Diagnostic>) {
         let message = "the envelope has no field `tasks`";
         found.push(Diagnostic::new(&file.name, file.tree.place(&path), message));
     }
+}
+
+/// Whether a text is a day as the spec writes it.
+pub fn is_day(text: &str) -> bool {
+    matches!(DateExpression::parse(text), Some(DateExpression::On(_)))
+}
+
+/// What is said of one that is not.
+pub fn no_day(text: &str) -> String {
+    format!("`{text}` is no day: expected one such as `2026-11-23`")
 }

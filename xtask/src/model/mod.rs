@@ -170,6 +170,10 @@ pub struct Endpoint {
     pub mode: Mode,
     /// Whether calls cost money.
     pub charged: bool,
+    /// What it was called before.
+    pub former: Vec<Former>,
+    /// The day on which the documentation no longer had it.
+    pub removed: Option<String>,
     /// What it is for.
     pub doc: String,
     /// The documentation page.
@@ -196,6 +200,15 @@ pub struct Endpoint {
     pub rows: Option<Rows>,
     /// The further types, in the order in which fields name them.
     pub types: Vec<TypeDef>,
+}
+
+/// What an endpoint was called before it was renamed.
+#[derive(Debug, PartialEq)]
+pub struct Former {
+    /// The Rust name: `BulkRanksLive`.
+    pub name: String,
+    /// The name of the client's method: `bulk_ranks_live`.
+    pub module: String,
 }
 
 /// The rows of a result.

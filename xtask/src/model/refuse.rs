@@ -13,10 +13,11 @@ use crate::spec::{Diagnostic, EndpointFile, Place};
 pub fn equal_methods(section: &Section, found: &mut Vec<Diagnostic>) {
     let mut taken = HashMap::from([("new".to_owned(), "the group itself".to_owned())]);
     for endpoint in &section.endpoints {
-        for method in [
-            endpoint.module.clone(),
-            format!("{}_pages", endpoint.module),
-        ] {
+        let former = endpoint.former.iter().map(|former| &former.module);
+        for method in std::iter::once(&endpoint.module)
+            .chain(former)
+            .flat_map(|module| [module.clone(), format!("{module}_pages")])
+        {
             if let Some(other) = taken.insert(method.clone(), endpoint.file.clone()) {
                 let message = format!("the method `{method}` is taken by {other}");
                 found.push(Diagnostic::new(&endpoint.file, Place::START, message));

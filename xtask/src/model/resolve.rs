@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::check::{FieldCheck, NO_LINKS, check_api, check_field, check_status_codes};
+use super::check::{
+    FieldCheck, NO_LINKS, check_api, check_field, check_status_codes, is_day, no_day,
+};
 use super::dates::DateExpression;
 use super::glossary::names_sent;
 use super::{
-    Endpoint, Enum, Field, Limit, Member, Model, Object, Section, Type, TypeDef, Union, Variant,
-    examples, names, refuse, rows,
+    Endpoint, Enum, Field, Former, Limit, Member, Model, Object, Section, Type, TypeDef, Union,
+    Variant, examples, names, refuse, rows,
 };
 use crate::spec::diagnostics::did_you_mean;
 use crate::spec::language::{self, FieldType, Fields, Format, SharedTypes, Values};
@@ -143,6 +145,39 @@ fn shared_types(
     all
 }
 
+/// The names of the paths that an endpoint had before.
+fn former(
+    section: &str,
+    file: &File<language::Endpoint>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Former> {
+    let prefix = format!("/v3/{section}/");
+    let mut all = Vec::new();
+    for (index, path) in file.content.renamed_from.iter().enumerate() {
+        let plain = path.strip_prefix(&prefix).map(names::plain_path);
+        let name = plain.as_deref().and_then(names::type_name);
+        let module = plain.as_deref().and_then(names::field_name);
+        match (name, module) {
+            (Some(name), Some(module)) if *path != file.content.path => {
+                all.push(Former { name, module });
+            }
+            _ => {
+                let place = ["renamed_from".to_owned(), index.to_string()];
+                let message = format!(
+                    "`{path}`: expected the path that the endpoint had before, such as \
+                     `{prefix}bulk_ranks/live`"
+                );
+                found.push(Diagnostic::new(
+                    &file.name,
+                    file.tree.place(&place),
+                    message,
+                ));
+            }
+        }
+    }
+    all
+}
+
 fn endpoint(
     endpoint: &EndpointFile,
     shared: Option<&File<SharedTypes>>,
@@ -180,6 +215,13 @@ fn endpoint(
             file.tree.place(&at("path")),
             message,
         ));
+    }
+    let former = former(section, file, found);
+    if let Some(day) = &spec.removed_upstream
+        && !is_day(day)
+    {
+        let place = file.tree.place(&at("removed_upstream"));
+        found.push(Diagnostic::new(&file.name, place, no_day(day)));
     }
     let mut scope = Scope {
         file: &file.name,
@@ -241,6 +283,8 @@ fn endpoint(
     let types = scope.types;
     Some(Endpoint {
         file: file.name.clone(),
+        former,
+        removed: spec.removed_upstream.clone(),
         id: format!("{section}/{rest}"),
         path: spec.path.clone(),
         method: spec.method,

@@ -25,6 +25,14 @@ pub struct Endpoint {
     /// Whether calls cost money; so it is unless this says `false`.
     #[serde(default)]
     pub charged: Option<bool>,
+    /// The paths that the endpoint had before it was renamed, with the version. The client's methods of
+    /// those names stay until the next major version, deprecated.
+    #[serde(default)]
+    pub renamed_from: Vec<String>,
+    /// The day on which the documentation no longer had the endpoint, `yyyy-mm-dd`. It stays until the next
+    /// major version, deprecated.
+    #[serde(default)]
+    pub removed_upstream: Option<String>,
     /// What the endpoint is for, in our own words. Markdown; the first line is the summary.
     #[serde(default)]
     pub doc: Option<String>,
@@ -258,6 +266,10 @@ pub struct Field {
     /// Why the field must not be used any more, and what to use.
     #[serde(default)]
     pub deprecated: Option<String>,
+    /// The day on which the documentation no longer had the field, `yyyy-mm-dd`. It stays until the next
+    /// major version, deprecated; real answers may still have it. Written by the import.
+    #[serde(default)]
+    pub removed_upstream: Option<String>,
     /// Facts in which the page is wrong.
     #[serde(default)]
     pub corrections: Vec<Correction>,
@@ -302,6 +314,7 @@ impl Field {
             absent: None,
             evidence: None,
             deprecated: None,
+            removed_upstream: None,
             corrections: Vec::new(),
             wording: None,
             doc: None,

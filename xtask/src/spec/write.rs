@@ -7,7 +7,7 @@ use super::language::{
 };
 
 /// The keys of a field, in the order in which they are written.
-pub const FIELD_KEYS: [&str; 30] = [
+pub const FIELD_KEYS: [&str; 31] = [
     "type",
     "of",
     "numbered",
@@ -33,6 +33,7 @@ pub const FIELD_KEYS: [&str; 30] = [
     "absent",
     "evidence",
     "deprecated",
+    "removed_upstream",
     "corrections",
     "wording",
     "doc",
@@ -41,11 +42,13 @@ pub const FIELD_KEYS: [&str; 30] = [
 ];
 
 /// The keys of an endpoint, in the order in which they are written.
-pub const ENDPOINT_KEYS: [&str; 12] = [
+pub const ENDPOINT_KEYS: [&str; 14] = [
     "path",
     "method",
     "mode",
     "charged",
+    "renamed_from",
+    "removed_upstream",
     "doc",
     "source",
     "limits",
@@ -78,6 +81,7 @@ pub fn endpoint(endpoint: &Endpoint) -> String {
                     text += &format!("\nresult:\n{}", object(shared, &result.fields, 2));
                 }
             }
+            ("renamed_from", _) if endpoint.renamed_from.is_empty() => {}
             ("limits", _) if endpoint.limits == CallLimits::default() => {}
             ("example" | "rows", Some(value)) => {
                 text += "\n";

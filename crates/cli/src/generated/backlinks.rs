@@ -134,7 +134,7 @@ pub(super) static SECTION: Section = Section {
                     .default("true"),
                 Argument::new(
                         "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
+                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.\n\nDeprecated: The endpoint dropped it in 2026. Indirect links can be told by `is_indirect_link`.",
                     )
                     .default("true"),
                 Argument::new(
