@@ -6,6 +6,7 @@ mod client;
 mod docs;
 mod endpoint;
 mod fixture;
+pub mod listing;
 mod mock;
 pub mod openapi;
 mod schema;
@@ -27,13 +28,14 @@ use crate::model::{Model, Section};
 pub type Files = BTreeMap<PathBuf, String>;
 
 /// The folders that hold nothing but generated files: what is there and not emitted is stale.
-pub const GENERATED_FOLDERS: [&str; 6] = [
+pub const GENERATED_FOLDERS: [&str; 7] = [
     "crates/models/src/generated",
     "crates/models/schemas",
     "crates/client/src/generated",
     "crates/mock-server/src/generated",
     "crates/cli/src/generated",
     "tests/it/generated",
+    listing::FOLDER,
 ];
 
 /// Where the fixtures of the mock server are.
@@ -148,6 +150,8 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         rust("spec/ and fixtures/", mock::emit(model, &all))?,
     );
     files.insert("spec/spec.schema.json".into(), schema::language());
+    let listings = listing::emit(&files)?;
+    files.extend(listings);
     Ok(files)
 }
 
