@@ -221,6 +221,9 @@ async fn retry_after_in_seconds_and_as_a_time() {
             Some(0),
         ),
         ("Wed, 21 Oct 2015 07:28:00 GMT", None, Some(0)),
+        // No more than a day, whatever it says.
+        ("18446744073709551615", None, Some(86_400)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None, Some(86_400)),
         ("soon", None, None),
         ("-1", None, None),
     ] {

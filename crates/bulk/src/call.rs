@@ -44,6 +44,8 @@ pub(crate) struct Call<'a, E: PerTarget> {
     pub(crate) journal: Option<&'a Journal>,
     pub(crate) number: u64,
     pub(crate) targets: Vec<Packed>,
+    /// Of the targets.
+    pub(crate) digest: String,
     pub(crate) watch: &'a dyn Watch,
     /// Whether to send again what may have been charged in an earlier run.
     pub(crate) repeat_uncertain: bool,
@@ -57,12 +59,11 @@ impl<E: PerTarget> Call<'_, E> {
     /// Finds an outcome for each target.
     pub(crate) async fn run(self, known: Option<Known>) -> Outcomes<E::Row> {
         let mut found = Found::<E>::new(self.targets.len());
-        let digest = digest(&self.targets);
-        if let Err(error) = self.take_known(known, &digest, &mut found).await {
+        if let Err(error) = self.take_known(known, &mut found).await {
             self.watch.stop(Stop::Journal(Arc::new(error)));
         }
-        let resumed = found.count();
-        if let Err(error) = self.send_rest(&digest, &mut found).await {
+        let resumed = self.count(&found);
+        if let Err(error) = self.send_rest(&mut found).await {
             self.watch.stop(Stop::Journal(Arc::new(error)));
         }
         Outcomes {
@@ -76,26 +77,18 @@ impl<E: PerTarget> Call<'_, E> {
     async fn take_known(
         &self,
         known: Option<Known>,
-        digest: &str,
         found: &mut Found<E>,
     ) -> Result<(), JournalError> {
         let (Some(known), Some(journal)) = (known, self.journal) else {
             return Ok(());
         };
-        let is_other = || journal.other_input(self.number);
-        if known.digest != digest {
-            return Err(is_other());
-        }
-        for (target, reason) in known.invalid {
-            found.put(target as usize, Outcome::Invalid(reason.into()));
-        }
         for part in known.parts {
             let targets: Vec<usize> = match part.only {
                 None => (0..self.targets.len()).collect(),
                 Some(only) => only.into_iter().map(|target| target as usize).collect(),
             };
             if targets.iter().any(|target| *target >= self.targets.len()) {
-                return Err(is_other());
+                return Err(journal.other_input(self.number));
             }
             let failed = |reason: String, cost: Option<f64>| Failure {
                 reason: reason.into(),
@@ -106,7 +99,9 @@ impl<E: PerTarget> Call<'_, E> {
                 PartEnd::Answered { body } => {
                     let body = journal.body(body).await?;
                     // What was read when it arrived is read again.
-                    let results = reread::<E::Result>(&body).unwrap_or_default();
+                    let Some(results) = reread::<E::Result>(&body) else {
+                        return Err(journal.unreadable(self.number));
+                    };
                     found.rows(&self.targets, &targets, results);
                 }
                 PartEnd::Refused => {}
@@ -120,11 +115,15 @@ impl<E: PerTarget> Call<'_, E> {
                 }
             }
         }
+        // Last: the part that named one as wrong may have been sent again without it.
+        for (target, reason) in known.invalid {
+            found.put(target as usize, Outcome::Invalid(reason.into()));
+        }
         Ok(())
     }
 
     /// Sends what has no outcome yet.
-    async fn send_rest(&self, digest: &str, found: &mut Found<E>) -> Result<(), JournalError> {
+    async fn send_rest(&self, found: &mut Found<E>) -> Result<(), JournalError> {
         let rest: Vec<usize> = (0..self.targets.len())
             .filter(|target| found.outcomes[*target].is_none())
             .collect();
@@ -141,7 +140,7 @@ impl<E: PerTarget> Call<'_, E> {
                 let whole = part.len() == self.targets.len();
                 let only = || part.iter().map(|target| *target as u32).collect();
                 journal
-                    .sent(self.number, digest, (!whole).then(only))
+                    .sent(self.number, &self.digest, (!whole).then(only))
                     .await?;
             }
             let mut task = self.template.clone();
@@ -196,6 +195,7 @@ impl<E: PerTarget> Call<'_, E> {
                     continue;
                 }
                 self.refused().await?;
+                self.watch.ended(Some(&error));
                 splits += 1;
                 if splits > MOST_SPLITS {
                     found.failed(&part, &failure);
@@ -214,6 +214,13 @@ impl<E: PerTarget> Call<'_, E> {
             }
         }
         Ok(())
+    }
+
+    /// How many places of the input have an outcome.
+    fn count(&self, found: &Found<E>) -> u64 {
+        let places = self.targets.iter().zip(&found.outcomes);
+        let places = places.filter(|(_, outcome)| outcome.is_some());
+        places.map(|(packed, _)| packed.places.len() as u64).sum()
     }
 
     async fn refused(&self) -> Result<(), JournalError> {
@@ -260,10 +267,6 @@ impl<E: PerTarget> Found<E> {
             outcomes: (0..targets).map(|_| None).collect(),
             strays: 0,
         }
-    }
-
-    fn count(&self) -> u64 {
-        self.outcomes.iter().flatten().count() as u64
     }
 
     fn put(&mut self, target: usize, outcome: Outcome<E::Row>) {
@@ -315,10 +318,17 @@ fn reread<R: Tolerant>(body: &[u8]) -> Option<Vec<R>> {
 /// without naming one. `None` if the error is another.
 fn blamed(error: &Error, targets: &[String]) -> Option<Option<usize>> {
     let field = error.invalid_field()?;
-    if let Some(place) = targets.iter().position(|target| target == field) {
+    // A target may have the quote in it that the field ends with.
+    let text = error.to_string();
+    let quoted = |target: &String| text.contains(&format!("'{target}'"));
+    let named = targets.iter().position(|target| target == field);
+    if let Some(place) = named.or_else(|| targets.iter().position(quoted)) {
         return Some(Some(place));
     }
     let rest = field.strip_prefix("targets")?;
+    if !rest.is_empty() && !rest.starts_with(['[', '.', '/']) {
+        return None;
+    }
     let digits = rest.trim_matches(|c: char| !c.is_ascii_digit());
     if rest.is_empty() {
         return Some(None);
@@ -342,7 +352,7 @@ fn would_meet_all(error: &Error) -> bool {
 }
 
 /// Tells whether a call has the same targets in the same order as in an earlier run.
-fn digest(targets: &[Packed]) -> String {
+pub(crate) fn digest(targets: &[Packed]) -> String {
     let mut hasher = Sha256::new();
     for packed in targets {
         hasher.update((packed.target.len() as u64).to_le_bytes());

@@ -12,9 +12,9 @@ use dataforseo_client::{Client, Error};
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
-use crate::call::{Call, Stop, Watch};
+use crate::call::{Call, Stop, Watch, digest};
 use crate::job::Target;
 use crate::journal::{Journal, Known};
 use crate::outcome::{Done, End, Outcome, Progress};
@@ -32,7 +32,6 @@ pub(crate) trait Running: Send + Sync {
 pub(crate) struct Shared<E: PerTarget> {
     pub(crate) client: Client,
     pub(crate) template: E::Task,
-    pub(crate) journal: Option<Journal>,
     pub(crate) repeat_uncertain: bool,
     pub(crate) control: Control,
     pub(crate) progress: Mutex<Progress>,
@@ -71,10 +70,12 @@ impl Control {
     /// All calls are through.
     fn finish(&self, is_over: bool, progress: Progress) {
         let mut end = self.lock();
-        let is_stopped = matches!(*end, None | Some(End::Stopped));
-        // Whoever stops a job that has nothing left to do stops nothing.
-        if is_stopped && is_over && progress.cancelled == 0 {
-            *end = Some(End::Complete);
+        let is_whole = is_over && progress.cancelled == 0 && progress.done() == progress.taken;
+        match *end {
+            // Whoever stops a job that has nothing left to do stops nothing.
+            None | Some(End::Stopped) if is_whole => *end = Some(End::Complete),
+            None => *end = Some(End::Broken),
+            Some(_) => {}
         }
     }
 
@@ -158,6 +159,8 @@ impl<E: PerTarget> Running for Shared<E> {
 
 /// Takes targets in and sends calls out.
 pub(crate) struct Driver<E: PerTarget> {
+    /// Not shared with those who watch the job, and let go before the last of them hears that it is over.
+    pub(crate) journal: Option<Journal>,
     pub(crate) shared: Arc<Shared<E>>,
     pub(crate) sender: mpsc::Sender<Vec<Done<E::Row>>>,
     pub(crate) packer: Packer,
@@ -179,7 +182,10 @@ impl<E: PerTarget + 'static> Driver<E> {
         if let Some(folder) = self.spool.take() {
             match input.spool(&folder).await {
                 Ok(files) => spooled = Some(files),
-                Err(error) => self.shared.control.spool_failed(error),
+                Err(error) => {
+                    input.told().await;
+                    self.shared.control.spool_failed(error);
+                }
             }
         }
         let number = self.send_all(&mut input, &mut spooled).await;
@@ -197,7 +203,7 @@ impl<E: PerTarget + 'static> Driver<E> {
         let is_over = input.is_over;
         drop(input);
         let is_stopped = self.shared.control.is_stopped();
-        if let Some(journal) = self.shared.journal.as_ref().filter(|_| is_over)
+        if let Some(journal) = self.journal.as_ref().filter(|_| is_over)
             && !self.known.is_empty()
             && !is_stopped
         {
@@ -231,20 +237,44 @@ impl<E: PerTarget + 'static> Driver<E> {
             let Some(targets) = self.packer.next_call() else {
                 break;
             };
-            while calls.try_join_next().is_some() {}
+            while let Some(ended) = calls.try_join_next() {
+                self.ended(&ended);
+            }
             let known = self.known.remove(&number);
-            calls.spawn(send(
-                Arc::clone(&self.shared),
-                self.sender.clone(),
+            let digest = digest(&targets);
+            if let (Some(known), Some(journal)) = (&known, &self.journal)
+                && known.digest != digest
+            {
+                // Before anything that comes after it is sent.
+                let error = journal.other_input(number);
+                self.shared.control.end(End::Journal(Arc::new(error)));
+                let done = targets.into_iter().flat_map(cancelled).collect();
+                self.shared.hand_over(&self.sender, done, 0, 0).await;
+                break;
+            }
+            let call = Packet {
                 number,
                 targets,
+                digest,
                 known,
+                journal: self.journal.clone(),
                 place,
-            ));
+            };
+            calls.spawn(send(Arc::clone(&self.shared), self.sender.clone(), call));
             number += 1;
         }
-        while calls.join_next().await.is_some() {}
+        while let Some(ended) = calls.join_next().await {
+            self.ended(&ended);
+        }
         number
+    }
+
+    /// A call is through. One that panicked leaves its targets without outcomes: that must not look
+    /// like the end of a job.
+    fn ended(&self, ended: &Result<(), JoinError>) {
+        if ended.is_err() {
+            self.shared.control.end(End::Broken);
+        }
     }
 
     /// Fills the window from what was sorted; false if there is nothing more.
@@ -357,21 +387,30 @@ impl<E: PerTarget, S: Stream<Item = Target>> Input<E, S> {
     }
 }
 
+/// A call that goes out.
+struct Packet {
+    number: u64,
+    targets: Vec<Packed>,
+    digest: String,
+    known: Option<Known>,
+    journal: Option<Journal>,
+    place: OwnedSemaphorePermit,
+}
+
 /// Carries one call out, and hands its outcomes over.
 async fn send<E: PerTarget>(
     shared: Arc<Shared<E>>,
     sender: mpsc::Sender<Vec<Done<E::Row>>>,
-    number: u64,
-    targets: Vec<Packed>,
-    known: Option<Known>,
-    place: OwnedSemaphorePermit,
+    packet: Packet,
 ) {
+    let Packet { known, place, .. } = packet;
     let call = Call::<E> {
         client: &shared.client,
         template: &shared.template,
-        journal: shared.journal.as_ref(),
-        number,
-        targets,
+        journal: packet.journal.as_ref(),
+        number: packet.number,
+        targets: packet.targets,
+        digest: packet.digest,
         watch: &shared.control,
         repeat_uncertain: shared.repeat_uncertain,
     };

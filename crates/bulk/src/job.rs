@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use dataforseo_client::Client;
-use dataforseo_client::models::{PerTarget, Task, Violations, today, validate};
+use dataforseo_client::models::{PerTarget, Task, Violations, api, today, validate};
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, mpsc};
@@ -188,7 +188,7 @@ impl<E: PerTarget> Bulk<E> {
     }
 
     /// Stops before a call that would bring the job beyond so many US dollars, what earlier runs spent
-    /// by the journal included. As with
+    /// by the journal included; a call of which nobody knows counts as a full one. As with
     /// [`ClientBuilder::max_spend`](dataforseo_client::ClientBuilder::max_spend), estimates decide.
     pub fn max_spend(mut self, us_dollars: f64) -> Self {
         self.max_spend = Some(us_dollars);
@@ -240,6 +240,9 @@ impl<E: PerTarget> Bulk<E> {
         if let Err(violations) = validate(&self.template, today()) {
             return Err(StartError::Task(violations));
         }
+        if let Some(max) = self.max_spend.filter(|max| max.is_nan() || *max < 0.0) {
+            return Err(StartError::MaxSpend(max));
+        }
         let (journal, memory) = match self.journal.take() {
             None => (None, Memory::default()),
             Some(path) => {
@@ -250,14 +253,15 @@ impl<E: PerTarget> Bulk<E> {
                 (Some(journal), memory)
             }
         };
-        if let Some(max) = self.max_spend.filter(|max| max.is_nan() || *max < 0.0) {
-            return Err(StartError::MaxSpend(max));
-        }
-        let left = self.max_spend.map(|max| (max - memory.spent).max(0.0));
+        // What nobody knows of counts as what it may have cost.
+        let full = filled::<E>(&self.template, self.capacity.targets.get());
+        let uncertain = memory.uncertain() as f64 * self.client.estimate::<E>(&full);
+        let left = self
+            .max_spend
+            .map(|max| (max - memory.spent - uncertain).max(0.0));
         let shared = Arc::new(Shared {
             client: self.client.job(left),
             template: self.template,
-            journal,
             repeat_uncertain: self.repeat_uncertain,
             control: Control::new(self.failing),
             progress: Mutex::new(Progress {
@@ -270,8 +274,11 @@ impl<E: PerTarget> Bulk<E> {
             shared: Arc::clone(&shared),
             sender,
             packer: Packer::new(self.capacity, self.window),
+            journal,
             known: memory.calls,
-            places: Arc::new(Semaphore::new(self.at_once.get())),
+            places: Arc::new(Semaphore::new(
+                self.at_once.get().min(Semaphore::MAX_PERMITS),
+            )),
             spool: self.spool,
         };
         tokio::spawn(driver.drive(input.map(Into::into)));
@@ -343,7 +350,17 @@ impl<E: PerTarget> Bulk<E> {
         let task = serde_json::to_value(&task).unwrap_or_default();
         let window = self.window.get();
         let spool = self.spool.is_some();
-        JobRecord::new(E::INFO.id, task, self.capacity, window, spool)
+        let server = server(self.client.base_url());
+        JobRecord::new(E::INFO.id, server, task, self.capacity, window, spool)
+    }
+}
+
+/// Whose answers those of a server are.
+fn server(base_url: &str) -> &'static str {
+    match base_url {
+        api::PRODUCTION => "production",
+        api::SANDBOX => "sandbox",
+        _ => "another",
     }
 }
 
@@ -411,6 +428,13 @@ impl<R> Outcomes<R> {
         let is_over = self.receiver.is_closed() && self.receiver.is_empty();
         let is_over = is_over && self.ready.as_slice().is_empty();
         is_over.then(|| self.job.end().unwrap_or(End::Broken))
+    }
+}
+
+/// Whoever takes no outcomes wants no more calls.
+impl<R> Drop for Outcomes<R> {
+    fn drop(&mut self) {
+        self.job.stop();
     }
 }
 

@@ -60,8 +60,8 @@ pub enum JournalError {
     },
     /// The input is not the one that the journal was written for.
     #[error(
-        "journal {path}: the input is another one, or in another order: call {call} would have other \
-         targets than it had"
+        "journal {path}: the input is another one, or in another order, or an earlier version of this \
+         program packed it: call {call} would have other targets than it had"
     )]
     OtherInput {
         /// The file.
@@ -69,10 +69,20 @@ pub enum JournalError {
         /// The first call that differs, counted from 0.
         call: u64,
     },
+    /// An answer that was kept cannot be read any more.
+    #[error(
+        "journal {path}: the answer to call {call} cannot be read any more; nothing was sent for it"
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The call, counted from 0.
+        call: u64,
+    },
     /// A record in the middle is damaged.
     #[error(
         "journal {path}: the record at byte {at} is damaged, and whole ones follow: restore the file \
-         from a copy; to go on without what follows, cut it off there"
+         from a copy; what is cut off there is sent, and paid for, again"
     )]
     Damaged {
         /// The file.
@@ -88,6 +98,8 @@ pub(crate) struct Job {
     /// Of the format and of the way of packing.
     pub(crate) version: u32,
     pub(crate) endpoint: String,
+    /// Whose answers these are: invented ones are not those of the API.
+    pub(crate) server: String,
     /// The task without its targets.
     pub(crate) task: Value,
     pub(crate) targets_per_call: usize,
@@ -102,6 +114,7 @@ const VERSION: u32 = 1;
 impl Job {
     pub(crate) fn new(
         endpoint: &str,
+        server: &str,
         task: Value,
         capacity: Capacity,
         window: usize,
@@ -110,6 +123,7 @@ impl Job {
         Self {
             version: VERSION,
             endpoint: endpoint.to_owned(),
+            server: server.to_owned(),
             task,
             targets_per_call: capacity.targets.get(),
             domains_per_call: capacity.domains.map(std::num::NonZeroUsize::get),
@@ -128,6 +142,7 @@ impl Job {
                 now.version.to_string(),
             ),
             ("the endpoint", self.endpoint.clone(), now.endpoint.clone()),
+            ("the server", self.server.clone(), now.server.clone()),
             ("the task", self.task.to_string(), now.task.to_string()),
             (
                 "the number of targets a call",
@@ -252,6 +267,16 @@ pub(crate) struct Memory {
     pub(crate) spent: f64,
 }
 
+impl Memory {
+    /// How many parts may have been charged, and nobody knows.
+    pub(crate) fn uncertain(&self) -> usize {
+        let parts = self.calls.values().flat_map(|known| &known.parts);
+        let unknown = parts
+            .filter(|part| matches!(part.end, PartEnd::Open | PartEnd::Failed { cost: None, .. }));
+        unknown.count()
+    }
+}
+
 impl Journal {
     /// Begins a journal, or goes on with one.
     pub(crate) fn open(
@@ -293,11 +318,8 @@ impl Journal {
         };
         if end == 0 {
             this.append(&Record::Job(job.clone()), &[])?;
-            // That the file is there has to survive, too.
-            let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-            let folder = File::open(folder.unwrap_or(Path::new(".")));
-            folder.and_then(|folder| folder.sync_all()).map_err(io)?;
         }
+        sync_folder(path).map_err(io)?;
         Ok((this, memory))
     }
 
@@ -363,9 +385,19 @@ impl Journal {
                     .read_to_end(&mut bytes)
             });
             read.map_err(|error| this.io(error))?;
+            if bytes.len() as u64 != body.bytes {
+                return Err(this.io(io::ErrorKind::UnexpectedEof.into()));
+            }
             Ok(bytes)
         })
         .await
+    }
+
+    pub(crate) fn unreadable(&self, call: u64) -> JournalError {
+        JournalError::Unreadable {
+            path: self.inner.path.clone(),
+            call,
+        }
     }
 
     pub(crate) fn other_input(&self, call: u64) -> JournalError {
@@ -414,6 +446,19 @@ impl Journal {
             error,
         }
     }
+}
+
+/// That the file is there has to survive, too.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Elsewhere a folder is no file.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Runs what may wait for the disk.

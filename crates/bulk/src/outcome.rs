@@ -53,7 +53,7 @@ pub enum Outcome<R> {
     Invalid(Arc<str>),
     /// The call that it was part of failed.
     Failed(Failure),
-    /// The job was stopped before it was sent. It cost nothing.
+    /// The job was stopped before it was sent in this run.
     Cancelled,
 }
 
@@ -111,7 +111,8 @@ pub enum End {
     Failing(u32, Arc<Error>),
     /// The journal could not be written or does not belong to this input.
     Journal(Arc<JournalError>),
-    /// The input could not be sorted on disk.
+    /// The input could not be sorted on disk. Nothing was sent; targets that were taken have no
+    /// outcome.
     Spool(Arc<std::io::Error>),
     /// The job's own task broke down: a bug in here, or the runtime was shut down.
     Broken,

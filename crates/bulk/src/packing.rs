@@ -74,6 +74,9 @@ pub struct Packed {
     pub places: Vec<u64>,
 }
 
+/// How many places a target of the window may have on average.
+const PLACES: usize = 8;
+
 /// Takes targets one by one and gives out calls, holding at most a window's worth.
 ///
 /// The same targets in the same order give the same calls, whatever happens in between: a job that
@@ -105,6 +108,8 @@ pub struct Packer {
     /// The same by size: how many targets, the number, the domain.
     by_size: BTreeSet<(usize, u64, Arc<str>)>,
     domains_met: u64,
+    /// How many places the targets have that are held.
+    places: usize,
 }
 
 #[derive(Debug)]
@@ -125,12 +130,14 @@ impl Packer {
             groups: HashMap::new(),
             by_size: BTreeSet::new(),
             domains_met: 0,
+            places: 0,
         }
     }
 
     /// Whether the window is full: time for [`next_call`](Self::next_call).
     pub fn is_full(&self) -> bool {
-        self.held.len() >= self.window
+        // One that is given a million times takes its room, too.
+        self.held.len() >= self.window || self.places / PLACES >= self.window
     }
 
     /// How many different targets are held.
@@ -146,6 +153,7 @@ impl Packer {
     /// Takes a target, with its place in the input. One that is held already goes out once, with all
     /// its places.
     pub fn push(&mut self, place: u64, target: &str) {
+        self.places += 1;
         if let Some(later) = self.held.get_mut(target) {
             later.push(place);
             return;
@@ -229,6 +237,7 @@ impl Packer {
         for (place, target) in group.targets.drain(..taken) {
             let mut places = vec![place];
             places.extend(self.held.remove(&target).into_iter().flatten());
+            self.places = self.places.saturating_sub(places.len());
             call.push(Packed { target, places });
         }
         if taken < size {

@@ -10,8 +10,10 @@ use std::path::Path;
 
 use dataforseo_domains::domain_of;
 
-/// How many files: of ten million targets, forty thousand are in memory at once.
-const FILES: usize = 256;
+/// How many files: a few, as some systems let a program open no more than 256.
+const FILES: usize = 64;
+/// How many targets of a file are sorted together in memory.
+const PIECE: usize = 200_000;
 
 /// Targets that are sorted into files.
 ///
@@ -63,7 +65,8 @@ impl Spool {
         file.write_all(target.as_bytes())
     }
 
-    /// The targets, those of each domain one after the other, in the order in which they were taken.
+    /// The targets, those of each domain one after the other, and equal ones together. Of a file with
+    /// more than 200,000 targets, so many at a time.
     ///
     /// # Errors
     /// When something cannot be written.
@@ -72,7 +75,7 @@ impl Spool {
         for writer in self.0 {
             let mut file = writer.into_inner().map_err(|error| error.into_error())?;
             file.rewind()?;
-            files.push(file);
+            files.push(BufReader::new(file));
         }
         Ok(Spooled {
             files: files.into_iter(),
@@ -84,8 +87,8 @@ impl Spool {
 /// The targets of a [`Spool`], each with its place in the input.
 #[derive(Debug)]
 pub struct Spooled {
-    files: std::vec::IntoIter<File>,
-    /// Those of the last file that was read.
+    files: std::vec::IntoIter<BufReader<File>>,
+    /// Those of the piece that was read last.
     sorted: std::vec::IntoIter<(u64, String)>,
 }
 
@@ -97,8 +100,9 @@ impl Iterator for Spooled {
             if let Some(target) = self.sorted.next() {
                 return Some(Ok(target));
             }
-            // Once it was read it is closed, which removes it.
-            match sorted(self.files.next()?) {
+            match sorted(self.files.as_mut_slice().first_mut()?) {
+                // It is closed, which removes it.
+                Ok(targets) if targets.is_empty() => drop(self.files.next()),
                 Ok(targets) => self.sorted = targets.into_iter(),
                 Err(error) => return Some(Err(error)),
             }
@@ -106,15 +110,17 @@ impl Iterator for Spooled {
     }
 }
 
-/// The targets of a file by their domains.
-fn sorted(file: File) -> io::Result<Vec<(u64, String)>> {
-    let mut file = BufReader::new(file);
+/// The next targets of a file by their domains.
+fn sorted(file: &mut BufReader<File>) -> io::Result<Vec<(u64, String)>> {
     let mut targets = Vec::new();
-    while let Some(target) = read(&mut file)? {
-        targets.push(target);
+    while targets.len() < PIECE
+        && let Some((place, target)) = read(file)?
+    {
+        targets.push((domain_of(&target), target, place));
     }
-    targets.sort_by_cached_key(|(_, target)| domain_of(target));
-    Ok(targets)
+    targets.sort();
+    let target = |(_, target, place)| (place, target);
+    Ok(targets.into_iter().map(target).collect())
 }
 
 fn read(file: &mut BufReader<File>) -> io::Result<Option<(u64, String)>> {

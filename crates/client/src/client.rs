@@ -74,6 +74,11 @@ impl Client {
         }
     }
 
+    /// The server that is called, such as `https://api.dataforseo.com`.
+    pub fn base_url(&self) -> &str {
+        self.inner.transport.base()
+    }
+
     /// What was spent so far: by this client and its clones, or by this job.
     pub fn spend(&self) -> Spend {
         self.ledger.spend()

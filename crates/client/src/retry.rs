@@ -218,8 +218,11 @@ impl RetryPolicy for Retries {
             .min(self.longest_wait);
         let jitter = doubled.mul_f64((self.random)().clamp(0.0, 1.0));
         // What is asked for is waited for, and the jitter on top of it.
-        let wait = failed.retry_after.unwrap_or_default() + jitter;
-        if failed.elapsed + wait > self.within || !self.take() {
+        let wait = failed
+            .retry_after
+            .unwrap_or_default()
+            .saturating_add(jitter);
+        if failed.elapsed.saturating_add(wait) > self.within || !self.take() {
             return None;
         }
         Some(wait)

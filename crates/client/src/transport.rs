@@ -158,6 +158,7 @@ impl Transport {
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
+        let is_free = body.is_none();
         let (outgoing, taken) = RequestBody::new(body);
         let request = request
             .header(ACCEPT_ENCODING, "gzip")
@@ -176,6 +177,10 @@ impl Transport {
         };
         let unsent = !taken.load(Ordering::Acquire);
         let broken = broken.map(|error| match error {
+            // A layer that sends by itself, and then through hyper, may have sent it.
+            TransportError::Connect(cause) if !unsent && !is_free => {
+                TransportError::Interrupted(cause)
+            }
             TransportError::Interrupted(cause) if unsent => TransportError::Unsent(cause),
             TransportError::DeadlineExceeded(time) if unsent => {
                 TransportError::Unsent(Cause::new(format!("no connection within {time:?}")))
@@ -309,14 +314,20 @@ fn connecting(error: &(dyn StdError + 'static)) -> bool {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let value = text(RETRY_AFTER)?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds.min(LONGEST_WAIT)));
     }
     let until = httpdate::parse_http_date(value).ok()?;
     let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
     let wait = until.duration_since(now.unwrap_or_else(SystemTime::now));
-    Some(wait.unwrap_or_default())
+    Some(
+        wait.unwrap_or_default()
+            .min(Duration::from_secs(LONGEST_WAIT)),
+    )
 }
+
+/// A day, in seconds: whoever asks for more is not to be taken at his word.
+const LONGEST_WAIT: u64 = 24 * 60 * 60;
 
 /// How the connector of a client is made, unless it is given another.
 pub(crate) struct Network {

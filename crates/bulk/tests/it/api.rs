@@ -12,6 +12,7 @@ use dataforseo_client::{Client, HttpService, NoLimits, NoRetries, RequestBody, R
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
+use tower_layer::Layer;
 use tower_service::Service;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -93,13 +94,18 @@ impl Api {
         times
     }
 
-    pub fn client(&self) -> Client {
+    /// In the place of what sends.
+    pub fn as_layer(&self) -> impl Layer<HttpService, Service = Self> + Send + Sync + 'static {
         let api = self.clone();
+        tower_layer::layer_fn(move |_| api.clone())
+    }
+
+    pub fn client(&self) -> Client {
         Client::builder()
             .credentials("login", "password")
             .retries(NoRetries)
             .limiter(Arc::new(NoLimits))
-            .layer(tower_layer::layer_fn(move |_: HttpService| api.clone()))
+            .layer(self.as_layer())
             .build()
             .unwrap()
     }

@@ -317,6 +317,46 @@ async fn a_task_that_breaks_limits_is_not_begun() {
     assert!(api.calls().is_empty());
 }
 
+/// A call that panics, in middleware for one, leaves targets without outcomes: the job says so.
+#[tokio::test]
+async fn a_call_that_panics_is_no_end_of_a_job() {
+    let api = Api::new(|number, _| match number {
+        2 => panic!("a bug"),
+        _ => Then::Rows,
+    });
+    let mut outcomes = job(&api, 2).run(stream::iter(targets(20))).await.unwrap();
+    let mut rows = 0;
+    while outcomes.next().await.is_some() {
+        rows += 1;
+    }
+    assert!(matches!(outcomes.end(), Some(End::Broken)));
+    assert!(rows < 20);
+}
+
+/// Whoever drops the outcomes at once has paid for nothing, or for what was under way.
+#[tokio::test(start_paused = true)]
+async fn outcomes_that_nobody_wants_stop_the_job() {
+    let api = Api::fine();
+    let endless = stream::iter(targets(3)).chain(stream::pending());
+    let outcomes = job(&api, 2).run(endless).await.unwrap();
+    let handle = outcomes.handle();
+    drop(outcomes);
+    tokio::time::sleep(Duration::from_secs(3600)).await; // virtual: until all is quiet
+    assert!(api.calls().is_empty());
+    assert_eq!(handle.progress().calls, 0);
+}
+
+/// A line that is there a million times takes room, too.
+#[tokio::test]
+async fn one_target_again_and_again() {
+    let api = Api::fine();
+    let given = vec!["same.com".to_owned(); 20_000];
+    let ran = run(job(&api, 10).window(number(1_000)), &given).await;
+    assert_whole(&ran, &given);
+    assert_eq!(ran.count("row"), 20_000);
+    assert_eq!(api.calls().len(), 3);
+}
+
 /// What a plan says is what a job does.
 #[tokio::test]
 async fn a_plan_says_what_a_job_will_take() {
