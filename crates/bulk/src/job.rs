@@ -163,7 +163,7 @@ impl<E: PerTarget> Bulk<E> {
 
     /// Takes the whole input before the first call, and sorts it by domain in files without names in this
     /// folder, about as large as the input. So targets of one domain share calls wherever they stand,
-    /// and what is given twice is paid for once. Memory stays bounded by the window. For up to ten million
+    /// and what is given twice is paid for once. Memory stays bounded by the window. For up to six million
     /// targets this packs as well as if all of them were in memory.
     ///
     /// It pays where a call may have targets of so many domains only, and the input is longer than the

@@ -13,7 +13,7 @@ use dataforseo_domains::domain_of;
 /// How many files: a few, as some systems let a program open no more than 256.
 const FILES: usize = 64;
 /// How many targets of a file are sorted together in memory.
-const PIECE: usize = 200_000;
+const PIECE: usize = 100_000;
 
 /// Targets that are sorted into files.
 ///
@@ -66,7 +66,7 @@ impl Spool {
     }
 
     /// The targets, those of each domain one after the other, and equal ones together. Of a file with
-    /// more than 200,000 targets, so many at a time.
+    /// more than 100,000 targets, so many at a time.
     ///
     /// # Errors
     /// When something cannot be written.

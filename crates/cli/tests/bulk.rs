@@ -257,6 +257,7 @@ fn what_is_refused_before_anything_is_sent() {
     let mock = mock();
     let job = Job::at(mock.url(), targets(3));
     let lost = "backlinks/bulk_new_lost_backlinks/live";
+    fs::write(job.path("other.txt"), "mine\n").unwrap();
     for (arguments, code, reason) in [
         (
             &[lost, "targets.txt", "--date-from", "1999-01-01"][..],
@@ -272,7 +273,7 @@ fn what_is_refused_before_anything_is_sent() {
         (
             &[RANKS, "targets.txt", "-o", "targets.txt"],
             2,
-            "targets.txt is there already",
+            "the input and --output are the same file",
         ),
         (
             &[RANKS, "targets.txt", "--resume"],
@@ -291,13 +292,45 @@ fn what_is_refused_before_anything_is_sent() {
         ),
         (
             &[RANKS, "targets.txt", "--journal", "targets.txt"],
+            2,
+            "the input and --journal are the same file",
+        ),
+        (
+            &[RANKS, "targets.txt", "--journal", "other.txt", "--resume"],
+            1,
+            "no journal of a bulk job",
+        ),
+        (
+            &[RANKS, "targets.txt", "--journal", "other.txt"],
             1,
             "an earlier job left it",
         ),
         (
-            &[RANKS, "targets.txt", "--journal", "targets.txt", "--resume"],
-            1,
-            "no journal of a bulk job",
+            &[RANKS, "targets.txt", "-o", "./targets.txt", "--overwrite"],
+            2,
+            "the input and --output are the same file",
+        ),
+        (
+            &[
+                RANKS,
+                "targets.txt",
+                "-o",
+                "new.csv",
+                "--journal",
+                "./new.csv",
+            ],
+            2,
+            "--output and --journal are the same file",
+        ),
+        (
+            &[RANKS, "targets.txt", "-o", "other.txt"],
+            2,
+            "other.txt is there already",
+        ),
+        (
+            &[RANKS, "targets.txt", "-o", "other.txt", "--resume"],
+            2,
+            "its journal other.txt.journal is not: the job would begin anew",
         ),
         (
             &["backlinks/summary/live", "targets.txt"],
@@ -309,6 +342,9 @@ fn what_is_refused_before_anything_is_sent() {
     }
     assert!(mock.journal().is_empty());
     assert_eq!(job.read("targets.txt"), targets(3));
+    assert_eq!(job.read("other.txt"), "mine\n");
+    let left: Vec<_> = fs::read_dir(job.folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 2, "{left:?}");
 }
 
 /// A job that cannot be resumed leaves the table of the earlier run alone.
@@ -327,6 +363,43 @@ fn another_task_costs_no_table() {
     job.run(&[&arguments[..], &["--resume"]].concat())
         .assert(0, &["0 calls"]);
     assert_eq!(job.read("out.csv"), before);
+}
+
+/// A job whose input is another one leaves the table alone, too, and so does a trial's journal.
+#[test]
+fn another_input_costs_no_table() {
+    let job = Job::new(targets(3));
+    let arguments = [RANKS, "targets.txt", "-o", "out.csv"];
+    job.run(&arguments).assert(0, &[]);
+    let before = job.read("out.csv");
+    fs::write(job.path("targets.txt"), targets(4)).unwrap();
+    let said = job.run(&[&arguments[..], &["--resume"]].concat());
+    said.assert(1, &["the input is another one"]);
+    assert_eq!(job.read("out.csv"), before);
+    assert!(!job.path("out.csv.part").exists());
+}
+
+/// What Windows makes of a list of targets, and what slips in between.
+#[test]
+fn lines_of_other_encodings_are_told_of() {
+    let utf16: Vec<u8> = "a.example\r\nb.example\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let input = [&b"\xff\xfe"[..], &utf16].concat();
+    let job = Job::new(input);
+    let said = job.run(&[RANKS, "targets.txt", "-o", "out.csv"]);
+    said.assert(10, &["0 rows", "invalid; 0 calls"]);
+    assert!(
+        job.read("out.csv").contains("UTF-16"),
+        "{}",
+        job.read("out.csv")
+    );
+    let job = Job::new("\u{a0}a.example\u{a0}\nb\u{7}.example\n");
+    let said = job.run(&[RANKS, "targets.txt"]);
+    said.assert(10, &["1 row, 1 invalid"]);
+    assert!(said.out.contains("1,a.example,row"), "{said:?}");
+    assert!(said.out.contains("control characters"), "{said:?}");
 }
 
 /// Two million lines with everything in them that files have.

@@ -70,11 +70,11 @@ impl Source {
         let Self::File(path) = self else {
             return None;
         };
-        let file = File::open(path).ok()?;
-        if !file.metadata().ok()?.is_file() {
+        // Before it is opened: a pipe that is opened twice can wait for ever.
+        if !std::fs::metadata(path).ok()?.is_file() {
             return None;
         }
-        let mut lines = Lines::new(file);
+        let mut lines = Lines::new(File::open(path).ok()?);
         let mut count = 0;
         while let Some(line) = lines.next_line().ok()? {
             count += u64::from(!line.is_blank());
@@ -212,7 +212,12 @@ impl Line<'_> {
                 )
             }
             // White space around a target is a slip of whoever made the file.
-            Ok(text) => return Target::Text(text.trim_ascii().to_owned()),
+            Ok(text) if !text.trim().contains(char::is_control) => {
+                return Target::Text(text.trim().to_owned());
+            }
+            // Every other byte of such a file is 0.
+            _ if self.bytes.contains(&0) => "the line is not UTF-8 but UTF-16, it seems".to_owned(),
+            Ok(_) => "the line has control characters in it".to_owned(),
             Err(_) => "the line is not UTF-8".to_owned(),
         };
         let text = String::from_utf8_lossy(self.bytes);

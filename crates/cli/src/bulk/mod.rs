@@ -12,7 +12,7 @@ use std::pin::Pin;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 use dataforseo_bulk::{
-    Bulk, Capacity, Done, End, Handle, Outcomes, Plan, Progress, StartError, Target,
+    Bulk, Capacity, Done, End, Handle, JournalError, Outcomes, Plan, Progress, StartError, Target,
 };
 use dataforseo_client::Client;
 use dataforseo_client::models::{PerTarget, Severity, check, today};
@@ -254,9 +254,46 @@ impl Options {
         if self.journal.is_some() {
             return self.journal.clone();
         }
-        let mut name = self.to_file()?.to_owned().into_os_string();
-        name.push(".journal");
-        Some(name.into())
+        Some(beside(self.to_file()?, ".journal"))
+    }
+
+    /// Looks at the files of the command line before one of them is opened.
+    fn check_files(&self) -> Result<(), Failure> {
+        let input = (self.input != Path::new("-")).then_some(self.input.as_path());
+        let journal = self.journal();
+        let files = [
+            ("the input", input),
+            ("--output", self.to_file()),
+            ("--journal", journal.as_deref()),
+        ];
+        let files = files.map(|(name, path)| (name, path.and_then(place)));
+        for (index, (name, path)) in files.iter().enumerate() {
+            let same = |other: &&(&str, Option<PathBuf>)| path.is_some() && other.1 == *path;
+            if let Some((other, _)) = files.iter().skip(index + 1).find(same) {
+                return Err(Failure::usage(format!(
+                    "{name} and {other} are the same file"
+                )));
+            }
+        }
+        let Some(path) = self.to_file().filter(|_| !self.dry_run && !self.overwrite) else {
+            return Ok(());
+        };
+        let has_content = |path: &Path| {
+            std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0)
+        };
+        let shown = path.display();
+        match (has_content(path), &journal) {
+            (false, _) => Ok(()),
+            (true, _) if !self.resume => Err(Failure::usage(format!(
+                "{shown} is there already: --resume goes on with its job, --overwrite writes over it"
+            ))),
+            (true, Some(journal)) if !has_content(journal) => Err(Failure::usage(format!(
+                "{shown} is there and its journal {} is not: the job would begin anew, and be paid for \
+                 again; if that is meant, add --overwrite",
+                journal.display()
+            ))),
+            (true, _) => Ok(()),
+        }
     }
 
     /// The output, if it is a file.
@@ -300,6 +337,7 @@ pub(crate) async fn run(
     let options = Options::from_arg_matches(matches).map_err(Failure::usage)?;
     let connection = Connection::from_arg_matches(matches).map_err(Failure::usage)?;
     let task = task(endpoint, matches)?;
+    options.check_files()?;
     if options.resume && options.journal().is_none() {
         let reason = "--resume needs a journal: give --journal, or an --output beside which it is";
         return Err(Failure::usage(reason));
@@ -318,28 +356,29 @@ pub(crate) async fn run(
         return plan(job, Box::pin(targets), &reading).await;
     }
     let total = source.count();
-    // The output is looked at before anything is sent, and only emptied when the job has begun: a
-    // journal that does not fit must not cost the table of an earlier run.
-    let out = open(&options)?;
-    let rows = job.run(Box::pin(targets)).await.map_err(not_begun)?;
-    let out: Box<dyn Write + Send> = match out {
-        Some(file) => {
-            if file.metadata().is_ok_and(|file| file.is_file()) {
-                file.set_len(0).map_err(Failure::unexpected)?;
-            }
-            Box::new(file)
+    // Before anything is sent, and without harm to the table of an earlier run: the journal may not
+    // fit.
+    let out = Output::open(&options)?;
+    let rows = match job.run(Box::pin(targets)).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            // An empty part of a table is of no use to anybody.
+            let _ = out.settle(false);
+            return Err(not_begun(error));
         }
-        None => Box::new(io::stdout()),
     };
     if options.journal().is_none() {
         tell("there is no journal: if this job is stopped, it cannot be resumed");
     }
-    let written = table::begin(options.format(), table.columns, out);
+    let written = out
+        .writer()
+        .and_then(|writer| table::begin(options.format(), table.columns, writer));
     let mut display = Display::new(total, options.quiet);
     let work = Work {
         options: &options,
         reading: &reading,
         rows,
+        out,
     };
     work.finish(written, &mut display).await
 }
@@ -367,25 +406,68 @@ fn task(endpoint: &'static Endpoint, matches: &ArgMatches) -> Result<Value, Fail
     Err(Failure::usage(lines.join("\n")))
 }
 
-/// The output file, if it is one, with what is in it.
-fn open(options: &Options) -> Result<Option<File>, Failure> {
-    let Some(path) = options.to_file() else {
-        return Ok(None);
-    };
-    let shown = path.display();
-    let is_there = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0);
-    if is_there && !options.overwrite && !options.resume {
-        return Err(Failure::usage(format!(
-            "{shown} is there already: --resume goes on with its job, --overwrite writes over it"
-        )));
+/// Where the table goes.
+enum Output {
+    Stdout,
+    /// What is no file by itself, such as a pipe.
+    Device(File),
+    /// A file, which is written under another name until it is whole.
+    File {
+        file: File,
+        part: PathBuf,
+        path: PathBuf,
+    },
+}
+
+impl Output {
+    fn open(options: &Options) -> Result<Self, Failure> {
+        let Some(path) = options.to_file() else {
+            return Ok(Self::Stdout);
+        };
+        let failed = |error| Failure::usage(format!("--output {}: {error}", path.display()));
+        let known = std::fs::metadata(path);
+        if known.is_ok_and(|known| !known.is_file()) {
+            let file = OpenOptions::new().write(true).open(path);
+            return file.map(Self::Device).map_err(failed);
+        }
+        let part = beside(path, ".part");
+        let path = path.to_owned();
+        let file = File::create(&part).map_err(failed)?;
+        Ok(Self::File { file, part, path })
     }
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path);
-    let failed = |error| Failure::usage(format!("--output {shown}: {error}"));
-    file.map(Some).map_err(failed)
+
+    fn writer(&self) -> io::Result<Box<dyn Write + Send>> {
+        Ok(match self {
+            Self::Stdout => Box::new(io::stdout()),
+            Self::Device(file) | Self::File { file, .. } => Box::new(file.try_clone()?),
+        })
+    }
+
+    /// Gives the table its name, or takes it away if it is of no use.
+    fn settle(&self, is_of_use: bool) -> io::Result<()> {
+        match self {
+            Self::File { part, path, .. } if is_of_use => std::fs::rename(part, path),
+            Self::File { part, .. } => std::fs::remove_file(part),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A file beside another one.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(ending);
+    name.into()
+}
+
+/// Where a file is, whatever it is called; it need not be there.
+fn place(path: &Path) -> Option<PathBuf> {
+    if let Ok(whole) = path.canonicalize() {
+        return Some(whole);
+    }
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
 }
 
 fn not_begun(error: StartError) -> Failure {
@@ -427,6 +509,7 @@ struct Work<'a> {
     options: &'a Options,
     reading: &'a Reading,
     rows: Box<dyn Rows>,
+    out: Output,
 }
 
 impl Work<'_> {
@@ -446,7 +529,7 @@ impl Work<'_> {
             }
         };
         let mut tick = tokio::time::interval(TICK);
-        let mut interrupts = 0;
+        let interrupted = signals(handle.clone()).map_err(Failure::unexpected)?;
         loop {
             tokio::select! {
                 done = self.rows.next() => {
@@ -458,7 +541,7 @@ impl Work<'_> {
                     {
                         // What comes after it is kept in the journal.
                         table = None;
-                        why = why.or(self.stop(&handle, Why::Output(error)));
+                        why = self.stop(&handle, Why::Output(error));
                     }
                 }
                 _ = tick.tick() => display.show(&handle.progress()),
@@ -466,24 +549,23 @@ impl Work<'_> {
                     let reason = self.reading.failure().unwrap_or_default();
                     why = why.or(self.stop(&handle, Why::Input(reason)));
                 }
-                Ok(()) = tokio::signal::ctrl_c() => {
-                    interrupts += 1;
-                    if interrupts > 1 {
-                        return Err(Failure::new(Exit::Stopped, "stopped at once; calls that were under way may have been charged"));
-                    }
-                    tell("stopping: calls that are under way are finished; once more stops at once");
-                    why = why.or(self.stop(&handle, Why::Interrupted));
-                }
             }
         }
+        interrupted.abort();
         display.end();
-        if let Some(table) = table
-            && let Err(error) = table.finish()
-        {
-            why = why.or(Some(Why::Output(error)));
-        }
         let progress = handle.progress();
         let end = self.rows.end().unwrap_or(End::Broken);
+        let is_of_use = !never_began(&end);
+        let finished = match table {
+            Some(table) => table.finish(),
+            None => Ok(()),
+        };
+        let settled = finished.and_then(|()| self.out.settle(is_of_use));
+        if let Err(error) = settled
+            && !matches!(why, Some(Why::Output(_)))
+        {
+            why = Some(Why::Output(error));
+        }
         self.tell_all(&progress, &end);
         self.exit(why, &progress, &end)
     }
@@ -537,8 +619,8 @@ impl Work<'_> {
                 counted(progress.uncertain, "target")
             ));
         }
-        if !matches!(end, End::Complete) && progress.cancelled == 0 {
-            tell("the rest of the input was not read");
+        if !matches!(end, End::Complete) {
+            tell("what was not read of the input has no line");
         }
     }
 
@@ -557,9 +639,54 @@ impl Work<'_> {
             (_, End::Refused(error) | End::Failing(_, error)) => {
                 stopped(of_error(error), end.to_string())
             }
-            _ => Err(Failure::unexpected(end)),
+            (_, end) if never_began(end) => Err(Failure::unexpected(end)),
+            _ => stopped(Exit::Failed, end.to_string()),
         }
     }
+}
+
+/// Whether a job is none that goes on: what was written of its table is of no use.
+fn never_began(end: &End) -> bool {
+    match end {
+        End::Spool(_) => true,
+        End::Journal(error) => matches!(
+            **error,
+            JournalError::OtherInput { .. } | JournalError::Unreadable { .. }
+        ),
+        _ => false,
+    }
+}
+
+/// Waits for Ctrl-C, and for the word to end, in a task of its own: the table may be waiting for
+/// whoever reads it.
+fn signals(handle: Handle) -> io::Result<tokio::task::JoinHandle<()>> {
+    #[cfg(unix)]
+    let mut next = {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        async move || {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let mut next = async || {
+        // Without it there is no Ctrl-C to wait for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    Ok(tokio::spawn(async move {
+        next().await;
+        tell("stopping: calls that are under way are finished; once more stops at once");
+        handle.stop();
+        next().await;
+        tell("stopped at once; calls that were under way may have been charged");
+        std::process::exit(i32::from(Exit::Stopped as u8));
+    }))
 }
 
 /// So many of something, in words.
@@ -574,5 +701,4 @@ fn counted(count: u64, what: &str) -> String {
 enum Why {
     Output(io::Error),
     Input(String),
-    Interrupted,
 }
