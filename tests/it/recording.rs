@@ -295,6 +295,15 @@ async fn a_secret_that_is_left_is_not_written() {
             format!("http://a.com/?p={}", url.to_lowercase()),
             "the password is in it, at /response/body/tasks/0/result/0/x",
         ),
+        // The end of it looks like an address, which would be replaced.
+        (
+            format!("http://a:{PASSWORD}@host.example.org/"),
+            "the password is in it, at /response/body/tasks/0/result/0/x",
+        ),
+        (
+            format!("{}@host.example.org", url.replace('%', "%25")),
+            "the password is in it, at /response/body/tasks/0/result/0/x",
+        ),
         (
             STANDARD.encode(format!("{LOGIN}:{PASSWORD}")),
             "is in it, at /response/body/tasks/0/result/0/x",

@@ -187,6 +187,8 @@ mod recording {
         }
     }
 
+    const LOGIN: &str = "the login";
+
     /// What must not be found in anything that is written.
     #[derive(Clone, Default)]
     pub(crate) struct Secrets {
@@ -214,7 +216,7 @@ mod recording {
             }
             let mut secrets = Self::default();
             for (what, secret) in [
-                ("the login", login),
+                (LOGIN, login),
                 ("the password", password),
                 ("the credentials", credentials),
             ] {
@@ -241,6 +243,15 @@ mod recording {
         /// The text is looked at as it is and percent-decoded, once and twice: there are more ways
         /// to write a secret than could be listed.
         fn find(&self, text: &str) -> Option<&'static str> {
+            self.find_any(text, |_| true)
+        }
+
+        /// Whether more than the login is in a text.
+        fn has_password(&self, text: &str) -> bool {
+            self.find_any(text, |what| what != LOGIN).is_some()
+        }
+
+        fn find_any(&self, text: &str, of: impl Fn(&str) -> bool) -> Option<&'static str> {
             let mut readings = vec![text.to_owned()];
             for _ in 0..2 {
                 let last = readings.last().cloned().unwrap_or_default();
@@ -256,8 +267,10 @@ mod recording {
             }
             readings.iter().find_map(|reading| {
                 let lower = reading.to_lowercase();
-                let plain = self.plain.iter().find(|(_, secret)| lower.contains(secret));
-                let encoded = || self.encoded.iter().find(|(_, form)| reading.contains(form));
+                let mut plain = self.plain.iter().filter(|(what, _)| of(what));
+                let plain = plain.find(|(_, secret)| lower.contains(secret));
+                let mut encoded = self.encoded.iter().filter(|(what, _)| of(what));
+                let encoded = || encoded.find(|(_, form)| reading.contains(form));
                 plain.or_else(encoded).map(|(what, _)| *what)
             })
         }
@@ -305,12 +318,25 @@ mod recording {
     }
 
     /// What is being made fit.
-    #[derive(Clone, Copy, Default)]
+    #[derive(Clone, Copy)]
     struct Side<'a> {
+        /// What must not be there when it is done.
+        secrets: &'a Secrets,
         /// What the pseudonyms of an answer follow from; `None` for a request.
         origin: Option<&'a Origin>,
         /// Whether it is an answer that tells of calls back that failed.
         of_errors: bool,
+    }
+
+    impl<'a> Side<'a> {
+        /// A request.
+        fn of(secrets: &'a Secrets) -> Self {
+            Self {
+                secrets,
+                origin: None,
+                of_errors: false,
+            }
+        }
     }
 
     impl Sanitizer {
@@ -332,7 +358,7 @@ mod recording {
             let path = self.ids(&exchange.path, None).into_owned();
             let request = exchange
                 .request
-                .map(|request| self.json(&request, Side::default()));
+                .map(|request| self.json(&request, Side::of(secrets)));
             // Pseudonyms follow from the request, so that the next recording of it has the same.
             let tasks: Value = request
                 .as_deref()
@@ -348,6 +374,7 @@ mod recording {
             let answer = Side {
                 origin: Some(&origin),
                 of_errors: path.ends_with("/errors"),
+                secrets,
             };
             let clean = Exchange {
                 body: self.json(&exchange.body, answer),
@@ -387,8 +414,7 @@ mod recording {
         /// What a key is replaced by.
         fn key(&mut self, raw: &str, side: Side<'_>) -> Option<String> {
             let text: String = serde_json::from_str(raw).ok()?;
-            let ids = self.ids(&text, side.origin);
-            let new = without_addresses(&ids).into_owned();
+            let new = self.replaced(&text, side);
             (new != text).then(|| quoted_as(&new, raw))
         }
 
@@ -428,12 +454,20 @@ mod recording {
                 // How long the server worked: another time each time.
                 "time" if answers && is_envelopes(path) => "0 sec.".to_owned(),
                 "search_after_token" => self.token(&text, side.origin),
-                _ => {
-                    let ids = self.ids(&text, side.origin);
-                    without_addresses(&ids).into_owned()
-                }
+                _ => self.replaced(&text, side),
             };
             (new != text).then(|| quoted_as(&new, raw))
+        }
+
+        /// A text with identifiers and addresses replaced.
+        fn replaced(&mut self, text: &str, side: Side<'_>) -> String {
+            if side.secrets.has_password(text) {
+                // A part of it may look like an address: the rest would not be found any more. As it
+                // is, it is found, and nothing is kept.
+                return text.to_owned();
+            }
+            let ids = self.ids(text, side.origin);
+            without_addresses(&ids).into_owned()
         }
 
         /// A text with the identifiers of tasks replaced.
