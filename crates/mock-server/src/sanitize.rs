@@ -414,6 +414,9 @@ mod recording {
         /// What a key is replaced by.
         fn key(&mut self, raw: &str, side: Side<'_>) -> Option<String> {
             let text: String = serde_json::from_str(raw).ok()?;
+            if side.secrets.has_password(&text) {
+                return None;
+            }
             let new = self.replaced(&text, side);
             (new != text).then(|| quoted_as(&new, raw))
         }
@@ -440,6 +443,11 @@ mod recording {
                 };
             }
             let text: String = serde_json::from_str(raw).ok()?;
+            // What is replaced in part, as an address or as a URL, may be a part of the password: the
+            // rest would not be found any more. As it is, it is found, and nothing is kept.
+            if word.is_none() && side.secrets.has_password(&text) {
+                return None;
+            }
             let new = match key {
                 _ if word.is_some() => {
                     // Short ones would be found everywhere.
@@ -461,11 +469,6 @@ mod recording {
 
         /// A text with identifiers and addresses replaced.
         fn replaced(&mut self, text: &str, side: Side<'_>) -> String {
-            if side.secrets.has_password(text) {
-                // A part of it may look like an address: the rest would not be found any more. As it
-                // is, it is found, and nothing is kept.
-                return text.to_owned();
-            }
             let ids = self.ids(text, side.origin);
             without_addresses(&ids).into_owned()
         }
