@@ -7,6 +7,7 @@
 //! Each step knows only the one before it: the readers of pages know nothing of Rust code, the
 //! emitters nothing of HTML.
 
+pub mod diff;
 pub mod docs;
 pub mod emit;
 pub mod fresh;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::diff::{self, Rendering, Source};
 use xtask::emit;
 use xtask::import::{self, Options};
 use xtask::model::Model;
@@ -42,6 +43,26 @@ enum Command {
     },
     /// Check the spec and the fixtures, and list everything that is wrong with them.
     Check,
+    /// Compare two accounts of the API, and say what each change means for callers.
+    ///
+    /// Each is a spec folder, a revision of git (its folder spec/), REV:PATH, an OpenAPI file or a
+    /// documentation page. What only one of them can say is not compared, and listed.
+    ///
+    /// Exit codes: 0 no difference, 10 nothing breaks (additive, loosened, or words), 11 something
+    /// breaks for callers, 1 a source cannot be read, 2 wrong usage.
+    #[command(verbatim_doc_comment)]
+    Diff {
+        /// What was.
+        old: String,
+        /// What is.
+        new: String,
+        /// How to write the report.
+        #[arg(long, value_enum, default_value_t)]
+        format: Rendering,
+        /// The paths of endpoints to compare, all unless given; `*` is any text.
+        #[arg(long, value_name = "GLOB")]
+        only: Vec<String>,
+    },
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
     Openapi,
     /// Generate code, schemas and tables from the spec.
@@ -75,6 +96,12 @@ fn main() -> ExitCode {
             }
         }
         Command::Check => check(),
+        Command::Diff {
+            old,
+            new,
+            format,
+            only,
+        } => diff(&old, &new, format, only),
         Command::Openapi => openapi(),
         Command::Generate { check } => generate(check),
     };
@@ -150,12 +177,25 @@ fn check() -> Result<ExitCode, Failure> {
 }
 
 fn openapi() -> Result<ExitCode, Failure> {
+    print(&emit::openapi::emit(&load()?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn diff(old: &str, new: &str, format: Rendering, only: Vec<String>) -> Result<ExitCode, Failure> {
+    let root = root();
+    let read = |name: &str| Source::at(&root, name)?.read(&root);
+    let report = diff::compare(&read(old)?, &read(new)?, &diff::Options { only });
+    print(&report.render(format))?;
+    Ok(report.exit_code().into())
+}
+
+/// Prints a whole text.
+fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
-    let document = emit::openapi::emit(&load()?);
     // Whoever reads may have seen enough.
-    match std::io::stdout().write_all(document.as_bytes()) {
+    match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(ExitCode::SUCCESS),
+        _ => Ok(()),
     }
 }
 

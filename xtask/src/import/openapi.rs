@@ -97,7 +97,7 @@ pub fn import(
 type Outcome = (Report, Option<(PathBuf, String)>);
 
 /// Whether a path fits a pattern in which `*` is any text.
-fn fits(pattern: &str, path: &str) -> bool {
+pub(crate) fn fits(pattern: &str, path: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| path.strip_prefix(first)) else {
         return false;
@@ -665,12 +665,7 @@ impl<'a> Importer<'a> {
             field.over = Some("backlinks/backlinks/live".to_owned());
         }
         if !task {
-            // The prose of an answer repeats what holds for the task.
-            (field.required, field.default) = (None, None);
-            field.required_unless.clear();
-            (field.required_with, field.not_after) = (None, None);
-            (field.min, field.max, field.max_length) = (None, None, None);
-            field.max_items = None;
+            forget_rules_of_tasks(&mut field);
         }
         if let Some(values) = &field.values
             && kind != FieldType::Map
@@ -709,6 +704,15 @@ impl<'a> Importer<'a> {
             }
         }
     }
+}
+
+/// The prose of an answer repeats what holds for the task.
+pub(crate) fn forget_rules_of_tasks(field: &mut Field) {
+    (field.required, field.default) = (None, None);
+    field.required_unless.clear();
+    (field.required_with, field.not_after) = (None, None);
+    (field.min, field.max, field.max_length) = (None, None, None);
+    field.max_items = None;
 }
 
 /// Fields that the file puts beside the object to which they belong: their prose says that they

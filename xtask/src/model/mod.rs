@@ -5,7 +5,7 @@ mod check;
 pub mod dates;
 mod examples;
 pub mod fixtures;
-mod glossary;
+pub(crate) mod glossary;
 pub mod names;
 mod refuse;
 mod resolve;
