@@ -4,11 +4,14 @@
 //! page ── docs ──▶ import ──▶ spec/*.yaml ── spec ──▶ model ── emit ──▶ generated files
 //! ```
 //!
+//! Beside that stands `drift`, which compares recorded answers with the spec.
+//!
 //! Each step knows only the one before it: the readers of pages know nothing of Rust code, the
 //! emitters nothing of HTML.
 
 pub mod diff;
 pub mod docs;
+pub mod drift;
 pub mod emit;
 pub mod fresh;
 pub mod import;

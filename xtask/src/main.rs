@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::diff::{self, Rendering, Source};
+use xtask::drift::{self, drift};
 use xtask::emit;
 use xtask::import::{self, Options};
 use xtask::model::Model;
@@ -63,6 +64,25 @@ enum Command {
         #[arg(long, value_name = "GLOB")]
         only: Vec<String>,
     },
+    /// Compare recorded answers with the spec, and propose edits. Exits with 0 if there is no drift,
+    /// with 10 if there is, with 1 if something could not be looked at or changed.
+    Drift {
+        /// Fixtures, recordings, answers as they came, and folders of such.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Make the edits that need no person, if the spec is valid with them.
+        #[arg(long)]
+        apply: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Leave out the table of all that was seen.
+        #[arg(long, conflicts_with = "json")]
+        brief: bool,
+        /// Tell of a field that was never seen when there were so many objects without it.
+        #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        enough: u64,
+    },
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
     Openapi,
     /// Generate code, schemas and tables from the spec.
@@ -102,6 +122,13 @@ fn main() -> ExitCode {
             format,
             only,
         } => diff(&old, &new, format, only),
+        Command::Drift {
+            paths,
+            apply,
+            json,
+            brief,
+            enough,
+        } => compare(&paths, &drift::Options { apply, enough }, json, brief),
         Command::Openapi => openapi(),
         Command::Generate { check } => generate(check),
     };
@@ -174,6 +201,27 @@ fn check() -> Result<ExitCode, Failure> {
         model.status_codes.len()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// How `drift` ends if it found drift.
+const DRIFT: u8 = 10;
+
+fn compare(
+    paths: &[PathBuf],
+    options: &drift::Options,
+    json: bool,
+    brief: bool,
+) -> Result<ExitCode, Failure> {
+    let report = drift(&root(), paths, options)?;
+    match json {
+        true => print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?,
+        false => print(&report.text(!brief).to_string())?,
+    }
+    Ok(match report.count() {
+        _ if report.is_incomplete() => ExitCode::FAILURE,
+        (0, _) => ExitCode::SUCCESS,
+        _ => ExitCode::from(DRIFT),
+    })
 }
 
 fn openapi() -> Result<ExitCode, Failure> {

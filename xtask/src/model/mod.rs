@@ -27,6 +27,18 @@ use dates::DateExpression;
 /// Everything that is wrong with it. What can be said of a file only when the files that it
 /// refers to are readable is said when they are.
 pub fn load(folder: &Path) -> Result<Model, Diagnostics> {
+    load_both(folder).map(|(_, model)| model)
+}
+
+/// Reads a spec folder and gives the spec itself, fields with the words of the glossaries.
+///
+/// # Errors
+/// As [`load`]: a spec that does not resolve is none.
+pub fn load_spec(folder: &Path) -> Result<spec::Spec, Diagnostics> {
+    load_both(folder).map(|(spec, _)| spec)
+}
+
+fn load_both(folder: &Path) -> Result<(spec::Spec, Model), Diagnostics> {
     let (spec, mut found) = spec::load(folder);
     let resolved = spec.map(|mut spec| {
         let mut unused = Vec::new();
@@ -35,10 +47,10 @@ pub fn load(folder: &Path) -> Result<Model, Diagnostics> {
         if found.is_empty() {
             found.extend(unused);
         }
-        resolve(&spec)
+        resolve(&spec).map(|model| (spec, model))
     });
     match resolved {
-        Some(Ok(model)) if found.is_empty() => return Ok(model),
+        Some(Ok(both)) if found.is_empty() => return Ok(both),
         Some(Err(further)) => found.extend(further.0),
         _ => {}
     }

@@ -32,6 +32,11 @@ impl Editor {
         &self.text
     }
 
+    /// What stands at a path as it is now.
+    pub fn value(&self, path: &[String]) -> Option<&serde_json::Value> {
+        self.tree.value.pointer(&pointer(path))
+    }
+
     /// How far the entries of the mapping at this path are indented.
     pub fn indent(&self, mapping: &[String]) -> usize {
         let first = self.keys(mapping).into_iter().next();
@@ -54,7 +59,7 @@ impl Editor {
         lines: &str,
     ) -> Result<(), Diagnostics> {
         let path = child(mapping, key);
-        if self.tree.value.pointer(&pointer(&path)).is_some() {
+        if self.value(&path).is_some() {
             self.refuse_flow_style(&path)?;
             let (start, end) = self.lines_of(&path);
             return self.replace(start, end, lines);
@@ -121,7 +126,7 @@ impl Editor {
     }
 
     fn keys(&self, mapping: &[String]) -> Vec<String> {
-        let value = self.tree.value.pointer(&pointer(mapping));
+        let value = self.value(mapping);
         let map = value.and_then(|value| value.as_object());
         map.into_iter()
             .flat_map(|map| map.keys().cloned())

@@ -1,0 +1,413 @@
+//! Edits of the spec that would settle findings: shown as patches, and made where they are safe.
+//!
+//! An edit is wished for once, however many endpoints show that it is due, and is worked out on
+//! the text of the file as it is.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path as FilePath;
+
+use serde::Serialize;
+use serde_json::Value;
+use similar::TextDiff;
+
+use super::infer::{DOC, EVIDENCE, Inferred};
+use super::said::{At, Role};
+use super::tally::{MOST, shortened};
+use crate::fresh::write_whole;
+use crate::model;
+use crate::spec::diagnostics::Diagnostics;
+use crate::spec::edit::Editor;
+use crate::spec::language::Values;
+use crate::spec::write::{self, FIELD_KEYS};
+
+/// A longer value is no word of the API's, but somebody's data.
+const LONGEST_VALUE: usize = 60;
+
+/// What is to be changed at a place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// A field more, among those that stand here.
+    AddField {
+        /// Its name.
+        name: String,
+    },
+    /// A value or a key more, among those that stand here.
+    AddValue {
+        /// The value.
+        value: String,
+        /// Whether there are more than can be kept, so that it is no list of words.
+        of_many: bool,
+    },
+    /// A member more, among those that stand here.
+    AddMember {
+        /// The value of its tag.
+        wire: String,
+        /// The tag, and the fields that all members have.
+        known: Vec<String>,
+    },
+    /// The field that stands here is a float, or holds floats.
+    ToFloat {
+        /// `type`, or `of`.
+        key: &'static str,
+        /// Whether a page says otherwise.
+        corrects: bool,
+    },
+}
+
+/// Edits that would settle findings, each once.
+#[derive(Debug, Default)]
+pub struct Wishes(BTreeMap<(At, Change), Wish>);
+
+#[derive(Debug)]
+struct Wish {
+    inferred: Inferred,
+    role: Role,
+    paths: Vec<String>,
+}
+
+impl Wishes {
+    /// Wishes for an edit.
+    pub fn add(
+        &mut self,
+        at: At,
+        change: Change,
+        inferred: Option<&Inferred>,
+        role: Role,
+        path: &str,
+    ) {
+        let wish = self.0.entry((at, change)).or_insert_with(|| Wish {
+            inferred: Inferred::default(),
+            role,
+            paths: Vec::new(),
+        });
+        if let Some(inferred) = inferred {
+            wish.inferred.merge(inferred);
+        }
+        if !wish.paths.iter().any(|known| known == path) {
+            wish.paths.push(path.to_owned());
+        }
+    }
+
+    /// The edits as they would be made to the files below a workspace's root.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn proposals(&self, root: &FilePath) -> Result<Vec<Proposal>, String> {
+        let mut proposals = Vec::new();
+        for ((at, change), wish) in &self.0 {
+            let text = read(root, &at.file)?;
+            let mut proposal = Proposal {
+                file: at.file.clone(),
+                line: 1,
+                what: words(change),
+                paths: wish.paths.clone(),
+                by_hand: by_hand(change, wish),
+                patch: String::new(),
+            };
+            match edited(&text, at, change, wish) {
+                Ok(edited) => {
+                    proposal.line = first_change(&text, &edited);
+                    proposal.patch = patch(&at.file, &text, &edited);
+                }
+                Err(reason) => proposal.by_hand = Some(reason),
+            }
+            proposals.push(proposal);
+        }
+        Ok(proposals)
+    }
+
+    /// Makes the safe edits. One after which the spec would not be valid is taken back.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or the spec was not valid before.
+    pub fn apply(&self, root: &FilePath) -> Result<Applied, String> {
+        let safe = self.0.iter();
+        let safe = safe.filter(|((_, change), wish)| by_hand(change, wish).is_none());
+        let safe: Vec<_> = safe.collect();
+        let mut applied = Applied::default();
+        // Most often all of them are well; if not, it takes one at a time to see which are.
+        if self.try_out(root, &safe, &mut applied)?.is_some() {
+            applied = Applied::default();
+            for wish in &safe {
+                if let Some(reason) = self.try_out(root, &[*wish], &mut applied)? {
+                    let ((at, change), _) = wish;
+                    let what = format!("{}: {}", at.file, words(change));
+                    applied.refused.push(Refused { what, reason });
+                }
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Makes edits, or none of them if the spec would not be valid then: says why.
+    fn try_out(
+        &self,
+        root: &FilePath,
+        wishes: &[(&(At, Change), &Wish)],
+        applied: &mut Applied,
+    ) -> Result<Option<String>, String> {
+        let mut before: BTreeMap<&str, String> = BTreeMap::new();
+        let mut after: BTreeMap<&str, String> = BTreeMap::new();
+        let mut made = Vec::new();
+        for ((at, change), wish) in wishes {
+            let file = at.file.as_str();
+            if !before.contains_key(file) {
+                let text = read(root, file)?;
+                before.insert(file, text.clone());
+                after.insert(file, text);
+            }
+            let Some(text) = after.get_mut(file) else {
+                continue;
+            };
+            match edited(text, at, change, wish) {
+                Ok(edited) => *text = edited,
+                Err(reason) => return Ok(Some(reason)),
+            }
+            made.push(format!("{file}: {}", words(change)));
+        }
+        let mut outcome = write_all(root, &after);
+        if outcome.is_ok() {
+            match model::load(&root.join("spec")) {
+                Ok(_) => {
+                    applied.made.extend(made);
+                    return Ok(None);
+                }
+                Err(error) => outcome = Ok(Some(error.to_string())),
+            }
+        }
+        write_all(root, &before)?;
+        outcome
+    }
+}
+
+fn write_all(root: &FilePath, texts: &BTreeMap<&str, String>) -> Result<Option<String>, String> {
+    for (file, text) in texts {
+        let path = root.join(file);
+        write_whole(&path, text).map_err(|error| format!("{file}: cannot be written: {error}"))?;
+    }
+    Ok(None)
+}
+
+fn read(root: &FilePath, file: &str) -> Result<String, String> {
+    fs::read_to_string(root.join(file)).map_err(|error| format!("{file}: cannot be read: {error}"))
+}
+
+/// An edit of the spec that would settle findings.
+#[derive(Debug, Clone, Serialize)]
+pub struct Proposal {
+    /// The file.
+    pub file: String,
+    /// The first line that changes.
+    pub line: u64,
+    /// What changes, in words.
+    pub what: String,
+    /// The places in answers that show that it is due.
+    pub paths: Vec<String>,
+    /// Why a person is to make it; `None` if `--apply` does.
+    pub by_hand: Option<String>,
+    /// The edit as a unified diff; empty if it cannot be worked out.
+    pub patch: String,
+}
+
+/// What `--apply` did.
+#[derive(Debug, Default, Serialize)]
+pub struct Applied {
+    /// The edits that were made.
+    pub made: Vec<String>,
+    /// Those that were not.
+    pub refused: Vec<Refused>,
+}
+
+/// An edit that was not made.
+#[derive(Debug, Serialize)]
+pub struct Refused {
+    /// The edit.
+    pub what: String,
+    /// Why.
+    pub reason: String,
+}
+
+fn words(change: &Change) -> String {
+    match change {
+        Change::AddField { name } => format!("the field `{}`", shortened(name)),
+        Change::AddValue { value, .. } => format!("the value `{}`", shortened(value)),
+        Change::AddMember { wire, .. } => format!("the member `{}`", shortened(wire)),
+        Change::ToFloat { .. } => "float instead of integer".to_owned(),
+    }
+}
+
+/// Why a person is to make an edit, if one is.
+fn by_hand(change: &Change, wish: &Wish) -> Option<String> {
+    let word = |text: &str| {
+        let long = text.chars().count() > LONGEST_VALUE;
+        !long && !text.chars().any(char::is_control)
+    };
+    let reason = match (wish.role, change) {
+        (Role::Task, _) => "it was sent, which does not show that the API knows it".to_owned(),
+        (Role::Envelope, _) => {
+            "the types of the envelope are written by hand, in crates/models/src/envelope.rs"
+                .to_owned()
+        }
+        (_, Change::AddMember { .. }) => {
+            "a member wants words, and the number in tests/it/unions.rs changes".to_owned()
+        }
+        (_, Change::AddField { .. }) if wish.inferred.is_nothing() => {
+            "nothing but null was seen, so there is no type".to_owned()
+        }
+        (_, Change::AddValue { of_many: true, .. }) => {
+            format!("more than {MOST} different ones were seen: is it a list of words at all?")
+        }
+        (_, Change::AddField { name: text } | Change::AddValue { value: text, .. })
+            if !word(text) =>
+        {
+            "too long, or of odd characters, to be a word of the API's".to_owned()
+        }
+        _ => return None,
+    };
+    Some(reason)
+}
+
+/// The text of a file with an edit made.
+fn edited(text: &str, at: &At, change: &Change, wish: &Wish) -> Result<String, String> {
+    let told = |error: Diagnostics| error.to_string();
+    let mut editor = Editor::new(&at.file, text).map_err(told)?;
+    match change {
+        Change::AddField { name } => {
+            let field = |indent| write::field(name, &wish.inferred.to_field(), indent);
+            insert(&mut editor, &at.path, name, &field)?;
+        }
+        Change::AddMember { wire, known } => {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let member = wish.inferred.to_member(&known);
+            // That is how far the members of types.yaml are indented.
+            insert(&mut editor, &at.path, wire, &|_| {
+                write::member(wire, &member)
+            })?;
+        }
+        Change::AddValue { value, .. } => add_value(&mut editor, &at.path, value)?,
+        Change::ToFloat { key, corrects } => to_float(&mut editor, &at.path, key, *corrects)?,
+    }
+    Ok(editor.text().to_owned())
+}
+
+/// Puts an entry behind all others of a mapping, which is made if it is not there.
+fn insert(
+    editor: &mut Editor,
+    mapping: &[String],
+    key: &str,
+    lines: &dyn Fn(usize) -> String,
+) -> Result<(), String> {
+    let told = |error: Diagnostics| error.to_string();
+    match editor.value(mapping) {
+        Some(value) => {
+            let keys = value.as_object();
+            if keys.is_some_and(|keys| keys.contains_key(key)) {
+                return Ok(());
+            }
+            let last = keys.and_then(|keys| keys.keys().next_back().cloned());
+            let lines = lines(editor.indent(mapping));
+            editor
+                .insert(mapping, last.as_deref(), &lines)
+                .map_err(told)
+        }
+        None => {
+            let Some((name, parent)) = mapping.split_last() else {
+                return Err("the file is empty".to_owned());
+            };
+            let indent = editor.indent(parent);
+            let lines = format!("{:indent$}{name}:\n{}", "", lines(indent + 2));
+            editor.set(parent, name, &FIELD_KEYS, &lines).map_err(told)
+        }
+    }
+}
+
+fn add_value(editor: &mut Editor, at: &[String], value: &str) -> Result<(), String> {
+    let told = |error: Diagnostics| error.to_string();
+    match editor.value(at) {
+        Some(Value::Object(meanings)) => {
+            if meanings.contains_key(value) {
+                return Ok(());
+            }
+            let last = meanings.keys().next_back().cloned();
+            let lines = write::entry(value, &DOC.into(), editor.indent(at));
+            editor.insert(at, last.as_deref(), &lines).map_err(told)
+        }
+        Some(Value::Array(list)) => {
+            let values = list.iter().filter_map(Value::as_str).map(str::to_owned);
+            let mut values: Vec<String> = values.collect();
+            if values.iter().any(|known| known == value) {
+                return Ok(());
+            }
+            if editor.has_comments(at) {
+                return Err("comments stand among the values: add it where it belongs".to_owned());
+            }
+            values.push(value.to_owned());
+            let Some((key, field)) = at.split_last() else {
+                return Err("no values stand here".to_owned());
+            };
+            let lines = write::values(&Values::Plain(values), editor.indent(field));
+            editor.set(field, key, &FIELD_KEYS, &lines).map_err(told)
+        }
+        _ => Err("no values stand here".to_owned()),
+    }
+}
+
+fn to_float(
+    editor: &mut Editor,
+    field: &[String],
+    key: &str,
+    corrects: bool,
+) -> Result<(), String> {
+    let told = |error: Diagnostics| error.to_string();
+    let place = [field, &[key.to_owned()]].concat();
+    if editor.value(&place).and_then(Value::as_str) != Some("integer") {
+        return Ok(());
+    }
+    if editor.has_comments(&place) {
+        return Err(format!("a comment stands behind `{key}`"));
+    }
+    let corrections = [field, &["corrections".to_owned()]].concat();
+    if corrects && editor.value(&corrections).is_some() {
+        return Err("the field has corrections already: add one".to_owned());
+    }
+    let indent = editor.indent(field);
+    let line = write::entry(key, &"float".into(), indent);
+    editor.set(field, key, &FIELD_KEYS, &line).map_err(told)?;
+    if !corrects {
+        return Ok(());
+    }
+    let lines = [
+        format!("{:indent$}corrections:\n", ""),
+        format!("{:indent$}  - fact: {key}\n", ""),
+        format!("{:indent$}    documented: integer\n", ""),
+        format!("{:indent$}    reason: fractions were seen\n", ""),
+        format!("{:indent$}    evidence: {EVIDENCE}\n", ""),
+    ];
+    let lines = lines.concat();
+    editor
+        .set(field, "corrections", &FIELD_KEYS, &lines)
+        .map_err(told)
+}
+
+fn patch(file: &str, before: &str, after: &str) -> String {
+    let mut diff = TextDiff::from_lines(before, after)
+        .unified_diff()
+        .header(&format!("a/{file}"), &format!("b/{file}"))
+        .to_string();
+    if !diff.is_empty() && !diff.ends_with('\n') {
+        diff.push('\n');
+    }
+    diff
+}
+
+/// The first line in which two texts differ, counted from 1.
+fn first_change(before: &str, after: &str) -> u64 {
+    let same = before
+        .lines()
+        .zip(after.lines())
+        .take_while(|(a, b)| a == b);
+    u64::try_from(same.count())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1)
+}

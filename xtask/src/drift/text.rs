@@ -1,0 +1,155 @@
+//! The report as text.
+
+use std::fmt;
+
+use super::{Finding, Looked, Proposal, Report, Row};
+
+impl Report {
+    /// The report for people; `places` says whether to list all that was seen.
+    pub fn text(&self, places: bool) -> impl fmt::Display {
+        Text {
+            report: self,
+            places,
+        }
+    }
+}
+
+struct Text<'a> {
+    report: &'a Report,
+    places: bool,
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.report;
+        let (drift, notes) = report.count();
+        writeln!(
+            f,
+            "{} files, {} of them made up from the spec and left out",
+            report.files, report.synthetic
+        )?;
+        for unread in &report.unread {
+            writeln!(f, "not looked at: {}: {}", unread.file, unread.reason)?;
+        }
+        for (path, files) in &report.no_endpoint {
+            writeln!(f, "not in the spec: {path} ({files} files)")?;
+        }
+        for looked in &report.endpoints {
+            endpoint(f, looked, self.places)?;
+        }
+        if !report.proposals.is_empty() {
+            writeln!(f, "\nproposed edits of the spec")?;
+        }
+        for proposal in &report.proposals {
+            show_proposal(f, proposal)?;
+        }
+        if let Some(applied) = &report.applied {
+            writeln!(f, "\nedits made: {}", applied.made.len())?;
+            for what in &applied.made {
+                writeln!(f, "  {what}")?;
+            }
+            for refused in &applied.refused {
+                writeln!(f, "  not made: {}:", refused.what)?;
+                for line in refused.reason.lines() {
+                    writeln!(f, "    {line}")?;
+                }
+            }
+            if !applied.made.is_empty() {
+                writeln!(
+                    f,
+                    "read them, write words of your own, then `cargo xtask generate`"
+                )?;
+            }
+        }
+        writeln!(f, "\n{drift} findings of drift, {notes} notes")
+    }
+}
+
+fn endpoint(f: &mut fmt::Formatter<'_>, looked: &Looked, places: bool) -> fmt::Result {
+    writeln!(f, "\n{} ({})", looked.endpoint, looked.file)?;
+    write!(f, "  {} answers, {} tasks", looked.answers, looked.tasks)?;
+    if looked.endpoint != "envelope" {
+        write!(f, ", {} results", looked.results)?;
+    }
+    if looked.no_json > 0 {
+        write!(f, "; {} bodies that are no JSON", looked.no_json)?;
+    }
+    writeln!(f)?;
+    if places {
+        table(f, &looked.places)?;
+    }
+    let (drift, notes): (Vec<_>, Vec<_>) = looked.findings.iter().partition(|it| it.drift);
+    for (title, findings) in [("drift", drift), ("notes", notes)] {
+        if !findings.is_empty() {
+            writeln!(f, "  {title}")?;
+        }
+        for finding in findings {
+            show_finding(f, finding)?;
+        }
+    }
+    Ok(())
+}
+
+fn table(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
+    let width = rows.iter().map(|row| row.path.chars().count()).max();
+    let width = width.unwrap_or_default().clamp(5, 60);
+    writeln!(
+        f,
+        "  {:width$}  {:>6}  {:>6}  kinds",
+        "place", "seen", "null"
+    )?;
+    for row in rows {
+        let kinds = row
+            .kinds
+            .iter()
+            .map(|(kind, count)| format!("{kind} {count}"));
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        let example = row.example.as_ref().map(|example| format!("  {example}"));
+        let line = format!(
+            "  {:width$}  {:>6}  {:>6}  {kinds}{}",
+            row.path,
+            row.seen,
+            row.null,
+            example.unwrap_or_default()
+        );
+        writeln!(f, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn show_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
+    let Finding {
+        path,
+        what,
+        count,
+        of,
+        file,
+        line,
+        ..
+    } = finding;
+    write!(f, "    {path}: {what}, {count} of {of}")?;
+    if let Some(example) = &finding.example {
+        write!(f, ", such as {example}")?;
+    }
+    writeln!(f, " ({file}:{line})")
+}
+
+fn show_proposal(f: &mut fmt::Formatter<'_>, proposal: &Proposal) -> fmt::Result {
+    let Proposal {
+        file,
+        line,
+        what,
+        paths,
+        by_hand,
+        patch,
+    } = proposal;
+    writeln!(f, "\n{file}:{line}: {what}")?;
+    for path in paths {
+        writeln!(f, "  seen at {path}")?;
+    }
+    match by_hand {
+        Some(reason) => writeln!(f, "  by hand: {reason}")?,
+        None => writeln!(f, "  by --apply")?,
+    }
+    f.write_str(patch)
+}
