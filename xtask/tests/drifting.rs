@@ -198,11 +198,16 @@ fn what_was_applied_is_no_drift_any_more() {
     let report = look(&workspace, &applied());
     let made = report.applied.as_ref().unwrap();
     assert_eq!(made.refused.len(), 0, "{made:?}");
-    assert_eq!(made.made.len(), 13, "{made:?}");
+    assert_eq!(made.made.len(), 11, "{made:?}");
     load(&workspace.path().join("spec")).unwrap();
     let after = workspace.read(FILE);
     for line in before.lines() {
-        let changed = ["      type: integer", "      of: integer"].contains(&line);
+        let changed = [
+            "      type: integer",
+            "      of: integer",
+            "      values: [anchor, image]",
+        ]
+        .contains(&line);
         assert!(changed || after.contains(line), "{line} is gone:\n{after}");
     }
     insta::assert_snapshot!("edited", after);
@@ -211,7 +216,7 @@ fn what_was_applied_is_no_drift_any_more() {
     let again = look(&workspace, &applied());
     assert_eq!(again.applied.as_ref().unwrap().made, Vec::<String>::new());
     assert_eq!(workspace.read(FILE), after);
-    let left: Vec<_> = again.endpoints[0].findings.iter().filter(|it| it.drift);
+    let left = again.endpoints[0].findings.iter().filter(|it| it.drift);
     let left: Vec<_> = left
         .into_iter()
         .map(|it| (it.kind, it.path.as_str()))
@@ -219,8 +224,8 @@ fn what_was_applied_is_no_drift_any_more() {
     assert_eq!(
         left,
         [
-            (FindingKind::AnotherKind, "result[].score"),
             (FindingKind::NumberAsText, "result[].score"),
+            (FindingKind::AnotherKind, "result[].score"),
             (FindingKind::UndocumentedValue, "result[].colour"),
             (FindingKind::AnotherForm, "result[].seen"),
             (
@@ -231,4 +236,154 @@ fn what_was_applied_is_no_drift_any_more() {
             (FindingKind::UndocumentedField, "result[].nothing"),
         ]
     );
+}
+
+/// One edit with which the spec would not be valid costs no other one.
+#[test]
+fn an_edit_that_breaks_the_spec_is_taken_back() {
+    let workspace = workspace();
+    let results = json!([{"self": 1, "fine": 2, "rows": [{"word": "a"}]}]);
+    workspace.write("recorded/a.json", &answer(&results).to_string());
+    let report = look(&workspace, &applied());
+    let applied = report.applied.as_ref().unwrap();
+    assert_eq!(applied.made.len(), 2, "{applied:?}");
+    assert_eq!(applied.refused.len(), 1, "{applied:?}");
+    assert!(applied.refused[0].what.ends_with("the field `self`"));
+    assert!(applied.refused[0].reason.contains("cannot be a Rust name"));
+    assert!(report.is_incomplete());
+    load(&workspace.path().join("spec")).unwrap();
+    let file = workspace.read(FILE);
+    assert!(file.contains("    fine:\n") && !file.contains("    self:\n"));
+}
+
+#[test]
+fn what_was_made_up_proves_nothing() {
+    let workspace = workspace();
+    let task = json!({"target": "example.com"});
+    let strange = fixture("synthetic", &task, &strange());
+    workspace.write("recorded/a.json", &strange);
+    let report = look(&workspace, &applied());
+    assert_eq!((report.files, report.synthetic), (1, 1));
+    assert!(report.endpoints.is_empty() && report.proposals.is_empty());
+    assert_eq!(workspace.read(FILE), ENDPOINT);
+}
+
+/// Fields that no answer had are told of when there were enough answers to say so.
+#[test]
+fn never_seen_wants_enough_objects() {
+    let workspace = workspace();
+    let result = json!({"kinds": {"anchor": 1}, "size": "small"});
+    let results = Value::Array(vec![result; 5]);
+    workspace.write("recorded/a.json", &answer(&results).to_string());
+    let never = |enough| {
+        let options = Options {
+            apply: false,
+            enough,
+        };
+        let report = look(&workspace, &options);
+        let findings = report.endpoints[0].findings.clone();
+        let findings = findings.into_iter();
+        let never = findings.filter(|it| it.kind == FindingKind::NeverSeen);
+        never.map(|it| (it.path, it.of)).collect::<Vec<_>>()
+    };
+    assert_eq!(never(6), []);
+    let told = never(5);
+    assert!(told.contains(&("result[].rank".to_owned(), 5)), "{told:?}");
+    assert!(
+        told.contains(&("result[].kinds{image}".to_owned(), 5)),
+        "{told:?}"
+    );
+    assert_eq!(told.len(), 8, "{told:?}");
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_told() {
+    let workspace = workspace();
+    for (name, content) in [
+        ("a", "{"),
+        ("b", "[1]"),
+        ("c", r#"{"dfs_fixture": 2, "request": {"path": "/"}}"#),
+        ("d", r#"{"dfs_fixture": 1, "request": {"path": 7}}"#),
+        ("e", r#"{"tasks": null}"#),
+        (
+            "f",
+            r#"{"tasks": [{"path": ["v3", "nowhere"], "result": [1]}]}"#,
+        ),
+    ] {
+        workspace.write(&format!("recorded/{name}.json"), content);
+    }
+    let report = look(&workspace, &options());
+    assert!(report.is_incomplete());
+    insta::assert_snapshot!(text(&workspace, &report));
+}
+
+/// Kinds that nothing is documented for, at every place where something is.
+#[test]
+fn no_answer_is_too_strange() {
+    let workspace = workspace();
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(1e300),
+        json!("é".repeat(100)),
+        json!([[[]], {}, 1]),
+        json!({"": {"": {}}, "type": [], "a/b~c": 1}),
+    ];
+    let names = [
+        "rank", "size", "seen", "ranks", "kinds", "elements", "\u{0}", "a: b #",
+    ];
+    for (index, value) in odd.iter().enumerate() {
+        let fields = names.iter().map(|name| ((*name).to_owned(), value.clone()));
+        let object = Value::Object(fields.collect());
+        for (at, results) in [value.clone(), json!([value]), json!([object])]
+            .iter()
+            .enumerate()
+        {
+            let name = format!("recorded/{index}_{at}.json");
+            workspace.write(&name, &answer(results).to_string());
+        }
+    }
+    let many = (0..500).map(|index| (format!("field_{index}"), json!(index)));
+    let many = json!([Value::Object(many.collect())]);
+    workspace.write("recorded/many.json", &answer(&many).to_string());
+    let report = look(&workspace, &applied());
+    assert!(report.count().0 > 50);
+    assert!(report.unread.is_empty());
+    load(&workspace.path().join("spec")).unwrap();
+    for row in &report.endpoints[0].places {
+        let example = row.example.as_deref().unwrap_or_default();
+        assert!(example.chars().count() <= 43, "{example}");
+    }
+}
+
+/// By the committed spec.
+#[test]
+fn the_exit_code_says_what_was_found() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file: PathBuf = folder.path().join("answer.json");
+    let run = |file: &PathBuf| {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(["drift", "--json"])
+            .arg(file)
+            .current_dir(repository())
+            .output();
+        let output = program.unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), report)
+    };
+    let write = |rank: &Value| {
+        let item = json!({"target": "example.org", "rank": rank});
+        let mut answer = answer(&json!([{"items_count": 1, "items": [item]}]));
+        answer["tasks"][0]["path"] = json!(["v3", "backlinks", "bulk_ranks", "live"]);
+        std::fs::write(&file, answer.to_string()).unwrap();
+    };
+    write(&json!(7));
+    assert_eq!(run(&file).0, Some(0));
+    write(&json!(7.5));
+    let (code, report) = run(&file);
+    assert_eq!(code, Some(10));
+    let finding = &report["endpoints"][0]["findings"][0];
+    assert_eq!(finding["kind"], "float_for_integer");
+    assert_eq!(finding["path"], "result[].items[].rank");
+    assert_eq!(run(&folder.path().join("nothing.json")).0, Some(1));
 }

@@ -42,6 +42,8 @@ pub(crate) struct Inner {
     pub(crate) retries: Arc<dyn RetryPolicy>,
     pub(crate) prices: Prices,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    #[cfg(feature = "drift")]
+    pub(crate) watch: Option<crate::watch::DriftWatch>,
 }
 
 impl fmt::Debug for Client {
@@ -118,12 +120,7 @@ impl Client {
     /// or the task: [`Error::kind`] tells which.
     pub async fn call<E: TaskEndpoint>(&self, task: &E::Task) -> Result<Answer<E::Result>, Error> {
         let asked = self.asked::<E>(std::slice::from_ref(task))?;
-        let (task, cost, response) = self.perform(asked, read).await?;
-        let answer = Answer {
-            task,
-            cost,
-            response,
-        };
+        let answer = self.answer(asked).await?;
         match answer.status_code() {
             status_code if status_code.class() == StatusClass::Pending => {
                 let kind = ErrorKind::Pending {
@@ -150,7 +147,18 @@ impl Client {
             body: None,
             rows: 0,
         };
+        self.answer(asked).await
+    }
+
+    /// Makes a call whose answer holds one task.
+    async fn answer<R: Tolerant>(&self, asked: Asked<'_>) -> Result<Answer<R>, Error> {
+        #[cfg(feature = "drift")]
+        let endpoint = asked.endpoint;
         let (task, cost, response) = self.perform(asked, read).await?;
+        #[cfg(feature = "drift")]
+        if let Some(watch) = &self.inner.watch {
+            watch.answered::<R>(endpoint, &response);
+        }
         Ok(Answer {
             task,
             cost,

@@ -106,6 +106,8 @@ pub struct ClientBuilder {
     prices: Prices,
     max_spend: Option<f64>,
     observer: Option<Arc<dyn Observer>>,
+    #[cfg(feature = "drift")]
+    watch: Option<crate::watch::DriftWatch>,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -142,6 +144,8 @@ impl ClientBuilder {
             prices: Prices::known(),
             max_spend: None,
             observer: None,
+            #[cfg(feature = "drift")]
+            watch: None,
         }
     }
 
@@ -350,6 +354,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Looks at some of the answers for what is not as documented. Several clients can share a watch.
+    #[cfg(feature = "drift")]
+    pub fn drift(mut self, watch: crate::watch::DriftWatch) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
     /// How large an answer may be after decompression; 256 MiB unless set.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
@@ -410,6 +421,8 @@ impl ClientBuilder {
             retries: self.retries.unwrap_or_else(|| Arc::new(Retries::default())),
             prices: self.prices,
             observer: self.observer,
+            #[cfg(feature = "drift")]
+            watch: self.watch,
         };
         Ok(Client::new(inner, Ledger::new(self.max_spend)))
     }

@@ -37,12 +37,17 @@
 //! | rows of bulk endpoints by target | [`models::match_targets`] |
 //! | an endpoint that is known only at run time | [`Client::prepare`], [`Client::send`] |
 //! | tasks for later | [`Posted`], one outcome a task, and [`Fetched`] |
+//! | what the API answers and nobody documented | `DriftWatch`, behind the feature `drift` |
 //! | middleware, another transport, a recorder | [`ClientBuilder::layer`], [`ClientBuilder::connector`] |
 //! | tests without the API | the crate `dataforseo-mock-server` |
 //!
 //! # Features
 //! One a section: `backlinks` (default), `appendix`, `serp`, `on_page`. `schemars` gives tasks and results
 //! `JsonSchema`, `redis` has limits that several machines share.
+//!
+//! `drift` has `DriftWatch`, which looks at one answer in a hundred for what is not as documented: fields,
+//! values, kinds. It counts places and keeps nothing of an answer. Calls are neither delayed nor broken by it:
+//! an answer that is not looked at costs a counter, one that is is looked at on a thread of the watch.
 
 // Without any section nothing uses the core; a new section is added to the list.
 #![cfg_attr(
@@ -72,6 +77,8 @@ mod redis_limits;
 mod retry;
 mod spend;
 mod transport;
+#[cfg(feature = "drift")]
+mod watch;
 
 pub use answer::{Answer, Fetched, Posted, PostedTask, RawResponse};
 pub use client::Client;
@@ -90,3 +97,5 @@ pub use redis_limits::{RedisLimits, WhenAway};
 pub use retry::{Attempt, NoRetries, Retries, RetryPolicy};
 pub use spend::{Prices, Spend};
 pub use transport::{Cause, TransportError};
+#[cfg(feature = "drift")]
+pub use watch::{DriftReport, DriftWatch, DriftWatchBuilder, Sighting};

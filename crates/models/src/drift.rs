@@ -3,9 +3,11 @@
 //!
 //! [`decode`] is the everyday way: it never fails on well-formed JSON, and names each value that
 //! was not of the documented kind. [`losses`] is the strict way, for fixtures and for recordings:
-//! it names unknown fields too.
+//! it names unknown fields too. [`spots`] is for whoever must not keep anything of an answer: it
+//! counts, and gives no value and no key that is data.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -27,7 +29,7 @@ pub struct Drift {
 }
 
 /// What became of a value that the documentation does not announce.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DriftKind {
@@ -39,16 +41,30 @@ pub enum DriftKind {
     Changed,
     /// The kind was another one, the value is whole: `"12"` where an integer is documented.
     Coerced,
+    /// The value is not among the documented ones; the models carry it all the same. Only
+    /// [`spots`] tells of these.
+    UnknownValue,
+    /// The object is no documented member of its union; the models carry it all the same. Only
+    /// [`spots`] tells of these.
+    UnknownMember,
+}
+
+impl fmt::Display for DriftKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownField => "is not documented",
+            Self::Dropped => "is of another kind than documented and was left out",
+            Self::Changed => "lost a part, as it is of another kind than documented",
+            Self::Coerced => "is of another kind than documented",
+            Self::UnknownValue => "has a value that is not among the documented ones",
+            Self::UnknownMember => "is of a type that is not among the documented ones",
+        })
+    }
 }
 
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
-            DriftKind::UnknownField => "is not documented",
-            DriftKind::Dropped => "is of another kind than documented and was left out",
-            DriftKind::Changed => "lost a part, as it is of another kind than documented",
-            DriftKind::Coerced => "is of another kind than documented",
-        };
+        let what = self.kind;
         let place = match self.pointer.as_str() {
             "" => "the whole value",
             pointer => pointer,
@@ -194,9 +210,67 @@ pub fn losses<T: Tolerant>(json: &str) -> Result<Vec<Drift>, serde_json::Error> 
     all_places(json, &mut None::<T>)
 }
 
+/// A place in answers that is not as documented, and nothing of what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Spot {
+    /// Where: `[].items[]<organic>.rank`. `[]` is any element of a list, `{*}` any value of a map,
+    /// `<organic>` a documented member of a union.
+    pub place: String,
+    /// What becomes of the value.
+    pub kind: DriftKind,
+    /// How often that is so.
+    pub count: u64,
+}
+
+/// So many spots are told of in one text; an answer cannot make it use more memory.
+const MOST_SPOTS: usize = 10_000;
+
+/// What [`losses`] finds, and what the models carry though nobody documented it: counted by place,
+/// without any value. Names of unknown fields are given if they look like those of the API, which
+/// has no other ones; `*` stands for others, as they may be data.
+///
+/// ```
+/// # fn main() -> Result<(), serde_json::Error> {
+/// use dataforseo_models::backlinks::BulkRanksLiveResult;
+/// use dataforseo_models::drift::spots;
+///
+/// let json = r#"[{"items": [{"rank": 1.5, "owner": "somebody"}, {"rank": 2.5}]}]"#;
+/// let spots = spots::<Vec<BulkRanksLiveResult>>(json)?;
+/// let told: Vec<_> = spots.iter().map(|spot| (spot.place.as_str(), spot.count)).collect();
+/// assert_eq!(told, [("[].items[].owner", 1), ("[].items[].rank", 2)]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// When the text is not JSON.
+pub fn spots<T: Tolerant>(json: &str) -> Result<Vec<Spot>, serde_json::Error> {
+    let look = |json: &str| {
+        let outline = Trace {
+            outline: Some(BTreeMap::new()),
+            ..Trace::default()
+        };
+        trace(outline, || read(json, &mut None::<T>))
+    };
+    let (outcome, mut trace) = look(json);
+    if let Err(error) = outcome {
+        let repaired = repair(json);
+        if repaired == json {
+            return Err(error);
+        }
+        let (outcome, again) = look(&repaired);
+        outcome?;
+        trace = again;
+    }
+    let spots = trace.outline.unwrap_or_default().into_iter();
+    let spots = spots.map(|((place, kind), count)| Spot { place, kind, count });
+    Ok(spots.collect())
+}
+
 /// Decodes JSON into a place, and says where it is not as documented, unknown fields included.
 fn all_places(json: &str, place: &mut dyn Place) -> Result<Vec<Drift>, serde_json::Error> {
-    let (outcome, trace) = trace(|| read(json, place));
+    let (outcome, trace) = trace(Trace::default(), || read(json, place));
     outcome?;
     let met = trace.met;
     if met.is_empty() {
@@ -246,8 +320,8 @@ pub(crate) fn counted<R>(read: impl FnOnce() -> R) -> (R, usize) {
 }
 
 /// Reads something, and notes the places that were not as documented.
-fn trace<R>(read: impl FnOnce() -> R) -> (R, Trace) {
-    let outer = (TRACE.take(), TRACING.replace(true));
+fn trace<R>(with: Trace, read: impl FnOnce() -> R) -> (R, Trace) {
+    let outer = (TRACE.replace(with), TRACING.replace(true));
     let outcome = read();
     TRACING.set(outer.1);
     let trace = TRACE.replace(outer.0);
@@ -256,7 +330,7 @@ fn trace<R>(read: impl FnOnce() -> R) -> (R, Trace) {
 
 /// Reads something, and gives every place that was left out or changed, nulls in lists included.
 pub(crate) fn trace_strictly<R>(read: impl FnOnce() -> R) -> (R, Vec<(String, DriftKind)>) {
-    let (outcome, trace) = trace(read);
+    let (outcome, trace) = trace(Trace::default(), read);
     let nulls = trace
         .nulls
         .into_iter()
@@ -266,19 +340,30 @@ pub(crate) fn trace_strictly<R>(read: impl FnOnce() -> R) -> (R, Vec<(String, Dr
 
 #[derive(Default)]
 struct Trace {
-    path: Vec<String>,
+    path: Vec<Step>,
     met: Vec<(String, DriftKind)>,
     nulls: Vec<String>,
+    /// Counts by place, in the stead of all others, if nothing of the values may be kept.
+    outline: Option<BTreeMap<(String, DriftKind), u64>>,
+}
+
+/// One step into a value.
+enum Step {
+    /// Into a field of an object.
+    Field(String),
+    /// Into an element of a list.
+    Element(usize),
+    /// Into a value of a map.
+    Entry(String),
+    /// Into the fields of a union's member: the same object.
+    Member(&'static str),
 }
 
 /// Notes that the value being read was not of the documented kind.
 #[cold]
 pub(crate) fn note(kind: DriftKind) {
     if TRACING.get() {
-        TRACE.with_borrow_mut(|trace| {
-            let pointer = trace.pointer();
-            trace.met.push((pointer, kind));
-        });
+        TRACE.with_borrow_mut(|trace| trace.note(kind));
     } else {
         MET.set(MET.get() + 1);
     }
@@ -287,9 +372,21 @@ pub(crate) fn note(kind: DriftKind) {
 /// Notes a field that the type does not have.
 pub(crate) fn note_unknown(name: &str) {
     if TRACING.get() {
-        enter(name);
+        go_into(Step::Field(name.to_owned()));
         note(DriftKind::UnknownField);
         leave();
+    }
+}
+
+/// Notes what the models carry though nobody documented it. No loss, so only an outline has it.
+#[cold]
+pub(crate) fn note_carried(kind: DriftKind) {
+    if TRACING.get() {
+        TRACE.with_borrow_mut(|trace| {
+            if trace.outline.is_some() {
+                trace.note(kind);
+            }
+        });
     }
 }
 
@@ -306,19 +403,42 @@ pub(crate) fn note_null_element() {
     }
 }
 
-/// The reader goes into a field, an entry or an element. When reading fails, the way back is
-/// left out: the whole trace is thrown away then.
+/// The reader goes into a field. When reading fails, the way back is left out: the whole trace is
+/// thrown away then.
 #[inline]
-pub(crate) fn enter(segment: impl ToString) {
+pub(crate) fn enter(name: &str) {
     if TRACING.get() {
-        go_into(segment.to_string());
+        go_into(Step::Field(name.to_owned()));
+    }
+}
+
+/// The reader goes into an element of a list.
+#[inline]
+pub(crate) fn enter_element(index: usize) {
+    if TRACING.get() {
+        go_into(Step::Element(index));
+    }
+}
+
+/// The reader goes into a value of a map, whose key is data.
+#[inline]
+pub(crate) fn enter_entry(key: &str) {
+    if TRACING.get() {
+        go_into(Step::Entry(key.to_owned()));
+    }
+}
+
+/// The reader knows by now of which member of a union the fields are.
+#[inline]
+pub(crate) fn enter_member(tag: &'static str) {
+    if TRACING.get() {
+        go_into(Step::Member(tag));
     }
 }
 
 #[cold]
-fn go_into(segment: String) {
-    let segment = segment.replace('~', "~0").replace('/', "~1");
-    TRACE.with_borrow_mut(|trace| trace.path.push(segment));
+fn go_into(step: Step) {
+    TRACE.with_borrow_mut(|trace| trace.path.push(step));
 }
 
 /// The reader is back from where [`enter`] went.
@@ -335,9 +455,57 @@ fn go_back() {
 }
 
 impl Trace {
-    fn pointer(&self) -> String {
-        self.path
-            .iter()
-            .fold(String::new(), |pointer, segment| pointer + "/" + segment)
+    fn note(&mut self, kind: DriftKind) {
+        let Some(outline) = &self.outline else {
+            let pointer = self.pointer();
+            self.met.push((pointer, kind));
+            return;
+        };
+        let spot = (self.place(kind), kind);
+        let room = outline.len() < MOST_SPOTS || outline.contains_key(&spot);
+        if let Some(outline) = self.outline.as_mut().filter(|_| room) {
+            *outline.entry(spot).or_default() += 1;
+        }
     }
+
+    /// Where the reader is, as a JSON pointer.
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in &self.path {
+            match step {
+                Step::Field(name) | Step::Entry(name) => {
+                    pointer.push('/');
+                    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                }
+                Step::Element(index) => pointer.push_str(&format!("/{index}")),
+                Step::Member(_) => {}
+            }
+        }
+        pointer
+    }
+
+    /// Where the reader is, with nothing of the answer in it.
+    fn place(&self, kind: DriftKind) -> String {
+        let mut place = String::new();
+        let last = self.path.len().saturating_sub(1);
+        for (index, step) in self.path.iter().enumerate() {
+            match step {
+                Step::Field(name) => {
+                    let unknown = kind == DriftKind::UnknownField && index == last;
+                    place.push('.');
+                    place.push_str(if unknown && !is_name(name) { "*" } else { name });
+                }
+                Step::Element(_) => place.push_str("[]"),
+                Step::Entry(_) => place.push_str("{*}"),
+                Step::Member(tag) => place.push_str(&format!("<{tag}>")),
+            }
+        }
+        place
+    }
+}
+
+/// Whether a name looks like one of the API's: `referring_domains`, `h1`, but not `example.com`.
+fn is_name(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    name.len() <= 60 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(word)
 }

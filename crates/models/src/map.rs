@@ -414,7 +414,7 @@ impl<V: Tolerant> Tolerant for Map<V> {
             }
             map.keys.push_str(key);
         })? {
-            drift::enter(map.pending());
+            drift::enter_entry(map.pending());
             let mut slot: Option<V> = None;
             entries.value(&mut slot)?;
             drift::leave();

@@ -91,7 +91,7 @@ impl<V: Tolerant> Tolerant for Numbered<V> {
             number.is_some_and(|number| number.to_string() == key)
         };
         for key in map.keys().filter(|key| !fits(key)) {
-            drift::enter(key);
+            drift::enter_entry(key);
             drift::note(DriftKind::Dropped);
             drift::leave();
         }

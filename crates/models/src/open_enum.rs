@@ -61,7 +61,13 @@ macro_rules! open_enum_impls {
                 json: crate::json::Json<'_>,
             ) -> Result<Option<Self>, crate::json::Failed> {
                 match json {
-                    crate::json::Json::Text(text) => Ok(Some(Self::from(text))),
+                    crate::json::Json::Text(text) => {
+                        let value = Self::from(text);
+                        if let Self::Other(_) = value {
+                            crate::drift::note_carried(crate::drift::DriftKind::UnknownValue);
+                        }
+                        Ok(Some(value))
+                    }
                     other => {
                         let value = <String as crate::tolerant::Tolerant>::read(other)?;
                         Ok(value.map(Self::from))

@@ -279,7 +279,7 @@ fn read_elements(
     next: &mut dyn FnMut(&mut dyn Elements) -> Result<Next, Failed>,
 ) -> Result<(), Failed> {
     for index in 0_usize.. {
-        drift::enter(index);
+        drift::enter_element(index);
         let Next { more, absent } = next(elements)?;
         if more && absent {
             drift::note_null_element();

@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use crate::drift::{self, DriftKind};
 use crate::json::{self, Entries, Failed, Json, Part};
 use crate::object::{self, Object};
 use crate::tolerant::{Whole, whole_entries};
@@ -40,14 +41,19 @@ pub fn read<U: Union>(json: Json<'_>) -> Result<Option<U>, Failed> {
         return json.unusable();
     };
     let mut before = serde_json::Map::new();
-    match find_tag(U::TAG, U::MEMBERS, entries, &mut before)?.and_then(U::empty) {
+    let member = find_tag(U::TAG, U::MEMBERS, entries, &mut before)?;
+    let tag = member.and_then(|member| U::MEMBERS.get(member));
+    match member.and_then(U::empty) {
         Some(mut union) => {
+            drift::enter_member(tag.copied().unwrap_or_default());
             if let Some(member) = union.member_mut() {
                 read_member(member, before, entries)?;
             }
+            drift::leave();
             Ok(Some(union))
         }
         None => {
+            drift::note_carried(DriftKind::UnknownMember);
             whole_entries(entries, &mut before)?;
             Ok(Some(U::other(Value::Object(before))))
         }

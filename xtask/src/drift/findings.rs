@@ -130,7 +130,7 @@ impl Looker<'_> {
                     self.keys(node, keys, at, path);
                 }
                 if let Some(values) = values {
-                    self.look(values, &format!("{path}{{}}"));
+                    self.look(values, &format!("{path}{{*}}"));
                 }
             }
             Body::Object(object) => self.object(node, object, said, path),
@@ -163,7 +163,10 @@ impl Looker<'_> {
                         .add(at, change, Some(inferred), said.role, &path);
                 }
                 if *untagged > 0 {
-                    let what = format!("object without `{}`, or with too many of them", union.tag);
+                    let what = format!(
+                        "object without `{}`, or one of more members than are kept",
+                        union.tag
+                    );
                     let kind = FindingKind::UndocumentedMember;
                     let counts = (*untagged, node.count(Kind::Object));
                     self.find(kind, path, &what, counts, None, &union.at);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path as FilePath;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 use similar::TextDiff;
@@ -19,13 +20,14 @@ use crate::model;
 use crate::spec::diagnostics::Diagnostics;
 use crate::spec::edit::Editor;
 use crate::spec::language::Values;
+use crate::spec::load::parse;
 use crate::spec::write::{self, FIELD_KEYS};
 
 /// A longer value is no word of the API's, but somebody's data.
 const LONGEST_VALUE: usize = 60;
 
 /// What is to be changed at a place.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// A field more, among those that stand here.
     AddField {
@@ -57,7 +59,7 @@ pub enum Change {
 
 /// Edits that would settle findings, each once.
 #[derive(Debug, Default)]
-pub struct Wishes(BTreeMap<(At, Change), Wish>);
+pub struct Wishes(IndexMap<(At, Change), Wish>);
 
 #[derive(Debug)]
 struct Wish {
@@ -81,6 +83,10 @@ impl Wishes {
             role,
             paths: Vec::new(),
         });
+        // What came back counts for more than what was sent.
+        if wish.role == Role::Task {
+            wish.role = role;
+        }
         if let Some(inferred) = inferred {
             wish.inferred.merge(inferred);
         }
@@ -99,7 +105,7 @@ impl Wishes {
             let text = read(root, &at.file)?;
             let mut proposal = Proposal {
                 file: at.file.clone(),
-                line: 1,
+                line: line(at, &text),
                 what: words(change),
                 paths: wish.paths.clone(),
                 by_hand: by_hand(change, wish),
@@ -114,6 +120,7 @@ impl Wishes {
             }
             proposals.push(proposal);
         }
+        proposals.sort_by(|a, b| a.file.cmp(&b.file));
         Ok(proposals)
     }
 
@@ -122,9 +129,14 @@ impl Wishes {
     /// # Errors
     /// When a file cannot be read or written, or the spec was not valid before.
     pub fn apply(&self, root: &FilePath) -> Result<Applied, String> {
-        let safe = self.0.iter();
-        let safe = safe.filter(|((_, change), wish)| by_hand(change, wish).is_none());
-        let safe: Vec<_> = safe.collect();
+        let mut safe = Vec::new();
+        for (place, wish) in &self.0 {
+            let (at, change) = place;
+            let text = read(root, &at.file)?;
+            if by_hand(change, wish).is_none() && edited(&text, at, change, wish).is_ok() {
+                safe.push((place, wish));
+            }
+        }
         let mut applied = Applied::default();
         // Most often all of them are well; if not, it takes one at a time to see which are.
         if self.try_out(root, &safe, &mut applied)?.is_some() {
@@ -399,6 +411,11 @@ fn patch(file: &str, before: &str, after: &str) -> String {
         diff.push('\n');
     }
     diff
+}
+
+/// The line at which something stands in a file.
+fn line(at: &At, text: &str) -> u64 {
+    parse::<Value>(&at.file, text).map_or(1, |file| file.tree.place(&at.path).line)
 }
 
 /// The first line in which two texts differ, counted from 1.

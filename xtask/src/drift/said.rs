@@ -7,7 +7,7 @@ use crate::spec::tree::{Path, Tree};
 use crate::spec::{EndpointFile, Spec};
 
 /// A place in the spec.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct At {
     /// The file, from the workspace's root on.
     pub file: String,

@@ -256,10 +256,10 @@ impl<'s> Node<'s> {
                     self.malformed.add(value);
                 }
             }
-            (Body::Choice { values, others, .. }, Value::String(text)) => {
-                if !values.contains(&text.as_str()) {
-                    others.add(text);
-                }
+            (Body::Choice { values, others, .. }, Value::String(text))
+                if !values.contains(&text.as_str()) =>
+            {
+                others.add(text);
             }
             (Body::List(elements), Value::Array(list)) => {
                 for element in list {

@@ -25,14 +25,15 @@ impl fmt::Display for Text<'_> {
         let (drift, notes) = report.count();
         writeln!(
             f,
-            "{} files, {} of them made up from the spec and left out",
-            report.files, report.synthetic
+            "{}, {} of them made up from the spec and left out",
+            counted(report.files, "file"),
+            report.synthetic
         )?;
         for unread in &report.unread {
             writeln!(f, "not looked at: {}: {}", unread.file, unread.reason)?;
         }
         for (path, files) in &report.no_endpoint {
-            writeln!(f, "not in the spec: {path} ({files} files)")?;
+            writeln!(f, "not in the spec: {path} ({})", counted(*files, "file"))?;
         }
         for looked in &report.endpoints {
             endpoint(f, looked, self.places)?;
@@ -61,18 +62,20 @@ impl fmt::Display for Text<'_> {
                 )?;
             }
         }
-        writeln!(f, "\n{drift} findings of drift, {notes} notes")
+        let drift = counted(drift, "finding");
+        writeln!(f, "\n{drift} of drift, {}", counted(notes, "note"))
     }
 }
 
 fn endpoint(f: &mut fmt::Formatter<'_>, looked: &Looked, places: bool) -> fmt::Result {
     writeln!(f, "\n{} ({})", looked.endpoint, looked.file)?;
-    write!(f, "  {} answers, {} tasks", looked.answers, looked.tasks)?;
+    let answers = counted(looked.answers, "answer");
+    write!(f, "  {answers}, {}", counted(looked.tasks, "task"))?;
     if looked.endpoint != "envelope" {
-        write!(f, ", {} results", looked.results)?;
+        write!(f, ", {}", counted(looked.results, "result"))?;
     }
     if looked.no_json > 0 {
-        write!(f, "; {} bodies that are no JSON", looked.no_json)?;
+        write!(f, "; not JSON: {}", looked.no_json)?;
     }
     writeln!(f)?;
     if places {
@@ -152,4 +155,11 @@ fn show_proposal(f: &mut fmt::Formatter<'_>, proposal: &Proposal) -> fmt::Result
         None => writeln!(f, "  by --apply")?,
     }
     f.write_str(patch)
+}
+
+fn counted(count: impl fmt::Display, noun: &str) -> String {
+    match count.to_string() {
+        one if one == "1" => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
 }
