@@ -35,6 +35,7 @@ mod targets;
 mod tasks;
 mod typed;
 mod unions;
+mod watching;
 
 use dataforseo_client::models::Date;
 use std::sync::Arc;

@@ -150,7 +150,8 @@ impl DriftWatch {
     }
 
     /// Waits until all answers that were handed over were looked at. It blocks the thread that calls
-    /// it: for the end of a program, and for tests.
+    /// it: for the end of a program, and for tests. In [`on_first`](DriftWatchBuilder::on_first) it would
+    /// wait for itself.
     pub fn settle(&self) {
         let Some(Some(thread)) = self.inner.thread.get() else {
             return;
@@ -409,10 +410,11 @@ impl fmt::Display for Sighting {
             first,
             last,
         } = self;
-        write!(
-            f,
-            "{endpoint}: {place} {kind} ({count} times, {first:.0} to {last:.0})"
-        )
+        write!(f, "{endpoint}: {place} {kind}; seen {count} times, ")?;
+        match first == last {
+            true => write!(f, "at {first:.0}"),
+            false => write!(f, "from {first:.0} to {last:.0}"),
+        }
     }
 }
 

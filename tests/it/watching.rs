@@ -1,0 +1,227 @@
+//! The client's watch for drift: what it counts, how often it looks, and that it keeps nothing.
+
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+
+use dataforseo_client::models::backlinks::{BulkRanksLiveTask, SummaryLiveTask};
+use dataforseo_client::models::drift::{DriftKind, losses, spots};
+use dataforseo_client::models::serp::GoogleOrganicAdvanced;
+use dataforseo_client::{Client, DriftReport, DriftWatch, DriftWatchBuilder};
+use dataforseo_mock_server::MockServer;
+use serde_json::{Value, json};
+
+/// Marks what belongs to somebody: it must be in no report.
+const DATA: &str = "geheim";
+
+fn fixture(path: &str, task: &Value, results: &Value) -> String {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    json!({
+        "dfs_fixture": 1,
+        "request": {"method": "POST", "path": path, "body": [task]},
+        "response": {"status": 200, "body": {
+            "status_code": 20000, "cost": 0.02, "tasks_count": 1, "tasks_error": 0,
+            "tasks": [{
+                "id": "01010000-0000-0000-0000-000000000000", "status_code": 20000,
+                "path": parts, "result": results,
+            }],
+        }},
+    })
+    .to_string()
+}
+
+fn mock() -> MockServer {
+    let ranks = json!([{"items": [
+        {"target": format!("{DATA}.com"), "rank": 1.5, "owner": DATA, DATA.to_uppercase(): 1},
+        {"target": 7, "rank": 2.5},
+        {"target": "b.com", "rank": {"of": DATA}},
+    ]}]);
+    let summary = json!([{
+        "referring_links_countries": {format!("{DATA}-1"): "x", format!("{DATA}-2"): "y"},
+        "info": {"country": "US", "mood": DATA},
+    }]);
+    MockServer::builder()
+        .without_embedded()
+        .fixture(fixture(
+            "/v3/backlinks/bulk_ranks/live",
+            &json!({"targets": ["a.com"]}),
+            &ranks,
+        ))
+        .fixture(fixture(
+            "/v3/backlinks/summary/live",
+            &json!({"target": "a.com"}),
+            &summary,
+        ))
+        .in_memory()
+        .unwrap()
+}
+
+fn client(mock: &MockServer, watch: &DriftWatch) -> Client {
+    crate::builder(mock.url())
+        .connector(mock.connector())
+        .drift(watch.clone())
+        .build()
+        .unwrap()
+}
+
+/// One whose clock goes on by a second with each answer that is looked at.
+fn watch() -> DriftWatchBuilder {
+    let seconds = Mutex::new(0);
+    DriftWatch::builder().clock(move || {
+        let mut seconds = seconds.lock().unwrap();
+        *seconds += 1;
+        jiff::Timestamp::from_second(1_800_000_000 + *seconds).unwrap()
+    })
+}
+
+async fn ranks(client: &Client) {
+    let task = BulkRanksLiveTask::new(["a.com"]);
+    let answer = client.backlinks().bulk_ranks_live(&task).await.unwrap();
+    assert_eq!(answer.results()[0].items.as_ref().unwrap().len(), 3);
+}
+
+async fn summary(client: &Client) {
+    let task = SummaryLiveTask::new("a.com");
+    client.backlinks().summary_live(&task).await.unwrap();
+}
+
+fn report(watch: &DriftWatch) -> DriftReport {
+    watch.settle();
+    watch.report()
+}
+
+#[tokio::test]
+async fn places_are_counted_and_nothing_is_kept() {
+    let mock = mock();
+    let first = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&first);
+    let watch = watch()
+        .one_in(1)
+        .on_first(move |sighting| told.lock().unwrap().push(sighting.to_string()))
+        .build();
+    let client = client(&mock, &watch);
+    ranks(&client).await;
+    summary(&client).await;
+    ranks(&client).await;
+    let report = report(&watch);
+    insta::assert_snapshot!("watch", report.to_string());
+    insta::assert_json_snapshot!("watch_json", report);
+
+    let first = first.lock().unwrap().clone();
+    assert_eq!(first.len(), report.sightings.len(), "each once");
+    let all = [
+        format!("{report} {report:?} {watch:?} {client:?} {first:?}"),
+        serde_json::to_string(&report).unwrap(),
+    ];
+    for text in all {
+        assert!(!text.to_lowercase().contains(DATA), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn one_answer_in_so_many_is_looked_at() {
+    let mock = mock();
+    for (one_in, expected) in [(1, 7), (3, 3), (7, 1), (100, 1), (0, 0)] {
+        let watch = watch().one_in(one_in).build();
+        let client = client(&mock, &watch);
+        for _ in 0..7 {
+            ranks(&client).await;
+            // Nothing is left out for want of room.
+            watch.settle();
+        }
+        let report = watch.report();
+        assert_eq!(
+            (report.answers, report.looked_at),
+            (7, expected),
+            "1 in {one_in}"
+        );
+        assert_eq!(report.left_out, 0);
+        assert_eq!(report.sightings.is_empty(), expected == 0);
+    }
+}
+
+#[tokio::test]
+async fn it_is_bounded_and_says_so() {
+    let mock = mock();
+    let watch = watch().one_in(1).most_places(2).build();
+    let client = client(&mock, &watch);
+    ranks(&client).await;
+    ranks(&client).await;
+    let report = report(&watch);
+    assert_eq!(report.sightings.len(), 2);
+    assert!(report.sightings.iter().all(|sighting| sighting.count == 2));
+    // What is known is still counted; what is not is told of as a sum.
+    assert_eq!(report.beyond, 2 * 4);
+    assert!(report.to_string().contains("it is full: 8 sightings"));
+}
+
+/// A callback that panics or that is slow is no affair of the calls'.
+#[tokio::test]
+async fn no_call_waits_for_it_or_fails_by_it() {
+    let mock = mock();
+    let (open, gate) = channel::<()>();
+    let gate = Mutex::new(gate);
+    let watch = watch()
+        .one_in(1)
+        .on_first(move |_| {
+            // Until the other end is gone.
+            let _ = gate.lock().map(|gate| gate.recv());
+            panic!("a callback that fails");
+        })
+        .build();
+    let client = client(&mock, &watch);
+    // The thread stands still with the first answer; so many wait, and the rest is left out.
+    for _ in 0..20 {
+        ranks(&client).await;
+    }
+    drop(open);
+    let report = report(&watch);
+    assert_eq!(report.answers, 20);
+    assert_eq!(report.looked_at + report.left_out, 20);
+    assert!(report.left_out >= 11, "{report}");
+    assert_eq!(report.sightings.len(), 5);
+}
+
+/// What is carried though nobody documented it is told of here, and is no loss.
+#[test]
+fn new_values_and_new_members_are_told_of() {
+    let json = format!(
+        r#"[{{"items": [
+            {{"type": "organic", "rank_group": 1.5, "page": 1}},
+            {{"type": "{DATA}", "rank_group": 1}},
+            {{"type": "organic", "{DATA}.com": 1, "shiny_new": 2, "position": "{DATA}"}}
+        ]}}]"#
+    );
+    type Results = Vec<GoogleOrganicAdvanced>;
+    let spots = spots::<Results>(&json).unwrap();
+    let told: Vec<_> = spots
+        .iter()
+        .map(|spot| (spot.place.as_str(), spot.kind))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("[].items[]", DriftKind::UnknownMember),
+            ("[].items[]<organic>.*", DriftKind::UnknownField),
+            ("[].items[]<organic>.position", DriftKind::UnknownValue),
+            ("[].items[]<organic>.rank_group", DriftKind::Changed),
+            ("[].items[]<organic>.shiny_new", DriftKind::UnknownField),
+        ]
+    );
+    let losses = losses::<Results>(&json).unwrap();
+    let pointers: Vec<_> = losses.iter().map(|loss| loss.pointer.as_str()).collect();
+    let key = format!("/0/items/2/{DATA}.com");
+    assert_eq!(
+        pointers,
+        ["/0/items/0/rank_group", &key, "/0/items/2/shiny_new"]
+    );
+}
+
+/// The strict pass and the outline see the same losses.
+#[test]
+fn half_characters_do_not_blind_it() {
+    let json = r#"[{"items": [{"type": "organic", "title": "\ud83d", "shiny_new": 1}]}]"#;
+    let spots = spots::<Vec<GoogleOrganicAdvanced>>(json).unwrap();
+    assert_eq!(spots.len(), 1);
+    assert_eq!(spots[0].place, "[].items[]<organic>.shiny_new");
+    assert!(dataforseo_client::models::drift::spots::<Vec<i64>>("[1").is_err());
+}
