@@ -76,7 +76,7 @@ enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
-        /// Leave out the table of all that was seen.
+        /// Leave out the table of all that was seen, and count notes only.
         #[arg(long, conflicts_with = "json")]
         brief: bool,
         /// Tell of a field that was never seen when there were so many objects without it.

@@ -181,7 +181,7 @@ pub fn drift(root: &Path, paths: &[PathBuf], options: &Options) -> Result<Report
     if around.answers > 0 {
         look(&around, "envelope", &spec.api.name, "envelope");
     }
-    report.proposals = wishes.proposals(root)?;
+    report.proposals = wishes.proposals(root, &trees)?;
     if options.apply {
         report.applied = Some(wishes.apply(root)?);
     }

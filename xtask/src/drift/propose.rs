@@ -4,6 +4,7 @@
 //! the text of the file as it is.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::Path as FilePath;
 
@@ -20,7 +21,7 @@ use crate::model;
 use crate::spec::diagnostics::Diagnostics;
 use crate::spec::edit::Editor;
 use crate::spec::language::Values;
-use crate::spec::load::parse;
+use crate::spec::tree::Tree;
 use crate::spec::write::{self, FIELD_KEYS};
 
 /// A longer value is no word of the API's, but somebody's data.
@@ -99,22 +100,30 @@ impl Wishes {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn proposals(&self, root: &FilePath) -> Result<Vec<Proposal>, String> {
+    pub fn proposals(
+        &self,
+        root: &FilePath,
+        trees: &BTreeMap<&str, &Tree>,
+    ) -> Result<Vec<Proposal>, String> {
+        let mut files = BTreeMap::new();
         let mut proposals = Vec::new();
         for ((at, change), wish) in &self.0 {
-            let text = read(root, &at.file)?;
+            let editor = open(&mut files, root, &at.file)?;
+            let before = editor.text().to_owned();
+            let tree = trees.get(at.file.as_str());
             let mut proposal = Proposal {
                 file: at.file.clone(),
-                line: line(at, &text),
+                line: tree.map_or(1, |tree| tree.place(&at.path).line),
                 what: words(change),
                 paths: wish.paths.clone(),
                 by_hand: by_hand(change, wish),
                 patch: String::new(),
             };
-            match edited(&text, at, change, wish) {
-                Ok(edited) => {
-                    proposal.line = first_change(&text, &edited);
-                    proposal.patch = patch(&at.file, &text, &edited);
+            let mut edited = editor.clone();
+            match edit(&mut edited, at, change, wish) {
+                Ok(()) => {
+                    proposal.line = first_change(&before, edited.text());
+                    proposal.patch = patch(&at.file, &before, edited.text());
                 }
                 Err(reason) => proposal.by_hand = Some(reason),
             }
@@ -129,80 +138,100 @@ impl Wishes {
     /// # Errors
     /// When a file cannot be read or written, or the spec was not valid before.
     pub fn apply(&self, root: &FilePath) -> Result<Applied, String> {
+        let mut files = BTreeMap::new();
         let mut safe = Vec::new();
         for (place, wish) in &self.0 {
             let (at, change) = place;
-            let text = read(root, &at.file)?;
-            if by_hand(change, wish).is_none() && edited(&text, at, change, wish).is_ok() {
+            let mut editor = open(&mut files, root, &at.file)?.clone();
+            // What cannot be edited is told of with the proposals.
+            if by_hand(change, wish).is_none() && edit(&mut editor, at, change, wish).is_ok() {
                 safe.push((place, wish));
             }
         }
         let mut applied = Applied::default();
-        // Most often all of them are well; if not, it takes one at a time to see which are.
-        if self.try_out(root, &safe, &mut applied)?.is_some() {
-            applied = Applied::default();
-            for wish in &safe {
-                if let Some(reason) = self.try_out(root, &[*wish], &mut applied)? {
-                    let ((at, change), _) = wish;
-                    let what = format!("{}: {}", at.file, words(change));
-                    applied.refused.push(Refused { what, reason });
-                }
-            }
-        }
+        make(root, &safe, &mut applied)?;
         Ok(applied)
-    }
-
-    /// Makes edits, or none of them if the spec would not be valid then: says why.
-    fn try_out(
-        &self,
-        root: &FilePath,
-        wishes: &[(&(At, Change), &Wish)],
-        applied: &mut Applied,
-    ) -> Result<Option<String>, String> {
-        let mut before: BTreeMap<&str, String> = BTreeMap::new();
-        let mut after: BTreeMap<&str, String> = BTreeMap::new();
-        let mut made = Vec::new();
-        for ((at, change), wish) in wishes {
-            let file = at.file.as_str();
-            if !before.contains_key(file) {
-                let text = read(root, file)?;
-                before.insert(file, text.clone());
-                after.insert(file, text);
-            }
-            let Some(text) = after.get_mut(file) else {
-                continue;
-            };
-            match edited(text, at, change, wish) {
-                Ok(edited) => *text = edited,
-                Err(reason) => return Ok(Some(reason)),
-            }
-            made.push(format!("{file}: {}", words(change)));
-        }
-        let mut outcome = write_all(root, &after);
-        if outcome.is_ok() {
-            match model::load(&root.join("spec")) {
-                Ok(_) => {
-                    applied.made.extend(made);
-                    return Ok(None);
-                }
-                Err(error) => outcome = Ok(Some(error.to_string())),
-            }
-        }
-        write_all(root, &before)?;
-        outcome
     }
 }
 
-fn write_all(root: &FilePath, texts: &BTreeMap<&str, String>) -> Result<Option<String>, String> {
+/// A place with its edit, and what shows that it is due.
+type Due<'w> = (&'w (At, Change), &'w Wish);
+
+/// Makes edits: all at once if the spec is valid then, else one half after the other.
+fn make(root: &FilePath, due: &[Due<'_>], applied: &mut Applied) -> Result<(), String> {
+    let Some(reason) = try_out(root, due, applied)? else {
+        return Ok(());
+    };
+    if let [((at, change), _)] = due {
+        let what = format!("{}: {}", at.file, words(change));
+        applied.refused.push(Refused { what, reason });
+        return Ok(());
+    }
+    let (first, second) = due.split_at(due.len() / 2);
+    make(root, first, applied)?;
+    make(root, second, applied)
+}
+
+/// Makes edits, or none of them if the spec would not be valid then: says why.
+fn try_out(
+    root: &FilePath,
+    due: &[Due<'_>],
+    applied: &mut Applied,
+) -> Result<Option<String>, String> {
+    let mut files: BTreeMap<&str, Editor> = BTreeMap::new();
+    let mut before: BTreeMap<&str, String> = BTreeMap::new();
+    let mut made = Vec::new();
+    for ((at, change), wish) in due {
+        let editor = open(&mut files, root, &at.file)?;
+        let text = before.entry(&at.file);
+        text.or_insert_with(|| editor.text().to_owned());
+        if let Err(reason) = edit(editor, at, change, wish) {
+            return Ok(Some(reason));
+        }
+        made.push(format!("{}: {}", at.file, words(change)));
+    }
+    let after = files.iter().map(|(file, editor)| (*file, editor.text()));
+    let mut outcome = write_all(root, after).map(|()| None);
+    if outcome.is_ok() {
+        match model::load(&root.join("spec")) {
+            Ok(_) => {
+                applied.made.extend(made);
+                return Ok(None);
+            }
+            Err(error) => outcome = Ok(Some(error.to_string())),
+        }
+    }
+    let before = before.iter().map(|(file, text)| (*file, text.as_str()));
+    write_all(root, before)?;
+    outcome
+}
+
+fn write_all<'t>(
+    root: &FilePath,
+    texts: impl Iterator<Item = (&'t str, &'t str)>,
+) -> Result<(), String> {
     for (file, text) in texts {
         let path = root.join(file);
         write_whole(&path, text).map_err(|error| format!("{file}: cannot be written: {error}"))?;
     }
-    Ok(None)
+    Ok(())
 }
 
-fn read(root: &FilePath, file: &str) -> Result<String, String> {
-    fs::read_to_string(root.join(file)).map_err(|error| format!("{file}: cannot be read: {error}"))
+/// The editor of a file, which is read when it is first asked for.
+fn open<'e, 'f>(
+    files: &'e mut BTreeMap<&'f str, Editor>,
+    root: &FilePath,
+    file: &'f str,
+) -> Result<&'e mut Editor, String> {
+    match files.entry(file) {
+        Entry::Occupied(known) => Ok(known.into_mut()),
+        Entry::Vacant(new) => {
+            let text = fs::read_to_string(root.join(file));
+            let text = text.map_err(|error| format!("{file}: cannot be read: {error}"))?;
+            let editor = Editor::new(file, &text).map_err(|error| error.to_string())?;
+            Ok(new.insert(editor))
+        }
+    }
 }
 
 /// An edit of the spec that would settle findings.
@@ -280,27 +309,22 @@ fn by_hand(change: &Change, wish: &Wish) -> Option<String> {
     Some(reason)
 }
 
-/// The text of a file with an edit made.
-fn edited(text: &str, at: &At, change: &Change, wish: &Wish) -> Result<String, String> {
-    let told = |error: Diagnostics| error.to_string();
-    let mut editor = Editor::new(&at.file, text).map_err(told)?;
+/// Makes an edit.
+fn edit(editor: &mut Editor, at: &At, change: &Change, wish: &Wish) -> Result<(), String> {
     match change {
         Change::AddField { name } => {
             let field = |indent| write::field(name, &wish.inferred.to_field(), indent);
-            insert(&mut editor, &at.path, name, &field)?;
+            insert(editor, &at.path, name, &field)
         }
         Change::AddMember { wire, known } => {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             let member = wish.inferred.to_member(&known);
             // That is how far the members of types.yaml are indented.
-            insert(&mut editor, &at.path, wire, &|_| {
-                write::member(wire, &member)
-            })?;
+            insert(editor, &at.path, wire, &|_| write::member(wire, &member))
         }
-        Change::AddValue { value, .. } => add_value(&mut editor, &at.path, value)?,
-        Change::ToFloat { key, corrects } => to_float(&mut editor, &at.path, key, *corrects)?,
+        Change::AddValue { value, .. } => add_value(editor, &at.path, value),
+        Change::ToFloat { key, corrects } => to_float(editor, &at.path, key, *corrects),
     }
-    Ok(editor.text().to_owned())
 }
 
 /// Puts an entry behind all others of a mapping, which is made if it is not there.
@@ -411,11 +435,6 @@ fn patch(file: &str, before: &str, after: &str) -> String {
         diff.push('\n');
     }
     diff
-}
-
-/// The line at which something stands in a file.
-fn line(at: &At, text: &str) -> u64 {
-    parse::<Value>(&at.file, text).map_or(1, |file| file.tree.place(&at.path).line)
 }
 
 /// The first line in which two texts differ, counted from 1.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use indexmap::IndexMap;
+
 use super::{Finding, Looked, Proposal, Report, Row};
 
 impl Report {
-    /// The report for people; `places` says whether to list all that was seen.
+    /// The report for people; `places` says whether to list all that was seen, and each note.
     pub fn text(&self, places: bool) -> impl fmt::Display {
         Text {
             report: self,
@@ -82,13 +84,16 @@ fn endpoint(f: &mut fmt::Formatter<'_>, looked: &Looked, places: bool) -> fmt::R
         table(f, &looked.places)?;
     }
     let (drift, notes): (Vec<_>, Vec<_>) = looked.findings.iter().partition(|it| it.drift);
-    for (title, findings) in [("drift", drift), ("notes", notes)] {
-        if !findings.is_empty() {
-            writeln!(f, "  {title}")?;
-        }
-        for finding in findings {
-            show_finding(f, finding)?;
-        }
+    show_findings(f, "drift", &drift)?;
+    if places {
+        return show_findings(f, "notes", &notes);
+    }
+    let mut counts: IndexMap<&str, u64> = IndexMap::new();
+    for note in notes {
+        *counts.entry(&note.what).or_default() += 1;
+    }
+    for (what, count) in counts {
+        writeln!(f, "  {}: {what}", counted(count, "note"))?;
     }
     Ok(())
 }
@@ -118,6 +123,15 @@ fn table(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
         writeln!(f, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+fn show_findings(f: &mut fmt::Formatter<'_>, title: &str, findings: &[&Finding]) -> fmt::Result {
+    if !findings.is_empty() {
+        writeln!(f, "  {title}")?;
+    }
+    findings
+        .iter()
+        .try_for_each(|finding| show_finding(f, finding))
 }
 
 fn show_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
