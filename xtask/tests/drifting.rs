@@ -387,3 +387,81 @@ fn the_exit_code_says_what_was_found() {
     assert_eq!(finding["path"], "result[].items[].rank");
     assert_eq!(run(&folder.path().join("nothing.json")).0, Some(1));
 }
+
+const FETCH: &str = "\
+path: /v3/backlinks/widgets/task_get/{id}
+method: GET
+mode: task_get
+doc: Fetches widgets.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-widgets-task_get/
+parameters:
+  id:
+    type: string
+    required: true
+    doc: A task.
+result:
+  fields:
+    owner:
+      type: object
+      doc: Whose.
+      fields:
+        login:
+          type: string
+          doc: A name.
+";
+
+/// What stands in a folder beside fixtures, paths with parameters in them, bodies as text, examples
+/// that are nobody's business.
+#[test]
+fn files_of_many_kinds() {
+    let workspace = workspace();
+    workspace.write("spec/backlinks/widgets_task_get.yaml", FETCH);
+    let results = json!([{"owner": {"login": "somebody", "password": "secret", "age": 7}}]);
+    let fixture = json!({
+        "dfs_fixture": 1,
+        "request": {"method": "GET", "path": "/v3/backlinks/widgets/task_get/0101-17"},
+        "responses": [
+            {"status": 200, "body": answer(&results)},
+            {"status": 200, "body_text": answer(&results).to_string()},
+            {"status": 502, "body_text": "<html>"},
+        ],
+    });
+    workspace.write("recorded/deep/a.json", &fixture.to_string());
+    workspace.write("recorded/README.md", "Recorded by somebody.");
+    workspace.write("recorded/.hidden.json", "{");
+    let report = look(&workspace, &options());
+    assert_eq!((report.files, report.is_incomplete()), (1, false));
+    let looked = &report.endpoints[0];
+    assert_eq!(looked.endpoint, "/v3/backlinks/widgets/task_get/{id}");
+    assert_eq!((looked.answers, looked.no_json, looked.results), (2, 1, 2));
+    let told = format!(
+        "{}{}",
+        report.text(true),
+        serde_json::to_string(&report).unwrap()
+    );
+    assert!(
+        !told.contains("somebody") && !told.contains("secret"),
+        "{told}"
+    );
+    assert!(told.contains("such as 7"));
+    // The same file by two names is one.
+    let paths = ["recorded", "recorded/deep/a.json"].map(|path| workspace.path().join(path));
+    let twice = drift(workspace.path(), &paths, &options()).unwrap();
+    assert_eq!(twice.files, 1);
+}
+
+/// What was sent is not to be believed; what came back is, though it was sent, too.
+#[test]
+fn what_was_only_sent_is_not_applied() {
+    let workspace = workspace();
+    let task = json!({"target": "a.com", "scale": "huge"});
+    let sent = fixture("recording", &task, &json!([{"size": "small"}]));
+    workspace.write("recorded/a.json", &sent);
+    let report = look(&workspace, &applied());
+    assert_eq!(report.applied.unwrap().made.len(), 0);
+    let both = fixture("recording", &task, &json!([{"size": "huge"}]));
+    workspace.write("recorded/a.json", &both);
+    let report = look(&workspace, &applied());
+    assert_eq!(report.applied.unwrap().made.len(), 1);
+}

@@ -281,8 +281,8 @@ fn words(change: &Change) -> String {
 /// Why a person is to make an edit, if one is.
 fn by_hand(change: &Change, wish: &Wish) -> Option<String> {
     let word = |text: &str| {
-        let long = text.chars().count() > LONGEST_VALUE;
-        !long && !text.chars().any(char::is_control)
+        let fits = (1..=LONGEST_VALUE).contains(&text.chars().count());
+        fits && !text.chars().any(char::is_control)
     };
     let reason = match (wish.role, change) {
         (Role::Task, _) => "it was sent, which does not show that the API knows it".to_owned(),
@@ -302,7 +302,7 @@ fn by_hand(change: &Change, wish: &Wish) -> Option<String> {
         (_, Change::AddField { name: text } | Change::AddValue { value: text, .. })
             if !word(text) =>
         {
-            "too long, or of odd characters, to be a word of the API's".to_owned()
+            "empty, too long or of odd characters: no word of the API's".to_owned()
         }
         _ => return None,
     };
