@@ -33,7 +33,7 @@
 //! | a live endpoint says that the task is not done | [`Pending`], with the task's identifier | by the answer | not again |
 //! | `fetch` says so | [`Fetched::Pending`] | no | not again: polling is the caller's |
 //! | a success without results | an [`Answer`] without any, [`Answer::status_code`] 20000 or 40102 | by the answer | – |
-//! | null, a float for an integer, an unknown field | an [`Answer`], [`Answer::drift`] | yes | – |
+//! | null, a float for an integer, an unknown field | an [`Answer`], [`Answer::drift`] | yes | nothing; a `DriftWatch`, behind the feature `drift`, counts such places |
 //! | the caller drops the call while it waits for its turn | – | no | frees its place |
 //! | the caller drops the call while it is under way | – | perhaps: [`Spend::unknown`] | frees its place |
 //! | the machine sleeps, the clock jumps | nothing | – | makes no burst of calls |
