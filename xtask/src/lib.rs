@@ -17,3 +17,4 @@ pub mod fresh;
 pub mod import;
 pub mod model;
 pub mod spec;
+pub mod update;

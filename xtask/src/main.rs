@@ -9,6 +9,7 @@ use xtask::drift::{self, drift};
 use xtask::emit;
 use xtask::import::{self, Options};
 use xtask::model::Model;
+use xtask::update::{self, Outcome};
 use xtask::{fresh, model};
 
 /// Keeps the crates in step with the documentation.
@@ -41,6 +42,22 @@ enum Command {
         /// Deprecate fields that the pages no longer have, instead of asking.
         #[arg(long, conflicts_with_all = ["openapi", "verify"])]
         removed: bool,
+    },
+    /// Bring documentation pages in, and everything else into step: check, generate, changelog, version.
+    ///
+    /// It stops with a list where a person has to decide; run it again then. What it tells of wording
+    /// counts as read with the next run.
+    ///
+    /// Exit codes: 0 done, 10 a person has to decide, 1 something cannot be read or is not valid, 2 wrong
+    /// usage.
+    #[command(verbatim_doc_comment)]
+    Update {
+        /// The pages: WordPress JSON or plain text.
+        #[arg(required = true)]
+        pages: Vec<PathBuf>,
+        /// The revision of git that the changes are told against.
+        #[arg(long, default_value = "HEAD", value_name = "REV")]
+        since: String,
     },
     /// Check the spec and the fixtures, and list everything that is wrong with them.
     Check,
@@ -115,6 +132,7 @@ fn main() -> ExitCode {
                 None => import_pages(&pages, options),
             }
         }
+        Command::Update { pages, since } => update(&pages, &since),
         Command::Check => check(),
         Command::Diff {
             old,
@@ -189,6 +207,38 @@ fn import_openapi(file: &Path, only: &[String], options: Options) -> Result<Exit
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     })
+}
+
+fn update(pages: &[PathBuf], since: &str) -> Result<ExitCode, Failure> {
+    let update = update::update(&root(), pages, since, today())?;
+    for report in &update.imported {
+        print!("{report}");
+    }
+    match update.outcome {
+        Outcome::Decide(decisions) => {
+            println!("\na person has to decide, then run this again:");
+            for decision in decisions {
+                println!("  - {decision}");
+            }
+            Ok(ExitCode::from(10))
+        }
+        Outcome::Done(done) => {
+            print(&format!("\n{}", done.difference.render(Rendering::Text)))?;
+            println!("\n{} generated files changed", done.generated.len());
+            for line in &done.changelog {
+                println!("CHANGELOG.md: {line}");
+            }
+            let (version, next) = done.version;
+            match version == next {
+                true => println!("the version stays {version}"),
+                false => println!(
+                    "the version after {version}: {next} ({})",
+                    done.difference.semver().name()
+                ),
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 fn check() -> Result<ExitCode, Failure> {

@@ -64,6 +64,9 @@ fn endpoint(
     if let Some(rows) = &endpoint.rows {
         facts.insert(Fact::Rows, serde_json::to_value(rows).unwrap_or_default());
     }
+    if endpoint.removed_upstream.is_some() {
+        facts.insert(Fact::Deprecated, true.into());
+    }
     if let Some(doc) = &endpoint.doc {
         facts.insert(Fact::Doc, doc.trim().into());
     }
@@ -268,7 +271,7 @@ pub fn facts_of(field: &language::Field, shared: Option<&SharedTypes>) -> Facts 
         let text = text.as_ref().map(|text| text.trim().into());
         read.extend(text.map(|text| (fact, text)));
     }
-    if field.deprecated.is_some() {
+    if field.deprecated.is_some() || field.removed_upstream.is_some() {
         read.insert(Fact::Deprecated, true.into());
     }
     if field.numbered == Some(true) {

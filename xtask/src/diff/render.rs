@@ -195,6 +195,13 @@ fn endpoint(change: &Change) -> Option<&str> {
     }
 }
 
+impl Change {
+    /// The change in one line: what it is about, and what happened.
+    pub fn summary(&self) -> String {
+        title(self)
+    }
+}
+
 fn title(change: &Change) -> String {
     let of = endpoint(change).map_or_else(String::new, |it| format!(" of {it}"));
     format!("{}{of}: {}", subject(change), happened(change))

@@ -303,7 +303,10 @@ impl<'a> Merge<'a> {
     ) -> Result<(), Diagnostics> {
         match (page, spec) {
             _ if self.read_only || (self.second && spec.is_some()) => Ok(()),
-            (Some(page), Some(spec)) if page == spec => Ok(()),
+            (Some(page), Some(spec)) if page == spec => {
+                self.report.unchanged.push(label.to_owned());
+                Ok(())
+            }
             (Some(page), spec) => {
                 if spec.is_some() {
                     self.report.reworded.push(label.to_owned());

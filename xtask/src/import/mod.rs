@@ -144,6 +144,15 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
             write::endpoint(&draft.endpoint)
         }
     };
+    if !options.verify {
+        // What was told of before, in the same words, was read then.
+        let unchanged = std::mem::take(&mut report.unchanged);
+        let is_new = |sentence: &String| {
+            let label = sentence.split(": ").next().unwrap_or_default();
+            !unchanged.iter().any(|known| known == label)
+        };
+        report.not_understood.retain(is_new);
+    }
     let merged: File<Endpoint> = parse(&report.spec_file, &text).map_err(ImportError::Spec)?;
     let mut files = vec![(PathBuf::from(&report.spec_file), text)];
     let folder = PathBuf::from(FIXTURES).join(page.path.trim_start_matches('/'));

@@ -29,6 +29,8 @@ pub struct Report {
     pub kept: Vec<String>,
     /// Sentences that announce a constraint and were not understood.
     pub not_understood: Vec<String>,
+    /// Where the wording is that of the last import: what it says was dealt with then.
+    pub unchanged: Vec<String>,
     /// Decisions, and what could not be used.
     pub notes: Vec<String>,
     /// The files that differ now, or would.
