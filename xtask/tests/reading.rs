@@ -167,7 +167,7 @@ fn bad_pages_get_clear_errors() {
             "a field inside a string",
             with(
                 "<td><code>beta</code></td><td>boolean</td>",
-                "<td>&nbsp;<code>beta</code></td><td>string</td>",
+                "<td>&nbsp; &nbsp; <code>beta</code></td><td>string</td>",
             ),
         ),
         (

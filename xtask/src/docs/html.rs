@@ -1,9 +1,13 @@
 //! The page as the documentation site's WordPress JSON has it.
 
-use scraper::{ElementRef, Html, Node, Selector};
+use std::collections::HashMap;
+
+use scraper::{ElementRef, Html, Node};
 use serde::Deserialize;
 
-use super::{ANNOUNCEMENT, Form, Page, Row, Table, Unreadable, endpoint_in, request_body, visible};
+use super::{
+    ANNOUNCEMENT, Form, Page, Row, Table, Unreadable, endpoint_in, request_body, shortened, visible,
+};
 
 #[derive(Deserialize)]
 struct Post {
@@ -20,6 +24,13 @@ struct Content {
 }
 
 const HOST: &str = "https://docs.dataforseo.com/";
+
+/// How many tags may be open at once. Real pages nest a dozen; the parser asks all open ones at
+/// each tag, and the readers below call themselves for each level.
+const MAX_DEPTH: usize = 300;
+
+/// How many elements the parser may make of tags that were opened and never closed.
+const MAX_COPIES: usize = 200_000;
 
 /// Reads the page.
 pub fn read(json: &str) -> Result<Page, Unreadable> {
@@ -54,7 +65,17 @@ pub fn read(json: &str) -> Result<Page, Unreadable> {
         let message = format!("{link} is a page of another site: expected one of {HOST}");
         return Err(Unreadable::because(message));
     }
+    if let Some(message) = too_much_open(&post.content.rendered) {
+        return Err(Unreadable::because(message));
+    }
     let html = Html::parse_fragment(&post.content.rendered);
+    if is_too_deep(&html) {
+        let message = format!(
+            "content.rendered: elements stand deeper than {MAX_DEPTH} levels: expected a page of the \
+             documentation"
+        );
+        return Err(Unreadable::because(message));
+    }
     let mut reader = Reader::default();
     reader.walk(html.root_element());
     let Some((method, path)) = reader.endpoint.or(reader.endpoint_in_prose) else {
@@ -103,7 +124,7 @@ impl Reader {
             if let Some(child) = ElementRef::wrap(child) {
                 let tag = child.value().name();
                 // An unclosed tag goes around all that follows, tables as well.
-                if !matches!(tag, "table" | "pre") && has(child, "table, pre") {
+                if !matches!(tag, "table" | "pre") && has_inside(child, &["table", "pre"]) {
                     self.prose(&without_shortcodes(&std::mem::take(&mut loose)));
                     self.walk(child);
                     continue;
@@ -159,12 +180,20 @@ impl Reader {
         }
         if let Some(body) = request_body(&text) {
             self.request_example.get_or_insert(body);
-        } else if has(pre, "code.language-json") || self.last_words.contains("returns JSON") {
+        } else if is_json(pre) || self.last_words.contains("returns JSON") {
             self.response_example.get_or_insert(text.trim().to_owned());
         }
     }
 
     fn table(&mut self, table: ElementRef<'_>) {
+        let rows = rows_of(table);
+        // A table around tables only lays them out.
+        let is_field = |row: &ElementRef<'_>| cells_of(*row).len() == 3;
+        if !rows.iter().any(is_field) && has_inside(table, &["table"]) {
+            let cells: Vec<_> = rows.into_iter().flat_map(cells_of).collect();
+            cells.into_iter().for_each(|cell| self.walk(cell));
+            return;
+        }
         let announced = self.last_words.to_lowercase();
         let answer = announced.contains("result") || announced.contains("response");
         let (name, slot) = match answer {
@@ -174,12 +203,12 @@ impl Reader {
         if !slot.rows.is_empty() {
             self.notes.push(format!(
                 "a second table of {name} fields was left out; it follows “{}”",
-                self.last_words
+                shortened(&self.last_words)
             ));
             return;
         }
-        for (index, tr) in elements(table, "tr").into_iter().enumerate() {
-            let cells = elements(tr, "td");
+        for (index, tr) in rows.into_iter().enumerate() {
+            let cells = cells_of(tr);
             let place = format!("{name} table, row {index}");
             match cells.as_slice() {
                 // The head has `th`; a row of nothing is decoration.
@@ -191,11 +220,16 @@ impl Reader {
                             .push(format!("{place}: a row without a name was left out"));
                         continue;
                     }
+                    let type_word = visible(&inline_text(*type_word)).trim().to_lowercase();
+                    // A head of plain cells.
+                    if name.eq_ignore_ascii_case("field name") && type_word == "type" {
+                        continue;
+                    }
                     slot.rows.push(Row {
                         place,
                         depth,
                         name,
-                        type_word: visible(&inline_text(*type_word)).trim().to_lowercase(),
+                        type_word,
                         lines: lines(&block_text(*description)),
                     });
                 }
@@ -208,7 +242,7 @@ impl Reader {
                     self.notes.push(format!(
                         "{place}: a row of {} cells instead of 3 was left out: {}",
                         cells.len(),
-                        text.trim()
+                        shortened(text.trim())
                     ));
                 }
             }
@@ -255,7 +289,10 @@ fn collect_block(element: ElementRef<'_>, text: &mut String) {
         match child.value() {
             Node::Text(words) => text.push_str(words),
             Node::Element(tag) => {
-                let breaks = matches!(tag.name(), "br" | "p" | "div" | "li" | "ul" | "ol");
+                let breaks = matches!(
+                    tag.name(),
+                    "br" | "p" | "div" | "li" | "ul" | "ol" | "table" | "tr"
+                );
                 if breaks {
                     text.push('\n');
                 }
@@ -264,6 +301,8 @@ fn collect_block(element: ElementRef<'_>, text: &mut String) {
                 }
                 if breaks && tag.name() != "br" {
                     text.push('\n');
+                } else if matches!(tag.name(), "td" | "th") {
+                    text.push(' ');
                 }
             }
             _ => {}
@@ -278,29 +317,136 @@ fn without_shortcodes(text: &str) -> String {
     while let Some(at) = rest.find('[') {
         let tail = &rest[at + 1..];
         let name = tail.strip_prefix('/').unwrap_or(tail);
-        match tail.find(']') {
-            Some(end) if name.starts_with("vc_") => {
-                kept.push_str(&rest[..at]);
-                kept.push(' ');
-                rest = &tail[end + 1..];
-            }
-            _ => {
-                kept.push_str(&rest[..=at]);
-                rest = tail;
-            }
+        if !name.starts_with("vc_") {
+            kept.push_str(&rest[..=at]);
+            rest = tail;
+            continue;
         }
+        // Without an end in sight, looking for one again and again would take for ever.
+        let Some(end) = tail.find(']') else { break };
+        kept.push_str(&rest[..at]);
+        kept.push(' ');
+        rest = &tail[end + 1..];
     }
     kept + rest
 }
 
-fn elements<'a>(element: ElementRef<'a>, selector: &str) -> Vec<ElementRef<'a>> {
-    // The selectors are constants of this file; a test reads pages through each of them.
-    Selector::parse(selector).map_or_else(
-        |_| Vec::new(),
-        |selector| element.select(&selector).collect(),
-    )
+/// The rows of a table itself, not those of tables in its cells.
+fn rows_of(table: ElementRef<'_>) -> Vec<ElementRef<'_>> {
+    let mut rows = Vec::new();
+    for child in table.child_elements() {
+        match child.value().name() {
+            "tr" => rows.push(child),
+            "thead" | "tbody" | "tfoot" => {
+                let inside = child.child_elements();
+                rows.extend(inside.filter(|row| row.value().name() == "tr"));
+            }
+            _ => {}
+        }
+    }
+    rows
 }
 
-fn has(element: ElementRef<'_>, selector: &str) -> bool {
-    !elements(element, selector).is_empty()
+/// The plain cells of a row; those of a head are others.
+fn cells_of(row: ElementRef<'_>) -> Vec<ElementRef<'_>> {
+    let cells = row.child_elements();
+    cells.filter(|cell| cell.value().name() == "td").collect()
+}
+
+/// Whether elements with one of these names are inside of an element.
+fn has_inside(element: ElementRef<'_>, names: &[&str]) -> bool {
+    let mut inside = element.descendent_elements().skip(1);
+    inside.any(|inner| names.contains(&inner.value().name()))
+}
+
+/// Whether code is marked as JSON.
+fn is_json(pre: ElementRef<'_>) -> bool {
+    let mut inside = pre.descendent_elements();
+    inside.any(|inner| {
+        let mut classes = inner.value().classes();
+        inner.value().name() == "code" && classes.any(|class| class == "language-json")
+    })
+}
+
+/// What is wrong with how the tags nest: a page that is none can cost the parser and the readers
+/// below far more than its length. A rough count, as the parser itself would be too slow to ask: a
+/// tag is closed by the next end of its name, and elements that need no end do not count.
+fn too_much_open(html: &str) -> Option<String> {
+    let endless = [
+        "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link",
+        "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr",
+        "track", "wbr",
+    ];
+    // The parser opens these again in each block that follows, until they are closed.
+    let repeated = [
+        "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
+        "u",
+    ];
+    let mut open: HashMap<String, usize> = HashMap::new();
+    let (mut all, mut again, mut copies) = (0_usize, 0_usize, 0_usize);
+    for after in html.split('<').skip(1) {
+        let (ends, after) = match after.strip_prefix('/') {
+            Some(after) => (true, after),
+            None => (false, after),
+        };
+        let length = after
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(after.len());
+        let name = after[..length].to_ascii_lowercase();
+        copies += again;
+        if name.is_empty() || endless.contains(&name.as_str()) {
+            continue;
+        }
+        let is_repeated = usize::from(repeated.contains(&name.as_str()));
+        let count = open.entry(name).or_default();
+        match (ends, *count) {
+            (true, 0) => {}
+            (true, _) => {
+                *count -= 1;
+                (all, again) = (all - 1, again - is_repeated);
+            }
+            (false, _) => {
+                *count += 1;
+                (all, again) = (all + 1, again + is_repeated);
+            }
+        }
+        if all > MAX_DEPTH || copies > MAX_COPIES {
+            return Some(format!(
+                "content.rendered: {all} tags are open at once, most of them {}: expected a page of \
+                 the documentation",
+                most(&open)
+            ));
+        }
+    }
+    None
+}
+
+fn most(open: &HashMap<String, usize>) -> String {
+    let most = open.iter().max_by_key(|(name, count)| (**count, *name));
+    most.map_or_else(String::new, |(name, _)| format!("`<{}>`", shortened(name)))
+}
+
+/// Whether something stands deeper in the tree than the readers go. The tree is walked without
+/// calls inside of calls, which is the point.
+fn is_too_deep(html: &Html) -> bool {
+    let (mut node, mut depth) = (html.tree.root(), 0_usize);
+    loop {
+        if let Some(child) = node.first_child() {
+            (node, depth) = (child, depth + 1);
+            if depth > MAX_DEPTH {
+                return true;
+            }
+            continue;
+        }
+        loop {
+            if let Some(next) = node.next_sibling() {
+                node = next;
+                break;
+            }
+            match node.parent() {
+                Some(parent) => (node, depth) = (parent, depth - 1),
+                None => return false,
+            }
+        }
+    }
 }

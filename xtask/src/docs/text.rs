@@ -98,7 +98,8 @@ fn table_end(lines: &[&str], next_head: usize) -> usize {
 
 /// A field begins where a line is a name and the next one a type: one that is known, or one that
 /// is so much like it that it must be told of, not taken for prose.
-fn field_at(lines: &[&str], at: usize, end: usize) -> bool {
+/// In a list of values, one a line, any word may follow any other: so not there.
+fn field_at(lines: &[&str], at: usize, end: usize, in_a_list: bool) -> bool {
     let name = lines[at].trim();
     let is_name = name
         .chars()
@@ -110,12 +111,6 @@ fn field_at(lines: &[&str], at: usize, end: usize) -> bool {
     if !is_name || TYPE_WORDS.contains(&next.as_str()) {
         return is_name;
     }
-    // In a list of values, one a line, any word may follow any other.
-    let before = lines[..at].iter().rev().map(|line| line.trim());
-    let in_a_list = before
-        .take_while(|line| !TYPE_WORDS.contains(&line.to_lowercase().as_str()))
-        .find(|line| line.contains(' ') || line.ends_with(':'))
-        .is_some_and(|line| line.ends_with(':'));
     !in_a_list && next != name && is_like_a_type(&next)
 }
 
@@ -126,7 +121,9 @@ fn is_like_a_type(line: &str) -> bool {
         TYPE_WORDS.iter().any(|ty| {
             word == *ty
                 || (word.len() >= 3 && ty.starts_with(word))
-                || (word.len() >= 4 && strsim::damerau_levenshtein(word, ty) == 1)
+                || (word.len().abs_diff(ty.len()) <= 1
+                    && word.len() >= 4
+                    && strsim::damerau_levenshtein(word, ty) == 1)
         })
     };
     match words.as_slice() {
@@ -145,9 +142,12 @@ fn rows(
 ) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let (mut at, end) = (table.start, table.end);
+    // Whether the last sentence of this row ended in a colon.
+    let mut in_a_list = false;
     while at < end {
-        if field_at(lines, at, end) {
+        if field_at(lines, at, end, in_a_list) {
             let line = lines[at];
+            in_a_list = false;
             rows.push(Row {
                 place: format!("line {}", numbers[at]),
                 depth: line.len() - line.trim_start().len(),
@@ -159,6 +159,9 @@ fn rows(
             continue;
         }
         let line = lines[at].trim();
+        if line.contains(' ') || line.ends_with(':') {
+            in_a_list = line.ends_with(':');
+        }
         match rows.last_mut() {
             Some(row) => row.lines.push(line.to_owned()),
             None => notes.push(format!("line {}: belongs to no field: {line}", numbers[at])),
@@ -181,7 +184,7 @@ fn intro(lines: &[&str], end: usize) -> Vec<String> {
     let after_examples = lines[..end]
         .iter()
         .rposition(|line| line.starts_with("The above command returns"))
-        .map_or(end, |at| at + 1);
+        .map_or(end, |at| behind_response(lines, at + 1, end));
     let last = after_examples.max(first_example);
     lines[..first_example.min(end)]
         .iter()
@@ -194,6 +197,22 @@ fn intro(lines: &[&str], end: usize) -> Vec<String> {
         .map(|line| line.trim().to_owned())
         .filter(|line| !line.is_empty() && !line.starts_with(ANNOUNCEMENT))
         .collect()
+}
+
+/// The line behind the response example that begins at a line, or that line if there is none.
+fn behind_response(lines: &[&str], at: usize, end: usize) -> usize {
+    if !lines
+        .get(at)
+        .is_some_and(|line| line.trim_start().starts_with('{'))
+    {
+        return at;
+    }
+    let rest = lines[at..end].join("\n");
+    match balanced(rest.trim_start()) {
+        Some(example) => at + example.lines().count(),
+        // It was cut off, and nobody knows where.
+        None => end,
+    }
 }
 
 /// The response example; one that is cut off goes up to the end, and the import tells of it.

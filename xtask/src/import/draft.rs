@@ -1,10 +1,12 @@
 //! A page as the spec would say it: facts only, no words.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::prose;
-use crate::docs::nest::{DocField, Known, nest};
+use crate::docs::nest::{DocField, Known, is_key, nest_answer, nest_task};
 use crate::docs::{Form, Page, Unreadable};
 use crate::spec::language::{
     Api, CallLimits, Endpoint, Field, FieldType, Fields, Format, Method, Mode, Object,
@@ -30,6 +32,7 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
     let mut notes = page.notes.clone();
     let mut not_understood = Vec::new();
     let mode = mode(&page.path)?;
+    let revised = page.revised.clone().filter(|day| is_day(day, &mut notes));
     let method = match page.method.as_str() {
         "GET" => Method::Get,
         _ => Method::Post,
@@ -46,8 +49,8 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
         link
     });
     let example = Examples::of(page, &mut notes);
-    let task = nest(&page.task, None, &mut notes)?;
-    let answer = nest(&page.result, Some(known), &mut notes)?;
+    let task = nest_task(&page.task, known, &mut notes)?;
+    let answer = nest_answer(&page.result, known, &mut notes)?;
     let mut reader = Reader {
         notes: &mut notes,
         not_understood: &mut not_understood,
@@ -57,6 +60,12 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
     reader.task = false;
     let result = reader.envelope(&answer, &known.api.envelope, example.result.as_ref())?;
     reader.intro(page, known.api, &task);
+    let sent = method == Method::Post;
+    let result = ResultObject {
+        fields: result,
+        ..ResultObject::default()
+    };
+    let rows = super::openapi::rows(&task, &result, &mut notes);
     let endpoint = Endpoint {
         path: page.path.clone(),
         method,
@@ -67,25 +76,19 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
         doc: None,
         source: Source {
             link,
-            revised: page.revised.clone(),
+            revised,
             openapi: None,
             wording: Some(fingerprint(&page.intro)),
         },
         limits: CallLimits {
-            tasks_per_call: match mode {
-                Mode::Live => Some(1),
-                _ => None,
-            },
+            tasks_per_call: (sent && mode == Mode::Live).then_some(1),
             calls_per_minute: None,
         },
         parameters: Fields::new(),
-        task: Some(Object { fields: task }),
-        example: example.task,
-        rows: None,
-        result: Some(ResultObject {
-            fields: result,
-            ..ResultObject::default()
-        }),
+        task: sent.then_some(Object { fields: task }),
+        example: example.task.filter(|_| sent),
+        rows,
+        result: Some(result),
     };
     Ok(Draft {
         endpoint,
@@ -95,12 +98,39 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
 }
 
 fn mode(path: &str) -> Result<Mode, Unreadable> {
-    match path.rsplit('/').next() {
-        Some("live") => Ok(Mode::Live),
-        _ => Err(Unreadable::because(format!(
-            "{path} is no live endpoint, and the spec language can describe no other so far"
+    let later = ["task_post", "tasks_ready", "tasks_fixed", "task_get"];
+    match path.split('/').any(|segment| later.contains(&segment)) {
+        false => Ok(Mode::Live),
+        true => Err(Unreadable::because(format!(
+            "{path} answers later or lists such tasks, and pages of live endpoints alone are read \
+             so far: take it from the vendor's OpenAPI file"
         ))),
     }
+}
+
+/// Whether the day of a page's revision is one.
+fn is_day(day: &str, notes: &mut Vec<String>) -> bool {
+    let is_day = day.parse::<jiff::civil::Date>().is_ok();
+    if !is_day {
+        notes.push(format!("`modified` is “{day}”, which is no day; left out"));
+    }
+    is_day
+}
+
+/// What a task's field is, where its name tells more than its type: to pages, conditions on rows
+/// and their order are lists like any other.
+pub fn query_kind(name: &str, kind: FieldType) -> FieldType {
+    match name {
+        _ if kind != FieldType::List => kind,
+        "order_by" => FieldType::Order,
+        name if name.ends_with("filters") => FieldType::Filters,
+        _ => kind,
+    }
+}
+
+/// The endpoint whose rows the conditions of a task's field look at, if not the endpoint's own.
+pub fn looks_at(name: &str) -> Option<String> {
+    (name == "backlinks_filters").then(|| "backlinks/backlinks/live".to_owned())
 }
 
 /// The address of an endpoint's page: the site makes it out of the path.
@@ -174,7 +204,8 @@ pub fn take_facts(field: &mut Field, prose: &prose::Prose) {
     let date = field.format == Some(Format::Date);
     field.required_unless = prose.required_unless.clone();
     field.required_with = prose.required_with.clone();
-    field.not_after = prose.not_after.clone().filter(|_| date);
+    let moment = date || field.format == Some(Format::Timestamp);
+    field.not_after = prose.not_after.clone().filter(|_| moment);
     field.default = prose.default.clone();
     field.min = prose.min.clone().filter(|_| number || date);
     field.max = prose.max.clone().filter(|_| number || date);
@@ -185,6 +216,31 @@ pub fn take_facts(field: &mut Field, prose: &prose::Prose) {
     field.max_distinct_domains = prose.max_distinct_domains;
     if !prose.values.is_empty() && (text || kind == FieldType::Map) {
         field.values = Some(Values::Plain(prose.values.clone()));
+    }
+}
+
+/// A sentence without `up to 1000 ` and the like, where the number is one of these.
+fn without_counts(sentence: &str, counts: &HashSet<String>) -> String {
+    let mut parts = sentence.split("up to ");
+    let mut rest = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(' ') {
+            Some((count, after)) if counts.contains(count) => rest += after,
+            _ => rest.extend(["up to ", part]),
+        }
+    }
+    rest
+}
+
+/// What the values of an example are, if its keys are `1`, `2` and so on.
+fn numbered(example: Option<&Value>) -> Option<FieldType> {
+    let map = example?.as_object()?;
+    if !map.keys().all(|key| is_key(key)) {
+        return None;
+    }
+    match map.values().next()? {
+        Value::String(_) => Some(FieldType::String),
+        _ => None,
     }
 }
 
@@ -220,16 +276,52 @@ impl Reader<'_> {
             Some(Value::Array(list)) => list.first(),
             other => other,
         };
-        let inner = self.fields(&doc.children, path, first);
-        let (kind, of) = self.kind(doc, path, &prose, first);
-        let mut field = Field {
-            of,
-            wording: Some(fingerprint(&doc.row.lines)),
-            fields: inner,
-            ..Field::new(kind)
+        let mut field = match doc.children.as_slice() {
+            [key] if is_key(&key.row.name) && doc.row.type_word == "object" => {
+                self.keyed(key, path, first)
+            }
+            children => {
+                let fields = self.fields(children, path, first);
+                let (kind, of) = self.kind(doc, path, &prose, first);
+                Field {
+                    of,
+                    fields,
+                    ..Field::new(kind)
+                }
+            }
         };
+        field.wording = Some(fingerprint(&doc.row.lines));
+        if self.task {
+            let kind = query_kind(&doc.row.name, field.kind);
+            field.of = field.of.filter(|_| kind == field.kind);
+            field.kind = kind;
+            field.over = looks_at(&doc.row.name);
+            // Keys that count through the targets: people give a list.
+            if let (FieldType::Json, Some(of)) = (kind, numbered(first)) {
+                (field.kind, field.of) = (FieldType::Map, Some(of));
+            }
+            let counts = field.kind == FieldType::Map && numbered(first).is_some();
+            field.numbered = counts.then_some(true);
+        }
         take_facts(&mut field, &prose);
         field
+    }
+
+    /// A map that the page documents by its first key.
+    fn keyed(&mut self, key: &DocField, path: &str, example: Option<&Value>) -> Field {
+        let example = example.and_then(|example| example.get(&key.row.name));
+        let path = format!("{path}.{}", key.row.name);
+        let mut value = self.field(key, &path, example);
+        value.wording = None;
+        let mut map = Field {
+            of: Some(value.kind),
+            ..Field::new(FieldType::Map)
+        };
+        match value.kind {
+            FieldType::List | FieldType::Map => map.each = Some(Box::new(value)),
+            _ => map.fields = value.fields,
+        }
+        map
     }
 
     fn kind(
@@ -320,6 +412,10 @@ impl Reader<'_> {
     /// Constraints in the prose about the endpoint as a whole are listed: a person knows best
     /// which field they belong to. The account's limits are compared with `api.yaml`.
     fn intro(&mut self, page: &Page, api: &Api, task: &Fields) {
+        let counts: HashSet<String> = task
+            .values()
+            .filter_map(|field| Some(field.max_items?.to_string()))
+            .collect();
         for sentence in page
             .intro
             .iter()
@@ -346,10 +442,7 @@ impl Reader<'_> {
                 }
             }
             // The introduction repeats how many targets there may be.
-            let mut rest = sentence.clone();
-            for count in task.values().filter_map(|field| field.max_items) {
-                rest = rest.replace(&format!("up to {count} "), "");
-            }
+            let rest = without_counts(&sentence, &counts);
             let understood = prose == prose::Prose::default() || !prose::announces(&rest);
             if !understood {
                 self.not_understood

@@ -512,6 +512,11 @@ impl<'a> Merge<'a> {
         if page.shared.is_some() && page.shared == spec.shared {
             return Ok(());
         }
+        // Lists in lists, and in maps.
+        if let (Some(page), Some(spec)) = (&page.each, &spec.each) {
+            let path: Path = [path, &["each".to_owned()]].concat();
+            return self.field(page, spec, &path, &format!("{label}.each"));
+        }
         if let Some(shared) = spec
             .shared
             .as_ref()

@@ -97,16 +97,19 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
     let shared = shared.as_ref().map(|(_, file)| &file.content);
     let existing = optional::<Endpoint>(&spec, &format!("{section}/{file}"))?;
     let known = existing.as_ref().filter(|_| !options.verify);
-    let known = Known {
-        api: &api.content,
-        result: known
-            .and_then(|(_, file)| file.content.result.as_ref())
-            .map(|result| &result.fields),
-    };
-    let draft = draft::draft(&page, known).map_err(|reason| ImportError::Page {
+    let known = Known::of(&api.content, known.map(|(_, file)| &file.content), shared);
+    let mut draft = draft::draft(&page, known).map_err(|reason| ImportError::Page {
         path: name.clone(),
         reason,
     })?;
+    // What the path makes of a missing address is worth less than the one that is known.
+    if let (None, Some((_, file))) = (&page.link, &existing) {
+        draft
+            .endpoint
+            .source
+            .link
+            .clone_from(&file.content.source.link);
+    }
 
     let mut report = Report {
         page: name,

@@ -646,11 +646,8 @@ impl<'a> Importer<'a> {
         self.not_understood
             .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
         let (mut kind, mut of) = kind_of(schema);
-        if task && name.ends_with("filters") && kind == FieldType::List {
-            (kind, of) = (FieldType::Filters, None);
-        }
-        if task && name == "order_by" && kind == FieldType::List {
-            (kind, of) = (FieldType::Order, None);
+        if task && draft::query_kind(name, kind) != kind {
+            (kind, of) = (draft::query_kind(name, kind), None);
         }
         let mut field = Field {
             of,
@@ -661,9 +658,7 @@ impl<'a> Importer<'a> {
         field.wording = Some(draft::fingerprint(&lines));
         // Until the object is known that the field belongs into.
         field.evidence = prose.belongs_to.map(Evidence::Field);
-        if task && name == "backlinks_filters" {
-            field.over = Some("backlinks/backlinks/live".to_owned());
-        }
+        field.over = draft::looks_at(name).filter(|_| task);
         if !task {
             forget_rules_of_tasks(&mut field);
         }
@@ -768,7 +763,7 @@ fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) 
 }
 
 /// The rows of a result, by the names that the API uses.
-fn rows(task: &Fields, result: &ResultObject, notes: &mut Vec<String>) -> Option<Rows> {
+pub(super) fn rows(task: &Fields, result: &ResultObject, notes: &mut Vec<String>) -> Option<Rows> {
     let items = result.fields.get("items")?;
     if items.kind != FieldType::List || items.of != Some(FieldType::Object) {
         return None;

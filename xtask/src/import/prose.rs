@@ -367,7 +367,9 @@ impl Reader<'_> {
             self.prose.map_of = Some(FieldType::Integer);
             return true;
         }
-        if !matches!(self.type_word, "string" | "array") || lower.contains("yyyy-mm-ddt") {
+        // An object can hold targets under keys.
+        if !matches!(self.type_word, "string" | "array" | "object") || lower.contains("yyyy-mm-ddt")
+        {
             return false;
         }
         let forms = [
@@ -376,7 +378,10 @@ impl Reader<'_> {
             ("without https://", Format::Target),
             ("absolute url", Format::Target),
         ];
-        let Some((_, format)) = forms.into_iter().find(|(form, _)| lower.contains(form)) else {
+        let forms = forms.into_iter();
+        let mut forms =
+            forms.filter(|(_, format)| self.type_word != "object" || *format == Format::Target);
+        let Some((_, format)) = forms.find(|(form, _)| lower.contains(form)) else {
             return false;
         };
         self.prose.format = Some(format);

@@ -73,8 +73,11 @@ pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -
 
 /// The known name that is most like a wrong one, if any is like it at all.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // The distance is no less than the difference in length, and reckoning it takes the product.
+    let alike = |name: &&str| name.len().abs_diff(wrong.len()) <= 1 + 3 * (1 + name.len());
     known
         .into_iter()
+        .filter(alike)
         .map(|name| (strsim::damerau_levenshtein(wrong, name), name))
         .filter(|(distance, name)| *distance <= 1 + name.len().min(wrong.len()) / 3)
         .min_by_key(|(distance, _)| *distance)
