@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
         for key in ["oneOf", "anyOf"] {
             let all = list(schema, key);
             let null = |it: &&Value| it.get("type").and_then(Value::as_str) == Some("null");
-            view.nullable |= all.iter().any(|it| null(it));
+            view.nullable |= all.iter().any(&null);
             // An alternative that is empty says that anything else may stand there, too.
             let said = |it: &&&Value| !null(it) && it.as_object().is_some_and(|it| !it.is_empty());
             let rest: Vec<_> = all.iter().filter(said).collect();
