@@ -110,7 +110,8 @@ pub fn update(
     let files = emit::emit(&model, &fixtures)?;
     let stale = fresh::stale(root, &files).map_err(io("generated files"))?;
     fresh::write(root, &stale).map_err(io("generated files"))?;
-    let after = Source::at(root, "spec")?.read(root)?;
+    let mut after = Source::Folder(root.join("spec")).read(root)?;
+    "spec".clone_into(&mut after.name);
     let difference = diff::compare(&before, &after, &diff::Options::default());
     let changelog = root.join("CHANGELOG.md");
     let lines = entries(&difference);

@@ -227,10 +227,9 @@ fn read_page(name: &str, content: &str, root: &Path) -> Result<Surface, SourceEr
     let id = endpoint_id(&page.path);
     let mut endpoints = spec.endpoints.iter().map(|it| &it.file.content);
     let known: Option<&Endpoint> = endpoints.find(|it| endpoint_id(&it.path) == id);
-    let known = Known {
-        api,
-        result: known.and_then(|it| it.result.as_ref()).map(|it| &it.fields),
-    };
+    let section = page.path.trim_start_matches("/v3/").split('/').next();
+    let shared = section.and_then(|section| spec.shared.get(section));
+    let known = Known::of(api, known, shared.map(|file| &file.content));
     let draft = draft::draft(&page, known).map_err(unreadable)?;
     Ok(from_spec::page(name, &draft.endpoint, draft.notes))
 }

@@ -497,7 +497,7 @@ impl Renderer<'_> {
                 // Never deeper than a list or an object above: that would be inside of it.
                 let above = index.checked_sub(1).map(|above| &rows[above]);
                 let open = above.is_some_and(|row| matches!(row.type_word, "array" | "object"));
-                let more = row.level > 0 && index % 2 == 0 && !open;
+                let more = row.level > 0 && index.is_multiple_of(2) && !open;
                 widths[row.level.min(7)] + usize::from(more)
             }
         }

@@ -1,0 +1,291 @@
+//! The day the documentation changes, from the page to the next version.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::render::{self, Quirks};
+use common::repository;
+use jiff::civil::date;
+use tempfile::TempDir;
+use xtask::diff::meaning::Semver;
+use xtask::spec::language::{Endpoint, SharedTypes};
+use xtask::spec::load::parse;
+use xtask::update::{Done, Outcome, Update, UpdateError, update};
+
+const SPEC: &str = "spec/backlinks/bulk_pages_summary_live.yaml";
+const TYPES: &str = "spec/backlinks/types.yaml";
+const CHANGELOG: &str = "# Changelog\n\n## Unreleased\n\n### Added\n- Much.\n";
+
+/// A repository with the spec of this one, as it was released.
+struct Released(TempDir);
+
+impl Released {
+    /// With one file of the spec as `change` makes it.
+    fn with(change: impl Fn(&str) -> String) -> Self {
+        let this = Self(TempDir::new().unwrap());
+        copy(&repository().join("spec"), &this.path("spec"));
+        fs::create_dir_all(this.path("crates/mock-server/fixtures")).unwrap();
+        let before = fs::read_to_string(this.path(SPEC)).unwrap();
+        let after = change(&before);
+        fs::write(this.path(SPEC), after).unwrap();
+        fs::write(this.path("CHANGELOG.md"), CHANGELOG).unwrap();
+        let manifest = "[workspace.package]\nversion = \"1.2.3\"\n";
+        fs::write(this.path("Cargo.toml"), manifest).unwrap();
+        this.git(&["init", "-q"]);
+        this.git(&["add", "-A"]);
+        this.git(&["commit", "-q", "-m", "release"]);
+        this
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        git.current_dir(self.0.path()).args([
+            "-c",
+            "user.name=x",
+            "-c",
+            "user.email=x@example.com",
+            "-c",
+            "commit.gpgsign=false",
+        ]);
+        assert!(git.args(arguments).status().unwrap().success());
+    }
+
+    /// Brings a page in.
+    fn update(&self, page: &str) -> Update {
+        self.try_update(page)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn try_update(&self, page: &str) -> Result<Update, UpdateError> {
+        let file = self.path("page");
+        fs::write(&file, page).unwrap();
+        let today = date(2026, 11, 23);
+        let update = update(self.0.path(), std::slice::from_ref(&file), "HEAD", today);
+        fs::remove_file(file).unwrap();
+        update
+    }
+
+    /// Brings a page in on which nobody has to decide anything.
+    fn done(&self, page: &str) -> Done {
+        match self.update(page).outcome {
+            Outcome::Done(done) => *done,
+            Outcome::Decide(decisions) => panic!("{decisions:#?}"),
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => {
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+}
+
+/// The endpoint as this repository has it.
+fn endpoint() -> Endpoint {
+    let text = fs::read_to_string(repository().join(SPEC)).unwrap();
+    parse(SPEC, &text).unwrap().content
+}
+
+/// A page of an endpoint in both forms.
+fn pages(endpoint: &Endpoint) -> [String; 2] {
+    let text = fs::read_to_string(repository().join(TYPES)).unwrap();
+    let types: SharedTypes = parse(TYPES, &text).unwrap().content;
+    let quirks = Quirks::number(0);
+    [
+        render::html(endpoint, Some(&types), quirks),
+        render::text(endpoint, Some(&types), quirks),
+    ]
+}
+
+/// A spec file without one field, and without what an older revision of its page was known by.
+fn without(spec: &str, field: &str) -> String {
+    let start = spec.find(&format!("    {field}:\n")).unwrap();
+    let rest = &spec[start + 1..];
+    let ends = |(_, line): &(usize, &str)| !line.trim().is_empty() && !line.starts_with("      ");
+    let mut at = 0;
+    let lines = rest.lines().map(|line| {
+        let from = at;
+        at += line.len() + 1;
+        (from, line)
+    });
+    let end = lines
+        .skip(1)
+        .find(ends)
+        .map_or(rest.len(), |(from, _)| from);
+    forgotten(&format!("{}{}", &spec[..start], &rest[end..]))
+}
+
+/// Fingerprints are of the vendor's words: these pages are in our own.
+fn forgotten(spec: &str) -> String {
+    let lines = spec.lines().filter(|line| {
+        let line = line.trim();
+        !line.starts_with("wording: ") && !line.starts_with("revised: ")
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn a_new_field_is_an_addition() {
+    let mut endpoint = endpoint();
+    // The page itself states what is from elsewhere here.
+    let task = endpoint.task.as_mut().unwrap();
+    task.fields.get_mut("rank_scale").unwrap().evidence = None;
+    for page in pages(&endpoint) {
+        let released = Released::with(|spec| without(spec, "rank_scale"));
+        assert!(!released.read(SPEC).contains("rank_scale:"));
+        // The first time, a person is told of the new field: it has the shape of a shared type.
+        let error = released.try_update(&page).unwrap_err().to_string();
+        assert!(
+            error.contains("has the shape of the shared type `RankScale`"),
+            "{error}"
+        );
+        let imported = released.read(SPEC);
+        let values = "      values: [one_hundred, one_thousand]\n";
+        assert!(imported.contains(values), "{imported}");
+        let decided = imported.replace(values, "      use: RankScale\n");
+        fs::write(released.path(SPEC), decided).unwrap();
+        let done = released.done(&page);
+        // The field in the spec, in the models, in the docs.
+        assert!(released.read(SPEC).contains("\n    rank_scale:\n"));
+        let module = "crates/models/src/generated/backlinks/bulk_pages_summary_live.rs";
+        assert!(
+            released
+                .read(module)
+                .contains("pub rank_scale: Option<RankScale>")
+        );
+        let client = released.read("crates/client/src/generated/backlinks.rs");
+        assert!(client.contains("bulk_pages_summary_live"));
+        let listing = released.read("api/backlinks.txt");
+        assert!(listing.contains("BulkPagesSummaryLiveTask.rank_scale: Option<RankScale>"));
+        // What it means.
+        assert_eq!(
+            done.difference.semver(),
+            Semver::Minor,
+            "{:#?}",
+            done.difference
+        );
+        assert_eq!(done.version, ("1.2.3".to_owned(), "1.3.0".to_owned()));
+        let changelog = released.read("CHANGELOG.md");
+        let entry =
+            "- task.rank_scale of backlinks/bulk_pages_summary/live: added (string) (additive).\n";
+        assert!(
+            changelog.contains(&format!("## Unreleased\n\n### The API\n{entry}")),
+            "{changelog}"
+        );
+        // A second run changes nothing.
+        let again = released.done(&page);
+        assert!(
+            again.generated.is_empty() && again.changelog.is_empty(),
+            "{again:#?}"
+        );
+        assert_eq!(released.read("CHANGELOG.md"), changelog);
+    }
+}
+
+#[test]
+fn a_field_that_is_taken_away_is_deprecated() {
+    let mut endpoint = endpoint();
+    endpoint
+        .task
+        .as_mut()
+        .unwrap()
+        .fields
+        .shift_remove("include_subdomains");
+    for page in pages(&endpoint) {
+        let released = Released::with(forgotten);
+        let done = match released.update(&page).outcome {
+            Outcome::Done(done) => *done,
+            Outcome::Decide(_) => released.done(&page),
+        };
+        assert!(released.read(SPEC).contains("      removed_upstream: "));
+        let listing = released.read("api/backlinks.txt");
+        let line = "BulkPagesSummaryLiveTask.include_subdomains: Option<bool> #[deprecated]";
+        assert!(listing.contains(line));
+        assert_eq!(
+            done.difference.semver(),
+            Semver::Minor,
+            "{:#?}",
+            done.difference
+        );
+        let changelog = released.read("CHANGELOG.md");
+        assert!(
+            changelog.contains("task.include_subdomains of backlinks/bulk_pages_summary/live"),
+            "{changelog}"
+        );
+        let again = released.done(&page);
+        assert!(
+            again.generated.is_empty() && again.changelog.is_empty(),
+            "{again:#?}"
+        );
+    }
+}
+
+#[test]
+fn it_stops_where_a_person_decides() {
+    let mut endpoint = endpoint();
+    let task = endpoint.task.as_mut().unwrap();
+    task.fields.get_mut("targets").unwrap().max_items = Some(500);
+    let [page, _] = pages(&endpoint);
+    let released = Released::with(forgotten);
+    for _ in 0..2 {
+        let Outcome::Decide(decisions) = released.update(&page).outcome else {
+            panic!("nobody was asked");
+        };
+        let told = decisions.iter().any(|it| {
+            it.contains("task.targets: max_items is 1000 in the spec and 500 on the page")
+        });
+        assert!(told, "{decisions:#?}");
+        assert!(!released.path("api/backlinks.txt").exists());
+        assert_eq!(released.read("CHANGELOG.md"), CHANGELOG);
+    }
+    // Decided.
+    let spec = released
+        .read(SPEC)
+        .replace("max_items: 1000", "max_items: 500");
+    fs::write(released.path(SPEC), spec).unwrap();
+    let done = released.done(&page);
+    assert_eq!(
+        done.difference.semver(),
+        Semver::Major,
+        "{:#?}",
+        done.difference
+    );
+    assert_eq!(done.version.1, "2.0.0");
+}
+
+#[test]
+fn a_revision_that_is_not_there_costs_nothing() {
+    let released = Released::with(forgotten);
+    let page = released.path("page");
+    fs::write(&page, &pages(&endpoint())[0]).unwrap();
+    let before = released.read(SPEC);
+    let error = update(released.0.path(), &[page], "v9.9.9", date(2026, 11, 23)).unwrap_err();
+    assert!(error.to_string().contains("v9.9.9"), "{error}");
+    assert_eq!(released.read(SPEC), before);
+}
