@@ -394,6 +394,13 @@ fn too_much_open(html: &str) -> Option<String> {
             .unwrap_or(after.len());
         let name = after[..length].to_ascii_lowercase();
         copies += again;
+        if all > MAX_DEPTH || copies > MAX_COPIES {
+            return Some(format!(
+                "content.rendered: {all} tags are open at once, most of them {}: expected a page of \
+                 the documentation",
+                most(&open)
+            ));
+        }
         if name.is_empty() || endless.contains(&name.as_str()) {
             continue;
         }
@@ -409,13 +416,6 @@ fn too_much_open(html: &str) -> Option<String> {
                 *count += 1;
                 (all, again) = (all + 1, again + is_repeated);
             }
-        }
-        if all > MAX_DEPTH || copies > MAX_COPIES {
-            return Some(format!(
-                "content.rendered: {all} tags are open at once, most of them {}: expected a page of \
-                 the documentation",
-                most(&open)
-            ));
         }
     }
     None

@@ -98,8 +98,11 @@ impl std::error::Error for Unreadable {}
 /// memory and in time, follows from it.
 pub const MAX_PAGE: usize = 4 << 20;
 
+/// How many rows a table may have. The longest in the API have some 2,000.
+const MAX_ROWS: usize = 10_000;
+
 /// How long the name of a field may be, in bytes. The longest in the API has some 40.
-const MAX_NAME: usize = 200;
+pub const MAX_NAME: usize = 200;
 
 /// How the line in front of a table begins.
 const ANNOUNCEMENT: &str = "Description of the fields";
@@ -161,6 +164,12 @@ fn check(page: &Page) -> Result<(), Unreadable> {
                 first.place, first.name
             )),
             Some(_) => {}
+        }
+        if table.rows.len() > MAX_ROWS {
+            wrong.push(format!(
+                "a table of {} rows for {name}: expected at most {MAX_ROWS}",
+                table.rows.len()
+            ));
         }
         for row in &table.rows {
             if row.name.len() > MAX_NAME {

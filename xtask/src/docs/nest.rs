@@ -15,8 +15,9 @@ pub struct DocField {
     pub children: Vec<DocField>,
 }
 
-/// How many levels fields may be inside of fields. The API has some seven.
-pub const MAX_LEVELS: usize = 40;
+/// How many levels fields may be inside of fields. The API has some seven, and files of the spec
+/// take twice as many levels as their fields.
+pub const MAX_LEVELS: usize = 16;
 
 /// By how many characters a row may be out of line with its neighbours.
 const OUT_OF_LINE: usize = 2;

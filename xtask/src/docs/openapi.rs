@@ -1,5 +1,7 @@
 //! Reader of the vendor's OpenAPI file: which schemas a path takes and gives, and their prose.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
@@ -114,6 +116,9 @@ pub struct Discriminator {
     pub mapping: IndexMap<String, String>,
 }
 
+/// How many parts a schema may be put together of. The vendor's file has three.
+const MAX_PARTS: usize = 100;
+
 /// Reads the file.
 ///
 /// # Errors
@@ -164,18 +169,29 @@ impl Document {
     /// The fields of a schema, those of its parts included.
     pub fn fields<'a>(&'a self, schema: &'a Schema) -> IndexMap<&'a str, &'a Schema> {
         let mut fields = IndexMap::new();
+        self.add_fields(schema, &mut fields, &mut HashSet::new());
+        fields
+    }
+
+    /// A part is taken once, however often it is named: parts can name each other in a circle.
+    fn add_fields<'a>(
+        &'a self,
+        schema: &'a Schema,
+        fields: &mut IndexMap<&'a str, &'a Schema>,
+        taken: &mut HashSet<&'a str>,
+    ) {
         for part in &schema.all_of {
             let part = match part.named() {
-                Some(name) => self.schema(name),
+                Some(name) => self.schema(name).filter(|_| taken.insert(name)),
                 None => Some(part),
             };
-            if let Some(part) = part {
-                fields.extend(self.fields(part));
+            // Each level is one that was named, so a long chain is as deep as it is long.
+            if let Some(part) = part.filter(|_| taken.len() <= MAX_PARTS) {
+                self.add_fields(part, fields, taken);
             }
         }
         let own = schema.properties.iter();
         fields.extend(own.map(|(name, field)| (name.as_str(), field)));
-        fields
     }
 
     /// The fields of a member and of its union, without the tag.

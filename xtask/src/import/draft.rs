@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::prose;
 use crate::docs::nest::{DocField, Known, is_key, nest_answer, nest_task};
-use crate::docs::{Form, Page, Unreadable};
+use crate::docs::{Form, MAX_NAME, Page, Unreadable};
 use crate::spec::language::{
     Api, CallLimits, Endpoint, Field, FieldType, Fields, Format, Method, Mode, Object,
     ResultObject, Source, Values,
@@ -167,6 +167,17 @@ pub fn fingerprint(lines: &[String]) -> String {
         .collect()
 }
 
+/// Whether an object in a value has a key that no field has, and that YAML does not take.
+fn has_long_keys(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(has_long_keys),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, value)| key.len() > MAX_NAME || has_long_keys(value)),
+        _ => false,
+    }
+}
+
 /// The page's examples as JSON, where they are JSON: they tell what lists hold.
 struct Examples {
     task: Option<Value>,
@@ -182,7 +193,16 @@ impl Examples {
                 .ok()
         };
         let request = parse("request", &page.request_example);
+        let (request, odd): (Option<Value>, bool) = match request {
+            Some(request) if has_long_keys(&request) => (None, true),
+            request => (request, false),
+        };
         let response = parse("response", &page.response_example);
+        if odd {
+            notes.push(format!(
+                "the request example has a name of more than {MAX_NAME} bytes; it was left out"
+            ));
+        }
         if page.response_example.is_none() {
             notes.push("the page has no response example".to_owned());
         }

@@ -11,6 +11,7 @@ use super::report::Report;
 use super::shape::{self, Shapes};
 use super::{ImportError, Options, draft, merge, optional, prose, read, write_files};
 use crate::docs::Unreadable;
+use crate::docs::nest::MAX_LEVELS;
 use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
 use crate::model::names;
 use crate::spec::language::{
@@ -128,6 +129,9 @@ fn date_in(name: &str) -> Option<String> {
 /// How often a shape stands in a file, with the first schema that has it; of a member, the union.
 type Uses<'a> = IndexMap<String, (usize, &'a str, Option<&'a Schema>)>;
 
+/// How many fields one import writes at most. The vendor's whole file has 9,500.
+const MAX_FIELDS: usize = 100_000;
+
 struct Importer<'a> {
     document: &'a Document,
     date: Option<String>,
@@ -141,6 +145,10 @@ struct Importer<'a> {
     added: IndexMap<String, SharedType>,
     taken: BTreeSet<String>,
     shapes: Shapes<'a>,
+    /// The schemas whose fields are being written, from the outside in.
+    inside: Vec<String>,
+    /// How many fields were written.
+    written: usize,
     notes: Vec<String>,
     not_understood: Vec<String>,
 }
@@ -154,7 +162,7 @@ impl<'a> Importer<'a> {
             let shape = match (&ty.values, &ty.tag) {
                 (Some(values), _) => shape::values(&values.names()),
                 (None, Some(tag)) => shape::union(tag, ty.members.keys().map(String::as_str)),
-                (None, None) => shape::of_spec(&ty.fields, Some(&known), 0),
+                (None, None) => shape::of_spec(&ty.fields, Some(&known)),
             };
             named.insert(shape, name.clone());
             taken.insert(name.clone());
@@ -167,6 +175,8 @@ impl<'a> Importer<'a> {
             met: IndexMap::new(),
             added: IndexMap::new(),
             shapes: Shapes::new(document),
+            inside: Vec::new(),
+            written: 0,
             taken,
             notes: Vec::new(),
             not_understood: Vec::new(),
@@ -640,6 +650,7 @@ impl<'a> Importer<'a> {
     }
 
     fn field(&mut self, name: &str, schema: &Schema, path: &str, task: bool) -> Field {
+        self.written += 1;
         let prose = prose_of(schema);
         let lines = lines(schema);
         let sentences = prose.not_understood.iter();
@@ -672,6 +683,13 @@ impl<'a> Importer<'a> {
         field
     }
 
+    /// Whether a schema that has no name of its own in the spec would have no end here.
+    fn is_too_much(&self, name: &str) -> bool {
+        self.inside.len() >= MAX_LEVELS
+            || self.written >= MAX_FIELDS
+            || self.inside.iter().any(|other| other == name)
+    }
+
     /// What stands inside of a list, a map or an object.
     fn inner(&mut self, field: &mut Field, schema: &Schema, path: &str, task: bool) {
         let element = schema.element();
@@ -694,8 +712,13 @@ impl<'a> Importer<'a> {
         };
         match self.named.get(&self.shapes.named(name)) {
             Some(shared) => field.shared = Some(shared.clone()),
+            None if self.is_too_much(name) => self.notes.push(format!(
+                "{path}: the schema `{name}` holds itself or stands too deep; its fields were left out"
+            )),
             None => {
+                self.inside.push(name.to_owned());
                 field.fields = self.fields(&self.document.fields(schema), path, task);
+                self.inside.pop();
             }
         }
     }

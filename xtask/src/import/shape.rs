@@ -1,7 +1,8 @@
 //! Shapes of types, as texts: two types of one shape are one. Of schemas of the vendor's OpenAPI
 //! file, and of types of the spec.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
@@ -14,7 +15,18 @@ pub struct Shapes<'a> {
     document: &'a Document,
     /// The schemas whose shape is being worked out, from the outside in.
     under_way: RefCell<Vec<String>>,
+    /// How many values the shape that is being worked out has so far.
+    values: Cell<usize>,
+    /// The shapes that were worked out.
+    known: RefCell<HashMap<String, String>>,
 }
+
+/// How many values a shape is told of at most. Schemas that use each other often have shapes that
+/// double with each level. The vendor's largest has some 2,000.
+const MAX_VALUES: usize = 20_000;
+
+/// How deep a shape is told of.
+const MAX_LEVELS: usize = 40;
 
 impl<'a> Shapes<'a> {
     /// Those of this file.
@@ -22,12 +34,23 @@ impl<'a> Shapes<'a> {
         Self {
             document,
             under_way: RefCell::default(),
+            values: Cell::default(),
+            known: RefCell::default(),
         }
     }
 
-    /// The shape of a named schema. One that holds itself, in a list, is told by its name there.
+    /// The shape of a named schema. One that holds itself, in a list, is told by its name there, and
+    /// so is what is too much.
     pub fn named(&self, name: &str) -> String {
-        if self.under_way.borrow().iter().any(|other| other == name) {
+        let levels = self.under_way.borrow().len();
+        if levels == 0 {
+            if let Some(shape) = self.known.borrow().get(name) {
+                return shape.clone();
+            }
+            self.values.set(0);
+        }
+        let holds_itself = self.under_way.borrow().iter().any(|other| other == name);
+        if holds_itself || levels > MAX_LEVELS || self.values.get() > MAX_VALUES {
             return format!("^{name}");
         }
         let Some(schema) = self.document.schema(name) else {
@@ -36,6 +59,10 @@ impl<'a> Shapes<'a> {
         self.under_way.borrow_mut().push(name.to_owned());
         let shape = self.schema(schema);
         self.under_way.borrow_mut().pop();
+        if levels == 0 {
+            let mut known = self.known.borrow_mut();
+            known.insert(name.to_owned(), shape.clone());
+        }
         shape
     }
 
@@ -64,6 +91,7 @@ impl<'a> Shapes<'a> {
     }
 
     fn value(&self, schema: &Schema) -> String {
+        self.values.set(self.values.get() + 1);
         if let Some(name) = schema.named() {
             return format!("{{{}}}", self.named(name));
         }
@@ -93,20 +121,35 @@ pub fn union<'a>(tag: &str, members: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// The shape of what is in the spec, as [`Shapes`] has it of what is in the file.
-pub fn of_spec(fields: &Fields, shared: Option<&SharedTypes>, depth: usize) -> String {
+pub fn of_spec(fields: &Fields, shared: Option<&SharedTypes>) -> String {
+    fields_of_spec(fields, shared, 0, &Cell::new(0))
+}
+
+fn fields_of_spec(
+    fields: &Fields,
+    shared: Option<&SharedTypes>,
+    depth: usize,
+    values: &Cell<usize>,
+) -> String {
     let fields = fields
         .iter()
-        .map(|(name, field)| format!("{name}: {}", value_of_spec(field, shared, depth)));
+        .map(|(name, field)| format!("{name}: {}", value_of_spec(field, shared, depth, values)));
     fields.collect::<Vec<_>>().join(", ")
 }
 
-fn value_of_spec(field: &Field, shared: Option<&SharedTypes>, depth: usize) -> String {
+fn value_of_spec(
+    field: &Field,
+    shared: Option<&SharedTypes>,
+    depth: usize,
+    values: &Cell<usize>,
+) -> String {
+    values.set(values.get() + 1);
     // A type can hold itself in a list. What is so deep is told by its place anyway.
-    if depth > 12 {
+    if depth > 12 || values.get() > MAX_VALUES {
         return String::new();
     }
     let element = |kind: Option<FieldType>| match (&field.each, kind) {
-        (Some(each), _) => value_of_spec(each, shared, depth + 1),
+        (Some(each), _) => value_of_spec(each, shared, depth + 1, values),
         // The values of a list's texts are told with the list, not with its elements.
         (None, Some(FieldType::String)) => format!("{:?}", Some("string")),
         (None, Some(kind)) => value_of_spec(
@@ -117,6 +160,7 @@ fn value_of_spec(field: &Field, shared: Option<&SharedTypes>, depth: usize) -> S
             },
             shared,
             depth + 1,
+            values,
         ),
         (None, None) => String::new(),
     };
@@ -133,12 +177,18 @@ fn value_of_spec(field: &Field, shared: Option<&SharedTypes>, depth: usize) -> S
                 members,
                 ..
             }) => format!("{{{}}}", union(tag, members.keys().map(String::as_str))),
-            Some(ty) => format!("{{{}}}", of_spec(&ty.fields, shared, depth + 1)),
-            None => format!("{{{}}}", of_spec(&field.fields, shared, depth + 1)),
+            Some(ty) => format!(
+                "{{{}}}",
+                fields_of_spec(&ty.fields, shared, depth + 1, values)
+            ),
+            None => format!(
+                "{{{}}}",
+                fields_of_spec(&field.fields, shared, depth + 1, values)
+            ),
         },
         FieldType::String => {
-            let values = field.values.as_ref().or_else(|| used?.values.as_ref());
-            match values.map(Values::names) {
+            let known = field.values.as_ref().or_else(|| used?.values.as_ref());
+            match known.map(Values::names) {
                 Some(known) if known.len() > 1 => self::values(&known),
                 _ => format!("{:?}", Some("string")),
             }

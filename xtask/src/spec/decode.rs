@@ -9,8 +9,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path as ErrorPath, Segment};
 
-use super::diagnostics::{Diagnostic, did_you_mean};
+use super::diagnostics::{Diagnostic, Place, did_you_mean};
 use super::tree::{Path, Tree};
+
+/// How many errors of a file are told. Each takes a turn or two over the whole file.
+const MAX_ERRORS: usize = 500;
 
 /// Decodes a file. `None` if an error stands where it cannot be taken out.
 pub fn decode<T: DeserializeOwned>(
@@ -22,9 +25,8 @@ pub fn decode<T: DeserializeOwned>(
     let mut removed: Vec<Path> = Vec::new();
     // The elements that were taken out of each list, by where they stood at first.
     let mut gone: BTreeMap<Path, BTreeSet<usize>> = BTreeMap::new();
-    // Each turn takes a value out, so there are at most as many turns as values; the bound is for
-    // safety alone.
-    for _ in 0..10_000 {
+    let before = found.len();
+    while found.len() < before + MAX_ERRORS {
         let error = match serde_path_to_error::deserialize::<_, T>(&value) {
             Ok(decoded) => return Some(decoded),
             Err(error) => error,
@@ -51,6 +53,8 @@ pub fn decode<T: DeserializeOwned>(
         }
         removed.push(path);
     }
+    let message = format!("there is more that is wrong: mend these {MAX_ERRORS} first");
+    found.push(Diagnostic::new(file, Place::START, message));
     None
 }
 

@@ -20,6 +20,10 @@ pub struct Tree {
     places: BTreeMap<Path, Place>,
 }
 
+/// How deep mappings and lists may stand in each other. The committed files have some 20 levels;
+/// reading takes a good part of a thread's stack for each.
+const MAX_DEPTH: usize = 44;
+
 /// The keys and indices that lead to a value.
 pub type Path = Vec<String>;
 
@@ -31,6 +35,7 @@ impl Tree {
             strict_booleans: true,
             underscored_numbers_as_strings: true,
             leading_zero_numbers_as_strings: true,
+            budget: serde_saphyr::budget! { max_depth: MAX_DEPTH },
         };
         let root: Spanned<Node> =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| {
