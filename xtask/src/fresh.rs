@@ -51,7 +51,7 @@ pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<Stale>> {
         // A checkout may have other line ends.
         let same = found
             .as_ref()
-            .is_some_and(|found| found.replace("\r\n", "\n") == *wanted);
+            .is_some_and(|found| found == wanted || found.replace("\r\n", "\n") == *wanted);
         if !same {
             stale.push(Stale {
                 path: path.clone(),
@@ -75,8 +75,11 @@ pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<Stale>> {
     // A fixture that was made up for an endpoint which is gone, or has a documented one by now.
     for path in files_below(&root.join(FIXTURES))? {
         let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+        if files.contains_key(&relative) {
+            continue;
+        }
         let found = fs::read_to_string(&path)?;
-        if !files.contains_key(&relative) && found.contains(MADE_UP) {
+        if found.contains(MADE_UP) {
             stale.push(Stale {
                 path: relative,
                 wanted: None,

@@ -23,6 +23,7 @@ use quote::quote;
 
 use crate::fresh::files_below;
 use crate::model::{Model, Section};
+use crate::parallel;
 
 /// Generated files by path from the workspace's root on.
 pub type Files = BTreeMap<PathBuf, String>;
@@ -99,7 +100,8 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     files.insert(models.join("mod.rs"), rust("spec/", models_root(model))?);
     files.insert(client.join("mod.rs"), rust("spec/", client::root(model))?);
     files.insert(cli.join("mod.rs"), rust("spec/", cli::root(model))?);
-    for section in &model.sections {
+    let emitted = parallel::each(&model.sections, |section| {
+        let mut files = Files::new();
         let folder = format!("spec/{}/", section.name);
         let models = models.join(&section.name);
         files.insert(models.join("mod.rs"), rust(&folder, section_root(section))?);
@@ -124,19 +126,33 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         for (name, json) in schema::shared(section) {
             files.insert(schemas.join(name), json);
         }
+        Ok::<Files, syn::Error>(files)
+    });
+    for section in emitted {
+        files.extend(section?);
     }
     files.insert(
         "tests/it/generated/mod.rs".into(),
         rust("spec/", tests::emit(model))?,
     );
     let mut all = fixtures.clone();
-    for section in &model.sections {
-        for endpoint in &section.endpoints {
+    let made_up = parallel::each(&model.sections, |section| {
+        let made_up = section.endpoints.iter().map(|endpoint| {
+            let documented = fixtures.get(&endpoint.id).is_some_and(|names| {
+                names
+                    .iter()
+                    .any(|name| name.ends_with("/documentation.json"))
+            });
+            fixture::emit(section, endpoint, documented)
+                .into_iter()
+                .collect::<Vec<_>>()
+        });
+        made_up.collect::<Vec<_>>()
+    });
+    for (section, made_up) in model.sections.iter().zip(made_up) {
+        for (endpoint, made_up) in section.endpoints.iter().zip(made_up) {
             let names = all.entry(endpoint.id.clone()).or_default();
-            let documented = names
-                .iter()
-                .any(|name| name.ends_with("/documentation.json"));
-            for (name, json) in fixture::emit(section, endpoint, documented) {
+            for (name, json) in made_up {
                 let name = format!("{}/{name}", endpoint.path.trim_start_matches('/'));
                 files.insert(PathBuf::from(FIXTURES).join(&name), json);
                 names.push(name);

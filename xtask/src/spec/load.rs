@@ -1,8 +1,8 @@
 //! Reading all files of a spec folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 
 use serde::de::DeserializeOwned;
 
@@ -10,6 +10,7 @@ use super::decode::decode;
 use super::diagnostics::{Diagnostic, Diagnostics, Place, did_you_mean};
 use super::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
 use super::tree::Tree;
+use crate::parallel;
 
 /// A whole spec.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ pub struct EndpointFile {
 pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
     let mut reader = Reader {
         found: Vec::new(),
+        parsed: HashMap::new(),
         prefix: folder.file_name().map_or_else(
             || "spec".to_owned(),
             |name| name.to_string_lossy().into_owned(),
@@ -89,7 +91,9 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
             let meant = did_you_mean(&section, sections);
             reader.report(&section, format!("api.yaml has no such section{meant}"));
         }
-        for (name, path) in reader.entries(&path, &section) {
+        let files = reader.entries(&path, &section);
+        reader.parse_ahead(&section, &files);
+        for (name, path) in files {
             let relative = format!("{section}/{name}");
             if name == "types.yaml" {
                 match reader.file(&path, &relative) {
@@ -141,12 +145,23 @@ pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<File<T>, Dia
     }
 }
 
+/// A file's tree with the keys that stand twice, or why there is none.
+type Parsed = Result<(Tree, Vec<Diagnostic>), Diagnostic>;
+
 fn parse_into<T: DeserializeOwned>(
     name: &str,
     text: &str,
     found: &mut Vec<Diagnostic>,
 ) -> Option<File<T>> {
-    let (tree, duplicates) = match Tree::parse(name, text) {
+    decode_into(name, Tree::parse(name, text), found)
+}
+
+fn decode_into<T: DeserializeOwned>(
+    name: &str,
+    parsed: Parsed,
+    found: &mut Vec<Diagnostic>,
+) -> Option<File<T>> {
+    let (tree, duplicates) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
             found.push(error);
@@ -164,6 +179,8 @@ fn parse_into<T: DeserializeOwned>(
 
 struct Reader {
     found: Vec<Diagnostic>,
+    /// The files that were parsed ahead, many at once.
+    parsed: HashMap<PathBuf, Parsed>,
     prefix: String,
 }
 
@@ -174,11 +191,28 @@ impl Reader {
             .push(Diagnostic::new(&file, Place::START, message));
     }
 
+    /// Parses the files of a section ahead, on all processors: that takes most of the time. What
+    /// cannot be read is told of when it is asked for.
+    fn parse_ahead(&mut self, section: &str, files: &BTreeMap<String, PathBuf>) {
+        let files: Vec<(&String, &PathBuf)> = files.iter().collect();
+        let parsed = parallel::each(&files, |(name, path)| {
+            let text = fs::read_to_string(path).ok()?;
+            let name = format!("{}/{section}/{name}", self.prefix);
+            Some(((*path).clone(), Tree::parse(&name, &text)))
+        });
+        self.parsed = parsed.into_iter().flatten().collect();
+    }
+
     fn file<T: DeserializeOwned>(&mut self, path: &FilePath, name: &str) -> Option<File<T>> {
-        match fs::read_to_string(path) {
-            Ok(text) => {
+        let full = format!("{}/{name}", self.prefix);
+        let parsed = match self.parsed.remove(path) {
+            Some(parsed) => Ok(parsed),
+            None => fs::read_to_string(path).map(|text| Tree::parse(&full, &text)),
+        };
+        match parsed {
+            Ok(parsed) => {
                 let mut found = Vec::new();
-                let file = parse_into(&format!("{}/{name}", self.prefix), &text, &mut found);
+                let file = decode_into(&full, parsed, &mut found);
                 let whole = found.is_empty();
                 self.found.extend(found);
                 file.filter(|_| whole)
@@ -191,7 +225,7 @@ impl Reader {
     }
 
     /// The entries of a folder by name, in order.
-    fn entries(&mut self, folder: &FilePath, name: &str) -> BTreeMap<String, std::path::PathBuf> {
+    fn entries(&mut self, folder: &FilePath, name: &str) -> BTreeMap<String, PathBuf> {
         match fs::read_dir(folder) {
             Ok(entries) => entries
                 .flatten()
