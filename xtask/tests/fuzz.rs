@@ -7,8 +7,7 @@
 //! together from what means something to the readers.
 //!
 //! Memory and time are bounded by the kernel, for all targets of this file together: 1 GiB of
-//! address space, of which the stacks and arenas of threads are a part, and five minutes of one
-//! processor. A counting allocator would need unsafe code. An input that takes more ends the test.
+//! writable memory, the stacks of threads included, and five minutes of one processor. A counting allocator would need unsafe code. An input that takes more ends the test.
 //! Beside that, each target asserts that what comes out is in proportion to what went in.
 
 #![allow(
@@ -36,7 +35,8 @@ use xtask::spec::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
 use xtask::spec::load::{load, parse};
 use xtask::spec::{diagnostics::Diagnostics, write};
 
-/// How much address space this process may take.
+/// How much writable memory this process may take. Address space would count what allocators set
+/// aside for each thread and never use.
 const MEMORY: u64 = 1 << 30;
 
 /// How many seconds of a processor it may take.
@@ -55,7 +55,7 @@ fn bounded() {
         if !instrumented {
             use nix::sys::resource::{Resource, getrlimit, setrlimit};
             for (resource, limit) in [
-                (Resource::RLIMIT_AS, MEMORY),
+                (Resource::RLIMIT_DATA, MEMORY),
                 (Resource::RLIMIT_CPU, SECONDS),
             ] {
                 let (_, hard) = getrlimit(resource).unwrap();
