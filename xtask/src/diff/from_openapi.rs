@@ -4,7 +4,7 @@
 //! A field is looked at through all schemas that hold at its place, references and parts included,
 //! the nearest first: the first that states a fact is taken.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -14,6 +14,9 @@ use super::surface::{Endpoint, Fact, Facts, Field, Form, Surface, endpoint_id, w
 use crate::docs::Unreadable;
 use crate::import::{draft, openapi, prose};
 use crate::spec::language::{self, FieldType};
+
+/// Fields, at most: all of v3 has some 85,000.
+const FIELDS: usize = 400_000;
 
 /// References behind references, at most; more of them lead in a circle.
 const DEPTH: usize = 40;
@@ -40,6 +43,7 @@ pub fn surface(name: &str, document: &Value) -> Result<Surface, Unreadable> {
         document,
         own,
         said: HashMap::new(),
+        read: 0,
         lost: Vec::new(),
     };
     let mut surface = Surface {
@@ -145,6 +149,8 @@ struct Reader<'a> {
     own: bool,
     /// What prose says, by kind and side and the prose itself: the same recurs all over.
     said: HashMap<(String, bool, &'a str), Facts>,
+    /// How many fields were read.
+    read: usize,
     lost: Vec<String>,
 }
 
@@ -165,7 +171,9 @@ impl<'a> Reader<'a> {
         let Some(schema) = schema.as_object() else {
             return;
         };
-        if depth > DEPTH {
+        // One that leads back to itself says nothing new.
+        let known = view.schemas.iter().any(|it| std::ptr::eq(*it, schema));
+        if known || depth > DEPTH {
             return;
         }
         view.schemas.push(schema);
@@ -186,8 +194,8 @@ impl<'a> Reader<'a> {
         }
         for key in ["oneOf", "anyOf"] {
             let all = list(schema, key);
-            let null = |it: &&Value| it.get("type").and_then(Value::as_str) == Some("null");
-            view.nullable |= all.iter().any(&null);
+            let null = |it: &Value| it.get("type").and_then(Value::as_str) == Some("null");
+            view.nullable |= all.iter().any(|it| null(it));
             // An alternative that is empty says that anything else may stand there, too.
             let said = |it: &&&Value| !null(it) && it.as_object().is_some_and(|it| !it.is_empty());
             let rest: Vec<_> = all.iter().filter(said).collect();
@@ -203,9 +211,12 @@ impl<'a> Reader<'a> {
     }
 
     fn lose(&mut self, reference: &str) {
-        let message = format!(
+        self.lose_with(format!(
             "`{reference}` leads nowhere: expected a schema of that name under components.schemas"
-        );
+        ));
+    }
+
+    fn lose_with(&mut self, message: String) {
         if !self.lost.contains(&message) {
             self.lost.push(message);
         }
@@ -304,6 +315,13 @@ impl<'a> Reader<'a> {
         at: &At<'a>,
         fields: &mut IndexMap<String, Field>,
     ) {
+        self.read += 1;
+        if self.read > FIELDS {
+            return self.lose_with(format!(
+                "more than {FIELDS} fields with all references followed: expected schemas that do \
+                 not multiply"
+            ));
+        }
         let field = self.field(parent, name, schemas, at);
         let mut path = format!("{parent}.{name}");
         fields.insert(path.clone(), field);
@@ -374,8 +392,18 @@ impl<'a> Reader<'a> {
                 all.splice(0..0, schemas);
             }
             properties.shift_remove(tag);
+            // What all members have is told of the union, once.
+            let common = At {
+                open: inner.open.clone(),
+                within: view.name.map(|name| (name.to_owned(), String::new())),
+            };
+            let own_names = own.properties();
             for (name, schemas) in properties {
-                self.add(&path, name, &schemas, &inner, fields);
+                let at = match own_names.contains_key(name) {
+                    true => &inner,
+                    false => &common,
+                };
+                self.add(&path, name, &schemas, at, fields);
             }
             demand(&path, &view, fields);
             demand(&path, &own, fields);
@@ -394,10 +422,15 @@ impl<'a> Reader<'a> {
             facts.insert(Fact::ElementsNullable, nullable.into());
         }
         let text = view.text("description").unwrap_or_default();
+        let mut keys = Facts::new();
+        self.keys(&view, &mut keys);
+        let mut prose = BTreeSet::new();
         if !self.own {
-            facts.extend(self.prose(&view, &kind, text, task));
+            let said = self.prose(&view, &kind, text, task);
+            prose.extend(said.keys().filter(|fact| !keys.contains_key(fact)));
+            facts.extend(said);
         }
-        self.keys(&view, &mut facts);
+        facts.extend(keys);
         self.say(text, &mut facts);
         let within = at.within.clone();
         Field {
@@ -407,6 +440,7 @@ impl<'a> Reader<'a> {
             within: within.map(|(ty, place)| (ty, format!("{place}.{name}"))),
             values_of: self.leaf(&view).name.map(str::to_owned),
             text: (!text.is_empty()).then(|| text.to_owned()),
+            prose,
             ..Field::default()
         }
     }

@@ -140,6 +140,7 @@ impl<'a> Reader<'a> {
         let read = Field {
             parent: parent.to_owned(),
             name: name.to_owned(),
+            prose: facts.keys().copied().filter(|it| it.in_prose()).collect(),
             facts,
             within: within.clone(),
             values_of: used.map(str::to_owned),
@@ -203,7 +204,8 @@ impl<'a> Reader<'a> {
             // A shared member is complete: the union's own fields are in it.
             Some(name) => self.shared(&path, name),
             None => {
-                self.fields(&path, &ty.fields, Some(&within));
+                // What all members have is told of the union, once.
+                self.fields(&path, &ty.fields, Some(&(union.to_owned(), String::new())));
                 self.fields(&path, &member.fields, Some(&within));
             }
         }

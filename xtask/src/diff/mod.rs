@@ -556,7 +556,7 @@ impl Comparison {
             if fact == Fact::Wording && told_of_prose {
                 continue;
             }
-            told_of_prose |= fact.in_prose();
+            told_of_prose |= old.prose.contains(&fact) || new.prose.contains(&fact);
             let event = meaning::event(fact, side, kind(old), before.as_ref(), after.as_ref());
             let (before, after) = match fact {
                 Fact::Wording => (

@@ -272,12 +272,17 @@ fn details(change: &Change) -> Vec<String> {
             fact: Fact::Doc | Fact::Wording,
             old: Some(Value::String(old)),
             new: Some(Value::String(new)),
-        } => {
+        } if !is_mark(old) && !is_mark(new) => {
             let (old, new) = apart(old, new);
             vec![format!("“{old}” → “{new}”")]
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether this is the mark of words and not words: a spec and a page keep no more of them.
+fn is_mark(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Two texts from where they begin to differ to where they end to, with two words before.
@@ -322,6 +327,13 @@ fn where_else(change: &Change) -> Option<String> {
     let places = match change.places.len() {
         count if count == all.len() => String::new(),
         count => format!("{count} places of "),
+    };
+    let paths = change.places.iter().map(|place| place.path.as_str());
+    let paths = paths.collect::<BTreeSet<&str>>().len();
+    let more = match paths {
+        1 => more,
+        // The path above is but the first of them.
+        count => format!("{more} (at {count} paths)"),
     };
     Some(format!(
         "in {places}{}: {}{more}",

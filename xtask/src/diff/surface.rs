@@ -75,6 +75,8 @@ pub struct Field {
     pub text: Option<String>,
     /// The spec has it from elsewhere than from the vendor's pages and files.
     pub own: bool,
+    /// The facts that are read out of the words: if one changes, the words did, too.
+    pub prose: BTreeSet<Fact>,
     /// Facts in which the vendor is known to be wrong, by their names.
     pub corrected: BTreeSet<String>,
 }
