@@ -541,7 +541,14 @@ impl Comparison {
         let side = Side::of(path);
         let at = format!("{path} of {id}");
         let mut told_of_prose = false;
+        // The same words may say other facts of another type: that is no further change.
+        let equal = |fact: Fact| old.facts.get(&fact) == new.facts.get(&fact);
+        let reread = !equal(Fact::Type) && equal(Fact::Wording);
         for fact in Fact::ALL {
+            let of_prose = old.prose.contains(&fact) || new.prose.contains(&fact);
+            if of_prose && reread && old.facts.contains_key(&Fact::Wording) {
+                continue;
+            }
             let values = (old.facts.get(&fact), new.facts.get(&fact));
             let corrected = |field: &Field| field.corrected.contains(fact.name());
             if self.mixed() && self.of_vendor() && (corrected(old) || corrected(new)) {
@@ -556,7 +563,7 @@ impl Comparison {
             if fact == Fact::Wording && told_of_prose {
                 continue;
             }
-            told_of_prose |= old.prose.contains(&fact) || new.prose.contains(&fact);
+            told_of_prose |= of_prose;
             let event = meaning::event(fact, side, kind(old), before.as_ref(), after.as_ref());
             let (before, after) = match fact {
                 Fact::Wording => (
