@@ -16,6 +16,5 @@ pub mod emit;
 pub mod fresh;
 pub mod import;
 pub mod model;
-mod parallel;
 pub mod spec;
 pub mod update;

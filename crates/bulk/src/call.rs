@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use dataforseo_client::models::{PerTarget, RawEnvelope, StatusClass, Tolerant, match_rows};
+use dataforseo_client::models::drift::repair;
+use dataforseo_client::models::{
+    Envelope, PerTarget, StatusClass, TaskResponse, Tolerant, match_rows,
+};
 use dataforseo_client::{Charge, Client, Error, ErrorKind};
 use sha2::{Digest, Sha256};
 
@@ -44,8 +47,8 @@ pub(crate) struct Call<'a, E: PerTarget> {
     pub(crate) journal: Option<&'a Journal>,
     pub(crate) number: u64,
     pub(crate) targets: Vec<Packed>,
-    /// Of the targets.
-    pub(crate) digest: String,
+    /// Of the targets, for the journal.
+    pub(crate) digest: &'a str,
     pub(crate) watch: &'a dyn Watch,
     /// Whether to send again what may have been charged in an earlier run.
     pub(crate) repeat_uncertain: bool,
@@ -140,7 +143,7 @@ impl<E: PerTarget> Call<'_, E> {
                 let whole = part.len() == self.targets.len();
                 let only = || part.iter().map(|target| *target as u32).collect();
                 journal
-                    .sent(self.number, &self.digest, (!whole).then(only))
+                    .sent(self.number, self.digest, (!whole).then(only))
                     .await?;
             }
             let mut task = self.template.clone();
@@ -288,14 +291,11 @@ impl<E: PerTarget> Found<E> {
             .filter_map(|target| targets.get(*target))
             .map(|packed| &*packed.target)
             .collect();
-        let mut rows = results
-            .into_iter()
-            .flat_map(E::into_rows)
-            .collect::<Vec<_>>();
+        let rows: Vec<E::Row> = results.into_iter().flat_map(E::into_rows).collect();
         let places = match_rows::<E>(&names, &rows);
         let matched = places.iter().flatten().count();
         self.strays += rows.len().saturating_sub(matched) as u64;
-        let mut rows: Vec<Option<E::Row>> = rows.drain(..).map(Some).collect();
+        let mut rows: Vec<Option<E::Row>> = rows.into_iter().map(Some).collect();
         for (target, place) in part.iter().zip(places) {
             let row = place.and_then(|place| rows.get_mut(place)?.take());
             self.put(*target, row.map_or(Outcome::Absent, Outcome::Row));
@@ -306,12 +306,9 @@ impl<E: PerTarget> Found<E> {
 /// The results of an answer that was kept.
 fn reread<R: Tolerant>(body: &[u8]) -> Option<Vec<R>> {
     let text = String::from_utf8_lossy(body);
-    let read = |text: &str| {
-        let envelope = RawEnvelope::parse(text.as_bytes()).ok()?;
-        let task = envelope.tasks.into_iter().next()?;
-        Some(task.decode::<R>().ok()?.result)
-    };
-    read(&text).or_else(|| read(&dataforseo_client::models::drift::repair(&text)))
+    let read = Envelope::<TaskResponse<R>>::parse;
+    let envelope = read(&text).or_else(|_| read(&repair(&text))).ok()?;
+    Some(envelope.tasks.into_iter().next()?.result)
 }
 
 /// The target that a 40501 names, by its text or by its place; `Some(None)` if it blames the targets

@@ -241,9 +241,12 @@ impl<E: PerTarget + 'static> Driver<E> {
                 self.ended(&ended);
             }
             let known = self.known.remove(&number);
-            let digest = digest(&targets);
-            if let (Some(known), Some(journal)) = (&known, &self.journal)
-                && known.digest != digest
+            let mut journaled = None;
+            if let Some(journal) = &self.journal {
+                journaled = Some((journal.clone(), digest(&targets)));
+            }
+            if let (Some(known), Some((journal, digest))) = (&known, &journaled)
+                && known.digest != *digest
             {
                 // Before anything that comes after it is sent.
                 let error = journal.other_input(number);
@@ -255,9 +258,8 @@ impl<E: PerTarget + 'static> Driver<E> {
             let call = Packet {
                 number,
                 targets,
-                digest,
                 known,
-                journal: self.journal.clone(),
+                journaled,
                 place,
             };
             calls.spawn(send(Arc::clone(&self.shared), self.sender.clone(), call));
@@ -391,9 +393,9 @@ impl<E: PerTarget, S: Stream<Item = Target>> Input<E, S> {
 struct Packet {
     number: u64,
     targets: Vec<Packed>,
-    digest: String,
     known: Option<Known>,
-    journal: Option<Journal>,
+    /// The journal, and the digest of the targets that goes into it.
+    journaled: Option<(Journal, String)>,
     place: OwnedSemaphorePermit,
 }
 
@@ -403,14 +405,19 @@ async fn send<E: PerTarget>(
     sender: mpsc::Sender<Vec<Done<E::Row>>>,
     packet: Packet,
 ) {
-    let Packet { known, place, .. } = packet;
+    let Packet {
+        known,
+        journaled,
+        place,
+        ..
+    } = packet;
     let call = Call::<E> {
         client: &shared.client,
         template: &shared.template,
-        journal: packet.journal.as_ref(),
+        journal: journaled.as_ref().map(|(journal, _)| journal),
+        digest: journaled.as_ref().map_or("", |(_, digest)| digest),
         number: packet.number,
         targets: packet.targets,
-        digest: packet.digest,
         watch: &shared.control,
         repeat_uncertain: shared.repeat_uncertain,
     };

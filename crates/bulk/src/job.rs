@@ -109,8 +109,6 @@ pub struct Bulk<E: PerTarget> {
 
 /// How many targets are held for packing, unless it is set.
 const WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(24_999);
-/// How many calls are under way at once, unless it is set: as many as the account may have.
-const AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(29);
 /// After how many failed calls in a row a job gives up, unless it is set.
 const FAILING: u32 = 50;
 
@@ -122,7 +120,8 @@ impl<E: PerTarget> Bulk<E> {
             template: task,
             capacity: Capacity::documented(<E::Task as Task>::RULES),
             window: WINDOW,
-            at_once: AT_ONCE,
+            at_once: NonZeroUsize::new(api::SIMULTANEOUS_CALLS as usize)
+                .unwrap_or(NonZeroUsize::MIN),
             failing: FAILING,
             max_spend: None,
             journal: None,
@@ -236,10 +235,7 @@ impl<E: PerTarget> Bulk<E> {
         S: Stream<Item: Into<Target>> + Send + 'static,
         E: 'static,
     {
-        E::set_targets(&mut self.template, vec!["example.com".to_owned()]);
-        if let Err(violations) = validate(&self.template, today()) {
-            return Err(StartError::Task(violations));
-        }
+        self.check_template()?;
         if let Some(max) = self.max_spend.filter(|max| max.is_nan() || *max < 0.0) {
             return Err(StartError::MaxSpend(max));
         }
@@ -297,20 +293,22 @@ impl<E: PerTarget> Bulk<E> {
     where
         S: Stream<Item: Into<Target>>,
     {
-        E::set_targets(&mut self.template, vec!["example.com".to_owned()]);
-        validate(&self.template, today()).map_err(StartError::Task)?;
+        self.check_template()?;
         let mut plan = Plan::default();
         let mut packer = Packer::new(self.capacity, self.window);
-        let add = |plan: &mut Plan, call: Option<Vec<Packed>>| {
-            let Some(call) = call else {
-                return false;
-            };
+        let add = |plan: &mut Plan, call: Vec<Packed>| {
             plan.calls += 1;
             plan.different += call.len() as u64;
-            plan.us_dollars += self
-                .client
-                .estimate::<E>(&filled::<E>(&self.template, call.len()));
-            true
+            let task = filled::<E>(&self.template, call.len());
+            plan.us_dollars += self.client.estimate::<E>(&task);
+        };
+        let mut pack = |plan: &mut Plan, place: u64, target: &str| {
+            packer.push(place, target);
+            if packer.is_full()
+                && let Some(call) = packer.next_call()
+            {
+                add(plan, call);
+            }
         };
         let spool = self.spool.as_deref().map(Spool::in_folder).transpose();
         let mut spool = spool.map_err(StartError::Spool)?;
@@ -326,22 +324,24 @@ impl<E: PerTarget> Bulk<E> {
             };
             match &mut spool {
                 Some(spool) => spool.push(place, &target).map_err(StartError::Spool)?,
-                None => packer.push(place, &target),
-            }
-            if packer.is_full() {
-                add(&mut plan, packer.next_call());
+                None => pack(&mut plan, place, &target),
             }
         }
         let spooled = spool.map(Spool::finish).transpose();
         for target in spooled.map_err(StartError::Spool)?.into_iter().flatten() {
             let (place, target) = target.map_err(StartError::Spool)?;
-            packer.push(place, &target);
-            if packer.is_full() {
-                add(&mut plan, packer.next_call());
-            }
+            pack(&mut plan, place, &target);
         }
-        while add(&mut plan, packer.next_call()) {}
+        while let Some(call) = packer.next_call() {
+            add(&mut plan, call);
+        }
         Ok(plan)
+    }
+
+    /// Whether the task can be sent, whatever its targets: one stands for all of them.
+    fn check_template(&mut self) -> Result<(), StartError> {
+        E::set_targets(&mut self.template, vec!["example.com".to_owned()]);
+        validate(&self.template, today()).map_err(StartError::Task)
     }
 
     fn record(&self) -> JobRecord {

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
 use dataforseo_client::models::{
-    Mode, Severity, StatusClass, StatusCode, TaskId, api, check, today,
+    Mode, Severity, StatusClass, StatusCode, TaskId, Violation, api, check, today,
 };
 use dataforseo_client::{Error, ErrorKind, PlainAnswer, PlainCall, PlainTask};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure, charge, of_error};
 use crate::flags;
 use crate::generated::SECTIONS;
 use crate::help;
-use crate::output::{print, print_json, tell, us_dollars};
+use crate::output::{print, print_json, tell, to_the_millionth, us_dollars};
 use crate::table::{Endpoint, Section, kebab};
 
 // The options of every call. No doc comment: clap would take it for the command's.
@@ -161,13 +161,16 @@ pub(crate) fn tasks(
 /// Says what the documentation advises against. The API may take it.
 fn warn(endpoint: &'static Endpoint, tasks: &[Value]) {
     for task in tasks {
-        for violation in check(endpoint.info.task_rules, task, today()) {
-            if violation.severity() == Severity::Warning {
-                tell(format!(
-                    "warning: {}",
-                    flags::violation(endpoint, &violation)
-                ));
-            }
+        warn_of(endpoint, &check(endpoint.info.task_rules, task, today()));
+    }
+}
+
+/// Says of violations what the API may take all the same.
+pub(crate) fn warn_of(endpoint: &'static Endpoint, violations: &[Violation]) {
+    for violation in violations {
+        if violation.severity() == Severity::Warning {
+            let text = flags::violation(endpoint, violation);
+            tell(format!("warning: {text}"));
         }
     }
 }
@@ -177,8 +180,7 @@ fn estimate(endpoint: &Endpoint, call: &PlainCall) -> Option<f64> {
     let known = api::PRICES
         .iter()
         .any(|it| it.section == endpoint.section());
-    // To the millionth: sums of floats are not exact.
-    (known || !endpoint.info.charged).then(|| (call.estimate() * 1e6).round() / 1e6)
+    (known || !endpoint.info.charged).then(|| to_the_millionth(call.estimate()))
 }
 
 fn dry_run(
@@ -337,12 +339,7 @@ fn drift(endpoint: &Endpoint, tasks: &[PlainTask]) -> String {
 fn refused(endpoint: &'static Endpoint, error: &Error) -> Failure {
     let exit = of_error(error);
     let reason = match error.kind() {
-        ErrorKind::Invalid(violations) => {
-            let mut lines = vec!["the task breaks documented limits, nothing was sent".to_owned()];
-            let all = violations.violations().iter();
-            lines.extend(all.map(|it| format!("  {}", flags::violation(endpoint, it))));
-            lines.join("\n")
-        }
+        ErrorKind::Invalid(violations) => flags::broken(endpoint, violations.violations()),
         _ => {
             let hint = match error.kind() {
                 ErrorKind::Transport(_) | ErrorKind::Http(_) | ErrorKind::Body(_) => true,

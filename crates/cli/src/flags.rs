@@ -149,6 +149,17 @@ pub(crate) fn of_task(endpoint: &'static Endpoint, task: &Map<String, Value>) ->
     line
 }
 
+/// Why a task that breaks documented limits is not sent: all that is wrong with it, by flag.
+pub(crate) fn broken(endpoint: &'static Endpoint, violations: &[Violation]) -> String {
+    let mut lines = vec!["the task breaks documented limits, nothing was sent".to_owned()];
+    lines.extend(
+        violations
+            .iter()
+            .map(|it| format!("  {}", violation(endpoint, it))),
+    );
+    lines.join("\n")
+}
+
 /// Something wrong in a task, with the flag in the place of the field.
 pub(crate) fn violation(endpoint: &'static Endpoint, violation: &Violation) -> String {
     let (task, path) = match violation.path.strip_prefix("tasks[") {

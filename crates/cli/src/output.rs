@@ -38,6 +38,11 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(text.as_bytes())
 }
 
+/// An amount of money as a number that is printed: sums of floats are not exact.
+pub(crate) fn to_the_millionth(us_dollars: f64) -> f64 {
+    (us_dollars * 1e6).round() / 1e6
+}
+
 /// An amount of money, to the millionth: sums of floats are not exact.
 pub(crate) fn us_dollars(amount: f64) -> String {
     let text = format!("{amount:.6}");

@@ -22,7 +22,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::client::{Client, Inner};
-use crate::connector::Connector;
+use crate::connector::{BoxError, Connector};
 use crate::exchange::{HttpService, RequestBody};
 use crate::limits::{AccountLimits, Limiter};
 use crate::observe::Observer;
@@ -69,8 +69,6 @@ const BASE_URL: &str = "DATAFORSEO_BASE_URL";
 
 /// How a client says what day it is, for limits that move with the day.
 pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Puts a layer around what sends.
 type Wrap = Arc<dyn Fn(HttpService) -> HttpService + Send + Sync>;

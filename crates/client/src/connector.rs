@@ -13,7 +13,8 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tower_service::Service;
 
-type BoxError = Box<dyn StdError + Send + Sync>;
+/// Any error, as middleware and connectors have them.
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 type Opening = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
 
 /// Any connector, so that a client is one type whatever it connects with.

@@ -1,7 +1,6 @@
 //! One exchange over HTTP, as middleware sees it: a request goes in, an answer comes out.
 
 use std::convert::Infallible;
-use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -18,9 +17,8 @@ use hyper_util::client::legacy::Client as HyperClient;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::connector::Connector;
+use crate::connector::{BoxError, Connector};
 
-type BoxError = Box<dyn StdError + Send + Sync>;
 type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
 /// What sends a request and brings its answer: hyper, with the middleware of the user around it.

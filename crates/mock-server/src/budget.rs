@@ -48,6 +48,7 @@ impl Budget {
         let section = endpoint.id.split('/').next().unwrap_or_default();
         let price = api::PRICES.iter().find(|price| price.section == section);
         let by_price = price.map_or(0.0, |price| {
+            let tasks = tasks.as_array().map_or(&[][..], Vec::as_slice);
             let rows = rows_asked_for(tasks);
             estimate(endpoint, price.per_call, price.per_row, rows)
         });

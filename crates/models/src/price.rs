@@ -29,16 +29,16 @@ const DEFAULT_LIMIT: u64 = 100;
 /// ```
 /// use dataforseo_models::rows_asked_for;
 ///
-/// let tasks = serde_json::json!([{"targets": ["a.com", "b.com"]}, {"target": "a.com", "limit": 700}]);
-/// assert_eq!(rows_asked_for(&tasks), 702);
+/// let one = serde_json::json!({"targets": ["a.com", "b.com"]});
+/// let other = serde_json::json!({"target": "a.com", "limit": 700});
+/// assert_eq!(rows_asked_for(&[one, other]), 702);
 /// ```
-pub fn rows_asked_for(tasks: &Value) -> u64 {
+pub fn rows_asked_for(tasks: &[Value]) -> u64 {
     let of_task = |task: &Value| match (task.get("targets"), task.get("limit")) {
         (_, Some(limit)) => limit.as_u64().unwrap_or(DEFAULT_LIMIT),
         (Some(Value::Array(targets)), None) => targets.len() as u64,
         _ => DEFAULT_LIMIT,
     };
-    let tasks = tasks.as_array().map(Vec::as_slice).unwrap_or_default();
     tasks.iter().map(of_task).fold(0, u64::saturating_add)
 }
 

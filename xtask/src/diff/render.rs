@@ -42,11 +42,7 @@ impl Report {
             self.new.name,
             self.verdict()
         );
-        for meaning in Meaning::ALL {
-            let changes = self.of(meaning);
-            if changes.is_empty() {
-                continue;
-            }
+        for (meaning, changes) in self.by_meaning() {
             let step = meaning.semver().name();
             // A String takes everything that is written to it.
             let _ = writeln!(out, "\n{} ({}, {step})", meaning.title(), changes.len());
@@ -76,11 +72,7 @@ impl Report {
             self.new.name,
             self.verdict()
         );
-        for meaning in Meaning::ALL {
-            let changes = self.of(meaning);
-            if changes.is_empty() {
-                continue;
-            }
+        for (meaning, changes) in self.by_meaning() {
             let _ = writeln!(
                 out,
                 "\n#### {} ({})\n\n| where | what | for callers |\n| --- | --- | --- |",
@@ -129,9 +121,15 @@ impl Report {
         format!("{report:#}\n")
     }
 
-    fn of(&self, meaning: Meaning) -> Vec<&Change> {
-        let changes = self.changes.iter();
-        changes.filter(|change| change.meaning == meaning).collect()
+    /// The changes by what they mean, the worst first; meanings without any are left out.
+    fn by_meaning(&self) -> impl Iterator<Item = (Meaning, Vec<&Change>)> {
+        let of = |meaning| {
+            let changes = self.changes.iter();
+            let changes = changes.filter(move |change| change.meaning == meaning);
+            (meaning, changes.collect::<Vec<_>>())
+        };
+        let all = Meaning::ALL.into_iter().map(of);
+        all.filter(|(_, changes)| !changes.is_empty())
     }
 
     /// The whole in one line.

@@ -1,6 +1,9 @@
 //! The program's table: what a command line for each endpoint says that the models do not know.
 
-use proc_macro2::TokenStream;
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use serde_json::{Map, Value};
 
@@ -38,12 +41,22 @@ pub fn root(model: &Model) -> TokenStream {
 pub fn section(section: &Section) -> TokenStream {
     let module = ident(&section.name);
     let (name, doc) = (&section.name, section.doc.trim());
-    let endpoints = section.endpoints.iter().map(|it| endpoint(section, it));
+    let shared = Shared::of(section);
+    let constants = shared
+        .0
+        .values()
+        .map(|(ident, made)| quote!(const #ident: Argument = #made;));
+    let endpoints = section
+        .endpoints
+        .iter()
+        .map(|it| endpoint(section, it, &shared));
     quote! {
         use dataforseo_client::models::{Endpoint as _, #module as models};
 
         #[allow(unused_imports, reason = "one list serves all generated files")]
         use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
+
+        #(#constants)*
 
         /// The commands of the section.
         pub(super) static SECTION: Section = Section {
@@ -54,12 +67,55 @@ pub fn section(section: &Section) -> TokenStream {
     }
 }
 
-fn endpoint(section: &Section, endpoint: &Endpoint) -> TokenStream {
+/// The arguments that several endpoints of a section have, by what they are made of, each with its
+/// name: that stands in the file once.
+struct Shared(IndexMap<String, (Ident, TokenStream)>);
+
+impl Shared {
+    fn of(section: &Section) -> Self {
+        let mut all: IndexMap<String, (&Field, TokenStream, usize)> = IndexMap::new();
+        for field in section.endpoints.iter().flat_map(arguments) {
+            let made = argument(field);
+            let (.., count) = all.entry(made.to_string()).or_insert((field, made, 0));
+            *count += 1;
+        }
+        all.retain(|_, (.., count)| *count > 1);
+        // The name that the section itself has in the file.
+        let mut taken = HashSet::from(["SECTION".to_owned()]);
+        let named = all.into_iter().filter_map(|(text, (field, made, _))| {
+            let name = field.ident.trim_start_matches("r#").to_uppercase();
+            // Endpoints can say other things of fields with the same name.
+            let numbered = (2..).map(|number| format!("{name}_{number}"));
+            let mut names = std::iter::once(name.clone()).chain(numbered);
+            let name = names.find(|name| taken.insert(name.clone()))?;
+            Some((text, (super::ident(&name), made)))
+        });
+        Self(named.collect())
+    }
+
+    /// An argument by its name, if it has one.
+    fn argument(&self, field: &Field) -> TokenStream {
+        let made = argument(field);
+        match self.0.get(&made.to_string()) {
+            Some((ident, _)) => quote!(#ident),
+            None => made,
+        }
+    }
+}
+
+/// The fields of an endpoint's task, and the parameters of its path.
+fn arguments(endpoint: &Endpoint) -> impl Iterator<Item = &Field> {
+    let fields = endpoint.task.iter().flat_map(|task| &task.fields);
+    fields.chain(&endpoint.parameters)
+}
+
+fn endpoint(section: &Section, endpoint: &Endpoint, shared: &Shared) -> TokenStream {
     let (name, doc) = (ident(&endpoint.name), endpoint.doc.trim());
     let command = &endpoint.module;
     let fields = endpoint.task.iter().flat_map(|task| &task.fields);
-    let fields = fields.map(argument);
-    let parameters = endpoint.parameters.iter().map(argument);
+    let fields = fields.map(|field| shared.argument(field));
+    let parameters = endpoint.parameters.iter();
+    let parameters = parameters.map(|field| shared.argument(field));
     let example = match (&endpoint.task, &endpoint.example) {
         (Some(task), Some(example)) => {
             let example = short_example(task, example).to_string();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use syn::{Attribute, Fields, ImplItem, Item, Type, Visibility};
 
 use super::Files;
@@ -16,15 +17,20 @@ pub const FOLDER: &str = "api";
 /// # Errors
 /// When one of them is no Rust, which is a mistake in its emitter.
 pub fn emit(files: &Files) -> Result<Files, syn::Error> {
+    let listed = files.par_iter().filter_map(|(path, text)| {
+        let (feature, module) = place(path)?;
+        let parsed = syn::parse_file(text).map(|file| {
+            let mut lines = Vec::new();
+            for item in file.items {
+                list(&module, &item, &mut lines);
+            }
+            (feature, lines)
+        });
+        Some(parsed)
+    });
     let mut features: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (path, text) in files {
-        let Some((feature, module)) = place(path) else {
-            continue;
-        };
-        let lines = features.entry(feature).or_default();
-        for item in syn::parse_file(text)?.items {
-            list(&module, &item, lines);
-        }
+    for (feature, lines) in listed.collect::<Result<Vec<_>, _>>()? {
+        features.entry(feature).or_default().extend(lines);
     }
     let listing = |(feature, mut lines): (String, Vec<String>)| {
         lines.sort();

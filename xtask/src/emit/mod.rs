@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use rayon::prelude::*;
 
 use crate::fresh::files_below;
 use crate::model::{Model, Section};
-use crate::parallel;
 
 /// Generated files by path from the workspace's root on.
 pub type Files = BTreeMap<PathBuf, String>;
@@ -100,7 +100,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     files.insert(models.join("mod.rs"), rust("spec/", models_root(model))?);
     files.insert(client.join("mod.rs"), rust("spec/", client::root(model))?);
     files.insert(cli.join("mod.rs"), rust("spec/", cli::root(model))?);
-    let emitted = parallel::each(&model.sections, |section| {
+    let emit_section = |section: &Section| {
         let mut files = Files::new();
         let folder = format!("spec/{}/", section.name);
         let models = models.join(&section.name);
@@ -127,16 +127,17 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
             files.insert(schemas.join(name), json);
         }
         Ok::<Files, syn::Error>(files)
-    });
-    for section in emitted {
-        files.extend(section?);
+    };
+    let emitted = model.sections.par_iter().map(emit_section);
+    for section in emitted.collect::<Result<Vec<Files>, _>>()? {
+        files.extend(section);
     }
     files.insert(
         "tests/it/generated/mod.rs".into(),
         rust("spec/", tests::emit(model))?,
     );
     let mut all = fixtures.clone();
-    let made_up = parallel::each(&model.sections, |section| {
+    let made_up = model.sections.par_iter().map(|section| {
         let made_up = section.endpoints.iter().map(|endpoint| {
             let documented = fixtures.get(&endpoint.id).is_some_and(|names| {
                 names
@@ -149,7 +150,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         });
         made_up.collect::<Vec<_>>()
     });
-    for (section, made_up) in model.sections.iter().zip(made_up) {
+    for (section, made_up) in model.sections.iter().zip(made_up.collect::<Vec<_>>()) {
         for (endpoint, made_up) in section.endpoints.iter().zip(made_up) {
             let names = all.entry(endpoint.id.clone()).or_default();
             for (name, json) in made_up {

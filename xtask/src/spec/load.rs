@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 
 use super::decode::decode;
 use super::diagnostics::{Diagnostic, Diagnostics, Place, did_you_mean};
 use super::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
 use super::tree::Tree;
-use crate::parallel;
 
 /// A whole spec.
 #[derive(Debug)]
@@ -194,13 +194,13 @@ impl Reader {
     /// Parses the files of a section ahead, on all processors: that takes most of the time. What
     /// cannot be read is told of when it is asked for.
     fn parse_ahead(&mut self, section: &str, files: &BTreeMap<String, PathBuf>) {
-        let files: Vec<(&String, &PathBuf)> = files.iter().collect();
-        let parsed = parallel::each(&files, |(name, path)| {
+        let prefix = &self.prefix;
+        let parsed = files.par_iter().filter_map(|(name, path)| {
             let text = fs::read_to_string(path).ok()?;
-            let name = format!("{}/{section}/{name}", self.prefix);
-            Some(((*path).clone(), Tree::parse(&name, &text)))
+            let name = format!("{prefix}/{section}/{name}");
+            Some((path.clone(), Tree::parse(&name, &text)))
         });
-        self.parsed = parsed.into_iter().flatten().collect();
+        self.parsed = parsed.collect();
     }
 
     fn file<T: DeserializeOwned>(&mut self, path: &FilePath, name: &str) -> Option<File<T>> {

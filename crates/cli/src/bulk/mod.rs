@@ -23,9 +23,9 @@ use serde_json::{Map, Value, json};
 use crate::connection::{Connection, Credentials};
 use crate::exit::{Exit, Failure, of_error};
 use crate::generated::SECTIONS;
-use crate::output::{print_json, tell, us_dollars};
+use crate::output::{print_json, tell, to_the_millionth, us_dollars};
 use crate::table::{Endpoint, kebab};
-use crate::{flags, help};
+use crate::{call, flags, help};
 use files::{Output, beside, place};
 use input::{Reading, Source};
 use progress::{Display, TICK};
@@ -69,7 +69,7 @@ pub(crate) struct Options {
     repeat_uncertain: bool,
     /// Stop before a call that is estimated to bring the job beyond this many US dollars, earlier runs
     /// included.
-    #[arg(long, value_name = "USD", value_parser = crate::call::amount)]
+    #[arg(long, value_name = "USD", value_parser = call::amount)]
     max_spend: Option<f64>,
     /// Print how many calls the job takes and what they are estimated at. Send nothing.
     #[arg(long, conflicts_with = "resume")]
@@ -356,7 +356,11 @@ pub(crate) async fn run(
     if options.dry_run {
         return plan(job, Box::pin(targets), &reading).await;
     }
-    let total = source.count();
+    // It reads the whole file: only for who wants to see how much is left.
+    let total = match options.quiet {
+        true => None,
+        false => source.count(),
+    };
     // Before anything is sent, and without harm to the table of an earlier run: the journal may not
     // fit.
     let out = Output::open(&options)?;
@@ -391,20 +395,13 @@ fn task(endpoint: &'static Endpoint, matches: &ArgMatches) -> Result<Value, Fail
     // One stands for all of them.
     task.insert("targets".to_owned(), json!(["example.com"]));
     let task = Value::Object(task);
-    let (wrong, advice): (Vec<_>, Vec<_>) = check(endpoint.info.task_rules, &task, today())
-        .into_iter()
-        .partition(|violation| violation.severity() == Severity::Error);
-    for violation in &advice {
-        let text = flags::violation(endpoint, violation);
-        tell(format!("warning: {text}"));
+    let mut violations = check(endpoint.info.task_rules, &task, today());
+    call::warn_of(endpoint, &violations);
+    violations.retain(|violation| violation.severity() == Severity::Error);
+    match violations.is_empty() {
+        true => Ok(task),
+        false => Err(Failure::usage(flags::broken(endpoint, &violations))),
     }
-    if wrong.is_empty() {
-        return Ok(task);
-    }
-    let mut lines = vec!["the task breaks documented limits, nothing was sent".to_owned()];
-    let wrong = wrong.iter();
-    lines.extend(wrong.map(|it| format!("  {}", flags::violation(endpoint, it))));
-    Err(Failure::usage(lines.join("\n")))
 }
 
 fn not_begun(error: StartError) -> Failure {
@@ -424,19 +421,18 @@ async fn plan(job: Box<dyn Job>, input: Input, reading: &Reading) -> Result<Exit
             return Err(Failure::unexpected(format!("the input: {reason}")));
         }
     };
-    let us_dollars = (plan.us_dollars * 1e6).round() / 1e6;
     print_json(&json!({
         "targets": plan.targets,
         "invalid": plan.invalid,
         "different": plan.different,
         "calls": plan.calls,
         "targets_per_call": capacity.targets,
-        "estimate_us_dollars": us_dollars,
+        "estimate_us_dollars": to_the_millionth(plan.us_dollars),
     }))?;
     tell(format!(
         "nothing was sent; {}, estimated at {} at most",
         counted(plan.calls, "call"),
-        self::us_dollars(us_dollars)
+        us_dollars(plan.us_dollars)
     ));
     Ok(Exit::Done)
 }

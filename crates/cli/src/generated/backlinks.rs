@@ -4,6 +4,104 @@ use dataforseo_client::models::{Endpoint as _, backlinks as models};
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
+const TARGET: Argument = Argument::new(
+    "target",
+    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
+);
+
+const LIMIT: Argument = Argument::new("limit", "How many elements the answer may hold.")
+    .default("100");
+
+const OFFSET: Argument = Argument::new(
+        "offset",
+        "How many elements to skip before the first one of the answer.",
+    )
+    .default("0");
+
+const INTERNAL_LIST_LIMIT: Argument = Argument::new(
+        "internal_list_limit",
+        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
+    )
+    .default("10");
+
+const BACKLINKS_STATUS_TYPE: Argument = Argument::new(
+        "backlinks_status_type",
+        "Which backlinks to list and count, by whether they still stand.",
+    )
+    .default("live");
+
+const FILTERS: Argument = Argument::new(
+    "filters",
+    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. In a pattern for `like`, `%` stands for any text.",
+);
+
+const ORDER_BY: Argument = Argument::new(
+    "order_by",
+    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
+);
+
+const BACKLINKS_FILTERS: Argument = Argument::new(
+    "backlinks_filters",
+    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
+);
+
+const INCLUDE_SUBDOMAINS: Argument = Argument::new(
+        "include_subdomains",
+        "Whether links to the subdomains of a target count too.",
+    )
+    .default("true");
+
+const INCLUDE_INDIRECT_LINKS: Argument = Argument::new(
+        "include_indirect_links",
+        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
+    )
+    .default("true");
+
+const EXCLUDE_INTERNAL_BACKLINKS: Argument = Argument::new(
+        "exclude_internal_backlinks",
+        "Whether to leave out links that come from subdomains of the target's own domain.",
+    )
+    .default("true");
+
+const RANK_SCALE: Argument = Argument::new(
+        "rank_scale",
+        "The scale of all ranks in the answer.",
+    )
+    .default("one_thousand");
+
+const TAG: Argument = Argument::new(
+    "tag",
+    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
+);
+
+const TARGETS: Argument = Argument::new(
+    "targets",
+    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
+);
+
+const INTERSECTION_MODE: Argument = Argument::new(
+        "intersection_mode",
+        "Whether items rest on all backlinks of the targets or on those alone that intersect.",
+    )
+    .default("all");
+
+const TARGET_2: Argument = Argument::new(
+    "target",
+    "The domain to get the series for, written without `https://` and `www.`.",
+);
+
+const DATE_TO: Argument = Argument::new(
+        "date_to",
+        "Last day of the range.\n\nIt must not be earlier than `date_from`.",
+    )
+    .default("today");
+
+const GROUP_RANGE: Argument = Argument::new(
+        "group_range",
+        "The length of time that an item stands for.\n\nWeeks, months and years are always whole ones, so the answer can reach beyond `date_from` and `date_to`. A period without data has zeros.",
+    )
+    .default("month");
+
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
     name: "backlinks",
@@ -15,60 +113,19 @@ pub(super) static SECTION: Section = Section {
             info: models::AnchorsLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
-                Argument::new(
-                        "internal_list_limit",
-                        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
-                    )
-                    .default("10"),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
-                Argument::new(
-                    "filters",
-                    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. In a pattern for `like`, `%` stands for any text.",
-                ),
-                Argument::new(
-                    "order_by",
-                    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
-                ),
-                Argument::new(
-                    "backlinks_filters",
-                    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
-                ),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                TARGET,
+                LIMIT,
+                OFFSET,
+                INTERNAL_LIST_LIMIT,
+                BACKLINKS_STATUS_TYPE,
+                FILTERS,
+                ORDER_BY,
+                BACKLINKS_FILTERS,
+                INCLUDE_SUBDOMAINS,
+                INCLUDE_INDIRECT_LINKS,
+                EXCLUDE_INTERNAL_BACKLINKS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"forbes.com\"}"),
             drift: drift::<models::AnchorsLive>,
@@ -90,10 +147,7 @@ pub(super) static SECTION: Section = Section {
             info: models::BacklinksLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
+                TARGET,
                 Argument::new(
                         "mode",
                         "How backlinks are grouped, and so how many of a group are listed.\n\n`custom_mode` overrides it.",
@@ -103,14 +157,8 @@ pub(super) static SECTION: Section = Section {
                     "custom_mode",
                     "A grouping of your own, by a field of the answer, with a number of backlinks to list of each group.\n\nIt overrides `mode`.",
                 ),
-                Argument::new(
-                    "filters",
-                    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. In a pattern for `like`, `%` stands for any text.",
-                ),
-                Argument::new(
-                    "order_by",
-                    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
-                ),
+                FILTERS,
+                ORDER_BY,
                 Argument::new(
                         "offset",
                         "How many backlinks to skip before the first one of the answer.\n\nTo get further than it allows, use `search_after_token`.",
@@ -120,34 +168,17 @@ pub(super) static SECTION: Section = Section {
                     "search_after_token",
                     "Token from the answer before, to go on where it ended.\n\nEverything else in the task must stay as it was. It reaches past the maximum of `offset` and avoids timeouts there.",
                 ),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
+                LIMIT,
+                BACKLINKS_STATUS_TYPE,
+                INCLUDE_SUBDOMAINS,
                 Argument::new(
                         "include_indirect_links",
                         "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.\n\nDeprecated: The endpoint dropped it in 2026. Indirect links can be told by `is_indirect_link`.",
                     )
                     .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                EXCLUDE_INTERNAL_BACKLINKS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"forbes.com\"}"),
             drift: drift::<models::BacklinksLive>,
@@ -158,16 +189,7 @@ pub(super) static SECTION: Section = Section {
             doc: "Counts the backlinks of many domains, subdomains and pages at once.\n\nLinks of every attribute count, if the latest check still found them.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
             info: models::BulkBacklinksLive::INFO,
             parameters: &[],
-            fields: &[
-                Argument::new(
-                    "targets",
-                    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
-            ],
+            fields: &[TARGETS, TAG],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkBacklinksLive>,
             bulk: Some(Bulk {
@@ -184,19 +206,13 @@ pub(super) static SECTION: Section = Section {
             info: models::BulkNewLostBacklinksLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "targets",
-                    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
+                TARGETS,
                 Argument::new(
                         "date_from",
                         "The day that divides new from lost.\n\nA backlink found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.",
                     )
                     .default("today - 1 month"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                TAG,
             ],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkNewLostBacklinksLive>,
@@ -215,19 +231,13 @@ pub(super) static SECTION: Section = Section {
             info: models::BulkNewLostReferringDomainsLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "targets",
-                    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
+                TARGETS,
                 Argument::new(
                         "date_from",
                         "The day that divides new from lost.\n\nA linking domain found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.",
                     )
                     .default("today - 1 month"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                TAG,
             ],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkNewLostReferringDomainsLive>,
@@ -247,23 +257,7 @@ pub(super) static SECTION: Section = Section {
             doc: "Sums up the backlinks of many pages, domains or subdomains: counts, ranks, and where the links come from.\n\nA page as target gets a summary over all backlinks of that page.\n\nEvery call is charged. The number of calls is what counts: fill each with as many targets as its limits allow.",
             info: models::BulkPagesSummaryLive::INFO,
             parameters: &[],
-            fields: &[
-                Argument::new(
-                    "targets",
-                    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
-            ],
+            fields: &[TARGETS, INCLUDE_SUBDOMAINS, RANK_SCALE, TAG],
             example: Some(
                 "{\"targets\":[\"https://dataforseo.com/solutions\",\"https://dataforseo.com/about-us\"]}",
             ),
@@ -303,18 +297,7 @@ pub(super) static SECTION: Section = Section {
             doc: "Gives the ranks of many domains, subdomains and pages at once.\n\nA target without known backlinks has rank 0. The ranks are those of today.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
             info: models::BulkRanksLive::INFO,
             parameters: &[],
-            fields: &[
-                Argument::new(
-                    "targets",
-                    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
-            ],
+            fields: &[TARGETS, RANK_SCALE, TAG],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkRanksLive>,
             bulk: Some(Bulk {
@@ -330,16 +313,7 @@ pub(super) static SECTION: Section = Section {
             doc: "Counts the domains that link to each of many domains, subdomains and pages.\n\nLinks of every attribute count, if the latest check still found them.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
             info: models::BulkReferringDomainsLive::INFO,
             parameters: &[],
-            fields: &[
-                Argument::new(
-                    "targets",
-                    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
-            ],
+            fields: &[TARGETS, TAG],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkReferringDomainsLive>,
             bulk: Some(Bulk {
@@ -358,16 +332,7 @@ pub(super) static SECTION: Section = Section {
             doc: "Gives the spam scores of many domains, subdomains and pages at once.\n\nThe score is DataForSEO's own and runs from 0 to 100, where higher is worse.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
             info: models::BulkSpamScoreLive::INFO,
             parameters: &[],
-            fields: &[
-                Argument::new(
-                    "targets",
-                    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
-            ],
+            fields: &[TARGETS, TAG],
             example: Some("{\"targets\":[\"forbes.com\",\"cnn.com\"]}"),
             drift: drift::<models::BulkSpamScoreLive>,
             bulk: Some(Bulk {
@@ -385,25 +350,11 @@ pub(super) static SECTION: Section = Section {
             info: models::CompetitorsLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
-                Argument::new(
-                    "filters",
-                    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. In a pattern for `like`, `%` stands for any text.",
-                ),
-                Argument::new(
-                    "order_by",
-                    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
-                ),
+                TARGET,
+                LIMIT,
+                OFFSET,
+                FILTERS,
+                ORDER_BY,
                 Argument::new(
                         "main_domain",
                         "Whether to search with the target's main domain alone.",
@@ -414,17 +365,9 @@ pub(super) static SECTION: Section = Section {
                         "Whether to leave out very large domains, such as google.com.",
                     )
                     .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                EXCLUDE_INTERNAL_BACKLINKS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"dataforseo.com\"}"),
             drift: drift::<models::CompetitorsLive>,
@@ -449,57 +392,18 @@ pub(super) static SECTION: Section = Section {
                     "filters",
                     "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. The name of a field starts with the key of a target: `1.backlinks`.",
                 ),
-                Argument::new(
-                    "order_by",
-                    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
-                ),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
-                Argument::new(
-                        "internal_list_limit",
-                        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
-                    )
-                    .default("10"),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
-                Argument::new(
-                    "backlinks_filters",
-                    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
-                ),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "intersection_mode",
-                        "Whether items rest on all backlinks of the targets or on those alone that intersect.",
-                    )
-                    .default("all"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                ORDER_BY,
+                OFFSET,
+                LIMIT,
+                INTERNAL_LIST_LIMIT,
+                BACKLINKS_STATUS_TYPE,
+                BACKLINKS_FILTERS,
+                INCLUDE_SUBDOMAINS,
+                INCLUDE_INDIRECT_LINKS,
+                EXCLUDE_INTERNAL_BACKLINKS,
+                INTERSECTION_MODE,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"targets\":{\"1\":\"moz.com\",\"2\":\"ahrefs.com\"}}"),
             drift: drift::<models::DomainIntersectionLive>,
@@ -515,23 +419,10 @@ pub(super) static SECTION: Section = Section {
                     "target",
                     "The domain or subdomain whose pages to list, written without `https://` and `www.`.",
                 ),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
-                Argument::new(
-                        "internal_list_limit",
-                        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
-                    )
-                    .default("10"),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
+                LIMIT,
+                OFFSET,
+                INTERNAL_LIST_LIMIT,
+                BACKLINKS_STATUS_TYPE,
                 Argument::new(
                     "filters",
                     "Conditions that a page must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. A field inside an object is written with a dot: `meta.words_count`.",
@@ -540,26 +431,11 @@ pub(super) static SECTION: Section = Section {
                     "order_by",
                     "What to sort the pages by.\n\nA rule is `field,asc` or `field,desc`; a field inside an object is written with a dot: `page_summary.rank`.",
                 ),
-                Argument::new(
-                    "backlinks_filters",
-                    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
-                ),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                BACKLINKS_FILTERS,
+                INCLUDE_SUBDOMAINS,
+                EXCLUDE_INTERNAL_BACKLINKS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"forbes.com\"}"),
             drift: drift::<models::DomainPagesLive>,
@@ -571,60 +447,19 @@ pub(super) static SECTION: Section = Section {
             info: models::DomainPagesSummaryLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
-                Argument::new(
-                        "internal_list_limit",
-                        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
-                    )
-                    .default("10"),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
-                Argument::new(
-                    "filters",
-                    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. In a pattern for `like`, `%` stands for any text.",
-                ),
-                Argument::new(
-                    "order_by",
-                    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
-                ),
-                Argument::new(
-                    "backlinks_filters",
-                    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
-                ),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                TARGET,
+                LIMIT,
+                OFFSET,
+                INTERNAL_LIST_LIMIT,
+                BACKLINKS_STATUS_TYPE,
+                FILTERS,
+                ORDER_BY,
+                BACKLINKS_FILTERS,
+                INCLUDE_SUBDOMAINS,
+                INCLUDE_INDIRECT_LINKS,
+                EXCLUDE_INTERNAL_BACKLINKS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"forbes.com\"}"),
             drift: drift::<models::DomainPagesSummaryLive>,
@@ -638,11 +473,7 @@ pub(super) static SECTION: Section = Section {
             fields: &[
                 Argument::new("limit", "How many failed tasks the answer may list.")
                     .default("1000"),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
+                OFFSET,
                 Argument::new(
                     "filtered_function",
                     "The function whose failed tasks to list, written as `function` of an unfiltered answer names it, for instance `backlinks/live`.",
@@ -673,12 +504,8 @@ pub(super) static SECTION: Section = Section {
                 Argument::new("date_from", "First day of the range.")
                     .default("2019-01-01"),
                 Argument::new("date_to", "Last day of the range.").default("today"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"cnn.com\"}"),
             drift: drift::<models::HistoryLive>,
@@ -700,11 +527,7 @@ pub(super) static SECTION: Section = Section {
                 ),
                 Argument::new("limit", "How many tasks the answer may list.")
                     .default("1000"),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
+                OFFSET,
                 Argument::new("sort", "The order of the tasks, by when they ran.")
                     .default("asc"),
                 Argument::new(
@@ -744,57 +567,25 @@ pub(super) static SECTION: Section = Section {
                     "exclude_targets",
                     "Domains, subdomains and pages that the wanted pages must not link to.\n\nAn address may end in `*`.",
                 ),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
+                BACKLINKS_STATUS_TYPE,
                 Argument::new(
                     "filters",
                     "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. The name of a field starts with the key of a target: `1.rank`.",
                 ),
-                Argument::new(
-                    "order_by",
-                    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
-                ),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
+                ORDER_BY,
+                OFFSET,
+                LIMIT,
                 Argument::new(
                         "internal_list_limit",
                         "How many entries the lists `attributes` and `domain_from_platform_type` may hold.",
                     )
                     .default("10"),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "intersection_mode",
-                        "Whether items rest on all backlinks of the targets or on those alone that intersect.",
-                    )
-                    .default("all"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                INCLUDE_SUBDOMAINS,
+                INCLUDE_INDIRECT_LINKS,
+                EXCLUDE_INTERNAL_BACKLINKS,
+                INTERSECTION_MODE,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"targets\":{\"1\":\"football.com\",\"2\":\"fifa.com\"}}"),
             drift: drift::<models::PageIntersectionLive>,
@@ -806,60 +597,19 @@ pub(super) static SECTION: Section = Section {
             info: models::ReferringDomainsLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
-                Argument::new(
-                        "internal_list_limit",
-                        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
-                    )
-                    .default("10"),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
-                Argument::new(
-                    "filters",
-                    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. In a pattern for `like`, `%` stands for any text.",
-                ),
-                Argument::new(
-                    "order_by",
-                    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
-                ),
-                Argument::new(
-                    "backlinks_filters",
-                    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
-                ),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                TARGET,
+                LIMIT,
+                OFFSET,
+                INTERNAL_LIST_LIMIT,
+                BACKLINKS_STATUS_TYPE,
+                FILTERS,
+                ORDER_BY,
+                BACKLINKS_FILTERS,
+                INCLUDE_SUBDOMAINS,
+                INCLUDE_INDIRECT_LINKS,
+                EXCLUDE_INTERNAL_BACKLINKS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"backlinko.com\"}"),
             drift: drift::<models::ReferringDomainsLive>,
@@ -871,65 +621,24 @@ pub(super) static SECTION: Section = Section {
             info: models::ReferringNetworksLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
+                TARGET,
                 Argument::new(
                         "network_address_type",
                         "Whether links are grouped by single IP address or by subnet.",
                     )
                     .default("ip"),
-                Argument::new("limit", "How many elements the answer may hold.")
-                    .default("100"),
-                Argument::new(
-                        "offset",
-                        "How many elements to skip before the first one of the answer.",
-                    )
-                    .default("0"),
-                Argument::new(
-                        "internal_list_limit",
-                        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
-                    )
-                    .default("10"),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
-                Argument::new(
-                    "filters",
-                    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. In a pattern for `like`, `%` stands for any text.",
-                ),
-                Argument::new(
-                    "order_by",
-                    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
-                ),
-                Argument::new(
-                    "backlinks_filters",
-                    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
-                ),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                LIMIT,
+                OFFSET,
+                INTERNAL_LIST_LIMIT,
+                BACKLINKS_STATUS_TYPE,
+                FILTERS,
+                ORDER_BY,
+                BACKLINKS_FILTERS,
+                INCLUDE_SUBDOMAINS,
+                INCLUDE_INDIRECT_LINKS,
+                EXCLUDE_INTERNAL_BACKLINKS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"backlinko.com\"}"),
             drift: drift::<models::ReferringNetworksLive>,
@@ -941,45 +650,15 @@ pub(super) static SECTION: Section = Section {
             info: models::SummaryLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
-                ),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "exclude_internal_backlinks",
-                        "Whether to leave out links that come from subdomains of the target's own domain.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "internal_list_limit",
-                        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
-                    )
-                    .default("10"),
-                Argument::new(
-                        "backlinks_status_type",
-                        "Which backlinks to list and count, by whether they still stand.",
-                    )
-                    .default("live"),
-                Argument::new(
-                    "backlinks_filters",
-                    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
-                ),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                TARGET,
+                INCLUDE_SUBDOMAINS,
+                INCLUDE_INDIRECT_LINKS,
+                EXCLUDE_INTERNAL_BACKLINKS,
+                INTERNAL_LIST_LIMIT,
+                BACKLINKS_STATUS_TYPE,
+                BACKLINKS_FILTERS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"explodingtopics.com\"}"),
             drift: drift::<models::SummaryLive>,
@@ -991,33 +670,15 @@ pub(super) static SECTION: Section = Section {
             info: models::TimeseriesNewLostSummaryLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain to get the series for, written without `https://` and `www.`.",
-                ),
+                TARGET_2,
                 Argument::new(
                     "date_from",
                     "The day that divides new from lost.\n\nA backlink or domain found first after it counts as new; one known before and not found again after it counts as lost. It must not be later than `date_to`.",
                 ),
-                Argument::new(
-                        "date_to",
-                        "Last day of the range.\n\nIt must not be earlier than `date_from`.",
-                    )
-                    .default("today"),
-                Argument::new(
-                        "group_range",
-                        "The length of time that an item stands for.\n\nWeeks, months and years are always whole ones, so the answer can reach beyond `date_from` and `date_to`. A period without data has zeros.",
-                    )
-                    .default("month"),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                DATE_TO,
+                GROUP_RANGE,
+                INCLUDE_SUBDOMAINS,
+                TAG,
             ],
             example: Some("{\"target\":\"dataforseo.com\"}"),
             drift: drift::<models::TimeseriesNewLostSummaryLive>,
@@ -1029,35 +690,16 @@ pub(super) static SECTION: Section = Section {
             info: models::TimeseriesSummaryLive::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "target",
-                    "The domain to get the series for, written without `https://` and `www.`.",
-                ),
+                TARGET_2,
                 Argument::new(
                     "date_from",
                     "The day from which on to sum up.\n\nIt must not be later than `date_to`.",
                 ),
-                Argument::new(
-                        "date_to",
-                        "Last day of the range.\n\nIt must not be earlier than `date_from`.",
-                    )
-                    .default("today"),
-                Argument::new(
-                        "group_range",
-                        "The length of time that an item stands for.\n\nWeeks, months and years are always whole ones, so the answer can reach beyond `date_from` and `date_to`. A period without data has zeros.",
-                    )
-                    .default("month"),
-                Argument::new(
-                        "include_subdomains",
-                        "Whether links to the subdomains of a target count too.",
-                    )
-                    .default("true"),
-                Argument::new("rank_scale", "The scale of all ranks in the answer.")
-                    .default("one_thousand"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
+                DATE_TO,
+                GROUP_RANGE,
+                INCLUDE_SUBDOMAINS,
+                RANK_SCALE,
+                TAG,
             ],
             example: Some("{\"target\":\"dataforseo.com\"}"),
             drift: drift::<models::TimeseriesSummaryLive>,

@@ -4,6 +4,151 @@ use dataforseo_client::models::{Endpoint as _, serp as models};
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
+const KEYWORD: Argument = Argument::new(
+    "keyword",
+    "What to search for.\n\n`%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.",
+);
+
+const LOCATION_CODE: Argument = Argument::new(
+    "location_code",
+    "Number of the place to search from, from the list of locations.\n\nIt stands in for `location_name` and `location_coordinate`.",
+);
+
+const LANGUAGE_CODE: Argument = Argument::new(
+    "language_code",
+    "Code of the language to search in, such as `en`.\n\nIt stands in for `language_name`.",
+);
+
+const DEPTH: Argument = Argument::new(
+        "depth",
+        "How many results to fetch.\n\nEach results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.",
+    )
+    .default("10")
+    .unit("results");
+
+const DEVICE: Argument = Argument::new(
+        "device",
+        "Kind of device that the search is made from.",
+    )
+    .default("desktop");
+
+const LOAD_ASYNC_AI_OVERVIEW: Argument = Argument::new(
+        "load_async_ai_overview",
+        "Whether to wait for AI overviews that the page loads late.\n\nOff, only those from the cache are returned. Charged extra, and paid back if no late overview was there.",
+    )
+    .default("false");
+
+const LOCATION_NAME: Argument = Argument::new(
+    "location_name",
+    "Full name of the place to search from, such as `London,England,United Kingdom`.\n\nIt stands in for `location_code` and `location_coordinate`.",
+);
+
+const LANGUAGE_NAME: Argument = Argument::new(
+    "language_name",
+    "Name, in full, of the language to search in, such as `English`.\n\nIt stands in for `language_code`.",
+);
+
+const OS: Argument = Argument::new(
+        "os",
+        "Operating system of the device.\n\n`windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.",
+    )
+    .default("windows");
+
+const TAG: Argument = Argument::new(
+    "tag",
+    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
+);
+
+const STOP_CRAWL_ON_MATCH: Argument = Argument::new(
+    "stop_crawl_on_match",
+    "Targets that end the crawl.\n\nThe answer runs up to the match and includes it. Every page fetched on the way is charged.",
+);
+
+const MAX_CRAWL_PAGES: Argument = Argument::new(
+        "max_crawl_pages",
+        "How many results pages to fetch at most.\n\nEach page is charged. It works together with `depth`.",
+    )
+    .unit("pages of ten organic results");
+
+const SEARCH_PARAM: Argument = Argument::new(
+    "search_param",
+    "Further parameters for the query string of the search address.",
+);
+
+const REMOVE_FROM_URL: Argument = Argument::new(
+    "remove_from_url",
+    "Query parameters to strip from the addresses in the answer, such as `srsltid`.\n\nWith a `target`, they are stripped before it is looked for.",
+);
+
+const PEOPLE_ALSO_ASK_CLICK_DEPTH: Argument = Argument::new(
+        "people_also_ask_click_depth",
+        "How many times to click on the questions box, so that more questions load.\n\nEach click is charged extra; clicks that could not be made are paid back.",
+    )
+    .unit("clicks");
+
+const GROUP_ORGANIC_RESULTS: Argument = Argument::new(
+        "group_organic_results",
+        "Whether further results of one site stay inside their parent, in `related_result`.\n\nOff, each is an organic result of its own.",
+    )
+    .default("true");
+
+const CALCULATE_RECTANGLES: Argument = Argument::new(
+        "calculate_rectangles",
+        "Whether to measure where each element lies on the screen, for `rectangle`.\n\nCharged extra.",
+    )
+    .default("false");
+
+const BROWSER_SCREEN_WIDTH: Argument = Argument::new(
+        "browser_screen_width",
+        "Width of the browser window to measure in.\n\nLeft out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.",
+    )
+    .unit("pixels");
+
+const BROWSER_SCREEN_HEIGHT: Argument = Argument::new(
+        "browser_screen_height",
+        "Height of the browser window to measure in.\n\nLeft out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.",
+    )
+    .unit("pixels");
+
+const BROWSER_SCREEN_RESOLUTION_RATIO: Argument = Argument::new(
+        "browser_screen_resolution_ratio",
+        "Pixel ratio of the browser screen to measure on.\n\nLeft out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.",
+    )
+    .unit("device pixels per CSS pixel");
+
+const URL: Argument = Argument::new(
+        "url",
+        "Complete address of a search, to be taken apart into the other fields.\n\nIt must name language and location itself. Slow to process: separate fields are the better way.",
+    )
+    .url();
+
+const LOCATION_COORDINATE: Argument = Argument::new(
+        "location_coordinate",
+        "Point to search from, with a radius: `latitude,longitude,radius`.\n\nIt stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.",
+    )
+    .unit("degrees; the vendor gives the radius in millimetres");
+
+const SE_DOMAIN: Argument = Argument::new(
+    "se_domain",
+    "Google domain to search on, such as `google.co.uk`.\n\nLeft out, it follows from location and language.",
+);
+
+const TARGET_SEARCH_MODE: Argument = Argument::new(
+        "target_search_mode",
+        "Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.\n\nNeeds `stop_crawl_on_match`.",
+    )
+    .default("any");
+
+const FIND_TARGETS_IN: Argument = Argument::new(
+    "find_targets_in",
+    "Types of element to look for the stop targets in.\n\nLeft out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.",
+);
+
+const IGNORE_TARGETS_IN: Argument = Argument::new(
+    "ignore_targets_in",
+    "Types of element to leave out when looking for the stop targets.\n\nNeeds `stop_crawl_on_match`; a type must not be in `find_targets_in` too.",
+);
+
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
     name: "serp",
@@ -15,126 +160,36 @@ pub(super) static SECTION: Section = Section {
             info: models::GoogleOrganicLiveAdvanced::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "keyword",
-                    "What to search for.\n\n`%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.",
-                ),
-                Argument::new(
-                    "location_code",
-                    "Number of the place to search from, from the list of locations.\n\nIt stands in for `location_name` and `location_coordinate`.",
-                ),
-                Argument::new(
-                    "language_code",
-                    "Code of the language to search in, such as `en`.\n\nIt stands in for `language_name`.",
-                ),
-                Argument::new(
-                        "depth",
-                        "How many results to fetch.\n\nEach results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.",
-                    )
-                    .default("10")
-                    .unit("results"),
-                Argument::new("device", "Kind of device that the search is made from.")
-                    .default("desktop"),
-                Argument::new(
-                        "load_async_ai_overview",
-                        "Whether to wait for AI overviews that the page loads late.\n\nOff, only those from the cache are returned. Charged extra, and paid back if no late overview was there.",
-                    )
-                    .default("false"),
-                Argument::new(
-                    "location_name",
-                    "Full name of the place to search from, such as `London,England,United Kingdom`.\n\nIt stands in for `location_code` and `location_coordinate`.",
-                ),
-                Argument::new(
-                    "language_name",
-                    "Name, in full, of the language to search in, such as `English`.\n\nIt stands in for `language_code`.",
-                ),
-                Argument::new(
-                        "os",
-                        "Operating system of the device.\n\n`windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.",
-                    )
-                    .default("windows"),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
-                Argument::new(
-                    "stop_crawl_on_match",
-                    "Targets that end the crawl.\n\nThe answer runs up to the match and includes it. Every page fetched on the way is charged.",
-                ),
-                Argument::new(
-                        "max_crawl_pages",
-                        "How many results pages to fetch at most.\n\nEach page is charged. It works together with `depth`.",
-                    )
-                    .unit("pages of ten organic results"),
-                Argument::new(
-                    "search_param",
-                    "Further parameters for the query string of the search address.",
-                ),
-                Argument::new(
-                    "remove_from_url",
-                    "Query parameters to strip from the addresses in the answer, such as `srsltid`.\n\nWith a `target`, they are stripped before it is looked for.",
-                ),
-                Argument::new(
-                        "people_also_ask_click_depth",
-                        "How many times to click on the questions box, so that more questions load.\n\nEach click is charged extra; clicks that could not be made are paid back.",
-                    )
-                    .unit("clicks"),
-                Argument::new(
-                        "group_organic_results",
-                        "Whether further results of one site stay inside their parent, in `related_result`.\n\nOff, each is an organic result of its own.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "calculate_rectangles",
-                        "Whether to measure where each element lies on the screen, for `rectangle`.\n\nCharged extra.",
-                    )
-                    .default("false"),
-                Argument::new(
-                        "browser_screen_width",
-                        "Width of the browser window to measure in.\n\nLeft out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.",
-                    )
-                    .unit("pixels"),
-                Argument::new(
-                        "browser_screen_height",
-                        "Height of the browser window to measure in.\n\nLeft out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.",
-                    )
-                    .unit("pixels"),
-                Argument::new(
-                        "browser_screen_resolution_ratio",
-                        "Pixel ratio of the browser screen to measure on.\n\nLeft out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.",
-                    )
-                    .unit("device pixels per CSS pixel"),
-                Argument::new(
-                        "url",
-                        "Complete address of a search, to be taken apart into the other fields.\n\nIt must name language and location itself. Slow to process: separate fields are the better way.",
-                    )
-                    .url(),
-                Argument::new(
-                        "location_coordinate",
-                        "Point to search from, with a radius: `latitude,longitude,radius`.\n\nIt stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.",
-                    )
-                    .unit("degrees; the vendor gives the radius in millimetres"),
-                Argument::new(
-                    "se_domain",
-                    "Google domain to search on, such as `google.co.uk`.\n\nLeft out, it follows from location and language.",
-                ),
+                KEYWORD,
+                LOCATION_CODE,
+                LANGUAGE_CODE,
+                DEPTH,
+                DEVICE,
+                LOAD_ASYNC_AI_OVERVIEW,
+                LOCATION_NAME,
+                LANGUAGE_NAME,
+                OS,
+                TAG,
+                STOP_CRAWL_ON_MATCH,
+                MAX_CRAWL_PAGES,
+                SEARCH_PARAM,
+                REMOVE_FROM_URL,
+                PEOPLE_ALSO_ASK_CLICK_DEPTH,
+                GROUP_ORGANIC_RESULTS,
+                CALCULATE_RECTANGLES,
+                BROWSER_SCREEN_WIDTH,
+                BROWSER_SCREEN_HEIGHT,
+                BROWSER_SCREEN_RESOLUTION_RATIO,
+                URL,
+                LOCATION_COORDINATE,
+                SE_DOMAIN,
                 Argument::new(
                     "target",
                     "Domain, subdomain or page to look for; only elements with a matching `url` come back.\n\nWritten without scheme and `www.`. A `*` stands for any text: `example.com` is the home page alone, `example.com*` every page of the domain, `*example.com*` those of its subdomains as well.",
                 ),
-                Argument::new(
-                        "target_search_mode",
-                        "Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.\n\nNeeds `stop_crawl_on_match`.",
-                    )
-                    .default("any"),
-                Argument::new(
-                    "find_targets_in",
-                    "Types of element to look for the stop targets in.\n\nLeft out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.",
-                ),
-                Argument::new(
-                    "ignore_targets_in",
-                    "Types of element to leave out when looking for the stop targets.\n\nNeeds `stop_crawl_on_match`; a type must not be in `find_targets_in` too.",
-                ),
+                TARGET_SEARCH_MODE,
+                FIND_TARGETS_IN,
+                IGNORE_TARGETS_IN,
             ],
             example: Some(
                 "{\"keyword\":\"albert einstein\",\"location_code\":2840,\"language_code\":\"en\"}",
@@ -163,31 +218,12 @@ pub(super) static SECTION: Section = Section {
             info: models::GoogleOrganicTaskPost::INFO,
             parameters: &[],
             fields: &[
-                Argument::new(
-                    "keyword",
-                    "What to search for.\n\n`%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.",
-                ),
-                Argument::new(
-                    "location_code",
-                    "Number of the place to search from, from the list of locations.\n\nIt stands in for `location_name` and `location_coordinate`.",
-                ),
-                Argument::new(
-                    "language_code",
-                    "Code of the language to search in, such as `en`.\n\nIt stands in for `language_name`.",
-                ),
-                Argument::new(
-                        "depth",
-                        "How many results to fetch.\n\nEach results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.",
-                    )
-                    .default("10")
-                    .unit("results"),
-                Argument::new("device", "Kind of device that the search is made from.")
-                    .default("desktop"),
-                Argument::new(
-                        "load_async_ai_overview",
-                        "Whether to wait for AI overviews that the page loads late.\n\nOff, only those from the cache are returned. Charged extra, and paid back if no late overview was there.",
-                    )
-                    .default("false"),
+                KEYWORD,
+                LOCATION_CODE,
+                LANGUAGE_CODE,
+                DEPTH,
+                DEVICE,
+                LOAD_ASYNC_AI_OVERVIEW,
                 Argument::new(
                         "pingback_url",
                         "Address of yours that gets a GET request once the task is done.\n\n`$id` and `$tag` in it are filled in, the tag percent-encoded.",
@@ -207,102 +243,31 @@ pub(super) static SECTION: Section = Section {
                         "How fast the task is worked on: 1 is normal, 2 is high.\n\nThe high priority costs more.",
                     )
                     .default("1"),
-                Argument::new(
-                    "location_name",
-                    "Full name of the place to search from, such as `London,England,United Kingdom`.\n\nIt stands in for `location_code` and `location_coordinate`.",
-                ),
-                Argument::new(
-                        "location_coordinate",
-                        "Point to search from, with a radius: `latitude,longitude,radius`.\n\nIt stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.",
-                    )
-                    .unit("degrees; the vendor gives the radius in millimetres"),
-                Argument::new(
-                    "language_name",
-                    "Name, in full, of the language to search in, such as `English`.\n\nIt stands in for `language_code`.",
-                ),
-                Argument::new(
-                    "tag",
-                    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
-                ),
-                Argument::new(
-                        "os",
-                        "Operating system of the device.\n\n`windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.",
-                    )
-                    .default("windows"),
-                Argument::new(
-                    "stop_crawl_on_match",
-                    "Targets that end the crawl.\n\nThe answer runs up to the match and includes it. Every page fetched on the way is charged.",
-                ),
-                Argument::new(
-                        "max_crawl_pages",
-                        "How many results pages to fetch at most.\n\nEach page is charged. It works together with `depth`.",
-                    )
-                    .unit("pages of ten organic results"),
-                Argument::new(
-                    "search_param",
-                    "Further parameters for the query string of the search address.",
-                ),
-                Argument::new(
-                    "remove_from_url",
-                    "Query parameters to strip from the addresses in the answer, such as `srsltid`.\n\nWith a `target`, they are stripped before it is looked for.",
-                ),
+                LOCATION_NAME,
+                LOCATION_COORDINATE,
+                LANGUAGE_NAME,
+                TAG,
+                OS,
+                STOP_CRAWL_ON_MATCH,
+                MAX_CRAWL_PAGES,
+                SEARCH_PARAM,
+                REMOVE_FROM_URL,
                 Argument::new(
                         "expand_ai_overview",
                         "Whether to unfold the AI overview.\n\nOnly HTML results are affected.",
                     )
                     .default("false"),
-                Argument::new(
-                        "people_also_ask_click_depth",
-                        "How many times to click on the questions box, so that more questions load.\n\nEach click is charged extra; clicks that could not be made are paid back.",
-                    )
-                    .unit("clicks"),
-                Argument::new(
-                        "group_organic_results",
-                        "Whether further results of one site stay inside their parent, in `related_result`.\n\nOff, each is an organic result of its own.",
-                    )
-                    .default("true"),
-                Argument::new(
-                        "calculate_rectangles",
-                        "Whether to measure where each element lies on the screen, for `rectangle`.\n\nCharged extra.",
-                    )
-                    .default("false"),
-                Argument::new(
-                        "browser_screen_width",
-                        "Width of the browser window to measure in.\n\nLeft out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.",
-                    )
-                    .unit("pixels"),
-                Argument::new(
-                        "browser_screen_height",
-                        "Height of the browser window to measure in.\n\nLeft out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.",
-                    )
-                    .unit("pixels"),
-                Argument::new(
-                        "browser_screen_resolution_ratio",
-                        "Pixel ratio of the browser screen to measure on.\n\nLeft out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.",
-                    )
-                    .unit("device pixels per CSS pixel"),
-                Argument::new(
-                        "url",
-                        "Complete address of a search, to be taken apart into the other fields.\n\nIt must name language and location itself. Slow to process: separate fields are the better way.",
-                    )
-                    .url(),
-                Argument::new(
-                        "target_search_mode",
-                        "Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.\n\nNeeds `stop_crawl_on_match`.",
-                    )
-                    .default("any"),
-                Argument::new(
-                    "find_targets_in",
-                    "Types of element to look for the stop targets in.\n\nLeft out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.",
-                ),
-                Argument::new(
-                    "ignore_targets_in",
-                    "Types of element to leave out when looking for the stop targets.\n\nNeeds `stop_crawl_on_match`; a type must not be in `find_targets_in` too.",
-                ),
-                Argument::new(
-                    "se_domain",
-                    "Google domain to search on, such as `google.co.uk`.\n\nLeft out, it follows from location and language.",
-                ),
+                PEOPLE_ALSO_ASK_CLICK_DEPTH,
+                GROUP_ORGANIC_RESULTS,
+                CALCULATE_RECTANGLES,
+                BROWSER_SCREEN_WIDTH,
+                BROWSER_SCREEN_HEIGHT,
+                BROWSER_SCREEN_RESOLUTION_RATIO,
+                URL,
+                TARGET_SEARCH_MODE,
+                FIND_TARGETS_IN,
+                IGNORE_TARGETS_IN,
+                SE_DOMAIN,
             ],
             example: Some(
                 "{\"keyword\":\"albert einstein\",\"location_code\":2840,\"language_code\":\"en\"}",

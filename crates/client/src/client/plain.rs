@@ -147,7 +147,7 @@ impl Client {
                 .map_err(|error| Error::new(endpoint.id, ErrorKind::Body(error), None))?,
             false => None,
         };
-        let rows = rows_asked_for(&Value::Array(tasks.to_vec()));
+        let rows = rows_asked_for(tasks);
         Ok(PlainCall {
             endpoint,
             path,
