@@ -102,7 +102,7 @@ const GROUP_RANGE: Argument = Argument::new(
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
     name: "backlinks",
-    doc: "Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.",
+    doc: "Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.",
     endpoints: &[
         Endpoint {
             name: "anchors_live",

@@ -4,7 +4,7 @@ use dataforseo_models::backlinks as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::{Answer, Client, Error, Fetched, Pages, Posted};
 
-/// The endpoints of the section `backlinks`: Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
+/// The endpoints of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
 ///
 /// Made by [`Client::backlinks`].
 #[derive(Debug, Clone, Copy)]
