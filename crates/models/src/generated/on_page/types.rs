@@ -943,7 +943,9 @@ pub struct MarkupIssue {
     pub message: Option<String>,
     /// Type of the issue, as a number defined by DataForSEO.
     ///
-    /// Errors: 0 unknown, 501 HTML parsing, 1501 JavaScript parsing, 2501 CSS parsing, 3501 image parsing, 3502 image scale of zero, 3503 image size of zero, 3504 invalid image format.
+    /// Errors: 0 unknown, 501 HTML parsing, 1501 JavaScript parsing, 2501 CSS parsing.
+    ///
+    /// Image errors: 3501 parsing, 3502 scale of zero, 3503 size of zero, 3504 invalid format.
     ///
     /// Warnings: 1 a node with over 60 children, 2 over 1,500 nodes, 3 nested over 32 tags deep.
     pub status_code: Option<i64>,

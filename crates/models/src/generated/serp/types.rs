@@ -1697,7 +1697,7 @@ pub struct SerpItemTopStoriesItem {
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Publication date as shown, a free text.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Whether the page has an AMP version.
     pub amp_version: Option<bool>,
@@ -2135,7 +2135,7 @@ pub struct SerpItemTwitterItem {
     pub r#type: Option<String>,
     /// Text of the post.
     pub tweet: Option<String>,
-    /// Publication date as shown, a free text.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Date and time when the post was published.
     ///
@@ -2345,7 +2345,7 @@ pub struct SerpItemJobsItem {
     pub location: Option<String>,
     /// Employer, or author of the job posting.
     pub author: Option<String>,
-    /// Posting date of the job as shown, a free text.
+    /// Displayed posting date of the job, as text.
     pub job_posted_time: Option<String>,
     /// Date and time when the job was posted.
     ///
@@ -2353,7 +2353,7 @@ pub struct SerpItemJobsItem {
     pub timestamp: Option<Timestamp>,
     /// Type of contract, such as full-time.
     pub contract_type: Option<String>,
-    /// Salary as shown, a free text.
+    /// Displayed salary, as text.
     pub salary: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3658,7 +3658,7 @@ pub struct SerpItemRecipesItem {
     pub source: Option<String>,
     /// Description of the element.
     pub description: Option<String>,
-    /// Preparation time of the dish as shown, a free text.
+    /// Displayed preparation time of the dish, as text.
     pub time: Option<String>,
     /// Rating shown with the element.
     ///
@@ -4132,7 +4132,7 @@ pub struct SerpItemPodcastsItem {
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Playing time of the episode as shown, a free text.
+    /// Displayed playing time of the episode, as text.
     pub time_to_play: Option<String>,
 }
 
@@ -5259,13 +5259,13 @@ pub struct SerpItemCurrencyBox {
     pub rank_absolute: Option<i64>,
     /// Amount to convert.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub value: Option<f64>,
     /// Converted amount, at the Google Finance rate when the results were fetched.
     ///
     /// The rate can differ from the current market rate.
     ///
-    /// Unit: in `converted_currency`.
+    /// Unit: the currency named in `converted_currency`.
     pub converted_value: Option<f64>,
     /// Currency that the amount is converted from, as an ISO code.
     pub currency: Option<String>,
@@ -5997,7 +5997,7 @@ pub struct SerpItemPerspectivesItem {
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Publication date as shown, a free text.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -6375,7 +6375,7 @@ pub struct SerpItemCoursesItem {
     pub source: Option<String>,
     /// Description of the element.
     pub description: Option<String>,
-    /// Publication date as shown, a free text.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// URL of the element's image.
     ///
@@ -7739,7 +7739,7 @@ pub struct AiOverviewItemAiOverviewVideoElement {
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Publication date as shown, a free text such as `Apr 26, 2024`.
+    /// Displayed publication date, as text such as `Apr 26, 2024`.
     pub date: Option<String>,
     /// Publication time of the video, or the time of indexing.
     ///
@@ -8022,15 +8022,15 @@ object_impls!(AiOverviewReference);
 pub struct Price {
     /// Current price.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub current: Option<f64>,
     /// Regular price, before any discount.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub regular: Option<f64>,
     /// Upper end of the price range.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub max_value: Option<f64>,
     /// Currency of the price, as an ISO code.
     pub currency: Option<String>,
@@ -8806,7 +8806,7 @@ object_impls!(Graph);
 pub struct GraphPoint {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Time of the point as shown, a free text.
+    /// Displayed time of the point, as text.
     pub date: Option<String>,
     /// Value of the point.
     pub value: Option<f64>,
