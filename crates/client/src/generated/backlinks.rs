@@ -2,7 +2,7 @@
 
 use dataforseo_models::backlinks as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Answer, Client, Error, Fetched, Pages, Posted};
+use crate::{Response, Client, Error, Fetched, Pages, Posted};
 
 /// The endpoints of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
 ///
@@ -31,7 +31,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -50,7 +50,7 @@ impl<'a> Backlinks<'a> {
     pub async fn anchors_live(
         &self,
         task: &models::AnchorsLiveTask,
-    ) -> Result<Answer<models::AnchorsLiveResult>, Error> {
+    ) -> Result<Response<models::AnchorsLiveResult>, Error> {
         self.client.call::<models::AnchorsLive>(task).await
     }
 
@@ -101,7 +101,7 @@ impl<'a> Backlinks<'a> {
     /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-filters/).
     pub async fn available_filters(
         &self,
-    ) -> Result<Answer<models::AvailableFiltersResult>, Error> {
+    ) -> Result<Response<models::AvailableFiltersResult>, Error> {
         self.client.get::<models::AvailableFilters>(&[]).await
     }
 
@@ -118,7 +118,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -137,7 +137,7 @@ impl<'a> Backlinks<'a> {
     pub async fn backlinks_live(
         &self,
         task: &models::BacklinksLiveTask,
-    ) -> Result<Answer<models::BacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BacklinksLiveResult>, Error> {
         self.client.call::<models::BacklinksLive>(task).await
     }
 
@@ -176,7 +176,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -195,7 +195,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_backlinks_live(
         &self,
         task: &models::BulkBacklinksLiveTask,
-    ) -> Result<Answer<models::BulkBacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkBacklinksLiveResult>, Error> {
         self.client.call::<models::BulkBacklinksLive>(task).await
     }
 
@@ -210,7 +210,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -229,7 +229,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_new_lost_backlinks_live(
         &self,
         task: &models::BulkNewLostBacklinksLiveTask,
-    ) -> Result<Answer<models::BulkNewLostBacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkNewLostBacklinksLiveResult>, Error> {
         self.client.call::<models::BulkNewLostBacklinksLive>(task).await
     }
 
@@ -244,7 +244,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -263,7 +263,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_new_lost_referring_domains_live(
         &self,
         task: &models::BulkNewLostReferringDomainsLiveTask,
-    ) -> Result<Answer<models::BulkNewLostReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::BulkNewLostReferringDomainsLiveResult>, Error> {
         self.client.call::<models::BulkNewLostReferringDomainsLive>(task).await
     }
 
@@ -278,7 +278,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -297,7 +297,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_pages_summary_live(
         &self,
         task: &models::BulkPagesSummaryLiveTask,
-    ) -> Result<Answer<models::BulkPagesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::BulkPagesSummaryLiveResult>, Error> {
         self.client.call::<models::BulkPagesSummaryLive>(task).await
     }
 
@@ -311,7 +311,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -330,7 +330,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_ranks_live(
         &self,
         task: &models::BulkRanksLiveTask,
-    ) -> Result<Answer<models::BulkRanksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkRanksLiveResult>, Error> {
         self.client.call::<models::BulkRanksLive>(task).await
     }
 
@@ -344,7 +344,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -363,7 +363,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_referring_domains_live(
         &self,
         task: &models::BulkReferringDomainsLiveTask,
-    ) -> Result<Answer<models::BulkReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::BulkReferringDomainsLiveResult>, Error> {
         self.client.call::<models::BulkReferringDomainsLive>(task).await
     }
 
@@ -377,7 +377,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -396,7 +396,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_spam_score_live(
         &self,
         task: &models::BulkSpamScoreLiveTask,
-    ) -> Result<Answer<models::BulkSpamScoreLiveResult>, Error> {
+    ) -> Result<Response<models::BulkSpamScoreLiveResult>, Error> {
         self.client.call::<models::BulkSpamScoreLive>(task).await
     }
 
@@ -413,7 +413,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -432,7 +432,7 @@ impl<'a> Backlinks<'a> {
     pub async fn competitors_live(
         &self,
         task: &models::CompetitorsLiveTask,
-    ) -> Result<Answer<models::CompetitorsLiveResult>, Error> {
+    ) -> Result<Response<models::CompetitorsLiveResult>, Error> {
         self.client.call::<models::CompetitorsLive>(task).await
     }
 
@@ -477,7 +477,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -496,7 +496,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_intersection_live(
         &self,
         task: &models::DomainIntersectionLiveTask,
-    ) -> Result<Answer<models::DomainIntersectionLiveResult>, Error> {
+    ) -> Result<Response<models::DomainIntersectionLiveResult>, Error> {
         self.client.call::<models::DomainIntersectionLive>(task).await
     }
 
@@ -539,7 +539,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -558,7 +558,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_pages_live(
         &self,
         task: &models::DomainPagesLiveTask,
-    ) -> Result<Answer<models::DomainPagesLiveResult>, Error> {
+    ) -> Result<Response<models::DomainPagesLiveResult>, Error> {
         self.client.call::<models::DomainPagesLive>(task).await
     }
 
@@ -601,7 +601,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -620,7 +620,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_pages_summary_live(
         &self,
         task: &models::DomainPagesSummaryLiveTask,
-    ) -> Result<Answer<models::DomainPagesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::DomainPagesSummaryLiveResult>, Error> {
         self.client.call::<models::DomainPagesSummaryLive>(task).await
     }
 
@@ -678,7 +678,7 @@ impl<'a> Backlinks<'a> {
     pub async fn errors(
         &self,
         task: &models::ErrorsTask,
-    ) -> Result<Answer<models::ErrorsResult>, Error> {
+    ) -> Result<Response<models::ErrorsResult>, Error> {
         self.client.call::<models::Errors>(task).await
     }
 
@@ -692,7 +692,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -711,7 +711,7 @@ impl<'a> Backlinks<'a> {
     pub async fn history_live(
         &self,
         task: &models::HistoryLiveTask,
-    ) -> Result<Answer<models::HistoryLiveResult>, Error> {
+    ) -> Result<Response<models::HistoryLiveResult>, Error> {
         self.client.call::<models::HistoryLive>(task).await
     }
 
@@ -744,7 +744,7 @@ impl<'a> Backlinks<'a> {
     pub async fn id_list(
         &self,
         task: &models::IdListTask,
-    ) -> Result<Answer<models::IdListResult>, Error> {
+    ) -> Result<Response<models::IdListResult>, Error> {
         self.client.call::<models::IdList>(task).await
     }
 
@@ -768,7 +768,7 @@ impl<'a> Backlinks<'a> {
     /// ```
     ///
     /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-index/).
-    pub async fn index(&self) -> Result<Answer<models::IndexResult>, Error> {
+    pub async fn index(&self) -> Result<Response<models::IndexResult>, Error> {
         self.client.get::<models::Index>(&[]).await
     }
 
@@ -788,7 +788,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -807,7 +807,7 @@ impl<'a> Backlinks<'a> {
     pub async fn page_intersection_live(
         &self,
         task: &models::PageIntersectionLiveTask,
-    ) -> Result<Answer<models::PageIntersectionLiveResult>, Error> {
+    ) -> Result<Response<models::PageIntersectionLiveResult>, Error> {
         self.client.call::<models::PageIntersectionLive>(task).await
     }
 
@@ -850,7 +850,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -869,7 +869,7 @@ impl<'a> Backlinks<'a> {
     pub async fn referring_domains_live(
         &self,
         task: &models::ReferringDomainsLiveTask,
-    ) -> Result<Answer<models::ReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::ReferringDomainsLiveResult>, Error> {
         self.client.call::<models::ReferringDomainsLive>(task).await
     }
 
@@ -912,7 +912,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -931,7 +931,7 @@ impl<'a> Backlinks<'a> {
     pub async fn referring_networks_live(
         &self,
         task: &models::ReferringNetworksLiveTask,
-    ) -> Result<Answer<models::ReferringNetworksLiveResult>, Error> {
+    ) -> Result<Response<models::ReferringNetworksLiveResult>, Error> {
         self.client.call::<models::ReferringNetworksLive>(task).await
     }
 
@@ -970,7 +970,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -989,7 +989,7 @@ impl<'a> Backlinks<'a> {
     pub async fn summary_live(
         &self,
         task: &models::SummaryLiveTask,
-    ) -> Result<Answer<models::SummaryLiveResult>, Error> {
+    ) -> Result<Response<models::SummaryLiveResult>, Error> {
         self.client.call::<models::SummaryLive>(task).await
     }
 
@@ -1003,7 +1003,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1022,7 +1022,7 @@ impl<'a> Backlinks<'a> {
     pub async fn timeseries_new_lost_summary_live(
         &self,
         task: &models::TimeseriesNewLostSummaryLiveTask,
-    ) -> Result<Answer<models::TimeseriesNewLostSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::TimeseriesNewLostSummaryLiveResult>, Error> {
         self.client.call::<models::TimeseriesNewLostSummaryLive>(task).await
     }
 
@@ -1036,7 +1036,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1055,7 +1055,7 @@ impl<'a> Backlinks<'a> {
     pub async fn timeseries_summary_live(
         &self,
         task: &models::TimeseriesSummaryLiveTask,
-    ) -> Result<Answer<models::TimeseriesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::TimeseriesSummaryLiveResult>, Error> {
         self.client.call::<models::TimeseriesSummaryLive>(task).await
     }
 }
