@@ -7,29 +7,29 @@ use crate::prelude::*;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AcceptType {
-    /// `any`
+    /// Any type.
     Any,
-    /// `none`
+    /// No type.
     None,
-    /// `image`
+    /// Image.
     Image,
-    /// `sitemap`
+    /// Sitemap.
     Sitemap,
-    /// `robots`
+    /// The file `robots.txt`.
     Robots,
-    /// `script`
+    /// Script.
     Script,
-    /// `stylesheet`
+    /// Stylesheet.
     Stylesheet,
-    /// `redirect`
+    /// Redirect.
     Redirect,
-    /// `html`
+    /// HTML page.
     Html,
-    /// `text`
+    /// Text.
     Text,
-    /// `other`
+    /// Another type.
     DocumentedOther,
-    /// `font`
+    /// Font.
     Font,
     /// A value that this version does not know.
     Other(String),

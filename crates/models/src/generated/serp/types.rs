@@ -120,105 +120,105 @@ open_enum_impls!(
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerpItemType {
-    /// `answer_box`
+    /// Direct answer by Google.
     AnswerBox,
-    /// `app`
+    /// Apps from an app store.
     App,
-    /// `carousel`
+    /// Row of image cards.
     Carousel,
-    /// `multi_carousel`
+    /// Carousel whose entries contain carousels.
     MultiCarousel,
-    /// `featured_snippet`
+    /// Featured snippet above the results.
     FeaturedSnippet,
-    /// `google_flights`
+    /// Flights for a route.
     GoogleFlights,
-    /// `google_reviews`
+    /// Google reviews of a place.
     GoogleReviews,
-    /// `third_party_reviews`
+    /// Rating on a third-party review site.
     ThirdPartyReviews,
-    /// `google_posts`
+    /// Posts that a business published on Google.
     GooglePosts,
-    /// `images`
+    /// Images from the image search.
     Images,
-    /// `jobs`
+    /// Jobs.
     Jobs,
-    /// `knowledge_graph`
+    /// Knowledge panel.
     KnowledgeGraph,
-    /// `local_pack`
+    /// Local business next to a map.
     LocalPack,
-    /// `hotels_pack`
+    /// Hotels with prices.
     HotelsPack,
-    /// `map`
+    /// Map of a place.
     Map,
-    /// `organic`
+    /// Organic, unpaid result.
     Organic,
-    /// `paid`
+    /// Text ad.
     Paid,
-    /// `people_also_ask`
+    /// Related questions with answers.
     PeopleAlsoAsk,
-    /// `related_searches`
+    /// Related searches at the bottom of the page.
     RelatedSearches,
-    /// `people_also_search`
+    /// Related searches by other users.
     PeopleAlsoSearch,
-    /// `shopping`
+    /// Product ads.
     Shopping,
-    /// `top_stories`
+    /// Current news articles.
     TopStories,
-    /// `twitter`
+    /// Posts from Twitter, now X.
     Twitter,
-    /// `video`
+    /// Videos.
     Video,
-    /// `events`
+    /// Events.
     Events,
-    /// `mention_carousel`
+    /// Products with the articles that mention them.
     MentionCarousel,
-    /// `recipes`
+    /// Recipes.
     Recipes,
-    /// `top_sights`
+    /// Sights of a place.
     TopSights,
-    /// `scholarly_articles`
+    /// Articles from Google Scholar.
     ScholarlyArticles,
-    /// `popular_products`
+    /// Unpaid product cards.
     PopularProducts,
-    /// `podcasts`
+    /// Podcast episodes.
     Podcasts,
-    /// `questions_and_answers`
+    /// Questions and answers from forums and help sites.
     QuestionsAndAnswers,
-    /// `find_results_on`
+    /// Directories and portals for the same search.
     FindResultsOn,
-    /// `stocks_box`
+    /// Price and chart of a stock.
     StocksBox,
-    /// `visual_stories`
+    /// Web stories.
     VisualStories,
-    /// `commercial_units`
+    /// Product offers from shops.
     CommercialUnits,
-    /// `local_services`
+    /// Local service providers.
     LocalServices,
-    /// `google_hotels`
+    /// Single hotel in Google Hotels.
     GoogleHotels,
-    /// `math_solver`
+    /// Solution of an equation.
     MathSolver,
-    /// `currency_box`
+    /// Currency converter.
     CurrencyBox,
-    /// `product_considerations`
+    /// Points to consider before a purchase.
     ProductConsiderations,
-    /// `found_on_web`
+    /// Things that web pages mention for the search.
     FoundOnWeb,
-    /// `short_videos`
+    /// Short vertical videos.
     ShortVideos,
-    /// `refine_products`
+    /// Refinements of a product search.
     RefineProducts,
-    /// `explore_brands`
+    /// Brands for a product search.
     ExploreBrands,
-    /// `perspectives`
+    /// Opinions and first-hand experiences.
     Perspectives,
-    /// `discussions_and_forums`
+    /// Forum threads.
     DiscussionsAndForums,
-    /// `compare_sites`
+    /// Sites for comparing offers.
     CompareSites,
-    /// `courses`
+    /// Courses.
     Courses,
-    /// `ai_overview`
+    /// Overview written by Google's AI.
     AiOverview,
     /// A value that this version does not know.
     Other(String),
@@ -344,13 +344,13 @@ object_impls!(Spell);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpellType {
-    /// `did_you_mean`
+    /// The search engine suggests the corrected keyword.
     DidYouMean,
-    /// `showing_results_for`
+    /// The results are for the corrected keyword.
     ShowingResultsFor,
-    /// `no_results_found_for`
+    /// The original keyword has no results.
     NoResultsFoundFor,
-    /// `including_results_for`
+    /// The results include those for the corrected keyword.
     IncludingResultsFor,
     /// A value that this version does not know.
     Other(String),
@@ -865,7 +865,7 @@ pub struct SerpItemPaidLink {
     pub r#type: Option<String>,
     /// Caption of the link.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL of the link.
     pub url: Option<String>,
@@ -925,9 +925,9 @@ pub struct SerpItemPaid {
     pub rank_absolute: Option<i64>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -1133,7 +1133,7 @@ pub struct SerpItemOrganicRelatedResult {
     pub xpath: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -1149,7 +1149,7 @@ pub struct SerpItemOrganicRelatedResult {
     pub is_image: Option<bool>,
     /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Text shown before the description, such as a date.
     pub pre_snippet: Option<String>,
@@ -1288,7 +1288,7 @@ pub struct SerpItemOrganic {
     pub domain: Option<String>,
     /// Title of the page, as shown.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL of the page.
     pub url: Option<String>,
@@ -1489,9 +1489,9 @@ pub struct SerpItemFeaturedSnippet {
     pub rank_absolute: Option<i64>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -1595,11 +1595,11 @@ pub struct SerpItemKnowledgeGraph {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Identifier of the card.
     pub card_id: Option<String>,
@@ -1695,7 +1695,7 @@ pub struct SerpItemTopStoriesItem {
     pub source: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Displayed publication date, as text.
     pub date: Option<String>,
@@ -1782,9 +1782,9 @@ pub struct SerpItemTopStories {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Articles of the block.
     pub items: Option<Vec<SerpItemTopStoriesItem>>,
 }
 
@@ -1955,7 +1955,7 @@ pub struct SerpItemPeopleAlsoSearch {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// The searches, as phrases.
     pub items: Option<Vec<String>>,
@@ -2010,7 +2010,7 @@ object_impls!(SerpItemPeopleAlsoSearch);
 pub struct SerpItemImagesRelatedImageSearche {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Alternative text of the image.
     pub alt: Option<String>,
@@ -2066,7 +2066,7 @@ pub struct SerpItemImages {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -2191,11 +2191,11 @@ pub struct SerpItemTwitter {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Posts of the block.
     pub items: Option<Vec<SerpItemTwitterItem>>,
 }
 
@@ -2337,9 +2337,9 @@ object_impls!(SerpItemGoogleReviews);
 pub struct SerpItemJobsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Location of the job.
     pub location: Option<String>,
@@ -2426,11 +2426,11 @@ pub struct SerpItemJobs {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Jobs of the block.
     pub items: Option<Vec<SerpItemJobsItem>>,
 }
 
@@ -2498,7 +2498,7 @@ pub struct SerpItemMap {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -2553,9 +2553,9 @@ object_impls!(SerpItemMap);
 pub struct SerpItemAppItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -2611,7 +2611,7 @@ pub struct SerpItemApp {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Apps of the block.
     pub items: Option<Vec<SerpItemAppItem>>,
 }
 
@@ -2675,7 +2675,7 @@ pub struct SerpItemLocalPack {
     pub rank_absolute: Option<i64>,
     /// Name of the business.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Domain of the business's own site.
     pub domain: Option<String>,
@@ -2774,9 +2774,9 @@ pub struct SerpItemCarousel {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Cards of the carousel.
     pub items: Option<Vec<CarouselEntry>>,
 }
 
@@ -2833,7 +2833,7 @@ pub struct SerpItemVideoItem {
     pub source: Option<String>,
     /// URL of the preview image.
     pub preview: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Date and time of publication.
     ///
@@ -2891,7 +2891,7 @@ pub struct SerpItemVideo {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Videos of the block.
     pub items: Option<Vec<SerpItemVideoItem>>,
 }
 
@@ -3010,7 +3010,7 @@ object_impls!(SerpItemAnswerBox);
 pub struct SerpItemShoppingItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Price shown with the element.
     ///
@@ -3018,7 +3018,7 @@ pub struct SerpItemShoppingItem {
     pub price: Option<Price>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
@@ -3096,9 +3096,9 @@ pub struct SerpItemShopping {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Product ads of the block.
     pub items: Option<Vec<SerpItemShoppingItem>>,
 }
 
@@ -3151,7 +3151,7 @@ object_impls!(SerpItemShopping);
 pub struct SerpItemGoogleFlightsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3199,11 +3199,11 @@ pub struct SerpItemGoogleFlights {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Flights of the block.
     pub items: Option<Vec<SerpItemGoogleFlightsItem>>,
 }
 
@@ -3259,7 +3259,7 @@ object_impls!(SerpItemGoogleFlights);
 pub struct SerpItemMentionCarouselItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Price shown with the element.
     ///
@@ -3319,9 +3319,9 @@ pub struct SerpItemMentionCarousel {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Products with the pages that mention them.
     pub items: Option<Vec<SerpItemMentionCarouselItem>>,
 }
 
@@ -3374,7 +3374,7 @@ object_impls!(SerpItemMentionCarousel);
 pub struct SerpItemEventsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Short text next to the heading.
     pub snippet: Option<String>,
@@ -3426,11 +3426,11 @@ pub struct SerpItemEvents {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Events of the block.
     pub items: Option<Vec<SerpItemEventsItem>>,
 }
 
@@ -3548,7 +3548,7 @@ object_impls!(SerpItemRelatedSearches);
 pub struct SerpItemMultiCarouselItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Cards of the inner carousel.
     ///
@@ -3598,7 +3598,7 @@ pub struct SerpItemMultiCarousel {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Entries of the outer carousel, each with an inner carousel.
     pub items: Option<Vec<SerpItemMultiCarouselItem>>,
 }
 
@@ -3648,7 +3648,7 @@ object_impls!(SerpItemMultiCarousel);
 pub struct SerpItemRecipesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3656,7 +3656,7 @@ pub struct SerpItemRecipesItem {
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Displayed preparation time of the dish, as text.
     pub time: Option<String>,
@@ -3718,7 +3718,7 @@ pub struct SerpItemRecipes {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Recipes of the block.
     pub items: Option<Vec<SerpItemRecipesItem>>,
 }
 
@@ -3768,11 +3768,11 @@ object_impls!(SerpItemRecipes);
 pub struct SerpItemTopSightsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3826,9 +3826,9 @@ pub struct SerpItemTopSights {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Sights of the block.
     pub items: Option<Vec<SerpItemTopSightsItem>>,
 }
 
@@ -3881,13 +3881,13 @@ object_impls!(SerpItemTopSights);
 pub struct SerpItemScholarlyArticlesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
     /// Author of the article.
     pub author: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
 }
 
@@ -3937,11 +3937,11 @@ pub struct SerpItemScholarlyArticles {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Articles of the block.
     pub items: Option<Vec<SerpItemScholarlyArticlesItem>>,
 }
 
@@ -3997,9 +3997,9 @@ object_impls!(SerpItemScholarlyArticles);
 pub struct SerpItemPopularProductsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Seller of the product.
     pub seller: Option<String>,
@@ -4067,9 +4067,9 @@ pub struct SerpItemPopularProducts {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Products of the grid.
     pub items: Option<Vec<SerpItemPopularProductsItem>>,
 }
 
@@ -4122,11 +4122,11 @@ object_impls!(SerpItemPopularProducts);
 pub struct SerpItemPodcastsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Date and time of publication.
     ///
@@ -4184,7 +4184,7 @@ pub struct SerpItemPodcasts {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Podcast episodes of the block.
     pub items: Option<Vec<SerpItemPodcastsItem>>,
 }
 
@@ -4246,7 +4246,7 @@ pub struct SerpItemStocksBox {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -4333,7 +4333,7 @@ object_impls!(SerpItemStocksBox);
 pub struct SerpItemFindResultsOnItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
@@ -4389,7 +4389,7 @@ pub struct SerpItemFindResultsOn {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Sites that cover the search.
     pub items: Option<Vec<SerpItemFindResultsOnItem>>,
 }
 
@@ -4503,7 +4503,7 @@ pub struct SerpItemQuestionsAndAnswers {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Questions with their answers.
     pub items: Option<Vec<SerpItemQuestionsAndAnswersItem>>,
 }
 
@@ -4559,7 +4559,7 @@ pub struct SerpItemHotelsPackItem {
     pub price: Option<Price>,
     /// Name of the hotel.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Google's identifier of the hotel.
     pub hotel_identifier: Option<String>,
@@ -4639,7 +4639,7 @@ pub struct SerpItemHotelsPack {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// First day of the stay.
     pub date_from: Option<String>,
@@ -4716,7 +4716,7 @@ pub struct SerpItemVisualStories {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Web stories of the block.
     pub items: Option<Vec<LabelledLink>>,
 }
 
@@ -4766,7 +4766,7 @@ object_impls!(SerpItemVisualStories);
 pub struct SerpItemCommercialUnitsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -4834,9 +4834,9 @@ pub struct SerpItemCommercialUnits {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Product offers of the block.
     pub items: Option<Vec<SerpItemCommercialUnitsItem>>,
 }
 
@@ -4889,13 +4889,13 @@ object_impls!(SerpItemCommercialUnits);
 pub struct SerpItemLocalServicesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
@@ -4955,13 +4955,13 @@ pub struct SerpItemLocalServices {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Entries of the element.
+    /// Local service providers of the block.
     pub items: Option<Vec<SerpItemLocalServicesItem>>,
 }
 
@@ -5094,7 +5094,7 @@ object_impls!(SerpItemGoogleHotels);
 pub struct SerpItemMathSolverExpandedElement {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Steps of the solution, in order.
     pub solution: Option<Vec<String>>,
@@ -5130,7 +5130,7 @@ object_impls!(SerpItemMathSolverExpandedElement);
 pub struct SerpItemMathSolverItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Expandable solutions below the heading.
     pub expanded_element: Option<Vec<SerpItemMathSolverExpandedElement>>,
@@ -5178,7 +5178,7 @@ pub struct SerpItemMathSolver {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Solution of the equation in the search query.
     pub result: Option<String>,
@@ -5473,9 +5473,9 @@ pub struct SerpItemProductConsiderations {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Points to consider before a purchase.
     pub items: Option<Vec<SerpItemProductConsiderationsItem>>,
 }
 
@@ -5528,7 +5528,7 @@ object_impls!(SerpItemProductConsiderations);
 pub struct SerpItemFoundOnWebItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
@@ -5580,11 +5580,11 @@ pub struct SerpItemFoundOnWeb {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Related searches suggested by Google.
     pub related_searches: Option<Vec<String>>,
-    /// Entries of the element.
+    /// Things that web pages mention for the search.
     pub items: Option<Vec<SerpItemFoundOnWebItem>>,
 }
 
@@ -5640,7 +5640,7 @@ object_impls!(SerpItemFoundOnWeb);
 pub struct SerpItemShortVideosItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -5696,9 +5696,9 @@ pub struct SerpItemShortVideos {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Short videos of the block.
     pub items: Option<Vec<SerpItemShortVideosItem>>,
 }
 
@@ -5751,7 +5751,7 @@ object_impls!(SerpItemShortVideos);
 pub struct SerpItemRefineProductsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL of the element's image.
     ///
@@ -5813,9 +5813,9 @@ pub struct SerpItemRefineProducts {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Refinements of the product search.
     pub items: Option<Vec<SerpItemRefineProductsItem>>,
 }
 
@@ -5868,13 +5868,13 @@ object_impls!(SerpItemRefineProducts);
 pub struct SerpItemExploreBrandsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL of the element's image.
     ///
@@ -5934,9 +5934,9 @@ pub struct SerpItemExploreBrands {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Brands of the block.
     pub items: Option<Vec<SerpItemExploreBrandsItem>>,
 }
 
@@ -5989,9 +5989,9 @@ object_impls!(SerpItemExploreBrands);
 pub struct SerpItemPerspectivesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -6059,9 +6059,9 @@ pub struct SerpItemPerspectives {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Posts and articles with opinions and experiences.
     pub items: Option<Vec<SerpItemPerspectivesItem>>,
 }
 
@@ -6114,7 +6114,7 @@ object_impls!(SerpItemPerspectives);
 pub struct SerpItemDiscussionsAndForumsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -6122,7 +6122,7 @@ pub struct SerpItemDiscussionsAndForumsItem {
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Date and time of publication.
     ///
@@ -6193,9 +6193,9 @@ pub struct SerpItemDiscussionsAndForums {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Forum threads of the block.
     pub items: Option<Vec<SerpItemDiscussionsAndForumsItem>>,
 }
 
@@ -6248,7 +6248,7 @@ object_impls!(SerpItemDiscussionsAndForums);
 pub struct SerpItemCompareSitesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -6310,9 +6310,9 @@ pub struct SerpItemCompareSites {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Sites that compare offers.
     pub items: Option<Vec<SerpItemCompareSitesItem>>,
 }
 
@@ -6365,7 +6365,7 @@ object_impls!(SerpItemCompareSites);
 pub struct SerpItemCoursesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -6373,7 +6373,7 @@ pub struct SerpItemCoursesItem {
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Displayed publication date, as text.
     pub date: Option<String>,
@@ -6451,11 +6451,11 @@ pub struct SerpItemCourses {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Subject areas of the courses.
     pub categories: Option<Vec<String>>,
-    /// Entries of the element.
+    /// Courses of the block.
     pub items: Option<Vec<SerpItemCoursesItem>>,
 }
 
@@ -6604,7 +6604,7 @@ pub struct SerpItemThirdPartyReviews {
     pub rank_absolute: Option<i64>,
     /// Number of reviews.
     pub reviews_count: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -6681,7 +6681,7 @@ pub struct SerpItemDictionary {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -6780,13 +6780,13 @@ pub struct KnowledgeGraphListBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
     /// Link of the element.
     pub link: Option<Link>,
-    /// Entries of the element.
+    /// Entries of the list or carousel.
     pub items: Option<Vec<KnowledgeGraphListEntry>>,
 }
 
@@ -6857,7 +6857,7 @@ pub struct KnowledgeGraphDescriptionBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Links in the element.
     ///
@@ -6928,7 +6928,7 @@ pub struct KnowledgeGraphImagesBlock {
     pub rank_absolute: Option<i64>,
     /// Link of the element.
     pub link: Option<Link>,
-    /// Entries of the element.
+    /// Images of the panel.
     pub items: Option<Vec<KnowledgeGraphImage>>,
 }
 
@@ -6993,11 +6993,11 @@ pub struct KnowledgeGraphRowBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Links in the element.
     ///
@@ -7072,7 +7072,7 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// First day of the stay.
     pub date_from: Option<String>,
@@ -7080,7 +7080,7 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     pub date_to: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Entries of the element.
+    /// Booking offers, one per booking site.
     pub items: Option<Vec<KnowledgeGraphBookingOffer>>,
 }
 
@@ -7154,7 +7154,7 @@ pub struct KnowledgeGraphExpandedBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
@@ -7226,11 +7226,11 @@ pub struct KnowledgeGraphShoppingBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Entries of the element.
+    /// Offers, one per shop.
     pub items: Option<Vec<KnowledgeGraphOffer>>,
 }
 
@@ -7402,7 +7402,7 @@ pub struct Link {
     pub title: Option<String>,
     /// Text next to the caption.
     pub snippet: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL of the link.
     pub url: Option<String>,
@@ -7569,9 +7569,9 @@ union_impls!(AiOverviewItem);
 pub struct AiOverviewItemAiOverviewElement {
     /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -7625,9 +7625,9 @@ object_impls!(AiOverviewItemAiOverviewElement);
 pub struct AiOverviewItemAiOverviewExpandedElementComponent {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -7681,9 +7681,9 @@ object_impls!(AiOverviewItemAiOverviewExpandedElementComponent);
 pub struct AiOverviewItemAiOverviewExpandedElement {
     /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Parts of the expanded text.
     pub components: Option<Vec<AiOverviewItemAiOverviewExpandedElementComponent>>,
@@ -7725,7 +7725,7 @@ object_impls!(AiOverviewItemAiOverviewExpandedElement);
 pub struct AiOverviewItemAiOverviewVideoElement {
     /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Short text next to the heading.
     pub snippet: Option<String>,
@@ -7839,7 +7839,7 @@ pub struct AiOverviewItemAiOverviewShoppingItem {
     pub r#type: Option<String>,
     /// Google's identifier of the product.
     pub product_id: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -7928,7 +7928,7 @@ object_impls!(AiOverviewItemAiOverviewShoppingItem);
 pub struct AiOverviewItemAiOverviewShopping {
     /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -8171,7 +8171,7 @@ object_impls!(Image);
 pub struct KnowledgeGraphOffer {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -8249,7 +8249,7 @@ pub struct KnowledgeGraphAnswer {
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Short text next to the heading.
     pub snippet: Option<String>,
@@ -8321,7 +8321,7 @@ pub struct KnowledgeGraphBookingOffer {
     pub r#type: Option<String>,
     /// Name of the booking site.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -8544,7 +8544,7 @@ union_impls!(ProductConsiderationAnswer);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
@@ -8620,7 +8620,7 @@ object_impls!(ProductConsiderationAnswerProductConsiderationsExpandedElement);
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Text of the part.
     pub text: Option<String>,
@@ -8882,7 +8882,7 @@ object_impls!(LabelledLink);
 pub struct CarouselEntry {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
@@ -8993,9 +8993,9 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Images in the element.
     ///
