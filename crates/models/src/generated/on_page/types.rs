@@ -3,7 +3,7 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// Type of resource that was expected.
+/// The type of resource that was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AcceptType {
@@ -41,23 +41,23 @@ open_enum_impls!(
     = "html", Text = "text", DocumentedOther = "other", Font = "font" }
 );
 
-/// Page or resource, distinguished by `resource_type`.
+/// A page or resource, distinguished by `resource_type`.
 ///
 /// The field `resource_type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Resource {
-    /// HTML page that was loaded.
+    /// An HTML page that was loaded.
     Html(Box<ResourceHtml>),
-    /// Page or resource that failed to load.
+    /// A page or resource that failed to load.
     Broken(Box<ResourceBroken>),
-    /// Page that redirects to another URL.
+    /// A page that redirects to another URL.
     Redirect(Box<ResourceRedirect>),
-    /// Script used by the page.
+    /// A script used by the page.
     Script(Box<AssetResource>),
-    /// Image used by the page.
+    /// An image used by the page.
     Image(Box<AssetResource>),
-    /// Stylesheet used by the page.
+    /// A stylesheet used by the page.
     Stylesheet(Box<AssetResource>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -241,7 +241,7 @@ impl Object for ResourceHtmlPageTiming {
 
 object_impls!(ResourceHtmlPageTiming);
 
-/// HTML page that was loaded.
+/// An HTML page that was loaded.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceHtml {
@@ -443,7 +443,7 @@ impl Object for ResourceHtml {
 
 object_impls!(ResourceHtml);
 
-/// Page or resource that failed to load.
+/// A page or resource that failed to load.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceBroken {
@@ -574,7 +574,7 @@ impl Object for ResourceBroken {
 
 object_impls!(ResourceBroken);
 
-/// Page that redirects to another URL.
+/// A page that redirects to another URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceRedirect {
@@ -695,7 +695,7 @@ impl Object for ResourceRedirect {
 
 object_impls!(ResourceRedirect);
 
-/// Script, image or stylesheet used by the page.
+/// A script, image or stylesheet used by the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AssetResource {
@@ -853,7 +853,7 @@ impl Object for MarkupIssues {
 
 object_impls!(MarkupIssues);
 
-/// Caching policy of a resource.
+/// The caching policy of a resource.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CacheControl {
@@ -927,7 +927,7 @@ impl Object for LastModified {
 
 object_impls!(LastModified);
 
-/// Issue with its position in the source.
+/// An issue with its position in the source.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MarkupIssue {

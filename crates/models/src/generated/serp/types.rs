@@ -3,7 +3,7 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// Device type of the search.
+/// The device type of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Device {
@@ -17,7 +17,7 @@ pub enum Device {
 
 open_enum_impls!(Device { Desktop = "desktop", Mobile = "mobile" });
 
-/// Operating system of the device.
+/// The operating system of the device.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OperatingSystem {
@@ -38,7 +38,7 @@ open_enum_impls!(
     "ios" }
 );
 
-/// Comparison of a target of `stop_crawl_on_match` with the results.
+/// The comparison method for targets of `stop_crawl_on_match`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MatchType {
@@ -57,7 +57,7 @@ open_enum_impls!(
     "wildcard" }
 );
 
-/// Number of targets that must be found before the crawl ends.
+/// The number of targets that must be found before the crawl ends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetSearchMode {
@@ -71,7 +71,7 @@ pub enum TargetSearchMode {
 
 open_enum_impls!(TargetSearchMode { All = "all", Any = "any" });
 
-/// Types of elements that can contain stop targets.
+/// The type of an element that can contain stop targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetItemType {
@@ -116,7 +116,7 @@ open_enum_impls!(
     }
 );
 
-/// Types of elements on a results page.
+/// The type of an element on a results page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerpItemType {
@@ -246,7 +246,7 @@ open_enum_impls!(
     "compare_sites", Courses = "courses", AiOverview = "ai_overview" }
 );
 
-/// Side of the page that contains an element.
+/// The side of the page that contains an element.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Position {
@@ -260,7 +260,7 @@ pub enum Position {
 
 open_enum_impls!(Position { Left = "left", Right = "right" });
 
-/// Target that ends the crawl when found.
+/// A target that ends the crawl when found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StopCrawlOnMatch {
@@ -308,7 +308,7 @@ impl StopCrawlOnMatch {
     }
 }
 
-/// Spelling correction of the keyword by the search engine.
+/// A spelling correction of the keyword by the search engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spell {
@@ -362,7 +362,7 @@ open_enum_impls!(
     "including_results_for" }
 );
 
-/// Row of chips that narrow the search.
+/// A row of chips that narrow the search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefinementChips {
@@ -442,57 +442,57 @@ impl Object for RefinementChipsItem {
 
 object_impls!(RefinementChipsItem);
 
-/// Element of a results page, distinguished by `type`.
+/// An element of a results page, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SerpItem {
-    /// Text ad.
+    /// A text ad.
     Paid(Box<SerpItemPaid>),
-    /// Organic, unpaid result: title, URL and description of a page.
+    /// An organic, unpaid result: title, URL and description of a page.
     Organic(Box<SerpItemOrganic>),
-    /// Box above the results that quotes an answer from one page.
+    /// A box above the results that quotes an answer from one page.
     FeaturedSnippet(Box<SerpItemFeaturedSnippet>),
-    /// Knowledge panel: a summary of a person, place, company or thing.
+    /// A knowledge panel: a summary of a person, place, company or thing.
     KnowledgeGraph(Box<SerpItemKnowledgeGraph>),
-    /// Block of current news articles.
+    /// A block of current news articles.
     TopStories(Box<SerpItemTopStories>),
-    /// List of related questions, each with an expandable answer.
+    /// A list of related questions, each with an expandable answer.
     PeopleAlsoAsk(Box<SerpItemPeopleAlsoAsk>),
-    /// Block of related searches by other users.
+    /// A block of related searches by other users.
     PeopleAlsoSearch(Box<SerpItemPeopleAlsoSearch>),
-    /// Block of images from the image search.
+    /// A block of images from the image search.
     Images(Box<SerpItemImages>),
-    /// Block of posts from Twitter, now X.
+    /// A block of posts from Twitter, now X.
     Twitter(Box<SerpItemTwitter>),
     /// Rating and number of Google reviews of a place.
     GoogleReviews(Box<SerpItemGoogleReviews>),
-    /// Block of jobs.
+    /// A block of jobs.
     Jobs(Box<SerpItemJobs>),
-    /// Map of the searched place.
+    /// A map of the searched place.
     Map(Box<SerpItemMap>),
-    /// Block of apps from an app store.
+    /// A block of apps from an app store.
     App(Box<SerpItemApp>),
-    /// Single business from the box of local businesses next to a map.
+    /// A single business from the box of local businesses next to a map.
     LocalPack(Box<SerpItemLocalPack>),
-    /// Row of image cards at the top of the page.
+    /// A row of image cards at the top of the page.
     Carousel(Box<SerpItemCarousel>),
-    /// Block of videos.
+    /// A block of videos.
     Video(Box<SerpItemVideo>),
-    /// Direct answer by Google, such as a date or a number.
+    /// A direct answer by Google, such as a date or a number.
     AnswerBox(Box<SerpItemAnswerBox>),
-    /// Block of product ads with prices and shops.
+    /// A block of product ads with prices and shops.
     Shopping(Box<SerpItemShopping>),
-    /// Block of flights for a route.
+    /// A block of flights for a route.
     GoogleFlights(Box<SerpItemGoogleFlights>),
     /// Product cards, each with the articles that mention the product.
     MentionCarousel(Box<SerpItemMentionCarousel>),
-    /// Block of events with dates and venues.
+    /// A block of events with dates and venues.
     Events(Box<SerpItemEvents>),
     /// Related searches at the bottom of the page.
     RelatedSearches(Box<SerpItemRelatedSearches>),
-    /// Carousel whose entries contain carousels.
+    /// A carousel whose entries contain carousels.
     MultiCarousel(Box<SerpItemMultiCarousel>),
     /// Recipe cards with ratings and preparation times.
     Recipes(Box<SerpItemRecipes>),
@@ -500,9 +500,9 @@ pub enum SerpItem {
     TopSights(Box<SerpItemTopSights>),
     /// Links to articles in Google Scholar.
     ScholarlyArticles(Box<SerpItemScholarlyArticles>),
-    /// Grid of unpaid product cards.
+    /// A grid of unpaid product cards.
     PopularProducts(Box<SerpItemPopularProducts>),
-    /// Block of podcast episodes.
+    /// A block of podcast episodes.
     Podcasts(Box<SerpItemPodcasts>),
     /// Price and chart of a stock.
     StocksBox(Box<SerpItemStocksBox>),
@@ -510,19 +510,19 @@ pub enum SerpItem {
     FindResultsOn(Box<SerpItemFindResultsOn>),
     /// Questions and answers from forums and help sites.
     QuestionsAndAnswers(Box<SerpItemQuestionsAndAnswers>),
-    /// Box of hotels with prices for given dates.
+    /// A box of hotels with prices for given dates.
     HotelsPack(Box<SerpItemHotelsPack>),
-    /// Block of web stories.
+    /// A block of web stories.
     VisualStories(Box<SerpItemVisualStories>),
-    /// Block of product offers from shops.
+    /// A block of product offers from shops.
     CommercialUnits(Box<SerpItemCommercialUnits>),
-    /// Block of local service providers.
+    /// A block of local service providers.
     LocalServices(Box<SerpItemLocalServices>),
-    /// Entry of one hotel that links to Google Hotels.
+    /// An entry of one hotel that links to Google Hotels.
     GoogleHotels(Box<SerpItemGoogleHotels>),
-    /// Box that solves an equation and shows the steps.
+    /// A box that solves an equation and shows the steps.
     MathSolver(Box<SerpItemMathSolver>),
-    /// Currency converter with a chart.
+    /// A currency converter with a chart.
     CurrencyBox(Box<SerpItemCurrencyBox>),
     /// Posts that a business published on Google.
     GooglePosts(Box<SerpItemGooglePosts>),
@@ -530,7 +530,7 @@ pub enum SerpItem {
     ProductConsiderations(Box<SerpItemProductConsiderations>),
     /// Cards of things that web pages mention for the search.
     FoundOnWeb(Box<SerpItemFoundOnWeb>),
-    /// Block of short vertical videos.
+    /// A block of short vertical videos.
     ShortVideos(Box<SerpItemShortVideos>),
     /// Cards that narrow a product search, such as by style or brand.
     RefineProducts(Box<SerpItemRefineProducts>),
@@ -542,33 +542,33 @@ pub enum SerpItem {
     DiscussionsAndForums(Box<SerpItemDiscussionsAndForums>),
     /// Sites for comparing offers.
     CompareSites(Box<SerpItemCompareSites>),
-    /// Block of courses with providers and ratings.
+    /// A block of courses with providers and ratings.
     Courses(Box<SerpItemCourses>),
-    /// Horizontally scrolling row of cards in the knowledge panel.
+    /// A horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// Paragraph in the knowledge panel that describes the subject.
+    /// A paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
     /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// List in the knowledge panel, such as the profiles of a person.
+    /// A list in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// Line in the knowledge panel with one fact, such as a birthday.
+    /// A line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// Expandable line in the knowledge panel.
+    /// An expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// Titled section of text in the knowledge panel.
+    /// A titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
-    /// AI overview in the knowledge panel.
+    /// An AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
-    /// Answer written by Google's AI, with the pages that it is based on.
+    /// An answer written by Google's AI, with the pages that it is based on.
     AiOverview(Box<SerpItemAiOverview>),
-    /// Rating of a place or product on a third-party review site.
+    /// A rating of a place or product on a third-party review site.
     ThirdPartyReviews(Box<SerpItemThirdPartyReviews>),
-    /// Dictionary entry that explains a word.
+    /// A dictionary entry that explains a word.
     Dictionary(Box<SerpItemDictionary>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -905,7 +905,7 @@ impl Object for SerpItemPaidLink {
 
 object_impls!(SerpItemPaidLink);
 
-/// Text ad.
+/// A text ad.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPaid {
@@ -1266,7 +1266,7 @@ impl Object for SerpItemOrganicRelatedResult {
 
 object_impls!(SerpItemOrganicRelatedResult);
 
-/// Organic, unpaid result: title, URL and description of a page.
+/// An organic, unpaid result: title, URL and description of a page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganic {
@@ -1469,7 +1469,7 @@ impl Object for SerpItemOrganic {
 
 object_impls!(SerpItemOrganic);
 
-/// Box above the results that quotes an answer from one page.
+/// A box above the results that quotes an answer from one page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFeaturedSnippet {
@@ -1577,7 +1577,7 @@ impl Object for SerpItemFeaturedSnippet {
 
 object_impls!(SerpItemFeaturedSnippet);
 
-/// Knowledge panel: a summary of a person, place, company or thing.
+/// A knowledge panel: a summary of a person, place, company or thing.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemKnowledgeGraph {
@@ -1764,7 +1764,7 @@ impl Object for SerpItemTopStoriesItem {
 
 object_impls!(SerpItemTopStoriesItem);
 
-/// Block of current news articles.
+/// A block of current news articles.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopStories {
@@ -1875,7 +1875,7 @@ impl Object for SerpItemPeopleAlsoAskItem {
 
 object_impls!(SerpItemPeopleAlsoAskItem);
 
-/// List of related questions, each with an expandable answer.
+/// A list of related questions, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoAsk {
@@ -1937,7 +1937,7 @@ impl Object for SerpItemPeopleAlsoAsk {
 
 object_impls!(SerpItemPeopleAlsoAsk);
 
-/// Block of related searches by other users.
+/// A block of related searches by other users.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoSearch {
@@ -2048,7 +2048,7 @@ impl Object for SerpItemImagesRelatedImageSearche {
 
 object_impls!(SerpItemImagesRelatedImageSearche);
 
-/// Block of images from the image search.
+/// A block of images from the image search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemImages {
@@ -2173,7 +2173,7 @@ impl Object for SerpItemTwitterItem {
 
 object_impls!(SerpItemTwitterItem);
 
-/// Block of posts from Twitter, now X.
+/// A block of posts from Twitter, now X.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTwitter {
@@ -2408,7 +2408,7 @@ impl Object for SerpItemJobsItem {
 
 object_impls!(SerpItemJobsItem);
 
-/// Block of jobs.
+/// A block of jobs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemJobs {
@@ -2480,7 +2480,7 @@ impl Object for SerpItemJobs {
 
 object_impls!(SerpItemJobs);
 
-/// Map of the searched place.
+/// A map of the searched place.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMap {
@@ -2593,7 +2593,7 @@ impl Object for SerpItemAppItem {
 
 object_impls!(SerpItemAppItem);
 
-/// Block of apps from an app store.
+/// A block of apps from an app store.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemApp {
@@ -2655,7 +2655,7 @@ impl Object for SerpItemApp {
 
 object_impls!(SerpItemApp);
 
-/// Single business from the box of local businesses next to a map.
+/// A single business from the box of local businesses next to a map.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalPack {
@@ -2756,7 +2756,7 @@ impl Object for SerpItemLocalPack {
 
 object_impls!(SerpItemLocalPack);
 
-/// Row of image cards at the top of the page.
+/// A row of image cards at the top of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCarousel {
@@ -2873,7 +2873,7 @@ impl Object for SerpItemVideoItem {
 
 object_impls!(SerpItemVideoItem);
 
-/// Block of videos.
+/// A block of videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVideo {
@@ -2935,7 +2935,7 @@ impl Object for SerpItemVideo {
 
 object_impls!(SerpItemVideo);
 
-/// Direct answer by Google, such as a date or a number.
+/// A direct answer by Google, such as a date or a number.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAnswerBox {
@@ -3078,7 +3078,7 @@ impl Object for SerpItemShoppingItem {
 
 object_impls!(SerpItemShoppingItem);
 
-/// Block of product ads with prices and shops.
+/// A block of product ads with prices and shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShopping {
@@ -3181,7 +3181,7 @@ impl Object for SerpItemGoogleFlightsItem {
 
 object_impls!(SerpItemGoogleFlightsItem);
 
-/// Block of flights for a route.
+/// A block of flights for a route.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleFlights {
@@ -3408,7 +3408,7 @@ impl Object for SerpItemEventsItem {
 
 object_impls!(SerpItemEventsItem);
 
-/// Block of events with dates and venues.
+/// A block of events with dates and venues.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemEvents {
@@ -3580,7 +3580,7 @@ impl Object for SerpItemMultiCarouselItem {
 
 object_impls!(SerpItemMultiCarouselItem);
 
-/// Carousel whose entries contain carousels.
+/// A carousel whose entries contain carousels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMultiCarousel {
@@ -4049,7 +4049,7 @@ impl Object for SerpItemPopularProductsItem {
 
 object_impls!(SerpItemPopularProductsItem);
 
-/// Grid of unpaid product cards.
+/// A grid of unpaid product cards.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPopularProducts {
@@ -4166,7 +4166,7 @@ impl Object for SerpItemPodcastsItem {
 
 object_impls!(SerpItemPodcastsItem);
 
-/// Block of podcast episodes.
+/// A block of podcast episodes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPodcasts {
@@ -4621,7 +4621,7 @@ impl Object for SerpItemHotelsPackItem {
 
 object_impls!(SerpItemHotelsPackItem);
 
-/// Box of hotels with prices for given dates.
+/// A box of hotels with prices for given dates.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemHotelsPack {
@@ -4698,7 +4698,7 @@ impl Object for SerpItemHotelsPack {
 
 object_impls!(SerpItemHotelsPack);
 
-/// Block of web stories.
+/// A block of web stories.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVisualStories {
@@ -4816,7 +4816,7 @@ impl Object for SerpItemCommercialUnitsItem {
 
 object_impls!(SerpItemCommercialUnitsItem);
 
-/// Block of product offers from shops.
+/// A block of product offers from shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCommercialUnits {
@@ -4937,7 +4937,7 @@ impl Object for SerpItemLocalServicesItem {
 
 object_impls!(SerpItemLocalServicesItem);
 
-/// Block of local service providers.
+/// A block of local service providers.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalServices {
@@ -5014,7 +5014,7 @@ impl Object for SerpItemLocalServices {
 
 object_impls!(SerpItemLocalServices);
 
-/// Entry of one hotel that links to Google Hotels.
+/// An entry of one hotel that links to Google Hotels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleHotels {
@@ -5160,7 +5160,7 @@ impl Object for SerpItemMathSolverItem {
 
 object_impls!(SerpItemMathSolverItem);
 
-/// Box that solves an equation and shows the steps.
+/// A box that solves an equation and shows the steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolver {
@@ -5239,7 +5239,7 @@ impl Object for SerpItemMathSolver {
 
 object_impls!(SerpItemMathSolver);
 
-/// Currency converter with a chart.
+/// A currency converter with a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCurrencyBox {
@@ -5678,7 +5678,7 @@ impl Object for SerpItemShortVideosItem {
 
 object_impls!(SerpItemShortVideosItem);
 
-/// Block of short vertical videos.
+/// A block of short vertical videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShortVideos {
@@ -6433,7 +6433,7 @@ impl Object for SerpItemCoursesItem {
 
 object_impls!(SerpItemCoursesItem);
 
-/// Block of courses with providers and ratings.
+/// A block of courses with providers and ratings.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCourses {
@@ -6505,7 +6505,7 @@ impl Object for SerpItemCourses {
 
 object_impls!(SerpItemCourses);
 
-/// Answer written by Google's AI, with the pages that it is based on.
+/// An answer written by Google's AI, with the pages that it is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAiOverview {
@@ -6584,7 +6584,7 @@ impl Object for SerpItemAiOverview {
 
 object_impls!(SerpItemAiOverview);
 
-/// Rating of a place or product on a third-party review site.
+/// A rating of a place or product on a third-party review site.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemThirdPartyReviews {
@@ -6663,7 +6663,7 @@ impl Object for SerpItemThirdPartyReviews {
 
 object_impls!(SerpItemThirdPartyReviews);
 
-/// Dictionary entry that explains a word.
+/// A dictionary entry that explains a word.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDictionary {
@@ -6762,7 +6762,7 @@ impl Object for SerpItemDictionary {
 
 object_impls!(SerpItemDictionary);
 
-/// Horizontally scrolling row of cards in the knowledge panel.
+/// A horizontally scrolling row of cards in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListBlock {
@@ -6839,7 +6839,7 @@ impl Object for KnowledgeGraphListBlock {
 
 object_impls!(KnowledgeGraphListBlock);
 
-/// Paragraph in the knowledge panel that describes the subject.
+/// A paragraph in the knowledge panel that describes the subject.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphDescriptionBlock {
@@ -6975,7 +6975,7 @@ impl Object for KnowledgeGraphImagesBlock {
 
 object_impls!(KnowledgeGraphImagesBlock);
 
-/// Line in the knowledge panel with one fact, such as a birthday.
+/// A line in the knowledge panel with one fact, such as a birthday.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphRowBlock {
@@ -7136,7 +7136,7 @@ impl Object for KnowledgeGraphHotelsBookingBlock {
 
 object_impls!(KnowledgeGraphHotelsBookingBlock);
 
-/// Expandable line in the knowledge panel.
+/// An expandable line in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphExpandedBlock {
@@ -7280,7 +7280,7 @@ impl Object for KnowledgeGraphShoppingBlock {
 
 object_impls!(KnowledgeGraphShoppingBlock);
 
-/// AI overview in the knowledge panel.
+/// An AI overview in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphAiOverviewBlock {
@@ -7344,7 +7344,7 @@ impl Object for KnowledgeGraphAiOverviewBlock {
 
 object_impls!(KnowledgeGraphAiOverviewBlock);
 
-/// Box of an element on the screen, measured from the top left corner.
+/// The box of an element on the screen, measured from the top left corner.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rectangle {
@@ -7392,7 +7392,7 @@ impl Object for Rectangle {
 
 object_impls!(Rectangle);
 
-/// Link with its caption.
+/// A link with its caption.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
@@ -7444,7 +7444,7 @@ impl Object for Link {
 
 object_impls!(Link);
 
-/// Rating with the number of votes.
+/// A rating with the number of votes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rating {
@@ -7484,19 +7484,19 @@ impl Object for Rating {
 
 object_impls!(Rating);
 
-/// Part of an AI overview, distinguished by `type`.
+/// A part of an AI overview, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AiOverviewItem {
-    /// Passage of text in the overview, with links, images and sources.
+    /// A passage of text in the overview, with links, images and sources.
     AiOverviewElement(Box<AiOverviewItemAiOverviewElement>),
-    /// Expandable passage with several parts.
+    /// An expandable passage with several parts.
     AiOverviewExpandedElement(Box<AiOverviewItemAiOverviewExpandedElement>),
-    /// Video shown in the overview.
+    /// A video shown in the overview.
     AiOverviewVideoElement(Box<AiOverviewItemAiOverviewVideoElement>),
-    /// Table in the overview.
+    /// A table in the overview.
     AiOverviewTableElement(Box<AiOverviewItemAiOverviewTableElement>),
     /// Products shown in the overview.
     AiOverviewShopping(Box<AiOverviewItemAiOverviewShopping>),
@@ -7563,7 +7563,7 @@ impl Union for AiOverviewItem {
 
 union_impls!(AiOverviewItem);
 
-/// Passage of text in the overview, with links, images and sources.
+/// A passage of text in the overview, with links, images and sources.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewElement {
@@ -7675,7 +7675,7 @@ impl Object for AiOverviewItemAiOverviewExpandedElementComponent {
 
 object_impls!(AiOverviewItemAiOverviewExpandedElementComponent);
 
-/// Expandable passage with several parts.
+/// An expandable passage with several parts.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewExpandedElement {
@@ -7719,7 +7719,7 @@ impl Object for AiOverviewItemAiOverviewExpandedElement {
 
 object_impls!(AiOverviewItemAiOverviewExpandedElement);
 
-/// Video shown in the overview.
+/// A video shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewVideoElement {
@@ -7793,7 +7793,7 @@ impl Object for AiOverviewItemAiOverviewVideoElement {
 
 object_impls!(AiOverviewItemAiOverviewVideoElement);
 
-/// Table in the overview.
+/// A table in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewTableElement {
@@ -7964,7 +7964,7 @@ impl Object for AiOverviewItemAiOverviewShopping {
 
 object_impls!(AiOverviewItemAiOverviewShopping);
 
-/// Page that an AI overview is based on.
+/// A page that an AI overview is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewReference {
@@ -8016,7 +8016,7 @@ impl Object for AiOverviewReference {
 
 object_impls!(AiOverviewReference);
 
-/// Price, current and before discount.
+/// A price, with the price before discount.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Price {
@@ -8077,7 +8077,7 @@ impl Object for Price {
 
 object_impls!(Price);
 
-/// Table with headings and rows.
+/// A table with headings and rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Table {
@@ -8125,7 +8125,7 @@ pub enum TableTableElement {
 
 open_enum_impls!(TableTableElement { TableElement = "table_element" });
 
-/// Image and the page that it links to.
+/// An image and the page that it links to.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Image {
@@ -8165,7 +8165,7 @@ impl Object for Image {
 
 object_impls!(Image);
 
-/// Offer of one shop for a product.
+/// An offer of one shop for a product.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphOffer {
@@ -8313,7 +8313,7 @@ impl Object for KnowledgeGraphAnswer {
 
 object_impls!(KnowledgeGraphAnswer);
 
-/// Booking offer for a hotel.
+/// A booking offer for a hotel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphBookingOffer {
@@ -8365,7 +8365,7 @@ impl Object for KnowledgeGraphBookingOffer {
 
 object_impls!(KnowledgeGraphBookingOffer);
 
-/// Entry of a list or carousel in the knowledge panel.
+/// An entry of a list or carousel in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListEntry {
@@ -8419,7 +8419,7 @@ impl Object for KnowledgeGraphListEntry {
 
 object_impls!(KnowledgeGraphListEntry);
 
-/// Image in the knowledge panel.
+/// An image in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphImage {
@@ -8475,11 +8475,11 @@ object_impls!(KnowledgeGraphImage);
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductConsiderationAnswer {
-    /// Answer quoted from one page, with its URL.
+    /// An answer quoted from one page, with its URL.
     ProductConsiderationsExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsExpandedElement>,
     ),
-    /// Answer written by Google's AI.
+    /// An answer written by Google's AI.
     ProductConsiderationsAiOverviewExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement>,
     ),
@@ -8540,7 +8540,7 @@ impl Union for ProductConsiderationAnswer {
 
 union_impls!(ProductConsiderationAnswer);
 
-/// Answer quoted from one page, with its URL.
+/// An answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
@@ -8663,7 +8663,7 @@ object_impls!(
     ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem
 );
 
-/// Answer written by Google's AI.
+/// An answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
@@ -8768,7 +8768,7 @@ impl Object for AboutThisResult {
 
 object_impls!(AboutThisResult);
 
-/// Chart of values over time, with a previous period for comparison.
+/// A chart of values over time, with a previous period for comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Graph {
@@ -8800,7 +8800,7 @@ impl Object for Graph {
 
 object_impls!(Graph);
 
-/// Point of a chart.
+/// A point of a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GraphPoint {
@@ -8836,7 +8836,7 @@ impl Object for GraphPoint {
 
 object_impls!(GraphPoint);
 
-/// Link with a caption: an option of a chip, or a visual story.
+/// A link with a caption: an option of a chip, or a visual story.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LabelledLink {
@@ -8876,7 +8876,7 @@ impl Object for LabelledLink {
 
 object_impls!(LabelledLink);
 
-/// Card of a carousel.
+/// A card of a carousel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CarouselEntry {
@@ -8924,9 +8924,9 @@ object_impls!(CarouselEntry);
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PeopleAlsoAskAnswer {
-    /// Answer quoted from one page, with its URL.
+    /// An answer quoted from one page, with its URL.
     PeopleAlsoAskExpandedElement(Box<PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement>),
-    /// Answer written by Google's AI.
+    /// An answer written by Google's AI.
     PeopleAlsoAskAiOverviewExpandedElement(
         Box<PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement>,
     ),
@@ -8983,7 +8983,7 @@ impl Union for PeopleAlsoAskAnswer {
 
 union_impls!(PeopleAlsoAskAnswer);
 
-/// Answer quoted from one page, with its URL.
+/// An answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
@@ -9054,7 +9054,7 @@ impl Object for PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
 
 object_impls!(PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement);
 
-/// Answer written by Google's AI.
+/// An answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
@@ -9086,31 +9086,31 @@ impl Object for PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
 
 object_impls!(PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement);
 
-/// Part of a knowledge panel, distinguished by `type`.
+/// A part of a knowledge panel, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum KnowledgeGraphItem {
-    /// Horizontally scrolling row of cards in the knowledge panel.
+    /// A horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// Paragraph in the knowledge panel that describes the subject.
+    /// A paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
     /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// List in the knowledge panel, such as the profiles of a person.
+    /// A list in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// Line in the knowledge panel with one fact, such as a birthday.
+    /// A line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
-    /// Expandable line in the knowledge panel.
+    /// An expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// Titled section of text in the knowledge panel.
+    /// A titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// AI overview in the knowledge panel.
+    /// An AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
     /// An object that is no documented member, as it came.
     Other(Value),
