@@ -185,8 +185,13 @@ fn backlinks_answers() {
 #[test]
 fn the_envelope_is_the_one_of_the_spec() {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
-    let fields = xtask::model::load(&spec).unwrap().api.envelope.fields;
-    let names = |fields: &xtask::spec::language::Fields| fields.keys().cloned().collect::<Vec<_>>();
+    let fields = dataforseo_spec::model::load(&spec)
+        .unwrap()
+        .api
+        .envelope
+        .fields;
+    let names =
+        |fields: &dataforseo_spec::language::Fields| fields.keys().cloned().collect::<Vec<_>>();
     let fixture = of(BulkNewLostBacklinksLive::INFO.path).remove(0);
     let typed = Typed::of::<BulkNewLostBacklinksLive>();
     let written = (typed.decode)(&fixture.response);
