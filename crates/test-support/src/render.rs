@@ -7,7 +7,7 @@ use dataforseo_spec::language::{
 };
 use serde_json::Value;
 
-use crate::repository;
+use crate::workspace::repository;
 
 impl Line {
     fn html(&self) -> String {
