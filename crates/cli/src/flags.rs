@@ -177,7 +177,7 @@ pub(crate) fn violation(endpoint: &'static Endpoint, violation: &Violation) -> S
         true => format!("--{} ({path})", flag(field)),
         false => path.to_owned(),
     };
-    format!("{task}{place}: {}", violation.problem)
+    format!("{task}{place}: {}", violation.kind)
 }
 
 /// The kind of the elements, where a flag is repeated for each; all other lists are JSON.

@@ -39,7 +39,7 @@ pub(crate) fn below(endpoint: &'static Endpoint) -> String {
         ("Cost", price(info, api::PRICES)),
         ("Limits", limits(info)),
     ];
-    rows.push(("Page", info.link.to_owned()));
+    rows.push(("Page", info.docs_url.to_owned()));
     let rows = rows.iter().map(|(name, text)| format!("{name:8}{text}"));
     let rows = rows.collect::<Vec<_>>().join("\n");
     match example(endpoint) {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use dataforseo_models::{EndpointInfo, Repeat, StatusCode};
+use dataforseo_models::{EndpointInfo, RetryAdvice, StatusCode};
 
 use crate::error::{Charge, Error, ErrorKind};
 
@@ -184,11 +184,11 @@ impl Retries {
             ErrorKind::Http(429 | 500..=599) => self.attempts,
             ErrorKind::Body(_) | ErrorKind::NoTask => self.attempts.min(2),
             ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
-                match status_code.repeat() {
-                    Repeat::Later => self.attempts,
-                    Repeat::FewTimes => self.attempts.min(2),
+                match status_code.retry_advice() {
+                    RetryAdvice::Later => self.attempts,
+                    RetryAdvice::FewTimes => self.attempts.min(2),
                     // As a new task, which this is.
-                    Repeat::NewTask => self.attempts.min(2),
+                    RetryAdvice::NewTask => self.attempts.min(2),
                     _ => 1,
                 }
             }
