@@ -58,7 +58,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-live-advanced/).
+    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/).
     pub async fn google_organic_live_advanced(
         &self,
         task: &models::GoogleOrganicLiveAdvancedTask,
@@ -86,7 +86,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-task_get-advanced/).
+    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/).
     pub async fn google_organic_task_get_advanced(
         &self,
         id: &str,
@@ -139,7 +139,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-task_post/).
+    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_post/).
     pub async fn google_organic_task_post(
         &self,
         tasks: &[models::GoogleOrganicTaskPostTask],
@@ -169,7 +169,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-tasks_ready/).
+    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
     pub async fn google_organic_tasks_ready(
         &self,
     ) -> Result<Answer<models::GoogleOrganicTasksReadyResult>, Error> {
