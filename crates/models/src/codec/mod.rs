@@ -4,7 +4,7 @@
 //! reader, in the program that uses it. Here a reader hands a value over as [`Json`] to a
 //! [`Decode`], and a writer takes a [`Fragment`] from an [`Encode`]: plain trait objects. So the
 //! code of a type is compiled once, in this crate, and the code of a reader once for all types
-//! (ARCHITECTURE.md has the figures).
+//! (docs/decisions.md has the figures).
 //!
 //! - [`trace`] records where a reader is, and values that are not as documented.
 //! - [`de`] connects serde's readers, [`ser`] serde's writers.

@@ -2,7 +2,7 @@
 //! here does the rest.
 //!
 //! A serde derive would write a reader and a writer into every type. With thousands of types that
-//! costs minutes of compile time; a table costs two `match`es (ARCHITECTURE.md has the figures).
+//! costs minutes of compile time; a table costs two `match`es (docs/decisions.md has the figures).
 
 use serde::de::{Deserializer, Error as _};
 
