@@ -2,9 +2,9 @@
 
 use dataforseo_models::backlinks as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Answer, Client, Error, Fetched, Pages, Posted};
+use crate::{Response, Client, Error, Fetched, Pages, Posted};
 
-/// The endpoints of the section `backlinks`: Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
+/// The endpoints of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
 ///
 /// Made by [`Client::backlinks`].
 #[derive(Debug, Clone, Copy)]
@@ -17,11 +17,9 @@ impl<'a> Backlinks<'a> {
         Self { client }
     }
 
-    /// Lists the anchor texts of links to a target, each with the figures of its backlinks.
+    /// Lists the anchor texts of the backlinks of a target, with link metrics per anchor text.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
-    ///
-    /// `filters` picks among the anchors; `backlinks_filters` picks the links that their figures are reckoned from.
+    /// `filters` selects anchors; `backlinks_filters` selects the links that the metrics are computed from. For the single links of an anchor, use `backlinks`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -33,7 +31,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -52,7 +50,7 @@ impl<'a> Backlinks<'a> {
     pub async fn anchors_live(
         &self,
         task: &models::AnchorsLiveTask,
-    ) -> Result<Answer<models::AnchorsLiveResult>, Error> {
+    ) -> Result<Response<models::AnchorsLiveResult>, Error> {
         self.client.call::<models::AnchorsLive>(task).await
     }
 
@@ -81,9 +79,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the fields that each endpoint of the section can be filtered by.
+    /// Returns the fields that each endpoint of the section can filter and sort by, with their types.
     ///
-    /// Filtering and sorting cost nothing.
+    /// Use it to look up field names for `filters` and `order_by`. Calls are free; filtering and sorting do not change the price of other calls.
     ///
     /// # Cost
     /// The API charges nothing for this call.
@@ -103,15 +101,13 @@ impl<'a> Backlinks<'a> {
     /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-filters/).
     pub async fn available_filters(
         &self,
-    ) -> Result<Answer<models::AvailableFiltersResult>, Error> {
+    ) -> Result<Response<models::AvailableFiltersResult>, Error> {
         self.client.get::<models::AvailableFilters>(&[]).await
     }
 
-    /// Lists the backlinks of a domain, subdomain or page.
+    /// Lists the backlinks of a domain, subdomain or page, one row per backlink.
     ///
-    /// Every call and every row is charged, and the call weighs most: the largest `limit` is the cheapest way through a long list.
-    ///
-    /// Where `offset` ends, send `search_after_token` of the last answer, with everything else unchanged.
+    /// For totals without single links, use `summary`. A call costs far more than a row, so a large `limit` is the cheapest way through a long list. Past the maximum of `offset`, continue with `search_after_token` and leave the rest of the task unchanged.
     ///
     /// # Limits
     /// - One task a call.
@@ -122,7 +118,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -141,7 +137,7 @@ impl<'a> Backlinks<'a> {
     pub async fn backlinks_live(
         &self,
         task: &models::BacklinksLiveTask,
-    ) -> Result<Answer<models::BacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BacklinksLiveResult>, Error> {
         self.client.call::<models::BacklinksLive>(task).await
     }
 
@@ -170,11 +166,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Counts the backlinks of many domains, subdomains and pages at once.
+    /// Counts the backlinks of many domains, subdomains and pages in one call.
     ///
-    /// Links of every attribute count, if the latest check still found them.
-    ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -182,7 +176,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -201,15 +195,13 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_backlinks_live(
         &self,
         task: &models::BulkBacklinksLiveTask,
-    ) -> Result<Answer<models::BulkBacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkBacklinksLiveResult>, Error> {
         self.client.call::<models::BulkBacklinksLive>(task).await
     }
 
-    /// Counts the backlinks that each target gained and lost since a day.
+    /// Counts the backlinks that each of many targets gained and lost since a given date.
     ///
-    /// A domain stands for itself and all its subdomains; a subdomain or a page stands for itself.
-    ///
-    /// Every call is charged, whatever it finds. Items come in another order than the targets were given: match them by `target`.
+    /// A domain includes its subdomains; a subdomain or page counts alone. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -218,7 +210,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -237,13 +229,13 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_new_lost_backlinks_live(
         &self,
         task: &models::BulkNewLostBacklinksLiveTask,
-    ) -> Result<Answer<models::BulkNewLostBacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkNewLostBacklinksLiveResult>, Error> {
         self.client.call::<models::BulkNewLostBacklinksLive>(task).await
     }
 
-    /// Counts the linking domains that each target gained and lost since a day.
+    /// Counts the linking domains that each of many targets gained and lost since a given date.
     ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// For links instead of domains, use `bulk_new_lost_backlinks`. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -252,7 +244,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -271,15 +263,13 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_new_lost_referring_domains_live(
         &self,
         task: &models::BulkNewLostReferringDomainsLiveTask,
-    ) -> Result<Answer<models::BulkNewLostReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::BulkNewLostReferringDomainsLiveResult>, Error> {
         self.client.call::<models::BulkNewLostReferringDomainsLive>(task).await
     }
 
-    /// Sums up the backlinks of many pages, domains or subdomains: counts, ranks, and where the links come from.
+    /// Returns a backlink summary per target for many pages, domains and subdomains.
     ///
-    /// A page as target gets a summary over all backlinks of that page.
-    ///
-    /// Every call is charged. The number of calls is what counts: fill each with as many targets as its limits allow.
+    /// For a single target, `summary` returns more. A summary for a page covers all backlinks of that page. Send as many targets per call as allowed, since the price depends mostly on the number of calls.
     ///
     /// # Limits
     /// - One task a call.
@@ -288,7 +278,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -307,15 +297,13 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_pages_summary_live(
         &self,
         task: &models::BulkPagesSummaryLiveTask,
-    ) -> Result<Answer<models::BulkPagesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::BulkPagesSummaryLiveResult>, Error> {
         self.client.call::<models::BulkPagesSummaryLive>(task).await
     }
 
-    /// Gives the ranks of many domains, subdomains and pages at once.
+    /// Returns the current ranks of many domains, subdomains and pages.
     ///
-    /// A target without known backlinks has rank 0. The ranks are those of today.
-    ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// A target without known backlinks has rank 0. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -323,7 +311,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -342,15 +330,13 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_ranks_live(
         &self,
         task: &models::BulkRanksLiveTask,
-    ) -> Result<Answer<models::BulkRanksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkRanksLiveResult>, Error> {
         self.client.call::<models::BulkRanksLive>(task).await
     }
 
     /// Counts the domains that link to each of many domains, subdomains and pages.
     ///
-    /// Links of every attribute count, if the latest check still found them.
-    ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -358,7 +344,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -377,15 +363,13 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_referring_domains_live(
         &self,
         task: &models::BulkReferringDomainsLiveTask,
-    ) -> Result<Answer<models::BulkReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::BulkReferringDomainsLiveResult>, Error> {
         self.client.call::<models::BulkReferringDomainsLive>(task).await
     }
 
-    /// Gives the spam scores of many domains, subdomains and pages at once.
+    /// Returns the spam scores of many domains, subdomains and pages.
     ///
-    /// The score is DataForSEO's own and runs from 0 to 100, where higher is worse.
-    ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// The score is computed by DataForSEO, from 0 to 100, where higher is worse. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -393,7 +377,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -412,13 +396,13 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_spam_score_live(
         &self,
         task: &models::BulkSpamScoreLiveTask,
-    ) -> Result<Answer<models::BulkSpamScoreLiveResult>, Error> {
+    ) -> Result<Response<models::BulkSpamScoreLiveResult>, Error> {
         self.client.call::<models::BulkSpamScoreLive>(task).await
     }
 
-    /// Lists domains that share backlinks with a target, with their rank and how much they share.
+    /// Lists domains that share backlinks with a target, with their ranks and the number of shared links.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once. Very large domains are left out unless `exclude_large_domains` is off.
+    /// Very large domains are left out unless `exclude_large_domains` is `false`. To compare targets that you already know, use `domain_intersection`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -429,7 +413,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -448,7 +432,7 @@ impl<'a> Backlinks<'a> {
     pub async fn competitors_live(
         &self,
         task: &models::CompetitorsLiveTask,
-    ) -> Result<Answer<models::CompetitorsLiveResult>, Error> {
+    ) -> Result<Response<models::CompetitorsLiveResult>, Error> {
         self.client.call::<models::CompetitorsLive>(task).await
     }
 
@@ -477,11 +461,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the domains that link to several targets.
+    /// Lists the domains that link to several targets, with link metrics per target.
     ///
-    /// With your own site in `exclude_targets` it finds who links to competitors and not to you. The keys of `targets` are the keys of each item.
-    ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+    /// To find domains that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -495,7 +477,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -514,7 +496,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_intersection_live(
         &self,
         task: &models::DomainIntersectionLiveTask,
-    ) -> Result<Answer<models::DomainIntersectionLiveResult>, Error> {
+    ) -> Result<Response<models::DomainIntersectionLiveResult>, Error> {
         self.client.call::<models::DomainIntersectionLive>(task).await
     }
 
@@ -543,11 +525,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the pages of a domain, each as the crawler met it and with its backlink figures.
+    /// Lists the pages of a domain, with page data and link metrics per page.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once. For the figures alone there is `domain_pages_summary`.
-    ///
-    /// `filters` picks among the pages; `backlinks_filters` picks the links that their figures are reckoned from.
+    /// For the metrics alone, use `domain_pages_summary`. `filters` selects pages; `backlinks_filters` selects the links that the metrics are computed from. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -559,7 +539,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -578,7 +558,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_pages_live(
         &self,
         task: &models::DomainPagesLiveTask,
-    ) -> Result<Answer<models::DomainPagesLiveResult>, Error> {
+    ) -> Result<Response<models::DomainPagesLiveResult>, Error> {
         self.client.call::<models::DomainPagesLive>(task).await
     }
 
@@ -607,11 +587,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the pages of a domain or subdomain with the backlink figures of each.
+    /// Lists the pages of a domain or subdomain, with link metrics per page.
     ///
-    /// A page as target gets the figures of that page alone.
-    ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+    /// For the content of the pages too, use `domain_pages`. If the target is a page, the metrics are those of that page alone. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -623,7 +601,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -642,7 +620,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_pages_summary_live(
         &self,
         task: &models::DomainPagesSummaryLiveTask,
-    ) -> Result<Answer<models::DomainPagesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::DomainPagesSummaryLiveResult>, Error> {
         self.client.call::<models::DomainPagesSummaryLive>(task).await
     }
 
@@ -671,9 +649,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the section's tasks that failed in the last seven days.
+    /// Lists the tasks of the section that failed in the last seven days.
     ///
-    /// An unfiltered answer tells which names `filtered_function` can take.
+    /// Without a filter, the response shows the function names that `filtered_function` accepts. Calls are free.
     ///
     /// # Limits
     /// - One task a call.
@@ -700,13 +678,13 @@ impl<'a> Backlinks<'a> {
     pub async fn errors(
         &self,
         task: &models::ErrorsTask,
-    ) -> Result<Answer<models::ErrorsResult>, Error> {
+    ) -> Result<Response<models::ErrorsResult>, Error> {
         self.client.call::<models::Errors>(task).await
     }
 
-    /// Gives the backlink figures of a domain month by month, back to 2019.
+    /// Returns monthly link metrics of a domain, from 2019 on.
     ///
-    /// Each month has the figures of its first day. Counts of new and lost links start in May 2021 and are 0 before.
+    /// Each row describes the first day of a month. Counts of new and lost links start in May 2021 and are 0 before. For other intervals, use `timeseries_summary`.
     ///
     /// # Limits
     /// - One task a call.
@@ -714,7 +692,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -733,13 +711,13 @@ impl<'a> Backlinks<'a> {
     pub async fn history_live(
         &self,
         task: &models::HistoryLiveTask,
-    ) -> Result<Answer<models::HistoryLiveResult>, Error> {
+    ) -> Result<Response<models::HistoryLiveResult>, Error> {
         self.client.call::<models::HistoryLive>(task).await
     }
 
-    /// Lists the section's tasks that were posted in a span of time.
+    /// Lists the tasks of the section that were posted in a given period.
     ///
-    /// Tasks that are not completed are listed with the successful ones.
+    /// The list includes tasks that did not complete. Calls are free.
     ///
     /// # Limits
     /// - One task a call.
@@ -766,11 +744,13 @@ impl<'a> Backlinks<'a> {
     pub async fn id_list(
         &self,
         task: &models::IdListTask,
-    ) -> Result<Answer<models::IdListResult>, Error> {
+    ) -> Result<Response<models::IdListResult>, Error> {
         self.client.call::<models::IdList>(task).await
     }
 
-    /// Tells how large the backlink database is, now and over the last 12 months.
+    /// Returns the size of the backlink database, now and over the last 12 months.
+    ///
+    /// Calls are free.
     ///
     /// # Cost
     /// The API charges nothing for this call.
@@ -788,15 +768,13 @@ impl<'a> Backlinks<'a> {
     /// ```
     ///
     /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-index/).
-    pub async fn index(&self) -> Result<Answer<models::IndexResult>, Error> {
+    pub async fn index(&self) -> Result<Response<models::IndexResult>, Error> {
         self.client.get::<models::Index>(&[]).await
     }
 
-    /// Lists the pages that link to several targets.
+    /// Lists the pages that link to several targets, with their backlinks per target.
     ///
-    /// With your own site in `exclude_targets` it finds which pages link to competitors and not to you. The keys of `targets` are the keys of each item.
-    ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+    /// To find pages that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -810,7 +788,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -829,7 +807,7 @@ impl<'a> Backlinks<'a> {
     pub async fn page_intersection_live(
         &self,
         task: &models::PageIntersectionLiveTask,
-    ) -> Result<Answer<models::PageIntersectionLiveResult>, Error> {
+    ) -> Result<Response<models::PageIntersectionLiveResult>, Error> {
         self.client.call::<models::PageIntersectionLive>(task).await
     }
 
@@ -858,11 +836,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the domains that link to a target, each with figures of its links.
+    /// Lists the domains that link to a target, with link metrics per domain.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
-    ///
-    /// `total_count` counts main domains, so a domain and its subdomains are one.
+    /// `total_count` counts a main domain and its subdomains once. For the single links of a domain, use `backlinks` with a filter. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -874,7 +850,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -893,7 +869,7 @@ impl<'a> Backlinks<'a> {
     pub async fn referring_domains_live(
         &self,
         task: &models::ReferringDomainsLiveTask,
-    ) -> Result<Answer<models::ReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::ReferringDomainsLiveResult>, Error> {
         self.client.call::<models::ReferringDomainsLive>(task).await
     }
 
@@ -922,9 +898,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the IP addresses or subnets that link to a target, each with figures of its links.
+    /// Lists the IP addresses or subnets that link to a target, with link metrics per network.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+    /// Use it to find groups of sites that share a host. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -936,7 +912,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -955,7 +931,7 @@ impl<'a> Backlinks<'a> {
     pub async fn referring_networks_live(
         &self,
         task: &models::ReferringNetworksLiveTask,
-    ) -> Result<Answer<models::ReferringNetworksLiveResult>, Error> {
+    ) -> Result<Response<models::ReferringNetworksLiveResult>, Error> {
         self.client.call::<models::ReferringNetworksLive>(task).await
     }
 
@@ -984,9 +960,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Sums up the backlinks of one domain, subdomain or page: counts, rank, and where the links come from.
+    /// Returns a backlink summary of one domain, subdomain or page: counts, rank, and origins of the links.
     ///
-    /// Every call is charged. For many targets `bulk_pages_summary` and the other bulk endpoints are cheaper.
+    /// For many targets, `bulk_pages_summary` and the other bulk endpoints cost less. Each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -994,7 +970,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1013,13 +989,13 @@ impl<'a> Backlinks<'a> {
     pub async fn summary_live(
         &self,
         task: &models::SummaryLiveTask,
-    ) -> Result<Answer<models::SummaryLiveResult>, Error> {
+    ) -> Result<Response<models::SummaryLiveResult>, Error> {
         self.client.call::<models::SummaryLive>(task).await
     }
 
-    /// Counts the backlinks and linking domains that a domain gained and lost over time.
+    /// Counts the backlinks and linking domains that a domain gained and lost per day, week, month or year.
     ///
-    /// Weeks, months and years are whole ones and carry the date of their last day. A step without data has zeros.
+    /// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For totals instead of changes, use `timeseries_summary`.
     ///
     /// # Limits
     /// - One task a call.
@@ -1027,7 +1003,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1046,13 +1022,13 @@ impl<'a> Backlinks<'a> {
     pub async fn timeseries_new_lost_summary_live(
         &self,
         task: &models::TimeseriesNewLostSummaryLiveTask,
-    ) -> Result<Answer<models::TimeseriesNewLostSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::TimeseriesNewLostSummaryLiveResult>, Error> {
         self.client.call::<models::TimeseriesNewLostSummaryLive>(task).await
     }
 
-    /// Gives the backlink figures of a domain over time, in steps from a day to a year.
+    /// Returns link metrics of a domain per day, week, month or year.
     ///
-    /// Weeks, months and years are whole ones and carry the date of their last day. A step without data has zeros.
+    /// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For gains and losses, use `timeseries_new_lost_summary`.
     ///
     /// # Limits
     /// - One task a call.
@@ -1060,7 +1036,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1079,7 +1055,7 @@ impl<'a> Backlinks<'a> {
     pub async fn timeseries_summary_live(
         &self,
         task: &models::TimeseriesSummaryLiveTask,
-    ) -> Result<Answer<models::TimeseriesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::TimeseriesSummaryLiveResult>, Error> {
         self.client.call::<models::TimeseriesSummaryLive>(task).await
     }
 }

@@ -3,13 +3,13 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// The device that the search is made as.
+/// Device type of the search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Device {
-    /// A desktop computer.
+    /// Desktop computer.
     Desktop,
-    /// A mobile phone.
+    /// Mobile phone.
     Mobile,
     /// A value that this version does not know.
     Other(String),
@@ -17,7 +17,7 @@ pub enum Device {
 
 open_enum_impls!(Device { Desktop = "desktop", Mobile = "mobile" });
 
-/// The operating system of the device that the search is made as.
+/// Operating system of the device.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OperatingSystem {
@@ -38,15 +38,15 @@ open_enum_impls!(
     "ios" }
 );
 
-/// How a target of `stop_crawl_on_match` is compared with the results.
+/// Comparison of a target of `stop_crawl_on_match` with the results.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MatchType {
-    /// That very domain or subdomain.
+    /// Matches exactly this domain or subdomain.
     Domain,
-    /// The main domain and all its subdomains.
+    /// Matches the main domain and all of its subdomains.
     WithSubdomains,
-    /// Addresses that fit a pattern with `*`.
+    /// Matches URLs by a pattern with `*`.
     Wildcard,
     /// A value that this version does not know.
     Other(String),
@@ -57,13 +57,13 @@ open_enum_impls!(
     "wildcard" }
 );
 
-/// Which targets must be found before the crawl ends.
+/// Number of targets that must be found before the crawl ends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetSearchMode {
-    /// The crawl ends once each target was found.
+    /// The crawl ends when all targets were found.
     All,
-    /// The crawl ends at the first target found.
+    /// The crawl ends when one target was found.
     Any,
     /// A value that this version does not know.
     Other(String),
@@ -71,37 +71,37 @@ pub enum TargetSearchMode {
 
 open_enum_impls!(TargetSearchMode { All = "all", Any = "any" });
 
-/// The kinds of element that targets are looked for in.
+/// Types of elements that can contain stop targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetItemType {
-    /// Ordinary unpaid results.
+    /// Unpaid results.
     Organic,
     /// Text ads.
     Paid,
-    /// The box of local businesses.
+    /// Box of local businesses.
     LocalPack,
-    /// The quoted answer above the results.
+    /// Featured snippet above the results.
     FeaturedSnippet,
     /// Events.
     Events,
     /// Flights.
     GoogleFlights,
-    /// Pictures.
+    /// Images.
     Images,
-    /// Vacancies.
+    /// Jobs.
     Jobs,
-    /// The knowledge panel.
+    /// Knowledge panel.
     KnowledgeGraph,
-    /// Local service firms. The results spell this type `local_services`.
+    /// Local services. Results spell this type `local_services`.
     LocalService,
-    /// The map.
+    /// Map.
     Map,
-    /// Papers in Google Scholar.
+    /// Articles from Google Scholar.
     ScholarlyArticles,
-    /// Ratings on other review sites.
+    /// Ratings on third-party review sites.
     ThirdPartyReviews,
-    /// Posts from Twitter.
+    /// Posts from Twitter, now X.
     Twitter,
     /// A value that this version does not know.
     Other(String),
@@ -116,7 +116,7 @@ open_enum_impls!(
     }
 );
 
-/// The kinds of element that a results page has.
+/// Types of elements on a results page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerpItemType {
@@ -246,13 +246,13 @@ open_enum_impls!(
     "compare_sites", Courses = "courses", AiOverview = "ai_overview" }
 );
 
-/// The side of the page that an element stands on.
+/// Side of the page that contains an element.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Position {
-    /// On the left of the page.
+    /// Left side of the page.
     Left,
-    /// On the right of the page.
+    /// Right side of the page.
     Right,
     /// A value that this version does not know.
     Other(String),
@@ -260,17 +260,17 @@ pub enum Position {
 
 open_enum_impls!(Position { Left = "left", Right = "right" });
 
-/// A target that ends the crawl when it is found.
+/// Target that ends the crawl when found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StopCrawlOnMatch {
-    /// Domain, subdomain or wildcard pattern to stop at.
+    /// Domain, subdomain or wildcard pattern that ends the crawl.
     ///
-    /// A domain is written without `https://`; a pattern looks like `/blog/post-*`.
+    /// Write a domain without `https://`, and a pattern like `/blog/post-*`.
     ///
     /// Required.
     pub match_value: String,
-    /// How `match_value` is compared with the addresses found.
+    /// Comparison of `match_value` with the URLs found.
     ///
     /// Required.
     pub match_type: MatchType,
@@ -288,21 +288,19 @@ impl StopCrawlOnMatch {
     }
 }
 
-/// A correction of the keyword by the search engine.
+/// Spelling correction of the keyword by the search engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spell {
-    /// The corrected keyword.
-    ///
-    /// The results are for it.
+    /// Corrected keyword that the results refer to.
     pub keyword: Option<String>,
-    /// How the search engine dealt with the spelling.
+    /// Type of the correction.
     pub r#type: Option<SpellType>,
 }
 
 object!(Spell { keyword, r#type = "type" });
 
-/// How the search engine dealt with the spelling.
+/// Type of the correction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpellType {
@@ -324,15 +322,15 @@ open_enum_impls!(
     "including_results_for" }
 );
 
-/// The row of chips that narrow the search.
+/// Row of chips that narrow the search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefinementChips {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// The chips.
+    /// The chips of the row.
     pub items: Option<Vec<RefinementChipsItem>>,
 }
 
@@ -342,147 +340,147 @@ object!(RefinementChips { r#type = "type", xpath, items });
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefinementChipsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the chip.
     pub title: Option<String>,
-    /// Address of the search that the chip narrows to.
+    /// URL of the narrowed search.
     pub url: Option<String>,
     /// Domain of the search engine.
     pub domain: Option<String>,
-    /// Further choices to narrow the search with.
+    /// Further options that narrow the search.
     pub options: Option<Vec<LabelledLink>>,
 }
 
 object!(RefinementChipsItem { r#type = "type", title, url, domain, options });
 
-/// Any element of a results page; `type` tells which.
+/// Element of a results page, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SerpItem {
-    /// A text ad.
+    /// Text ad.
     Paid(Box<SerpItemPaid>),
-    /// An ordinary, unpaid result: title, address and description of a page.
+    /// Organic, unpaid result: title, URL and description of a page.
     Organic(Box<SerpItemOrganic>),
-    /// A box above the results that quotes an answer from one page.
+    /// Box above the results that quotes an answer from one page.
     FeaturedSnippet(Box<SerpItemFeaturedSnippet>),
-    /// The knowledge panel: a summary of a person, place, firm or thing.
+    /// Knowledge panel: a summary of a person, place, company or thing.
     KnowledgeGraph(Box<SerpItemKnowledgeGraph>),
-    /// A block of current news articles.
+    /// Block of current news articles.
     TopStories(Box<SerpItemTopStories>),
-    /// A list of related questions, each with an answer to unfold.
+    /// List of related questions, each with an expandable answer.
     PeopleAlsoAsk(Box<SerpItemPeopleAlsoAsk>),
-    /// A block of searches that others made besides.
+    /// Block of related searches by other users.
     PeopleAlsoSearch(Box<SerpItemPeopleAlsoSearch>),
-    /// A block of pictures from the image search.
+    /// Block of images from the image search.
     Images(Box<SerpItemImages>),
-    /// A block of posts from Twitter, now X.
+    /// Block of posts from Twitter, now X.
     Twitter(Box<SerpItemTwitter>),
-    /// Stars and number of Google reviews for a place.
+    /// Rating and number of Google reviews of a place.
     GoogleReviews(Box<SerpItemGoogleReviews>),
-    /// A block of vacancies.
+    /// Block of jobs.
     Jobs(Box<SerpItemJobs>),
-    /// A map of the place searched for.
+    /// Map of the searched place.
     Map(Box<SerpItemMap>),
-    /// A block of apps from an app store.
+    /// Block of apps from an app store.
     App(Box<SerpItemApp>),
-    /// One business out of the box of local businesses beside a map.
+    /// Single business from the box of local businesses next to a map.
     LocalPack(Box<SerpItemLocalPack>),
-    /// A strip of picture cards along the top of the page.
+    /// Row of image cards at the top of the page.
     Carousel(Box<SerpItemCarousel>),
-    /// A block of videos.
+    /// Block of videos.
     Video(Box<SerpItemVideo>),
-    /// A direct answer that Google gives itself, such as a date or a figure.
+    /// Direct answer by Google, such as a date or a number.
     AnswerBox(Box<SerpItemAnswerBox>),
-    /// A block of product ads with price and shop.
+    /// Block of product ads with prices and shops.
     Shopping(Box<SerpItemShopping>),
-    /// A block of flights for a route.
+    /// Block of flights for a route.
     GoogleFlights(Box<SerpItemGoogleFlights>),
-    /// Cards of products, each with the articles that mention it.
+    /// Product cards, each with the articles that mention the product.
     MentionCarousel(Box<SerpItemMentionCarousel>),
-    /// A block of events with date and venue.
+    /// Block of events with dates and venues.
     Events(Box<SerpItemEvents>),
-    /// Related searches at the foot of the page.
+    /// Related searches at the bottom of the page.
     RelatedSearches(Box<SerpItemRelatedSearches>),
-    /// A carousel whose entries hold carousels of their own.
+    /// Carousel whose entries contain carousels.
     MultiCarousel(Box<SerpItemMultiCarousel>),
-    /// Recipe cards with rating and time.
+    /// Recipe cards with ratings and preparation times.
     Recipes(Box<SerpItemRecipes>),
     /// Sights of a place, with ratings.
     TopSights(Box<SerpItemTopSights>),
-    /// Links to papers in Google Scholar.
+    /// Links to articles in Google Scholar.
     ScholarlyArticles(Box<SerpItemScholarlyArticles>),
-    /// A grid of unpaid product cards.
+    /// Grid of unpaid product cards.
     PopularProducts(Box<SerpItemPopularProducts>),
-    /// A block of podcast episodes.
+    /// Block of podcast episodes.
     Podcasts(Box<SerpItemPodcasts>),
-    /// Price and chart of a share.
+    /// Price and chart of a stock.
     StocksBox(Box<SerpItemStocksBox>),
     /// Links to directories and portals that cover the same search.
     FindResultsOn(Box<SerpItemFindResultsOn>),
-    /// Questions and answers drawn from forums and help sites.
+    /// Questions and answers from forums and help sites.
     QuestionsAndAnswers(Box<SerpItemQuestionsAndAnswers>),
-    /// A box of hotels with prices for certain dates.
+    /// Box of hotels with prices for given dates.
     HotelsPack(Box<SerpItemHotelsPack>),
-    /// A block of web stories, told in pictures.
+    /// Block of web stories.
     VisualStories(Box<SerpItemVisualStories>),
-    /// A block of product offers from shops.
+    /// Block of product offers from shops.
     CommercialUnits(Box<SerpItemCommercialUnits>),
-    /// A block of local tradespeople and service firms.
+    /// Block of local service providers.
     LocalServices(Box<SerpItemLocalServices>),
-    /// The entry of one hotel, leading to Google Hotels.
+    /// Entry of one hotel that links to Google Hotels.
     GoogleHotels(Box<SerpItemGoogleHotels>),
-    /// A box that solves an equation and works through the steps.
+    /// Box that solves an equation and shows the steps.
     MathSolver(Box<SerpItemMathSolver>),
-    /// A currency converter with its chart.
+    /// Currency converter with a chart.
     CurrencyBox(Box<SerpItemCurrencyBox>),
-    /// Posts that a business put on Google itself.
+    /// Posts that a business published on Google.
     GooglePosts(Box<SerpItemGooglePosts>),
-    /// Aspects to weigh before buying, each with an answer to unfold.
+    /// Points to consider before a purchase, each with an expandable answer.
     ProductConsiderations(Box<SerpItemProductConsiderations>),
-    /// Cards of things that web pages name for the search.
+    /// Cards of things that web pages mention for the search.
     FoundOnWeb(Box<SerpItemFoundOnWeb>),
-    /// A block of short upright videos.
+    /// Block of short vertical videos.
     ShortVideos(Box<SerpItemShortVideos>),
     /// Cards that narrow a product search, such as by style or brand.
     RefineProducts(Box<SerpItemRefineProducts>),
-    /// Cards of brands for a product search.
+    /// Brand cards for a product search.
     ExploreBrands(Box<SerpItemExploreBrands>),
-    /// Views and first-hand accounts by people, from social media and blogs.
+    /// Opinions and first-hand experiences from social media and blogs.
     Perspectives(Box<SerpItemPerspectives>),
-    /// Threads from forums on the subject.
+    /// Forum threads on the topic.
     DiscussionsAndForums(Box<SerpItemDiscussionsAndForums>),
-    /// Sites where offers can be compared.
+    /// Sites for comparing offers.
     CompareSites(Box<SerpItemCompareSites>),
-    /// A block of courses with provider and rating.
+    /// Block of courses with providers and ratings.
     Courses(Box<SerpItemCourses>),
-    /// A row of cards in the knowledge panel to page through sideways.
+    /// Horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// The paragraph in the knowledge panel that says what the subject is.
+    /// Paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
-    /// The pictures in the knowledge panel.
+    /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// A list in the knowledge panel, such as the profiles of a person.
+    /// List in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// A line in the knowledge panel with one fact, such as a birthday.
+    /// Line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// A line in the knowledge panel that unfolds.
+    /// Expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// A titled section of text in the knowledge panel.
+    /// Titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
-    /// An AI overview inside the knowledge panel.
+    /// AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
-    /// An answer written by Google's AI, with the pages it draws on.
+    /// Answer written by Google's AI, with the pages that it is based on.
     AiOverview(Box<SerpItemAiOverview>),
-    /// Rating of a place or product on another review site.
+    /// Rating of a place or product on a third-party review site.
     ThirdPartyReviews(Box<SerpItemThirdPartyReviews>),
-    /// A dictionary entry that explains a word.
+    /// Dictionary entry that explains a word.
     Dictionary(Box<SerpItemDictionary>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -775,71 +773,69 @@ union_impls!(SerpItem);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPaidLink {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the link.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the link leads.
+    /// URL of the link.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Identifier of the advertisement.
+    /// Identifier of the ad.
     pub ad_aclk: Option<String>,
 }
 
 object!(SerpItemPaidLink { r#type = "type", title, description, url, domain, ad_aclk });
 
-/// A text ad.
+/// Text ad.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPaid {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// Further facts about the ad, by name.
+    /// Further details of the ad, by name.
     pub extra: Option<Map<String>>,
     /// Further lines of the description.
     ///
     /// Null when there are none.
     pub description_rows: Option<Vec<String>>,
-    /// Sitelinks printed below the ad.
+    /// Sitelinks below the ad.
     ///
     /// Null when there are none.
     pub links: Option<Vec<SerpItemPaidLink>>,
@@ -863,13 +859,13 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The question.
     pub title: Option<String>,
-    /// The answer.
+    /// The answer to the question.
     pub description: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -877,11 +873,11 @@ pub struct SerpItemOrganicItem {
 
 object!(SerpItemOrganicItem { r#type = "type", title, description, links });
 
-/// Questions and answers unfolding below the result.
+/// Expandable questions and answers below the result.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicFaq {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The questions with their answers.
     pub items: Option<Vec<SerpItemOrganicItem>>,
@@ -893,37 +889,37 @@ object!(SerpItemOrganicFaq { r#type = "type", items });
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicRelatedResult {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the search engine's cached copy of the page.
+    /// URL of the search engine's cached copy of the page.
     pub cache_url: Option<String>,
-    /// Address of a search that runs the keyword on related sites.
+    /// URL of a search that runs the keyword on related sites.
     pub related_search_url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Text printed ahead of the description, such as a date.
+    /// Text shown before the description, such as a date.
     pub pre_snippet: Option<String>,
-    /// Text printed after the description.
+    /// Text shown after the description.
     pub extended_snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -937,13 +933,13 @@ pub struct SerpItemOrganicRelatedResult {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -956,57 +952,55 @@ object!(
     highlighted, about_this_result, timestamp }
 );
 
-/// An ordinary, unpaid result: title, address and description of a page.
+/// Organic, unpaid result: title, URL and description of a page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganic {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the page found.
+    /// Domain of the page.
     pub domain: Option<String>,
-    /// Title of the page, as printed.
+    /// Title of the page, as shown.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address of the page found.
+    /// URL of the page.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Address of the search engine's cached copy of the page.
+    /// URL of the search engine's cached copy of the page.
     pub cache_url: Option<String>,
-    /// Address of a search that runs the keyword on related sites.
+    /// URL of a search that runs the keyword on related sites.
     pub related_search_url: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Whether the result stands as a featured snippet.
+    /// Whether the result is shown as a featured snippet.
     pub is_featured_snippet: Option<bool>,
-    /// Whether the search engine warns of the site as harmful.
+    /// Whether the search engine marks the site as harmful.
     pub is_malicious: Option<bool>,
     /// Whether the result is a Google web story.
     pub is_web_story: Option<bool>,
-    /// Text printed ahead of the description, such as a date.
+    /// Text shown before the description, such as a date.
     pub pre_snippet: Option<String>,
-    /// Text printed after the description.
+    /// Text shown after the description.
     pub extended_snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -1020,27 +1014,27 @@ pub struct SerpItemOrganic {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// Sitelinks printed below the result.
+    /// Sitelinks below the result.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Questions and answers unfolding below the result.
+    /// Expandable questions and answers below the result.
     ///
     /// Null when there are none.
     pub faq: Option<SerpItemOrganicFaq>,
-    /// Related searches that open below the result once a visitor has clicked it and come back.
+    /// Related searches shown below the result when a visitor returns from it.
     pub extended_people_also_search: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
     /// Further results of the same site, grouped under this one.
     ///
-    /// With `group_organic_results` off they stand on their own.
+    /// If `group_organic_results` is `false`, they are separate results.
     pub related_result: Option<Vec<SerpItemOrganicRelatedResult>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -1055,43 +1049,41 @@ object!(
     }
 );
 
-/// A box above the results that quotes an answer from one page.
+/// Box above the results that quotes an answer from one page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFeaturedSnippet {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -1107,45 +1099,43 @@ object!(
     timestamp, images, table }
 );
 
-/// The knowledge panel: a summary of a person, place, firm or thing.
+/// Knowledge panel: a summary of a person, place, company or thing.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemKnowledgeGraph {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Identifier of the card.
     pub card_id: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// Address of the logo shown in the panel.
+    /// URL of the logo shown in the panel.
     pub logo_url: Option<String>,
-    /// Google's identifier of the local business that the panel is about.
+    /// Google's identifier of the local business in the panel.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
     /// Parts of the panel, from top to bottom.
     ///
@@ -1162,29 +1152,29 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopStoriesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Whether the page has an AMP version.
     pub amp_version: Option<bool>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// Labels printed on the element.
+    /// Labels shown on the element.
     pub badges: Option<Vec<String>>,
 }
 
@@ -1193,29 +1183,27 @@ object!(
     timestamp, url, image_url, badges }
 );
 
-/// A block of current news articles.
+/// Block of current news articles.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopStories {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTopStoriesItem>>,
 }
 
@@ -1228,15 +1216,15 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoAskItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The question.
     pub title: Option<String>,
-    /// Question whose click brought this one up.
+    /// Question that was clicked to load this one.
     pub seed_question: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// The answer that unfolds below the question.
+    /// Expandable answer below the question.
     pub expanded_element: Option<Vec<PeopleAlsoAskAnswer>>,
 }
 
@@ -1245,27 +1233,25 @@ object!(
     expanded_element }
 );
 
-/// A list of related questions, each with an answer to unfold.
+/// List of related questions, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoAsk {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The questions.
+    /// The related questions.
     pub items: Option<Vec<SerpItemPeopleAlsoAskItem>>,
 }
 
@@ -1274,25 +1260,23 @@ object!(
     items }
 );
 
-/// A block of searches that others made besides.
+/// Block of related searches by other users.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoSearch {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -1309,15 +1293,15 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemImagesRelatedImageSearche {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the thumbnail.
+    /// URL of the thumbnail.
     pub image_url: Option<String>,
 }
 
@@ -1325,33 +1309,31 @@ object!(
     SerpItemImagesRelatedImageSearche { r#type = "type", title, alt, url, image_url }
 );
 
-/// A block of pictures from the image search.
+/// Block of images from the image search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemImages {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The pictures.
+    /// The images of the block.
     pub items: Option<Vec<Image>>,
-    /// Similar image searches, each with a sample picture.
+    /// Similar image searches, each with a sample image.
     ///
     /// Null when there are none.
     pub related_image_searches: Option<Vec<SerpItemImagesRelatedImageSearche>>,
@@ -1366,47 +1348,45 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTwitterItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Text of the post.
     pub tweet: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
-    /// When the post was written.
+    /// Date and time when the post was published.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
 object!(SerpItemTwitterItem { r#type = "type", tweet, date, timestamp, url });
 
-/// A block of posts from Twitter, now X.
+/// Block of posts from Twitter, now X.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTwitter {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTwitterItem>>,
 }
 
@@ -1415,27 +1395,25 @@ object!(
     url, items }
 );
 
-/// Stars and number of Google reviews for a place.
+/// Rating and number of Google reviews of a place.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleReviews {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// How many reviews there are.
+    /// Number of reviews.
     pub reviews_count: Option<i64>,
     /// Rating shown with the element.
     ///
@@ -1443,11 +1421,11 @@ pub struct SerpItemGoogleReviews {
     pub rating: Option<Rating>,
     /// Google's identifier of the place.
     pub place_id: Option<String>,
-    /// Feature code that Google attaches to the element.
+    /// Feature code that Google assigns to the element.
     pub feature: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
@@ -1460,27 +1438,27 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemJobsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the job is.
+    /// Location of the job.
     pub location: Option<String>,
-    /// Who offers the job, or who posted it.
+    /// Employer, or author of the job posting.
     pub author: Option<String>,
-    /// When the vacancy was posted, in words as printed.
+    /// Displayed posting date of the job, as text.
     pub job_posted_time: Option<String>,
-    /// When the vacancy was posted.
+    /// Date and time when the job was posted.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Kind of contract, such as full-time.
+    /// Type of contract, such as full-time.
     pub contract_type: Option<String>,
-    /// Pay, in words as printed.
+    /// Displayed salary, as text.
     pub salary: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
@@ -1489,31 +1467,29 @@ object!(
     job_posted_time, timestamp, contract_type, salary, url }
 );
 
-/// A block of vacancies.
+/// Block of jobs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemJobs {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemJobsItem>>,
 }
 
@@ -1522,29 +1498,27 @@ object!(
     url, items }
 );
 
-/// A map of the place searched for.
+/// Map of the searched place.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMap {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
@@ -1557,13 +1531,13 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAppItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Price shown with the element.
     ///
@@ -1573,27 +1547,25 @@ pub struct SerpItemAppItem {
 
 object!(SerpItemAppItem { r#type = "type", title, description, url, price });
 
-/// A block of apps from an app store.
+/// Block of apps from an app store.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemApp {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemAppItem>>,
 }
 
@@ -1601,37 +1573,35 @@ object!(
     SerpItemApp { page, position, xpath, rectangle, rank_group, rank_absolute, items }
 );
 
-/// One business out of the box of local businesses beside a map.
+/// Single business from the box of local businesses next to a map.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalPack {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Name of the business.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Domain of the business's own site.
     pub domain: Option<String>,
     /// Telephone number of the business.
     pub phone: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
     /// Rating shown with the element.
     ///
@@ -1639,7 +1609,7 @@ pub struct SerpItemLocalPack {
     pub rating: Option<Rating>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
@@ -1648,29 +1618,27 @@ object!(
     title, description, domain, phone, url, is_paid, rating, cid }
 );
 
-/// A strip of picture cards along the top of the page.
+/// Row of image cards at the top of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<CarouselEntry>>,
 }
 
@@ -1683,45 +1651,43 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVideoItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Where the video is hosted.
+    /// Site that hosts the video.
     pub source: Option<String>,
-    /// Address of the preview picture.
+    /// URL of the preview image.
     pub preview: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
 object!(SerpItemVideoItem { r#type = "type", source, preview, title, timestamp, url });
 
-/// A block of videos.
+/// Block of videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVideo {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemVideoItem>>,
 }
 
@@ -1729,31 +1695,29 @@ object!(
     SerpItemVideo { page, position, xpath, rectangle, rank_group, rank_absolute, items }
 );
 
-/// A direct answer that Google gives itself, such as a date or a figure.
+/// Direct answer by Google, such as a date or a number.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAnswerBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Text of the answer, in pieces.
+    /// Text of the answer, in parts.
     ///
     /// Null when there is none.
     pub text: Option<Vec<String>>,
-    /// Links to the sites that the answer names.
+    /// Links to the sites named in the answer.
     pub links: Option<Vec<Link>>,
 }
 
@@ -1766,7 +1730,7 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShoppingItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -1776,13 +1740,13 @@ pub struct SerpItemShoppingItem {
     pub price: Option<Price>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address at the marketplace.
+    /// URL at the marketplace.
     pub marketplace_url: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -1795,29 +1759,27 @@ object!(
     marketplace, marketplace_url, url, rating }
 );
 
-/// A block of product ads with price and shop.
+/// Block of product ads with prices and shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShopping {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemShoppingItem>>,
 }
 
@@ -1830,41 +1792,39 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleFlightsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
 object!(SerpItemGoogleFlightsItem { r#type = "type", description, url });
 
-/// A block of flights for a route.
+/// Block of flights for a route.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleFlights {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemGoogleFlightsItem>>,
 }
 
@@ -1877,7 +1837,7 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMentionCarouselItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -1897,29 +1857,27 @@ object!(
     SerpItemMentionCarouselItem { r#type = "type", title, price, rating, mentioned_in }
 );
 
-/// Cards of products, each with the articles that mention it.
+/// Product cards, each with the articles that mention the product.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMentionCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemMentionCarouselItem>>,
 }
 
@@ -1932,43 +1890,41 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemEventsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
 object!(SerpItemEventsItem { r#type = "type", title, snippet, url });
 
-/// A block of events with date and venue.
+/// Block of events with dates and venues.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemEvents {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemEventsItem>>,
 }
 
@@ -1977,25 +1933,23 @@ object!(
     url, items }
 );
 
-/// Related searches at the foot of the page.
+/// Related searches at the bottom of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRelatedSearches {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// The searches, as phrases.
     pub items: Option<Vec<String>>,
@@ -2010,7 +1964,7 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMultiCarouselItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -2022,27 +1976,25 @@ pub struct SerpItemMultiCarouselItem {
 
 object!(SerpItemMultiCarouselItem { r#type = "type", title, multi_carousel_snippets });
 
-/// A carousel whose entries hold carousels of their own.
+/// Carousel whose entries contain carousels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMultiCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemMultiCarouselItem>>,
 }
 
@@ -2055,19 +2007,19 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRecipesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Time it takes to make the dish, in words as printed.
+    /// Displayed preparation time of the dish, as text.
     pub time: Option<String>,
     /// Rating shown with the element.
     ///
@@ -2080,27 +2032,25 @@ object!(
     rating }
 );
 
-/// Recipe cards with rating and time.
+/// Recipe cards with ratings and preparation times.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRecipes {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemRecipesItem>>,
 }
 
@@ -2113,13 +2063,13 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopSightsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
@@ -2133,25 +2083,23 @@ object!(SerpItemTopSightsItem { r#type = "type", title, url, description, rating
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopSights {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTopSightsItem>>,
 }
 
@@ -2164,15 +2112,15 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemScholarlyArticlesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Who wrote the article.
+    /// Author of the article.
     pub author: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
 }
 
@@ -2180,31 +2128,29 @@ object!(
     SerpItemScholarlyArticlesItem { r#type = "type", title, url, author, description }
 );
 
-/// Links to papers in Google Scholar.
+/// Links to articles in Google Scholar.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemScholarlyArticles {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemScholarlyArticlesItem>>,
 }
 
@@ -2217,17 +2163,17 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPopularProductsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Who sells the product.
+    /// Seller of the product.
     pub seller: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Price shown with the element.
     ///
@@ -2244,29 +2190,27 @@ object!(
     price, rating }
 );
 
-/// A grid of unpaid product cards.
+/// Grid of unpaid product cards.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPopularProducts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPopularProductsItem>>,
 }
 
@@ -2279,19 +2223,19 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPodcastsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Playing time of the episode, in words as printed.
+    /// Displayed playing time of the episode, as text.
     pub time_to_play: Option<String>,
 }
 
@@ -2300,27 +2244,25 @@ object!(
     time_to_play }
 );
 
-/// A block of podcast episodes.
+/// Block of podcast episodes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPodcasts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPodcastsItem>>,
 }
 
@@ -2329,43 +2271,41 @@ object!(
     }
 );
 
-/// Price and chart of a share.
+/// Price and chart of a stock.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemStocksBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Price of the share.
+    /// Price of the stock.
     pub price: Option<Price>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Table in the element.
     ///
     /// Null when there is none.
     pub table: Option<Table>,
-    /// Course of the share price.
+    /// Chart of the stock price.
     pub graph: Option<Graph>,
 }
 
@@ -2378,13 +2318,13 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFindResultsOnItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -2396,23 +2336,21 @@ object!(SerpItemFindResultsOnItem { r#type = "type", title, domain, url, source 
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFindResultsOn {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemFindResultsOnItem>>,
 }
 
@@ -2425,19 +2363,19 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemQuestionsAndAnswersItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// The question.
     pub question_text: Option<String>,
-    /// The answer.
+    /// The answer to the question.
     pub answer_text: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// How many upvotes the answer has at its source.
+    /// Number of upvotes of the answer at its source.
     pub votes: Option<i64>,
 }
 
@@ -2446,27 +2384,25 @@ object!(
     source, domain, votes }
 );
 
-/// Questions and answers drawn from forums and help sites.
+/// Questions and answers from forums and help sites.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemQuestionsAndAnswers {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemQuestionsAndAnswersItem>>,
 }
 
@@ -2479,7 +2415,7 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemHotelsPackItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Price shown with the element.
     ///
@@ -2487,15 +2423,15 @@ pub struct SerpItemHotelsPackItem {
     pub price: Option<Price>,
     /// Name of the hotel.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Google's identifier of the hotel.
     pub hotel_identifier: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
     /// Rating shown with the element.
     ///
@@ -2508,25 +2444,23 @@ object!(
     hotel_identifier, domain, url, is_paid, rating }
 );
 
-/// A box of hotels with prices for certain dates.
+/// Box of hotels with prices for given dates.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemHotelsPack {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -2534,7 +2468,7 @@ pub struct SerpItemHotelsPack {
     pub date_from: Option<String>,
     /// Last day of the stay.
     pub date_to: Option<String>,
-    /// The hotels.
+    /// The hotels of the box.
     pub items: Option<Vec<SerpItemHotelsPackItem>>,
 }
 
@@ -2543,27 +2477,25 @@ object!(
     title, date_from, date_to, items }
 );
 
-/// A block of web stories, told in pictures.
+/// Block of web stories.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVisualStories {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<LabelledLink>>,
 }
 
@@ -2576,13 +2508,13 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCommercialUnitsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Price shown with the element.
     ///
@@ -2601,29 +2533,27 @@ object!(
     rating }
 );
 
-/// A block of product offers from shops.
+/// Block of product offers from shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCommercialUnits {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCommercialUnitsItem>>,
 }
 
@@ -2636,21 +2566,21 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalServicesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
     /// Null when there is none.
     pub rating: Option<Rating>,
-    /// Address of the profile picture.
+    /// URL of the profile image.
     pub profile_image_url: Option<String>,
 }
 
@@ -2659,33 +2589,31 @@ object!(
     profile_image_url }
 );
 
-/// A block of local tradespeople and service firms.
+/// Block of local service providers.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalServices {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemLocalServicesItem>>,
 }
 
@@ -2694,33 +2622,31 @@ object!(
     title, url, domain, items }
 );
 
-/// The entry of one hotel, leading to Google Hotels.
+/// Entry of one hotel that links to Google Hotels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleHotels {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Google's identifier of the hotel.
     pub hotel_identifier: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
@@ -2733,7 +2659,7 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolverExpandedElement {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -2747,43 +2673,41 @@ object!(SerpItemMathSolverExpandedElement { r#type = "type", title, solution });
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolverItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Worked solutions that unfold below the heading.
+    /// Expandable solutions below the heading.
     pub expanded_element: Option<Vec<SerpItemMathSolverExpandedElement>>,
 }
 
 object!(SerpItemMathSolverItem { r#type = "type", title, expanded_element });
 
-/// A box that solves an equation and works through the steps.
+/// Box that solves an equation and shows the steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolver {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Solution of the equation that was searched for.
+    /// Solution of the equation in the search query.
     pub result: Option<String>,
-    /// Ways to solve the equation.
+    /// Methods to solve the equation.
     pub items: Option<Vec<SerpItemMathSolverItem>>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -2794,41 +2718,39 @@ object!(
     title, result, items, links }
 );
 
-/// A currency converter with its chart.
+/// Currency converter with a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCurrencyBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Amount to convert.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub value: Option<f64>,
-    /// Amount after conversion, at the rate of Google Finance when the results were fetched.
+    /// Converted amount, at the Google Finance rate when the results were fetched.
     ///
-    /// The rate may lag behind the market.
+    /// The rate can differ from the current market rate.
     ///
-    /// Unit: in `converted_currency`.
+    /// Unit: the currency named in `converted_currency`.
     pub converted_value: Option<f64>,
     /// Currency that the amount is converted from, as an ISO code.
     pub currency: Option<String>,
-    /// Currency that the amount is converted to.
+    /// Currency that the amount is converted to, as an ISO code.
     pub converted_currency: Option<String>,
-    /// When the rate was taken.
+    /// Date and time of the exchange rate.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
@@ -2836,7 +2758,7 @@ pub struct SerpItemCurrencyBox {
     ///
     /// Null when there is none.
     pub table: Option<Table>,
-    /// Course of the exchange rate.
+    /// Chart of the exchange rate.
     pub graph: Option<Graph>,
 }
 
@@ -2845,33 +2767,31 @@ object!(
     value, converted_value, currency, converted_currency, timestamp, table, graph }
 );
 
-/// Posts that a business put on Google itself.
+/// Posts that a business published on Google.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGooglePosts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Identifier of the block of posts.
     pub posts_id: Option<String>,
-    /// Feature code that Google attaches to the element.
+    /// Feature code that Google assigns to the element.
     pub feature: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
@@ -2884,13 +2804,13 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemProductConsiderationsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// The question or aspect to weigh before buying.
+    /// Question or point to consider before a purchase.
     pub title: Option<String>,
-    /// Category printed above the heading.
+    /// Category shown above the heading.
     pub consideration_category: Option<String>,
-    /// The answer that unfolds below the heading.
+    /// Expandable answer below the heading.
     pub expanded_element: Option<Vec<ProductConsiderationAnswer>>,
 }
 
@@ -2899,29 +2819,27 @@ object!(
     expanded_element }
 );
 
-/// Aspects to weigh before buying, each with an answer to unfold.
+/// Points to consider before a purchase, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemProductConsiderations {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemProductConsiderationsItem>>,
 }
 
@@ -2934,43 +2852,41 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFoundOnWebItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Picture in the element.
+    /// Image in the element.
     pub image: Option<Image>,
 }
 
 object!(SerpItemFoundOnWebItem { r#type = "type", title, subtitle, image });
 
-/// Cards of things that web pages name for the search.
+/// Cards of things that web pages mention for the search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFoundOnWeb {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Searches that Google offers as related.
+    /// Related searches suggested by Google.
     pub related_searches: Option<Vec<String>>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemFoundOnWebItem>>,
 }
 
@@ -2983,13 +2899,13 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShortVideosItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -2997,29 +2913,27 @@ pub struct SerpItemShortVideosItem {
 
 object!(SerpItemShortVideosItem { r#type = "type", title, url, domain, source });
 
-/// A block of short upright videos.
+/// Block of short vertical videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShortVideos {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemShortVideosItem>>,
 }
 
@@ -3032,19 +2946,19 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRefineProductsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Keyword of the narrowed search.
     pub keyword: Option<String>,
-    /// What the refinement narrows the search by.
+    /// Attribute that the refinement narrows the search by.
     pub refine_type: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
@@ -3057,25 +2971,23 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRefineProducts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemRefineProductsItem>>,
 }
 
@@ -3088,21 +3000,21 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemExploreBrandsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
@@ -3111,29 +3023,27 @@ object!(
     image_url, xpath }
 );
 
-/// Cards of brands for a product search.
+/// Brand cards for a product search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemExploreBrands {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemExploreBrandsItem>>,
 }
 
@@ -3146,21 +3056,21 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPerspectivesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -3171,29 +3081,27 @@ object!(
     source, timestamp }
 );
 
-/// Views and first-hand accounts by people, from social media and blogs.
+/// Opinions and first-hand experiences from social media and blogs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPerspectives {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPerspectivesItem>>,
 }
 
@@ -3206,23 +3114,23 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDiscussionsAndForumsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// How many posts the discussion has at its source.
+    /// Number of posts in the discussion at its source.
     pub posts_count: Option<i64>,
 }
 
@@ -3231,29 +3139,27 @@ object!(
     description, timestamp, posts_count }
 );
 
-/// Threads from forums on the subject.
+/// Forum threads on the topic.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDiscussionsAndForums {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemDiscussionsAndForumsItem>>,
 }
 
@@ -3266,17 +3172,17 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCompareSitesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -3286,29 +3192,27 @@ object!(
     SerpItemCompareSitesItem { r#type = "type", title, url, domain, image_url, source }
 );
 
-/// Sites where offers can be compared.
+/// Sites for comparing offers.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCompareSites {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCompareSitesItem>>,
 }
 
@@ -3321,23 +3225,23 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCoursesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3350,31 +3254,29 @@ object!(
     image_url, rating }
 );
 
-/// A block of courses with provider and rating.
+/// Block of courses with providers and ratings.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCourses {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Fields of study that the courses belong to.
+    /// Subject areas of the courses.
     pub categories: Option<Vec<String>>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCoursesItem>>,
 }
 
@@ -3383,35 +3285,33 @@ object!(
     categories, items }
 );
 
-/// An answer written by Google's AI, with the pages it draws on.
+/// Answer written by Google's AI, with the pages that it is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAiOverview {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Whether the overview was loaded after the page, not from the cache.
+    /// Whether the overview was loaded after the page instead of from the cache.
     ///
-    /// The task field `load_async_ai_overview` fetches the content of late ones.
+    /// To fetch the content of such overviews, set `load_async_ai_overview` in the task.
     pub asynchronous_ai_overview: Option<bool>,
-    /// The whole overview as Markdown.
+    /// Whole overview as Markdown.
     pub markdown: Option<String>,
     /// Parts of the overview, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -3420,31 +3320,29 @@ object!(
     asynchronous_ai_overview, markdown, items, references }
 );
 
-/// Rating of a place or product on another review site.
+/// Rating of a place or product on a third-party review site.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemThirdPartyReviews {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// How many reviews there are.
+    /// Number of reviews.
     pub reviews_count: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3457,41 +3355,39 @@ object!(
     rank_absolute, reviews_count, title, url, rating }
 );
 
-/// A dictionary entry that explains a word.
+/// Dictionary entry that explains a word.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDictionary {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// The word that is explained.
+    /// Word that is explained.
     pub keyword: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Text of the entry: what the word means.
+    /// Definition of the word.
     pub text: Option<String>,
-    /// Sitelinks printed below the entry.
+    /// Sitelinks below the entry.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -3502,33 +3398,31 @@ object!(
     title, url, domain, breadcrumb, keyword, snippet, text, links }
 );
 
-/// A row of cards in the knowledge panel to page through sideways.
+/// Horizontally scrolling row of cards in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Link that belongs to the element.
+    /// Link of the element.
     pub link: Option<Link>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphListEntry>>,
 }
 
@@ -3537,29 +3431,27 @@ object!(
     rank_absolute, title, data_attrid, link, items }
 );
 
-/// The paragraph in the knowledge panel that says what the subject is.
+/// Paragraph in the knowledge panel that describes the subject.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphDescriptionBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -3570,29 +3462,27 @@ object!(
     rank_absolute, text, links }
 );
 
-/// The pictures in the knowledge panel.
+/// Images in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphImagesBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Link that belongs to the element.
+    /// Link of the element.
     pub link: Option<Link>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphImage>>,
 }
 
@@ -3601,33 +3491,31 @@ object!(
     rank_absolute, link, items }
 );
 
-/// A line in the knowledge panel with one fact, such as a birthday.
+/// Line in the knowledge panel with one fact, such as a birthday.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphRowBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -3642,21 +3530,19 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphHotelsBookingBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3664,9 +3550,9 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     pub date_from: Option<String>,
     /// Last day of the stay.
     pub date_to: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphBookingOffer>>,
 }
 
@@ -3675,31 +3561,29 @@ object!(
     rank_absolute, title, date_from, date_to, data_attrid, items }
 );
 
-/// A line in the knowledge panel that unfolds.
+/// Expandable line in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphExpandedBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// What unfolds when the element is clicked.
+    /// Content that is shown when the element is expanded.
     pub expanded_element: Option<Vec<KnowledgeGraphAnswer>>,
 }
 
@@ -3712,27 +3596,25 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphShoppingBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphOffer>>,
 }
 
@@ -3741,27 +3623,27 @@ object!(
     rank_absolute, title, data_attrid, items }
 );
 
-/// An AI overview inside the knowledge panel.
+/// AI overview in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphAiOverviewBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Whether the overview was loaded after the page, not from the cache.
+    /// Whether the overview was loaded after the page instead of from the cache.
     ///
-    /// The task field `load_async_ai_overview` fetches the content of late ones.
+    /// To fetch the content of such overviews, set `load_async_ai_overview` in the task.
     pub asynchronous_ai_overview: Option<bool>,
     /// Parts of the overview, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -3770,23 +3652,23 @@ object!(
     asynchronous_ai_overview, items, references }
 );
 
-/// The box that an element fills on the screen, measured from the top left corner.
+/// Box of an element on the screen, measured from the top left corner.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rectangle {
-    /// Distance of the box's left edge from the left of the screen.
+    /// Horizontal distance of the box from the left edge of the screen.
     ///
     /// Unit: pixels.
     pub x: Option<f64>,
-    /// Distance of the box's upper edge from the top of the screen.
+    /// Vertical distance of the box from the top edge of the screen.
     ///
     /// Unit: pixels.
     pub y: Option<f64>,
-    /// Width of its box on the screen.
+    /// Width of the box on the screen.
     ///
     /// Unit: pixels.
     pub width: Option<f64>,
-    /// Height of its box on the screen.
+    /// Height of the box on the screen.
     ///
     /// Unit: pixels.
     pub height: Option<f64>,
@@ -3794,59 +3676,59 @@ pub struct Rectangle {
 
 object!(Rectangle { x, y, width, height });
 
-/// A link with its caption.
+/// Link with its caption.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the link.
     pub title: Option<String>,
-    /// Text beside the caption.
+    /// Text next to the caption.
     pub snippet: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the link leads.
+    /// URL of the link.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
 object!(Link { r#type = "type", title, snippet, description, url, domain, xpath });
 
-/// A rating and the number of votes behind it.
+/// Rating with the number of votes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rating {
-    /// Scale that the rating is on.
+    /// Rating scale.
     pub rating_type: Option<String>,
-    /// The rating, on the scale that `rating_type` names; higher is better.
+    /// Rating on the scale of `rating_type`; higher is better.
     pub value: Option<f64>,
-    /// How many votes the rating rests on.
+    /// Number of votes that the rating is based on.
     pub votes_count: Option<i64>,
-    /// Best rating that the scale allows.
+    /// Highest rating on the scale.
     pub rating_max: Option<i64>,
 }
 
 object!(Rating { rating_type, value, votes_count, rating_max });
 
-/// Any part of an AI overview; `type` tells which.
+/// Part of an AI overview, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AiOverviewItem {
-    /// A passage of text in the overview, with links, pictures and sources.
+    /// Passage of text in the overview, with links, images and sources.
     AiOverviewElement(Box<AiOverviewItemAiOverviewElement>),
-    /// A passage that unfolds into several parts.
+    /// Expandable passage with several parts.
     AiOverviewExpandedElement(Box<AiOverviewItemAiOverviewExpandedElement>),
-    /// A video shown inside the overview.
+    /// Video shown in the overview.
     AiOverviewVideoElement(Box<AiOverviewItemAiOverviewVideoElement>),
-    /// A table inside the overview.
+    /// Table in the overview.
     AiOverviewTableElement(Box<AiOverviewItemAiOverviewTableElement>),
-    /// Products shown inside the overview.
+    /// Products shown in the overview.
     AiOverviewShopping(Box<AiOverviewItemAiOverviewShopping>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -3911,11 +3793,11 @@ impl Union for AiOverviewItem {
 
 union_impls!(AiOverviewItem);
 
-/// A passage of text in the overview, with links, pictures and sources.
+/// Passage of text in the overview, with links, images and sources.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3923,15 +3805,15 @@ pub struct AiOverviewItemAiOverviewElement {
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -3944,7 +3826,7 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewExpandedElementComponent {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3952,15 +3834,15 @@ pub struct AiOverviewItemAiOverviewExpandedElementComponent {
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -3969,19 +3851,19 @@ object!(
     markdown, images, links, references }
 );
 
-/// A passage that unfolds into several parts.
+/// Expandable passage with several parts.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewExpandedElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Parts that the unfolded text consists of.
+    /// Parts of the expanded text.
     pub components: Option<Vec<AiOverviewItemAiOverviewExpandedElementComponent>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -3990,29 +3872,29 @@ object!(
     references }
 );
 
-/// A video shown inside the overview.
+/// Video shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewVideoElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Date of publication, in words as printed, such as `Apr 26, 2024`.
+    /// Displayed publication date, as text such as `Apr 26, 2024`.
     pub date: Option<String>,
-    /// When the video came out or got into the index.
+    /// Publication time of the video, or the time of indexing.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
@@ -4023,11 +3905,11 @@ object!(
     image_url, source, date, timestamp }
 );
 
-/// A table inside the overview.
+/// Table in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewTableElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -4043,15 +3925,15 @@ object!(AiOverviewItemAiOverviewTableElement { position, markdown, table });
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewShoppingItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Google's identifier of the product.
     pub product_id: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Rating shown with the element.
     ///
@@ -4061,17 +3943,17 @@ pub struct AiOverviewItemAiOverviewShoppingItem {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Who sells the product.
+    /// Seller of the product.
     pub seller: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address of the product's page at the marketplace.
+    /// URL of the product's page at the marketplace.
     pub marketplace_url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
 }
 
@@ -4080,17 +3962,17 @@ object!(
     domain, rating, price, seller, snippet, marketplace, marketplace_url, image_url }
 );
 
-/// Products shown inside the overview.
+/// Products shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewShopping {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// The products.
+    /// The products shown.
     ///
     /// Null when there are none.
     pub items: Option<Vec<AiOverviewItemAiOverviewShoppingItem>>,
@@ -4098,23 +3980,23 @@ pub struct AiOverviewItemAiOverviewShopping {
 
 object!(AiOverviewItemAiOverviewShopping { position, title, markdown, items });
 
-/// A page that an AI overview draws on.
+/// Page that an AI overview is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewReference {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the page.
+    /// URL of the page.
     pub url: Option<String>,
     /// Title of the page.
     pub title: Option<String>,
-    /// Passage of the page that the overview draws on.
+    /// Passage of the page that the overview is based on.
     pub text: Option<String>,
 }
 
@@ -4122,27 +4004,27 @@ object!(
     AiOverviewReference { r#type = "type", position, source, domain, url, title, text }
 );
 
-/// A price, now and before discount.
+/// Price, current and before discount.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Price {
-    /// Price asked now.
+    /// Current price.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub current: Option<f64>,
-    /// Price before any discount.
+    /// Regular price, before any discount.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub regular: Option<f64>,
-    /// Upper end of the price.
+    /// Upper end of the price range.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub max_value: Option<f64>,
     /// Currency of the price, as an ISO code.
     pub currency: Option<String>,
     /// Whether the price is a range.
     pub is_price_range: Option<bool>,
-    /// Price as it is printed, currency sign and all.
+    /// Price as shown, with the currency symbol.
     pub displayed_price: Option<String>,
 }
 
@@ -4150,11 +4032,11 @@ object!(
     Price { current, regular, max_value, currency, is_price_range, displayed_price }
 );
 
-/// A table: headings and rows.
+/// Table with headings and rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Table {
-    /// Constant name of the table.
+    /// Type name of the table, always the same.
     pub table_element: Option<TableTableElement>,
     /// Headings of the columns.
     pub table_header: Option<Vec<String>>,
@@ -4164,7 +4046,7 @@ pub struct Table {
 
 object!(Table { table_element, table_header, table_content });
 
-/// Constant name of the table.
+/// Type name of the table, always the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TableTableElement {
@@ -4176,33 +4058,33 @@ pub enum TableTableElement {
 
 open_enum_impls!(TableTableElement { TableElement = "table_element" });
 
-/// A picture and the page that it leads to.
+/// Image and the page that it links to.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Image {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address of the page that the picture leads to.
+    /// URL of the page that the image links to.
     pub url: Option<String>,
-    /// Address of the picture itself: at its origin, or of a copy kept by DataForSEO if the original is out of reach.
+    /// URL of the image at its source, or of a copy stored by DataForSEO if the source is not available.
     pub image_url: Option<String>,
 }
 
 object!(Image { r#type = "type", alt, url, image_url });
 
-/// One shop's offer for a product.
+/// Offer of one shop for a product.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphOffer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Price shown with the element.
     ///
@@ -4210,11 +4092,11 @@ pub struct KnowledgeGraphOffer {
     pub price: Option<Price>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address at the marketplace.
+    /// URL at the marketplace.
     pub marketplace_url: Option<String>,
 }
 
@@ -4223,27 +4105,27 @@ object!(
     marketplace, marketplace_url }
 );
 
-/// What unfolds below a line of the knowledge panel.
+/// Expandable content below a line of the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphAnswer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -4258,23 +4140,23 @@ object!(
     images, timestamp, table }
 );
 
-/// One booking offer for a hotel.
+/// Booking offer for a hotel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphBookingOffer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Name of the booking site.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Price that the booking site asks.
+    /// Price at the booking site.
     pub price: Option<Price>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
 }
 
@@ -4283,25 +4165,25 @@ object!(
     price, is_paid }
 );
 
-/// One entry of a list or carousel in the knowledge panel.
+/// Entry of a list or carousel in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListEntry {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the entry.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
@@ -4310,39 +4192,39 @@ object!(
     xpath }
 );
 
-/// One picture in the knowledge panel.
+/// Image in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphImage {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
 object!(KnowledgeGraphImage { r#type = "type", url, domain, alt, image_url, xpath });
 
-/// What unfolds below an aspect of a product; `type` tells which form it has.
+/// Expandable content below a point to consider, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductConsiderationAnswer {
-    /// An answer quoted from one page, with its address.
+    /// Answer quoted from one page, with its URL.
     ProductConsiderationsExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsExpandedElement>,
     ),
-    /// An answer written by Google's AI.
+    /// Answer written by Google's AI.
     ProductConsiderationsAiOverviewExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement>,
     ),
@@ -4403,7 +4285,7 @@ impl Union for ProductConsiderationAnswer {
 
 union_impls!(ProductConsiderationAnswer);
 
-/// An answer quoted from one page, with its address.
+/// Answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
@@ -4411,21 +4293,21 @@ pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
     pub title: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Searches that Google offers as related.
+    /// Related searches suggested by Google.
     pub related_searches: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
@@ -4441,17 +4323,17 @@ object!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the part.
     pub text: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -4460,7 +4342,7 @@ object!(
     = "type", title, text, images, references }
 );
 
-/// An answer written by Google's AI.
+/// Answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
@@ -4468,7 +4350,7 @@ pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElem
     pub items: Option<
         Vec<ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem>,
     >,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -4477,27 +4359,27 @@ object!(
     references }
 );
 
-/// What Google says about a result and why it was found.
+/// Details from Google about a result and the reason why it was found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AboutThisResult {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address of the result.
+    /// URL of the result.
     pub url: Option<String>,
-    /// Where `source_info` was taken from, such as Wikipedia.
+    /// Origin of `source_info`, such as Wikipedia.
     pub source: Option<String>,
     /// Description of the site, taken from `source`.
     pub source_info: Option<String>,
-    /// Address of the full text at `source`.
+    /// URL of the full text at `source`.
     pub source_url: Option<String>,
     /// Language of the result.
     pub language: Option<String>,
-    /// Place that the result is of use for.
+    /// Location that the result is relevant for.
     pub location: Option<String>,
-    /// Words of the search that the page has.
+    /// Words of the search query found on the page.
     pub search_terms: Option<Vec<String>>,
-    /// Words akin to those of the search that the page has.
+    /// Words related to the search query found on the page.
     pub related_terms: Option<Vec<String>>,
 }
 
@@ -4506,75 +4388,75 @@ object!(
     location, search_terms, related_terms }
 );
 
-/// A curve over time, with one of an earlier period beside it.
+/// Chart of values over time, with a previous period for comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Graph {
-    /// Points of the curve.
+    /// Points of the chart.
     pub items: Option<Vec<GraphPoint>>,
-    /// Points of the curve for the period before, for comparison.
+    /// Points of the previous period, for comparison.
     pub previous_items: Option<Vec<GraphPoint>>,
 }
 
 object!(Graph { items, previous_items });
 
-/// A point of a curve.
+/// Point of a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GraphPoint {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Time of the point, in words as printed.
+    /// Displayed time of the point, as text.
     pub date: Option<String>,
-    /// Height of the curve at the point.
+    /// Value of the point.
     pub value: Option<f64>,
 }
 
 object!(GraphPoint { r#type = "type", date, value });
 
-/// A captioned link: a choice under a chip, or a visual story.
+/// Link with a caption: an option of a chip, or a visual story.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LabelledLink {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the entry.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
 }
 
 object!(LabelledLink { r#type = "type", title, url, domain });
 
-/// One card of a carousel.
+/// Card of a carousel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CarouselEntry {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
 }
 
 object!(CarouselEntry { r#type = "type", title, subtitle, image_url });
 
-/// What unfolds below a question; `type` tells which form it has.
+/// Expandable content below a question, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PeopleAlsoAskAnswer {
-    /// An answer quoted from one page, with its address.
+    /// Answer quoted from one page, with its URL.
     PeopleAlsoAskExpandedElement(Box<PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement>),
-    /// An answer written by Google's AI.
+    /// Answer written by Google's AI.
     PeopleAlsoAskAiOverviewExpandedElement(
         Box<PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement>,
     ),
@@ -4631,25 +4513,25 @@ impl Union for PeopleAlsoAskAnswer {
 
 union_impls!(PeopleAlsoAskAnswer);
 
-/// An answer quoted from one page, with its address.
+/// Answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -4664,43 +4546,43 @@ object!(
     description, images, timestamp, table }
 );
 
-/// An answer written by Google's AI.
+/// Answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
     /// Parts of the answer, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
 object!(PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement { items, references });
 
-/// Any part of a knowledge panel; `type` tells which.
+/// Part of a knowledge panel, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum KnowledgeGraphItem {
-    /// A row of cards in the knowledge panel to page through sideways.
+    /// Horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// The paragraph in the knowledge panel that says what the subject is.
+    /// Paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
-    /// The pictures in the knowledge panel.
+    /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// A list in the knowledge panel, such as the profiles of a person.
+    /// List in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// A line in the knowledge panel with one fact, such as a birthday.
+    /// Line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
-    /// A line in the knowledge panel that unfolds.
+    /// Expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// A titled section of text in the knowledge panel.
+    /// Titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// An AI overview inside the knowledge panel.
+    /// AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -4785,13 +4667,13 @@ impl Union for KnowledgeGraphItem {
 
 union_impls!(KnowledgeGraphItem);
 
-/// The results of one queued search, with all their elements.
+/// Results of one search, with all elements of the results pages.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GoogleOrganicAdvanced {
-    /// The keyword as it was searched, percent codes decoded and plus signs turned into spaces.
+    /// Keyword as searched, with percent codes decoded and plus signs replaced by spaces.
     pub keyword: Option<String>,
-    /// The kind of search, such as `organic`.
+    /// Type of the search, such as `organic`.
     pub r#type: Option<String>,
     /// Search engine domain that was searched.
     pub se_domain: Option<String>,
@@ -4799,27 +4681,27 @@ pub struct GoogleOrganicAdvanced {
     pub location_code: Option<i64>,
     /// Language code of the search.
     pub language_code: Option<String>,
-    /// Address of the same search at the search engine, to compare by eye.
+    /// URL of the same search at the search engine, for a manual check.
     pub check_url: Option<String>,
-    /// When the results were fetched.
+    /// Date and time when the results were fetched.
     ///
     /// In UTC.
     pub datetime: Option<Timestamp>,
-    /// How the search engine corrected the keyword.
+    /// Spelling correction of the keyword by the search engine.
     ///
-    /// Null when it left the keyword as it was.
+    /// Null when the keyword was not corrected.
     pub spell: Option<Spell>,
     /// Chips below the search box that narrow the search.
     pub refinement_chips: Option<RefinementChips>,
-    /// Kinds of element found, each named once.
+    /// Types of the elements found, each listed once.
     pub item_types: Option<Vec<SerpItemType>>,
-    /// How many results the search engine claims to have.
+    /// Total number of results that the search engine reports.
     pub se_results_count: Option<i64>,
-    /// How many results pages were fetched.
+    /// Number of results pages fetched.
     pub pages_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// Everything found on the results pages, one element after another.
+    /// All elements of the results pages, in their order on the pages.
     ///
     /// Null when there are none.
     pub items: Option<Vec<SerpItem>>,
