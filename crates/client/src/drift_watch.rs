@@ -333,23 +333,23 @@ impl Seen {
     fn count(
         &self,
         endpoint: &'static EndpointInfo,
-        location: DriftLocation,
+        found: DriftLocation,
         now: Timestamp,
     ) -> Option<DriftEntry> {
         let mut counts = self.counts();
-        let location = format!("result{}", location.path);
-        let key = (endpoint.id, location.clone(), location.kind);
+        let location = format!("result{}", found.path);
+        let key = (endpoint.id, location.clone(), found.kind);
         if let Some(known) = counts.locations.get_mut(&key) {
-            known.count = known.count.saturating_add(location.count);
+            known.count = known.count.saturating_add(found.count);
             known.last = now;
             return None;
         }
         if counts.locations.len() >= self.most {
-            counts.unlisted = counts.unlisted.saturating_add(location.count);
+            counts.unlisted = counts.unlisted.saturating_add(found.count);
             return None;
         }
         let count = Count {
-            count: location.count,
+            count: found.count,
             first: now,
             last: now,
         };
@@ -357,8 +357,8 @@ impl Seen {
         Some(DriftEntry {
             endpoint: endpoint.id,
             location,
-            kind: location.kind,
-            count: location.count,
+            kind: found.kind,
+            count: found.count,
             first: now,
             last: now,
         })
