@@ -90,7 +90,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
                 tasks_per_call: #tasks,
                 calls_per_minute: #calls,
                 task_rules: #rules,
-                link: #link,
+                docs_url: #link,
             };
         }
 
@@ -306,9 +306,9 @@ fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
         let kind = match field.kind {
             RowFieldKind::Number => quote!(Number),
             RowFieldKind::Text => quote!(Text),
-            RowFieldKind::Texts => quote!(Texts),
-            RowFieldKind::Flag => quote!(Flag),
-            RowFieldKind::Moment => quote!(Moment),
+            RowFieldKind::TextList => quote!(TextList),
+            RowFieldKind::Bool => quote!(Bool),
+            RowFieldKind::DateTime => quote!(DateTime),
         };
         let keys: Vec<_> = ["key", "inner"]
             .into_iter()
@@ -354,20 +354,20 @@ fn rules(fields: &[Field], types: &[&TypeDef], depth: usize) -> TokenStream {
 
 fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
     match ty {
-        Type::String | Type::Date | Type::Timestamp | Type::Enum(_) => quote!(Kind::String),
-        Type::Integer => quote!(Kind::Integer),
-        Type::Float => quote!(Kind::Float),
-        Type::Boolean => quote!(Kind::Boolean),
-        Type::Json | Type::Union(_) => quote!(Kind::Any),
-        Type::Filters(_) => quote!(Kind::Filters),
-        Type::Order(_) => quote!(Kind::Order),
+        Type::String | Type::Date | Type::Timestamp | Type::Enum(_) => quote!(FieldKind::String),
+        Type::Integer => quote!(FieldKind::Integer),
+        Type::Float => quote!(FieldKind::Float),
+        Type::Boolean => quote!(FieldKind::Boolean),
+        Type::Json | Type::Union(_) => quote!(FieldKind::Any),
+        Type::Filters(_) => quote!(FieldKind::Filters),
+        Type::Order(_) => quote!(FieldKind::Order),
         Type::List(of) => {
             let of = kind(of, types, depth);
-            quote!(Kind::List(&#of))
+            quote!(FieldKind::List(&#of))
         }
         Type::Map(of) | Type::Numbered(of) => {
             let of = kind(of, types, depth);
-            quote!(Kind::Map(&#of))
+            quote!(FieldKind::Map(&#of))
         }
         Type::Object(name) => {
             let object = types.iter().find_map(|ty| match ty {
@@ -377,9 +377,9 @@ fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
             match object {
                 Some(object) if depth < DEEPEST => {
                     let rules = rules(&object.fields, types, depth + 1);
-                    quote!(Kind::Object(#rules))
+                    quote!(FieldKind::Object(#rules))
                 }
-                _ => quote!(Kind::Any),
+                _ => quote!(FieldKind::Any),
             }
         }
     }

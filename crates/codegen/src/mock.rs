@@ -35,7 +35,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
                 #[cfg(feature = #feature)]
                 MockEndpoint {
                     info: models::#module::#name::INFO,
-                    losses: losses::<models::#module::#name>,
+                    lossy_fields: lossy_fields::<models::#module::#name>,
                     per_target: #per_target,
                     fixtures: &[#(#fixtures),*],
                 }
@@ -47,7 +47,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
         use dataforseo_models::{self as models, Endpoint as _};
 
         #[allow(unused_imports, reason = "a build may be without any section")]
-        use crate::{MockEndpoint, PerTarget, losses};
+        use crate::{MockEndpoint, PerTarget, lossy_fields};
 
         /// Every endpoint that the mock answers, by path.
         pub(crate) static ENDPOINTS: &[MockEndpoint] = &[#(#endpoints),*];

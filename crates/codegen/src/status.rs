@@ -35,7 +35,8 @@ pub fn emit(codes: &[StatusCode]) -> TokenStream {
         Some(quote!(Self::#name => #status))
     });
     quote! {
-        use crate::{Repeat, StatusClass};
+        use crate::status::status_code_impls;
+        use crate::{RetryAdvice, StatusClass};
 
         /// The outcome of a call or of a task. Decide by it, never by the text beside it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,10 +76,10 @@ pub fn emit(codes: &[StatusCode]) -> TokenStream {
             }
 
             /// Whether sending the same again can help.
-            pub fn repeat(self) -> Repeat {
+            pub fn retry_advice(self) -> RetryAdvice {
                 match self {
-                    #(Self::#names => Repeat::#repeats,)*
-                    Self::Other(_) => Repeat::Never,
+                    #(Self::#names => RetryAdvice::#repeats,)*
+                    Self::Other(_) => RetryAdvice::Never,
                 }
             }
 
@@ -98,5 +99,7 @@ pub fn emit(codes: &[StatusCode]) -> TokenStream {
                 }
             }
         }
+
+        status_code_impls!(StatusCode);
     }
 }

@@ -1,6 +1,6 @@
 //! Structs and open enums.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::rust::ident;
@@ -122,11 +122,6 @@ fn union(union: &Union) -> TokenStream {
 pub fn object(object: &Object, doc: &str) -> TokenStream {
     let name = ident(&object.name);
     let doc = docs::attributes(doc);
-    let wires: Vec<&str> = object
-        .fields
-        .iter()
-        .map(|field| field.wire.as_str())
-        .collect();
     let idents: Vec<_> = object
         .fields
         .iter()
@@ -142,23 +137,13 @@ pub fn object(object: &Object, doc: &str) -> TokenStream {
             pub #ident: #ty
         }
     });
-    // The last arm serves any other index, too: there is none, and so no arm without a field.
-    let select = |access: &dyn Fn(&Ident) -> TokenStream, none: TokenStream| match idents.as_slice()
-    {
-        [] => (quote!(_), none),
-        [only] => (quote!(_), access(only)),
-        [first @ .., last] => {
-            let arms = first.iter().enumerate().map(|(index, ident)| {
-                let (index, access) = (Literal::usize_unsuffixed(index), access(ident));
-                quote!(#index => #access)
-            });
-            let last = access(last);
-            (quote!(field), quote!(match field { #(#arms,)* _ => #last }))
-        }
-    };
-    let (place_field, place) = select(&|ident| quote!(&mut self.#ident), quote!(object::nowhere()));
-    let (part_field, part) = select(&|ident| quote!(&self.#ident), quote!(object::nothing()));
-    let allow = allow_deprecated(object);
+    let table = object.fields.iter().zip(&idents).map(|(field, ident)| {
+        let wire = (*ident != field.wire).then(|| {
+            let wire = &field.wire;
+            quote!(= #wire)
+        });
+        quote!(#ident #wire)
+    });
     let builder = object.sent.then(|| builder(object));
     let sent = object.sent.then(|| quote!(sent));
     quote! {
@@ -169,22 +154,7 @@ pub fn object(object: &Object, doc: &str) -> TokenStream {
             #(#fields),*
         }
 
-        #allow
-        impl Object for #name {
-            fn names(&self) -> &'static [&'static str] {
-                &[#(#wires),*]
-            }
-
-            fn place(&mut self, #place_field: usize) -> &mut dyn Place {
-                #place
-            }
-
-            fn part(&self, #part_field: usize) -> &dyn Part {
-                #part
-            }
-        }
-
-        object_impls!(#sent #name);
+        object!(#sent #name { #(#table),* });
 
         #builder
     }

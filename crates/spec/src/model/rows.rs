@@ -247,7 +247,7 @@ impl Resolver<'_> {
                     }
                 }
                 Type::List(of) if matches!(**of, Type::String | Type::Enum(_)) => {
-                    leaf(RowFieldKind::Texts, path, into);
+                    leaf(RowFieldKind::TextList, path, into);
                 }
                 ty => {
                     if let Some(kind) = leaf_kind(field, ty) {
@@ -262,9 +262,9 @@ impl Resolver<'_> {
 fn leaf_kind(field: &Field, ty: &Type) -> Option<RowFieldKind> {
     match ty {
         Type::Integer | Type::Float => Some(RowFieldKind::Number),
-        Type::Boolean => Some(RowFieldKind::Flag),
-        Type::Date | Type::Timestamp => Some(RowFieldKind::Moment),
-        Type::String if field.spec.format == Some(Format::Date) => Some(RowFieldKind::Moment),
+        Type::Boolean => Some(RowFieldKind::Bool),
+        Type::Date | Type::Timestamp => Some(RowFieldKind::DateTime),
+        Type::String if field.spec.format == Some(Format::Date) => Some(RowFieldKind::DateTime),
         Type::String | Type::Enum(_) => Some(RowFieldKind::Text),
         Type::Json
         | Type::List(_)

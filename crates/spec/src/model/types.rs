@@ -202,11 +202,11 @@ pub enum RowFieldKind {
     /// Text.
     Text,
     /// A list of texts.
-    Texts,
+    TextList,
     /// True or false.
-    Flag,
+    Bool,
     /// A moment or a day.
-    Moment,
+    DateTime,
 }
 
 /// A generated type.

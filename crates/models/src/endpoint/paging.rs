@@ -1,6 +1,6 @@
 //! Endpoints with more rows than one call gives.
 
-use crate::endpoint::TaskEndpoint;
+use super::TaskEndpoint;
 
 /// An endpoint whose rows are had page by page. Generated types implement it.
 pub trait Paged: TaskEndpoint {

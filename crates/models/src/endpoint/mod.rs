@@ -2,9 +2,16 @@
 
 use serde::Serialize;
 
-use crate::object::Object;
-use crate::rules::FieldRule;
-use crate::tolerant::Tolerant;
+use crate::codec::Object;
+use crate::codec::lenient::FromLenientJson;
+
+pub mod filter;
+pub mod matching;
+pub mod paging;
+pub mod price;
+pub mod rules;
+
+use rules::FieldRule;
 
 /// One endpoint of the API. Generated types implement it; the client is generic over it.
 ///
@@ -17,7 +24,7 @@ use crate::tolerant::Tolerant;
 /// ```
 pub trait Endpoint {
     /// One element of a task's `result`.
-    type Result: Tolerant + Serialize + Send + 'static;
+    type Result: FromLenientJson + Serialize + Send + 'static;
     /// The facts about it.
     const INFO: &'static EndpointInfo;
 }
@@ -57,7 +64,7 @@ pub struct EndpointInfo {
     /// The documented limits of the task's fields.
     pub task_rules: &'static [FieldRule],
     /// The vendor's page.
-    pub link: &'static str,
+    pub docs_url: &'static str,
 }
 
 impl EndpointInfo {

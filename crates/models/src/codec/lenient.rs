@@ -3,14 +3,13 @@
 //!
 //! Nothing here fails on well-formed JSON. A value that changes its form on the way in (`"12"`
 //! read as 12), loses a part (12.7 read as 12) or cannot be used at all is noted, so that the
-//! caller of [`drift::decode`](crate::drift::decode) is told where it stood.
+//! caller of [`drift::decode`](crate::codec::trace::decode) is told where it stood.
 
-use crate::Map;
-use crate::drift::{self, DriftKind};
-use crate::json::{Elements, Entries, Failed, Json, List, Part, Place, Shape};
+use super::trace::{self, DriftKind};
+use super::{Decode, Elements, Encode, Entries, Failed, Fragment, Json, List};
 
 /// A value that can be read from JSON of any kind. `None` is null, or a value of no use.
-pub trait Tolerant: Sized {
+pub trait FromLenientJson: Sized {
     /// Reads one JSON value.
     ///
     /// # Errors
@@ -29,47 +28,46 @@ pub trait Tolerant: Sized {
 }
 
 /// A field of a result, and of a task what can be left out.
-impl<V: Tolerant> Place for Option<V> {
-    fn put(&mut self, json: Json<'_>) -> Result<(), Failed> {
+impl<V: FromLenientJson> Decode for Option<V> {
+    fn decode(&mut self, json: Json<'_>) -> Result<(), Failed> {
         V::read_into(self, json)
     }
 }
 
-impl<V: Part> Part for Option<V> {
-    fn shape(&self) -> Option<Shape<'_>> {
-        self.as_ref()?.shape()
+impl<V: Encode> Encode for Option<V> {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        self.as_ref()?.encode()
     }
 }
 
 /// A field that a task must have: it holds the value itself.
-macro_rules! required_place {
+macro_rules! required_field {
     ($(($($generics:tt)*) $ty:ty;)+) => {$(
-        impl<$($generics)*> $crate::json::Place for $ty {
-            fn put(&mut self, json: $crate::json::Json<'_>) -> Result<(), $crate::json::Failed> {
-                *self = <Self as $crate::tolerant::Tolerant>::read(json)?.unwrap_or_default();
+        impl<$($generics)*> $crate::codec::Decode for $ty {
+            fn decode(&mut self, json: $crate::codec::Json<'_>) -> Result<(), $crate::codec::Failed> {
+                *self = <Self as $crate::codec::lenient::FromLenientJson>::read(json)?.unwrap_or_default();
                 Ok(())
             }
         }
     )+};
 }
-pub(crate) use required_place;
+pub(crate) use required_field;
 
-required_place! {
+required_field! {
     () i64;
     () f64;
     () bool;
     () String;
     () jiff::civil::Date;
     () serde_json::Value;
-    (V: Tolerant) Vec<V>;
-    (V: Tolerant) Map<V>;
+    (V: FromLenientJson) Vec<V>;
 }
 
 /// A value that was not of the documented kind: none is noted as dropped, one as what it cost.
 fn usable<V>(value: Option<V>, cost: Option<DriftKind>) -> Option<V> {
     match (&value, cost) {
-        (None, _) => drift::note(DriftKind::Dropped),
-        (Some(_), Some(cost)) => drift::note(cost),
+        (None, _) => trace::note(DriftKind::Dropped),
+        (Some(_), Some(cost)) => trace::note(cost),
         (Some(_), None) => {}
     }
     value
@@ -79,16 +77,16 @@ fn usable<V>(value: Option<V>, cost: Option<DriftKind>) -> Option<V> {
 fn integer_of(value: f64) -> Option<i64> {
     // The bounds are the powers of two next to i64's own, which f64 holds exactly.
     if !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
-        drift::note(DriftKind::Dropped);
+        trace::note(DriftKind::Dropped);
         return None;
     }
     if value.fract() != 0.0 {
-        drift::note(DriftKind::Changed);
+        trace::note(DriftKind::Changed);
     }
     Some(value as i64)
 }
 
-impl Tolerant for i64 {
+impl FromLenientJson for i64 {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         match json {
             Json::Integer(value) => Ok(Some(value)),
@@ -109,13 +107,13 @@ impl Tolerant for i64 {
     }
 }
 
-impl Part for i64 {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Integer(*self))
+impl Encode for i64 {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Integer(*self))
     }
 }
 
-impl Tolerant for f64 {
+impl FromLenientJson for f64 {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         Ok(match json {
             Json::Integer(value) => Some(value as f64),
@@ -131,13 +129,13 @@ impl Tolerant for f64 {
     }
 }
 
-impl Part for f64 {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Float(*self))
+impl Encode for f64 {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Float(*self))
     }
 }
 
-impl Tolerant for bool {
+impl FromLenientJson for bool {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         match json {
             Json::Boolean(value) => Ok(Some(value)),
@@ -147,13 +145,13 @@ impl Tolerant for bool {
     }
 }
 
-impl Part for bool {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Boolean(*self))
+impl Encode for bool {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Boolean(*self))
     }
 }
 
-impl Tolerant for String {
+impl FromLenientJson for String {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let coerced = |text: String| Ok(usable(Some(text), Some(DriftKind::Coerced)));
         match json {
@@ -167,28 +165,28 @@ impl Tolerant for String {
     }
 }
 
-impl Part for String {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Text(self.into()))
+impl Encode for String {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Text(self.into()))
     }
 }
 
 /// A date as tasks carry it, `yyyy-mm-dd`.
-impl Tolerant for jiff::civil::Date {
+impl FromLenientJson for jiff::civil::Date {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let text = String::read(json)?;
         Ok(text.and_then(|text| usable(text.parse().ok(), None)))
     }
 }
 
-impl Part for jiff::civil::Date {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Text(self.to_string().into()))
+impl Encode for jiff::civil::Date {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Text(self.to_string().into()))
     }
 }
 
 /// Any JSON, as it is.
-impl Tolerant for serde_json::Value {
+impl FromLenientJson for serde_json::Value {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         Ok(Some(whole(json)?).filter(|value| !value.is_null()))
     }
@@ -237,21 +235,21 @@ pub fn whole_entries(
 #[derive(Default)]
 pub struct Whole(pub serde_json::Value);
 
-impl Place for Whole {
-    fn put(&mut self, json: Json<'_>) -> Result<(), Failed> {
+impl Decode for Whole {
+    fn decode(&mut self, json: Json<'_>) -> Result<(), Failed> {
         self.0 = whole(json)?;
         Ok(())
     }
 }
 
-impl Part for serde_json::Value {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Json(std::borrow::Cow::Borrowed(self)))
+impl Encode for serde_json::Value {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Json(std::borrow::Cow::Borrowed(self)))
     }
 }
 
 /// A list. An element that is null or of no use is left out.
-impl<V: Tolerant> Tolerant for Vec<V> {
+impl<V: FromLenientJson> FromLenientJson for Vec<V> {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let Json::List(elements) = json else {
             return json.unusable();
@@ -279,12 +277,12 @@ fn read_elements(
     next: &mut dyn FnMut(&mut dyn Elements) -> Result<Next, Failed>,
 ) -> Result<(), Failed> {
     for index in 0_usize.. {
-        drift::enter_element(index);
+        trace::enter_element(index);
         let Next { more, absent } = next(elements)?;
         if more && absent {
-            drift::note_null_element();
+            trace::note_null_element();
         }
-        drift::leave();
+        trace::leave();
         if !more {
             break;
         }
@@ -292,18 +290,18 @@ fn read_elements(
     Ok(())
 }
 
-impl<V: Part> Part for Vec<V> {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::List(self))
+impl<V: Encode> Encode for Vec<V> {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::List(self))
     }
 }
 
-impl<V: Part> List for Vec<V> {
+impl<V: Encode> List for Vec<V> {
     fn len(&self) -> usize {
         self.len()
     }
 
-    fn element(&self, index: usize) -> Option<&dyn Part> {
-        self.get(index).map(|element| element as &dyn Part)
+    fn element(&self, index: usize) -> Option<&dyn Encode> {
+        self.get(index).map(|element| element as &dyn Encode)
     }
 }

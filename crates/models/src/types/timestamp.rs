@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::json::{Failed, Json, Part, Shape};
-use crate::tolerant::{Tolerant, required_place};
+use crate::codec::lenient::{FromLenientJson, required_field};
+use crate::codec::{Encode, Failed, Fragment, Json};
 
 /// How the API writes a moment. The documentation's prose has hyphens in the time; answers have
 /// colons.
@@ -93,18 +93,18 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-impl Tolerant for Timestamp {
+impl FromLenientJson for Timestamp {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         Ok(String::read(json)?.map(Self::new))
     }
 }
 
-impl Part for Timestamp {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Text(self.as_str().into()))
+impl Encode for Timestamp {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Text(self.as_str().into()))
     }
 }
 
-required_place! {
+required_field! {
     () Timestamp;
 }

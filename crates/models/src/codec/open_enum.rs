@@ -1,13 +1,13 @@
-//! Enums that keep a value that nobody documented yet.
+//! Enums that keep a value that is not documented.
 
-/// Everything an open enum is used for, out of its table of values.
+/// Implements an open enum by its table of values.
 macro_rules! open_enum_impls {
     ($name:ident { $($variant:ident = $wire:literal),* $(,)? }) => {
         impl $name {
-            /// The documented values, as they stand in JSON.
+            /// The documented values, as they are in JSON.
             pub const VALUES: &'static [&'static str] = &[$($wire),*];
 
-            /// The value as it stands in JSON.
+            /// Returns the value as it is in JSON.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $wire,)*
@@ -16,7 +16,7 @@ macro_rules! open_enum_impls {
             }
         }
 
-        /// No value at all, which no task may have where it is required.
+        /// The empty text, which is not valid in a task.
         impl Default for $name {
             fn default() -> Self {
                 Self::Other(String::new())
@@ -56,33 +56,35 @@ macro_rules! open_enum_impls {
             }
         }
 
-        impl crate::tolerant::Tolerant for $name {
+        impl crate::codec::lenient::FromLenientJson for $name {
             fn read(
-                json: crate::json::Json<'_>,
-            ) -> Result<Option<Self>, crate::json::Failed> {
+                json: crate::codec::Json<'_>,
+            ) -> Result<Option<Self>, crate::codec::Failed> {
                 match json {
-                    crate::json::Json::Text(text) => {
+                    crate::codec::Json::Text(text) => {
                         let value = Self::from(text);
                         if let Self::Other(_) = value {
-                            crate::drift::note_carried(crate::drift::DriftKind::UnknownValue);
+                            crate::codec::trace::note_carried(
+                                crate::codec::trace::DriftKind::UnknownValue,
+                            );
                         }
                         Ok(Some(value))
                     }
                     other => {
-                        let value = <String as crate::tolerant::Tolerant>::read(other)?;
+                        let value = <String as crate::codec::lenient::FromLenientJson>::read(other)?;
                         Ok(value.map(Self::from))
                     }
                 }
             }
         }
 
-        impl crate::json::Part for $name {
-            fn shape(&self) -> Option<crate::json::Shape<'_>> {
-                Some(crate::json::Shape::Text(self.as_str().into()))
+        impl crate::codec::Encode for $name {
+            fn encode(&self) -> Option<crate::codec::Fragment<'_>> {
+                Some(crate::codec::Fragment::Text(self.as_str().into()))
             }
         }
 
-        crate::tolerant::required_place!(() $name;);
+        crate::codec::lenient::required_field!(() $name;);
     };
 }
 pub(crate) use open_enum_impls;

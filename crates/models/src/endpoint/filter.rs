@@ -26,8 +26,8 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::Timestamp;
-use crate::json::{Failed, Json, Part, Shape};
-use crate::tolerant::Tolerant;
+use crate::codec::lenient::FromLenientJson;
+use crate::codec::{Encode, Failed, Fragment, Json};
 
 /// Conditions on the rows of the endpoint `E`, joined by "and" and "or".
 ///
@@ -150,15 +150,15 @@ impl<'de, E> Deserialize<'de> for Filter<E> {
     }
 }
 
-impl<E> Tolerant for Filter<E> {
+impl<E> FromLenientJson for Filter<E> {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         Ok(Value::read(json)?.map(Self::raw))
     }
 }
 
-impl<E> Part for Filter<E> {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Json(Cow::Owned(self.to_json())))
+impl<E> Encode for Filter<E> {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Json(Cow::Owned(self.to_json())))
     }
 }
 
@@ -208,20 +208,20 @@ impl<'de, E> Deserialize<'de> for Order<E> {
     }
 }
 
-impl<E> Tolerant for Order<E> {
+impl<E> FromLenientJson for Order<E> {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         Ok(String::read(json)?.map(Self::raw))
     }
 }
 
-impl<E> Part for Order<E> {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Text(self.as_str().into()))
+impl<E> Encode for Order<E> {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Text(self.as_str().into()))
     }
 }
 
 /// A field of the rows of the endpoint `E`, holding a value of the kind `K`: [`Number`], [`Text`],
-/// [`Texts`], [`Flag`] or [`Moment`].
+/// [`TextList`], [`Bool`] or [`DateTime`].
 pub struct Field<E, K> {
     path: Cow<'static, str>,
     rows: PhantomData<fn() -> (E, K)>,
@@ -237,15 +237,15 @@ pub enum Text {}
 
 /// The kind of fields that hold a list of texts.
 #[derive(Debug)]
-pub enum Texts {}
+pub enum TextList {}
 
 /// The kind of fields that are true or false.
 #[derive(Debug)]
-pub enum Flag {}
+pub enum Bool {}
 
 /// The kind of fields that hold a moment or a day.
 #[derive(Debug)]
-pub enum Moment {}
+pub enum DateTime {}
 
 /// How a condition compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -400,31 +400,31 @@ macro_rules! operands {
 operands! {
     Number: i8, i16, i32, i64, u8, u16, u32, u64, f64;
     Text: &str, String, Cow<'_, str>;
-    Texts: &str, String, Cow<'_, str>;
-    Flag: bool;
-    Moment: &str, String;
+    TextList: &str, String, Cow<'_, str>;
+    Bool: bool;
+    DateTime: &str, String;
 }
 
-impl Operand<Moment> for &Timestamp {
+impl Operand<DateTime> for &Timestamp {
     fn into_json(self) -> Value {
         self.as_str().into()
     }
 }
 
-impl Operand<Moment> for Timestamp {
+impl Operand<DateTime> for Timestamp {
     fn into_json(self) -> Value {
         self.as_str().into()
     }
 }
 
-impl Operand<Moment> for jiff::Timestamp {
+impl Operand<DateTime> for jiff::Timestamp {
     fn into_json(self) -> Value {
         Timestamp::from(self).as_str().into()
     }
 }
 
 /// The first moment of the day.
-impl Operand<Moment> for Date {
+impl Operand<DateTime> for Date {
     fn into_json(self) -> Value {
         format!("{self} 00:00:00 +00:00").into()
     }
@@ -455,7 +455,7 @@ comparisons! {
         gt = Gt,
         /// Not below this.
         ge = Ge;
-    Moment:
+    DateTime:
         /// At this moment.
         eq = Eq,
         /// Not at this moment.
@@ -468,7 +468,7 @@ comparisons! {
         gt = Gt,
         /// Not before this.
         ge = Ge;
-    Flag:
+    Bool:
         /// Is this.
         eq = Eq,
         /// Is not this.
@@ -494,7 +494,7 @@ comparisons! {
         matches = Match,
         /// Does not have these words.
         not_matches = NotMatch;
-    Texts:
+    TextList:
         /// The list holds this.
         has = Has,
         /// The list does not hold this.

@@ -1,41 +1,39 @@
-//! Unions: lists whose elements are objects of different types, told apart by a tag.
+//! Unions: lists whose elements are objects of different types, distinguished by a tag.
 //!
 //! The tag is the first key of nearly every element, so a union is read in one pass: the tag, then
-//! the rest of the object into the member's type. What stands before the tag is kept until the
-//! member is known. A member that nobody documented yet is kept as JSON.
+//! the rest of the object into the type of the member. Entries before the tag are kept until the
+//! member is known. A member that is not documented is kept as JSON.
 
 use serde_json::Value;
 
-use crate::drift::{self, DriftKind};
-use crate::json::{self, Entries, Failed, Json, Part};
-use crate::object::{self, Object};
-use crate::tolerant::{Whole, whole_entries};
+use super::lenient::{Whole, whole_entries};
+use super::trace::{self, DriftKind};
+use super::{Encode, Entries, Failed, Json, Object, de, object, ser};
 
-/// An enum of objects that a field tells apart. Implemented by generated code only.
+/// An enum of objects that a field distinguishes. Implemented by generated code only.
 pub trait Union: Sized {
-    /// The field that says which member an object is.
+    /// The field that names the member.
     const TAG: &'static str;
-    /// The tag's documented values, by the members' order.
+    /// The documented values of the tag, in the order of the members.
     const MEMBERS: &'static [&'static str];
 
-    /// The member with this index into [`MEMBERS`](Self::MEMBERS), with nothing in it.
+    /// Returns the member with this index into [`MEMBERS`](Self::MEMBERS), with all fields unset.
     fn empty(member: usize) -> Option<Self>;
 
-    /// Keeps an object that is no documented member.
+    /// Wraps an object that is not a documented member.
     fn other(object: Value) -> Self;
 
-    /// The object that is no documented member.
+    /// Returns the object that is not a documented member.
     fn as_other(&self) -> Option<&Value>;
 
-    /// The index of the member, and its fields.
+    /// Returns the index of the member, and its fields.
     fn member(&self) -> Option<(usize, &dyn Object)>;
 
-    /// The fields of the member.
+    /// Returns the fields of the member, to be decoded.
     fn member_mut(&mut self) -> Option<&mut dyn Object>;
 }
 
-/// [`Tolerant`](crate::tolerant::Tolerant) of every generated union: anything but an object is
-/// `None`.
+/// Decodes a generated union. Any value but an object is `None`.
 pub fn read<U: Union>(json: Json<'_>) -> Result<Option<U>, Failed> {
     let Json::Map(entries) = json else {
         return json.unusable();
@@ -45,23 +43,23 @@ pub fn read<U: Union>(json: Json<'_>) -> Result<Option<U>, Failed> {
     let tag = member.and_then(|member| U::MEMBERS.get(member));
     match member.and_then(U::empty) {
         Some(mut union) => {
-            drift::enter_member(tag.copied().unwrap_or_default());
+            trace::enter_member(tag.copied().unwrap_or_default());
             if let Some(member) = union.member_mut() {
                 read_member(member, before, entries)?;
             }
-            drift::leave();
+            trace::leave();
             Ok(Some(union))
         }
         None => {
-            drift::note_carried(DriftKind::UnknownMember);
+            trace::note_carried(DriftKind::UnknownMember);
             whole_entries(entries, &mut before)?;
             Ok(Some(U::other(Value::Object(before))))
         }
     }
 }
 
-/// Reads up to the tag, and keeps what stands before it; of an object that is no documented
-/// member, the tag too.
+/// Reads up to the tag, and keeps the entries before it. Keeps the tag too if it does not name a
+/// documented member.
 fn find_tag(
     tag: &str,
     members: &[&str],
@@ -98,7 +96,7 @@ fn read_member(
     entries: &mut dyn Entries,
 ) -> Result<(), Failed> {
     if !before.is_empty() {
-        let mut before = json::ReadMap {
+        let mut before = de::ReadMap {
             entries: before.into_iter(),
             value: None,
         };
@@ -107,61 +105,65 @@ fn read_member(
     object::read_fields(member, entries)
 }
 
-/// A union as it is written: the tag, and the fields of the member.
-pub fn each<U: Union>(union: &U, show: &mut dyn FnMut(&str, &dyn Part)) {
+/// Passes the entries of a union to `show`: the tag, and the fields of the member.
+pub fn each<U: Union>(union: &U, show: &mut dyn FnMut(&str, &dyn Encode)) {
     let Some((index, member)) = union.member() else {
         return;
     };
     if let Some(tag) = U::MEMBERS.get(index) {
         show(U::TAG, &(*tag).to_owned());
     }
-    for (name, part) in json::set_fields(member) {
-        show(name, part);
+    for (name, value) in ser::set_fields(member) {
+        show(name, value);
     }
 }
 
-/// What makes a generated [`Union`] an ordinary serde type.
+/// Makes a generated [`Union`] an ordinary serde type.
 macro_rules! union_impls {
     ($name:ident) => {
         impl $name {
-            /// The value of the field that tells the members apart; `None` for an object that is
-            /// no documented member.
+            /// Returns the value of the field that names the member. `None` for an object that is
+            /// not a documented member.
             pub fn tag(&self) -> Option<&'static str> {
-                let (member, _) = crate::union::Union::member(self)?;
-                <Self as crate::union::Union>::MEMBERS.get(member).copied()
+                let (member, _) = crate::codec::union::Union::member(self)?;
+                <Self as crate::codec::union::Union>::MEMBERS
+                    .get(member)
+                    .copied()
             }
         }
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                crate::json::write(self, serializer)
+                crate::codec::ser::write(self, serializer)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::json::deserialize(deserializer)
+                crate::codec::de::deserialize(deserializer)
             }
         }
 
-        impl crate::tolerant::Tolerant for $name {
-            fn read(json: crate::json::Json<'_>) -> Result<Option<Self>, crate::json::Failed> {
-                crate::union::read(json)
+        impl crate::codec::lenient::FromLenientJson for $name {
+            fn read(json: crate::codec::Json<'_>) -> Result<Option<Self>, crate::codec::Failed> {
+                crate::codec::union::read(json)
             }
         }
 
-        impl crate::json::Part for $name {
-            fn shape(&self) -> Option<crate::json::Shape<'_>> {
-                Some(match crate::union::Union::as_other(self) {
-                    Some(object) => crate::json::Shape::Json(std::borrow::Cow::Borrowed(object)),
-                    None => crate::json::Shape::Map(self),
+        impl crate::codec::Encode for $name {
+            fn encode(&self) -> Option<crate::codec::Fragment<'_>> {
+                Some(match crate::codec::union::Union::as_other(self) {
+                    Some(object) => {
+                        crate::codec::Fragment::Json(std::borrow::Cow::Borrowed(object))
+                    }
+                    None => crate::codec::Fragment::Map(self),
                 })
             }
         }
 
-        impl crate::json::Pairs for $name {
-            fn each(&self, show: &mut dyn FnMut(&str, &dyn crate::json::Part)) {
-                crate::union::each(self, show);
+        impl crate::codec::Pairs for $name {
+            fn each(&self, show: &mut dyn FnMut(&str, &dyn crate::codec::Encode)) {
+                crate::codec::union::each(self, show);
             }
         }
     };

@@ -1,9 +1,10 @@
 //! Maps with the keys `1`, `2` and so on: people give and get a list.
 
-use crate::Map;
-use crate::drift::{self, DriftKind};
-use crate::json::{Failed, Json, Pairs, Part, Shape};
-use crate::tolerant::{Tolerant, required_place};
+use crate::codec::lenient::{FromLenientJson, required_field};
+use crate::codec::trace::{self, DriftKind};
+use crate::codec::{Encode, Failed, Fragment, Json, Pairs};
+
+use super::map::Map;
 
 /// A list that is written as a map with the keys `1`, `2` and so on.
 ///
@@ -53,26 +54,26 @@ impl<V, I: Into<V>> FromIterator<I> for Numbered<V> {
     }
 }
 
-impl<V: Part> Part for Numbered<V> {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Map(self))
+impl<V: Encode> Encode for Numbered<V> {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Map(self))
     }
 }
 
-impl<V: Part> Pairs for Numbered<V> {
-    fn each(&self, show: &mut dyn FnMut(&str, &dyn Part)) {
+impl<V: Encode> Pairs for Numbered<V> {
+    fn each(&self, show: &mut dyn FnMut(&str, &dyn Encode)) {
         for (index, value) in self.0.iter().enumerate() {
             show(&(index + 1).to_string(), value);
         }
     }
 }
 
-required_place! {
-    (V: Tolerant) Numbered<V>;
+required_field! {
+    (V: FromLenientJson) Numbered<V>;
 }
 
 /// A map whose keys are the numbers from 1 on, in any order. What does not fit is left out.
-impl<V: Tolerant> Tolerant for Numbered<V> {
+impl<V: FromLenientJson> FromLenientJson for Numbered<V> {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let Some(mut map) = Map::<V>::read(json)? else {
             return Ok(None);
@@ -91,9 +92,9 @@ impl<V: Tolerant> Tolerant for Numbered<V> {
             number.is_some_and(|number| number.to_string() == key)
         };
         for key in map.keys().filter(|key| !fits(key)) {
-            drift::enter_entry(key);
-            drift::note(DriftKind::Dropped);
-            drift::leave();
+            trace::enter_entry(key);
+            trace::note(DriftKind::Dropped);
+            trace::leave();
         }
         Ok(Some(Self(values)))
     }

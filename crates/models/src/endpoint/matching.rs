@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::endpoint::TaskEndpoint;
+use super::TaskEndpoint;
 
 /// An endpoint that answers many targets at once, a row for each. Generated types implement it.
 pub trait PerTarget: TaskEndpoint<Task: Clone + 'static> {

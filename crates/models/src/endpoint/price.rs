@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::endpoint::{EndpointInfo, Task};
-use crate::json::{self, Shape};
-use crate::object::Object;
+use super::{EndpointInfo, Task};
+use crate::codec::ser::set_fields;
+use crate::codec::{Fragment, Object};
 
 /// What calls of a section cost, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,13 +27,13 @@ const DEFAULT_LIMIT: u64 = 100;
 /// nothing, as many as the default of `limit`; answers that are no lists have fewer.
 ///
 /// ```
-/// use dataforseo_models::rows_asked_for;
+/// use dataforseo_models::requested_rows;
 ///
 /// let one = serde_json::json!({"targets": ["a.com", "b.com"]});
 /// let other = serde_json::json!({"target": "a.com", "limit": 700});
-/// assert_eq!(rows_asked_for(&[one, other]), 702);
+/// assert_eq!(requested_rows(&[one, other]), 702);
 /// ```
-pub fn rows_asked_for(tasks: &[Value]) -> u64 {
+pub fn requested_rows(tasks: &[Value]) -> u64 {
     let of_task = |task: &Value| match (task.get("targets"), task.get("limit")) {
         (_, Some(limit)) => limit.as_u64().unwrap_or(DEFAULT_LIMIT),
         (Some(Value::Array(targets)), None) => targets.len() as u64,
@@ -42,25 +42,25 @@ pub fn rows_asked_for(tasks: &[Value]) -> u64 {
     tasks.iter().map(of_task).fold(0, u64::saturating_add)
 }
 
-/// How many rows typed tasks ask for, at most: what [`rows_asked_for`] says of them as JSON.
+/// How many rows typed tasks ask for, at most: what [`requested_rows`] says of them as JSON.
 ///
 /// ```
 /// use dataforseo_models::backlinks::BulkRanksLiveTask;
-/// use dataforseo_models::rows_of_tasks;
+/// use dataforseo_models::requested_rows_of;
 ///
-/// assert_eq!(rows_of_tasks(&[BulkRanksLiveTask::new(["a.com", "b.com"])]), 2);
+/// assert_eq!(requested_rows_of(&[BulkRanksLiveTask::new(["a.com", "b.com"])]), 2);
 /// ```
-pub fn rows_of_tasks<T: Task>(tasks: &[T]) -> u64 {
+pub fn requested_rows_of<T: Task>(tasks: &[T]) -> u64 {
     let rows = tasks.iter().map(|task| rows_of_task(task));
     rows.fold(0, u64::saturating_add)
 }
 
 fn rows_of_task(task: &dyn Object) -> u64 {
-    let field = |wanted| json::set_fields(task).find(|(name, _)| *name == wanted);
-    let shape = |wanted| field(wanted).and_then(|(_, part)| part.shape());
-    match (shape("targets"), shape("limit")) {
-        (_, Some(Shape::Integer(limit))) => limit.try_into().unwrap_or(DEFAULT_LIMIT),
-        (Some(Shape::List(targets)), None) => targets.len() as u64,
+    let field = |wanted| set_fields(task).find(|(name, _)| *name == wanted);
+    let value = |wanted| field(wanted).and_then(|(_, value)| value.encode());
+    match (value("targets"), value("limit")) {
+        (_, Some(Fragment::Integer(limit))) => limit.try_into().unwrap_or(DEFAULT_LIMIT),
+        (Some(Fragment::List(targets)), None) => targets.len() as u64,
         _ => DEFAULT_LIMIT,
     }
 }

@@ -13,7 +13,7 @@ pub struct FieldRule {
     /// Its name in JSON.
     pub name: &'static str,
     /// The kind of value.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// Whether a task must have it.
     pub required: bool,
     /// What else holds for the value.
@@ -23,7 +23,7 @@ pub struct FieldRule {
 impl FieldRule {
     pub(crate) const fn new(
         name: &'static str,
-        kind: Kind,
+        kind: FieldKind,
         required: bool,
         limits: &'static [Limit],
     ) -> Self {
@@ -39,7 +39,7 @@ impl FieldRule {
 /// A kind of JSON value.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum FieldKind {
     /// A string.
     String,
     /// A whole number.
@@ -49,9 +49,9 @@ pub enum Kind {
     /// True or false.
     Boolean,
     /// A list of one kind.
-    List(&'static Kind),
+    List(&'static FieldKind),
     /// An object with keys of the caller's choosing.
-    Map(&'static Kind),
+    Map(&'static FieldKind),
     /// An object with documented fields.
     Object(&'static [FieldRule]),
     /// Conditions: `[field, operator, value]`, joined by `"and"` and `"or"`, nested.

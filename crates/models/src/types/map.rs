@@ -11,9 +11,9 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::drift::{self, DriftKind};
-use crate::json::{Elements, Failed, Json, Pairs, Part, Shape};
-use crate::tolerant::Tolerant;
+use crate::codec::lenient::{FromLenientJson, required_field};
+use crate::codec::trace::{self, DriftKind};
+use crate::codec::{Elements, Encode, Failed, Fragment, Json, Pairs};
 
 /// A map that keeps the order of the answer: documented keys, undocumented ones, the empty key
 /// that stands for "unknown". Values can be null.
@@ -391,8 +391,12 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for MapVisitor<V> {
     }
 }
 
-/// A map that keeps the order and the keys of the answer, the empty key and null values too.
-impl<V: Tolerant> Tolerant for Map<V> {
+required_field! {
+    (V: FromLenientJson) Map<V>;
+}
+
+/// Keeps the order and the keys of the response, the empty key and null values too.
+impl<V: FromLenientJson> FromLenientJson for Map<V> {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let entries = match json {
             Json::Map(entries) => entries,
@@ -400,7 +404,7 @@ impl<V: Tolerant> Tolerant for Map<V> {
             Json::List(elements) => {
                 let map = is_empty(elements)?.then(Self::default);
                 if map.is_none() {
-                    drift::note(DriftKind::Dropped);
+                    trace::note(DriftKind::Dropped);
                 }
                 return Ok(map);
             }
@@ -414,10 +418,10 @@ impl<V: Tolerant> Tolerant for Map<V> {
             }
             map.keys.push_str(key);
         })? {
-            drift::enter_entry(map.pending());
+            trace::enter_entry(map.pending());
             let mut slot: Option<V> = None;
             entries.value(&mut slot)?;
-            drift::leave();
+            trace::leave();
             map.push(slot);
         }
         Ok(Some(map))
@@ -433,14 +437,14 @@ fn is_empty(elements: &mut dyn Elements) -> Result<bool, Failed> {
     Ok(empty)
 }
 
-impl<V: Part> Part for Map<V> {
-    fn shape(&self) -> Option<Shape<'_>> {
-        Some(Shape::Map(self))
+impl<V: Encode> Encode for Map<V> {
+    fn encode(&self) -> Option<Fragment<'_>> {
+        Some(Fragment::Map(self))
     }
 }
 
-impl<V: Part> Pairs for Map<V> {
-    fn each(&self, show: &mut dyn FnMut(&str, &dyn Part)) {
+impl<V: Encode> Pairs for Map<V> {
+    fn each(&self, show: &mut dyn FnMut(&str, &dyn Encode)) {
         for (key, value) in self {
             show(key, value);
         }
