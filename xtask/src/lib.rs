@@ -17,4 +17,5 @@ pub mod fresh;
 pub mod import;
 pub mod model;
 pub mod spec;
+pub mod style;
 pub mod update;

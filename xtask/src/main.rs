@@ -9,6 +9,7 @@ use xtask::drift::{self, drift};
 use xtask::emit;
 use xtask::import::{self, Options};
 use xtask::model::Model;
+use xtask::style::{self, Search};
 use xtask::update::{self, Outcome};
 use xtask::{fresh, model};
 
@@ -102,6 +103,14 @@ enum Command {
     },
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
     Openapi,
+    /// Check words, names and sentences against `docs/style.md`.
+    ///
+    /// Exit codes: 0 nothing found, 1 something found or not readable, 2 wrong usage.
+    Style {
+        /// List sentences of more than 25 words instead. Exits with 0 whatever it finds.
+        #[arg(long)]
+        long: bool,
+    },
     /// Generate code, schemas and tables from the spec.
     Generate {
         /// Write nothing, and fail if a generated file is not fresh.
@@ -148,6 +157,8 @@ fn main() -> ExitCode {
             enough,
         } => compare(&paths, &drift::Options { apply, enough }, json, brief),
         Command::Openapi => openapi(),
+        Command::Style { long: true } => list_long_sentences(),
+        Command::Style { long: false } => check_style(),
         Command::Generate { check } => generate(check),
     };
     match outcome {
@@ -276,6 +287,24 @@ fn compare(
 
 fn openapi() -> Result<ExitCode, Failure> {
     print(&emit::openapi::emit(&load()?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check_style() -> Result<ExitCode, Failure> {
+    let findings = style::check(&root(), Search::Words)?;
+    print(&style::lines(&findings))?;
+    if findings.is_empty() {
+        println!("the style is that of docs/style.md");
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} findings: docs/style.md has the reasons", findings.len());
+    Ok(ExitCode::FAILURE)
+}
+
+fn list_long_sentences() -> Result<ExitCode, Failure> {
+    let findings = style::check(&root(), Search::LongSentences)?;
+    print(&style::lines(&findings))?;
+    eprintln!("{} sentences have more than 25 words", findings.len());
     Ok(ExitCode::SUCCESS)
 }
 

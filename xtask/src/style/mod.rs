@@ -66,6 +66,11 @@ pub fn check(root: &Path, search: Search) -> Result<Vec<Finding>, String> {
     Ok(found?.into_iter().flatten().collect())
 }
 
+/// Returns findings as text, one per line.
+pub fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(|it| format!("{it}\n")).collect()
+}
+
 fn check_file(
     root: &Path,
     path: &str,

@@ -151,6 +151,6 @@ pub(super) mod tests {
     #[test]
     fn the_last_line_needs_no_line_break() {
         assert_eq!(lines("a\nbc", 0..4), [0..1, 2..4]);
-        assert_eq!(lines("a\n", 0..2), [0..1]);
+        assert_eq!(lines("a\nb\n", 0..4), [0..1, 2..3]);
     }
 }
