@@ -38,6 +38,8 @@ struct Counter {
     is_in_word: bool,
     /// Whether only layout came since the last line break.
     is_line_start: bool,
+    /// Whether the line is a heading, which ends a sentence.
+    is_heading: bool,
     long: Option<Long>,
 }
 
@@ -49,6 +51,7 @@ impl Counter {
             words: 0,
             is_in_word: false,
             is_line_start: true,
+            is_heading: false,
             long: None,
         }
     }
@@ -56,10 +59,11 @@ impl Counter {
     fn read(&mut self, marked: &Marked<'_>, at: usize) {
         let byte = marked.byte(at);
         if byte == b'\n' {
-            if self.is_line_start {
+            if self.is_line_start || self.is_heading {
                 self.end();
             }
             self.is_line_start = true;
+            self.is_heading = false;
             self.is_in_word = false;
             return;
         }
@@ -92,9 +96,11 @@ impl Counter {
         } else if !is_quiet {
             self.is_in_word = false;
             let next = marked.byte(at + 1);
-            let is_last = next == 0 || next.is_ascii_whitespace() || next == b'"';
+            self.is_heading |= byte == b'#' && was_line_start;
+            let is_last = next == 0 || next.is_ascii_whitespace() || b"\"*)".contains(&next);
             let is_end = match byte {
-                b'.' | b'?' | b'!' | b':' => is_last,
+                b'.' | b'?' | b'!' => is_last,
+                b':' => matches!(next, 0 | b'\n'),
                 b'|' => true,
                 b'-' | b'*' | b'#' => was_line_start,
                 _ => false,
@@ -158,8 +164,9 @@ mod tests {
             format!("- {some}\n- {some}\n"),
             format!("1. {some}\n2. {some}\n"),
             format!("| {some} | {some} |\n"),
-            format!("# {some}\n\n{some}\n"),
-            format!("{some}: {some}\n"),
+            format!("# {some}\n{some}\n"),
+            format!("{some}:\n{some}\n"),
+            format!("**{some}.** {some}\n"),
         ] {
             assert_eq!(long("a.md", &text), [0_usize; 0], "{text}");
         }
