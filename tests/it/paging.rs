@@ -2,7 +2,7 @@
 
 use dataforseo_client::models::backlinks::{AnchorsLiveTask, BacklinksLiveTask};
 use dataforseo_client::{End, ErrorKind};
-use dataforseo_tests::Answering;
+use dataforseo_tests::Responder;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -65,16 +65,16 @@ impl List {
         .to_string()
     }
 
-    async fn serve(self) -> Answering {
-        Answering::start(move |body| self.answer(body))
+    async fn serve(self) -> Responder {
+        Responder::start(move |body| self.answer(body))
             .await
             .unwrap()
     }
 }
 
 /// What the server was asked: offset, limit and token of each call.
-fn windows(server: &Answering) -> Vec<(Option<i64>, Option<i64>, Option<String>)> {
-    let asked = server.asked();
+fn windows(server: &Responder) -> Vec<(Option<i64>, Option<i64>, Option<String>)> {
+    let asked = server.received();
     let windows = asked.iter().map(|body| {
         let task: Value = serde_json::from_str(body).unwrap();
         let token = task[0]["search_after_token"].as_str();
@@ -230,7 +230,7 @@ async fn a_token_of_before_goes_on() {
         .into_rows();
     let rows: Vec<_> = rows.map(|row| row.unwrap().anchor).collect().await;
     assert!(numbers(&rows).into_iter().eq(10..30));
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.received().len(), 3);
 }
 
 /// A token that leads nowhere ends the list, and says so.
@@ -240,7 +240,7 @@ async fn a_token_that_repeats_ends_the_list() {
         rows: 40_000,
         ..LIST
     };
-    let server = Answering::start(move |body| {
+    let server = Responder::start(move |body| {
         let answer = list.answer(body);
         let mut answer: Value = serde_json::from_str(&answer).unwrap();
         answer["tasks"][0]["result"][0]["search_after_token"] = "22000".into();
@@ -255,7 +255,7 @@ async fn a_token_that_repeats_ends_the_list() {
         page.unwrap();
     }
     assert_eq!(pages.end(), Some(End::Short));
-    assert_eq!(server.asked().len(), 22);
+    assert_eq!(server.received().len(), 22);
 }
 
 /// A null row is left out and counts nevertheless: the next page begins behind it.
@@ -297,7 +297,7 @@ async fn a_list_that_dries_up_is_no_complete_one() {
             page.unwrap();
         }
         assert_eq!((pages.end(), pages.position()), (Some(End::Short), 20));
-        assert_eq!(server.asked().len(), 3);
+        assert_eq!(server.received().len(), 3);
     }
 }
 
@@ -318,12 +318,12 @@ async fn a_list_that_does_not_tell_its_length() {
         page.unwrap();
     }
     assert_eq!((pages.end(), pages.position()), (Some(End::Complete), 25));
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.received().len(), 3);
 }
 
 #[tokio::test]
 async fn an_empty_list_is_complete() {
-    let server = Answering::start(|_| {
+    let server = Responder::start(|_| {
         r#"{"status_code": 20000, "tasks": [{"status_code": 20000, "result_count": 0, "result": null}]}"#
             .to_owned()
     })
@@ -349,7 +349,7 @@ async fn an_error_passes_no_row_over() {
             .to_owned(),
         _ => list.answer(body),
     };
-    let server = Answering::start(fails_once).await.unwrap();
+    let server = Responder::start(fails_once).await.unwrap();
     let client = client(server.url());
     let task = || AnchorsLiveTask::new("a.example").limit(10);
     let mut pages = client.backlinks().anchors_live_pages(task());
@@ -366,13 +366,13 @@ async fn an_error_passes_no_row_over() {
         }
     }
     assert!(seen.into_iter().eq(0..30));
-    assert_eq!((errors, server.asked().len()), (1, 4));
+    assert_eq!((errors, server.received().len()), (1, 4));
 
-    let server = Answering::start(|_| "{}".to_owned()).await.unwrap();
+    let server = Responder::start(|_| "{}".to_owned()).await.unwrap();
     let client = self::client(server.url());
     let stream = client.backlinks().anchors_live_pages(task()).into_stream();
     let outcomes: Vec<_> = stream.collect().await;
     assert_eq!(outcomes.len(), 1);
     assert!(outcomes[0].is_err());
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.received().len(), 1);
 }

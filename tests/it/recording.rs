@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dataforseo_mock_server::{Builder, MockServer, OnMiss, Record, StartError, Upstream};
-use dataforseo_tests::{Answering, Scripted, http};
+use dataforseo_tests::{Responder, Scripted, http};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -98,7 +98,7 @@ fn account(request_body: &str) -> String {
 /// What identifies the account is gone, all of it, and later requests still fit.
 #[tokio::test]
 async fn what_is_kept_has_no_secret_and_still_joins() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
     let task = r#"[{"keyword": "a/b", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/?key=hunter2&id=$id"}]"#;
@@ -187,7 +187,7 @@ fn shown(kept: &[(PathBuf, String)], folder: &Path) -> String {
 async fn a_second_recording_is_a_readable_difference() {
     let rank = Arc::new(Mutex::new("1"));
     let now = Arc::clone(&rank);
-    let upstream = Answering::start(move |body| {
+    let upstream = Responder::start(move |body| {
         // The identifier is another one each time.
         let rank = *now.lock().unwrap();
         account(body)
@@ -236,7 +236,7 @@ async fn a_second_recording_is_a_readable_difference() {
 async fn polling_becomes_a_sequence() {
     let count = Arc::new(Mutex::new(0));
     let polls = Arc::clone(&count);
-    let upstream = Answering::start(move |_| {
+    let upstream = Responder::start(move |_| {
         let mut polls = polls.lock().unwrap();
         *polls += 1;
         let code = if *polls < 3 { 40602 } else { 20000 };
@@ -310,7 +310,7 @@ async fn a_secret_that_is_left_is_not_written() {
         ),
     ] {
         let body = envelope(&format!(r#""id":"{ID}","result":[{{"x":"{what}"}}]"#));
-        let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+        let upstream = Responder::start(move |_| body.clone()).await.unwrap();
         let folder = TempDir::new().unwrap();
         let told = Arc::new(Mutex::new(Vec::new()));
         let tell = Arc::clone(&told);
@@ -326,7 +326,7 @@ async fn a_secret_that_is_left_is_not_written() {
     }
     // As a key, and in the request.
     let body = envelope(&format!(r#""result":[{{"{PASSWORD}":1}}]"#));
-    let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+    let upstream = Responder::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
     let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
@@ -337,7 +337,7 @@ async fn a_secret_that_is_left_is_not_written() {
         "{}",
         answer.header("x-mock-detail")
     );
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
     let answer = send(
         &mock,
@@ -372,7 +372,7 @@ async fn a_secret_that_is_left_is_not_written() {
 
 #[tokio::test]
 async fn what_is_missing_is_recorded_once() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = MockServer::builder()
         .without_embedded()
@@ -391,7 +391,7 @@ async fn what_is_missing_is_recorded_once() {
         "{}",
         again.header("x-mock-source")
     );
-    assert_eq!(upstream.asked().len(), 1);
+    assert_eq!(upstream.received().len(), 1);
     // Nothing of it is in the journal, which could not be without secrets.
     assert_eq!(mock.journal(), []);
 }
@@ -458,7 +458,7 @@ async fn an_upstream_that_fails() {
         (answer.status, &answer.json()["status_code"]),
         (502, &json!(50301))
     );
-    let unknown = Answering::start(account).await.unwrap();
+    let unknown = Responder::start(account).await.unwrap();
     let mock = recorder(record(&folder, unknown.url()).everything()).await;
     let answer = send(&mock, "POST", "/v3/nothing/live", body).await;
     assert!(
@@ -473,7 +473,7 @@ async fn an_upstream_that_fails() {
 
 #[tokio::test]
 async fn no_more_is_spent_than_was_said() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.05)).await;
     let call = async |target: &str| {
@@ -504,9 +504,9 @@ async fn no_more_is_spent_than_was_said() {
             .header("x-mock-source"),
         "upstream"
     );
-    assert_eq!(upstream.asked().len(), 3);
+    assert_eq!(upstream.received().len(), 3);
 
-    let silent = Answering::start(|_| r#"{"status_code": 20000, "tasks": []}"#.to_owned())
+    let silent = Responder::start(|_| r#"{"status_code": 20000, "tasks": []}"#.to_owned())
         .await
         .unwrap();
     let mock = recorder(record(&folder, silent.url()).everything().max_spend(9.0)).await;
@@ -552,7 +552,7 @@ fn what_is_not_recorded_at_all() {
 async fn a_caller_that_gives_up_loses_no_recording() {
     let (asked, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
-    let upstream = Answering::start(move |body| {
+    let upstream = Responder::start(move |body| {
         // Answers when it is told to.
         gate.lock().unwrap().recv().unwrap();
         account(body)
@@ -580,7 +580,7 @@ async fn a_caller_that_gives_up_loses_no_recording() {
 }
 
 fn on_its_own_thread(
-    server: impl Future<Output = std::io::Result<Answering>> + Send + 'static,
+    server: impl Future<Output = std::io::Result<Responder>> + Send + 'static,
 ) -> (String, std::sync::mpsc::Sender<()>) {
     let (url, urls) = std::sync::mpsc::channel();
     let (held, hold) = std::sync::mpsc::channel::<()>();
@@ -600,7 +600,7 @@ fn on_its_own_thread(
 /// The price of what is asked counts, not only that of what was asked before.
 #[tokio::test]
 async fn a_dearer_call_is_not_made() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.06)).await;
     let one = r#"[{"target": "a.com", "limit": 1}]"#;
@@ -622,13 +622,13 @@ async fn a_dearer_call_is_not_made() {
     let posts = format!("[{task},{task},{task}]");
     let answer = send(&mock, "POST", POST, &posts).await;
     assert!(answer.text().contains("not asked"), "{}", answer.text());
-    assert_eq!(upstream.asked().len(), 1);
+    assert_eq!(upstream.received().len(), 1);
 }
 
 /// What cannot be kept is not asked for: it would be paid for.
 #[tokio::test]
 async fn what_cannot_be_kept_is_not_asked() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let own = "owner:hunter2hunter2";
     for (auth, mock) in [
@@ -677,7 +677,7 @@ async fn what_cannot_be_kept_is_not_asked() {
             assert_eq!(ask(&mock, "POST", SUMMARY, &other, good).await.status, 401);
         }
     }
-    assert_eq!(upstream.asked(), Vec::<String>::new());
+    assert_eq!(upstream.received(), Vec::<String>::new());
     assert_eq!(files(folder.path()), []);
     for url in ["https://api.dataforseo.com", "https://API.dataforseo.com./"] {
         let record = Record::to(folder.path()).allow_network();
@@ -719,7 +719,7 @@ async fn what_passes_is_not_kept() {
             1,
         ),
     ] {
-        let upstream = Answering::start(move |_| answer.clone()).await.unwrap();
+        let upstream = Responder::start(move |_| answer.clone()).await.unwrap();
         let mock = recorder(record(&folder, upstream.url()).everything()).await;
         let before = files(folder.path());
         let detail = send(&mock, "POST", SUMMARY, body)
@@ -736,7 +736,7 @@ async fn what_passes_is_not_kept() {
 /// sequence at its end, faults.
 #[tokio::test]
 async fn only_what_is_missing() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let start = async || {
         let record = record(&folder, upstream.url());
@@ -767,7 +767,7 @@ async fn only_what_is_missing() {
             .header("x-mock-source"),
         "upstream"
     );
-    assert_eq!(upstream.asked().len(), 3);
+    assert_eq!(upstream.received().len(), 3);
     let (file, text) = files(folder.path()).remove(0);
     let mut sequence: Value = serde_json::from_str(&text).unwrap();
     let answer = sequence
@@ -797,7 +797,7 @@ async fn only_what_is_missing() {
             .json()["status_code"],
         40202
     );
-    assert_eq!(upstream.asked().len(), 3);
+    assert_eq!(upstream.received().len(), 3);
     assert_eq!(fs::read_to_string(&file).unwrap(), sequence.to_string());
 }
 
@@ -818,7 +818,7 @@ async fn secrets_in_odd_places() {
     ];
     for result in results {
         let body = envelope(&format!(r#""id":"x","result":[{result}]"#));
-        let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+        let upstream = Responder::start(move |_| body.clone()).await.unwrap();
         let folder = TempDir::new().unwrap();
         let mock = recorder(record(&folder, upstream.url()).everything()).await;
         let task = r#"[{"keyword": "x", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/hook?key=topsecret"}]"#;
@@ -837,7 +837,7 @@ async fn secrets_in_odd_places() {
         r#""id":"x","result":[{{"id":"{ID}","http_url":"https:\/\/me.example\/hook?key=topsecret","error_message":"no answer from https://me.example/hook?key=topsecret in time",
         "jo@mail.org":1,"{ID}":2,"x":"jo%40mail.org","postback\u005furl":"https://a/?k=topsecret","pingback_url":["https://b/?k=topsecret"],"money":{{"total":"1234.56"}}}}]"#
     ));
-    let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+    let upstream = Responder::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
     let answer = ask(

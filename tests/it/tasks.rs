@@ -4,7 +4,7 @@ use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::serp::{GoogleOrganicTaskPostTask, SerpItem};
 use dataforseo_client::{ErrorKind, Fetched};
 use dataforseo_mock_server::{MockServer, OnMiss};
-use dataforseo_tests::{Answering, Scripted, http};
+use dataforseo_tests::{Responder, Scripted, http};
 use serde_json::{Value, json};
 
 use crate::client;
@@ -66,7 +66,7 @@ async fn posted_listed_and_fetched() {
 /// A bad task is refused before any is sent; its place is told.
 #[tokio::test]
 async fn no_task_is_sent_if_one_is_bad() {
-    let server = Answering::start(|_| String::new()).await.unwrap();
+    let server = Responder::start(|_| String::new()).await.unwrap();
     let client = client(server.url());
     let refused = |error: dataforseo_client::Error| match error.kind() {
         ErrorKind::Invalid(violations) => violations.to_string(),
@@ -99,7 +99,7 @@ async fn no_task_is_sent_if_one_is_bad() {
         .await
         .unwrap_err();
     assert_eq!(refused(error), "tasks: 0 elements, at least 1 are required");
-    assert_eq!(server.asked(), Vec::<String>::new());
+    assert_eq!(server.received(), Vec::<String>::new());
 }
 
 /// The API takes some tasks and refuses others, and may say nothing of one: each is told.
