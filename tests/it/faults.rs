@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
 use dataforseo_client::models::{StatusClass, StatusCode};
-use dataforseo_client::{Error, ErrorKind, TransportError};
+use dataforseo_client::{Error, ErrorKind, TransportErrorKind};
 use dataforseo_mock_server::{Fault, Limits, MockServer, OnMiss};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -29,10 +29,10 @@ async fn call(mock: &MockServer) -> Result<(), Error> {
 fn word(outcome: &Result<(), Error>) -> String {
     match outcome.as_ref().map_err(Error::kind) {
         Ok(()) => "ok".to_owned(),
-        Err(ErrorKind::Transport(error)) => match error {
-            TransportError::Interrupted(_) => "interrupted".to_owned(),
-            TransportError::BodyInterrupted(_) => "body interrupted".to_owned(),
-            TransportError::DeadlineExceeded(time) => format!("deadline of {time:?}"),
+        Err(ErrorKind::Transport(error)) => match error.kind() {
+            TransportErrorKind::Interrupted => "interrupted".to_owned(),
+            TransportErrorKind::BodyInterrupted => "body interrupted".to_owned(),
+            TransportErrorKind::Timeout(time) => format!("timeout of {time:?}"),
             error => format!("{error:?}"),
         },
         Err(ErrorKind::Http(status)) => format!("HTTP {status}"),

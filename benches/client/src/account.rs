@@ -12,7 +12,7 @@ use std::time::{Duration, Instant as RealInstant};
 
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::{Client, NoRetries};
+use dataforseo_client::{Client, NeverRetry};
 use dataforseo_mock_server::{Limits, MockServer, OnMiss};
 use futures_util::future::join_all;
 use http::Uri;
@@ -93,8 +93,13 @@ async fn simulate() -> Outcome<(Counts, usize)> {
             connector: mock.connector(),
             under_way: Arc::clone(&under_way),
         })
+<<<<<<< HEAD
         // A retry would hide that a call was rate limited.
         .retries(NoRetries)
+=======
+        // A refusal is to be seen.
+        .retry_policy(NeverRetry)
+>>>>>>> main
         .build()?;
     let counts = Counts::default();
     let end = Instant::now() + Duration::from_secs(MINUTES * 60);

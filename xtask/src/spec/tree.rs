@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use serde_saphyr::{Location, Spanned};
 use serde_saphyr::options::DuplicateKeyPolicy;
+use serde_saphyr::{Location, Spanned};
 
 use super::diagnostics::{Diagnostic, Place};
 
@@ -142,7 +142,9 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn value(&mut self, node: Spanned<Node>, path: &mut Path) -> Value {
-        self.places.entry(path.clone()).or_insert(self.lines.place_of(node.referenced));
+        self.places
+            .entry(path.clone())
+            .or_insert(self.lines.place_of(node.referenced));
         match node.value {
             Node::Scalar(value) => value,
             Node::List(list) => Value::Array(
@@ -162,12 +164,16 @@ impl Builder<'_> {
                 for (key, node) in entries {
                     if !seen.insert(key.value.clone()) {
                         let message = format!("`{}` stands here a second time", key.value);
-                        self.duplicates
-                            .push(Diagnostic::new(self.file, self.lines.place_of(key.referenced), message));
+                        self.duplicates.push(Diagnostic::new(
+                            self.file,
+                            self.lines.place_of(key.referenced),
+                            message,
+                        ));
                         continue;
                     }
                     path.push(key.value.clone());
-                    self.places.insert(path.clone(), self.lines.place_of(key.referenced));
+                    self.places
+                        .insert(path.clone(), self.lines.place_of(key.referenced));
                     let value = self.value(node, path);
                     path.pop();
                     map.insert(key.value, value);
