@@ -95,7 +95,7 @@ async fn simulate() -> Outcome<(Counts, usize)> {
         })
 <<<<<<< HEAD
         // A retry would hide that a call was rate limited.
-        .retries(NoRetries)
+        .retry_policy(NeverRetry)
 =======
         // A refusal is to be seen.
         .retry_policy(NeverRetry)
