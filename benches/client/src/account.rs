@@ -93,13 +93,8 @@ async fn simulate() -> Outcome<(Counts, usize)> {
             connector: mock.connector(),
             under_way: Arc::clone(&under_way),
         })
-<<<<<<< HEAD
         // A retry would hide that a call was rate limited.
         .retry_policy(NeverRetry)
-=======
-        // A refusal is to be seen.
-        .retry_policy(NeverRetry)
->>>>>>> main
         .build()?;
     let counts = Counts::default();
     let end = Instant::now() + Duration::from_secs(MINUTES * 60);
