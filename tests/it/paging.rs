@@ -30,8 +30,8 @@ const LIST: List = List {
 };
 
 impl List {
-    /// An answer to a task, as the API gives it: rows from `offset` on, or from behind the token.
-    fn answer(self, body: &str) -> String {
+    /// Returns the response to a task as the API sends it: the rows from `offset`, or after the token.
+    fn response(self, body: &str) -> String {
         let task: Value = serde_json::from_str(body).unwrap();
         let task = &task[0];
         let limit = task["limit"].as_i64().unwrap_or(100);
@@ -66,7 +66,7 @@ impl List {
     }
 
     async fn serve(self) -> Responder {
-        Responder::start(move |body| self.answer(body))
+        Responder::start(move |body| self.response(body))
             .await
             .unwrap()
     }
@@ -74,8 +74,8 @@ impl List {
 
 /// What the server was asked: offset, limit and token of each call.
 fn windows(server: &Responder) -> Vec<(Option<i64>, Option<i64>, Option<String>)> {
-    let asked = server.received();
-    let windows = asked.iter().map(|body| {
+    let requested = server.received();
+    let windows = requested.iter().map(|body| {
         let task: Value = serde_json::from_str(body).unwrap();
         let token = task[0]["search_after_token"].as_str();
         (
@@ -135,7 +135,7 @@ async fn all_rows_once_by_offset_and_then_by_token() {
 
 /// Full pages cost least, so they are the default; the caller's own offset is kept.
 #[tokio::test]
-async fn pages_are_full_unless_said_otherwise() {
+async fn pages_are_full_by_default() {
     let server = List {
         rows: 2_500,
         ..LIST
@@ -160,7 +160,7 @@ async fn pages_are_full_unless_said_otherwise() {
 
 /// An endpoint without a token ends at the API's ceiling, and says so.
 #[tokio::test]
-async fn the_ceiling_is_told_of() {
+async fn the_offset_limit_is_reported() {
     let server = List {
         rows: 30_000,
         tokens: false,
@@ -220,7 +220,7 @@ async fn the_last_page_reaches_as_far_as_the_api_does() {
     }
 }
 
-/// A list can be gone on with from a token of before; where in the list that is, nobody knows.
+/// A list can continue from an earlier token, although its position in the list is unknown.
 #[tokio::test]
 async fn a_token_of_before_goes_on() {
     let server = List { rows: 30, ..LIST }.serve().await;
@@ -244,10 +244,10 @@ async fn a_token_that_repeats_ends_the_list() {
         ..LIST
     };
     let server = Responder::start(move |body| {
-        let answer = list.answer(body);
-        let mut answer: Value = serde_json::from_str(&answer).unwrap();
-        answer["tasks"][0]["result"][0]["search_after_token"] = "22000".into();
-        answer.to_string()
+        let response = list.response(body);
+        let mut response: Value = serde_json::from_str(&response).unwrap();
+        response["tasks"][0]["result"][0]["search_after_token"] = "22000".into();
+        response.to_string()
     })
     .await
     .unwrap();
@@ -347,7 +347,7 @@ async fn an_empty_list_is_complete() {
     assert_eq!(pages.stop_reason(), Some(StopReason::Complete));
 }
 
-/// After an error the same page is asked for again, if the caller says so; the stream ends.
+/// After an error the stream ends. The caller can request the same page again.
 #[tokio::test]
 async fn an_error_passes_no_row_over() {
     let list = List { rows: 30, ..LIST };
@@ -356,7 +356,7 @@ async fn an_error_passes_no_row_over() {
     {
         1 => r#"{"status_code": 50000, "status_message": "Internal Error.", "tasks": null}"#
             .to_owned(),
-        _ => list.answer(body),
+        _ => list.response(body),
     };
     let server = Responder::start(fails_once).await.unwrap();
     let client = client(server.url());
