@@ -403,7 +403,7 @@ async fn what_is_missing_is_recorded_once() {
 #[tokio::test]
 async fn an_upstream_that_fails() {
     let folder = TempDir::new().unwrap();
-    let nobody = {
+    let unreachable = {
         let gone = Scripted::start("").await.unwrap();
         gone.url()
     };
@@ -455,7 +455,7 @@ async fn an_upstream_that_fails() {
         let detail = response.header("x-mock-detail");
         assert!(detail.contains(reason), "{what}: {detail}");
     }
-    let mock = recorder(record(&folder, nobody).everything()).await;
+    let mock = recorder(record(&folder, unreachable).everything()).await;
     let response = send(&mock, "POST", SUMMARY, body).await;
     assert_eq!(
         (response.status, &response.json()["status_code"]),

@@ -185,7 +185,7 @@ async fn no_call_waits_for_it_or_fails_by_it() {
     assert_eq!(report.entries.len(), 5);
 }
 
-/// What is carried though nobody documented it is told of here, and is no field.
+/// Undocumented values that are kept are reported here, and not as fields.
 #[test]
 fn new_values_and_new_members_are_reported() {
     let json = format!(
