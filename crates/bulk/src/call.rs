@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dataforseo_client::models::PerTarget;
-use dataforseo_client::{Answer, Charge, Client, Error};
+use dataforseo_client::{Charge, Client, Error, Response};
 use sha2::{Digest, Sha256};
 
 use crate::call_error::{Verdict, verdict};
@@ -121,7 +121,7 @@ impl<E: PerTarget> Call<'_, E> {
             self.record_sent(&part).await?;
             let task = self.task(&part);
             match self.client.call::<E>(&task).await {
-                Ok(answer) => self.accept(answer, &part, slots).await?,
+                Ok(response) => self.accept(response, &part, slots).await?,
                 Err(error) => {
                     let verdict = verdict(&error, E::targets(&task));
                     self.handle(Arc::new(error), verdict, part, slots, &mut queue)
@@ -144,22 +144,22 @@ impl<E: PerTarget> Call<'_, E> {
     /// Matches the rows of a response with the targets of a part.
     async fn accept(
         &self,
-        answer: Answer<E::Result>,
+        response: Response<E::Result>,
         part: &[usize],
         slots: &mut OutcomeSlots<E>,
     ) -> Result<(), JournalError> {
         self.control.record_success();
         let recorded = match self.journal {
             Some(journal) => {
-                let body = answer.response().body().clone();
+                let body = response.raw_response().body().clone();
                 journal
-                    .record_response(self.number, answer.cost(), body)
+                    .record_response(self.number, response.cost(), body)
                     .await
             }
             None => Ok(()),
         };
         // The response is paid for, so its rows are delivered even if they could not be recorded.
-        slots.set_rows(&self.targets, part, answer.into_results());
+        slots.set_rows(&self.targets, part, response.into_results());
         recorded
     }
 
@@ -246,7 +246,7 @@ impl<E: PerTarget> Call<'_, E> {
 fn journaled_failure(reason: String, cost: Option<f64>) -> CallFailure {
     CallFailure {
         reason: reason.into(),
-        charge: cost.map_or(Charge::Perhaps, Charge::UsDollars),
+        charge: cost.map_or(Charge::Unknown, Charge::Charged),
         error: None,
     }
 }

@@ -22,8 +22,8 @@ pub(crate) enum Verdict {
 /// Returns what the error of a call with these targets means.
 pub(crate) fn verdict(error: &Error, targets: &[String]) -> Verdict {
     match error.charge() {
-        Charge::No => {}
-        Charge::UsDollars(cost) => return Verdict::Charged(Some(cost)),
+        Charge::None => {}
+        Charge::Charged(cost) => return Verdict::Charged(Some(cost)),
         _ => return Verdict::Charged(None),
     }
     match rejection(error, targets) {
@@ -69,7 +69,9 @@ fn rejection(error: &Error, targets: &[String]) -> Option<Rejection> {
 /// Returns whether every further call of the job would meet the error.
 fn concerns_all_calls(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::SpendLimit { .. } | ErrorKind::Limiter(_) | ErrorKind::Invalid(_) => true,
+        ErrorKind::BudgetExceeded { .. } | ErrorKind::Limiter(_) | ErrorKind::InvalidTask(_) => {
+            true
+        }
         ErrorKind::Http(status) => matches!(status, 401 | 402 | 403 | 407),
         _ => error.status_code().is_some_and(|code| {
             matches!(

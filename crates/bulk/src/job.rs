@@ -254,8 +254,12 @@ impl<E: PerTarget> BulkJob<E> {
             }
         };
         let rest = self.budget.map(|budget| self.rest_of(budget, &history));
+        let client = match rest {
+            Some(us_dollars) => self.client.with_budget(us_dollars),
+            None => self.client.with_own_costs(),
+        };
         let state = Arc::new(JobState {
-            client: self.client.job(rest),
+            client,
             template: self.template,
             retry_uncertain: self.retry_uncertain,
             control: JobControl::new(self.max_consecutive_failures),

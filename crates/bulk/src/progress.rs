@@ -99,7 +99,7 @@ impl Progress {
             Outcome::NotSent => self.not_sent += 1,
             Outcome::Failed(failure) => {
                 self.failed += 1;
-                self.uncertain += u64::from(failure.charge != Charge::No);
+                self.uncertain += u64::from(failure.charge != Charge::None);
             }
         }
     }

@@ -41,10 +41,10 @@ impl<E: PerTarget> RunningJob for JobState<E> {
 
     fn progress(&self) -> Progress {
         let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let spend = self.client.spend();
+        let costs = self.client.costs();
         Progress {
-            calls: spend.calls,
-            cost: spend.us_dollars,
+            calls: costs.calls,
+            cost: costs.us_dollars,
             ..*progress
         }
     }

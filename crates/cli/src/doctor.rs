@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dataforseo_client::models::StatusClass;
 use dataforseo_client::models::appendix::UserDataResult;
-use dataforseo_client::{Client, ConfigError, Error, ErrorKind, NoRetries, TransportError};
+use dataforseo_client::{Client, ConfigError, Error, ErrorKind, NeverRetry, TransportErrorKind};
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::net::{TcpStream, lookup_host};
@@ -85,7 +85,7 @@ pub(crate) async fn run(connection: &Connection) -> Result<Exit, CliError> {
 async fn check_all(connection: &Connection, checklist: &mut Checklist) -> Result<(), CliError> {
     let credentials = check_variables(connection, checklist)?;
     let mut setup = connection.setup(credentials)?;
-    setup.builder = setup.builder.retries(NoRetries);
+    setup.builder = setup.builder.retry_policy(NeverRetry);
     let client = match setup.build() {
         Ok(client) => client,
         Err(ConfigError::BaseUrl(reason)) => return checklist.fail("base URL", reason),
@@ -201,9 +201,9 @@ async fn with_timeout<T>(step: impl Future<Output = std::io::Result<T>>) -> Resu
 /// balance.
 async fn check_account(client: &Client, checklist: &mut Checklist) -> Result<(), CliError> {
     match client.appendix().user_data().await {
-        Ok(answer) => {
+        Ok(response) => {
             checklist.ok("credentials", "accepted by the API")?;
-            match answer.results().first() {
+            match response.results().first() {
                 Some(account) => check_balance(account, checklist),
                 None => checklist.warn("balance", "missing in the response"),
             }
@@ -269,12 +269,14 @@ fn explain(error: &Error, checklist: &mut Checklist) -> Result<(), CliError> {
 fn diagnose(error: &Error) -> Diagnosis {
     let class = error.status_code().map(|code| code.class());
     match (error.kind(), class) {
-        (ErrorKind::Transport(TransportError::Connect(_)), _) => Diagnosis::fail(
-            "TLS",
-            "the server accepts connections, but TLS failed: a proxy may require credentials (in its \
+        (ErrorKind::Transport(error), _) if error.kind() == TransportErrorKind::Connect => {
+            Diagnosis::fail(
+                "TLS",
+                "the server accepts connections, but TLS failed: a proxy may require credentials (in its \
              URL), a proxy may intercept TLS (trust its certificate with --ca-file), or the clock of this \
              machine is wrong",
-        ),
+            )
+        }
         (ErrorKind::Transport(_), _) => Diagnosis::fail(
             "response",
             "try again, and check proxies between this machine and the API",

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use dataforseo_client::models::StatusClass;
-use dataforseo_client::{Charge, ConfigError, Error, ErrorKind, Left};
+use dataforseo_client::{Charge, ConfigError, Dispatch, Error, ErrorKind};
 
 use crate::money::us_dollars;
 
@@ -109,8 +109,8 @@ impl From<ConfigError> for CliError {
 /// Returns the exit code of a failed call.
 pub(crate) fn of_error(error: &Error) -> Exit {
     match error.kind() {
-        ErrorKind::Invalid(_) => Exit::Usage,
-        ErrorKind::SpendLimit { .. } => Exit::Money,
+        ErrorKind::InvalidTask(_) => Exit::Usage,
+        ErrorKind::BudgetExceeded { .. } => Exit::Money,
         ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
             match status_code.class() {
                 StatusClass::Billing => Exit::Money,
@@ -128,10 +128,10 @@ pub(crate) fn of_error(error: &Error) -> Exit {
 /// Returns a note whether a failed call was charged. Empty for a call that was not sent.
 pub(crate) fn charge_note(error: &Error) -> String {
     match error.charge() {
-        Charge::No if error.left() == Left::No => String::new(),
-        Charge::No => "; nothing was charged".to_owned(),
-        Charge::Perhaps => "; it may have been charged".to_owned(),
-        Charge::UsDollars(cost) => format!("; it cost {}", us_dollars(cost)),
+        Charge::None if error.dispatch() == Dispatch::NotSent => String::new(),
+        Charge::None => "; nothing was charged".to_owned(),
+        Charge::Unknown => "; it may have been charged".to_owned(),
+        Charge::Charged(cost) => format!("; it cost {}", us_dollars(cost)),
     }
 }
 

@@ -138,16 +138,10 @@ pub fn link_of(path: &str) -> String {
     link_to(path.trim_start_matches("/v3/"))
 }
 
-/// The address of a page of the documentation, by the path that it is about. With its port, which
-/// says nothing new, a long one is no run of nine of the vendor's words: what looks for copied
-/// sentences counts words and knows no addresses.
+/// Returns the address of the documentation page for a path.
 pub fn link_to(path: &str) -> String {
     let slug = path.trim_matches('/').replace('/', "-");
-    let port = match slug.matches('-').count() {
-        0..=2 => "",
-        _ => ":443",
-    };
-    format!("https://docs.dataforseo.com{port}/v3/{slug}/")
+    format!("https://docs.dataforseo.com/v3/{slug}/")
 }
 
 /// A short mark of some wording, the same for all forms of a page: letters and digits count,
@@ -473,5 +467,22 @@ impl Reader<'_> {
             self.notes
                 .push("nesting is read off the leading spaces".to_owned());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::link_to;
+
+    #[test]
+    fn links_have_no_port_however_long_the_path_is() {
+        assert_eq!(
+            link_to("/serp/google/organic/task_get/advanced/"),
+            "https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/"
+        );
+        assert_eq!(
+            link_to("backlinks"),
+            "https://docs.dataforseo.com/v3/backlinks/"
+        );
     }
 }

@@ -158,7 +158,7 @@ async fn charged_calls_are_not_sent_again() {
     let given = targets(4);
     let ran = run(job(&api, 2), &given).await;
     assert_whole(&ran, &given);
-    assert_eq!((ran.count("failed UsDollars"), api.calls().len()), (4, 2));
+    assert_eq!((ran.count("failed Charged"), api.calls().len()), (4, 2));
     assert_eq!(ran.progress.uncertain, 4);
 }
 
@@ -230,7 +230,7 @@ async fn the_budget_stops_a_job_before_the_call() {
         panic!("{}", ran.end);
     };
     assert!(
-        matches!(error.kind(), ErrorKind::SpendLimit { .. }),
+        matches!(error.kind(), ErrorKind::BudgetExceeded { .. }),
         "{error}"
     );
     assert_eq!(api.calls().len(), 2);

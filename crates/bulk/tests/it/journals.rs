@@ -95,8 +95,8 @@ async fn known_outcomes_are_delivered_again_without_a_call() {
     assert_whole(&second, &given);
     assert_eq!(second.count("found"), 6);
     assert_eq!(second.outcomes[&2].1, first.outcomes[&2].1);
-    assert!(second.outcomes[&2].1.starts_with("failed Perhaps"));
-    assert!(second.outcomes[&6].1.starts_with("failed UsDollars(0.5)"));
+    assert!(second.outcomes[&2].1.starts_with("failed Unknown"));
+    assert!(second.outcomes[&6].1.starts_with("failed Charged(0.5)"));
     assert_eq!(second.progress.uncertain, 4);
     assert_eq!(
         (second.progress.earlier_cost, second.progress.cost),

@@ -4,7 +4,7 @@ mod report;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
 use dataforseo_client::models::{StatusClass, api, check, today};
-use dataforseo_client::{Error, ErrorKind, PlainCall};
+use dataforseo_client::{Error, ErrorKind, UntypedRequest};
 use serde_json::{Value, json};
 
 use crate::connection::{Connection, Credentials};
@@ -87,7 +87,7 @@ pub(crate) async fn run(
     };
     let mut setup = connection.setup(credentials)?;
     if let Some(budget) = options.budget {
-        setup.builder = setup.builder.max_spend(budget);
+        setup.builder = setup.builder.budget(budget);
     }
     let client = setup.build()?;
     let parameters = endpoint.parameters.iter();
@@ -111,16 +111,16 @@ pub(crate) async fn run(
         return dry_run(endpoint, &setup.base_url, &call, &tasks);
     }
     match client.send(&call).await {
-        Ok(answer) => {
+        Ok(response) => {
             let body = if options.raw {
                 report::Body::Raw
             } else {
                 report::Body::Results
             };
-            report::report(endpoint, &tasks, &answer, body)
+            report::report(endpoint, &tasks, &response, body)
         }
         Err(error) => {
-            if let Some(response) = error.response().filter(|_| options.raw) {
+            if let Some(response) = error.raw_response().filter(|_| options.raw) {
                 print(response.body())?;
             }
             Err(to_cli_error(endpoint, &error))
@@ -129,7 +129,7 @@ pub(crate) async fn run(
 }
 
 /// Estimates the maximum cost of a call in US dollars. `None` if its price is unknown.
-fn estimate(endpoint: &EndpointEntry, call: &PlainCall) -> Option<f64> {
+fn estimate(endpoint: &EndpointEntry, call: &UntypedRequest) -> Option<f64> {
     let is_known = api::PRICES
         .iter()
         .any(|it| it.section == endpoint.section());
@@ -139,7 +139,7 @@ fn estimate(endpoint: &EndpointEntry, call: &PlainCall) -> Option<f64> {
 fn dry_run(
     endpoint: &EndpointEntry,
     base_url: &str,
-    call: &PlainCall,
+    call: &UntypedRequest,
     tasks: &[Value],
 ) -> Result<Exit, CliError> {
     let estimate = estimate(endpoint, call);
@@ -163,7 +163,9 @@ fn dry_run(
 /// Describes the error of a call, with flags instead of fields and with a hint.
 fn to_cli_error(endpoint: &'static EndpointEntry, error: &Error) -> CliError {
     let message = match error.kind() {
-        ErrorKind::Invalid(violations) => flags::describe_all(endpoint, violations.violations()),
+        ErrorKind::InvalidTask(violations) => {
+            flags::describe_all(endpoint, violations.violations())
+        }
         kind => {
             let doctor_helps = match kind {
                 ErrorKind::Transport(_) | ErrorKind::Http(_) | ErrorKind::Body(_) => true,

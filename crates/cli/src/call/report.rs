@@ -1,7 +1,7 @@
 //! Prints the response to a call: results on stdout, a summary on stderr.
 
 use dataforseo_client::models::{Mode, StatusClass, StatusCode, TaskId};
-use dataforseo_client::{PlainAnswer, PlainTask};
+use dataforseo_client::{UntypedResponse, UntypedTask};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -31,8 +31,8 @@ struct TaskOutput<'a> {
     result: Option<&'a RawValue>,
 }
 
-impl<'a> From<&'a PlainTask> for TaskOutput<'a> {
-    fn from(task: &'a PlainTask) -> Self {
+impl<'a> From<&'a UntypedTask> for TaskOutput<'a> {
+    fn from(task: &'a UntypedTask) -> Self {
         Self {
             id: task.id.as_ref(),
             status_code: task.status_code,
@@ -53,17 +53,17 @@ struct Summary {
 pub(super) fn report(
     endpoint: &'static EndpointEntry,
     sent: &[Value],
-    answer: &PlainAnswer,
+    response: &UntypedResponse,
     body: Body,
 ) -> Result<Exit, CliError> {
-    let tasks = &answer.tasks;
+    let tasks = &response.tasks;
     let Summary { exit, mut text } = summarize(endpoint, sent.len(), tasks);
-    text += &match answer.cost() {
+    text += &match response.cost() {
         Some(cost) => format!("; cost: {}", us_dollars(cost)),
         None => "; cost: not reported".to_owned(),
     };
     if body == Body::Raw {
-        print(answer.response().body())?;
+        print(response.raw_response().body())?;
     } else if endpoint.info.mode == Mode::TaskPost || tasks.len() > 1 {
         let tasks: Vec<TaskOutput<'_>> = tasks.iter().map(TaskOutput::from).collect();
         print_json(&tasks)?;
@@ -81,7 +81,7 @@ pub(super) fn report(
     Ok(exit)
 }
 
-fn summarize(endpoint: &EndpointEntry, sent: usize, tasks: &[PlainTask]) -> Summary {
+fn summarize(endpoint: &EndpointEntry, sent: usize, tasks: &[UntypedTask]) -> Summary {
     match tasks {
         [task] if is_pending(task) && endpoint.info.mode != Mode::TaskPost => Summary {
             exit: Exit::Pending,
@@ -116,11 +116,11 @@ fn summarize(endpoint: &EndpointEntry, sent: usize, tasks: &[PlainTask]) -> Summ
     }
 }
 
-fn is_pending(task: &PlainTask) -> bool {
+fn is_pending(task: &UntypedTask) -> bool {
     task.status_code.class() == StatusClass::Pending
 }
 
-fn describe(task: &PlainTask) -> String {
+fn describe(task: &UntypedTask) -> String {
     match (&task.id, task.status_code.class()) {
         (Some(id), StatusClass::Empty) => format!("task {id}: no results"),
         (Some(id), _) => format!("task {id}"),
@@ -136,7 +136,7 @@ struct Counts {
 }
 
 /// Returns a note if the list continues after this page.
-fn next_page(endpoint: &EndpointEntry, sent: &[Value], task: &PlainTask) -> String {
+fn next_page(endpoint: &EndpointEntry, sent: &[Value], task: &UntypedTask) -> String {
     let results = task.result.as_ref().map_or("[]", |it| it.get());
     let counts = serde_json::from_str::<Vec<Option<Counts>>>(results).unwrap_or_default();
     let Some(Some(Counts {
@@ -159,7 +159,7 @@ fn next_page(endpoint: &EndpointEntry, sent: &[Value], task: &PlainTask) -> Stri
 }
 
 /// Returns a note about values of another kind than documented.
-fn drift(endpoint: &EndpointEntry, tasks: &[PlainTask]) -> String {
+fn drift(endpoint: &EndpointEntry, tasks: &[UntypedTask]) -> String {
     let results = tasks.iter().filter_map(|task| task.result.as_ref());
     let found: Vec<_> = results.flat_map(|it| (endpoint.drift)(it.get())).collect();
     match found.as_slice() {

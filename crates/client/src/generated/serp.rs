@@ -2,7 +2,7 @@
 
 use dataforseo_models::serp as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Answer, Client, Error, Fetched, Pages, Posted};
+use crate::{Response, Client, Error, Fetched, Pages, Posted};
 
 /// The endpoints of the section `serp`: Pages of results of search engines, read into their elements.
 ///
@@ -40,7 +40,7 @@ impl<'a> Serp<'a> {
     /// - `browser_screen_resolution_ratio` from 0.5 to 3.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -58,11 +58,11 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-live-advanced/).
+    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/).
     pub async fn google_organic_live_advanced(
         &self,
         task: &models::GoogleOrganicLiveAdvancedTask,
-    ) -> Result<Answer<models::GoogleOrganicAdvanced>, Error> {
+    ) -> Result<Response<models::GoogleOrganicAdvanced>, Error> {
         self.client.call::<models::GoogleOrganicLiveAdvanced>(task).await
     }
 
@@ -86,7 +86,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-task_get-advanced/).
+    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/).
     pub async fn google_organic_task_get_advanced(
         &self,
         id: &str,
@@ -139,7 +139,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-task_post/).
+    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_post/).
     pub async fn google_organic_task_post(
         &self,
         tasks: &[models::GoogleOrganicTaskPostTask],
@@ -169,10 +169,10 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-tasks_ready/).
+    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
     pub async fn google_organic_tasks_ready(
         &self,
-    ) -> Result<Answer<models::GoogleOrganicTasksReadyResult>, Error> {
+    ) -> Result<Response<models::GoogleOrganicTasksReadyResult>, Error> {
         self.client.get::<models::GoogleOrganicTasksReady>(&[]).await
     }
 }

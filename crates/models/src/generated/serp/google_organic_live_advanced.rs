@@ -13,7 +13,7 @@ use super::*;
 ///
 /// `POST /v3/serp/google/organic/live/advanced`. The result comes in the answer. One task a call.
 ///
-/// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-live-advanced/).
+/// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoogleOrganicLiveAdvanced;
 
@@ -28,7 +28,7 @@ impl Endpoint for GoogleOrganicLiveAdvanced {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <GoogleOrganicLiveAdvancedTask as Task>::RULES,
-        link: "https://docs.dataforseo.com:443/v3/serp-google-organic-live-advanced/",
+        link: "https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/",
     };
 }
 

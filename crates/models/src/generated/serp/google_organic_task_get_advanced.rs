@@ -11,7 +11,7 @@ use super::*;
 ///
 /// `GET /v3/serp/google/organic/task_get/advanced/{id}`. The answer has the result of a task that was posted before.
 ///
-/// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-task_get-advanced/).
+/// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoogleOrganicTaskGetAdvanced;
 
@@ -26,6 +26,6 @@ impl Endpoint for GoogleOrganicTaskGetAdvanced {
         tasks_per_call: None,
         calls_per_minute: None,
         task_rules: &[],
-        link: "https://docs.dataforseo.com:443/v3/serp-google-organic-task_get-advanced/",
+        link: "https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/",
     };
 }

@@ -13,7 +13,7 @@ use super::*;
 ///
 /// `POST /v3/serp/google/organic/task_post`. The answer has the identifiers of the tasks; results come later. At most 100 tasks a call.
 ///
-/// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-task_post/).
+/// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_post/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoogleOrganicTaskPost;
 
@@ -28,7 +28,7 @@ impl Endpoint for GoogleOrganicTaskPost {
         tasks_per_call: Some(100),
         calls_per_minute: None,
         task_rules: <GoogleOrganicTaskPostTask as Task>::RULES,
-        link: "https://docs.dataforseo.com:443/v3/serp-google-organic-task_post/",
+        link: "https://docs.dataforseo.com/v3/serp-google-organic-task_post/",
     };
 }
 

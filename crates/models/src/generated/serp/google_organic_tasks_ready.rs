@@ -11,7 +11,7 @@ use super::*;
 ///
 /// `GET /v3/serp/google/organic/tasks_ready`. The answer lists tasks whose results can be fetched. At most 20 calls a minute.
 ///
-/// [Vendor's page](https://docs.dataforseo.com:443/v3/serp-google-organic-tasks_ready/).
+/// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoogleOrganicTasksReady;
 
@@ -26,7 +26,7 @@ impl Endpoint for GoogleOrganicTasksReady {
         tasks_per_call: None,
         calls_per_minute: Some(20),
         task_rules: &[],
-        link: "https://docs.dataforseo.com:443/v3/serp-google-organic-tasks_ready/",
+        link: "https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/",
     };
 }
 
