@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dataforseo_client::models::drift::repair;
-use dataforseo_client::models::{Envelope, PerTarget, TaskResponse, Tolerant, match_rows};
+use dataforseo_client::models::{Envelope, FromLenientJson, PerTarget, TaskResponse, match_rows};
 
 use crate::outcome::{CallFailure, Outcome, TargetOutcome};
 use crate::packing::PackedTarget;
@@ -103,7 +103,7 @@ impl<E: PerTarget> OutcomeSlots<E> {
 }
 
 /// Decodes the results of a recorded response, as leniently as when it arrived.
-pub(crate) fn decode_results<R: Tolerant>(body: &[u8]) -> Option<Vec<R>> {
+pub(crate) fn decode_results<R: FromLenientJson>(body: &[u8]) -> Option<Vec<R>> {
     let text = String::from_utf8_lossy(body);
     let parse = Envelope::<TaskResponse<R>>::parse;
     let envelope = parse(&text).or_else(|_| parse(&repair(&text))).ok()?;

@@ -78,6 +78,6 @@ impl<E: PerTarget> TargetCheck<E> {
 /// Joins the reasons without field names: the rest of the task is valid, so all concern the target.
 fn reasons(violations: &Violations) -> String {
     let problems = violations.violations().iter();
-    let problems: Vec<_> = problems.map(|it| it.problem.to_string()).collect();
+    let problems: Vec<_> = problems.map(|it| it.kind.to_string()).collect();
     problems.join("; ")
 }

@@ -36,7 +36,7 @@ pub(crate) fn endpoint_footer(endpoint: &'static EndpointEntry) -> String {
         ("Result", result(info).to_owned()),
         ("Cost", price(info, api::PRICES)),
         ("Limits", limits(info)),
-        ("Docs", info.link.to_owned()),
+        ("Docs", info.docs_url.to_owned()),
     ];
     let rows = rows.iter().map(|(name, text)| format!("{name:8}{text}"));
     let rows = rows.collect::<Vec<_>>().join("\n");

@@ -59,7 +59,7 @@ fn endpoint_command(endpoint: &'static EndpointEntry) -> Command {
         capacity.targets,
         domains.unwrap_or_default(),
         help::price(endpoint.info, api::PRICES),
-        endpoint.info.link,
+        endpoint.info.docs_url,
     );
     let command = Command::new(endpoint.info.id)
         .alias(kebab_case(endpoint.name))

@@ -1,6 +1,6 @@
 //! The help of a flag: its value name, description, limits and default.
 
-use dataforseo_client::models::{DateBound, FieldRule, Kind, Limit};
+use dataforseo_client::models::{DateBound, FieldKind, FieldRule, Limit};
 
 use super::names::{element_kind, flag};
 use crate::table::Argument;
@@ -9,16 +9,18 @@ use crate::table::Argument;
 pub(crate) fn value_name(argument: &Argument, rule: &FieldRule) -> &'static str {
     let has = |wanted: fn(&Limit) -> bool| rule.limits.iter().any(wanted);
     match element_kind(argument, rule).unwrap_or(&rule.kind) {
-        Kind::String if has(|it| matches!(it, Limit::Targets)) => "TARGET",
-        Kind::String if has(|it| matches!(it, Limit::Date { .. })) => "YYYY-MM-DD",
-        Kind::String if has(|it| matches!(it, Limit::Timestamp)) => "YYYY-MM-DD HH:MM:SS +00:00",
-        Kind::String if has(|it| matches!(it, Limit::OneOf(_))) => "VALUE",
-        Kind::String if argument.url => "URL",
-        Kind::String => "TEXT",
-        Kind::Integer => "INTEGER",
-        Kind::Float => "NUMBER",
-        Kind::Boolean => "BOOLEAN",
-        Kind::Order => "FIELD,DIRECTION",
+        FieldKind::String if has(|it| matches!(it, Limit::Targets)) => "TARGET",
+        FieldKind::String if has(|it| matches!(it, Limit::Date { .. })) => "YYYY-MM-DD",
+        FieldKind::String if has(|it| matches!(it, Limit::Timestamp)) => {
+            "YYYY-MM-DD HH:MM:SS +00:00"
+        }
+        FieldKind::String if has(|it| matches!(it, Limit::OneOf(_))) => "VALUE",
+        FieldKind::String if argument.url => "URL",
+        FieldKind::String => "TEXT",
+        FieldKind::Integer => "INTEGER",
+        FieldKind::Float => "NUMBER",
+        FieldKind::Boolean => "BOOLEAN",
+        FieldKind::Order => "FIELD,DIRECTION",
         _ => "JSON",
     }
 }
@@ -60,23 +62,25 @@ fn facts(argument: &'static Argument, rule: &'static FieldRule) -> Vec<String> {
 }
 
 /// Returns how to write a value that is not a scalar.
-fn syntax(kind: &Kind) -> Option<&'static str> {
+fn syntax(kind: &FieldKind) -> Option<&'static str> {
     match kind {
-        Kind::Filters => {
+        FieldKind::Filters => {
             Some("JSON, such as [\"field\",\">\",10] or [[…],\"and\",[…]], or @FILE with the JSON.")
         }
-        Kind::List(_) => Some("A list as JSON, or @FILE with the JSON."),
-        Kind::Map(_) | Kind::Object(_) => Some("An object as JSON, or @FILE with the JSON."),
-        Kind::Any => Some("JSON, or @FILE with the JSON."),
+        FieldKind::List(_) => Some("A list as JSON, or @FILE with the JSON."),
+        FieldKind::Map(_) | FieldKind::Object(_) => {
+            Some("An object as JSON, or @FILE with the JSON.")
+        }
+        FieldKind::Any => Some("JSON, or @FILE with the JSON."),
         _ => None,
     }
 }
 
 /// Lists the fields of an object, or of the objects in a list.
-fn fields(kind: &Kind) -> Option<String> {
+fn fields(kind: &FieldKind) -> Option<String> {
     match kind {
-        Kind::List(of) | Kind::Map(of) => fields(of),
-        Kind::Object(fields) => {
+        FieldKind::List(of) | FieldKind::Map(of) => fields(of),
+        FieldKind::Object(fields) => {
             let fields = fields.iter().map(|field| {
                 let required = if field.required { " (required)" } else { "" };
                 format!("`{}`{required}", field.name)

@@ -10,7 +10,7 @@ mod violations;
 
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction};
-use dataforseo_client::models::Kind;
+use dataforseo_client::models::FieldKind;
 
 use crate::table::EndpointEntry;
 pub(crate) use help::{summary, value_name};
@@ -44,7 +44,7 @@ pub(crate) fn arguments(endpoint: &'static EndpointEntry) -> impl Iterator<Item 
                     numbered: argument.numbered,
                 }));
         }
-        if matches!(rule.kind, Kind::Boolean) {
+        if matches!(rule.kind, FieldKind::Boolean) {
             arg = arg.num_args(0..=1).default_missing_value("true");
         }
         arg.allow_negative_numbers(is_number(&rule.kind))
@@ -52,6 +52,6 @@ pub(crate) fn arguments(endpoint: &'static EndpointEntry) -> impl Iterator<Item 
     })
 }
 
-fn is_number(kind: &Kind) -> bool {
-    matches!(kind, Kind::Integer | Kind::Float)
+fn is_number(kind: &FieldKind) -> bool {
+    matches!(kind, FieldKind::Integer | FieldKind::Float)
 }

@@ -1,6 +1,6 @@
 //! The names of flags, and which fields have a flag that can be repeated.
 
-use dataforseo_client::models::{FieldRule, Kind};
+use dataforseo_client::models::{FieldKind, FieldRule};
 
 use crate::table::{Argument, kebab_case};
 
@@ -54,12 +54,16 @@ pub(crate) fn id(field: &str) -> String {
 
 /// Returns the kind of the elements if the flag is repeated for each of them. Other lists are given as
 /// JSON.
-pub(crate) fn element_kind(argument: &Argument, rule: &FieldRule) -> Option<&'static Kind> {
+pub(crate) fn element_kind(argument: &Argument, rule: &FieldRule) -> Option<&'static FieldKind> {
     match rule.kind {
-        Kind::List(
-            of @ (Kind::String | Kind::Integer | Kind::Float | Kind::Boolean | Kind::Order),
+        FieldKind::List(
+            of @ (FieldKind::String
+            | FieldKind::Integer
+            | FieldKind::Float
+            | FieldKind::Boolean
+            | FieldKind::Order),
         ) => Some(of),
-        Kind::Map(of @ Kind::String) if argument.numbered => Some(of),
+        FieldKind::Map(of @ FieldKind::String) if argument.numbered => Some(of),
         _ => None,
     }
 }

@@ -5,25 +5,25 @@ use std::fs;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command};
-use dataforseo_client::models::{FieldRule, Kind, Limit};
+use dataforseo_client::models::{FieldKind, FieldRule, Limit};
 use serde_json::{Number, Value};
 
 /// Parses a single value. Documented values are offered in the help and in completions. Others are
 /// accepted, as the API may support more than its documentation lists.
 #[derive(Clone)]
 pub(super) struct ScalarParser {
-    kind: &'static Kind,
+    kind: &'static FieldKind,
     documented: &'static [&'static str],
 }
 
 impl ScalarParser {
-    pub(super) fn new(kind: &'static Kind, rule: &'static FieldRule) -> Self {
+    pub(super) fn new(kind: &'static FieldKind, rule: &'static FieldRule) -> Self {
         let documented = rule.limits.iter().find_map(|limit| match limit {
             Limit::OneOf(values) => Some(*values),
             _ => None,
         });
         let documented = match kind {
-            Kind::Boolean => &["true", "false"],
+            FieldKind::Boolean => &["true", "false"],
             _ => documented.unwrap_or_default(),
         };
         Self { kind, documented }
@@ -31,17 +31,17 @@ impl ScalarParser {
 
     fn parse(&self, text: &str) -> Result<Value, String> {
         match self.kind {
-            Kind::String | Kind::Order => Ok(text.into()),
-            Kind::Boolean => match text {
+            FieldKind::String | FieldKind::Order => Ok(text.into()),
+            FieldKind::Boolean => match text {
                 "true" => Ok(true.into()),
                 "false" => Ok(false.into()),
                 _ => Err("expected true or false".to_owned()),
             },
-            Kind::Integer => match text.parse::<i64>() {
+            FieldKind::Integer => match text.parse::<i64>() {
                 Ok(number) => Ok(number.into()),
                 Err(_) => Err("expected a whole number".to_owned()),
             },
-            Kind::Float => match serde_json::from_str::<Number>(text) {
+            FieldKind::Float => match serde_json::from_str::<Number>(text) {
                 Ok(number) => Ok(number.into()),
                 Err(_) => Err("expected a number".to_owned()),
             },

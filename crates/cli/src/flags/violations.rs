@@ -42,5 +42,5 @@ fn describe(endpoint: &'static EndpointEntry, violation: &Violation) -> String {
     } else {
         format!("--{} ({path})", flag(field))
     };
-    format!("{task}{location}: {}", violation.problem)
+    format!("{task}{location}: {}", violation.kind)
 }
