@@ -7,13 +7,15 @@ use std::time::Duration;
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLiveResult;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
-use dataforseo_client::{Answer, Charge, Client, ConfigError, Error, ErrorKind, TransportError};
+use dataforseo_client::{
+    Charge, Client, ConfigError, Error, ErrorKind, Response, TransportErrorKind,
+};
 use dataforseo_mock_server::MockServer;
 use dataforseo_tests::{Scripted, http};
 
 use crate::{builder, client};
 
-type Outcome = Result<Answer<BulkPagesSummaryLiveResult>, Error>;
+type Outcome = Result<Response<BulkPagesSummaryLiveResult>, Error>;
 
 async fn call(client: &Client) -> Outcome {
     let task = BulkPagesSummaryLiveTask::new(["https://example.com/"]);
@@ -103,7 +105,7 @@ async fn every_way_to_fail_is_told_apart() {
     for (what, answer) in cases {
         let error = answered(answer).await.expect_err(what);
         let response = error
-            .response()
+            .raw_response()
             .map(|response| (response.status(), response.text().into_owned()));
         let kind = format!("{:?}", error.kind());
         let kind = kind.split(['(', ' ', '{']).next().unwrap().to_owned();
@@ -127,7 +129,7 @@ async fn no_server_is_told_from_a_broken_one() {
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::Transport(TransportError::Connect(_))
+            ErrorKind::Transport(error) if error.kind() == TransportErrorKind::Connect
         ),
         "{error}"
     );
@@ -140,14 +142,14 @@ async fn the_deadline_ends_a_call() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let client = builder(url)
-        .deadline(Duration::from_millis(20))
+        .timeout(Duration::from_millis(20))
         .build()
         .unwrap();
     let error = call(&client).await.expect_err("no answer");
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::Transport(TransportError::DeadlineExceeded(_))
+            ErrorKind::Transport(error) if matches!(error.kind(), TransportErrorKind::Timeout(_))
         ),
         "{error}"
     );
@@ -173,7 +175,7 @@ async fn a_large_answer_is_refused_before_and_after_decompression() {
         assert!(
             matches!(
                 error.kind(),
-                ErrorKind::Transport(TransportError::TooLarge(1000))
+                ErrorKind::Transport(error) if error.kind() == TransportErrorKind::ResponseTooLarge(1000)
             ),
             "{error}"
         );
@@ -197,11 +199,11 @@ async fn what_there_is_of_a_broken_answer_is_kept() {
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::Transport(TransportError::BodyInterrupted(_))
+            ErrorKind::Transport(error) if error.kind() == TransportErrorKind::BodyInterrupted
         ),
         "{error}"
     );
-    let kept = error.response().unwrap().text().into_owned();
+    let kept = error.raw_response().unwrap().text().into_owned();
     assert!(
         body.starts_with(&kept) && kept.len() > 1000,
         "{}",
@@ -224,18 +226,18 @@ async fn what_there_is_of_a_broken_answer_is_kept() {
         stream
     });
     let client = builder(url)
-        .deadline(Duration::from_millis(200))
+        .timeout(Duration::from_millis(200))
         .build()
         .unwrap();
     let error = call(&client).await.expect_err("slow");
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::Transport(TransportError::DeadlineExceeded(_))
+            ErrorKind::Transport(error) if matches!(error.kind(), TransportErrorKind::Timeout(_))
         ),
         "{error}"
     );
-    assert_eq!(error.response().unwrap().text(), "{\"status");
+    assert_eq!(error.raw_response().unwrap().text(), "{\"status");
     drop(slow.await.unwrap());
 }
 
@@ -246,7 +248,7 @@ async fn bytes_that_are_no_text_do_not_cost_the_answer() {
     body[at] = 0xff;
     let answer = answered(http("200 OK", "", &body)).await.unwrap();
     assert_eq!(answer.task.status_message.as_deref(), Some("x\u{fffd}"));
-    assert_eq!(answer.response().body().as_ref(), body);
+    assert_eq!(answer.raw_response().body().as_ref(), body);
 }
 
 #[tokio::test]
@@ -270,7 +272,7 @@ async fn empty_is_no_error_and_pending_is_one() {
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Pending { .. }), "{error}");
     assert_eq!(error.task_id().unwrap().as_str(), "01");
-    assert_eq!(error.charge(), Charge::UsDollars(0.02));
+    assert_eq!(error.charge(), Charge::Charged(0.02));
 }
 
 /// An invalid task costs no call: the server here would have failed the test by its answer.
@@ -284,7 +286,7 @@ async fn an_invalid_task_is_not_sent() {
         .bulk_pages_summary_live(&task)
         .await
         .expect_err("invalid");
-    assert!(matches!(error.kind(), ErrorKind::Invalid(_)));
+    assert!(matches!(error.kind(), ErrorKind::InvalidTask(_)));
     insta::assert_snapshot!(error);
 }
 

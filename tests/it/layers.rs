@@ -10,8 +10,8 @@ use std::time::Duration;
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::{BulkRanksLive, BulkRanksLiveTask};
 use dataforseo_client::{
-    Attempt, Charge, Client, ClientBuilder, Error, ErrorKind, HttpService, Left, RequestBody,
-    ResponseBody, Retries, RetryPolicy, TransportError,
+    Charge, Client, ClientBuilder, Dispatch, Error, ErrorKind, FailedAttempt, HttpService,
+    RequestBody, ResponseBody, RetryPolicy, StandardRetryPolicy, TransportErrorKind,
 };
 use dataforseo_mock_server::{Fault, MockServer};
 use http_body_util::{BodyExt, Full};
@@ -110,7 +110,7 @@ async fn layers_see_each_attempt_from_the_outside_in() {
     };
     let client = with(&mock, logging("inner"))
         .layer(layer(logging("outer")))
-        .retries(Retries::default())
+        .retry_policy(StandardRetryPolicy::default())
         .build()
         .unwrap();
     call(&client).await.unwrap();
@@ -133,11 +133,14 @@ async fn an_error_of_a_layer_counts_by_what_was_sent() {
         Box::pin(async { Err("too early".into()) })
     });
     let error = call(&client.build().unwrap()).await.unwrap_err();
-    assert_eq!((error.left(), error.charge()), (Left::No, Charge::No));
+    assert_eq!(
+        (error.dispatch(), error.charge()),
+        (Dispatch::NotSent, Charge::None)
+    );
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::Transport(TransportError::Unsent(_))
+            ErrorKind::Transport(error) if error.kind() == TransportErrorKind::NotSent
         ),
         "{error}"
     );
@@ -151,8 +154,8 @@ async fn an_error_of_a_layer_counts_by_what_was_sent() {
     });
     let error = call(&client.build().unwrap()).await.unwrap_err();
     assert_eq!(
-        (error.left(), error.charge()),
-        (Left::Perhaps, Charge::Perhaps)
+        (error.dispatch(), error.charge()),
+        (Dispatch::Unknown, Charge::Unknown)
     );
     // It was sent by the layer itself, in another way.
     let client = with(&mock, |_, request| {
@@ -162,7 +165,7 @@ async fn an_error_of_a_layer_counts_by_what_was_sent() {
         })
     });
     let error = call(&client.build().unwrap()).await.unwrap_err();
-    assert_eq!(error.charge(), Charge::Perhaps);
+    assert_eq!(error.charge(), Charge::Unknown);
     // hyper's own reason is found in the layer's.
     let around = layer(|mut inner: HttpService, request| {
         Box::pin(async move { inner.call(request).await.map_err(|it| Around(it).into()) })
@@ -174,7 +177,7 @@ async fn an_error_of_a_layer_counts_by_what_was_sent() {
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::Transport(TransportError::Connect(_))
+            ErrorKind::Transport(error) if error.kind() == TransportErrorKind::Connect
         ),
         "{error}"
     );
@@ -197,7 +200,7 @@ async fn a_layer_answers_by_itself() {
 struct Told(Arc<Mutex<Vec<Option<Duration>>>>);
 
 impl RetryPolicy for Told {
-    fn again(&self, failed: &Attempt<'_>) -> Option<Duration> {
+    fn on_error(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
         self.0.lock().unwrap().push(failed.retry_after);
         None
     }
@@ -239,7 +242,7 @@ async fn retry_after_in_seconds_and_as_a_time() {
             let answer = answer.body(body).map_err(Into::into);
             Box::pin(async { answer })
         });
-        let client = client.retries(told.clone()).build().unwrap();
+        let client = client.retry_policy(told.clone()).build().unwrap();
         call(&client).await.unwrap_err();
         let expected = expected.map(Duration::from_secs);
         assert_eq!(

@@ -24,7 +24,6 @@ mod mock;
 mod network;
 mod openapi;
 mod paging;
-mod plain;
 mod policies;
 mod recording;
 mod redis;
@@ -36,12 +35,13 @@ mod targets;
 mod tasks;
 mod typed;
 mod unions;
+mod untyped;
 mod watching;
 
 use dataforseo_client::models::Date;
 use std::sync::Arc;
 
-use dataforseo_client::{Client, ClientBuilder, NoLimits, NoRetries};
+use dataforseo_client::{Client, ClientBuilder, NeverRetry, NoLimits};
 use dataforseo_mock_server::{MockServer, OnMiss};
 
 /// A client of a server of this machine, on the day of the documentation's example.
@@ -52,7 +52,7 @@ fn client(url: impl Into<String>) -> Client {
 /// It sends each call once and at once: what the policies do has tests of its own.
 fn builder(url: impl Into<String>) -> ClientBuilder {
     Client::builder()
-        .retries(NoRetries)
+        .retry_policy(NeverRetry)
         .limiter(Arc::new(NoLimits))
         .credentials("login", "password")
         .base_url(url)

@@ -339,7 +339,7 @@ async fn the_client_gets_the_documented_answer_whole() {
         .bulk_new_lost_backlinks_live(&task)
         .await
         .unwrap();
-    assert_eq!(answer.response().text(), response);
+    assert_eq!(answer.raw_response().text(), response);
     assert_eq!(answer.drift(), []);
     assert_eq!(answer.cost(), Some(0.0203));
     assert_eq!(answer.task.result_count, Some(1));

@@ -1,7 +1,7 @@
 //! Lists page by page, against a server that holds a list as the API does.
 
 use dataforseo_client::models::backlinks::{AnchorsLiveTask, BacklinksLiveTask};
-use dataforseo_client::{End, ErrorKind};
+use dataforseo_client::{ErrorKind, StopReason};
 use dataforseo_tests::Answering;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -113,8 +113,8 @@ async fn all_rows_once_by_offset_and_then_by_token() {
     }
     assert!(seen.iter().copied().eq(0..45_000));
     assert_eq!(
-        (pages.end(), pages.total()),
-        (Some(End::Complete), Some(45_000))
+        (pages.stop_reason(), pages.total()),
+        (Some(StopReason::Complete), Some(45_000))
     );
     assert!(pages.next().await.is_none());
     let windows = windows(&server);
@@ -176,7 +176,10 @@ async fn the_ceiling_is_told_of() {
     while let Some(page) = pages.next().await {
         rows += page.unwrap().rows.len();
     }
-    assert_eq!((rows, pages.end()), (21_000, Some(End::Ceiling)));
+    assert_eq!(
+        (rows, pages.stop_reason()),
+        (21_000, Some(StopReason::OffsetLimit))
+    );
     assert_eq!(pages.position(), 21_000);
 
     let stream = client
@@ -185,7 +188,7 @@ async fn the_ceiling_is_told_of() {
     let mut outcomes: Vec<_> = stream.into_rows().collect().await;
     let last = outcomes.pop().unwrap().unwrap_err();
     assert!(
-        matches!(last.kind(), ErrorKind::Incomplete(End::Ceiling)),
+        matches!(last.kind(), ErrorKind::Incomplete(StopReason::OffsetLimit)),
         "{last}"
     );
     assert_eq!(outcomes.iter().filter(|row| row.is_ok()).count(), 21_000);
@@ -200,8 +203,8 @@ async fn the_last_page_reaches_as_far_as_the_api_does() {
         ..LIST
     };
     for (rows, end, reached) in [
-        (20_900, End::Complete, 20_900),
-        (30_000, End::Ceiling, 21_000),
+        (20_900, StopReason::Complete, 20_900),
+        (30_000, StopReason::OffsetLimit, 21_000),
     ] {
         let server = List { rows, ..list }.serve().await;
         let task = AnchorsLiveTask::new("a.example").limit(700);
@@ -211,7 +214,7 @@ async fn the_last_page_reaches_as_far_as_the_api_does() {
             seen.extend(numbers(page.unwrap().rows.iter().map(|row| &row.anchor)));
         }
         assert!(seen.iter().copied().eq(0..reached), "{}", seen.len());
-        assert_eq!(pages.end(), Some(end));
+        assert_eq!(pages.stop_reason(), Some(end));
         let last = windows(&server).pop().unwrap();
         assert_eq!(last, (Some(20_000), Some(1_000), None));
     }
@@ -254,7 +257,7 @@ async fn a_token_that_repeats_ends_the_list() {
     while let Some(page) = pages.next().await {
         page.unwrap();
     }
-    assert_eq!(pages.end(), Some(End::Short));
+    assert_eq!(pages.stop_reason(), Some(StopReason::MissingRows));
     assert_eq!(server.asked().len(), 22);
 }
 
@@ -296,7 +299,10 @@ async fn a_list_that_dries_up_is_no_complete_one() {
         while let Some(page) = pages.next().await {
             page.unwrap();
         }
-        assert_eq!((pages.end(), pages.position()), (Some(End::Short), 20));
+        assert_eq!(
+            (pages.stop_reason(), pages.position()),
+            (Some(StopReason::MissingRows), 20)
+        );
         assert_eq!(server.asked().len(), 3);
     }
 }
@@ -317,7 +323,10 @@ async fn a_list_that_does_not_tell_its_length() {
     while let Some(page) = pages.next().await {
         page.unwrap();
     }
-    assert_eq!((pages.end(), pages.position()), (Some(End::Complete), 25));
+    assert_eq!(
+        (pages.stop_reason(), pages.position()),
+        (Some(StopReason::Complete), 25)
+    );
     assert_eq!(server.asked().len(), 3);
 }
 
@@ -335,7 +344,7 @@ async fn an_empty_list_is_complete() {
         .anchors_live_pages(AnchorsLiveTask::new("a.example"));
     assert_eq!(pages.next().await.unwrap().unwrap().rows, []);
     assert!(pages.next().await.is_none());
-    assert_eq!(pages.end(), Some(End::Complete));
+    assert_eq!(pages.stop_reason(), Some(StopReason::Complete));
 }
 
 /// After an error the same page is asked for again, if the caller says so; the stream ends.
@@ -359,7 +368,7 @@ async fn an_error_passes_no_row_over() {
             Ok(page) => seen.extend(numbers(page.rows.iter().map(|row| &row.anchor))),
             Err(_) => {
                 errors += 1;
-                assert_eq!(pages.end(), Some(End::Failed));
+                assert_eq!(pages.stop_reason(), Some(StopReason::Failed));
                 assert!(pages.next().await.is_none());
                 pages.resume();
             }

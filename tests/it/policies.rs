@@ -11,8 +11,8 @@ use dataforseo_client::models::backlinks::{
 use dataforseo_client::models::serp::GoogleOrganicTasksReady;
 use dataforseo_client::models::{StatusCode, Task, rows_asked_for, rows_of_tasks};
 use dataforseo_client::{
-    AccountLimits, Charge, Client, ClientBuilder, ConfigError, Error, ErrorKind, Left, NoLimits,
-    NoRetries, Observed, Observer, Prices, Retries,
+    AccountLimits, AttemptEvent, Charge, Client, ClientBuilder, ConfigError, Dispatch, Error,
+    ErrorKind, NeverRetry, NoLimits, Observer, Prices, StandardRetryPolicy,
 };
 use dataforseo_mock_server::{Fault, Limits, MockServer, OnMiss};
 use futures_util::future::join_all;
@@ -34,8 +34,8 @@ fn builder(mock: &MockServer) -> ClientBuilder {
 }
 
 /// The ordinary policy with waits that are known: always the longest.
-fn retries() -> Retries {
-    Retries::default().random(|| 1.0)
+fn retries() -> StandardRetryPolicy {
+    StandardRetryPolicy::default().random(|| 1.0)
 }
 
 async fn call(client: &Client) -> Result<(), Error> {
@@ -51,40 +51,50 @@ async fn call(client: &Client) -> Result<(), Error> {
 /// the last attempt where it fails.
 #[tokio::test(start_paused = true)]
 async fn what_is_sent_again() {
-    use Charge::{No, Perhaps};
+    use Charge::{None as Free, Unknown};
     let cases = [
         // Nothing is known of what became of it.
-        (Fault::Reset, 1, 0, Some((Left::Perhaps, Perhaps))),
+        (Fault::Reset, 1, 0, Some((Dispatch::Unknown, Unknown))),
         (
             Fault::ResetReading(10),
             1,
             0,
-            Some((Left::Perhaps, Perhaps)),
+            Some((Dispatch::Unknown, Unknown)),
         ),
-        (Fault::Empty, 1, 0, Some((Left::Perhaps, Perhaps))),
-        (Fault::Garbage, 1, 0, Some((Left::Perhaps, Perhaps))),
-        (Fault::Silence, 1, 150, Some((Left::Perhaps, Perhaps))),
-        (Fault::Stall(600), 1, 150, Some((Left::Perhaps, Perhaps))),
-        (Fault::Cut(600), 1, 0, Some((Left::Yes, Perhaps))),
-        (Fault::ResetAfter(600), 1, 0, Some((Left::Yes, Perhaps))),
+        (Fault::Empty, 1, 0, Some((Dispatch::Unknown, Unknown))),
+        (Fault::Garbage, 1, 0, Some((Dispatch::Unknown, Unknown))),
+        (Fault::Silence, 1, 150, Some((Dispatch::Unknown, Unknown))),
+        (
+            Fault::Stall(600),
+            1,
+            150,
+            Some((Dispatch::Unknown, Unknown)),
+        ),
+        (Fault::Cut(600), 1, 0, Some((Dispatch::Sent, Unknown))),
+        (
+            Fault::ResetAfter(600),
+            1,
+            0,
+            Some((Dispatch::Sent, Unknown)),
+        ),
         // A proxy that turned it away, and ones that may have passed it on.
         (Fault::Proxy(429), 3, 1 + 1 + 1 + 2, None),
-        (Fault::Proxy(502), 1, 0, Some((Left::Yes, Perhaps))),
-        (Fault::Proxy(504), 1, 0, Some((Left::Yes, Perhaps))),
+        (Fault::Proxy(502), 1, 0, Some((Dispatch::Sent, Unknown))),
+        (Fault::Proxy(504), 1, 0, Some((Dispatch::Sent, Unknown))),
         // Wrong, and wrong again.
-        (Fault::Http(401), 1, 0, Some((Left::Yes, No))),
-        (Fault::Http(402), 1, 0, Some((Left::Yes, No))),
-        (Fault::Http(404), 1, 0, Some((Left::Yes, No))),
-        (Fault::api(40501), 1, 0, Some((Left::Yes, No))),
-        (Fault::task(40501), 1, 0, Some((Left::Yes, No))),
-        (Fault::api(40203), 1, 0, Some((Left::Yes, No))),
+        (Fault::Http(401), 1, 0, Some((Dispatch::Sent, Free))),
+        (Fault::Http(402), 1, 0, Some((Dispatch::Sent, Free))),
+        (Fault::Http(404), 1, 0, Some((Dispatch::Sent, Free))),
+        (Fault::api(40501), 1, 0, Some((Dispatch::Sent, Free))),
+        (Fault::task(40501), 1, 0, Some((Dispatch::Sent, Free))),
+        (Fault::api(40203), 1, 0, Some((Dispatch::Sent, Free))),
         // For now, and not charged: the envelope says 0.
         (Fault::api(50301), 3, 1 + 2, None),
         (Fault::task(50401), 3, 1 + 2, None),
         (Fault::task(40103), 3, 1 + 2, None),
         // Only once more.
-        (Fault::Http(500), 2, 1, Some((Left::Yes, No))),
-        (Fault::task(50000), 2, 1, Some((Left::Yes, No))),
+        (Fault::Http(500), 2, 1, Some((Dispatch::Sent, Free))),
+        (Fault::task(50000), 2, 1, Some((Dispatch::Sent, Free))),
         // No failure.
         (Fault::NoResult, 1, 0, None),
     ];
@@ -93,7 +103,7 @@ async fn what_is_sent_again() {
         mock.on(BulkPagesSummaryLive).first(2).fault(fault);
         let client = builder(&mock)
             .limiter(Arc::new(NoLimits))
-            .retries(retries())
+            .retry_policy(retries())
             .build()
             .unwrap();
         let began = Instant::now();
@@ -103,21 +113,21 @@ async fn what_is_sent_again() {
         let found = outcome
             .as_ref()
             .err()
-            .map(|error| (error.left(), error.charge()));
+            .map(|error| (error.dispatch(), error.charge()));
         assert_eq!(found, error, "{fault}: {outcome:?}");
         if let Err(error) = outcome {
             assert_eq!(u64::from(error.attempts()), sent, "{fault}");
-            assert_eq!(error.is_answered(), error.left() == Left::Yes);
+            assert_eq!(error.has_response(), error.dispatch() == Dispatch::Sent);
             assert_eq!(
                 error.to_string().contains("after 2 attempts"),
                 sent == 2,
                 "{error}"
             );
         }
-        let spend = client.spend();
-        let unknown = matches!(error, Some((_, Perhaps)));
+        let spend = client.costs();
+        let unknown = matches!(error, Some((_, Unknown)));
         assert_eq!(
-            (spend.us_dollars, spend.unknown),
+            (spend.us_dollars, spend.unknown_charges),
             (0.0, u64::from(unknown)),
             "{fault}"
         );
@@ -129,13 +139,13 @@ async fn what_never_left_is_sent_again() {
     let client = Client::builder()
         .credentials("login", "password")
         .base_url("http://127.0.0.1:1");
-    let client = client.retries(retries()).build().unwrap();
+    let client = client.retry_policy(retries()).build().unwrap();
     let error = call(&client).await.unwrap_err();
     assert_eq!(
-        (error.left(), error.charge(), error.attempts()),
-        (Left::No, Charge::No, 4)
+        (error.dispatch(), error.charge(), error.attempts()),
+        (Dispatch::NotSent, Charge::None, 4)
     );
-    assert_eq!(client.spend().calls, 0);
+    assert_eq!(client.costs().calls, 0);
 }
 
 /// Whoever says so pays again; what is free is asked again without that.
@@ -149,25 +159,25 @@ async fn what_may_have_been_charged() {
     let limits = Arc::new(NoLimits);
     let client = builder(&mock)
         .limiter(limits)
-        .retries(retries().even_if_charged())
+        .retry_policy(retries().even_if_charged())
         .build()
         .unwrap();
     call(&client).await.unwrap();
-    assert_eq!(client.spend().unknown, 2);
-    let client = builder(&mock).retries(retries()).build().unwrap();
+    assert_eq!(client.costs().unknown_charges, 2);
+    let client = builder(&mock).retry_policy(retries()).build().unwrap();
     let answer = client.backlinks().index().await.unwrap();
-    assert_eq!(answer.response().attempts(), 3);
-    assert_eq!(client.spend().unknown, 0);
+    assert_eq!(answer.raw_response().attempts(), 3);
+    assert_eq!(client.costs().unknown_charges, 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn repeats_have_limits() {
     let mock = mock();
     mock.on(BulkPagesSummaryLive).fault(Fault::api(50301));
-    let calls = async |policy: Retries| {
+    let calls = async |policy: StandardRetryPolicy| {
         let client = builder(&mock)
             .limiter(Arc::new(NoLimits))
-            .retries(policy)
+            .retry_policy(policy)
             .build()
             .unwrap();
         let before = mock.calls(BulkPagesSummaryLive);
@@ -178,16 +188,29 @@ async fn repeats_have_limits() {
     };
     // Ten are there from the beginning, and a tenth of one comes with each call.
     assert_eq!(calls(retries()).await, 11);
-    assert_eq!(calls(retries().share(0.0)).await, 10);
-    assert_eq!(calls(retries().share(100.0).attempts(2)).await, 20);
-    assert_eq!(calls(retries().attempts(1)).await, 0);
+    assert_eq!(calls(retries().retry_ratio(0.0)).await, 10);
+    assert_eq!(
+        calls(retries().retry_ratio(100.0).max_attempts(2)).await,
+        20
+    );
+    assert_eq!(calls(retries().max_attempts(1)).await, 0);
     // Waits of 1 s and 2 s fit into 3 s, one of 4 s does not.
     assert_eq!(
-        calls(retries().share(100.0).within(Duration::from_secs(3))).await,
+        calls(
+            retries()
+                .retry_ratio(100.0)
+                .time_limit(Duration::from_secs(3))
+        )
+        .await,
         40
     );
     assert_eq!(
-        calls(retries().share(100.0).waits(Duration::ZERO, Duration::ZERO)).await,
+        calls(
+            retries()
+                .retry_ratio(100.0)
+                .backoff(Duration::ZERO, Duration::ZERO)
+        )
+        .await,
         60
     );
 }
@@ -202,7 +225,7 @@ async fn the_account_is_used_to_its_limits() {
     let mock = mock.in_memory().unwrap();
     mock.on(BulkPagesSummaryLive)
         .latency(Duration::from_millis(700));
-    let client = builder(&mock).retries(NoRetries).build().unwrap();
+    let client = builder(&mock).retry_policy(NeverRetry).build().unwrap();
     let began = Instant::now();
     let minutes = Duration::from_secs(2 * 60);
     let count = Arc::new(AtomicU64::new(0));
@@ -224,7 +247,7 @@ async fn a_refusal_slows_everybody_down() {
     mock.on(BulkPagesSummaryLive)
         .first(1)
         .fault(Fault::api(40202));
-    let client = builder(&mock).retries(NoRetries).build().unwrap();
+    let client = builder(&mock).retry_policy(NeverRetry).build().unwrap();
     call(&client).await.unwrap_err();
     let began = Instant::now();
     // Another endpoint, another clone.
@@ -283,7 +306,7 @@ async fn callers_that_give_up_free_their_place() {
     let limits = Arc::new(AccountLimits::new(600, 5));
     let client = builder(&mock)
         .limiter(limits)
-        .retries(NoRetries)
+        .retry_policy(NeverRetry)
         .build()
         .unwrap();
     let order = Arc::new(Mutex::new(Vec::new()));
@@ -330,7 +353,7 @@ async fn a_clock_that_jumps() {
         .journal(0)
         .limits(Limits::API);
     let mock = mock.in_memory().unwrap();
-    let client = builder(&mock).retries(NoRetries).build().unwrap();
+    let client = builder(&mock).retry_policy(NeverRetry).build().unwrap();
     for jump in [0, 86_400] {
         advance(Duration::from_secs(jump)).await;
         let began = Instant::now();
@@ -352,21 +375,24 @@ async fn money() {
     let prices = Prices::none().set("backlinks", 0.01, 0.0);
     let client = builder(&mock)
         .prices(prices.clone())
-        .max_spend(0.05)
+        .budget(0.05)
         .build()
         .unwrap();
     let task = BulkPagesSummaryLiveTask::new(["a.com"]);
     assert_eq!(client.estimate::<BulkPagesSummaryLive>(&task), 0.01);
-    let job = client.job(Some(0.02));
+    let job = client.with_budget(0.02);
     for _ in 0..2 {
         call(&job).await.unwrap();
     }
     let error = call(&job).await.unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::SpendLimit { .. }),
+        matches!(error.kind(), ErrorKind::BudgetExceeded { .. }),
         "{error}"
     );
-    assert_eq!((error.left(), error.charge()), (Left::No, Charge::No));
+    assert_eq!(
+        (error.dispatch(), error.charge()),
+        (Dispatch::NotSent, Charge::None)
+    );
     assert_eq!(
         error.to_string(),
         "backlinks/bulk_pages_summary/live: not sent: 0.02000 US dollars are spent, the call is \
@@ -377,16 +403,16 @@ async fn money() {
     let outcomes = join_all((0..5).map(|_| call(&client))).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
     assert_eq!(mock.calls(BulkPagesSummaryLive), 5);
-    assert!((client.spend().us_dollars - 0.05).abs() < 1e-9);
-    assert_eq!((client.spend().calls, job.spend().calls), (5, 2));
+    assert!((client.costs().us_dollars - 0.05).abs() < 1e-9);
+    assert_eq!((client.costs().calls, job.costs().calls), (5, 2));
     // What is free is always there.
     client.backlinks().index().await.unwrap();
     // Documented prices: a call, and a row for each target, or for the limit of a list.
     let known = builder(&mock).build().unwrap();
     let two = BulkPagesSummaryLiveTask::new(["a.com", "b.com"]);
     assert!((known.estimate::<BulkPagesSummaryLive>(&two) - 0.024_072).abs() < 1e-9);
-    let error = builder(&mock).max_spend(f64::NAN).build().unwrap_err();
-    assert!(matches!(error, ConfigError::MaxSpend(_)));
+    let error = builder(&mock).budget(f64::NAN).build().unwrap_err();
+    assert!(matches!(error, ConfigError::InvalidBudget(_)));
 }
 
 /// What a task asks for is the same whether it is asked itself or read as JSON, as the mock does.
@@ -438,7 +464,7 @@ async fn a_call_that_is_dropped_counts_as_unknown() {
             .await
             .is_err()
     );
-    assert_eq!(client.spend().unknown, 1);
+    assert_eq!(client.costs().unknown_charges, 1);
     // Its place is free.
     call(&client).await.unwrap();
 }
@@ -447,8 +473,8 @@ async fn a_call_that_is_dropped_counts_as_unknown() {
 struct Seen(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Seen {
-    fn attempt(&self, observed: &Observed<'_>) {
-        let Observed {
+    fn on_attempt(&self, observed: &AttemptEvent<'_>) {
+        let AttemptEvent {
             endpoint,
             number,
             error,
@@ -504,7 +530,7 @@ async fn a_post_that_was_taken_in_part() {
     let posted = client.post::<GoogleOrganicTaskPost>(&tasks).await.unwrap();
     let failed: Vec<usize> = posted.failed().map(|(place, _)| place).collect();
     assert_eq!(failed, [1]);
-    assert_eq!(posted.all_taken().unwrap_err().tasks().len(), 3);
+    assert_eq!(posted.into_ids().unwrap_err().tasks().len(), 3);
     let posted = client.post::<GoogleOrganicTaskPost>(&tasks).await.unwrap();
-    assert_eq!(posted.all_taken().unwrap().len(), 3);
+    assert_eq!(posted.into_ids().unwrap().len(), 3);
 }

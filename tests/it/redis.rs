@@ -13,7 +13,7 @@ use dataforseo_client::models::Endpoint;
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLive;
 use dataforseo_client::models::serp::GoogleOrganicTasksReady;
-use dataforseo_client::{Limiter, Permit, RedisLimits, WhenAway};
+use dataforseo_client::{Limiter, Permit, RedisFallback, RedisLimits};
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
 
@@ -88,11 +88,11 @@ impl Server {
 
     /// What a program of its own would make.
     fn limits(&self, calls_per_minute: u32, simultaneous_calls: u32) -> RedisLimits {
-        self.limits_or(WhenAway::Refuse)
+        self.limits_or(RedisFallback::Refuse)
             .limits(calls_per_minute, simultaneous_calls)
     }
 
-    fn limits_or(&self, when_away: WhenAway) -> RedisLimits {
+    fn limits_or(&self, when_away: RedisFallback) -> RedisLimits {
         let url = format!("redis://127.0.0.1:{}/", self.port);
         RedisLimits::new(&url, "test", when_away).unwrap()
     }
@@ -197,7 +197,7 @@ async fn a_refusal_is_known_everywhere() {
     };
     let (first, second) = (server.limits(60_000, 100), server.limits(60_000, 100));
     drop(admit(&second).await);
-    first.refused(StatusCode::RateLimitExceeded);
+    first.on_rate_limited(StatusCode::RateLimitExceeded);
     // The script is on its way; from the moment that it ran, nobody goes for a second.
     let began = Instant::now();
     let mut longest = Duration::ZERO;
@@ -274,7 +274,7 @@ async fn without_redis() {
         return;
     };
     let strict = server.limits(6000, 4);
-    let share = server.limits_or(WhenAway::Share {
+    let share = server.limits_or(RedisFallback::Share {
         calls_per_minute: 6000,
         simultaneous_calls: 2,
     });
@@ -288,10 +288,10 @@ async fn without_redis() {
     drop(held);
     drop(admit(&share).await);
     // No message has a password.
-    let error = RedisLimits::new("redis://:hunter2@/x y", "a", WhenAway::Refuse).map(drop);
+    let error = RedisLimits::new("redis://:hunter2@/x y", "a", RedisFallback::Refuse).map(drop);
     let shown = format!(
         "{error:?} {:?}",
-        RedisLimits::new("redis://:hunter2@127.0.0.1/", "a", WhenAway::Refuse)
+        RedisLimits::new("redis://:hunter2@127.0.0.1/", "a", RedisFallback::Refuse)
     );
     assert!(!shown.contains("hunter2"), "{shown}");
 }

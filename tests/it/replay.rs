@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask, Index};
 use dataforseo_client::models::serp::{GoogleOrganicTaskGetAdvanced, GoogleOrganicTaskPost};
-use dataforseo_client::{Client, ClientBuilder, ErrorKind, Fetched, NoLimits, NoRetries};
+use dataforseo_client::{Client, ClientBuilder, ErrorKind, Fetched, NeverRetry, NoLimits};
 use dataforseo_mock_server::{Fault, MissReason, MockServer, OnMiss};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,7 +26,7 @@ fn bare(mock: &MockServer) -> ClientBuilder {
         .credentials("login", "password")
         .base_url(mock.url())
         .connector(mock.connector())
-        .retries(NoRetries)
+        .retry_policy(NeverRetry)
         .limiter(Arc::new(NoLimits))
 }
 
@@ -323,7 +323,10 @@ async fn answers_with_a_value_of_ones_own() {
             Some(77)
         );
         assert_eq!(
-            answer.response().text().contains("\"new\":{\"a\":[1.5]}"),
+            answer
+                .raw_response()
+                .text()
+                .contains("\"new\":{\"a\":[1.5]}"),
             new
         );
     }

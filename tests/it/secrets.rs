@@ -74,6 +74,6 @@ async fn the_mock_repeats_no_credentials() {
         .bulk_pages_summary_live(&task)
         .await
         .expect_err("refused");
-    assert_clean(&error.response().unwrap().text());
+    assert_clean(&error.raw_response().unwrap().text());
     assert_clean(&format!("{mock:?}"));
 }

@@ -34,7 +34,7 @@ async fn posted_listed_and_fetched() {
         .await
         .unwrap();
     assert_eq!(posted.tasks().len(), 100);
-    assert!(posted.tasks().iter().all(|task| task.is_taken()));
+    assert!(posted.tasks().iter().all(|task| task.is_accepted()));
     let ids: std::collections::BTreeSet<_> = posted
         .tasks()
         .iter()
@@ -69,7 +69,7 @@ async fn no_task_is_sent_if_one_is_bad() {
     let server = Answering::start(|_| String::new()).await.unwrap();
     let client = client(server.url());
     let refused = |error: dataforseo_client::Error| match error.kind() {
-        ErrorKind::Invalid(violations) => violations.to_string(),
+        ErrorKind::InvalidTask(violations) => violations.to_string(),
         other => panic!("{other:?}"),
     };
     let tasks = [
@@ -127,7 +127,7 @@ async fn every_task_has_its_outcome() {
     let outcomes: Vec<_> = posted
         .tasks()
         .iter()
-        .map(|task| (task.is_taken(), task.status_code, task.cost))
+        .map(|task| (task.is_accepted(), task.status_code, task.cost))
         .collect();
     assert_eq!(
         outcomes,
@@ -138,7 +138,7 @@ async fn every_task_has_its_outcome() {
         ]
     );
     assert_eq!(posted.cost(), Some(0.0006));
-    assert!(posted.response().text().contains("Task Created"));
+    assert!(posted.raw_response().text().contains("Task Created"));
     // Three tasks went out in one call.
     let sent = server.request().await.unwrap();
     let (head, body) = sent.split_once("\r\n\r\n").unwrap();
@@ -177,7 +177,7 @@ async fn only_what_comes_later_is_posted() {
     let client = client("http://127.0.0.1:1");
     let task = BulkRanksLiveTask::new(["a.example"]);
     let error = client.post::<BulkRanksLive>(&[task]).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Invalid(_)), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::InvalidTask(_)), "{error}");
 }
 
 /// Rules that hold between two fields.
@@ -269,5 +269,8 @@ async fn parameters_of_paths_are_escaped() {
         .serp()
         .google_organic_task_get_advanced("")
         .await;
-    assert!(matches!(error.unwrap_err().kind(), ErrorKind::Invalid(_)));
+    assert!(matches!(
+        error.unwrap_err().kind(),
+        ErrorKind::InvalidTask(_)
+    ));
 }

@@ -58,7 +58,7 @@ fn mock() -> MockServer {
 fn client(mock: &MockServer, watch: &DriftWatch) -> Client {
     crate::builder(mock.url())
         .connector(mock.connector())
-        .drift(watch.clone())
+        .drift_watch(watch.clone())
         .build()
         .unwrap()
 }
@@ -85,7 +85,7 @@ async fn summary(client: &Client) {
 }
 
 fn report(watch: &DriftWatch) -> DriftReport {
-    watch.settle();
+    watch.flush();
     watch.report()
 }
 
@@ -96,7 +96,7 @@ async fn places_are_counted_and_nothing_is_kept() {
     let told = Arc::clone(&first);
     let watch = watch()
         .one_in(1)
-        .on_first(move |sighting| told.lock().unwrap().push(sighting.to_string()))
+        .on_first(move |entry| told.lock().unwrap().push(entry.to_string()))
         .build();
     let client = client(&mock, &watch);
     ranks(&client).await;
@@ -107,7 +107,7 @@ async fn places_are_counted_and_nothing_is_kept() {
     insta::assert_json_snapshot!("watch_json", report);
 
     let first = first.lock().unwrap().clone();
-    assert_eq!(first.len(), report.sightings.len(), "each once");
+    assert_eq!(first.len(), report.entries.len(), "each once");
     let all = [
         format!("{report} {report:?} {watch:?} {client:?} {first:?}"),
         serde_json::to_string(&report).unwrap(),
@@ -118,7 +118,7 @@ async fn places_are_counted_and_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn one_answer_in_so_many_is_looked_at() {
+async fn one_answer_in_so_many_is_checked() {
     let mock = mock();
     for (one_in, expected) in [(1, 7), (3, 3), (7, 1), (100, 1), (0, 0)] {
         let watch = watch().one_in(one_in).build();
@@ -126,32 +126,36 @@ async fn one_answer_in_so_many_is_looked_at() {
         for _ in 0..7 {
             ranks(&client).await;
             // Nothing is left out for want of room.
-            watch.settle();
+            watch.flush();
         }
         let report = watch.report();
         assert_eq!(
-            (report.answers, report.looked_at),
+            (report.responses, report.checked),
             (7, expected),
             "1 in {one_in}"
         );
-        assert_eq!(report.left_out, 0);
-        assert_eq!(report.sightings.is_empty(), expected == 0);
+        assert_eq!(report.skipped, 0);
+        assert_eq!(report.entries.is_empty(), expected == 0);
     }
 }
 
 #[tokio::test]
 async fn it_is_bounded_and_says_so() {
     let mock = mock();
-    let watch = watch().one_in(1).most_places(2).build();
+    let watch = watch().one_in(1).max_locations(2).build();
     let client = client(&mock, &watch);
     ranks(&client).await;
     ranks(&client).await;
     let report = report(&watch);
-    assert_eq!(report.sightings.len(), 2);
-    assert!(report.sightings.iter().all(|sighting| sighting.count == 2));
+    assert_eq!(report.entries.len(), 2);
+    assert!(report.entries.iter().all(|entry| entry.count == 2));
     // What is known is still counted; what is not is told of as a sum.
-    assert_eq!(report.beyond, 2 * 4);
-    assert!(report.to_string().contains("it is full: 8 sightings"));
+    assert_eq!(report.unlisted, 2 * 4);
+    assert!(
+        report
+            .to_string()
+            .contains("the report is full: 8 occurrences")
+    );
 }
 
 /// A callback that panics or that is slow is no affair of the calls'.
@@ -175,10 +179,10 @@ async fn no_call_waits_for_it_or_fails_by_it() {
     }
     drop(open);
     let report = report(&watch);
-    assert_eq!(report.answers, 20);
-    assert_eq!(report.looked_at + report.left_out, 20);
-    assert!(report.left_out >= 11, "{report}");
-    assert_eq!(report.sightings.len(), 5);
+    assert_eq!(report.responses, 20);
+    assert_eq!(report.checked + report.skipped, 20);
+    assert!(report.skipped >= 11, "{report}");
+    assert_eq!(report.entries.len(), 5);
 }
 
 /// What is carried though nobody documented it is told of here, and is no loss.

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::{Client, Error, Retries};
+use dataforseo_client::{Client, Error, StandardRetryPolicy};
 use dataforseo_mock_server::{Fault, MockServer, OnMiss};
 
 async fn call(client: &Client) -> Result<(), Error> {
@@ -45,7 +45,7 @@ async fn what_is_traced() {
         .credentials("somebody", "hunter2hunter2")
         .base_url(mock.url())
         .connector(mock.connector())
-        .retries(Retries::default().random(|| 0.5))
+        .retry_policy(StandardRetryPolicy::default().random(|| 0.5))
         .build()
         .unwrap();
     call(&client).await.unwrap();

@@ -23,9 +23,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::sync::OnceLock;
 
-use bolero::{TypeGenerator, check};
+use bolero::TypeGenerator;
 use common::render::{self, Quirks};
 use common::{Workspace, page, repository, wordpress};
+use dataforseo_test_support::fuzz;
 use xtask::docs::nest::Known;
 use xtask::docs::{self, Page};
 use xtask::import::draft::draft;
@@ -43,7 +44,7 @@ const MEMORY: u64 = 1 << 30;
 const SECONDS: u64 = 300;
 
 /// How many inputs a run of the tests takes, where each is quick.
-const INPUTS: usize = 400;
+const INPUTS: u64 = 400;
 
 /// Has the kernel end this process rather than let it take more than is stated above.
 fn bounded() {
@@ -481,33 +482,38 @@ fn made(number: u8, mixture: u8, html: bool) -> (String, &'static Endpoint) {
 #[test]
 fn html_pages() {
     bounded();
-    check!()
-        .with_iterations(INPUTS)
-        .with_type::<(u8, u8, Vec<Edit>, Vec<Edit>, bool)>()
-        .for_each(|(number, mixture, edits, json_edits, known)| {
-            let (content, endpoint) = made(*number, *mixture, true);
-            let mut post: serde_json::Value = serde_json::from_str(&content).unwrap();
-            let html = post["content"]["rendered"].as_str().unwrap();
-            post["content"]["rendered"] = edited(html, edits, &HTML).into();
-            // One in four is broken on the outside, too.
-            let json = match number % 4 {
-                0 => edited(&post.to_string(), json_edits, &HTML),
-                _ => post.to_string(),
-            };
-            look(&json, known.then_some(endpoint));
-        });
+    fuzz!(INPUTS, (u8, u8, Vec<Edit>, Vec<Edit>, bool), |(
+        number,
+        mixture,
+        edits,
+        json_edits,
+        known,
+    )| {
+        let (content, endpoint) = made(*number, *mixture, true);
+        let mut post: serde_json::Value = serde_json::from_str(&content).unwrap();
+        let html = post["content"]["rendered"].as_str().unwrap();
+        post["content"]["rendered"] = edited(html, edits, &HTML).into();
+        // One in four is broken on the outside, too.
+        let json = match number % 4 {
+            0 => edited(&post.to_string(), json_edits, &HTML),
+            _ => post.to_string(),
+        };
+        look(&json, known.then_some(endpoint));
+    });
 }
 
 #[test]
 fn text_pages() {
     bounded();
-    check!()
-        .with_iterations(INPUTS)
-        .with_type::<(u8, u8, Vec<Edit>, bool)>()
-        .for_each(|(number, mixture, edits, known)| {
-            let (content, endpoint) = made(*number, *mixture, false);
-            look(&edited(&content, edits, &TEXT), known.then_some(endpoint));
-        });
+    fuzz!(INPUTS, (u8, u8, Vec<Edit>, bool), |(
+        number,
+        mixture,
+        edits,
+        known,
+    )| {
+        let (content, endpoint) = made(*number, *mixture, false);
+        look(&edited(&content, edits, &TEXT), known.then_some(endpoint));
+    });
 }
 
 #[test]
@@ -515,19 +521,20 @@ fn assembled_pages() {
     bounded();
     let text = page("widgets.txt");
     let html = page("widgets.html");
-    check!()
-        .with_iterations(INPUTS)
-        .with_type::<(Vec<(u8, u8, bool)>, u8, u16)>()
-        .for_each(|(pieces, form, at)| match form % 4 {
-            0 => look(&assembled(pieces, &TEXT), None),
-            1 => look(&wordpress(&assembled(pieces, &HTML)), None),
-            // In the midst of a page that is well.
-            2 => look(&put(&text, *at, &assembled(pieces, &TEXT)), None),
-            _ => look(
-                &wordpress(&put(&html, *at, &assembled(pieces, &HTML))),
-                None,
-            ),
-        });
+    fuzz!(INPUTS, (Vec<(u8, u8, bool)>, u8, u16), |(
+        pieces,
+        form,
+        at,
+    )| match form % 4 {
+        0 => look(&assembled(pieces, &TEXT), None),
+        1 => look(&wordpress(&assembled(pieces, &HTML)), None),
+        // In the midst of a page that is well.
+        2 => look(&put(&text, *at, &assembled(pieces, &TEXT)), None),
+        _ => look(
+            &wordpress(&put(&html, *at, &assembled(pieces, &HTML))),
+            None,
+        ),
+    });
 }
 
 fn put(text: &str, at: u16, piece: &str) -> String {
@@ -542,37 +549,31 @@ fn put(text: &str, at: u16, piece: &str) -> String {
 #[test]
 fn bytes() {
     bounded();
-    check!()
-        .with_iterations(INPUTS / 2)
-        .with_type::<(Vec<u8>, u8)>()
-        .for_each(|(bytes, times)| {
-            let text = String::from_utf8_lossy(bytes).repeat(1 + usize::from(*times));
-            look(&text, None);
-            look(&wordpress(&text), None);
-            let _ = docs::openapi::read(&text);
-            read_as_spec("file.yaml", &text);
-            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-            for word in docs::TYPE_WORDS {
-                let _ = prose::read(word, &lines);
-            }
-        });
+    fuzz!(INPUTS / 2, (Vec<u8>, u8), |(bytes, times)| {
+        let text = String::from_utf8_lossy(bytes).repeat(1 + usize::from(*times));
+        look(&text, None);
+        look(&wordpress(&text), None);
+        let _ = docs::openapi::read(&text);
+        read_as_spec("file.yaml", &text);
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for word in docs::TYPE_WORDS {
+            let _ = prose::read(word, &lines);
+        }
+    });
 }
 
 /// Sentences of pages, to the reader of prose: each is understood, told of or passed over.
 #[test]
 fn sentences() {
     bounded();
-    check!()
-        .with_iterations(INPUTS)
-        .with_type::<(Vec<(u8, u8, bool)>, u8)>()
-        .for_each(|(pieces, word)| {
-            let text = assembled(pieces, &TEXT[14..]);
-            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-            let word = docs::TYPE_WORDS[usize::from(*word) % docs::TYPE_WORDS.len()];
-            let prose = prose::read(word, &lines);
-            let told: usize = prose.not_understood.iter().map(String::len).sum();
-            assert!(told <= 100 + 20 * text.len(), "{told}");
-        });
+    fuzz!(INPUTS, (Vec<(u8, u8, bool)>, u8), |(pieces, word)| {
+        let text = assembled(pieces, &TEXT[14..]);
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let word = docs::TYPE_WORDS[usize::from(*word) % docs::TYPE_WORDS.len()];
+        let prose = prose::read(word, &lines);
+        let told: usize = prose.not_understood.iter().map(String::len).sum();
+        assert!(told <= 100 + 20 * text.len(), "{told}");
+    });
 }
 
 /// A page on top of the spec: whatever it says, the file that comes of it reads, and the same page
@@ -583,26 +584,28 @@ fn imports() {
     let types = "spec/backlinks/types.yaml";
     let files = &committed().files;
     let types = files.iter().find(|(name, _)| name == types).unwrap();
-    check!()
-        .with_iterations(INPUTS / 16)
-        .with_type::<(u8, u8, Vec<Edit>, bool)>()
-        .for_each(|(number, mixture, edits, html)| {
-            let (content, endpoint) = made(*number, *mixture, *html);
-            let content = edited(&content, edits, if *html { &HTML } else { &TEXT });
-            let name = files
-                .iter()
-                .find(|(_, text)| text.contains(&format!("\npath: {}\n", endpoint.path)));
-            let (name, text) = name.unwrap();
-            let workspace = Workspace::new();
-            workspace.write(&types.0, &types.1);
-            workspace.write(name, text);
-            if workspace.import(&content).is_err() {
-                return;
-            }
-            parse::<Endpoint>(name, &workspace.read(name)).unwrap();
-            let again = workspace.import(&content).unwrap();
-            assert!(again.changed_files.is_empty(), "{again}");
-        });
+    fuzz!(INPUTS / 16, (u8, u8, Vec<Edit>, bool), |(
+        number,
+        mixture,
+        edits,
+        html,
+    )| {
+        let (content, endpoint) = made(*number, *mixture, *html);
+        let content = edited(&content, edits, if *html { &HTML } else { &TEXT });
+        let name = files
+            .iter()
+            .find(|(_, text)| text.contains(&format!("\npath: {}\n", endpoint.path)));
+        let (name, text) = name.unwrap();
+        let workspace = Workspace::new();
+        workspace.write(&types.0, &types.1);
+        workspace.write(name, text);
+        if workspace.import(&content).is_err() {
+            return;
+        }
+        parse::<Endpoint>(name, &workspace.read(name)).unwrap();
+        let again = workspace.import(&content).unwrap();
+        assert!(again.changed_files.is_empty(), "{again}");
+    });
 }
 
 fn read_as_spec(name: &str, text: &str) {
@@ -629,14 +632,15 @@ fn read_as_spec(name: &str, text: &str) {
 fn spec_files() {
     bounded();
     let files = &committed().files;
-    check!()
-        .with_iterations(INPUTS / 4)
-        .with_type::<(u8, Vec<Edit>, Vec<(u8, u8, bool)>)>()
-        .for_each(|(number, edits, pieces)| {
-            let (name, text) = &files[usize::from(*number) % files.len()];
-            read_as_spec(name, &edited(text, edits, &YAML));
-            read_as_spec(name, &assembled(pieces, &YAML));
-        });
+    fuzz!(INPUTS / 4, (u8, Vec<Edit>, Vec<(u8, u8, bool)>), |(
+        number,
+        edits,
+        pieces,
+    )| {
+        let (name, text) = &files[usize::from(*number) % files.len()];
+        read_as_spec(name, &edited(text, edits, &YAML));
+        read_as_spec(name, &assembled(pieces, &YAML));
+    });
 }
 
 /// A whole spec of which one file was edited: it is understood, or refused with places.
@@ -664,18 +668,15 @@ fn specs() {
     for (name, text) in &files {
         workspace.write(name, text);
     }
-    check!()
-        .with_iterations(INPUTS / 8)
-        .with_type::<(u8, Vec<Edit>)>()
-        .for_each(|(number, edits)| {
-            let (name, text) = files[usize::from(*number) % files.len()];
-            workspace.write(name, &edited(text, edits, &YAML));
-            let outcome = model::load(&workspace.path().join("spec"));
-            workspace.write(name, text);
-            if let Err(errors) = outcome {
-                assert!(!errors.to_string().is_empty());
-            }
-        });
+    fuzz!(INPUTS / 8, (u8, Vec<Edit>), |(number, edits)| {
+        let (name, text) = files[usize::from(*number) % files.len()];
+        workspace.write(name, &edited(text, edits, &YAML));
+        let outcome = model::load(&workspace.path().join("spec"));
+        workspace.write(name, text);
+        if let Err(errors) = outcome {
+            assert!(!errors.to_string().is_empty());
+        }
+    });
 }
 
 fn read_as_openapi(text: &str) {
@@ -699,13 +700,13 @@ fn read_as_openapi(text: &str) {
 fn openapi_files() {
     bounded();
     let file = page("openapi.yaml");
-    check!()
-        .with_iterations(INPUTS / 4)
-        .with_type::<(Vec<Edit>, Vec<(u8, u8, bool)>)>()
-        .for_each(|(edits, pieces)| {
-            read_as_openapi(&edited(&file, edits, &OPENAPI));
-            read_as_openapi(&assembled(pieces, &OPENAPI));
-        });
+    fuzz!(INPUTS / 4, (Vec<Edit>, Vec<(u8, u8, bool)>), |(
+        edits,
+        pieces,
+    )| {
+        read_as_openapi(&edited(&file, edits, &OPENAPI));
+        read_as_openapi(&assembled(pieces, &OPENAPI));
+    });
 }
 
 /// How a schema of a made-up file uses others.
@@ -723,10 +724,9 @@ enum Use {
 #[test]
 fn schemas() {
     bounded();
-    check!()
-        .with_iterations(INPUTS / 4)
-        .with_type::<Vec<Vec<Use>>>()
-        .for_each(|schemas| read_as_openapi(&file_of(schemas)));
+    fuzz!(INPUTS / 4, Vec<Vec<Use>>, |schemas| read_as_openapi(
+        &file_of(schemas)
+    ));
 }
 
 fn file_of(schemas: &[Vec<Use>]) -> String {
@@ -868,6 +868,17 @@ mod found {
         assert!(refusal(&named).len() < 2000);
         let known = ["type", "fields"];
         assert_eq!(xtask::spec::diagnostics::nearest(&long, known), None);
+    }
+
+    /// YAML ends lines where editors do not: errors were placed beyond the last line.
+    #[test]
+    fn line_breaks_that_no_editor_shows() {
+        bounded();
+        for line_break in ["\r", "\u{85}", "\u{2028}", "\u{2029}"] {
+            for text in ["-{}[", "a: 1{}b: [", "{}{}{}}", "- |{} x{}:"] {
+                read_as_spec("file.yaml", &text.replace("{}", line_break));
+            }
+        }
     }
 
     /// YAML takes keys of up to 1024 characters.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as RealInstant};
 
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::{Client, NoRetries};
+use dataforseo_client::{Client, NeverRetry};
 use dataforseo_mock_server::{Limits, MockServer, OnMiss};
 use futures_util::future::join_all;
 use http::Uri;
@@ -85,7 +85,7 @@ async fn simulate() -> Outcome<(Counts, usize)> {
             under_way: Arc::clone(&under_way),
         })
         // A refusal is to be seen.
-        .retries(NoRetries)
+        .retry_policy(NeverRetry)
         .build()?;
     let counts = Counts::default();
     let end = Instant::now() + Duration::from_secs(MINUTES * 60);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use dataforseo_bulk::{Bulk, Capacity, Packer};
 use dataforseo_client::models::Task;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::{Client, NoRetries};
+use dataforseo_client::{Client, NeverRetry};
 use dataforseo_mock_server::{Limits, MockServer, OnMiss};
 use futures_util::{StreamExt, stream};
 use http::Request;
@@ -89,7 +89,7 @@ pub fn job() -> Outcome<Vec<f64>> {
             .credentials("login", "password")
             .base_url(mock.url())
             .connector(mock.connector())
-            .retries(NoRetries)
+            .retry_policy(NeverRetry)
             .build()?;
         let task = BulkPagesSummaryLiveTask::default();
         let job = Bulk::<BulkPagesSummaryLive>::new(client, task).journal(journal);

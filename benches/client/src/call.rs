@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use dataforseo_client::models::Endpoint as _;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::{Client, NoLimits, NoRetries};
+use dataforseo_client::{Client, NoLimits, NeverRetry};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -134,7 +134,7 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
         .credentials("login", "password")
         .base_url(&base)
         .limiter(Arc::new(NoLimits))
-        .retries(NoRetries)
+        .retry_policy(NeverRetry)
         .build()?;
     let (bare, ours, task) = (&bare, &ours, &task);
 

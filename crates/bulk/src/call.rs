@@ -95,7 +95,7 @@ impl<E: PerTarget> Call<'_, E> {
             }
             let failed = |reason: String, cost: Option<f64>| Failure {
                 reason: reason.into(),
-                charge: cost.map_or(Charge::Perhaps, Charge::UsDollars),
+                charge: cost.map_or(Charge::Unknown, Charge::Charged),
                 error: None,
             };
             match part.end {
@@ -156,7 +156,7 @@ impl<E: PerTarget> Call<'_, E> {
                     self.watch.ended(None);
                     let kept = match self.journal {
                         Some(journal) => {
-                            let body = answer.response().body().clone();
+                            let body = answer.raw_response().body().clone();
                             journal.answered(self.number, answer.cost(), body).await
                         }
                         None => Ok(()),
@@ -175,12 +175,12 @@ impl<E: PerTarget> Call<'_, E> {
                 charge,
                 error: Some(Arc::clone(&error)),
             };
-            if charge != Charge::No {
+            if charge != Charge::None {
                 self.watch.ended(Some(&error));
                 found.failed(&part, &failure);
                 if let Some(journal) = self.journal {
                     let cost = match charge {
-                        Charge::UsDollars(cost) => Some(cost),
+                        Charge::Charged(cost) => Some(cost),
                         _ => None,
                     };
                     journal.failed(self.number, &reason, cost).await?;
@@ -337,7 +337,9 @@ fn blamed(error: &Error, targets: &[String]) -> Option<Option<usize>> {
 /// Whether each further call of the job would meet the same error: it is about the account.
 fn would_meet_all(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::SpendLimit { .. } | ErrorKind::Limiter(_) | ErrorKind::Invalid(_) => true,
+        ErrorKind::BudgetExceeded { .. } | ErrorKind::Limiter(_) | ErrorKind::InvalidTask(_) => {
+            true
+        }
         ErrorKind::Http(status) => matches!(status, 401 | 402 | 403 | 407),
         _ => error.status_code().is_some_and(|code| {
             matches!(

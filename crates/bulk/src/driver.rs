@@ -144,7 +144,7 @@ impl<E: PerTarget> Running for Shared<E> {
 
     fn progress(&self) -> Progress {
         let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let spend = self.client.spend();
+        let spend = self.client.costs();
         Progress {
             calls: spend.calls,
             spent: spend.us_dollars,

@@ -188,7 +188,7 @@ impl<E: PerTarget> Bulk<E> {
 
     /// Stops before a call that would bring the job beyond so many US dollars, what earlier runs spent
     /// by the journal included; a call of which nobody knows counts as a full one. As with
-    /// [`ClientBuilder::max_spend`](dataforseo_client::ClientBuilder::max_spend), estimates decide.
+    /// [`ClientBuilder::budget`](dataforseo_client::ClientBuilder::budget), estimates decide.
     pub fn max_spend(mut self, us_dollars: f64) -> Self {
         self.max_spend = Some(us_dollars);
         self
@@ -255,8 +255,12 @@ impl<E: PerTarget> Bulk<E> {
         let left = self
             .max_spend
             .map(|max| (max - memory.spent - uncertain).max(0.0));
+        let client = match left {
+            Some(us_dollars) => self.client.with_budget(us_dollars),
+            None => self.client.with_own_costs(),
+        };
         let shared = Arc::new(Shared {
-            client: self.client.job(left),
+            client,
             template: self.template,
             repeat_uncertain: self.repeat_uncertain,
             control: Control::new(self.failing),

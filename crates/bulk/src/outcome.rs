@@ -173,7 +173,7 @@ impl Progress {
             Outcome::Cancelled => self.cancelled += 1,
             Outcome::Failed(failure) => {
                 self.failed += 1;
-                self.uncertain += u64::from(failure.charge != Charge::No);
+                self.uncertain += u64::from(failure.charge != Charge::None);
             }
         }
     }

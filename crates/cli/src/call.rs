@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
 use dataforseo_client::models::{
     Mode, Severity, StatusClass, StatusCode, TaskId, Violation, api, check, today,
 };
-use dataforseo_client::{Error, ErrorKind, PlainAnswer, PlainCall, PlainTask};
+use dataforseo_client::{Error, ErrorKind, UntypedRequest, UntypedResponse, UntypedTask};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -95,7 +95,7 @@ pub(crate) async fn run(
     };
     let mut opened = connection.open(credentials)?;
     if let Some(max) = options.max_spend {
-        opened.builder = opened.builder.max_spend(max);
+        opened.builder = opened.builder.budget(max);
     }
     let client = opened.client()?;
     let parameters = endpoint.parameters.iter();
@@ -116,7 +116,7 @@ pub(crate) async fn run(
     match client.send(&call).await {
         Ok(answer) => answered(endpoint, &options, &tasks, &answer),
         Err(error) => {
-            if let Some(response) = error.response().filter(|_| options.raw) {
+            if let Some(response) = error.raw_response().filter(|_| options.raw) {
                 print(response.body())?;
             }
             Err(refused(endpoint, &error))
@@ -176,7 +176,7 @@ pub(crate) fn warn_of(endpoint: &'static Endpoint, violations: &[Violation]) {
 }
 
 /// What a call costs at most; `None` where its price is not known.
-fn estimate(endpoint: &Endpoint, call: &PlainCall) -> Option<f64> {
+fn estimate(endpoint: &Endpoint, call: &UntypedRequest) -> Option<f64> {
     let known = api::PRICES
         .iter()
         .any(|it| it.section == endpoint.section());
@@ -186,7 +186,7 @@ fn estimate(endpoint: &Endpoint, call: &PlainCall) -> Option<f64> {
 fn dry_run(
     endpoint: &Endpoint,
     base_url: &str,
-    call: &PlainCall,
+    call: &UntypedRequest,
     tasks: &[Value],
 ) -> Result<Exit, Failure> {
     let estimate = estimate(endpoint, call);
@@ -222,7 +222,7 @@ fn answered(
     endpoint: &'static Endpoint,
     options: &Options,
     tasks: &[Value],
-    answer: &PlainAnswer,
+    answer: &UntypedResponse,
 ) -> Result<Exit, Failure> {
     let told = &answer.tasks;
     let (exit, mut note) = match told.as_slice() {
@@ -254,7 +254,7 @@ fn answered(
         None => "; cost: not told".to_owned(),
     };
     if options.raw {
-        print(answer.response().body())?;
+        print(answer.raw_response().body())?;
     } else if endpoint.info.mode == Mode::TaskPost || told.len() > 1 {
         let outcomes: Vec<Outcome<'_>> = told.iter().map(outcome).collect();
         print_json(&outcomes)?;
@@ -272,11 +272,11 @@ fn answered(
     Ok(exit)
 }
 
-fn is_pending(task: &PlainTask) -> bool {
+fn is_pending(task: &UntypedTask) -> bool {
     task.status_code.class() == StatusClass::Pending
 }
 
-fn named(task: &PlainTask) -> String {
+fn named(task: &UntypedTask) -> String {
     match (&task.id, task.status_code.class()) {
         (Some(id), StatusClass::Empty) => format!("task {id}: nothing was found"),
         (Some(id), _) => format!("task {id}"),
@@ -284,7 +284,7 @@ fn named(task: &PlainTask) -> String {
     }
 }
 
-fn outcome(task: &PlainTask) -> Outcome<'_> {
+fn outcome(task: &UntypedTask) -> Outcome<'_> {
     Outcome {
         id: task.id.as_ref(),
         status_code: task.status_code,
@@ -302,7 +302,7 @@ struct Counts {
 }
 
 /// Whether a list goes on behind what came.
-fn more(endpoint: &Endpoint, tasks: &[Value], task: &PlainTask) -> String {
+fn more(endpoint: &Endpoint, tasks: &[Value], task: &UntypedTask) -> String {
     let results = task.result.as_ref().map_or("[]", |it| it.get());
     let counts = serde_json::from_str::<Vec<Option<Counts>>>(results).unwrap_or_default();
     let Some(Some(Counts {
@@ -325,7 +325,7 @@ fn more(endpoint: &Endpoint, tasks: &[Value], task: &PlainTask) -> String {
 }
 
 /// What is to be said of values of another kind than documented.
-fn drift(endpoint: &Endpoint, tasks: &[PlainTask]) -> String {
+fn drift(endpoint: &Endpoint, tasks: &[UntypedTask]) -> String {
     let results = tasks.iter().filter_map(|task| task.result.as_ref());
     let found: Vec<_> = results.flat_map(|it| (endpoint.drift)(it.get())).collect();
     match found.as_slice() {
@@ -339,7 +339,7 @@ fn drift(endpoint: &Endpoint, tasks: &[PlainTask]) -> String {
 fn refused(endpoint: &'static Endpoint, error: &Error) -> Failure {
     let exit = of_error(error);
     let reason = match error.kind() {
-        ErrorKind::Invalid(violations) => flags::broken(endpoint, violations.violations()),
+        ErrorKind::InvalidTask(violations) => flags::broken(endpoint, violations.violations()),
         _ => {
             let hint = match error.kind() {
                 ErrorKind::Transport(_) | ErrorKind::Http(_) | ErrorKind::Body(_) => true,

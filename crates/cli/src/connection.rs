@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use dataforseo_client::models::api;
-use dataforseo_client::{Client, ClientBuilder, ConfigError, NoLimits, NoRetries};
+use dataforseo_client::{Client, ClientBuilder, ConfigError, NeverRetry, NoLimits};
 use dataforseo_mock_server::{MockServer, OnMiss};
 
 use crate::exit::Failure;
@@ -75,10 +75,10 @@ impl Connection {
         }
         let mut builder = Client::builder();
         if let Some(seconds) = self.timeout {
-            builder = builder.deadline(Duration::from_secs(seconds));
+            builder = builder.timeout(Duration::from_secs(seconds));
         }
         if self.no_retries {
-            builder = builder.retries(NoRetries);
+            builder = builder.retry_policy(NeverRetry);
         }
         if self.allow_http {
             builder = builder.allow_http();

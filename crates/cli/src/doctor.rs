@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dataforseo_client::models::StatusClass;
 use dataforseo_client::models::appendix::UserDataResult;
-use dataforseo_client::{Client, ConfigError, Error, ErrorKind, NoRetries, TransportError};
+use dataforseo_client::{Client, ConfigError, Error, ErrorKind, NeverRetry, TransportErrorKind};
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::net::{TcpStream, lookup_host};
@@ -74,7 +74,7 @@ async fn check(connection: &Connection, report: &mut Report) -> Result<(), Failu
         false => Credentials::Unused,
     };
     let mut opened = connection.open(credentials)?;
-    opened.builder = opened.builder.retries(NoRetries);
+    opened.builder = opened.builder.retry_policy(NeverRetry);
     let client = match opened.client() {
         Ok(client) => client,
         Err(ConfigError::BaseUrl(reason)) => return report.say(Finding::Fail, "base URL", reason),
@@ -236,7 +236,7 @@ fn explain(error: &Error, report: &mut Report) -> Result<(), Failure> {
     let kind = error.kind();
     let class = error.status_code().map(|code| code.class());
     let (finding, check, advice) = match (kind, class) {
-        (ErrorKind::Transport(TransportError::Connect(_)), _) => (
+        (ErrorKind::Transport(error), _) if error.kind() == TransportErrorKind::Connect => (
             Finding::Fail,
             "TLS",
             "no secure connection comes about, though something answers there: a proxy may want \

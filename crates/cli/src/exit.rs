@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use dataforseo_client::models::StatusClass;
-use dataforseo_client::{Charge, ConfigError, Error, ErrorKind, Left};
+use dataforseo_client::{Charge, ConfigError, Dispatch, Error, ErrorKind};
 
 use crate::output::us_dollars;
 
@@ -104,8 +104,8 @@ impl From<ConfigError> for Failure {
 /// The exit code of a call that failed.
 pub(crate) fn of_error(error: &Error) -> Exit {
     match error.kind() {
-        ErrorKind::Invalid(_) => Exit::Usage,
-        ErrorKind::SpendLimit { .. } => Exit::Money,
+        ErrorKind::InvalidTask(_) => Exit::Usage,
+        ErrorKind::BudgetExceeded { .. } => Exit::Money,
         ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
             match status_code.class() {
                 StatusClass::Billing => Exit::Money,
@@ -123,10 +123,10 @@ pub(crate) fn of_error(error: &Error) -> Exit {
 /// What is known about whether a call that failed was charged, where that is in question.
 pub(crate) fn charge(error: &Error) -> String {
     match error.charge() {
-        Charge::No if error.left() == Left::No => String::new(),
-        Charge::No => "; nothing was charged".to_owned(),
-        Charge::Perhaps => "; it may have been charged".to_owned(),
-        Charge::UsDollars(cost) => format!("; it cost {}", us_dollars(cost)),
+        Charge::None if error.dispatch() == Dispatch::NotSent => String::new(),
+        Charge::None => "; nothing was charged".to_owned(),
+        Charge::Unknown => "; it may have been charged".to_owned(),
+        Charge::Charged(cost) => format!("; it cost {}", us_dollars(cost)),
     }
 }
 

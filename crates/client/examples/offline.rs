@@ -7,7 +7,7 @@ use dataforseo_client::models::backlinks::{
     BulkNewLostBacklinksLive, BulkNewLostBacklinksLiveTask, BulkPagesSummaryLiveTask,
 };
 use dataforseo_client::models::{Date, match_targets};
-use dataforseo_client::{Answer, Client};
+use dataforseo_client::{Client, Response};
 use dataforseo_mock_server::MockServer;
 
 #[tokio::main]
@@ -92,7 +92,7 @@ fn number(value: Option<i64>) -> String {
     value.map_or("unknown".to_owned(), |value| value.to_string())
 }
 
-fn print_cost<R>(answer: &Answer<R>) {
+fn print_cost<R>(answer: &Response<R>) {
     println!(
         "  {} {} USD",
         answer.status_code(),

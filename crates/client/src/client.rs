@@ -1,7 +1,5 @@
 //! The client: a task goes through validation, over the wire, and comes back typed.
 
-pub(crate) mod plain;
-
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,21 +14,22 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use crate::answer::{Answer, Fetched, Posted, RawResponse, outcomes};
-use crate::config::{ClientBuilder, Clock, ConfigError};
-use crate::error::{Charge, Error, ErrorKind};
+use crate::budget::{Costs, Ledger, Prices, Reserved};
+use crate::builder::{ClientBuilder, Clock, ConfigError};
+use crate::charge::Charge;
+use crate::error::{Error, ErrorKind};
+use crate::http::transport::Transport;
 use crate::limits::Limiter;
-use crate::observe::{Observed, Observer};
-use crate::pages::Pages;
-use crate::retry::{Attempt, RetryPolicy, is_limit};
-use crate::spend::{Ledger, Prices, Reserved, Spend};
-use crate::transport::Transport;
+use crate::observe::{AttemptEvent, Observer};
+use crate::paging::Pages;
+use crate::response::{Fetched, Posted, RawResponse, Response, outcomes};
+use crate::retry::{FailedAttempt, RetryPolicy, is_limit};
 
 /// A client of the API. Clones share connections, limits and the count of money; one is enough for
 /// a program.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     ledger: Ledger,
 }
 
@@ -39,11 +38,11 @@ pub(crate) struct Inner {
     /// What day it is, for the limits; `None` if tasks are sent as they are.
     pub(crate) validation: Option<Clock>,
     pub(crate) limiter: Arc<dyn Limiter>,
-    pub(crate) retries: Arc<dyn RetryPolicy>,
+    pub(crate) retry_policy: Arc<dyn RetryPolicy>,
     pub(crate) prices: Prices,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     #[cfg(feature = "drift")]
-    pub(crate) watch: Option<crate::watch::DriftWatch>,
+    pub(crate) drift_watch: Option<crate::drift_watch::DriftWatch>,
 }
 
 impl fmt::Debug for Client {
@@ -81,27 +80,40 @@ impl Client {
         self.inner.transport.base()
     }
 
-    /// What was spent so far: by this client and its clones, or by this job.
-    pub fn spend(&self) -> Spend {
-        self.ledger.spend()
+    /// Returns the calls and costs so far: of this client and its clones, or of this clone if it was
+    /// made with costs of its own.
+    pub fn costs(&self) -> Costs {
+        self.ledger.costs()
     }
 
-    /// A client that counts its money apart, and may have a limit of its own; what it spends counts
-    /// for this one, too. All else is shared.
+    /// Returns a clone with its own cost counter and a budget in US dollars.
+    ///
+    /// Calls of the clone count for this client, too. Everything else is shared.
     ///
     /// ```
     /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
     /// # use dataforseo_client::Client;
     /// # let client = Client::builder().credentials("login", "password").build()?;
-    /// let job = client.job(Some(2.50)); // US dollars
-    /// assert_eq!(job.spend().us_dollars, 0.0);
+    /// let client = client.with_budget(2.50); // US dollars
+    /// assert_eq!(client.costs().us_dollars, 0.0);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn job(&self, max_spend: Option<f64>) -> Self {
+    pub fn with_budget(&self, us_dollars: f64) -> Self {
+        self.with_ledger(self.ledger.child(Some(us_dollars)))
+    }
+
+    /// Returns a clone with its own cost counter and no budget of its own.
+    ///
+    /// Calls of the clone count for this client, too. Everything else is shared.
+    pub fn with_own_costs(&self) -> Self {
+        self.with_ledger(self.ledger.child(None))
+    }
+
+    fn with_ledger(&self, ledger: Ledger) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
-            ledger: self.ledger.job(max_spend),
+            ledger,
         }
     }
 
@@ -118,7 +130,10 @@ impl Client {
     /// # Errors
     /// When the task breaks documented limits, no whole answer came, or the API refused the call
     /// or the task: [`Error::kind`] tells which.
-    pub async fn call<E: TaskEndpoint>(&self, task: &E::Task) -> Result<Answer<E::Result>, Error> {
+    pub async fn call<E: TaskEndpoint>(
+        &self,
+        task: &E::Task,
+    ) -> Result<Response<E::Result>, Error> {
         let asked = self.asked::<E>(std::slice::from_ref(task))?;
         let answer = self.answer(asked).await?;
         match answer.status_code() {
@@ -128,7 +143,7 @@ impl Client {
                     id: answer.task.id.clone(),
                     cost: answer.cost(),
                 };
-                Err(Error::new(E::INFO.id, kind, Some(answer.response)))
+                Err(Error::new(E::INFO.id, kind, Some(answer.raw_response)))
             }
             _ => Ok(answer),
         }
@@ -139,9 +154,12 @@ impl Client {
     /// # Errors
     /// When a parameter is missing or empty, no whole answer came, or the API refused the call or
     /// the task.
-    pub async fn get<E: Endpoint>(&self, parameters: &[&str]) -> Result<Answer<E::Result>, Error> {
+    pub async fn get<E: Endpoint>(
+        &self,
+        parameters: &[&str],
+    ) -> Result<Response<E::Result>, Error> {
         let path = path(E::INFO, parameters)?;
-        let asked = Asked {
+        let asked = PendingRequest {
             endpoint: E::INFO,
             path: &path,
             body: None,
@@ -151,18 +169,18 @@ impl Client {
     }
 
     /// Makes a call whose answer holds one task.
-    async fn answer<R: Tolerant>(&self, asked: Asked<'_>) -> Result<Answer<R>, Error> {
+    async fn answer<R: Tolerant>(&self, asked: PendingRequest<'_>) -> Result<Response<R>, Error> {
         #[cfg(feature = "drift")]
         let endpoint = asked.endpoint;
         let (task, cost, response) = self.perform(asked, read).await?;
         #[cfg(feature = "drift")]
-        if let Some(watch) = &self.inner.watch {
+        if let Some(watch) = &self.inner.drift_watch {
             watch.answered::<R>(endpoint, &response);
         }
-        Ok(Answer {
+        Ok(Response {
             task,
             cost,
-            response,
+            raw_response: response,
         })
     }
 
@@ -210,7 +228,7 @@ impl Client {
     }
 
     /// What is asked with tasks that break no documented limits.
-    fn asked<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Asked<'static>, Error> {
+    fn asked<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<PendingRequest<'static>, Error> {
         if let Some(clock) = &self.inner.validation {
             let violations = all_violations::<E>(tasks, clock);
             if !violations.is_empty() {
@@ -219,7 +237,7 @@ impl Client {
         }
         let body = serde_json::to_vec(tasks)
             .map_err(|error| Error::new(E::INFO.id, ErrorKind::Body(error), None))?;
-        Ok(Asked {
+        Ok(PendingRequest {
             endpoint: E::INFO,
             path: E::INFO.path,
             body: Some(body.into()),
@@ -229,9 +247,9 @@ impl Client {
 
     /// Makes a call: within the limits and the money that there is, as often as the policy says,
     /// until `read` can make something of the answer.
-    async fn perform<T>(
+    pub(crate) async fn perform<T>(
         &self,
-        asked: Asked<'_>,
+        asked: PendingRequest<'_>,
         read: impl Fn(u16, &str) -> Result<(T, Option<f64>), ErrorKind>,
     ) -> Result<(T, Option<f64>, RawResponse), Error> {
         let span = tracing::info_span!(
@@ -246,7 +264,7 @@ impl Client {
             .repeatedly(&asked, &read)
             .instrument(span.clone())
             .await;
-        self.inner.retries.ended();
+        self.inner.retry_policy.on_complete();
         match &outcome {
             Ok((_, cost, response)) => {
                 span.record("attempts", response.attempts);
@@ -265,12 +283,12 @@ impl Client {
 
     async fn repeatedly<T>(
         &self,
-        asked: &Asked<'_>,
+        asked: &PendingRequest<'_>,
         read: &impl Fn(u16, &str) -> Result<(T, Option<f64>), ErrorKind>,
     ) -> Result<(T, Option<f64>, RawResponse), Error> {
         let began = Instant::now();
         let endpoint = asked.endpoint;
-        let mut before = Charge::No;
+        let mut before = Charge::None;
         let mut number = 1;
         loop {
             let attempt = Instant::now();
@@ -284,12 +302,12 @@ impl Client {
             };
             let charge = error.last_charge();
             let cost = match charge {
-                Charge::UsDollars(cost) => Some(cost),
+                Charge::Charged(cost) => Some(cost),
                 _ => None,
             };
             self.observe(endpoint, number, attempt, Some(&error), cost);
-            let failed = Attempt::new(endpoint, number, began.elapsed(), &error, retry_after);
-            let Some(wait) = self.inner.retries.again(&failed) else {
+            let failed = FailedAttempt::new(endpoint, number, began.elapsed(), &error, retry_after);
+            let Some(wait) = self.inner.retry_policy.on_error(&failed) else {
                 return Err(error.after(number, before));
             };
             tracing::info!(number, ?wait, %error, "the call is repeated");
@@ -302,7 +320,7 @@ impl Client {
     /// Sends a call once.
     async fn attempt<T>(
         &self,
-        asked: &Asked<'_>,
+        asked: &PendingRequest<'_>,
         read: &impl Fn(u16, &str) -> Result<(T, Option<f64>), ErrorKind>,
     ) -> Result<(T, Option<f64>, RawResponse), (Error, Option<Duration>)> {
         let endpoint = asked.endpoint;
@@ -313,7 +331,7 @@ impl Client {
             .ledger
             .reserve(estimate)
             .map_err(|(spent, estimate, limit)| {
-                let kind = ErrorKind::SpendLimit {
+                let kind = ErrorKind::BudgetExceeded {
                     spent,
                     estimate,
                     limit,
@@ -350,17 +368,21 @@ impl Client {
             }
         };
         let (answered, charge) = match &outcome {
-            Ok((_, cost, _)) => (true, cost.map_or(Charge::Perhaps, Charge::UsDollars)),
-            Err(error) => (error.is_answered(), error.last_charge()),
+            Ok((_, cost, _)) => (true, cost.map_or(Charge::Unknown, Charge::Charged)),
+            Err(error) => (error.has_response(), error.last_charge()),
         };
-        let charge = if endpoint.charged { charge } else { Charge::No };
+        let charge = if endpoint.charged {
+            charge
+        } else {
+            Charge::None
+        };
         unsettled.settle(answered, charge);
         match &outcome {
-            Ok(_) => inner.limiter.taken(),
+            Ok(_) => inner.limiter.on_accepted(),
             Err(error) => {
                 if let Some(code) = error.status_code().filter(|code| is_limit(*code)) {
                     tracing::warn!(%code, "a limit of the account was passed all the same");
-                    inner.limiter.refused(code);
+                    inner.limiter.on_rate_limited(code);
                 }
             }
         }
@@ -376,10 +398,10 @@ impl Client {
         cost: Option<f64>,
     ) {
         if let Some(observer) = &self.inner.observer {
-            observer.attempt(&Observed {
+            observer.on_attempt(&AttemptEvent {
                 endpoint,
                 number,
-                time: began.elapsed(),
+                duration: began.elapsed(),
                 error,
                 cost,
             });
@@ -388,12 +410,12 @@ impl Client {
 }
 
 /// What is asked of the API.
-struct Asked<'a> {
-    endpoint: &'static EndpointInfo,
-    path: &'a str,
-    body: Option<Bytes>,
+pub(crate) struct PendingRequest<'a> {
+    pub(crate) endpoint: &'static EndpointInfo,
+    pub(crate) path: &'a str,
+    pub(crate) body: Option<Bytes>,
     /// How many rows that may bring.
-    rows: u64,
+    pub(crate) rows: u64,
 }
 
 /// What is put aside for a call that is under way. A caller that gives up does not take the call
@@ -410,13 +432,13 @@ impl Unsettled {
 
 impl Drop for Unsettled {
     fn drop(&mut self) {
-        self.settle(false, Charge::Perhaps);
+        self.settle(false, Charge::Unknown);
     }
 }
 
 /// A call that was not made.
-fn invalid(endpoint: &EndpointInfo, violations: Vec<Violation>) -> Error {
-    Error::new(endpoint.id, ErrorKind::Invalid(violations.into()), None)
+pub(crate) fn invalid(endpoint: &EndpointInfo, violations: Vec<Violation>) -> Error {
+    Error::new(endpoint.id, ErrorKind::InvalidTask(violations.into()), None)
 }
 
 /// What is wrong with the tasks of one call.
@@ -429,7 +451,7 @@ fn all_violations<E: TaskEndpoint>(tasks: &[E::Task], clock: &Clock) -> Vec<Viol
 
 /// What is wrong with the tasks of one call, each looked at by `check`. Where there can be several,
 /// the path begins with the task's index.
-fn in_one_call<T>(
+pub(crate) fn in_one_call<T>(
     endpoint: &EndpointInfo,
     tasks: &[T],
     check: impl Fn(&T) -> Vec<Violation>,
@@ -457,7 +479,7 @@ fn in_one_call<T>(
 }
 
 /// The path of an endpoint with its parameters filled in.
-fn path(endpoint: &'static EndpointInfo, parameters: &[&str]) -> Result<String, Error> {
+pub(crate) fn path(endpoint: &'static EndpointInfo, parameters: &[&str]) -> Result<String, Error> {
     let mut given = parameters.iter();
     let mut path = String::new();
     for part in endpoint.path.split('/').skip(1) {
@@ -522,7 +544,7 @@ fn read<R: Tolerant>(
 }
 
 /// The envelope of a call that the API took.
-fn taken<T>(
+pub(crate) fn taken<T>(
     http_status: u16,
     envelope: Result<Envelope<T>, serde_json::Error>,
 ) -> Result<Envelope<T>, ErrorKind> {

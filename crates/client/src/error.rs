@@ -4,10 +4,11 @@ use std::fmt;
 
 use dataforseo_models::{StatusClass, StatusCode, TaskId, Violations};
 
-use crate::answer::RawResponse;
+use crate::charge::{Charge, Dispatch};
+use crate::http::transport::TransportError;
 use crate::limits::LimiterError;
-use crate::pages::End;
-use crate::transport::TransportError;
+use crate::paging::stop_reason::StopReason;
+use crate::response::RawResponse;
 
 /// A call that failed.
 ///
@@ -19,7 +20,7 @@ use crate::transport::TransportError;
 /// match client.backlinks().bulk_pages_summary_live(&task).await {
 ///     Ok(answer) => println!("{} results", answer.results().len()),
 ///     Err(error) => match error.kind() {
-///         ErrorKind::Invalid(violations) => println!("not sent: {violations}"),
+///         ErrorKind::InvalidTask(violations) => println!("not sent: {violations}"),
 ///         ErrorKind::Task { status_code, .. } => {
 ///             println!("{status_code} {:?}", error.invalid_field());
 ///         }
@@ -41,46 +42,12 @@ struct Inner {
     before: Charge,
 }
 
-/// Whether a call left this program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
-    /// Not a byte of its task did.
-    No,
-    /// It was handed to the network, and nobody knows how far it got.
-    Perhaps,
-    /// It did: something answered it.
-    Yes,
-}
-
-/// Whether a call that failed was charged.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Charge {
-    /// No: it was not sent, or it was refused.
-    No,
-    /// Nobody knows. The account's own list of transactions tells.
-    Perhaps,
-    /// Yes, by this many US dollars.
-    UsDollars(f64),
-}
-
-impl Charge {
-    /// Both together.
-    pub(crate) fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::No, other) => other,
-            (Self::UsDollars(a), Self::UsDollars(b)) => Self::UsDollars(a + b),
-            (Self::UsDollars(_), Self::No) => self,
-            _ => Self::Perhaps,
-        }
-    }
-}
-
 /// Where a call went wrong.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The task breaks documented limits. It was not sent.
-    Invalid(Violations),
+    InvalidTask(Violations),
     /// No whole answer came.
     Transport(TransportError),
     /// An answer came with this HTTP status, and it is not the API's: a proxy's, most likely.
@@ -120,7 +87,7 @@ pub enum ErrorKind {
     /// The API reports success and sent no task.
     NoTask,
     /// The call would go beyond what may be spent. It was not sent.
-    SpendLimit {
+    BudgetExceeded {
         /// What was spent so far, in US dollars.
         spent: f64,
         /// What the call is estimated at, in US dollars.
@@ -131,7 +98,7 @@ pub enum ErrorKind {
     /// Nobody who keeps the account's limits let the call go. It was not sent.
     Limiter(LimiterError),
     /// A list has further rows, and they cannot be had. What came before is whole.
-    Incomplete(End),
+    Incomplete(StopReason),
 }
 
 impl Error {
@@ -145,7 +112,7 @@ impl Error {
             kind,
             response,
             attempts: 1,
-            before: Charge::No,
+            before: Charge::None,
         }))
     }
 
@@ -155,21 +122,21 @@ impl Error {
     }
 
     /// Whether the call left this program, in the last attempt.
-    pub fn left(&self) -> Left {
+    pub fn dispatch(&self) -> Dispatch {
         match self.kind() {
-            ErrorKind::Invalid(_)
+            ErrorKind::InvalidTask(_)
             | ErrorKind::Incomplete(_)
-            | ErrorKind::SpendLimit { .. }
-            | ErrorKind::Limiter(_) => Left::No,
-            ErrorKind::Transport(error) => error.left(),
-            _ => Left::Yes,
+            | ErrorKind::BudgetExceeded { .. }
+            | ErrorKind::Limiter(_) => Dispatch::NotSent,
+            ErrorKind::Transport(error) => error.dispatch(),
+            _ => Dispatch::Sent,
         }
     }
 
     /// Whether an answer came, by the API or by something in between; of one that broke off, its
     /// beginning.
-    pub fn is_answered(&self) -> bool {
-        self.left() == Left::Yes
+    pub fn has_response(&self) -> bool {
+        self.dispatch() == Dispatch::Sent
     }
 
     /// Whether the call was charged, all attempts together.
@@ -180,15 +147,15 @@ impl Error {
     /// Whether the last attempt was charged.
     pub(crate) fn last_charge(&self) -> Charge {
         let told = |cost: Option<f64>, otherwise: Charge| match cost {
-            Some(cost) if cost > 0.0 => Charge::UsDollars(cost),
-            Some(_) => Charge::No,
+            Some(cost) if cost > 0.0 => Charge::Charged(cost),
+            Some(_) => Charge::None,
             None => otherwise,
         };
         match self.kind() {
-            _ if self.left() == Left::No => Charge::No,
+            _ if self.dispatch() == Dispatch::NotSent => Charge::None,
             // What a proxy turned away by itself never came to the API.
-            ErrorKind::Http(429) => Charge::No,
-            ErrorKind::Http(status) if (400..500).contains(status) => Charge::No,
+            ErrorKind::Http(429) => Charge::None,
+            ErrorKind::Http(status) if (400..500).contains(status) => Charge::None,
             ErrorKind::Envelope {
                 status_code, cost, ..
             }
@@ -197,14 +164,14 @@ impl Error {
             } => {
                 let otherwise = match status_code.class() {
                     StatusClass::Upstream | StatusClass::Server | StatusClass::Unknown => {
-                        Charge::Perhaps
+                        Charge::Unknown
                     }
-                    _ => Charge::No,
+                    _ => Charge::None,
                 };
                 told(*cost, otherwise)
             }
-            ErrorKind::Pending { cost, .. } => told(*cost, Charge::Perhaps),
-            _ => Charge::Perhaps,
+            ErrorKind::Pending { cost, .. } => told(*cost, Charge::Unknown),
+            _ => Charge::Unknown,
         }
     }
 
@@ -264,7 +231,7 @@ impl Error {
     }
 
     /// The answer as it arrived, if one did; of one that broke off, what there is.
-    pub fn response(&self) -> Option<&RawResponse> {
+    pub fn raw_response(&self) -> Option<&RawResponse> {
         self.0.response.as_ref()
     }
 }
@@ -273,7 +240,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.0.endpoint)?;
         match self.kind() {
-            ErrorKind::Invalid(violations) => write!(f, "not sent: {violations}"),
+            ErrorKind::InvalidTask(violations) => write!(f, "not sent: {violations}"),
             ErrorKind::Transport(error) => error.fmt(f),
             ErrorKind::Http(status) => write!(f, "HTTP {status}, and not from the API"),
             ErrorKind::Body(error) => write!(f, "the answer is not the API's envelope: {error}"),
@@ -296,7 +263,7 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
-            ErrorKind::Incomplete(End::Short) => {
+            ErrorKind::Incomplete(StopReason::MissingRows) => {
                 f.write_str("the API sent no further rows, though it says that there are some")
             }
             ErrorKind::Incomplete(_) => {
@@ -312,7 +279,7 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
-            ErrorKind::SpendLimit {
+            ErrorKind::BudgetExceeded {
                 spent,
                 estimate,
                 limit,

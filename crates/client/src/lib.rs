@@ -21,12 +21,12 @@
 //!   transport, HTTP, envelope and task apart.
 //! - A task that breaks a documented limit is refused before it is sent.
 //! - The account's limits are kept, for all clones of a client together ([`Limiter`]). What failed
-//!   without being charged is sent again ([`Retries`]); what may have been charged is not, unless
+//!   without being charged is sent again ([`StandardRetryPolicy`]); what may have been charged is not, unless
 //!   you say so: there is no way to tell the API that a call is a repeat.
 //! - Money is counted ([`Client::spend`]), and can have a limit. [`Error::charge`] says what is
-//!   known of a call that failed. [`bad_days`] goes through all that can happen.
-//! - Nothing that was paid for is lost: the body of the answer is on [`Answer`] and on [`Error`],
-//!   and a value of another kind than documented is told of by [`Answer::drift`].
+//!   known of a call that failed. [`failure_modes`] goes through all that can happen.
+//! - Nothing that was paid for is lost: the body of the answer is on [`Response`] and on [`Error`],
+//!   and a value of another kind than documented is told of by [`Response::drift`].
 //! - No credential is in any `Debug`, message or error.
 //!
 //! | for | there is |
@@ -60,42 +60,42 @@
     allow(dead_code, unused_imports, unused_macros)
 )]
 
-mod answer;
-pub mod bad_days;
+mod budget;
+mod builder;
+mod charge;
 mod client;
-mod config;
-mod connector;
+#[cfg(feature = "drift")]
+mod drift_watch;
 mod error;
-mod exchange;
+pub mod failure_modes;
 #[rustfmt::skip]
 mod generated;
+mod http;
 mod limits;
 mod observe;
-mod pages;
-#[cfg(feature = "redis")]
-mod redis_limits;
+mod paging;
+mod response;
 mod retry;
-mod spend;
-mod transport;
-#[cfg(feature = "drift")]
-mod watch;
+mod untyped;
 
-pub use answer::{Answer, Fetched, Posted, PostedTask, RawResponse};
+pub use budget::{Costs, Prices};
+pub use builder::{ClientBuilder, ConfigError};
+pub use charge::{Charge, Dispatch};
 pub use client::Client;
-pub use client::plain::{PlainAnswer, PlainCall, PlainTask};
-pub use config::{ClientBuilder, ConfigError};
 /// The tasks, results and status codes.
 pub use dataforseo_models as models;
-pub use error::{Charge, Error, ErrorKind, Left};
-pub use exchange::{HttpService, RequestBody, ResponseBody};
-pub use generated::*;
-pub use limits::{AccountLimits, Admission, Limiter, LimiterError, NoLimits, Permit};
-pub use observe::{Observed, Observer};
-pub use pages::{End, PageAnswer, Pages};
-#[cfg(feature = "redis")]
-pub use redis_limits::{RedisLimits, WhenAway};
-pub use retry::{Attempt, NoRetries, Retries, RetryPolicy};
-pub use spend::{Prices, Spend};
-pub use transport::{Cause, TransportError};
 #[cfg(feature = "drift")]
-pub use watch::{DriftReport, DriftWatch, DriftWatchBuilder, Sighting};
+pub use drift_watch::{DriftEntry, DriftReport, DriftWatch, DriftWatchBuilder};
+pub use error::{Error, ErrorKind};
+pub use generated::*;
+pub use http::middleware::{HttpService, RequestBody, ResponseBody};
+pub use http::transport::{TransportError, TransportErrorKind};
+pub use limits::account::AccountLimits;
+#[cfg(feature = "redis")]
+pub use limits::redis::{RedisFallback, RedisLimits};
+pub use limits::{Admission, Limiter, LimiterError, NoLimits, Permit};
+pub use observe::{AttemptEvent, Observer};
+pub use paging::{PageResponse, Pages, StopReason};
+pub use response::{Fetched, Posted, PostedTask, RawResponse, Response};
+pub use retry::{FailedAttempt, NeverRetry, RetryPolicy, StandardRetryPolicy};
+pub use untyped::{UntypedRequest, UntypedResponse, UntypedTask};

@@ -9,21 +9,22 @@ use std::time::Duration;
 
 use dataforseo_models::{EndpointInfo, Repeat, StatusCode};
 
-use crate::error::{Charge, Error, ErrorKind};
+use crate::charge::Charge;
+use crate::error::{Error, ErrorKind};
 
 /// Decides about calls that failed.
 pub trait RetryPolicy: Send + Sync + fmt::Debug {
     /// How long to wait before the call is sent again; `None` to give up.
-    fn again(&self, failed: &Attempt<'_>) -> Option<Duration>;
+    fn on_error(&self, failed: &FailedAttempt<'_>) -> Option<Duration>;
 
     /// A call succeeded or was given up: for policies that look at the share of repeats.
-    fn ended(&self) {}
+    fn on_complete(&self) {}
 }
 
 /// An attempt that failed.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Attempt<'a> {
+pub struct FailedAttempt<'a> {
     /// The endpoint.
     pub endpoint: &'static EndpointInfo,
     /// Which attempt it was, the first being 1.
@@ -38,7 +39,7 @@ pub struct Attempt<'a> {
     pub retry_after: Option<Duration>,
 }
 
-impl<'a> Attempt<'a> {
+impl<'a> FailedAttempt<'a> {
     pub(crate) fn new(
         endpoint: &'static EndpointInfo,
         number: u32,
@@ -59,10 +60,10 @@ impl<'a> Attempt<'a> {
 
 /// Nothing is ever sent again.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NoRetries;
+pub struct NeverRetry;
 
-impl RetryPolicy for NoRetries {
-    fn again(&self, _: &Attempt<'_>) -> Option<Duration> {
+impl RetryPolicy for NeverRetry {
+    fn on_error(&self, _: &FailedAttempt<'_>) -> Option<Duration> {
         None
     }
 }
@@ -83,22 +84,22 @@ impl RetryPolicy for NoRetries {
 ///
 /// ```
 /// use std::time::Duration;
-/// use dataforseo_client::{Client, Retries};
+/// use dataforseo_client::{Client, StandardRetryPolicy};
 ///
 /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
-/// let policy = Retries::default().attempts(3).within(Duration::from_secs(60));
-/// let client = Client::builder().credentials("login", "password").retries(policy).build()?;
+/// let policy = StandardRetryPolicy::default().max_attempts(3).time_limit(Duration::from_secs(60));
+/// let client = Client::builder().credentials("login", "password").retry_policy(policy).build()?;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Retries {
-    attempts: u32,
-    within: Duration,
-    first_wait: Duration,
-    longest_wait: Duration,
+pub struct StandardRetryPolicy {
+    max_attempts: u32,
+    time_limit: Duration,
+    first_backoff: Duration,
+    max_backoff: Duration,
     even_if_charged: bool,
     /// How many repeats there may be for each call that ended.
-    share: f64,
+    retry_ratio: f64,
     /// Repeats that are left, for the share.
     left: Mutex<f64>,
     random: Box<dyn Fn() -> f64 + Send + Sync>,
@@ -107,56 +108,56 @@ pub struct Retries {
 /// Repeats that are there from the beginning, before any call has ended.
 const RESERVE: f64 = 10.0;
 
-impl fmt::Debug for Retries {
+impl fmt::Debug for StandardRetryPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retries")
-            .field("attempts", &self.attempts)
-            .field("within", &self.within)
+        f.debug_struct("StandardRetryPolicy")
+            .field("max_attempts", &self.max_attempts)
+            .field("time_limit", &self.time_limit)
             .field("even_if_charged", &self.even_if_charged)
-            .field("share", &self.share)
+            .field("retry_ratio", &self.retry_ratio)
             .finish_non_exhaustive()
     }
 }
 
-impl Default for Retries {
+impl Default for StandardRetryPolicy {
     fn default() -> Self {
         Self {
-            attempts: 4,
-            within: Duration::from_secs(300),
-            first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(30),
+            max_attempts: 4,
+            time_limit: Duration::from_secs(300),
+            first_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(30),
             even_if_charged: false,
-            share: 0.1,
+            retry_ratio: 0.1,
             left: Mutex::new(RESERVE),
             random: Box::new(fastrand::f64),
         }
     }
 }
 
-impl Retries {
+impl StandardRetryPolicy {
     /// How often a call is sent at most; 4 unless set.
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
         self
     }
 
     /// How long a call may take with its repeats; after that it is not repeated. 5 minutes unless
     /// set.
-    pub fn within(mut self, time: Duration) -> Self {
-        self.within = time;
+    pub fn time_limit(mut self, time: Duration) -> Self {
+        self.time_limit = time;
         self
     }
 
     /// The first wait at most, and the longest; 1 s and 30 s unless set.
-    pub fn waits(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first_wait, self.longest_wait) = (first, longest);
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
+        (self.first_backoff, self.max_backoff) = (first, longest);
         self
     }
 
     /// How many repeats there may be for each call, on average, so that an API in trouble does not
     /// get all calls many times; 0.1 unless set. Ten are there from the beginning.
-    pub fn share(mut self, share: f64) -> Self {
-        self.share = share;
+    pub fn retry_ratio(mut self, ratio: f64) -> Self {
+        self.retry_ratio = ratio;
         self
     }
 
@@ -174,21 +175,21 @@ impl Retries {
     }
 
     /// How often an attempt that failed like this may be made in all; 1 is not again.
-    fn attempts_for(&self, failed: &Attempt<'_>) -> u32 {
-        let charged = failed.charge != Charge::No && failed.endpoint.charged;
+    fn attempts_for(&self, failed: &FailedAttempt<'_>) -> u32 {
+        let charged = failed.charge != Charge::None && failed.endpoint.charged;
         if charged && !self.even_if_charged {
             return 1;
         }
         match failed.error.kind() {
-            ErrorKind::Transport(_) => self.attempts,
-            ErrorKind::Http(429 | 500..=599) => self.attempts,
-            ErrorKind::Body(_) | ErrorKind::NoTask => self.attempts.min(2),
+            ErrorKind::Transport(_) => self.max_attempts,
+            ErrorKind::Http(429 | 500..=599) => self.max_attempts,
+            ErrorKind::Body(_) | ErrorKind::NoTask => self.max_attempts.min(2),
             ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
                 match status_code.repeat() {
-                    Repeat::Later => self.attempts,
-                    Repeat::FewTimes => self.attempts.min(2),
+                    Repeat::Later => self.max_attempts,
+                    Repeat::FewTimes => self.max_attempts.min(2),
                     // As a new task, which this is.
-                    Repeat::NewTask => self.attempts.min(2),
+                    Repeat::NewTask => self.max_attempts.min(2),
                     _ => 1,
                 }
             }
@@ -207,30 +208,30 @@ impl Retries {
     }
 }
 
-impl RetryPolicy for Retries {
-    fn again(&self, failed: &Attempt<'_>) -> Option<Duration> {
+impl RetryPolicy for StandardRetryPolicy {
+    fn on_error(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
         if failed.number >= self.attempts_for(failed) {
             return None;
         }
         let doubled = self
-            .first_wait
+            .first_backoff
             .saturating_mul(1_u32.checked_shl(failed.number - 1).unwrap_or(u32::MAX))
-            .min(self.longest_wait);
+            .min(self.max_backoff);
         let jitter = doubled.mul_f64((self.random)().clamp(0.0, 1.0));
         // What is asked for is waited for, and the jitter on top of it.
         let wait = failed
             .retry_after
             .unwrap_or_default()
             .saturating_add(jitter);
-        if failed.elapsed.saturating_add(wait) > self.within || !self.take() {
+        if failed.elapsed.saturating_add(wait) > self.time_limit || !self.take() {
             return None;
         }
         Some(wait)
     }
 
-    fn ended(&self) {
+    fn on_complete(&self) {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        *left = (*left + self.share).min(RESERVE);
+        *left = (*left + self.retry_ratio).min(RESERVE);
     }
 }
 

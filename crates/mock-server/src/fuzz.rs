@@ -9,8 +9,9 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use bolero::{TypeGenerator, check};
+use bolero::TypeGenerator;
 use dataforseo_models::{Date, RawEnvelope};
+use dataforseo_test_support::fuzz;
 use serde_json::Value;
 
 use crate::canonical::{MatchRule, canonical, strict_key};
@@ -24,7 +25,7 @@ use crate::store::{Store, position};
 use crate::tokens;
 
 /// How many inputs a run of the tests takes.
-const INPUTS: usize = 4000;
+const INPUTS: u64 = 4000;
 
 /// A change to a text that was well.
 #[derive(Debug, TypeGenerator)]
@@ -151,10 +152,10 @@ fn requests() {
     // What a panic leaves behind is not looked at again.
     let modes = [OnMiss::Error, OnMiss::Example];
     let modes = AssertUnwindSafe(modes.map(|it| replay(Store::empty(true), it)));
-    check!()
-        .with_iterations(INPUTS)
-        .with_type::<(u16, Vec<Edit>, Vec<Edit>, Vec<Edit>, u8, bool)>()
-        .for_each(|(fixture, path, body, authorization, fault, example)| {
+    fuzz!(
+        INPUTS,
+        (u16, Vec<Edit>, Vec<Edit>, Vec<Edit>, u8, bool),
+        |(fixture, path, body, authorization, fault, example)| {
             let known: Value = serde_json::from_str(embedded(*fixture).1).unwrap();
             let method = known["request"]["method"].as_str().unwrap();
             let path = edited(known["request"]["path"].as_str().unwrap(), path);
@@ -191,7 +192,8 @@ fn requests() {
                 assert!(!miss.to_string().contains("bG9naW46"));
                 assert!(miss.nearest.len() <= 3);
             }
-        });
+        }
+    );
 }
 
 const SECRET: &str = "s3cr3t/p+ss=wörd";
@@ -223,33 +225,36 @@ fn spelled(way: u8) -> String {
 #[test]
 fn recordings() {
     let secrets = Secrets::of(&format!("somebody:{SECRET}")).unwrap();
-    check!()
-        .with_iterations(INPUTS)
-        .with_type::<(u16, Vec<Edit>, u16, u8, bool, bool)>()
-        .for_each(|(number, edits, place, way, escape, hide)| {
-            let (_, text) = embedded(*number);
-            let fixture = Fixture::parse("file.json", text).unwrap();
-            let body = fixture.first().unwrap().body().clone();
-            let Ok(text) = String::from_utf8(edited(std::str::from_utf8(&body).unwrap(), edits))
-            else {
-                return;
-            };
-            // Into the string that is the so-manieth, key or value.
-            let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at + 1).collect();
-            let (Some(at), true) = (quotes.get(usize::from(*place) % quotes.len().max(1)), *hide)
-            else {
-                return clean(&secrets, &text, &fixture, false);
-            };
-            let spelled = match *escape {
-                true => spelled(*way)
-                    .encode_utf16()
-                    .map(|unit| format!("\\u{unit:04x}"))
-                    .collect(),
-                false => spelled(*way),
-            };
-            let text = [&text[..*at], &spelled, &text[*at..]].concat();
-            clean(&secrets, &text, &fixture, true);
-        });
+    fuzz!(INPUTS, (u16, Vec<Edit>, u16, u8, bool, bool), |(
+        number,
+        edits,
+        place,
+        way,
+        escape,
+        hide,
+    )| {
+        let (_, text) = embedded(*number);
+        let fixture = Fixture::parse("file.json", text).unwrap();
+        let body = fixture.first().unwrap().body().clone();
+        let Ok(text) = String::from_utf8(edited(std::str::from_utf8(&body).unwrap(), edits)) else {
+            return;
+        };
+        // Into the string that is the so-manieth, key or value.
+        let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at + 1).collect();
+        let (Some(at), true) = (quotes.get(usize::from(*place) % quotes.len().max(1)), *hide)
+        else {
+            return clean(&secrets, &text, &fixture, false);
+        };
+        let spelled = match *escape {
+            true => spelled(*way)
+                .encode_utf16()
+                .map(|unit| format!("\\u{unit:04x}"))
+                .collect(),
+            false => spelled(*way),
+        };
+        let text = [&text[..*at], &spelled, &text[*at..]].concat();
+        clean(&secrets, &text, &fixture, true);
+    });
 }
 
 fn clean(secrets: &Secrets, text: &str, fixture: &Fixture, hidden: bool) {
@@ -285,60 +290,63 @@ fn clean(secrets: &Secrets, text: &str, fixture: &Fixture, hidden: bool) {
 /// A file is a fixture that answers its own request, or an error that names the file.
 #[test]
 fn fixtures() {
-    check!()
-        .with_iterations(INPUTS)
-        .with_type::<(u16, Vec<Edit>, u16, bool, Vec<Edit>)>()
-        .for_each(|(number, edits, place, below, pointer)| {
-            let (_, text) = embedded(*number);
-            let Ok(text) = String::from_utf8(edited(text, edits)) else {
-                return;
-            };
-            let fixture = match Fixture::parse("file.json", &text) {
-                Ok(fixture) => fixture,
-                Err(error) => {
-                    assert!(error.to_string().starts_with("file.json: "), "{error}");
-                    return;
-                }
-            };
-            let body = fixture
-                .first()
-                .map(|it| it.body().clone())
-                .unwrap_or_default();
-            let json = std::str::from_utf8(&body).unwrap();
-            assert_eq!(tokens::compact(json), json);
-            assert_eq!(tokens::compact(&tokens::layout(json, 0)), json);
-            assert_eq!(tokens::rewrite(json, |_, _| None), json);
-            let value: Value = serde_json::from_str(json).unwrap_or_default();
-            let all = pointers(&value);
-            let one = &all[usize::from(*place) % all.len()];
-            let pointer = edited(
-                &format!("{one}{}", if *below { "/new" } else { "" }),
-                pointer,
-            );
-            if let Ok(changed) = tokens::set(json, &String::from_utf8_lossy(&pointer), "[1.0]") {
-                let parsed = serde_json::from_str::<serde::de::IgnoredAny>(&changed);
-                assert!(parsed.is_ok(), "{changed}");
-            }
-            let text = canonical(&fixture.request);
-            let again: Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(canonical(&again), text);
-            let (method, path) = (fixture.method.clone(), fixture.path.clone());
-            let sent = fixture.request.to_string();
-            let status = fixture.first().map_or(0, |it| it.status);
-            let mut store = Store::empty(false);
-            if store.add(fixture).is_err() {
+    fuzz!(INPUTS, (u16, Vec<Edit>, u16, bool, Vec<Edit>), |(
+        number,
+        edits,
+        place,
+        below,
+        pointer,
+    )| {
+        let (_, text) = embedded(*number);
+        let Ok(text) = String::from_utf8(edited(text, edits)) else {
+            return;
+        };
+        let fixture = match Fixture::parse("file.json", &text) {
+            Ok(fixture) => fixture,
+            Err(error) => {
+                assert!(error.to_string().starts_with("file.json: "), "{error}");
                 return;
             }
-            let request = Request {
-                method: &method,
-                path: &path,
-                at: position(&path),
-                authorization: Some("Basic YTpi"),
-                encoding: None,
-                body: sent.as_bytes(),
-            };
-            let reply =
-                replay(store, OnMiss::Error).answer(&Session::dry(), &request, &Effects::default());
-            assert_eq!((reply.status, reply.body), (status, body));
-        });
+        };
+        let body = fixture
+            .first()
+            .map(|it| it.body().clone())
+            .unwrap_or_default();
+        let json = std::str::from_utf8(&body).unwrap();
+        assert_eq!(tokens::compact(json), json);
+        assert_eq!(tokens::compact(&tokens::layout(json, 0)), json);
+        assert_eq!(tokens::rewrite(json, |_, _| None), json);
+        let value: Value = serde_json::from_str(json).unwrap_or_default();
+        let all = pointers(&value);
+        let one = &all[usize::from(*place) % all.len()];
+        let pointer = edited(
+            &format!("{one}{}", if *below { "/new" } else { "" }),
+            pointer,
+        );
+        if let Ok(changed) = tokens::set(json, &String::from_utf8_lossy(&pointer), "[1.0]") {
+            let parsed = serde_json::from_str::<serde::de::IgnoredAny>(&changed);
+            assert!(parsed.is_ok(), "{changed}");
+        }
+        let text = canonical(&fixture.request);
+        let again: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(canonical(&again), text);
+        let (method, path) = (fixture.method.clone(), fixture.path.clone());
+        let sent = fixture.request.to_string();
+        let status = fixture.first().map_or(0, |it| it.status);
+        let mut store = Store::empty(false);
+        if store.add(fixture).is_err() {
+            return;
+        }
+        let request = Request {
+            method: &method,
+            path: &path,
+            at: position(&path),
+            authorization: Some("Basic YTpi"),
+            encoding: None,
+            body: sent.as_bytes(),
+        };
+        let reply =
+            replay(store, OnMiss::Error).answer(&Session::dry(), &request, &Effects::default());
+        assert_eq!((reply.status, reply.body), (status, body));
+    });
 }

@@ -60,7 +60,7 @@ pub fn section(section: &Section) -> TokenStream {
         use dataforseo_models::#module as models;
 
         #[allow(unused_imports, reason = "one list serves all generated files")]
-        use crate::{Answer, Client, Error, Fetched, Pages, Posted};
+        use crate::{Response, Client, Error, Fetched, Pages, Posted};
 
         #doc
         #[derive(Debug, Clone, Copy)]
@@ -103,7 +103,7 @@ fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
         (Some(task), _) => {
             let task = ident(&task.name);
             quote! {
-                pub async fn #method(&self, task: &models::#task) -> Result<Answer<#result>, Error> {
+                pub async fn #method(&self, task: &models::#task) -> Result<Response<#result>, Error> {
                     self.client.call::<models::#name>(task).await
                 }
             }
@@ -114,7 +114,7 @@ fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
             }
         },
         (None, _) => quote! {
-            pub async fn #method(&self, #(#parameters: &str),*) -> Result<Answer<#result>, Error> {
+            pub async fn #method(&self, #(#parameters: &str),*) -> Result<Response<#result>, Error> {
                 self.client.get::<models::#name>(&[#(#parameters),*]).await
             }
         },
@@ -171,7 +171,7 @@ fn former_methods(endpoint: &Endpoint) -> TokenStream {
         (Some(task), _) => (
             quote!(task: &models::#task),
             quote!(task),
-            quote!(Answer<#result>),
+            quote!(Response<#result>),
         ),
         (None, Mode::TaskGet) => (
             quote!(#(#names: &str),*),
@@ -181,7 +181,7 @@ fn former_methods(endpoint: &Endpoint) -> TokenStream {
         (None, _) => (
             quote!(#(#names: &str),*),
             quote!(#(#names),*),
-            quote!(Answer<#result>),
+            quote!(Response<#result>),
         ),
     };
     let note = format!("The API renamed it: call `{}`.", endpoint.module);
@@ -297,7 +297,7 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
         }
         true => {
             "# Cost\nA call that reached the API may have been charged, whatever came back; it is not \
-             sent again then, unless the client's policy says so. [`Answer::cost`] says what it \
+             sent again then, unless the client's policy says so. [`Response::cost`] says what it \
              cost, [`Error::charge`] what is known of one that failed."
         }
         false => "# Cost\nThe API charges nothing for this call.",

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use serde_saphyr::Spanned;
 use serde_saphyr::options::DuplicateKeyPolicy;
+use serde_saphyr::{Location, Spanned};
 
 use super::diagnostics::{Diagnostic, Place};
 
@@ -37,12 +37,16 @@ impl Tree {
             leading_zero_numbers_as_strings: true,
             budget: serde_saphyr::budget! { max_depth: MAX_DEPTH },
         };
+        let lines = Lines::new(text);
+        if let Some(position) = lines.lone_carriage_return {
+            let message = "a carriage return without a line feed: editors disagree on whether it ends a \
+                           line; replace it by a line feed";
+            return Err(Diagnostic::new(file, lines.place(position), message));
+        }
         let root: Spanned<Node> =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-                let place = error.location().map_or(Place::START, |location| Place {
-                    line: location.line(),
-                    column: location.column(),
-                });
+                let place = error.location();
+                let place = place.map_or(Place::START, |location| lines.place_of(location));
                 let message = error.without_snippet().to_string();
                 // The location is printed in front of the message already.
                 let message = message
@@ -54,6 +58,7 @@ impl Tree {
             })?;
         let mut builder = Builder {
             file,
+            lines,
             places: BTreeMap::new(),
             duplicates: Vec::new(),
         };
@@ -80,15 +85,66 @@ impl Tree {
     }
 }
 
+/// Where each line of a text begins.
+///
+/// Lines end with a line feed, as for `str::lines`, git and editors. YAML 1.1 also ends them at a
+/// next-line character and at Unicode's separators, so the parser's own line numbers can be higher.
+struct Lines {
+    /// The number of the first character of each line.
+    starts: Vec<u64>,
+    /// The number of the first carriage return that no line feed follows.
+    lone_carriage_return: Option<u64>,
+}
+
+impl Lines {
+    fn new(text: &str) -> Self {
+        let mut lines = Self {
+            starts: vec![0],
+            lone_carriage_return: None,
+        };
+        let mut characters = (0_u64..).zip(text.chars()).peekable();
+        while let Some((number, character)) = characters.next() {
+            if character == '\n' {
+                lines.starts.push(number + 1);
+            }
+            let next = characters.peek().map(|(_, next)| *next);
+            if character == '\r' && next != Some('\n') {
+                lines.lone_carriage_return.get_or_insert(number);
+            }
+        }
+        lines
+    }
+
+    /// Returns the line and the column of a character.
+    fn place(&self, character: u64) -> Place {
+        let line = self.starts.partition_point(|start| *start <= character);
+        let start = self.starts.get(line.saturating_sub(1)).copied();
+        Place {
+            line: line as u64,
+            column: character - start.unwrap_or_default() + 1,
+        }
+    }
+
+    fn place_of(&self, location: Location) -> Place {
+        if location == Location::UNKNOWN {
+            return Place::START;
+        }
+        self.place(location.span().offset())
+    }
+}
+
 struct Builder<'a> {
     file: &'a str,
+    lines: Lines,
     places: BTreeMap<Path, Place>,
     duplicates: Vec<Diagnostic>,
 }
 
 impl Builder<'_> {
     fn value(&mut self, node: Spanned<Node>, path: &mut Path) -> Value {
-        self.places.entry(path.clone()).or_insert(place_of(&node));
+        self.places
+            .entry(path.clone())
+            .or_insert(self.lines.place_of(node.referenced));
         match node.value {
             Node::Scalar(value) => value,
             Node::List(list) => Value::Array(
@@ -108,12 +164,16 @@ impl Builder<'_> {
                 for (key, node) in entries {
                     if !seen.insert(key.value.clone()) {
                         let message = format!("`{}` stands here a second time", key.value);
-                        self.duplicates
-                            .push(Diagnostic::new(self.file, place_of(&key), message));
+                        self.duplicates.push(Diagnostic::new(
+                            self.file,
+                            self.lines.place_of(key.referenced),
+                            message,
+                        ));
                         continue;
                     }
                     path.push(key.value.clone());
-                    self.places.insert(path.clone(), place_of(&key));
+                    self.places
+                        .insert(path.clone(), self.lines.place_of(key.referenced));
                     let value = self.value(node, path);
                     path.pop();
                     map.insert(key.value, value);
@@ -121,13 +181,6 @@ impl Builder<'_> {
                 Value::Object(map)
             }
         }
-    }
-}
-
-fn place_of<T>(spanned: &Spanned<T>) -> Place {
-    Place {
-        line: spanned.referenced.line(),
-        column: spanned.referenced.column(),
     }
 }
 
@@ -192,5 +245,45 @@ impl<'de> Visitor<'de> for NodeVisitor {
             entries.push(entry);
         }
         Ok(Node::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, path: &[&str]) -> (u64, u64) {
+        let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
+        let (tree, _) = Tree::parse("file.yaml", text).unwrap();
+        assert!(tree.has(&path), "{path:?}");
+        let place = tree.place(&path);
+        (place.line, place.column)
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        assert_eq!(place("a: 1\nb: {c: 2}\n", &["b", "c"]), (2, 5));
+        assert_eq!(place("a: 1\r\nb: 2\r\n", &["b"]), (2, 1));
+        assert_eq!(place("\u{feff}a: 1\nb: 2\n", &["b"]), (2, 1));
+        for separator in ["\u{85}", "\u{2028}", "\u{2029}"] {
+            let text = format!("a: \"x{separator} y\"\nb: {{é\u{1f600}: 1, c: 2}}\n");
+            assert_eq!(place(&text, &["b", "c"]), (2, 12), "{separator:?}");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_line_of_an_editor() {
+        for separator in ["\u{85}", "\u{2028}", "\u{2029}", "\r\n"] {
+            let text = format!("a: \"x{separator} y\"\nb: [1\nc: 2\n");
+            let error = Tree::parse("file.yaml", &text).unwrap_err();
+            let lines = text.lines().count() as u64;
+            assert!((lines - 1..=lines).contains(&error.place.line), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_lone_carriage_return_is_refused() {
+        let error = Tree::parse("file.yaml", "a: 1\nb: 2\rc: 3\n").unwrap_err();
+        assert_eq!((error.place.line, error.place.column), (2, 5), "{error}");
     }
 }

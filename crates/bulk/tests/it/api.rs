@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use dataforseo_client::{Client, HttpService, NoLimits, NoRetries, RequestBody, ResponseBody};
+use dataforseo_client::{Client, HttpService, NeverRetry, NoLimits, RequestBody, ResponseBody};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
@@ -103,7 +103,7 @@ impl Api {
     pub fn client(&self) -> Client {
         Client::builder()
             .credentials("login", "password")
-            .retries(NoRetries)
+            .retry_policy(NeverRetry)
             .limiter(Arc::new(NoLimits))
             .layer(self.as_layer())
             .build()

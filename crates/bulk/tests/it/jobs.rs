@@ -159,7 +159,7 @@ async fn what_was_charged_is_not_sent_again() {
     let given = targets(4);
     let ran = run(job(&api, 2), &given).await;
     assert_whole(&ran, &given);
-    assert_eq!((ran.count("failed UsDollars"), api.calls().len()), (4, 2));
+    assert_eq!((ran.count("failed Charged"), api.calls().len()), (4, 2));
     assert_eq!(ran.progress.uncertain, 4);
 }
 
@@ -231,7 +231,7 @@ async fn a_limit_of_money_stops_before_the_call() {
         panic!("{}", ran.end);
     };
     assert!(
-        matches!(error.kind(), ErrorKind::SpendLimit { .. }),
+        matches!(error.kind(), ErrorKind::BudgetExceeded { .. }),
         "{error}"
     );
     assert_eq!(api.calls().len(), 2);

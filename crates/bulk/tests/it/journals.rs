@@ -95,8 +95,8 @@ async fn outcomes_come_again_for_nothing() {
     assert_whole(&second, &given);
     assert_eq!(second.count("row"), 6);
     assert_eq!(second.outcomes[&2].1, first.outcomes[&2].1);
-    assert!(second.outcomes[&2].1.starts_with("failed Perhaps"));
-    assert!(second.outcomes[&6].1.starts_with("failed UsDollars(0.5)"));
+    assert!(second.outcomes[&2].1.starts_with("failed Unknown"));
+    assert!(second.outcomes[&6].1.starts_with("failed Charged(0.5)"));
     assert_eq!(second.progress.uncertain, 4);
     assert_eq!(
         (second.progress.spent_before, second.progress.spent),

@@ -68,9 +68,9 @@ fn reason(outcome: &Outcome<Value>) -> Option<String> {
     match outcome {
         Outcome::Invalid(reason) => Some(reason.to_string()),
         Outcome::Failed(failure) => Some(match failure.charge {
-            Charge::No => failure.to_string(),
-            Charge::Perhaps => format!("{failure} (perhaps charged)"),
-            Charge::UsDollars(cost) => format!("{failure} (charged {cost} USD)"),
+            Charge::None => failure.to_string(),
+            Charge::Unknown => format!("{failure} (perhaps charged)"),
+            Charge::Charged(cost) => format!("{failure} (charged {cost} USD)"),
         }),
         _ => None,
     }

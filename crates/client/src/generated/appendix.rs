@@ -2,7 +2,7 @@
 
 use dataforseo_models::appendix as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Answer, Client, Error, Fetched, Pages, Posted};
+use crate::{Response, Client, Error, Fetched, Pages, Posted};
 
 /// The endpoints of the section `appendix`: The account itself: balance, limits, prices, subscriptions.
 ///
@@ -40,7 +40,7 @@ impl<'a> Appendix<'a> {
     /// ```
     ///
     /// [Vendor's page](https://docs.dataforseo.com/v3/appendix-user_data/).
-    pub async fn user_data(&self) -> Result<Answer<models::UserDataResult>, Error> {
+    pub async fn user_data(&self) -> Result<Response<models::UserDataResult>, Error> {
         self.client.get::<models::UserData>(&[]).await
     }
 }

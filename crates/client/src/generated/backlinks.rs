@@ -2,7 +2,7 @@
 
 use dataforseo_models::backlinks as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Answer, Client, Error, Fetched, Pages, Posted};
+use crate::{Response, Client, Error, Fetched, Pages, Posted};
 
 /// The endpoints of the section `backlinks`: Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
 ///
@@ -33,7 +33,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -52,7 +52,7 @@ impl<'a> Backlinks<'a> {
     pub async fn anchors_live(
         &self,
         task: &models::AnchorsLiveTask,
-    ) -> Result<Answer<models::AnchorsLiveResult>, Error> {
+    ) -> Result<Response<models::AnchorsLiveResult>, Error> {
         self.client.call::<models::AnchorsLive>(task).await
     }
 
@@ -103,7 +103,7 @@ impl<'a> Backlinks<'a> {
     /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-filters/).
     pub async fn available_filters(
         &self,
-    ) -> Result<Answer<models::AvailableFiltersResult>, Error> {
+    ) -> Result<Response<models::AvailableFiltersResult>, Error> {
         self.client.get::<models::AvailableFilters>(&[]).await
     }
 
@@ -122,7 +122,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -141,7 +141,7 @@ impl<'a> Backlinks<'a> {
     pub async fn backlinks_live(
         &self,
         task: &models::BacklinksLiveTask,
-    ) -> Result<Answer<models::BacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BacklinksLiveResult>, Error> {
         self.client.call::<models::BacklinksLive>(task).await
     }
 
@@ -182,7 +182,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -201,7 +201,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_backlinks_live(
         &self,
         task: &models::BulkBacklinksLiveTask,
-    ) -> Result<Answer<models::BulkBacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkBacklinksLiveResult>, Error> {
         self.client.call::<models::BulkBacklinksLive>(task).await
     }
 
@@ -218,7 +218,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -237,7 +237,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_new_lost_backlinks_live(
         &self,
         task: &models::BulkNewLostBacklinksLiveTask,
-    ) -> Result<Answer<models::BulkNewLostBacklinksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkNewLostBacklinksLiveResult>, Error> {
         self.client.call::<models::BulkNewLostBacklinksLive>(task).await
     }
 
@@ -252,7 +252,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -271,7 +271,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_new_lost_referring_domains_live(
         &self,
         task: &models::BulkNewLostReferringDomainsLiveTask,
-    ) -> Result<Answer<models::BulkNewLostReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::BulkNewLostReferringDomainsLiveResult>, Error> {
         self.client.call::<models::BulkNewLostReferringDomainsLive>(task).await
     }
 
@@ -288,7 +288,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -307,7 +307,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_pages_summary_live(
         &self,
         task: &models::BulkPagesSummaryLiveTask,
-    ) -> Result<Answer<models::BulkPagesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::BulkPagesSummaryLiveResult>, Error> {
         self.client.call::<models::BulkPagesSummaryLive>(task).await
     }
 
@@ -323,7 +323,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -342,7 +342,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_ranks_live(
         &self,
         task: &models::BulkRanksLiveTask,
-    ) -> Result<Answer<models::BulkRanksLiveResult>, Error> {
+    ) -> Result<Response<models::BulkRanksLiveResult>, Error> {
         self.client.call::<models::BulkRanksLive>(task).await
     }
 
@@ -358,7 +358,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -377,7 +377,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_referring_domains_live(
         &self,
         task: &models::BulkReferringDomainsLiveTask,
-    ) -> Result<Answer<models::BulkReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::BulkReferringDomainsLiveResult>, Error> {
         self.client.call::<models::BulkReferringDomainsLive>(task).await
     }
 
@@ -393,7 +393,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -412,7 +412,7 @@ impl<'a> Backlinks<'a> {
     pub async fn bulk_spam_score_live(
         &self,
         task: &models::BulkSpamScoreLiveTask,
-    ) -> Result<Answer<models::BulkSpamScoreLiveResult>, Error> {
+    ) -> Result<Response<models::BulkSpamScoreLiveResult>, Error> {
         self.client.call::<models::BulkSpamScoreLive>(task).await
     }
 
@@ -429,7 +429,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -448,7 +448,7 @@ impl<'a> Backlinks<'a> {
     pub async fn competitors_live(
         &self,
         task: &models::CompetitorsLiveTask,
-    ) -> Result<Answer<models::CompetitorsLiveResult>, Error> {
+    ) -> Result<Response<models::CompetitorsLiveResult>, Error> {
         self.client.call::<models::CompetitorsLive>(task).await
     }
 
@@ -495,7 +495,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -514,7 +514,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_intersection_live(
         &self,
         task: &models::DomainIntersectionLiveTask,
-    ) -> Result<Answer<models::DomainIntersectionLiveResult>, Error> {
+    ) -> Result<Response<models::DomainIntersectionLiveResult>, Error> {
         self.client.call::<models::DomainIntersectionLive>(task).await
     }
 
@@ -559,7 +559,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -578,7 +578,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_pages_live(
         &self,
         task: &models::DomainPagesLiveTask,
-    ) -> Result<Answer<models::DomainPagesLiveResult>, Error> {
+    ) -> Result<Response<models::DomainPagesLiveResult>, Error> {
         self.client.call::<models::DomainPagesLive>(task).await
     }
 
@@ -623,7 +623,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -642,7 +642,7 @@ impl<'a> Backlinks<'a> {
     pub async fn domain_pages_summary_live(
         &self,
         task: &models::DomainPagesSummaryLiveTask,
-    ) -> Result<Answer<models::DomainPagesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::DomainPagesSummaryLiveResult>, Error> {
         self.client.call::<models::DomainPagesSummaryLive>(task).await
     }
 
@@ -700,7 +700,7 @@ impl<'a> Backlinks<'a> {
     pub async fn errors(
         &self,
         task: &models::ErrorsTask,
-    ) -> Result<Answer<models::ErrorsResult>, Error> {
+    ) -> Result<Response<models::ErrorsResult>, Error> {
         self.client.call::<models::Errors>(task).await
     }
 
@@ -714,7 +714,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -733,7 +733,7 @@ impl<'a> Backlinks<'a> {
     pub async fn history_live(
         &self,
         task: &models::HistoryLiveTask,
-    ) -> Result<Answer<models::HistoryLiveResult>, Error> {
+    ) -> Result<Response<models::HistoryLiveResult>, Error> {
         self.client.call::<models::HistoryLive>(task).await
     }
 
@@ -766,7 +766,7 @@ impl<'a> Backlinks<'a> {
     pub async fn id_list(
         &self,
         task: &models::IdListTask,
-    ) -> Result<Answer<models::IdListResult>, Error> {
+    ) -> Result<Response<models::IdListResult>, Error> {
         self.client.call::<models::IdList>(task).await
     }
 
@@ -788,7 +788,7 @@ impl<'a> Backlinks<'a> {
     /// ```
     ///
     /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-index/).
-    pub async fn index(&self) -> Result<Answer<models::IndexResult>, Error> {
+    pub async fn index(&self) -> Result<Response<models::IndexResult>, Error> {
         self.client.get::<models::Index>(&[]).await
     }
 
@@ -810,7 +810,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -829,7 +829,7 @@ impl<'a> Backlinks<'a> {
     pub async fn page_intersection_live(
         &self,
         task: &models::PageIntersectionLiveTask,
-    ) -> Result<Answer<models::PageIntersectionLiveResult>, Error> {
+    ) -> Result<Response<models::PageIntersectionLiveResult>, Error> {
         self.client.call::<models::PageIntersectionLive>(task).await
     }
 
@@ -874,7 +874,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -893,7 +893,7 @@ impl<'a> Backlinks<'a> {
     pub async fn referring_domains_live(
         &self,
         task: &models::ReferringDomainsLiveTask,
-    ) -> Result<Answer<models::ReferringDomainsLiveResult>, Error> {
+    ) -> Result<Response<models::ReferringDomainsLiveResult>, Error> {
         self.client.call::<models::ReferringDomainsLive>(task).await
     }
 
@@ -936,7 +936,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -955,7 +955,7 @@ impl<'a> Backlinks<'a> {
     pub async fn referring_networks_live(
         &self,
         task: &models::ReferringNetworksLiveTask,
-    ) -> Result<Answer<models::ReferringNetworksLiveResult>, Error> {
+    ) -> Result<Response<models::ReferringNetworksLiveResult>, Error> {
         self.client.call::<models::ReferringNetworksLive>(task).await
     }
 
@@ -994,7 +994,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1013,7 +1013,7 @@ impl<'a> Backlinks<'a> {
     pub async fn summary_live(
         &self,
         task: &models::SummaryLiveTask,
-    ) -> Result<Answer<models::SummaryLiveResult>, Error> {
+    ) -> Result<Response<models::SummaryLiveResult>, Error> {
         self.client.call::<models::SummaryLive>(task).await
     }
 
@@ -1027,7 +1027,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1046,7 +1046,7 @@ impl<'a> Backlinks<'a> {
     pub async fn timeseries_new_lost_summary_live(
         &self,
         task: &models::TimeseriesNewLostSummaryLiveTask,
-    ) -> Result<Answer<models::TimeseriesNewLostSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::TimeseriesNewLostSummaryLiveResult>, Error> {
         self.client.call::<models::TimeseriesNewLostSummaryLive>(task).await
     }
 
@@ -1060,7 +1060,7 @@ impl<'a> Backlinks<'a> {
     /// - `tag` of at most 255 characters.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -1079,7 +1079,7 @@ impl<'a> Backlinks<'a> {
     pub async fn timeseries_summary_live(
         &self,
         task: &models::TimeseriesSummaryLiveTask,
-    ) -> Result<Answer<models::TimeseriesSummaryLiveResult>, Error> {
+    ) -> Result<Response<models::TimeseriesSummaryLiveResult>, Error> {
         self.client.call::<models::TimeseriesSummaryLive>(task).await
     }
 }

@@ -2,7 +2,7 @@
 
 use dataforseo_models::on_page as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Answer, Client, Error, Fetched, Pages, Posted};
+use crate::{Response, Client, Error, Fetched, Pages, Posted};
 
 /// The endpoints of the section `on_page`: What a page is made of and how well it is made, by a crawl of a site or of single pages.
 ///
@@ -30,7 +30,7 @@ impl<'a> OnPage<'a> {
     /// - `browser_screen_scale_factor` from 0.5 to 3.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -49,7 +49,7 @@ impl<'a> OnPage<'a> {
     pub async fn instant_pages(
         &self,
         task: &models::InstantPagesTask,
-    ) -> Result<Answer<models::InstantPagesResult>, Error> {
+    ) -> Result<Response<models::InstantPagesResult>, Error> {
         self.client.call::<models::InstantPages>(task).await
     }
 }

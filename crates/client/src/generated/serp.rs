@@ -2,7 +2,7 @@
 
 use dataforseo_models::serp as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Answer, Client, Error, Fetched, Pages, Posted};
+use crate::{Response, Client, Error, Fetched, Pages, Posted};
 
 /// The endpoints of the section `serp`: Pages of results of search engines, read into their elements.
 ///
@@ -40,7 +40,7 @@ impl<'a> Serp<'a> {
     /// - `browser_screen_resolution_ratio` from 0.5 to 3.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Answer::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
     ///
     /// # Errors
     /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
@@ -62,7 +62,7 @@ impl<'a> Serp<'a> {
     pub async fn google_organic_live_advanced(
         &self,
         task: &models::GoogleOrganicLiveAdvancedTask,
-    ) -> Result<Answer<models::GoogleOrganicAdvanced>, Error> {
+    ) -> Result<Response<models::GoogleOrganicAdvanced>, Error> {
         self.client.call::<models::GoogleOrganicLiveAdvanced>(task).await
     }
 
@@ -172,7 +172,7 @@ impl<'a> Serp<'a> {
     /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
     pub async fn google_organic_tasks_ready(
         &self,
-    ) -> Result<Answer<models::GoogleOrganicTasksReadyResult>, Error> {
+    ) -> Result<Response<models::GoogleOrganicTasksReadyResult>, Error> {
         self.client.get::<models::GoogleOrganicTasksReady>(&[]).await
     }
 }

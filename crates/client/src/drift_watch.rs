@@ -16,7 +16,7 @@ use dataforseo_models::{EndpointInfo, RawEnvelope, Tolerant};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::answer::RawResponse;
+use crate::response::RawResponse;
 
 /// Looks at some of the answers for what is not as documented: fields that nobody documented, values
 /// of another kind, new values of enums, new members of unions. Clones share what they saw.
@@ -34,11 +34,11 @@ use crate::answer::RawResponse;
 ///
 /// let watch = DriftWatch::builder()
 ///     .one_in(20)
-///     .on_first(|sighting| eprintln!("new: {sighting}"))
+///     .on_first(|entry| eprintln!("new: {entry}"))
 ///     .build();
 /// let client = Client::builder()
 ///     .credentials("login", "password")
-///     .drift(watch.clone())
+///     .drift_watch(watch.clone())
 ///     .build()?;
 /// // …calls, for days
 /// println!("{}", watch.report());
@@ -59,7 +59,7 @@ pub struct DriftWatchBuilder {
     clock: Clock,
 }
 
-type OnFirst = Box<dyn Fn(&Sighting) + Send + Sync>;
+type OnFirst = Box<dyn Fn(&DriftEntry) + Send + Sync>;
 type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// So many answers wait to be looked at; further ones are left out.
@@ -93,10 +93,10 @@ struct Seen {
 
 #[derive(Default)]
 struct Counts {
-    looked_at: u64,
+    checked: u64,
     failed: u64,
-    beyond: u64,
-    places: BTreeMap<(&'static str, String, DriftKind), Count>,
+    unlisted: u64,
+    locations: BTreeMap<(&'static str, String, DriftKind), Count>,
 }
 
 struct Count {
@@ -127,32 +127,32 @@ impl DriftWatch {
         }
     }
 
-    /// What was seen so far. What waits to be looked at is not in it: [`settle`](Self::settle)
+    /// What was seen so far. What waits to be looked at is not in it: [`flush`](Self::flush)
     /// before, to have that too.
     pub fn report(&self) -> DriftReport {
         let counts = self.inner.seen.counts();
-        let sightings = counts.places.iter();
-        let sightings = sightings.map(|((endpoint, place, kind), count)| Sighting {
+        let entries = counts.locations.iter();
+        let entries = entries.map(|((endpoint, location, kind), count)| DriftEntry {
             endpoint,
-            place: place.clone(),
+            location: location.clone(),
             kind: *kind,
             count: count.count,
             first: count.first,
             last: count.last,
         });
         DriftReport {
-            answers: self.inner.answers.load(Ordering::Relaxed),
-            looked_at: counts.looked_at,
-            left_out: counts.failed + self.inner.skipped.load(Ordering::Relaxed),
-            beyond: counts.beyond,
-            sightings: sightings.collect(),
+            responses: self.inner.answers.load(Ordering::Relaxed),
+            checked: counts.checked,
+            skipped: counts.failed + self.inner.skipped.load(Ordering::Relaxed),
+            unlisted: counts.unlisted,
+            entries: entries.collect(),
         }
     }
 
     /// Waits until all answers that were handed over were looked at. It blocks the thread that calls
     /// it: for the end of a program, and for tests. In [`on_first`](DriftWatchBuilder::on_first) it would
     /// wait for itself.
-    pub fn settle(&self) {
+    pub fn flush(&self) {
         let Some(Some(thread)) = self.inner.thread.get() else {
             return;
         };
@@ -201,7 +201,7 @@ impl fmt::Debug for DriftWatchBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DriftWatchBuilder")
             .field("one_in", &self.one_in)
-            .field("most_places", &self.most)
+            .field("max_locations", &self.most)
             .finish_non_exhaustive()
     }
 }
@@ -213,16 +213,16 @@ impl DriftWatchBuilder {
         self
     }
 
-    /// Keeps so many different places at most, 10,000 unless set. What goes beyond is counted as
-    /// one ([`DriftReport::beyond`]).
-    pub fn most_places(mut self, places: usize) -> Self {
+    /// Keeps so many different places at most, 10,000 unless set. What goes unlisted is counted as
+    /// one ([`DriftReport::unlisted`]).
+    pub fn max_locations(mut self, places: usize) -> Self {
         self.most = places;
         self
     }
 
     /// Calls this when a place is seen for the first time, on the watch's own thread. A panic in
     /// it ends there. An event goes to `tracing` besides.
-    pub fn on_first(mut self, call: impl Fn(&Sighting) + Send + Sync + 'static) -> Self {
+    pub fn on_first(mut self, call: impl Fn(&DriftEntry) + Send + Sync + 'static) -> Self {
         self.on_first = Some(Box::new(call));
         self
     }
@@ -308,22 +308,22 @@ impl Seen {
             all.extend(pass(result.get()).ok()?);
         }
         let now = (self.clock)();
-        self.counts().looked_at += 1;
-        let new: Vec<Sighting> = all
+        self.counts().checked += 1;
+        let new: Vec<DriftEntry> = all
             .into_iter()
             .filter_map(|spot| self.count(endpoint, spot, now))
             .collect();
         // The counts are not held while others have their say.
-        for sighting in &new {
+        for entry in &new {
             tracing::warn!(
-                endpoint = sighting.endpoint,
-                place = sighting.place,
+                endpoint = entry.endpoint,
+                location = entry.location,
                 "an answer is not as documented: it {}",
-                sighting.kind
+                entry.kind
             );
             if let Some(call) = &self.on_first {
                 // Whatever this does, the next one is told of.
-                let _ = catch_unwind(AssertUnwindSafe(|| call(sighting)));
+                let _ = catch_unwind(AssertUnwindSafe(|| call(entry)));
             }
         }
         Some(())
@@ -335,17 +335,17 @@ impl Seen {
         endpoint: &'static EndpointInfo,
         spot: Spot,
         now: Timestamp,
-    ) -> Option<Sighting> {
+    ) -> Option<DriftEntry> {
         let mut counts = self.counts();
-        let place = format!("result{}", spot.place);
-        let key = (endpoint.id, place.clone(), spot.kind);
-        if let Some(known) = counts.places.get_mut(&key) {
+        let location = format!("result{}", spot.place);
+        let key = (endpoint.id, location.clone(), spot.kind);
+        if let Some(known) = counts.locations.get_mut(&key) {
             known.count = known.count.saturating_add(spot.count);
             known.last = now;
             return None;
         }
-        if counts.places.len() >= self.most {
-            counts.beyond = counts.beyond.saturating_add(spot.count);
+        if counts.locations.len() >= self.most {
+            counts.unlisted = counts.unlisted.saturating_add(spot.count);
             return None;
         }
         let count = Count {
@@ -353,10 +353,10 @@ impl Seen {
             first: now,
             last: now,
         };
-        counts.places.insert(key, count);
-        Some(Sighting {
+        counts.locations.insert(key, count);
+        Some(DriftEntry {
             endpoint: endpoint.id,
-            place,
+            location,
             kind: spot.kind,
             count: spot.count,
             first: now,
@@ -370,26 +370,26 @@ impl Seen {
 #[non_exhaustive]
 pub struct DriftReport {
     /// How many answers there were.
-    pub answers: u64,
+    pub responses: u64,
     /// How many of them were looked at.
-    pub looked_at: u64,
+    pub checked: u64,
     /// How many were due and left out: the thread had enough to do, or could not read them.
-    pub left_out: u64,
+    pub skipped: u64,
     /// How often something was seen at a place for which there was no room any more. The list is
     /// not complete unless this is 0.
-    pub beyond: u64,
+    pub unlisted: u64,
     /// The places, in order.
-    pub sightings: Vec<Sighting>,
+    pub entries: Vec<DriftEntry>,
 }
 
 /// A place at which answers were not as documented. It has nothing of what stood there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Sighting {
+pub struct DriftEntry {
     /// The endpoint: `backlinks/bulk_ranks/live`.
     pub endpoint: &'static str,
     /// Where: `result[].items[].rank`, as `cargo xtask drift` says it. See [`Spot::place`].
-    pub place: String,
+    pub location: String,
     /// In what it was not as documented.
     pub kind: DriftKind,
     /// How often that was seen, in the answers that were looked at.
@@ -400,17 +400,17 @@ pub struct Sighting {
     pub last: Timestamp,
 }
 
-impl fmt::Display for Sighting {
+impl fmt::Display for DriftEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             endpoint,
-            place,
+            location,
             kind,
             count,
             first,
             last,
         } = self;
-        write!(f, "{endpoint}: {place} {kind}; seen {count} times, ")?;
+        write!(f, "{endpoint}: {location} {kind}; seen {count} times, ")?;
         match first == last {
             true => write!(f, "at {first:.0}"),
             false => write!(f, "from {first:.0} to {last:.0}"),
@@ -420,25 +420,28 @@ impl fmt::Display for Sighting {
 
 impl fmt::Display for DriftReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for sighting in &self.sightings {
-            writeln!(f, "{sighting}")?;
+        for entry in &self.entries {
+            writeln!(f, "{entry}")?;
         }
         let Self {
-            answers,
-            looked_at,
-            left_out,
-            beyond,
-            sightings,
+            responses,
+            checked,
+            skipped,
+            unlisted,
+            entries,
         } = self;
-        let places = sightings.len();
-        write!(f, "{places} places, in {looked_at} of {answers} answers")?;
-        if *left_out > 0 {
-            write!(f, "; {left_out} more were due and left out")?;
+        let locations = entries.len();
+        write!(
+            f,
+            "{locations} locations in {checked} of {responses} responses"
+        )?;
+        if *skipped > 0 {
+            write!(f, "; {skipped} more were selected and skipped")?;
         }
-        if *beyond > 0 {
+        if *unlisted > 0 {
             write!(
                 f,
-                "; it is full: {beyond} sightings of other places are not listed"
+                "; it is full: {unlisted} entries of other places are not listed"
             )?;
         }
         Ok(())

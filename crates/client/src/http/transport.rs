@@ -1,20 +1,21 @@
-//! Sending one request and collecting its answer: hyper, TLS, gzip, a deadline.
+//! Sending one request and collecting its answer: hyper, TLS, gzip, a timeout.
 
 use std::error::Error as StdError;
-use std::io::Read;
+use std::fmt;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
+use ::http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT,
+};
+use ::http::{HeaderMap, HeaderValue, Request, Uri};
 use bytes::{Bytes, BytesMut};
 use dataforseo_models::Method;
 use flate2::read::MultiGzDecoder;
-use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT,
-};
-use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::BodyExt;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as HyperClient;
@@ -26,52 +27,123 @@ use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::answer::RawResponse;
-use crate::connector::Connector;
-use crate::error::Left;
-use crate::exchange::{HttpService, RequestBody};
+use crate::charge::Dispatch;
+use crate::http::connector::{BoxError, Connector};
+use crate::http::middleware::{HttpService, RequestBody};
+use crate::response::RawResponse;
 
-/// Why no whole answer came.
-#[derive(Debug, thiserror::Error)]
+/// An error of the transport: no complete response arrived.
+///
+/// [`kind`](Self::kind) returns what happened. [`source`](std::error::Error::source) returns the
+/// underlying error of hyper, TLS or the operating system, if there is one.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: Option<BoxError>,
+}
+
+/// What went wrong between the client and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum TransportError {
-    /// No connection: the call was not sent.
-    #[error("no connection, nothing was sent: {0}")]
-    Connect(Cause),
-    /// The connection broke, or the deadline passed, before anything of the task was written: the
-    /// call was not sent.
-    #[error("broken off before the task was written, nothing was sent: {0}")]
-    Unsent(Cause),
-    /// The connection broke before an answer began. The call may have been carried out.
-    #[error("the connection broke before an answer came; the call may have been charged: {0}")]
-    Interrupted(Cause),
-    /// The answer broke off. The call was carried out.
-    #[error("the answer broke off; the call may have been charged: {0}")]
-    BodyInterrupted(Cause),
-    /// The deadline passed when the task was under way. The call may have been carried out.
-    #[error("no whole answer within {0:?}; the call may have been charged")]
-    DeadlineExceeded(Duration),
-    /// The answer is larger than the client was told to take.
-    #[error(
-        "the answer is larger than {0} bytes (`max_response_bytes`); the call may have been charged"
-    )]
-    TooLarge(usize),
-    /// The answer is not compressed in the way that its header says.
-    #[error("the answer's compression cannot be read; the call may have been charged: {0}")]
-    Encoding(Cause),
-    /// The request could not be put together. Nothing was sent.
-    #[error("the request could not be built, nothing was sent: {0}")]
-    Request(Cause),
+pub enum TransportErrorKind {
+    /// The client could not connect: the request was not sent.
+    Connect,
+    /// The connection failed, or the timeout expired, before any of the task was written: the
+    /// request was not sent.
+    NotSent,
+    /// The connection failed before a response arrived. The call may have been charged.
+    Interrupted,
+    /// The connection failed within the response. The call may have been charged.
+    BodyInterrupted,
+    /// No complete response arrived within the timeout, which is given here. The call may have been
+    /// charged.
+    Timeout(Duration),
+    /// The response is larger than the maximum, which is given here in bytes. The call may have
+    /// been charged.
+    ResponseTooLarge(usize),
+    /// The response could not be decompressed. The call may have been charged.
+    Decompression,
+    /// The request could not be built. It was not sent.
+    InvalidRequest,
 }
 
 impl TransportError {
-    /// Whether the call left this program.
-    pub(crate) fn left(&self) -> Left {
-        match self {
-            Self::Connect(_) | Self::Unsent(_) | Self::Request(_) => Left::No,
-            Self::Interrupted(_) | Self::DeadlineExceeded(_) => Left::Perhaps,
-            Self::BodyInterrupted(_) | Self::TooLarge(_) | Self::Encoding(_) => Left::Yes,
+    fn new(kind: TransportErrorKind, source: impl Into<BoxError>) -> Self {
+        Self {
+            kind,
+            source: Some(source.into()),
         }
+    }
+
+    fn with_kind(self, kind: TransportErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// Returns what happened.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// Returns whether the request was sent.
+    pub(crate) fn dispatch(&self) -> Dispatch {
+        use TransportErrorKind as Kind;
+        match self.kind {
+            Kind::Connect | Kind::NotSent | Kind::InvalidRequest => Dispatch::NotSent,
+            Kind::Interrupted | Kind::Timeout(_) => Dispatch::Unknown,
+            Kind::BodyInterrupted | Kind::ResponseTooLarge(_) | Kind::Decompression => {
+                Dispatch::Sent
+            }
+        }
+    }
+}
+
+impl From<TransportErrorKind> for TransportError {
+    fn from(kind: TransportErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}
+
+impl fmt::Display for TransportErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("could not connect; nothing was sent"),
+            Self::NotSent => f.write_str("failed before the task was written; nothing was sent"),
+            Self::Interrupted => f.write_str(
+                "the connection failed before a response arrived; the call may have been charged",
+            ),
+            Self::BodyInterrupted => f.write_str(
+                "the connection failed within the response; the call may have been charged",
+            ),
+            Self::Timeout(time) => write!(
+                f,
+                "no complete response within {time:?}; the call may have been charged"
+            ),
+            Self::ResponseTooLarge(max) => write!(
+                f,
+                "the response is larger than {max} bytes (`max_response_bytes`); the call may have \
+                 been charged"
+            ),
+            Self::Decompression => f.write_str(
+                "the response could not be decompressed; the call may have been charged",
+            ),
+            Self::InvalidRequest => f.write_str("the request could not be built; nothing was sent"),
+        }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)?;
+        match &self.source {
+            Some(source) => write!(f, ": {}", chain(source.as_ref())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
     }
 }
 
@@ -87,17 +159,6 @@ impl Failure {
             error,
             response: None,
         }
-    }
-}
-
-/// What lies under a transport error, with all of its own causes in its text.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", chain(.0.as_ref()))]
-pub struct Cause(Box<dyn StdError + Send + Sync>);
-
-impl Cause {
-    fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(error.into())
     }
 }
 
@@ -118,7 +179,7 @@ pub(crate) struct Transport {
     http: HttpService,
     base: String,
     authorization: HeaderValue,
-    deadline: Duration,
+    timeout: Duration,
     max_response_bytes: usize,
 }
 
@@ -126,7 +187,7 @@ impl Transport {
     pub(crate) fn new(
         base: String,
         authorization: HeaderValue,
-        deadline: Duration,
+        timeout: Duration,
         max_response_bytes: usize,
         http: HttpService,
     ) -> Self {
@@ -134,7 +195,7 @@ impl Transport {
             http,
             base,
             authorization,
-            deadline,
+            timeout,
             max_response_bytes,
         }
     }
@@ -167,25 +228,36 @@ impl Transport {
                 concat!("dataforseo-client/", env!("CARGO_PKG_VERSION")),
             )
             .body(outgoing)
-            .map_err(|error| Failure::of(TransportError::Request(Cause::new(error))))?;
+            .map_err(|error| {
+                Failure::of(TransportError::new(
+                    TransportErrorKind::InvalidRequest,
+                    error,
+                ))
+            })?;
         let mut arrived = None;
         let exchange = self.exchange(request, &mut arrived);
-        let broken = match tokio::time::timeout(self.deadline, exchange).await {
+        let broken = match tokio::time::timeout(self.timeout, exchange).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error),
-            Err(_) => Some(TransportError::DeadlineExceeded(self.deadline)),
+            Err(_) => Some(TransportErrorKind::Timeout(self.timeout).into()),
         };
         let unsent = !taken.load(Ordering::Acquire);
-        let broken = broken.map(|error| match error {
+        let broken = broken.map(|error| match error.kind {
             // A layer that sends by itself, and then through hyper, may have sent it.
-            TransportError::Connect(cause) if !unsent && !is_free => {
-                TransportError::Interrupted(cause)
+            TransportErrorKind::Connect if !unsent && !is_free => {
+                error.with_kind(TransportErrorKind::Interrupted)
             }
-            TransportError::Interrupted(cause) if unsent => TransportError::Unsent(cause),
-            TransportError::DeadlineExceeded(time) if unsent => {
-                TransportError::Unsent(Cause::new(format!("no connection within {time:?}")))
+            TransportErrorKind::Interrupted if unsent => {
+                error.with_kind(TransportErrorKind::NotSent)
             }
-            error => error,
+            TransportErrorKind::Timeout(time) if unsent => TransportError::new(
+                TransportErrorKind::NotSent,
+                io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("no connection within {time:?}"),
+                ),
+            ),
+            _ => error,
         });
         let Some(Arrived {
             status,
@@ -194,8 +266,9 @@ impl Transport {
             body,
         }) = arrived
         else {
-            let cause = || Cause::new("no answer and no error");
-            let error = broken.unwrap_or_else(|| TransportError::Interrupted(cause()));
+            let cause = || "no answer and no error";
+            let error = broken
+                .unwrap_or_else(|| TransportError::new(TransportErrorKind::Interrupted, cause()));
             return Err(Failure::of(error));
         };
         let (body, unreadable) = self.decompress(encoding.as_ref(), body.freeze());
@@ -224,8 +297,8 @@ impl Transport {
         let response = self.http.clone().call(request).await.map_err(|error| {
             // Middleware can have put an error of its own around hyper's.
             match connecting(error.as_ref()) {
-                true => TransportError::Connect(Cause::new(error)),
-                false => TransportError::Interrupted(Cause::new(error)),
+                true => TransportError::new(TransportErrorKind::Connect, error),
+                false => TransportError::new(TransportErrorKind::Interrupted, error),
             }
         })?;
         let arrived = arrived.insert(Arrived {
@@ -236,12 +309,14 @@ impl Transport {
         });
         let mut incoming = response.into_body();
         while let Some(frame) = incoming.frame().await {
-            let frame =
-                frame.map_err(|error| TransportError::BodyInterrupted(Cause::new(error)))?;
+            let frame = frame
+                .map_err(|error| TransportError::new(TransportErrorKind::BodyInterrupted, error))?;
             // Trailers are of no use here.
             if let Ok(data) = frame.into_data() {
                 if arrived.body.len() + data.len() > self.max_response_bytes {
-                    return Err(TransportError::TooLarge(self.max_response_bytes));
+                    return Err(
+                        TransportErrorKind::ResponseTooLarge(self.max_response_bytes).into(),
+                    );
                 }
                 arrived.body.extend_from_slice(&data);
             }
@@ -261,7 +336,13 @@ impl Transport {
             Some(encoding) => {
                 let encoding = String::from_utf8_lossy(encoding).into_owned();
                 let message = format!("asked for gzip, got `{encoding}`");
-                (body, Some(TransportError::Encoding(Cause::new(message))))
+                (
+                    body,
+                    Some(TransportError::new(
+                        TransportErrorKind::Decompression,
+                        message,
+                    )),
+                )
             }
         }
     }
@@ -275,9 +356,12 @@ impl Transport {
             .take(limit.saturating_add(1))
             .read_to_end(&mut plain);
         let error = match outcome {
-            Err(error) => Some(TransportError::Encoding(Cause::new(error))),
+            Err(error) => Some(TransportError::new(
+                TransportErrorKind::Decompression,
+                error,
+            )),
             Ok(_) if plain.len() > self.max_response_bytes => {
-                Some(TransportError::TooLarge(self.max_response_bytes))
+                Some(TransportErrorKind::ResponseTooLarge(self.max_response_bytes).into())
             }
             Ok(_) => None,
         };

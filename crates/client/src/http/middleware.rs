@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use ::http::{Request, Response};
 use bytes::Bytes;
-use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -17,7 +17,7 @@ use hyper_util::client::legacy::Client as HyperClient;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::connector::{BoxError, Connector};
+use crate::http::connector::{BoxError, Connector};
 
 type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 

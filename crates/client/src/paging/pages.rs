@@ -7,9 +7,10 @@ use dataforseo_models::drift::Drift;
 use dataforseo_models::{Page, Paged, TaskEndpoint, Window};
 use futures_util::stream::{self, BoxStream, StreamExt};
 
-use crate::answer::RawResponse;
+use super::stop_reason::StopReason;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::response::RawResponse;
 
 /// The pages of a list. Made by the methods that end in `_pages`, or by [`Client::pages`].
 ///
@@ -26,13 +27,13 @@ pub struct Pages<E: TaskEndpoint> {
     /// Whether the caller began with a token: then nobody knows where in the list that is.
     adrift: bool,
     total: Option<i64>,
-    end: Option<End>,
+    stop_reason: Option<StopReason>,
 }
 
 /// One page.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct PageAnswer<R> {
+pub struct PageResponse<R> {
     /// The rows.
     pub rows: Vec<R>,
     /// What the call cost, in US dollars; `None` if the API did not say.
@@ -40,22 +41,7 @@ pub struct PageAnswer<R> {
     /// Where the answer was of another kind than documented.
     pub drift: Vec<Drift>,
     /// The answer as it arrived.
-    pub response: RawResponse,
-}
-
-/// Why there are no further pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum End {
-    /// All rows were had.
-    Complete,
-    /// There are more rows, and the API has no way to them: it takes no larger `offset`, and the
-    /// endpoint has no token.
-    Ceiling,
-    /// The API sent no further rows though it says that there are some.
-    Short,
-    /// A call failed; [`Pages::resume`] goes on with the same page.
-    Failed,
+    pub raw_response: RawResponse,
 }
 
 impl<E: TaskEndpoint> fmt::Debug for Pages<E> {
@@ -64,7 +50,7 @@ impl<E: TaskEndpoint> fmt::Debug for Pages<E> {
             .field("endpoint", &E::INFO.id)
             .field("position", &self.position)
             .field("total", &self.total)
-            .field("end", &self.end)
+            .field("stop_reason", &self.stop_reason)
             .finish_non_exhaustive()
     }
 }
@@ -81,24 +67,24 @@ impl<E: Paged> Pages<E> {
             adrift: window.token.is_some(),
             window,
             total: None,
-            end: None,
+            stop_reason: None,
         }
     }
 
-    /// The next page; `None` when there is none, and [`end`](Self::end) says why.
+    /// The next page; `None` when there is none, and [`stop_reason`](Self::stop_reason) says why.
     ///
     /// # Errors
     /// As any call. The pages end with it: whether the same page is worth asking for again, and
     /// paying for, is for the caller to say, with [`resume`](Self::resume).
-    pub async fn next(&mut self) -> Option<Result<PageAnswer<E::Row>, Error>> {
-        if self.end.is_some() {
+    pub async fn next(&mut self) -> Option<Result<PageResponse<E::Row>, Error>> {
+        if self.stop_reason.is_some() {
             return None;
         }
         E::set_window(&mut self.task, self.window.clone());
         let answer = match self.client.call::<E>(&self.task).await {
             Ok(answer) => answer,
             Err(error) => {
-                self.end = Some(End::Failed);
+                self.stop_reason = Some(StopReason::Failed);
                 return Some(Err(error));
             }
         };
@@ -125,18 +111,18 @@ impl<E: Paged> Pages<E> {
         let had = usize::try_from(self.overlap).unwrap_or(0).min(rows.len());
         rows.drain(..had);
         self.advance(received - self.overlap, token);
-        Some(Ok(PageAnswer {
+        Some(Ok(PageResponse {
             rows,
             cost: answer.cost.or(answer.task.cost),
             drift: answer.task.drift,
-            response: answer.response,
+            raw_response: answer.raw_response,
         }))
     }
 
     /// Goes on after a failed call, with the page that it was for.
     pub fn resume(&mut self) {
-        if self.end == Some(End::Failed) {
-            self.end = None;
+        if self.stop_reason == Some(StopReason::Failed) {
+            self.stop_reason = None;
         }
     }
 
@@ -152,10 +138,10 @@ impl<E: Paged> Pages<E> {
             // A page that is not full is the last one.
             None => full,
         };
-        self.end = if !more {
-            Some(End::Complete)
+        self.stop_reason = if !more {
+            Some(StopReason::Complete)
         } else if new <= 0 {
-            Some(End::Short)
+            Some(StopReason::MissingRows)
         } else if self.window.token.is_none() && self.position <= paging.max_offset {
             self.window.offset = Some(self.position);
             None
@@ -166,7 +152,7 @@ impl<E: Paged> Pages<E> {
                     self.window.token = Some(next);
                     None
                 }
-                _ => Some(End::Short),
+                _ => Some(StopReason::MissingRows),
             }
         } else if self.position < paging.max_offset + paging.max_limit
             && (self.window.offset, limit) != (Some(paging.max_offset), paging.max_limit)
@@ -177,7 +163,7 @@ impl<E: Paged> Pages<E> {
             self.window.limit = Some(paging.max_limit);
             None
         } else {
-            Some(End::Ceiling)
+            Some(StopReason::OffsetLimit)
         };
     }
 
@@ -192,13 +178,13 @@ impl<E: Paged> Pages<E> {
     }
 
     /// Why there are no further pages; `None` as long as there can be some.
-    pub fn end(&self) -> Option<End> {
-        self.end
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        self.stop_reason
     }
 
     /// The pages as a stream. It ends behind the first error. That there are rows which cannot be
     /// had is an error, too: [`ErrorKind::Incomplete`].
-    pub fn into_stream(self) -> BoxStream<'static, Result<PageAnswer<E::Row>, Error>>
+    pub fn into_stream(self) -> BoxStream<'static, Result<PageResponse<E::Row>, Error>>
     where
         E: 'static,
         E::Task: Send + 'static,
@@ -206,12 +192,12 @@ impl<E: Paged> Pages<E> {
     {
         stream::unfold(Some(self), |pages| async move {
             let mut pages = pages?;
-            match (pages.next().await, pages.end()) {
+            match (pages.next().await, pages.stop_reason()) {
                 (Some(page), _) => {
                     let rest = page.is_ok().then_some(pages);
                     Some((page, rest))
                 }
-                (None, Some(end @ (End::Ceiling | End::Short))) => {
+                (None, Some(end @ (StopReason::OffsetLimit | StopReason::MissingRows))) => {
                     let kind = ErrorKind::Incomplete(end);
                     Some((Err(Error::new(E::INFO.id, kind, None)), None))
                 }

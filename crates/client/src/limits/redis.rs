@@ -16,7 +16,8 @@ use redis::{Client, RedisError, Script};
 use tokio::sync::Mutex as FairMutex;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::limits::{AccountLimits, Admission, Limiter, LimiterError, Permit, flow};
+use super::account::{AccountLimits, flow};
+use super::{Admission, Limiter, LimiterError, Permit};
 
 /// How long a lease lives without being renewed.
 const LEASE: Duration = Duration::from_secs(6);
@@ -33,7 +34,7 @@ const REST: Duration = Duration::from_millis(500);
 /// What to do when Redis is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum WhenAway {
+pub enum RedisFallback {
     /// No call goes: [`ErrorKind::Limiter`](crate::ErrorKind::Limiter). The limits hold whatever
     /// happens.
     Refuse,
@@ -52,17 +53,17 @@ pub enum WhenAway {
 ///
 /// ```no_run
 /// use std::sync::Arc;
-/// use dataforseo_client::{Client, RedisLimits, WhenAway};
+/// use dataforseo_client::{Client, RedisLimits, RedisFallback};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let limits = RedisLimits::new("redis://127.0.0.1/", "agency", WhenAway::Refuse)?;
+/// let limits = RedisLimits::new("redis://127.0.0.1/", "agency", RedisFallback::Refuse)?;
 /// let client = Client::builder().credentials("login", "password").limiter(Arc::new(limits)).build()?;
 /// # Ok(())
 /// # }
 /// ```
 pub struct RedisLimits {
     shared: Arc<Shared>,
-    /// For [`WhenAway::Share`].
+    /// For [`RedisFallback::Share`].
     own: Option<AccountLimits>,
     calls_per_minute: u32,
     simultaneous_calls: u32,
@@ -153,13 +154,13 @@ impl RedisLimits {
     pub fn new(
         url: &str,
         account: impl fmt::Display,
-        when_away: WhenAway,
+        when_away: RedisFallback,
     ) -> Result<Self, LimiterError> {
         let client =
             Client::open(url).map_err(|_| LimiterError::new("the URL of Redis cannot be read"))?;
         let own = match when_away {
-            WhenAway::Refuse => None,
-            WhenAway::Share {
+            RedisFallback::Refuse => None,
+            RedisFallback::Share {
                 calls_per_minute,
                 simultaneous_calls,
             } => Some(AccountLimits::new(calls_per_minute, simultaneous_calls)),
@@ -241,9 +242,9 @@ impl Limiter for RedisLimits {
         Box::pin(self.place(endpoint))
     }
 
-    fn refused(&self, code: StatusCode) {
+    fn on_rate_limited(&self, code: StatusCode) {
         if let Some(own) = &self.own {
-            own.refused(code);
+            own.on_rate_limited(code);
         }
         self.shared.refused.store(true, Ordering::Release);
         self.shared.in_background(|shared| async move {
@@ -257,9 +258,9 @@ impl Limiter for RedisLimits {
         });
     }
 
-    fn taken(&self) {
+    fn on_accepted(&self) {
         if let Some(own) = &self.own {
-            own.taken();
+            own.on_accepted();
         }
         if self.shared.refused.swap(false, Ordering::AcqRel) {
             self.shared.in_background(|shared| async move {

@@ -11,15 +11,15 @@ use dataforseo_models::{RawEnvelope, StatusCode, TaskId, TaskResponse};
 /// The answer to a call that held one task, and that neither the call nor the task failed.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Answer<R> {
+pub struct Response<R> {
     /// The task, with its results.
     pub task: TaskResponse<R>,
     /// What the call cost in US dollars, by the envelope.
     pub(crate) cost: Option<f64>,
-    pub(crate) response: RawResponse,
+    pub(crate) raw_response: RawResponse,
 }
 
-impl<R> Answer<R> {
+impl<R> Response<R> {
     /// The results. Most endpoints give one, with the items inside; none is an empty success.
     pub fn results(&self) -> &[R] {
         &self.task.result
@@ -41,15 +41,15 @@ impl<R> Answer<R> {
     }
 
     /// Where the answer was of another kind than documented, and what became of that. The values
-    /// themselves are in [`response`](Self::response). Fields that nobody documented are not
+    /// themselves are in [`raw_response`](Self::raw_response). Fields that nobody documented are not
     /// listed: [`losses`](dataforseo_models::drift::losses) names them, for a result as text.
     pub fn drift(&self) -> &[Drift] {
         &self.task.drift
     }
 
     /// The answer as it arrived.
-    pub fn response(&self) -> &RawResponse {
-        &self.response
+    pub fn raw_response(&self) -> &RawResponse {
+        &self.raw_response
     }
 }
 
@@ -57,14 +57,14 @@ impl<R> Answer<R> {
 #[derive(Debug, Clone)]
 pub enum Fetched<R> {
     /// The task is done, and was no failure.
-    Ready(Box<Answer<R>>),
+    Ready(Box<Response<R>>),
     /// The task is under way: ask again later.
     Pending(StatusCode),
 }
 
 /// What became of the tasks of one post.
 ///
-/// The call succeeded; each task can have failed by itself. [`all_taken`](Self::all_taken) is for
+/// The call succeeded; each task can have failed by itself. [`into_ids`](Self::into_ids) is for
 /// whoever wants all or nothing, [`tasks`](Self::tasks) for whoever looks at each.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -72,15 +72,19 @@ pub enum Fetched<R> {
 pub struct Posted {
     tasks: Vec<PostedTask>,
     cost: Option<f64>,
-    response: RawResponse,
+    raw_response: RawResponse,
 }
 
 impl Posted {
-    pub(crate) fn new(tasks: Vec<PostedTask>, cost: Option<f64>, response: RawResponse) -> Self {
+    pub(crate) fn new(
+        tasks: Vec<PostedTask>,
+        cost: Option<f64>,
+        raw_response: RawResponse,
+    ) -> Self {
         Self {
             tasks,
             cost,
-            response,
+            raw_response,
         }
     }
 
@@ -92,14 +96,14 @@ impl Posted {
     /// The tasks that the API did not take, each with its place among those that were sent.
     pub fn failed(&self) -> impl Iterator<Item = (usize, &PostedTask)> {
         let tasks = self.tasks.iter().enumerate();
-        tasks.filter(|(_, task)| !task.is_taken())
+        tasks.filter(|(_, task)| !task.is_accepted())
     }
 
     /// The identifiers of all tasks, in the order in which they were sent.
     ///
     /// # Errors
     /// When one of them was not taken: everything, as those that were taken are paid for.
-    pub fn all_taken(self) -> Result<Vec<TaskId>, Self> {
+    pub fn into_ids(self) -> Result<Vec<TaskId>, Self> {
         if self.failed().next().is_some() {
             return Err(self);
         }
@@ -112,8 +116,8 @@ impl Posted {
     }
 
     /// The answer as it arrived.
-    pub fn response(&self) -> &RawResponse {
-        &self.response
+    pub fn raw_response(&self) -> &RawResponse {
+        &self.raw_response
     }
 }
 
@@ -166,7 +170,7 @@ pub struct PostedTask {
 
 impl PostedTask {
     /// Whether the API took the task, so that it will have a result.
-    pub fn is_taken(&self) -> bool {
+    pub fn is_accepted(&self) -> bool {
         self.id.is_some() && self.status_code.is_some_and(StatusCode::is_ok)
     }
 }

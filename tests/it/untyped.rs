@@ -1,7 +1,7 @@
 //! Calls whose endpoint is known only when the program runs.
 
 use dataforseo_client::models::{ENDPOINTS, EndpointInfo, StatusCode};
-use dataforseo_client::{Charge, ErrorKind, Left};
+use dataforseo_client::{Charge, Dispatch, ErrorKind};
 use dataforseo_mock_server::{MockServer, OnMiss};
 use serde_json::json;
 
@@ -32,10 +32,10 @@ async fn results_are_what_arrived() {
     assert_eq!(call.body().unwrap(), &r#"[{"targets":["a.example"]}]"#);
     let answer = client.send(&call).await.unwrap();
     assert_eq!(answer.tasks[0].result.as_ref().unwrap().get(), result);
-    assert_eq!((answer.cost(), client.spend().us_dollars), (Some(0.5), 0.5));
+    assert_eq!((answer.cost(), client.costs().us_dollars), (Some(0.5), 0.5));
     // A call can be sent again.
     client.send(&call).await.unwrap();
-    assert_eq!(client.spend().calls, 2);
+    assert_eq!(client.costs().calls, 2);
 }
 
 #[test]
@@ -44,8 +44,11 @@ fn what_is_wrong_is_not_sent() {
     let refused = |path, parameters: &[&str], tasks: &[_]| {
         let error = client.prepare(endpoint(path), parameters, tasks);
         let error = error.unwrap_err();
-        assert_eq!((error.left(), error.charge()), (Left::No, Charge::No));
-        let ErrorKind::Invalid(violations) = error.kind() else {
+        assert_eq!(
+            (error.dispatch(), error.charge()),
+            (Dispatch::NotSent, Charge::None)
+        );
+        let ErrorKind::InvalidTask(violations) = error.kind() else {
             panic!("{error}")
         };
         violations.to_string()
@@ -97,5 +100,5 @@ async fn a_failed_task_is_an_error() {
     let call = client.prepare(endpoint(RANKS), &[], &[task]).unwrap();
     let error = client.send(&call).await.unwrap_err();
     assert_eq!(error.status_code(), Some(StatusCode::InvalidField));
-    assert!(error.response().is_some());
+    assert!(error.raw_response().is_some());
 }

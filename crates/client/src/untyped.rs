@@ -7,14 +7,14 @@ use dataforseo_models::{
 };
 use serde_json::value::RawValue;
 
-use super::{Asked, Client, in_one_call, invalid, path, taken};
-use crate::answer::RawResponse;
+use crate::client::{Client, PendingRequest, in_one_call, invalid, path, taken};
 use crate::error::{Error, ErrorKind};
+use crate::response::RawResponse;
 
 /// A call that was checked, and can be sent: by [`Client::prepare`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct PlainCall {
+pub struct UntypedRequest {
     endpoint: &'static EndpointInfo,
     path: String,
     body: Option<Bytes>,
@@ -23,7 +23,7 @@ pub struct PlainCall {
     estimate: f64,
 }
 
-impl PlainCall {
+impl UntypedRequest {
     /// The endpoint.
     pub fn endpoint(&self) -> &'static EndpointInfo {
         self.endpoint
@@ -49,14 +49,14 @@ impl PlainCall {
 /// tasks, each can have failed by itself.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct PlainAnswer {
+pub struct UntypedResponse {
     /// The tasks, in the order of the answer.
-    pub tasks: Vec<PlainTask>,
+    pub tasks: Vec<UntypedTask>,
     cost: Option<f64>,
-    response: RawResponse,
+    raw_response: RawResponse,
 }
 
-impl PlainAnswer {
+impl UntypedResponse {
     /// What the call cost, in US dollars; `None` if the API did not say.
     pub fn cost(&self) -> Option<f64> {
         let one = match self.tasks.as_slice() {
@@ -67,15 +67,15 @@ impl PlainAnswer {
     }
 
     /// The answer as it arrived.
-    pub fn response(&self) -> &RawResponse {
-        &self.response
+    pub fn raw_response(&self) -> &RawResponse {
+        &self.raw_response
     }
 }
 
 /// One task of an answer, its results as JSON text.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct PlainTask {
+pub struct UntypedTask {
     /// The identifier.
     pub id: Option<TaskId>,
     /// The outcome.
@@ -88,7 +88,7 @@ pub struct PlainTask {
     pub result: Option<Box<RawValue>>,
 }
 
-impl From<RawTask<'_>> for PlainTask {
+impl From<RawTask<'_>> for UntypedTask {
     fn from(task: RawTask<'_>) -> Self {
         Self {
             id: task.id,
@@ -122,13 +122,13 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`], with everything that the documentation rules out.
+    /// [`ErrorKind::InvalidTask`], with everything that the documentation rules out.
     pub fn prepare(
         &self,
         endpoint: &'static EndpointInfo,
         parameters: &[&str],
         tasks: &[Value],
-    ) -> Result<PlainCall, Error> {
+    ) -> Result<UntypedRequest, Error> {
         let path = path(endpoint, parameters)?;
         let sent = endpoint.tasks_per_call.is_some() || !tasks.is_empty();
         if let Some(clock) = self.inner.validation.as_ref().filter(|_| sent) {
@@ -148,7 +148,7 @@ impl Client {
             false => None,
         };
         let rows = rows_asked_for(tasks);
-        Ok(PlainCall {
+        Ok(UntypedRequest {
             endpoint,
             path,
             body,
@@ -162,8 +162,8 @@ impl Client {
     /// # Errors
     /// When no whole answer came, or the API refused the call, or its task where there is but one.
     /// That it refused one of several stands with that task.
-    pub async fn send(&self, call: &PlainCall) -> Result<PlainAnswer, Error> {
-        let asked = Asked {
+    pub async fn send(&self, call: &UntypedRequest) -> Result<UntypedResponse, Error> {
+        let asked = PendingRequest {
             endpoint: call.endpoint,
             path: &call.path,
             body: call.body.clone(),
@@ -172,7 +172,7 @@ impl Client {
         let (tasks, cost, response) = self
             .perform(asked, |status, text| {
                 let envelope = taken(status, RawEnvelope::parse(text.as_bytes()))?;
-                let tasks: Vec<PlainTask> = envelope.tasks.into_iter().map(Into::into).collect();
+                let tasks: Vec<UntypedTask> = envelope.tasks.into_iter().map(Into::into).collect();
                 match tasks.as_slice() {
                     [] => Err(ErrorKind::NoTask),
                     [task] if !task.status_code.is_ok() => Err(ErrorKind::Task {
@@ -185,10 +185,10 @@ impl Client {
                 }
             })
             .await?;
-        Ok(PlainAnswer {
+        Ok(UntypedResponse {
             tasks,
             cost,
-            response,
+            raw_response: response,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Making a client: credentials, server, deadline.
+//! Making a client: credentials, server, timeout.
 
 use std::env;
 use std::fmt;
@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::{HeaderValue, Request, Response, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use dataforseo_models::{Date, api, today};
-use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::Body;
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
@@ -21,14 +21,15 @@ use secrecy::{ExposeSecret, SecretString};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::budget::{Ledger, Prices};
 use crate::client::{Client, Inner};
-use crate::connector::{BoxError, Connector};
-use crate::exchange::{HttpService, RequestBody};
-use crate::limits::{AccountLimits, Limiter};
+use crate::http::connector::{BoxError, Connector};
+use crate::http::middleware::{HttpService, RequestBody};
+use crate::http::transport::{Network, Transport, pooled, tcp_and_tls};
+use crate::limits::Limiter;
+use crate::limits::account::AccountLimits;
 use crate::observe::Observer;
-use crate::retry::{Retries, RetryPolicy};
-use crate::spend::{Ledger, Prices};
-use crate::transport::{Network, Transport, pooled, tcp_and_tls};
+use crate::retry::{RetryPolicy, StandardRetryPolicy};
 
 /// Why no client could be made. No message has a credential in it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub enum ConfigError {
     Proxy,
     /// What may be spent is no amount of money.
     #[error("{0} is no amount of money")]
-    MaxSpend(String),
+    InvalidBudget(String),
     /// TLS cannot be set up.
     #[error("TLS: {0}")]
     Tls(String),
@@ -89,7 +90,7 @@ pub struct ClientBuilder {
     credentials: Option<(SecretString, SecretString)>,
     base_url: String,
     allow_http: bool,
-    deadline: Duration,
+    timeout: Duration,
     connect_timeout: Duration,
     max_response_bytes: usize,
     validate: bool,
@@ -100,12 +101,12 @@ pub struct ClientBuilder {
     proxy: Option<Proxy>,
     roots: Vec<Vec<u8>>,
     limiter: Option<Arc<dyn Limiter>>,
-    retries: Option<Arc<dyn RetryPolicy>>,
+    retry_policy: Option<Arc<dyn RetryPolicy>>,
     prices: Prices,
-    max_spend: Option<f64>,
+    budget: Option<f64>,
     observer: Option<Arc<dyn Observer>>,
     #[cfg(feature = "drift")]
-    watch: Option<crate::watch::DriftWatch>,
+    drift_watch: Option<crate::drift_watch::DriftWatch>,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -116,7 +117,7 @@ impl fmt::Debug for ClientBuilder {
                 &self.credentials.as_ref().map(|_| "[redacted]"),
             )
             .field("base_url", &without_secrets(&self.base_url))
-            .field("deadline", &self.deadline)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }
@@ -128,7 +129,7 @@ impl ClientBuilder {
             base_url: api::PRODUCTION.to_owned(),
             allow_http: false,
             // The server gives a live call up by itself; the answer to that is worth waiting for.
-            deadline: api::SERVER_TIMEOUT + Duration::from_secs(30),
+            timeout: api::SERVER_TIMEOUT + Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             max_response_bytes: 256 << 20,
             validate: true,
@@ -138,12 +139,12 @@ impl ClientBuilder {
             proxy: None,
             roots: Vec::new(),
             limiter: None,
-            retries: None,
+            retry_policy: None,
             prices: Prices::known(),
-            max_spend: None,
+            budget: None,
             observer: None,
             #[cfg(feature = "drift")]
-            watch: None,
+            drift_watch: None,
         }
     }
 
@@ -196,9 +197,9 @@ impl ClientBuilder {
     }
 
     /// How long a call may take in all; 150 s unless set. The server itself gives a live call up
-    /// after 120 s, so a shorter deadline can lose an answer that is paid for.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    /// after 120 s, so a shorter timeout can lose an answer that is paid for.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -240,7 +241,7 @@ impl ClientBuilder {
 
     /// Puts middleware around each exchange over HTTP: a tower layer, which sees each attempt as it is
     /// sent, and its answer as it arrives. The one that is added last sees a request first. Limits,
-    /// money, repeats and the deadline stay outside: each repeat comes through here again.
+    /// money, repeats and the timeout stay outside: each repeat comes through here again.
     ///
     /// The request has the credentials in its header `authorization`; the value does not show
     /// itself in `Debug`. An error of the layer counts as one of the transport: as not sent if
@@ -325,10 +326,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends calls that failed again by this policy; by [`Retries::default`](crate::Retries) unless
-    /// set. [`NoRetries`](crate::NoRetries) sends each call once.
-    pub fn retries(mut self, policy: impl RetryPolicy + 'static) -> Self {
-        self.retries = Some(Arc::new(policy));
+    /// Sends calls that failed again by this policy; by [`StandardRetryPolicy::default`](crate::StandardRetryPolicy) unless
+    /// set. [`NeverRetry`](crate::NeverRetry) sends each call once.
+    pub fn retry_policy(mut self, policy: impl RetryPolicy + 'static) -> Self {
+        self.retry_policy = Some(Arc::new(policy));
         self
     }
 
@@ -341,8 +342,8 @@ impl ClientBuilder {
     /// Refuses a call before it is sent when it would go beyond so many US dollars, by what was
     /// spent and by the estimates of what is under way. What the API charges may differ from the
     /// estimate, so the sum can pass it by that much. No limit unless set.
-    pub fn max_spend(mut self, us_dollars: f64) -> Self {
-        self.max_spend = Some(us_dollars);
+    pub fn budget(mut self, us_dollars: f64) -> Self {
+        self.budget = Some(us_dollars);
         self
     }
 
@@ -354,8 +355,8 @@ impl ClientBuilder {
 
     /// Looks at some of the answers for what is not as documented. Several clients can share a watch.
     #[cfg(feature = "drift")]
-    pub fn drift(mut self, watch: crate::watch::DriftWatch) -> Self {
-        self.watch = Some(watch);
+    pub fn drift_watch(mut self, watch: crate::drift_watch::DriftWatch) -> Self {
+        self.drift_watch = Some(watch);
         self
     }
 
@@ -403,12 +404,12 @@ impl ClientBuilder {
         let transport = Transport::new(
             base,
             authorization,
-            self.deadline,
+            self.timeout,
             self.max_response_bytes,
             http,
         );
-        if let Some(max) = self.max_spend.filter(|max| max.is_nan() || *max < 0.0) {
-            return Err(ConfigError::MaxSpend(max.to_string()));
+        if let Some(max) = self.budget.filter(|max| max.is_nan() || *max < 0.0) {
+            return Err(ConfigError::InvalidBudget(max.to_string()));
         }
         let inner = Inner {
             transport,
@@ -416,13 +417,15 @@ impl ClientBuilder {
             limiter: self
                 .limiter
                 .unwrap_or_else(|| Arc::new(AccountLimits::default())),
-            retries: self.retries.unwrap_or_else(|| Arc::new(Retries::default())),
+            retry_policy: self
+                .retry_policy
+                .unwrap_or_else(|| Arc::new(StandardRetryPolicy::default())),
             prices: self.prices,
             observer: self.observer,
             #[cfg(feature = "drift")]
-            watch: self.watch,
+            drift_watch: self.drift_watch,
         };
-        Ok(Client::new(inner, Ledger::new(self.max_spend)))
+        Ok(Client::new(inner, Ledger::new(self.budget)))
     }
 }
 

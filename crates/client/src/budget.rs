@@ -4,18 +4,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dataforseo_models::{EndpointInfo, Price, api, estimate};
 
-use crate::error::Charge;
+use crate::charge::Charge;
 
 /// What a client, or a job, has spent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
-pub struct Spend {
+pub struct Costs {
     /// In US dollars, by the API's own words.
     pub us_dollars: f64,
     /// How many calls were answered.
     pub calls: u64,
     /// How many calls may have been charged, and nobody knows.
-    pub unknown: u64,
+    pub unknown_charges: u64,
 }
 
 /// What calls cost, for estimates. The answer itself says what it did cost.
@@ -66,46 +66,46 @@ impl Prices {
 /// An account of money: of a client, and of a job within it.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
-    own: Arc<Book>,
+    own: Arc<Account>,
     /// What else is counted: the client's, for a job.
-    above: Option<Arc<Book>>,
+    above: Option<Arc<Account>>,
 }
 
 #[derive(Debug, Default)]
-struct Book {
-    limit: Option<f64>,
+struct Account {
+    budget: Option<f64>,
     entries: Mutex<Entries>,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
-    spend: Spend,
+    costs: Costs,
     /// Estimates of calls that are under way.
     reserved: f64,
 }
 
-/// A call does not fit: spent and reserved, estimate, limit.
+/// A call does not fit: spent and reserved, estimate, budget.
 pub(crate) type Refused = (f64, f64, f64);
 
 /// What is put aside for a call that is under way.
 pub(crate) struct Reserved {
-    books: Vec<Arc<Book>>,
+    accounts: Vec<Arc<Account>>,
     estimate: f64,
 }
 
-impl Book {
+impl Account {
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reserve(&self, estimate: f64) -> Result<(), Refused> {
         let mut entries = self.entries();
-        let spent = entries.spend.us_dollars + entries.reserved;
+        let spent = entries.costs.us_dollars + entries.reserved;
         // A hair of tolerance: sums of floats are not exact.
-        if let Some(limit) = self.limit
-            && spent + estimate > limit + 1e-9
+        if let Some(budget) = self.budget
+            && spent + estimate > budget + 1e-9
         {
-            return Err((spent, estimate, limit));
+            return Err((spent, estimate, budget));
         }
         entries.reserved += estimate;
         Ok(())
@@ -113,39 +113,39 @@ impl Book {
 }
 
 impl Ledger {
-    pub(crate) fn new(limit: Option<f64>) -> Self {
+    pub(crate) fn new(budget: Option<f64>) -> Self {
         Self {
-            own: Arc::new(Book {
-                limit,
-                ..Book::default()
+            own: Arc::new(Account {
+                budget,
+                ..Account::default()
             }),
             above: None,
         }
     }
 
     /// One of a job, whose calls count for this one, too.
-    pub(crate) fn job(&self, limit: Option<f64>) -> Self {
+    pub(crate) fn child(&self, budget: Option<f64>) -> Self {
         let top = self.above.as_ref().unwrap_or(&self.own);
         Self {
             above: Some(Arc::clone(top)),
-            ..Self::new(limit)
+            ..Self::new(budget)
         }
     }
 
-    pub(crate) fn spend(&self) -> Spend {
-        self.own.entries().spend
+    pub(crate) fn costs(&self) -> Costs {
+        self.own.entries().costs
     }
 
     /// Puts the estimate of a call aside, if it fits.
     pub(crate) fn reserve(&self, estimate: f64) -> Result<Reserved, Refused> {
         let mut reserved = Reserved {
-            books: Vec::new(),
+            accounts: Vec::new(),
             estimate,
         };
-        for book in std::iter::once(&self.own).chain(&self.above) {
-            // What the first book put aside goes back when this is dropped.
-            book.reserve(estimate)?;
-            reserved.books.push(Arc::clone(book));
+        for account in std::iter::once(&self.own).chain(&self.above) {
+            // What the first account put aside goes back when this is dropped.
+            account.reserve(estimate)?;
+            reserved.accounts.push(Arc::clone(account));
         }
         Ok(reserved)
     }
@@ -154,13 +154,13 @@ impl Ledger {
 impl Reserved {
     /// Writes down what the call did cost.
     pub(crate) fn settle(self, answered: bool, charge: Charge) {
-        for book in &self.books {
-            let mut entries = book.entries();
-            entries.spend.calls += u64::from(answered);
+        for account in &self.accounts {
+            let mut entries = account.entries();
+            entries.costs.calls += u64::from(answered);
             match charge {
-                Charge::No => {}
-                Charge::UsDollars(cost) => entries.spend.us_dollars += cost,
-                Charge::Perhaps => entries.spend.unknown += 1,
+                Charge::None => {}
+                Charge::Charged(cost) => entries.costs.us_dollars += cost,
+                Charge::Unknown => entries.costs.unknown_charges += 1,
             }
         }
         // Whatever was put aside goes back with `self`.
@@ -169,8 +169,8 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        for book in &self.books {
-            let mut entries = book.entries();
+        for account in &self.accounts {
+            let mut entries = account.entries();
             entries.reserved = (entries.reserved - self.estimate).max(0.0);
         }
     }

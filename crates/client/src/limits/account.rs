@@ -1,12 +1,9 @@
 //! The account's limits: calls a minute, calls at once, and what to do when the API says that they
 //! are passed all the same.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::future::Future;
 use std::num::NonZeroU32;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,69 +16,7 @@ use governor::{Quota, RateLimiter};
 use tokio::sync::{Mutex as FairMutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Who lets calls go, so that the account's limits are kept.
-///
-/// A client asks it before each attempt and drops the [`Permit`] when the attempt is over. One that
-/// several clients, processes or machines share keeps the limits for all of them together:
-/// [`AccountLimits`] does it within a program, clones of a client share theirs anyway.
-///
-/// An implementation must be fair (whoever waits longer goes first) and give its place back when
-/// the future is dropped, for callers give up.
-pub trait Limiter: Send + Sync + fmt::Debug {
-    /// Waits until a call may go.
-    fn admit<'a>(&'a self, endpoint: &'static EndpointInfo) -> Admission<'a>;
-
-    /// The API refused a call because of a limit (40202, 40209): something else uses the account,
-    /// too. Everybody should wait a while, not only the one who was refused.
-    fn refused(&self, code: StatusCode);
-
-    /// The API took a call.
-    fn taken(&self) {}
-}
-
-/// A wait for a permit.
-pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Permit, LimiterError>> + Send + 'a>>;
-
-/// The right to have one call under way, until it is dropped.
-#[must_use = "the place is free again when this is dropped"]
-pub struct Permit(#[allow(dead_code, reason = "it is there to be dropped")] Box<dyn Any + Send>);
-
-impl Permit {
-    /// One that gives back what it holds.
-    pub fn new(held: impl Any + Send) -> Self {
-        Self(Box::new(held))
-    }
-}
-
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").finish_non_exhaustive()
-    }
-}
-
-/// Why a limiter lets nobody go.
-#[derive(Debug, thiserror::Error)]
-#[error("the account's limits cannot be kept: {0}")]
-pub struct LimiterError(String);
-
-impl LimiterError {
-    /// With the reason, which must not hold a secret.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
-}
-
-/// No limits: for a server that has none, such as a mock server in a test.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoLimits;
-
-impl Limiter for NoLimits {
-    fn admit<'a>(&'a self, _: &'static EndpointInfo) -> Admission<'a> {
-        Box::pin(async { Ok(Permit::new(())) })
-    }
-
-    fn refused(&self, _: StatusCode) {}
-}
+use super::{Admission, Limiter, LimiterError, Permit};
 
 /// How many calls may go at once in the steady flow. What goes at once is taken off the flow, so
 /// that no minute has more than it may.
@@ -207,7 +142,7 @@ impl Limiter for AccountLimits {
         Box::pin(self.place(endpoint))
     }
 
-    fn refused(&self, _: StatusCode) {
+    fn on_rate_limited(&self, _: StatusCode) {
         let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         // Several calls that were under way together are refused together: that is one refusal.
@@ -219,7 +154,7 @@ impl Limiter for AccountLimits {
         pause.until = Some(now + wait.min(LONGEST_PAUSE));
     }
 
-    fn taken(&self) {
+    fn on_accepted(&self) {
         let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
         pause.refusals = 0;
     }
