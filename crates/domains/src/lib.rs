@@ -1,11 +1,12 @@
-//! The registrable domain of a target: the API counts targets by it.
+//! The registrable domain of a target. The API counts the targets of some calls by domain.
 //!
-//! A crate of its own, because the public suffix list takes ten seconds of a release build, and
-//! here it is compiled once, not each time the models are generated anew.
+//! The public suffix list takes ten seconds of a release build. In a crate of its own it is compiled
+//! once, and not again when the generated models change.
 
-/// The registrable domain that a target belongs to, by the registries' part of the public suffix
-/// list: `bbc.co.uk` for `https://news.bbc.co.uk/page`. An address, or a name without a known
-/// suffix, stands for itself.
+/// Returns the registrable domain of a target: `bbc.co.uk` for `https://news.bbc.co.uk/page`.
+///
+/// Only suffixes of registries count, not those of companies in the public suffix list. An IP
+/// address or a name without a known suffix is returned unchanged. Returns `None` without a host.
 ///
 /// ```
 /// use dataforseo_domains::domain_of;
@@ -37,9 +38,8 @@ pub fn domain_of(target: &str) -> Option<String> {
     let Some(suffix) = psl::suffix(host.as_bytes()) else {
         return Some(host);
     };
-    // The list has suffixes of two kinds: those of registries, and those of companies that give
-    // names below their own domain. The API does not say which it goes by; counting the latter as
-    // one domain refuses least.
+    // The list has suffixes of registries, and of companies that offer names below their domain.
+    // The API does not document which ones it uses. One domain per company refuses the fewest tasks.
     let mut domain = match suffix.typ() {
         Some(psl::Type::Private) => host.get(host.len() - suffix.as_bytes().len()..)?,
         _ => return Some(psl::domain_str(&host).map_or_else(|| host.clone(), ToOwned::to_owned)),
@@ -54,3 +54,8 @@ pub fn domain_of(target: &str) -> Option<String> {
     }
     Some(domain.to_owned())
 }
+
+/// The README's example runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
