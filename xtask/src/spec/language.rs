@@ -1,101 +1,99 @@
-//! The spec language: what may stand in the YAML files under `spec/`.
+//! The spec language: the format of the YAML files under `spec/`.
 //!
-//! `spec/spec.schema.json` is made from these types, so the comments on them are what an editor
-//! shows while somebody writes a file. No type here uses `flatten` or an internal tag: both would
-//! cost the place of an error.
+//! `spec/spec.schema.json` is generated from these types, so an editor shows their comments to the
+//! author of a file. No type here uses `flatten` or an internal tag, since both would lose the
+//! location of an error.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Fields by name, in the order of the documentation.
+/// Fields by name, in the order of the vendor's documentation.
 pub type Fields = IndexMap<String, Field>;
 
-/// One endpoint: a file `spec/<section>/<endpoint>.yaml`.
+/// An endpoint: a file `spec/<section>/<endpoint>.yaml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// The path with the version: `/v3/backlinks/bulk_ranks/live`.
+    /// Path with the version: `/v3/backlinks/bulk_ranks/live`.
     pub path: String,
-    /// The HTTP method.
+    /// HTTP method.
     pub method: Method,
-    /// When the result comes.
+    /// When the result is available.
     pub mode: Mode,
-    /// Whether calls cost money; so it is unless this says `false`.
+    /// Whether calls cost money. Defaults to `true`.
     #[serde(default)]
     pub charged: Option<bool>,
-    /// The paths that the endpoint had before it was renamed, with the version. The client's methods of
-    /// those names stay until the next major version, deprecated.
+    /// Former paths of a renamed endpoint, with the version. The client keeps deprecated methods with the
+    /// former names until the next major version.
     #[serde(default)]
     pub renamed_from: Vec<String>,
-    /// The day on which the documentation no longer had the endpoint, `yyyy-mm-dd`. It stays until the next
-    /// major version, deprecated.
+    /// Date when the endpoint was first missing from the vendor's documentation, `yyyy-mm-dd`. The endpoint
+    /// stays deprecated until the next major version.
     #[serde(default)]
     pub removed_upstream: Option<String>,
-    /// What the endpoint is for, in our own words. Markdown; the first line is the summary.
+    /// Purpose of the endpoint, in our own words. Markdown; the first line is the summary.
     #[serde(default)]
     pub doc: Option<String>,
-    /// Where the facts are from.
+    /// Origin of the facts.
     pub source: Source,
-    /// Limits of a call as a whole.
+    /// Limits per call.
     #[serde(default)]
     pub limits: CallLimits,
-    /// The parameters in the path: `/task_get/{id}` has `id`.
+    /// Parameters of the path: `/task_get/{id}` has `id`.
     #[serde(default)]
     pub parameters: Fields,
-    /// What is sent; nothing is to an endpoint without it.
+    /// Fields of a task in the request. Absent if the endpoint has no request body.
     #[serde(default)]
     pub task: Option<Object>,
-    /// An example of what is sent, that the API can answer.
+    /// Example of a task that the API accepts and has data for.
     #[serde(default)]
     pub example: Option<Value>,
-    /// What the rows of a result are, for paging, filters and matching.
+    /// Location of the rows in a result, for paging, filters and matching.
     #[serde(default)]
     pub rows: Option<Rows>,
-    /// One element of a task's `result`: there is none where tasks are only taken, and any JSON where
-    /// it is not described.
+    /// Element of a task's `result`. If absent, `result` is any JSON, or null where tasks are only posted.
     #[serde(default)]
     pub result: Option<ResultObject>,
 }
 
-/// The rows of a result: a list of like objects.
+/// The rows of a result: a list of objects of the same type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rows {
-    /// The field of the result that holds them.
+    /// Field of the result that contains the rows.
     pub at: String,
-    /// The map inside of a row whose values filters look at, by its keys: `1.rank`. The row itself
-    /// unless given.
+    /// Map in a row whose values filters refer to, by key: `1.rank`. Defaults to the row itself.
     #[serde(default)]
     pub keyed_by: Option<String>,
-    /// How one call gets further rows.
+    /// Paging through further rows.
     #[serde(default)]
     pub paging: Option<Paging>,
-    /// The field of a row that repeats the target that it is for, where a task has `targets`.
+    /// Field of a row that contains its target, if a task has `targets`.
     #[serde(default)]
     pub target: Option<String>,
 }
 
-/// How further rows are had: by `offset` and `limit`, and by a token after that.
+/// Paging by `offset` and `limit`, and beyond `max_offset` by a token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
-    /// The largest `offset` that the API takes.
+    /// Largest `offset` that the API accepts.
     pub max_offset: u32,
-    /// The field, of the task and of the result, with the token that leads beyond `max_offset`.
+    /// Field of both task and result with the token for rows beyond `max_offset`.
     #[serde(default)]
     pub token: Option<String>,
 }
 
-/// One element of a task's `result`: its own `fields`, or the shared type that `use` names.
+/// Element of a task's `result`: its own `fields`, or the shared type named by `use`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultObject {
-    /// The shared type, by its name in the section's `types.yaml`.
+    /// Name of the shared type in the section's `types.yaml`.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
-    /// The fields by name.
+    /// Fields by name.
     #[serde(default)]
     pub fields: Fields,
 }
@@ -111,7 +109,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as HTTP and the spec write it.
+    /// Returns the method as written in HTTP and in the spec.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -120,22 +118,22 @@ impl Method {
     }
 }
 
-/// When the result of an endpoint comes.
+/// When the result of an endpoint is available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// In the answer to the call.
+    /// In the response to the call.
     Live,
-    /// Later: the answer has the identifiers of the tasks that were taken.
+    /// Later. The response contains the identifiers of the posted tasks.
     TaskPost,
-    /// It lists tasks whose results can be fetched.
+    /// The endpoint lists tasks whose results can be fetched.
     TasksReady,
-    /// It fetches the result of a task that was posted before.
+    /// The endpoint returns the result of a task that was posted before.
     TaskGet,
 }
 
 impl Mode {
-    /// The mode as paths and the spec write it.
+    /// Returns the mode as written in paths and in the spec.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -146,31 +144,31 @@ impl Mode {
     }
 }
 
-/// The documentation page that the facts are from.
+/// The documentation page that contains the facts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// The page's address.
+    /// URL of the page.
     pub link: String,
-    /// The day of the page's revision, `yyyy-mm-dd`. Plain-text pages do not tell it.
+    /// Date of the page's revision, `yyyy-mm-dd`. Absent for plain-text pages.
     #[serde(default)]
     pub revised: Option<String>,
-    /// The day of the vendor's OpenAPI file that was read last, `yyyy-mm-dd`.
+    /// Date of the vendor's OpenAPI file that was read last, `yyyy-mm-dd`.
     #[serde(default)]
     pub openapi: Option<String>,
-    /// Fingerprint of the page's wording about the endpoint as a whole. Written by the import.
+    /// Fingerprint of the page's text about the endpoint as a whole. Written by the import.
     #[serde(default)]
     pub wording: Option<String>,
 }
 
-/// Limits of a call as a whole.
+/// Limits per call.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallLimits {
-    /// How many tasks one call may hold.
+    /// Maximum number of tasks per call.
     #[serde(default)]
     pub tasks_per_call: Option<u32>,
-    /// How many calls a minute this endpoint takes, if fewer than the account's limit.
+    /// Maximum number of calls per minute, if lower than the account's limit.
     #[serde(default)]
     pub calls_per_minute: Option<u32>,
 }
@@ -179,113 +177,114 @@ pub struct CallLimits {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Object {
-    /// The fields by name.
+    /// Fields by name.
     pub fields: Fields,
 }
 
-/// One documented field of a task or of a result.
+/// A documented field of a task or of a result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
-    /// The kind of value.
+    /// JSON type of the value.
     #[serde(rename = "type")]
     pub kind: FieldType,
-    /// The kind of a list's elements, or of a map's values.
+    /// Type of a list's elements, or of a map's values.
     #[serde(default)]
     pub of: Option<FieldType>,
-    /// What each element is, where `of` is a list or a map itself.
+    /// Definition of each element, if `of` is `list` or `map`.
     #[serde(default)]
     pub each: Option<Box<Field>>,
-    /// Whether the keys of a task's map are `1`, `2` and so on: people give a list.
+    /// Whether the keys of a task's map are `1`, `2` and so on. The generated task has a list instead.
     #[serde(default)]
     pub numbered: Option<bool>,
-    /// The endpoint whose rows filters and an order look at, by its path without the version, if not this one.
+    /// Endpoint whose rows the filters or the order refer to, as a path without version. Defaults to this
+    /// endpoint.
     #[serde(default)]
     pub over: Option<String>,
-    /// What the text of a string, or of a list's strings, is.
+    /// Format of a string, or of a list's strings.
     #[serde(default)]
     pub format: Option<Format>,
-    /// The shared type, by its name in the section's `types.yaml`, for `object` or `string`.
+    /// Name of the shared type in the section's `types.yaml`, for `object` or `string`.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
-    /// The name of the generated type, where the one made from the field's name does not serve.
+    /// Name of the generated type. Defaults to one derived from the field's name.
     #[serde(default)]
     pub name: Option<String>,
-    /// The Rust name of the field, where the one made from its name does not serve.
+    /// Rust name of the field. Defaults to one derived from its JSON name.
     #[serde(default)]
     pub ident: Option<String>,
-    /// Whether a task must have the field.
+    /// Whether a task requires the field.
     #[serde(default)]
     pub required: Option<bool>,
-    /// The fields of which one must be there if this one is not.
+    /// Fields of which one is required if this one is absent.
     #[serde(default)]
     pub required_unless: Vec<String>,
-    /// The field with which this one must be there.
+    /// Field that requires this one to be present too.
     #[serde(default)]
     pub required_with: Option<String>,
-    /// The field with a date that this one must not come after.
+    /// Field with a date that this date must not be after.
     #[serde(default)]
     pub not_after: Option<String>,
-    /// What the API takes when the field is left out. A date may be `today - 1 month`.
+    /// Value that the API uses if the field is absent. A date can be relative: `today - 1 month`.
     #[serde(default)]
     pub default: Option<Value>,
-    /// The smallest number, or the first date: `2019-01-01`, `today - 1 year`.
+    /// Smallest number, or first date: `2019-01-01`, `today - 1 year`.
     #[serde(default)]
     pub min: Option<Value>,
-    /// The largest number, or the last date.
+    /// Largest number, or last date.
     #[serde(default)]
     pub max: Option<Value>,
-    /// How many characters a string may have.
+    /// Maximum number of characters in a string.
     #[serde(default)]
     pub max_length: Option<u32>,
-    /// How many elements a list must have.
+    /// Minimum number of elements in a list.
     #[serde(default)]
     pub min_items: Option<u32>,
-    /// How many elements a list, or a numbered map, may have.
+    /// Maximum number of elements in a list or a numbered map.
     #[serde(default)]
     pub max_items: Option<u32>,
-    /// How many conditions filters may have.
+    /// Maximum number of conditions in filters.
     #[serde(default)]
     pub max_conditions: Option<u32>,
-    /// To how many different domains the pages of a list may belong.
+    /// Maximum number of different domains in a list of pages.
     #[serde(default)]
     pub max_distinct_domains: Option<u32>,
-    /// The documented values of a string, or keys of a map. The API adds to them.
+    /// Documented values of a string, or keys of a map. The API can return others.
     #[serde(default)]
     pub values: Option<Values>,
-    /// The unit or the scale: `USD`, `seconds`.
+    /// Unit or scale: `USD`, `seconds`.
     #[serde(default)]
     pub unit: Option<String>,
-    /// When the field is null or not there, in our own words.
+    /// When the field is null or absent, in our own words.
     #[serde(default)]
     pub absent: Option<String>,
-    /// Where the field is from, if not from the page that `source` names; or, by the name of a
-    /// fact such as `values`, where that one is from.
+    /// Origin of the field if it is not on the page in `source`. To give the origin of a single fact, use
+    /// a map with the fact's name, such as `values`.
     #[serde(default)]
     pub evidence: Option<Evidence>,
-    /// Why the field must not be used any more, and what to use.
+    /// Reason why the field is deprecated, and the replacement.
     #[serde(default)]
     pub deprecated: Option<String>,
-    /// The day on which the documentation no longer had the field, `yyyy-mm-dd`. It stays until the next
-    /// major version, deprecated; real answers may still have it. Written by the import.
+    /// Date when the field was first missing from the vendor's documentation, `yyyy-mm-dd`. The field stays
+    /// deprecated until the next major version, since responses can still contain it. Written by the import.
     #[serde(default)]
     pub removed_upstream: Option<String>,
-    /// Facts in which the page is wrong.
+    /// Facts that the page states incorrectly.
     #[serde(default)]
     pub corrections: Vec<Correction>,
-    /// Fingerprint of the page's wording about the field. Written by the import.
+    /// Fingerprint of the page's text about the field. Written by the import.
     #[serde(default)]
     pub wording: Option<String>,
-    /// What the field means, in our own words. Markdown; the first line is the summary.
+    /// Meaning of the field, in our own words. Markdown; the first line is the summary.
     #[serde(default)]
     pub doc: Option<String>,
-    /// The fields of an object, or of a list's objects.
+    /// Fields of an object, or of a list's objects.
     #[serde(default)]
     pub fields: Fields,
 }
 
 impl Field {
-    /// A field of which nothing is known but its kind.
+    /// Creates a field with a type and no other facts.
     pub fn new(kind: FieldType) -> Self {
         Self {
             kind,
@@ -322,7 +321,7 @@ impl Field {
         }
     }
 
-    /// The fields inside, wherever they stand.
+    /// Returns the fields inside, from `each` if the field has one.
     pub fn inner(&self) -> &Fields {
         match &self.each {
             Some(each) => each.inner(),
@@ -331,58 +330,58 @@ impl Field {
     }
 }
 
-/// The kind of a value in JSON.
+/// The type of a value in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldType {
     /// Text.
     String,
-    /// A whole number.
+    /// An integer.
     Integer,
     /// A number.
     Float,
     /// True or false.
     Boolean,
-    /// An object with documented `fields`, or the shared type that `use` names.
+    /// An object with documented `fields`, or the shared type named by `use`.
     Object,
-    /// A list of what `of` says.
+    /// A list with elements of the type in `of`.
     List,
-    /// An object with keys of the answer's choosing, its values what `of` says.
+    /// An object with arbitrary keys and values of the type in `of`.
     Map,
-    /// Conditions on the rows of a result.
+    /// Filter conditions for the rows of a result.
     Filters,
-    /// An order of the rows of a result.
+    /// Sort order of the rows of a result.
     Order,
-    /// Any JSON: only where the documentation does not say more.
+    /// Any JSON. Only for values without further documentation.
     Json,
 }
 
-/// What a text is.
+/// The format of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// A date, `yyyy-mm-dd`.
     Date,
-    /// A moment in UTC, `yyyy-mm-dd hh:mm:ss +00:00`.
+    /// A date and time in UTC, `yyyy-mm-dd hh:mm:ss +00:00`.
     Timestamp,
-    /// A domain without scheme and `www.`, or a page with its scheme.
+    /// A domain without scheme and `www.`, or a page URL with scheme.
     Target,
-    /// The address of a page.
+    /// The URL of a page.
     Url,
 }
 
-/// Documented values, or documented keys of a map: a list, or a map from value to its meaning.
+/// Documented values of a string, or keys of a map: a list, or a map from each value to its meaning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Values {
-    /// The values alone.
+    /// Values without meanings.
     Plain(Vec<String>),
-    /// Each value with what it means, in our own words.
+    /// Values with their meanings, in our own words.
     Explained(IndexMap<String, String>),
 }
 
 impl Values {
-    /// The values with their meaning where it is given.
+    /// Returns the values, each with its meaning if it has one.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let (plain, explained) = match self {
             Self::Plain(values) => (Some(values), None),
@@ -396,137 +395,136 @@ impl Values {
         plain.chain(explained.map(|(value, doc)| (value.as_str(), Some(doc.as_str()))))
     }
 
-    /// The values alone.
+    /// Returns the values without their meanings.
     pub fn names(&self) -> Vec<&str> {
         self.iter().map(|(value, _)| value).collect()
     }
 }
 
-/// Where something is from that the documentation page does not have.
+/// The origin of a field or a fact that is not on the documentation page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Evidence {
-    /// Where the whole field is from.
+    /// Origin of the whole field.
     Field(String),
-    /// Where single facts are from.
+    /// Origins of single facts, by fact name.
     Facts(IndexMap<String, String>),
 }
 
-/// One fact that the page states and that is wrong. The import accepts the difference, and fails
-/// when the page states it no longer.
+/// A fact that the page states incorrectly. The import accepts the difference, and fails when the page
+/// no longer states the fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Correction {
-    /// The name of the fact: `type`, `default`, `max`, …
+    /// Name of the fact, such as `type`, `default` or `max`.
     pub fact: String,
-    /// What the page says, as the import prints it.
+    /// Value on the page, as the import prints it.
     pub documented: Value,
-    /// Why that is wrong.
+    /// Why the value on the page is wrong.
     pub reason: String,
-    /// What shows it: a recording, a support answer.
+    /// Proof, such as a recording or a statement of the vendor's support.
     pub evidence: String,
 }
 
-/// The types that several endpoints of a section share: `spec/<section>/types.yaml`.
+/// The types shared by the endpoints of a section: `spec/<section>/types.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedTypes {
-    /// The types by their Rust name.
+    /// Types by Rust name.
     pub types: IndexMap<String, SharedType>,
 }
 
-/// A type that has a name of its own: an object with `fields`, a string with `values`, or a union
-/// with a `tag` and `members`.
+/// A named type: an object with `fields`, a string with `values`, or a union with a `tag` and `members`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedType {
-    /// What it is, in our own words.
+    /// Meaning of the type, in our own words.
     #[serde(default)]
     pub doc: Option<String>,
-    /// The fields of an object, or those that all members of a union have.
+    /// Fields of an object, or fields that all members of a union have.
     #[serde(default)]
     pub fields: Fields,
-    /// The documented values of a string.
+    /// Documented values of a string.
     #[serde(default)]
     pub values: Option<Values>,
-    /// The field that says which member of a union an object is.
+    /// Field whose value determines the member of a union.
     #[serde(default)]
     pub tag: Option<String>,
-    /// The members of a union by the tag's value. The API adds to them.
+    /// Members of a union, by the value of the tag. The API can return others.
     #[serde(default)]
     pub members: IndexMap<String, Member>,
 }
 
-/// A member of a union: its own `fields`, beside those of the union, or the shared type, complete,
-/// that `use` names.
+/// A member of a union: `fields` in addition to those of the union, or the complete shared type named
+/// by `use`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// What it is, in our own words.
+    /// Meaning of the member, in our own words.
     #[serde(default)]
     pub doc: Option<String>,
-    /// The shared type, if several members have the same fields.
+    /// Name of the shared type, if several members have the same fields.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
-    /// The fields that the union's other members do not all have.
+    /// Fields that not all members of the union have.
     #[serde(default)]
     pub fields: Fields,
 }
 
-/// Words for fields by name: `spec/glossary.yaml`, and `spec/<section>/glossary.yaml`, which wins.
-/// What a field says itself wins over both.
+/// Texts by field name: `spec/glossary.yaml`, and `spec/<section>/glossary.yaml`, which takes precedence.
+/// A `doc` of the field itself takes precedence over both.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Glossary {
-    /// Words for fields of tasks and of paths.
+    /// Texts for fields of tasks and for path parameters.
     #[serde(default)]
     pub task: IndexMap<String, Words>,
-    /// Words for fields of results.
+    /// Texts for fields of results.
     #[serde(default)]
     pub result: IndexMap<String, Words>,
 }
 
-/// Words for a field.
+/// The texts for a field.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
-    /// What it means, in our own words. Markdown; the first line is the summary.
+    /// Meaning of the field, in our own words. Markdown; the first line is the summary.
     pub doc: String,
-    /// The unit or the scale: `USD`, `seconds`.
+    /// Unit or scale: `USD`, `seconds`.
     #[serde(default)]
     pub unit: Option<String>,
-    /// When it is null or not there, in our own words.
+    /// When the field is null or absent, in our own words.
     #[serde(default)]
     pub absent: Option<String>,
 }
 
-/// What holds for the API as a whole: `spec/api.yaml`.
+/// Facts about the API as a whole: `spec/api.yaml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
-    /// The servers by name.
+    /// Servers by name.
     pub servers: IndexMap<String, Server>,
-    /// How a call says who makes it.
+    /// Authentication of calls.
     pub auth: Auth,
-    /// Limits of the account.
+    /// Limits per account.
     pub limits: AccountLimits,
-    /// The fields around a task's `result`.
+    /// Fields around a task's `result`.
     pub envelope: Object,
-    /// The sections with what they are about; each is a folder of `spec/` and a cargo feature.
+    /// Sections by name. Each is a folder of `spec/` and a cargo feature.
     pub sections: IndexMap<String, Section>,
 }
 
-/// What calls cost, in US dollars. For estimates: the answer itself says what it cost.
+/// Prices of calls in US dollars, for estimates. A response contains the actual cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// For each call.
+    /// Price per call.
     pub per_call: f64,
-    /// For each row of an answer.
+    /// Price per row of a response.
     pub per_row: f64,
-    /// Since when: yyyy-mm-dd.
+    /// First day on which the prices apply, `yyyy-mm-dd`.
     pub since: String,
-    /// How that is known.
+    /// Origin of the prices.
     pub evidence: String,
 }
 
@@ -534,24 +532,24 @@ pub struct Price {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// What it is about, in our own words.
+    /// Topic of the section, in our own words.
     pub doc: String,
-    /// What its calls cost, where that is known.
+    /// Prices of its calls. Absent if unknown.
     #[serde(default)]
     pub price: Option<Price>,
 }
 
-/// A server that answers.
+/// A server of the API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// Its address.
+    /// Base URL.
     pub url: String,
-    /// What it is for.
+    /// Purpose of the server.
     pub doc: String,
 }
 
-/// How a call says who makes it.
+/// The authentication of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
@@ -559,15 +557,15 @@ pub enum Auth {
     Basic,
 }
 
-/// Limits of the account over all endpoints.
+/// The limits per account over all endpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountLimits {
-    /// Calls in one minute.
+    /// Maximum number of calls per minute.
     pub calls_per_minute: u32,
-    /// Calls that may be under way at once.
+    /// Maximum number of simultaneous calls.
     pub simultaneous_calls: u32,
-    /// After how many seconds the server gives a live call up.
+    /// Number of seconds after which the server ends a live call.
     pub server_timeout_seconds: u32,
 }
 
@@ -575,32 +573,32 @@ pub struct AccountLimits {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusCodes {
-    /// The codes, ascending.
+    /// Status codes in ascending order.
     pub codes: Vec<StatusCode>,
 }
 
-/// One status code of the envelope or of a task.
+/// A status code of a response or of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusCode {
-    /// The number.
+    /// Numeric code.
     pub code: u32,
-    /// The name of the generated variant.
+    /// Name of the generated variant.
     pub name: String,
-    /// What it says, coarsely.
+    /// Category of the code.
     pub class: StatusClass,
-    /// Whether sending the same again can help.
+    /// Whether a retry can succeed.
     pub repeat: Repeat,
-    /// The HTTP status that it comes with, if not 200.
+    /// HTTP status of the response. Defaults to 200.
     #[serde(default)]
     pub http_status: Option<u16>,
-    /// How the API words it. Never decide by it.
+    /// Text of the API. It varies, so code must not depend on it.
     pub message: String,
-    /// What it means, in our own words.
+    /// Meaning of the code, in our own words.
     pub doc: String,
 }
 
-/// What a status code says, coarsely.
+/// The category of a status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(
@@ -623,7 +621,7 @@ pub enum StatusClass {
     Server,
 }
 
-/// Whether sending the same again can help.
+/// Whether a retry can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(

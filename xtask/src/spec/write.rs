@@ -97,7 +97,7 @@ pub fn endpoint(endpoint: &Endpoint) -> String {
 pub fn shared(types: &SharedTypes) -> String {
     let mut text = String::from(
         "# yaml-language-server: $schema=../spec.schema.json\n\
-         # Types that several endpoints of the section share.\n\
+         # Types shared by the endpoints of the section.\n\
          types:\n",
     );
     for (name, ty) in &types.types {

@@ -6,59 +6,59 @@ use crate::{Repeat, StatusClass};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatusCode {
-    /// 20000: The task is done.
+    /// 20000: The task is complete.
     Ok,
-    /// 20100: The task was created; its result comes later.
+    /// 20100: The task was posted. Its result is fetched later.
     TaskCreated,
-    /// 40000: A live call held more than one task. Only the first one runs.
+    /// 40000: A live call contained more than one task. Only the first one runs.
     OneTaskOnly,
     /// 40001: The task belongs to another client.
     IdOfAnotherClient,
     /// 40002: The task belongs to another search engine.
     IdOfAnotherEngine,
-    /// 40003: The task belongs to another kind of search.
+    /// 40003: The task belongs to another type of search.
     IdOfAnotherSearchType,
     /// 40004: The task belongs to another function.
     IdOfAnotherFunction,
-    /// 40006: A call held more than 100 tasks.
+    /// 40006: The call contained more than 100 tasks.
     TooManyTasks,
-    /// 40100: Login or password is wrong.
+    /// 40100: The login or password is wrong.
     NotAuthorized,
-    /// 40101: The search engine itself failed. In SERP the task may be charged.
+    /// 40101: The search engine failed. In SERP the task may be charged.
     SearchEngineError,
-    /// 40102: Nothing was found. In SERP the task may be charged.
+    /// 40102: The search had no results. In SERP the task may be charged.
     NoSearchResults,
-    /// 40103: The task failed; one like it may succeed.
+    /// 40103: The task failed. A new task with the same parameters can succeed.
     TaskExecutionFailed,
-    /// 40104: The e-mail address or the telephone of the account is not verified.
+    /// 40104: The email address or telephone number of the account is not verified.
     AccountNotVerified,
-    /// 40200: The balance must be filled up.
+    /// 40200: The account has no balance left.
     PaymentRequired,
     /// 40201: The account is paused because of unusual activity.
     AccountPaused,
-    /// 40202: More calls in a minute than the account may make.
+    /// 40202: The account exceeded its limit of calls per minute.
     RateLimitExceeded,
-    /// 40203: The limit of a day that the account's owner set is reached.
+    /// 40203: The account reached the daily cost limit that its owner set.
     CostLimitExceeded,
     /// 40204: The account has no subscription to this part of the API.
     SubscriptionRequired,
-    /// 40205: The limit of equal tasks in an hour that the account's owner set is reached.
+    /// 40205: The account reached the hourly limit of identical tasks that its owner set.
     DuplicatesPerHourExceeded,
-    /// 40206: The limit of equal tasks in a day that the account's owner set is reached.
+    /// 40206: The account reached the daily limit of identical tasks that its owner set.
     DuplicatesPerDayExceeded,
-    /// 40207: The account takes calls from listed IP addresses only, and this is none.
+    /// 40207: The account accepts calls only from listed IP addresses, and this address is not listed.
     AddressNotAllowed,
-    /// 40209: More calls at once than the account may make.
+    /// 40209: The account exceeded its limit of simultaneous calls.
     TooManySimultaneousCalls,
     /// 40210: The balance is too low for this call.
     InsufficientFunds,
-    /// 40400: The URL is wrong.
+    /// 40400: The URL does not exist.
     NotFound,
-    /// 40401: There is no such task.
+    /// 40401: The task does not exist.
     TaskNotFound,
     /// 40402: The path in the URL is invalid.
     InvalidPath,
-    /// 40403: The results are older than a month and gone.
+    /// 40403: The results were deleted because they are older than a month.
     ResultsExpired,
     /// 40404: The sandbox has no data for this task.
     NoPreparedData,
@@ -66,41 +66,41 @@ pub enum StatusCode {
     InsufficientText,
     /// 40406: The page was not submitted for crawling.
     PageNotCrawled,
-    /// 40407: A host stands in the request twice.
+    /// 40407: The request contains the same host twice.
     DuplicateHost,
-    /// 40408: The target's URL is invalid, or answers 404.
+    /// 40408: The target's URL is invalid or returns 404.
     InvalidTarget,
-    /// 40501: A field is wrong. The message names it.
+    /// 40501: A field is invalid. The message names it.
     InvalidField,
     /// 40502: The body of the call is empty.
     EmptyPostData,
-    /// 40503: The body of the call is not what the API reads.
+    /// 40503: The body of the call is not in the required format.
     InvalidPostData,
     /// 40504: The domains have more than ten million keywords in common.
     TooManyIntersections,
-    /// 40505: A location or language is outdated.
+    /// 40505: The location or language is outdated.
     OutdatedData,
     /// 40506: The task has fields that the endpoint does not know.
     UnknownFields,
-    /// 40601: The task has arrived and is not queued yet.
+    /// 40601: The task was received and is not queued yet.
     TaskHanded,
-    /// 40602: The task is queued.
+    /// 40602: The task is in the queue.
     TaskInQueue,
-    /// 50000: The API failed. A field of a wrong shape can be the cause too.
+    /// 50000: The API failed. A malformed field in the task can also cause this.
     InternalError,
-    /// 50001: The balance could not be looked up; passes by itself.
+    /// 50001: The check of the balance failed. The problem is temporary.
     BalanceCheckFailed,
-    /// 50100: There is no such function or parameter.
+    /// 50100: The function or parameter does not exist.
     NotImplemented,
-    /// 50301: A service of somebody else did not answer.
+    /// 50301: A third-party service that the API uses did not respond.
     UpstreamUnavailable,
-    /// 50303: Data is being renewed; over in minutes.
+    /// 50303: The data is being updated. This takes a few minutes.
     UpdateInProgress,
-    /// 50304: The function is switched off for the moment.
+    /// 50304: The function is temporarily unavailable.
     FunctionUnavailable,
-    /// 50401: A live task was not done within 120 seconds.
+    /// 50401: A live task did not finish within 120 seconds.
     InternalTimeout,
-    /// 50402: The target page did not answer within 50 seconds.
+    /// 50402: The target page did not respond within 50 seconds.
     TargetTimeout,
     /// A code that this version does not know.
     Other(u32),

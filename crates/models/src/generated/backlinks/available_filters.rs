@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the fields that each endpoint of the section can be filtered by.
+/// Returns the fields that each endpoint of the section can filter and sort by, with their types.
 ///
-/// Filtering and sorting cost nothing.
+/// Use it to look up field names for `filters` and `order_by`. Calls are free; filtering and sorting do not change the price of other calls.
 ///
 /// `GET /v3/backlinks/available_filters`. The result comes in the answer.
 ///
@@ -34,27 +34,27 @@ impl Endpoint for AvailableFilters {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableFiltersResult {
-    /// Fields to filter `content_duplicates` by, each with its type.
+    /// Fields that `content_duplicates` could filter and sort by, with their types.
     ///
-    /// That endpoint is no longer among those of the section.
+    /// That endpoint is no longer part of the section.
     pub content_duplicates: Option<Map<String>>,
-    /// Fields to filter `backlinks` by, each with its type.
+    /// Fields that `backlinks` can filter and sort by, with their types.
     pub backlinks: Option<Map<String>>,
-    /// Fields to filter `domain_pages` by, each with its type.
+    /// Fields that `domain_pages` can filter and sort by, with their types.
     pub domain_pages: Option<Map<String>>,
-    /// Fields to filter `anchors` by, each with its type.
+    /// Fields that `anchors` can filter and sort by, with their types.
     pub anchors: Option<Map<String>>,
-    /// Fields to filter `referring_domains` by, each with its type.
+    /// Fields that `referring_domains` can filter and sort by, with their types.
     pub referring_domains: Option<Map<String>>,
-    /// Fields to filter `domain_intersection` by, each with its type.
+    /// Fields that `domain_intersection` can filter and sort by, with their types.
     pub domain_intersection: Option<Map<String>>,
-    /// Fields to filter `page_intersection` by, each with its type.
+    /// Fields that `page_intersection` can filter and sort by, with their types.
     pub page_intersection: Option<Map<String>>,
-    /// Fields to filter `referring_networks` by, each with its type.
+    /// Fields that `referring_networks` can filter and sort by, with their types.
     pub referring_networks: Option<Map<String>>,
-    /// Fields to filter `domain_pages_summary` by, each with its type.
+    /// Fields that `domain_pages_summary` can filter and sort by, with their types.
     pub domain_pages_summary: Option<Map<String>>,
-    /// Fields to filter `competitors` by, each with its type.
+    /// Fields that `competitors` can filter and sort by, with their types.
     pub competitors: Option<Map<String>>,
 }
 

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Counts the backlinks of many domains, subdomains and pages at once.
+/// Counts the backlinks of many domains, subdomains and pages in one call.
 ///
-/// Links of every attribute count, if the latest check still found them.
-///
-/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+/// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_backlinks/live`. The result comes in the answer. One task a call.
 ///
@@ -36,15 +34,15 @@ impl Endpoint for BulkBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkBacklinksLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -81,9 +79,9 @@ impl BulkBacklinksLiveTask {
         }
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -137,9 +135,9 @@ impl TaskEndpoint for BulkBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkBacklinksLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The counts, an element for each target, in no certain order.
+    /// The counts, one row per target, in no particular order.
     pub items: Option<Vec<BulkBacklinksLiveItem>>,
 }
 
@@ -169,9 +167,9 @@ object_impls!(BulkBacklinksLiveResult);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkBacklinksLiveItem {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many backlinks lead to the target, nofollow links among them.
+    /// Number of backlinks to the target, including nofollow links.
     pub backlinks: Option<i64>,
 }
 

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Counts the backlinks that each target gained and lost since a day.
+/// Counts the backlinks that each of many targets gained and lost since a given date.
 ///
-/// A domain stands for itself and all its subdomains; a subdomain or a page stands for itself.
-///
-/// Every call is charged, whatever it finds. Items come in another order than the targets were given: match them by `target`.
+/// A domain includes its subdomains; a subdomain or page counts alone. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_new_lost_backlinks/live`. The result comes in the answer. One task a call.
 ///
@@ -36,21 +34,21 @@ impl Endpoint for BulkNewLostBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostBacklinksLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// The day that divides new from lost.
+    /// Date that separates new backlinks from lost ones.
     ///
-    /// A backlink found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.
+    /// A backlink first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     pub date_from: Option<Date>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -89,9 +87,9 @@ impl BulkNewLostBacklinksLiveTask {
         }
     }
 
-    /// The day that divides new from lost.
+    /// Date that separates new backlinks from lost ones.
     ///
-    /// A backlink found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.
+    /// A backlink first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     #[must_use]
@@ -100,9 +98,9 @@ impl BulkNewLostBacklinksLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -171,9 +169,9 @@ impl TaskEndpoint for BulkNewLostBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostBacklinksLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The counts, an element for each target, in no certain order.
+    /// The counts, one row per target, in no particular order.
     pub items: Option<Vec<BulkNewLostBacklinksLiveItem>>,
 }
 
@@ -203,11 +201,11 @@ object_impls!(BulkNewLostBacklinksLiveResult);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostBacklinksLiveItem {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many backlinks to the target are new.
+    /// Number of new backlinks to the target.
     pub new_backlinks: Option<i64>,
-    /// How many backlinks to the target were lost.
+    /// Number of lost backlinks to the target.
     pub lost_backlinks: Option<i64>,
 }
 

@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Counts the linking domains that each target gained and lost since a day.
+/// Counts the linking domains that each of many targets gained and lost since a given date.
 ///
-/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+/// For links instead of domains, use `bulk_new_lost_backlinks`. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_new_lost_referring_domains/live`. The result comes in the answer. One task a call.
 ///
@@ -34,21 +34,21 @@ impl Endpoint for BulkNewLostReferringDomainsLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostReferringDomainsLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// The day that divides new from lost.
+    /// Date that separates new linking domains from lost ones.
     ///
-    /// A linking domain found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.
+    /// A domain first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     pub date_from: Option<Date>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -87,9 +87,9 @@ impl BulkNewLostReferringDomainsLiveTask {
         }
     }
 
-    /// The day that divides new from lost.
+    /// Date that separates new linking domains from lost ones.
     ///
-    /// A linking domain found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.
+    /// A domain first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     #[must_use]
@@ -98,9 +98,9 @@ impl BulkNewLostReferringDomainsLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -169,9 +169,9 @@ impl TaskEndpoint for BulkNewLostReferringDomainsLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostReferringDomainsLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The counts, an element for each target, in no certain order.
+    /// The counts, one row per target, in no particular order.
     pub items: Option<Vec<BulkNewLostReferringDomainsLiveItem>>,
 }
 
@@ -201,15 +201,19 @@ object_impls!(BulkNewLostReferringDomainsLiveResult);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostReferringDomainsLiveItem {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many linking domains are new, subdomains counted apart.
+    /// Number of new linking domains, with each subdomain counted separately.
     pub new_referring_domains: Option<i64>,
-    /// How many domains no longer link to the target, subdomains counted apart.
+    /// Number of domains that stopped linking to the target, with each subdomain counted separately.
     pub lost_referring_domains: Option<i64>,
-    /// How many linking main domains are new.
+    /// Number of new linking main domains.
+    ///
+    /// A main domain and its subdomains count once.
     pub new_referring_main_domains: Option<i64>,
-    /// How many main domains no longer link to the target.
+    /// Number of main domains that stopped linking to the target.
+    ///
+    /// A main domain and its subdomains count once.
     pub lost_referring_main_domains: Option<i64>,
 }
 

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Gives the spam scores of many domains, subdomains and pages at once.
+/// Returns the spam scores of many domains, subdomains and pages.
 ///
-/// The score is DataForSEO's own and runs from 0 to 100, where higher is worse.
-///
-/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+/// The score is computed by DataForSEO, from 0 to 100, where higher is worse. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_spam_score/live`. The result comes in the answer. One task a call.
 ///
@@ -36,15 +34,15 @@ impl Endpoint for BulkSpamScoreLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkSpamScoreLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
@@ -81,9 +79,9 @@ impl BulkSpamScoreLiveTask {
         }
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -137,9 +135,9 @@ impl TaskEndpoint for BulkSpamScoreLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkSpamScoreLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The spam scores, an element for each target, in no certain order.
+    /// The spam scores, one row per target, in no particular order.
     pub items: Option<Vec<BulkSpamScoreLiveItem>>,
 }
 
@@ -169,11 +167,11 @@ object_impls!(BulkSpamScoreLiveResult);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkSpamScoreLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How spammy the target is, on average.
+    /// Average spam score of the target.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub spam_score: Option<i64>,

@@ -5,7 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Tells how large the backlink database is, now and over the last 12 months.
+/// Returns the size of the backlink database, now and over the last 12 months.
+///
+/// Calls are free.
 ///
 /// `GET /v3/backlinks/index`. The result comes in the answer.
 ///
@@ -32,11 +34,11 @@ impl Endpoint for Index {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IndexResult {
-    /// How many backlinks the database has at present.
+    /// Current number of backlinks in the database.
     pub total_backlinks: Option<i64>,
-    /// How many pages the database has at present.
+    /// Current number of pages in the database.
     pub total_pages: Option<i64>,
-    /// Size of the database at earlier dates, over 12 months.
+    /// Size of the database over the last 12 months, one row per date.
     pub index_history: Option<Vec<IndexIndexHistory>>,
 }
 
@@ -68,13 +70,13 @@ object_impls!(IndexResult);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IndexIndexHistory {
-    /// The day that the sizes are of.
+    /// Date that the sizes refer to.
     ///
     /// A date, `yyyy-mm-dd`.
     pub date: Option<String>,
-    /// How many backlinks the database had on `date`.
+    /// Number of backlinks in the database on `date`.
     pub total_backlinks: Option<i64>,
-    /// How many pages the database had on `date`.
+    /// Number of pages in the database on `date`.
     pub total_pages: Option<i64>,
 }
 

@@ -3,13 +3,13 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// The device that the search is made as.
+/// Device type of the search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Device {
-    /// A desktop computer.
+    /// Desktop computer.
     Desktop,
-    /// A mobile phone.
+    /// Mobile phone.
     Mobile,
     /// A value that this version does not know.
     Other(String),
@@ -17,7 +17,7 @@ pub enum Device {
 
 open_enum_impls!(Device { Desktop = "desktop", Mobile = "mobile" });
 
-/// The operating system of the device that the search is made as.
+/// Operating system of the device.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OperatingSystem {
@@ -38,15 +38,15 @@ open_enum_impls!(
     "ios" }
 );
 
-/// How a target of `stop_crawl_on_match` is compared with the results.
+/// Comparison of a target of `stop_crawl_on_match` with the results.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MatchType {
-    /// That very domain or subdomain.
+    /// Matches exactly this domain or subdomain.
     Domain,
-    /// The main domain and all its subdomains.
+    /// Matches the main domain and all of its subdomains.
     WithSubdomains,
-    /// Addresses that fit a pattern with `*`.
+    /// Matches URLs by a pattern with `*`.
     Wildcard,
     /// A value that this version does not know.
     Other(String),
@@ -57,13 +57,13 @@ open_enum_impls!(
     "wildcard" }
 );
 
-/// Which targets must be found before the crawl ends.
+/// Number of targets that must be found before the crawl ends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetSearchMode {
-    /// The crawl ends once each target was found.
+    /// The crawl ends when all targets were found.
     All,
-    /// The crawl ends at the first target found.
+    /// The crawl ends when one target was found.
     Any,
     /// A value that this version does not know.
     Other(String),
@@ -71,37 +71,37 @@ pub enum TargetSearchMode {
 
 open_enum_impls!(TargetSearchMode { All = "all", Any = "any" });
 
-/// The kinds of element that targets are looked for in.
+/// Types of elements that can contain stop targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetItemType {
-    /// Ordinary unpaid results.
+    /// Unpaid results.
     Organic,
     /// Text ads.
     Paid,
-    /// The box of local businesses.
+    /// Box of local businesses.
     LocalPack,
-    /// The quoted answer above the results.
+    /// Featured snippet above the results.
     FeaturedSnippet,
     /// Events.
     Events,
     /// Flights.
     GoogleFlights,
-    /// Pictures.
+    /// Images.
     Images,
-    /// Vacancies.
+    /// Jobs.
     Jobs,
-    /// The knowledge panel.
+    /// Knowledge panel.
     KnowledgeGraph,
-    /// Local service firms. The results spell this type `local_services`.
+    /// Local services. Results spell this type `local_services`.
     LocalService,
-    /// The map.
+    /// Map.
     Map,
-    /// Papers in Google Scholar.
+    /// Articles from Google Scholar.
     ScholarlyArticles,
-    /// Ratings on other review sites.
+    /// Ratings on third-party review sites.
     ThirdPartyReviews,
-    /// Posts from Twitter.
+    /// Posts from Twitter, now X.
     Twitter,
     /// A value that this version does not know.
     Other(String),
@@ -116,7 +116,7 @@ open_enum_impls!(
     }
 );
 
-/// The kinds of element that a results page has.
+/// Types of elements on a results page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerpItemType {
@@ -246,13 +246,13 @@ open_enum_impls!(
     "compare_sites", Courses = "courses", AiOverview = "ai_overview" }
 );
 
-/// The side of the page that an element stands on.
+/// Side of the page that contains an element.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Position {
-    /// On the left of the page.
+    /// Left side of the page.
     Left,
-    /// On the right of the page.
+    /// Right side of the page.
     Right,
     /// A value that this version does not know.
     Other(String),
@@ -260,17 +260,17 @@ pub enum Position {
 
 open_enum_impls!(Position { Left = "left", Right = "right" });
 
-/// A target that ends the crawl when it is found.
+/// Target that ends the crawl when found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StopCrawlOnMatch {
-    /// Domain, subdomain or wildcard pattern to stop at.
+    /// Domain, subdomain or wildcard pattern that ends the crawl.
     ///
-    /// A domain is written without `https://`; a pattern looks like `/blog/post-*`.
+    /// Write a domain without `https://`, and a pattern like `/blog/post-*`.
     ///
     /// Required.
     pub match_value: String,
-    /// How `match_value` is compared with the addresses found.
+    /// Comparison of `match_value` with the URLs found.
     ///
     /// Required.
     pub match_type: MatchType,
@@ -308,15 +308,13 @@ impl StopCrawlOnMatch {
     }
 }
 
-/// A correction of the keyword by the search engine.
+/// Spelling correction of the keyword by the search engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spell {
-    /// The corrected keyword.
-    ///
-    /// The results are for it.
+    /// Corrected keyword that the results refer to.
     pub keyword: Option<String>,
-    /// How the search engine dealt with the spelling.
+    /// Type of the correction.
     pub r#type: Option<SpellType>,
 }
 
@@ -342,7 +340,7 @@ impl Object for Spell {
 
 object_impls!(Spell);
 
-/// How the search engine dealt with the spelling.
+/// Type of the correction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpellType {
@@ -364,15 +362,15 @@ open_enum_impls!(
     "including_results_for" }
 );
 
-/// The row of chips that narrow the search.
+/// Row of chips that narrow the search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefinementChips {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// The chips.
+    /// The chips of the row.
     pub items: Option<Vec<RefinementChipsItem>>,
 }
 
@@ -404,15 +402,15 @@ object_impls!(RefinementChips);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefinementChipsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the chip.
     pub title: Option<String>,
-    /// Address of the search that the chip narrows to.
+    /// URL of the narrowed search.
     pub url: Option<String>,
     /// Domain of the search engine.
     pub domain: Option<String>,
-    /// Further choices to narrow the search with.
+    /// Further options that narrow the search.
     pub options: Option<Vec<LabelledLink>>,
 }
 
@@ -444,133 +442,133 @@ impl Object for RefinementChipsItem {
 
 object_impls!(RefinementChipsItem);
 
-/// Any element of a results page; `type` tells which.
+/// Element of a results page, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SerpItem {
-    /// A text ad.
+    /// Text ad.
     Paid(Box<SerpItemPaid>),
-    /// An ordinary, unpaid result: title, address and description of a page.
+    /// Organic, unpaid result: title, URL and description of a page.
     Organic(Box<SerpItemOrganic>),
-    /// A box above the results that quotes an answer from one page.
+    /// Box above the results that quotes an answer from one page.
     FeaturedSnippet(Box<SerpItemFeaturedSnippet>),
-    /// The knowledge panel: a summary of a person, place, firm or thing.
+    /// Knowledge panel: a summary of a person, place, company or thing.
     KnowledgeGraph(Box<SerpItemKnowledgeGraph>),
-    /// A block of current news articles.
+    /// Block of current news articles.
     TopStories(Box<SerpItemTopStories>),
-    /// A list of related questions, each with an answer to unfold.
+    /// List of related questions, each with an expandable answer.
     PeopleAlsoAsk(Box<SerpItemPeopleAlsoAsk>),
-    /// A block of searches that others made besides.
+    /// Block of related searches by other users.
     PeopleAlsoSearch(Box<SerpItemPeopleAlsoSearch>),
-    /// A block of pictures from the image search.
+    /// Block of images from the image search.
     Images(Box<SerpItemImages>),
-    /// A block of posts from Twitter, now X.
+    /// Block of posts from Twitter, now X.
     Twitter(Box<SerpItemTwitter>),
-    /// Stars and number of Google reviews for a place.
+    /// Rating and number of Google reviews of a place.
     GoogleReviews(Box<SerpItemGoogleReviews>),
-    /// A block of vacancies.
+    /// Block of jobs.
     Jobs(Box<SerpItemJobs>),
-    /// A map of the place searched for.
+    /// Map of the searched place.
     Map(Box<SerpItemMap>),
-    /// A block of apps from an app store.
+    /// Block of apps from an app store.
     App(Box<SerpItemApp>),
-    /// One business out of the box of local businesses beside a map.
+    /// Single business from the box of local businesses next to a map.
     LocalPack(Box<SerpItemLocalPack>),
-    /// A strip of picture cards along the top of the page.
+    /// Row of image cards at the top of the page.
     Carousel(Box<SerpItemCarousel>),
-    /// A block of videos.
+    /// Block of videos.
     Video(Box<SerpItemVideo>),
-    /// A direct answer that Google gives itself, such as a date or a figure.
+    /// Direct answer by Google, such as a date or a number.
     AnswerBox(Box<SerpItemAnswerBox>),
-    /// A block of product ads with price and shop.
+    /// Block of product ads with prices and shops.
     Shopping(Box<SerpItemShopping>),
-    /// A block of flights for a route.
+    /// Block of flights for a route.
     GoogleFlights(Box<SerpItemGoogleFlights>),
-    /// Cards of products, each with the articles that mention it.
+    /// Product cards, each with the articles that mention the product.
     MentionCarousel(Box<SerpItemMentionCarousel>),
-    /// A block of events with date and venue.
+    /// Block of events with dates and venues.
     Events(Box<SerpItemEvents>),
-    /// Related searches at the foot of the page.
+    /// Related searches at the bottom of the page.
     RelatedSearches(Box<SerpItemRelatedSearches>),
-    /// A carousel whose entries hold carousels of their own.
+    /// Carousel whose entries contain carousels.
     MultiCarousel(Box<SerpItemMultiCarousel>),
-    /// Recipe cards with rating and time.
+    /// Recipe cards with ratings and preparation times.
     Recipes(Box<SerpItemRecipes>),
     /// Sights of a place, with ratings.
     TopSights(Box<SerpItemTopSights>),
-    /// Links to papers in Google Scholar.
+    /// Links to articles in Google Scholar.
     ScholarlyArticles(Box<SerpItemScholarlyArticles>),
-    /// A grid of unpaid product cards.
+    /// Grid of unpaid product cards.
     PopularProducts(Box<SerpItemPopularProducts>),
-    /// A block of podcast episodes.
+    /// Block of podcast episodes.
     Podcasts(Box<SerpItemPodcasts>),
-    /// Price and chart of a share.
+    /// Price and chart of a stock.
     StocksBox(Box<SerpItemStocksBox>),
     /// Links to directories and portals that cover the same search.
     FindResultsOn(Box<SerpItemFindResultsOn>),
-    /// Questions and answers drawn from forums and help sites.
+    /// Questions and answers from forums and help sites.
     QuestionsAndAnswers(Box<SerpItemQuestionsAndAnswers>),
-    /// A box of hotels with prices for certain dates.
+    /// Box of hotels with prices for given dates.
     HotelsPack(Box<SerpItemHotelsPack>),
-    /// A block of web stories, told in pictures.
+    /// Block of web stories.
     VisualStories(Box<SerpItemVisualStories>),
-    /// A block of product offers from shops.
+    /// Block of product offers from shops.
     CommercialUnits(Box<SerpItemCommercialUnits>),
-    /// A block of local tradespeople and service firms.
+    /// Block of local service providers.
     LocalServices(Box<SerpItemLocalServices>),
-    /// The entry of one hotel, leading to Google Hotels.
+    /// Entry of one hotel that links to Google Hotels.
     GoogleHotels(Box<SerpItemGoogleHotels>),
-    /// A box that solves an equation and works through the steps.
+    /// Box that solves an equation and shows the steps.
     MathSolver(Box<SerpItemMathSolver>),
-    /// A currency converter with its chart.
+    /// Currency converter with a chart.
     CurrencyBox(Box<SerpItemCurrencyBox>),
-    /// Posts that a business put on Google itself.
+    /// Posts that a business published on Google.
     GooglePosts(Box<SerpItemGooglePosts>),
-    /// Aspects to weigh before buying, each with an answer to unfold.
+    /// Points to consider before a purchase, each with an expandable answer.
     ProductConsiderations(Box<SerpItemProductConsiderations>),
-    /// Cards of things that web pages name for the search.
+    /// Cards of things that web pages mention for the search.
     FoundOnWeb(Box<SerpItemFoundOnWeb>),
-    /// A block of short upright videos.
+    /// Block of short vertical videos.
     ShortVideos(Box<SerpItemShortVideos>),
     /// Cards that narrow a product search, such as by style or brand.
     RefineProducts(Box<SerpItemRefineProducts>),
-    /// Cards of brands for a product search.
+    /// Brand cards for a product search.
     ExploreBrands(Box<SerpItemExploreBrands>),
-    /// Views and first-hand accounts by people, from social media and blogs.
+    /// Opinions and first-hand experiences from social media and blogs.
     Perspectives(Box<SerpItemPerspectives>),
-    /// Threads from forums on the subject.
+    /// Forum threads on the topic.
     DiscussionsAndForums(Box<SerpItemDiscussionsAndForums>),
-    /// Sites where offers can be compared.
+    /// Sites for comparing offers.
     CompareSites(Box<SerpItemCompareSites>),
-    /// A block of courses with provider and rating.
+    /// Block of courses with providers and ratings.
     Courses(Box<SerpItemCourses>),
-    /// A row of cards in the knowledge panel to page through sideways.
+    /// Horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// The paragraph in the knowledge panel that says what the subject is.
+    /// Paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
-    /// The pictures in the knowledge panel.
+    /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// A list in the knowledge panel, such as the profiles of a person.
+    /// List in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// A line in the knowledge panel with one fact, such as a birthday.
+    /// Line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// A line in the knowledge panel that unfolds.
+    /// Expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// A titled section of text in the knowledge panel.
+    /// Titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
-    /// An AI overview inside the knowledge panel.
+    /// AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
-    /// An answer written by Google's AI, with the pages it draws on.
+    /// Answer written by Google's AI, with the pages that it is based on.
     AiOverview(Box<SerpItemAiOverview>),
-    /// Rating of a place or product on another review site.
+    /// Rating of a place or product on a third-party review site.
     ThirdPartyReviews(Box<SerpItemThirdPartyReviews>),
-    /// A dictionary entry that explains a word.
+    /// Dictionary entry that explains a word.
     Dictionary(Box<SerpItemDictionary>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -863,17 +861,17 @@ union_impls!(SerpItem);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPaidLink {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the link.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the link leads.
+    /// URL of the link.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Identifier of the advertisement.
+    /// Identifier of the ad.
     pub ad_aclk: Option<String>,
 }
 
@@ -907,55 +905,53 @@ impl Object for SerpItemPaidLink {
 
 object_impls!(SerpItemPaidLink);
 
-/// A text ad.
+/// Text ad.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPaid {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// Further facts about the ad, by name.
+    /// Further details of the ad, by name.
     pub extra: Option<Map<String>>,
     /// Further lines of the description.
     ///
     /// Null when there are none.
     pub description_rows: Option<Vec<String>>,
-    /// Sitelinks printed below the ad.
+    /// Sitelinks below the ad.
     ///
     /// Null when there are none.
     pub links: Option<Vec<SerpItemPaidLink>>,
@@ -1055,13 +1051,13 @@ object_impls!(SerpItemPaid);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The question.
     pub title: Option<String>,
-    /// The answer.
+    /// The answer to the question.
     pub description: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -1093,11 +1089,11 @@ impl Object for SerpItemOrganicItem {
 
 object_impls!(SerpItemOrganicItem);
 
-/// Questions and answers unfolding below the result.
+/// Expandable questions and answers below the result.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicFaq {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The questions with their answers.
     pub items: Option<Vec<SerpItemOrganicItem>>,
@@ -1129,37 +1125,37 @@ object_impls!(SerpItemOrganicFaq);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicRelatedResult {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the search engine's cached copy of the page.
+    /// URL of the search engine's cached copy of the page.
     pub cache_url: Option<String>,
-    /// Address of a search that runs the keyword on related sites.
+    /// URL of a search that runs the keyword on related sites.
     pub related_search_url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Text printed ahead of the description, such as a date.
+    /// Text shown before the description, such as a date.
     pub pre_snippet: Option<String>,
-    /// Text printed after the description.
+    /// Text shown after the description.
     pub extended_snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -1173,13 +1169,13 @@ pub struct SerpItemOrganicRelatedResult {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -1270,57 +1266,55 @@ impl Object for SerpItemOrganicRelatedResult {
 
 object_impls!(SerpItemOrganicRelatedResult);
 
-/// An ordinary, unpaid result: title, address and description of a page.
+/// Organic, unpaid result: title, URL and description of a page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganic {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the page found.
+    /// Domain of the page.
     pub domain: Option<String>,
-    /// Title of the page, as printed.
+    /// Title of the page, as shown.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address of the page found.
+    /// URL of the page.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Address of the search engine's cached copy of the page.
+    /// URL of the search engine's cached copy of the page.
     pub cache_url: Option<String>,
-    /// Address of a search that runs the keyword on related sites.
+    /// URL of a search that runs the keyword on related sites.
     pub related_search_url: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Whether the result stands as a featured snippet.
+    /// Whether the result is shown as a featured snippet.
     pub is_featured_snippet: Option<bool>,
-    /// Whether the search engine warns of the site as harmful.
+    /// Whether the search engine marks the site as harmful.
     pub is_malicious: Option<bool>,
     /// Whether the result is a Google web story.
     pub is_web_story: Option<bool>,
-    /// Text printed ahead of the description, such as a date.
+    /// Text shown before the description, such as a date.
     pub pre_snippet: Option<String>,
-    /// Text printed after the description.
+    /// Text shown after the description.
     pub extended_snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -1334,27 +1328,27 @@ pub struct SerpItemOrganic {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// Sitelinks printed below the result.
+    /// Sitelinks below the result.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Questions and answers unfolding below the result.
+    /// Expandable questions and answers below the result.
     ///
     /// Null when there are none.
     pub faq: Option<SerpItemOrganicFaq>,
-    /// Related searches that open below the result once a visitor has clicked it and come back.
+    /// Related searches shown below the result when a visitor returns from it.
     pub extended_people_also_search: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
     /// Further results of the same site, grouped under this one.
     ///
-    /// With `group_organic_results` off they stand on their own.
+    /// If `group_organic_results` is `false`, they are separate results.
     pub related_result: Option<Vec<SerpItemOrganicRelatedResult>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -1475,43 +1469,41 @@ impl Object for SerpItemOrganic {
 
 object_impls!(SerpItemOrganic);
 
-/// A box above the results that quotes an answer from one page.
+/// Box above the results that quotes an answer from one page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFeaturedSnippet {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -1585,45 +1577,43 @@ impl Object for SerpItemFeaturedSnippet {
 
 object_impls!(SerpItemFeaturedSnippet);
 
-/// The knowledge panel: a summary of a person, place, firm or thing.
+/// Knowledge panel: a summary of a person, place, company or thing.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemKnowledgeGraph {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Identifier of the card.
     pub card_id: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// Address of the logo shown in the panel.
+    /// URL of the logo shown in the panel.
     pub logo_url: Option<String>,
-    /// Google's identifier of the local business that the panel is about.
+    /// Google's identifier of the local business in the panel.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
     /// Parts of the panel, from top to bottom.
     ///
@@ -1699,29 +1689,29 @@ object_impls!(SerpItemKnowledgeGraph);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopStoriesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Whether the page has an AMP version.
     pub amp_version: Option<bool>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// Labels printed on the element.
+    /// Labels shown on the element.
     pub badges: Option<Vec<String>>,
 }
 
@@ -1774,29 +1764,27 @@ impl Object for SerpItemTopStoriesItem {
 
 object_impls!(SerpItemTopStoriesItem);
 
-/// A block of current news articles.
+/// Block of current news articles.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopStories {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTopStoriesItem>>,
 }
 
@@ -1847,15 +1835,15 @@ object_impls!(SerpItemTopStories);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoAskItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The question.
     pub title: Option<String>,
-    /// Question whose click brought this one up.
+    /// Question that was clicked to load this one.
     pub seed_question: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// The answer that unfolds below the question.
+    /// Expandable answer below the question.
     pub expanded_element: Option<Vec<PeopleAlsoAskAnswer>>,
 }
 
@@ -1887,27 +1875,25 @@ impl Object for SerpItemPeopleAlsoAskItem {
 
 object_impls!(SerpItemPeopleAlsoAskItem);
 
-/// A list of related questions, each with an answer to unfold.
+/// List of related questions, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoAsk {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The questions.
+    /// The related questions.
     pub items: Option<Vec<SerpItemPeopleAlsoAskItem>>,
 }
 
@@ -1951,25 +1937,23 @@ impl Object for SerpItemPeopleAlsoAsk {
 
 object_impls!(SerpItemPeopleAlsoAsk);
 
-/// A block of searches that others made besides.
+/// Block of related searches by other users.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoSearch {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -2024,15 +2008,15 @@ object_impls!(SerpItemPeopleAlsoSearch);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemImagesRelatedImageSearche {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the thumbnail.
+    /// URL of the thumbnail.
     pub image_url: Option<String>,
 }
 
@@ -2064,33 +2048,31 @@ impl Object for SerpItemImagesRelatedImageSearche {
 
 object_impls!(SerpItemImagesRelatedImageSearche);
 
-/// A block of pictures from the image search.
+/// Block of images from the image search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemImages {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The pictures.
+    /// The images of the block.
     pub items: Option<Vec<Image>>,
-    /// Similar image searches, each with a sample picture.
+    /// Similar image searches, each with a sample image.
     ///
     /// Null when there are none.
     pub related_image_searches: Option<Vec<SerpItemImagesRelatedImageSearche>>,
@@ -2149,17 +2131,17 @@ object_impls!(SerpItemImages);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTwitterItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Text of the post.
     pub tweet: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
-    /// When the post was written.
+    /// Date and time when the post was published.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
@@ -2191,31 +2173,29 @@ impl Object for SerpItemTwitterItem {
 
 object_impls!(SerpItemTwitterItem);
 
-/// A block of posts from Twitter, now X.
+/// Block of posts from Twitter, now X.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTwitter {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTwitterItem>>,
 }
 
@@ -2265,27 +2245,25 @@ impl Object for SerpItemTwitter {
 
 object_impls!(SerpItemTwitter);
 
-/// Stars and number of Google reviews for a place.
+/// Rating and number of Google reviews of a place.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleReviews {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// How many reviews there are.
+    /// Number of reviews.
     pub reviews_count: Option<i64>,
     /// Rating shown with the element.
     ///
@@ -2293,11 +2271,11 @@ pub struct SerpItemGoogleReviews {
     pub rating: Option<Rating>,
     /// Google's identifier of the place.
     pub place_id: Option<String>,
-    /// Feature code that Google attaches to the element.
+    /// Feature code that Google assigns to the element.
     pub feature: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
@@ -2357,27 +2335,27 @@ object_impls!(SerpItemGoogleReviews);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemJobsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the job is.
+    /// Location of the job.
     pub location: Option<String>,
-    /// Who offers the job, or who posted it.
+    /// Employer, or author of the job posting.
     pub author: Option<String>,
-    /// When the vacancy was posted, in words as printed.
+    /// Displayed posting date of the job, as text.
     pub job_posted_time: Option<String>,
-    /// When the vacancy was posted.
+    /// Date and time when the job was posted.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Kind of contract, such as full-time.
+    /// Type of contract, such as full-time.
     pub contract_type: Option<String>,
-    /// Pay, in words as printed.
+    /// Displayed salary, as text.
     pub salary: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
@@ -2430,31 +2408,29 @@ impl Object for SerpItemJobsItem {
 
 object_impls!(SerpItemJobsItem);
 
-/// A block of vacancies.
+/// Block of jobs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemJobs {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemJobsItem>>,
 }
 
@@ -2504,29 +2480,27 @@ impl Object for SerpItemJobs {
 
 object_impls!(SerpItemJobs);
 
-/// A map of the place searched for.
+/// Map of the searched place.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMap {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
@@ -2577,13 +2551,13 @@ object_impls!(SerpItemMap);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAppItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Price shown with the element.
     ///
@@ -2619,27 +2593,25 @@ impl Object for SerpItemAppItem {
 
 object_impls!(SerpItemAppItem);
 
-/// A block of apps from an app store.
+/// Block of apps from an app store.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemApp {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemAppItem>>,
 }
 
@@ -2683,37 +2655,35 @@ impl Object for SerpItemApp {
 
 object_impls!(SerpItemApp);
 
-/// One business out of the box of local businesses beside a map.
+/// Single business from the box of local businesses next to a map.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalPack {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Name of the business.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Domain of the business's own site.
     pub domain: Option<String>,
     /// Telephone number of the business.
     pub phone: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
     /// Rating shown with the element.
     ///
@@ -2721,7 +2691,7 @@ pub struct SerpItemLocalPack {
     pub rating: Option<Rating>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
@@ -2786,29 +2756,27 @@ impl Object for SerpItemLocalPack {
 
 object_impls!(SerpItemLocalPack);
 
-/// A strip of picture cards along the top of the page.
+/// Row of image cards at the top of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<CarouselEntry>>,
 }
 
@@ -2859,19 +2827,19 @@ object_impls!(SerpItemCarousel);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVideoItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Where the video is hosted.
+    /// Site that hosts the video.
     pub source: Option<String>,
-    /// Address of the preview picture.
+    /// URL of the preview image.
     pub preview: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
@@ -2905,27 +2873,25 @@ impl Object for SerpItemVideoItem {
 
 object_impls!(SerpItemVideoItem);
 
-/// A block of videos.
+/// Block of videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVideo {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemVideoItem>>,
 }
 
@@ -2969,31 +2935,29 @@ impl Object for SerpItemVideo {
 
 object_impls!(SerpItemVideo);
 
-/// A direct answer that Google gives itself, such as a date or a figure.
+/// Direct answer by Google, such as a date or a number.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAnswerBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Text of the answer, in pieces.
+    /// Text of the answer, in parts.
     ///
     /// Null when there is none.
     pub text: Option<Vec<String>>,
-    /// Links to the sites that the answer names.
+    /// Links to the sites named in the answer.
     pub links: Option<Vec<Link>>,
 }
 
@@ -3044,7 +3008,7 @@ object_impls!(SerpItemAnswerBox);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShoppingItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3054,13 +3018,13 @@ pub struct SerpItemShoppingItem {
     pub price: Option<Price>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address at the marketplace.
+    /// URL at the marketplace.
     pub marketplace_url: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3114,29 +3078,27 @@ impl Object for SerpItemShoppingItem {
 
 object_impls!(SerpItemShoppingItem);
 
-/// A block of product ads with price and shop.
+/// Block of product ads with prices and shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShopping {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemShoppingItem>>,
 }
 
@@ -3187,11 +3149,11 @@ object_impls!(SerpItemShopping);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleFlightsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
@@ -3219,31 +3181,29 @@ impl Object for SerpItemGoogleFlightsItem {
 
 object_impls!(SerpItemGoogleFlightsItem);
 
-/// A block of flights for a route.
+/// Block of flights for a route.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleFlights {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemGoogleFlightsItem>>,
 }
 
@@ -3297,7 +3257,7 @@ object_impls!(SerpItemGoogleFlights);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMentionCarouselItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3341,29 +3301,27 @@ impl Object for SerpItemMentionCarouselItem {
 
 object_impls!(SerpItemMentionCarouselItem);
 
-/// Cards of products, each with the articles that mention it.
+/// Product cards, each with the articles that mention the product.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMentionCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemMentionCarouselItem>>,
 }
 
@@ -3414,13 +3372,13 @@ object_impls!(SerpItemMentionCarousel);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemEventsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
@@ -3450,31 +3408,29 @@ impl Object for SerpItemEventsItem {
 
 object_impls!(SerpItemEventsItem);
 
-/// A block of events with date and venue.
+/// Block of events with dates and venues.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemEvents {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemEventsItem>>,
 }
 
@@ -3524,25 +3480,23 @@ impl Object for SerpItemEvents {
 
 object_impls!(SerpItemEvents);
 
-/// Related searches at the foot of the page.
+/// Related searches at the bottom of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRelatedSearches {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// The searches, as phrases.
     pub items: Option<Vec<String>>,
@@ -3592,7 +3546,7 @@ object_impls!(SerpItemRelatedSearches);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMultiCarouselItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3626,27 +3580,25 @@ impl Object for SerpItemMultiCarouselItem {
 
 object_impls!(SerpItemMultiCarouselItem);
 
-/// A carousel whose entries hold carousels of their own.
+/// Carousel whose entries contain carousels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMultiCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemMultiCarouselItem>>,
 }
 
@@ -3694,19 +3646,19 @@ object_impls!(SerpItemMultiCarousel);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRecipesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Time it takes to make the dish, in words as printed.
+    /// Displayed preparation time of the dish, as text.
     pub time: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3748,27 +3700,25 @@ impl Object for SerpItemRecipesItem {
 
 object_impls!(SerpItemRecipesItem);
 
-/// Recipe cards with rating and time.
+/// Recipe cards with ratings and preparation times.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRecipes {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemRecipesItem>>,
 }
 
@@ -3816,13 +3766,13 @@ object_impls!(SerpItemRecipes);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopSightsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3862,25 +3812,23 @@ object_impls!(SerpItemTopSightsItem);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopSights {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTopSightsItem>>,
 }
 
@@ -3931,15 +3879,15 @@ object_impls!(SerpItemTopSights);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemScholarlyArticlesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Who wrote the article.
+    /// Author of the article.
     pub author: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
 }
 
@@ -3971,31 +3919,29 @@ impl Object for SerpItemScholarlyArticlesItem {
 
 object_impls!(SerpItemScholarlyArticlesItem);
 
-/// Links to papers in Google Scholar.
+/// Links to articles in Google Scholar.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemScholarlyArticles {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemScholarlyArticlesItem>>,
 }
 
@@ -4049,17 +3995,17 @@ object_impls!(SerpItemScholarlyArticles);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPopularProductsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Who sells the product.
+    /// Seller of the product.
     pub seller: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Price shown with the element.
     ///
@@ -4103,29 +4049,27 @@ impl Object for SerpItemPopularProductsItem {
 
 object_impls!(SerpItemPopularProductsItem);
 
-/// A grid of unpaid product cards.
+/// Grid of unpaid product cards.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPopularProducts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPopularProductsItem>>,
 }
 
@@ -4176,19 +4120,19 @@ object_impls!(SerpItemPopularProducts);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPodcastsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Playing time of the episode, in words as printed.
+    /// Displayed playing time of the episode, as text.
     pub time_to_play: Option<String>,
 }
 
@@ -4222,27 +4166,25 @@ impl Object for SerpItemPodcastsItem {
 
 object_impls!(SerpItemPodcastsItem);
 
-/// A block of podcast episodes.
+/// Block of podcast episodes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPodcasts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPodcastsItem>>,
 }
 
@@ -4286,43 +4228,41 @@ impl Object for SerpItemPodcasts {
 
 object_impls!(SerpItemPodcasts);
 
-/// Price and chart of a share.
+/// Price and chart of a stock.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemStocksBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Price of the share.
+    /// Price of the stock.
     pub price: Option<Price>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Table in the element.
     ///
     /// Null when there is none.
     pub table: Option<Table>,
-    /// Course of the share price.
+    /// Chart of the stock price.
     pub graph: Option<Graph>,
 }
 
@@ -4391,13 +4331,13 @@ object_impls!(SerpItemStocksBox);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFindResultsOnItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -4435,23 +4375,21 @@ object_impls!(SerpItemFindResultsOnItem);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFindResultsOn {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemFindResultsOnItem>>,
 }
 
@@ -4499,19 +4437,19 @@ object_impls!(SerpItemFindResultsOn);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemQuestionsAndAnswersItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// The question.
     pub question_text: Option<String>,
-    /// The answer.
+    /// The answer to the question.
     pub answer_text: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// How many upvotes the answer has at its source.
+    /// Number of upvotes of the answer at its source.
     pub votes: Option<i64>,
 }
 
@@ -4547,27 +4485,25 @@ impl Object for SerpItemQuestionsAndAnswersItem {
 
 object_impls!(SerpItemQuestionsAndAnswersItem);
 
-/// Questions and answers drawn from forums and help sites.
+/// Questions and answers from forums and help sites.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemQuestionsAndAnswers {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemQuestionsAndAnswersItem>>,
 }
 
@@ -4615,7 +4551,7 @@ object_impls!(SerpItemQuestionsAndAnswers);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemHotelsPackItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Price shown with the element.
     ///
@@ -4623,15 +4559,15 @@ pub struct SerpItemHotelsPackItem {
     pub price: Option<Price>,
     /// Name of the hotel.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Google's identifier of the hotel.
     pub hotel_identifier: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
     /// Rating shown with the element.
     ///
@@ -4685,25 +4621,23 @@ impl Object for SerpItemHotelsPackItem {
 
 object_impls!(SerpItemHotelsPackItem);
 
-/// A box of hotels with prices for certain dates.
+/// Box of hotels with prices for given dates.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemHotelsPack {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -4711,7 +4645,7 @@ pub struct SerpItemHotelsPack {
     pub date_from: Option<String>,
     /// Last day of the stay.
     pub date_to: Option<String>,
-    /// The hotels.
+    /// The hotels of the box.
     pub items: Option<Vec<SerpItemHotelsPackItem>>,
 }
 
@@ -4764,27 +4698,25 @@ impl Object for SerpItemHotelsPack {
 
 object_impls!(SerpItemHotelsPack);
 
-/// A block of web stories, told in pictures.
+/// Block of web stories.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVisualStories {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<LabelledLink>>,
 }
 
@@ -4832,13 +4764,13 @@ object_impls!(SerpItemVisualStories);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCommercialUnitsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Price shown with the element.
     ///
@@ -4884,29 +4816,27 @@ impl Object for SerpItemCommercialUnitsItem {
 
 object_impls!(SerpItemCommercialUnitsItem);
 
-/// A block of product offers from shops.
+/// Block of product offers from shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCommercialUnits {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCommercialUnitsItem>>,
 }
 
@@ -4957,21 +4887,21 @@ object_impls!(SerpItemCommercialUnits);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalServicesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
     /// Null when there is none.
     pub rating: Option<Rating>,
-    /// Address of the profile picture.
+    /// URL of the profile image.
     pub profile_image_url: Option<String>,
 }
 
@@ -5007,33 +4937,31 @@ impl Object for SerpItemLocalServicesItem {
 
 object_impls!(SerpItemLocalServicesItem);
 
-/// A block of local tradespeople and service firms.
+/// Block of local service providers.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalServices {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemLocalServicesItem>>,
 }
 
@@ -5086,33 +5014,31 @@ impl Object for SerpItemLocalServices {
 
 object_impls!(SerpItemLocalServices);
 
-/// The entry of one hotel, leading to Google Hotels.
+/// Entry of one hotel that links to Google Hotels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleHotels {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Google's identifier of the hotel.
     pub hotel_identifier: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
@@ -5166,7 +5092,7 @@ object_impls!(SerpItemGoogleHotels);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolverExpandedElement {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -5202,11 +5128,11 @@ object_impls!(SerpItemMathSolverExpandedElement);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolverItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Worked solutions that unfold below the heading.
+    /// Expandable solutions below the heading.
     pub expanded_element: Option<Vec<SerpItemMathSolverExpandedElement>>,
 }
 
@@ -5234,33 +5160,31 @@ impl Object for SerpItemMathSolverItem {
 
 object_impls!(SerpItemMathSolverItem);
 
-/// A box that solves an equation and works through the steps.
+/// Box that solves an equation and shows the steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolver {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Solution of the equation that was searched for.
+    /// Solution of the equation in the search query.
     pub result: Option<String>,
-    /// Ways to solve the equation.
+    /// Methods to solve the equation.
     pub items: Option<Vec<SerpItemMathSolverItem>>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -5315,41 +5239,39 @@ impl Object for SerpItemMathSolver {
 
 object_impls!(SerpItemMathSolver);
 
-/// A currency converter with its chart.
+/// Currency converter with a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCurrencyBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Amount to convert.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub value: Option<f64>,
-    /// Amount after conversion, at the rate of Google Finance when the results were fetched.
+    /// Converted amount, at the Google Finance rate when the results were fetched.
     ///
-    /// The rate may lag behind the market.
+    /// The rate can differ from the current market rate.
     ///
-    /// Unit: in `converted_currency`.
+    /// Unit: the currency named in `converted_currency`.
     pub converted_value: Option<f64>,
     /// Currency that the amount is converted from, as an ISO code.
     pub currency: Option<String>,
-    /// Currency that the amount is converted to.
+    /// Currency that the amount is converted to, as an ISO code.
     pub converted_currency: Option<String>,
-    /// When the rate was taken.
+    /// Date and time of the exchange rate.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
@@ -5357,7 +5279,7 @@ pub struct SerpItemCurrencyBox {
     ///
     /// Null when there is none.
     pub table: Option<Table>,
-    /// Course of the exchange rate.
+    /// Chart of the exchange rate.
     pub graph: Option<Graph>,
 }
 
@@ -5419,33 +5341,31 @@ impl Object for SerpItemCurrencyBox {
 
 object_impls!(SerpItemCurrencyBox);
 
-/// Posts that a business put on Google itself.
+/// Posts that a business published on Google.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGooglePosts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Identifier of the block of posts.
     pub posts_id: Option<String>,
-    /// Feature code that Google attaches to the element.
+    /// Feature code that Google assigns to the element.
     pub feature: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
@@ -5499,13 +5419,13 @@ object_impls!(SerpItemGooglePosts);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemProductConsiderationsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// The question or aspect to weigh before buying.
+    /// Question or point to consider before a purchase.
     pub title: Option<String>,
-    /// Category printed above the heading.
+    /// Category shown above the heading.
     pub consideration_category: Option<String>,
-    /// The answer that unfolds below the heading.
+    /// Expandable answer below the heading.
     pub expanded_element: Option<Vec<ProductConsiderationAnswer>>,
 }
 
@@ -5535,29 +5455,27 @@ impl Object for SerpItemProductConsiderationsItem {
 
 object_impls!(SerpItemProductConsiderationsItem);
 
-/// Aspects to weigh before buying, each with an answer to unfold.
+/// Points to consider before a purchase, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemProductConsiderations {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemProductConsiderationsItem>>,
 }
 
@@ -5608,13 +5526,13 @@ object_impls!(SerpItemProductConsiderations);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFoundOnWebItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Picture in the element.
+    /// Image in the element.
     pub image: Option<Image>,
 }
 
@@ -5644,31 +5562,29 @@ impl Object for SerpItemFoundOnWebItem {
 
 object_impls!(SerpItemFoundOnWebItem);
 
-/// Cards of things that web pages name for the search.
+/// Cards of things that web pages mention for the search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFoundOnWeb {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Searches that Google offers as related.
+    /// Related searches suggested by Google.
     pub related_searches: Option<Vec<String>>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemFoundOnWebItem>>,
 }
 
@@ -5722,13 +5638,13 @@ object_impls!(SerpItemFoundOnWeb);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShortVideosItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -5762,29 +5678,27 @@ impl Object for SerpItemShortVideosItem {
 
 object_impls!(SerpItemShortVideosItem);
 
-/// A block of short upright videos.
+/// Block of short vertical videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShortVideos {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemShortVideosItem>>,
 }
 
@@ -5835,19 +5749,19 @@ object_impls!(SerpItemShortVideos);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRefineProductsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Keyword of the narrowed search.
     pub keyword: Option<String>,
-    /// What the refinement narrows the search by.
+    /// Attribute that the refinement narrows the search by.
     pub refine_type: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
@@ -5885,25 +5799,23 @@ object_impls!(SerpItemRefineProductsItem);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRefineProducts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemRefineProductsItem>>,
 }
 
@@ -5954,21 +5866,21 @@ object_impls!(SerpItemRefineProducts);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemExploreBrandsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
@@ -6004,29 +5916,27 @@ impl Object for SerpItemExploreBrandsItem {
 
 object_impls!(SerpItemExploreBrandsItem);
 
-/// Cards of brands for a product search.
+/// Brand cards for a product search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemExploreBrands {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemExploreBrandsItem>>,
 }
 
@@ -6077,21 +5987,21 @@ object_impls!(SerpItemExploreBrands);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPerspectivesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -6131,29 +6041,27 @@ impl Object for SerpItemPerspectivesItem {
 
 object_impls!(SerpItemPerspectivesItem);
 
-/// Views and first-hand accounts by people, from social media and blogs.
+/// Opinions and first-hand experiences from social media and blogs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPerspectives {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPerspectivesItem>>,
 }
 
@@ -6204,23 +6112,23 @@ object_impls!(SerpItemPerspectives);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDiscussionsAndForumsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// How many posts the discussion has at its source.
+    /// Number of posts in the discussion at its source.
     pub posts_count: Option<i64>,
 }
 
@@ -6267,29 +6175,27 @@ impl Object for SerpItemDiscussionsAndForumsItem {
 
 object_impls!(SerpItemDiscussionsAndForumsItem);
 
-/// Threads from forums on the subject.
+/// Forum threads on the topic.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDiscussionsAndForums {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemDiscussionsAndForumsItem>>,
 }
 
@@ -6340,17 +6246,17 @@ object_impls!(SerpItemDiscussionsAndForums);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCompareSitesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -6386,29 +6292,27 @@ impl Object for SerpItemCompareSitesItem {
 
 object_impls!(SerpItemCompareSitesItem);
 
-/// Sites where offers can be compared.
+/// Sites for comparing offers.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCompareSites {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCompareSitesItem>>,
 }
 
@@ -6459,23 +6363,23 @@ object_impls!(SerpItemCompareSites);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCoursesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -6529,31 +6433,29 @@ impl Object for SerpItemCoursesItem {
 
 object_impls!(SerpItemCoursesItem);
 
-/// A block of courses with provider and rating.
+/// Block of courses with providers and ratings.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCourses {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Fields of study that the courses belong to.
+    /// Subject areas of the courses.
     pub categories: Option<Vec<String>>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCoursesItem>>,
 }
 
@@ -6603,35 +6505,33 @@ impl Object for SerpItemCourses {
 
 object_impls!(SerpItemCourses);
 
-/// An answer written by Google's AI, with the pages it draws on.
+/// Answer written by Google's AI, with the pages that it is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAiOverview {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Whether the overview was loaded after the page, not from the cache.
+    /// Whether the overview was loaded after the page instead of from the cache.
     ///
-    /// The task field `load_async_ai_overview` fetches the content of late ones.
+    /// To fetch the content of such overviews, set `load_async_ai_overview` in the task.
     pub asynchronous_ai_overview: Option<bool>,
-    /// The whole overview as Markdown.
+    /// Whole overview as Markdown.
     pub markdown: Option<String>,
     /// Parts of the overview, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -6684,31 +6584,29 @@ impl Object for SerpItemAiOverview {
 
 object_impls!(SerpItemAiOverview);
 
-/// Rating of a place or product on another review site.
+/// Rating of a place or product on a third-party review site.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemThirdPartyReviews {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// How many reviews there are.
+    /// Number of reviews.
     pub reviews_count: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -6765,41 +6663,39 @@ impl Object for SerpItemThirdPartyReviews {
 
 object_impls!(SerpItemThirdPartyReviews);
 
-/// A dictionary entry that explains a word.
+/// Dictionary entry that explains a word.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDictionary {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// The word that is explained.
+    /// Word that is explained.
     pub keyword: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Text of the entry: what the word means.
+    /// Definition of the word.
     pub text: Option<String>,
-    /// Sitelinks printed below the entry.
+    /// Sitelinks below the entry.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -6866,33 +6762,31 @@ impl Object for SerpItemDictionary {
 
 object_impls!(SerpItemDictionary);
 
-/// A row of cards in the knowledge panel to page through sideways.
+/// Horizontally scrolling row of cards in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Link that belongs to the element.
+    /// Link of the element.
     pub link: Option<Link>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphListEntry>>,
 }
 
@@ -6945,29 +6839,27 @@ impl Object for KnowledgeGraphListBlock {
 
 object_impls!(KnowledgeGraphListBlock);
 
-/// The paragraph in the knowledge panel that says what the subject is.
+/// Paragraph in the knowledge panel that describes the subject.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphDescriptionBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -7016,29 +6908,27 @@ impl Object for KnowledgeGraphDescriptionBlock {
 
 object_impls!(KnowledgeGraphDescriptionBlock);
 
-/// The pictures in the knowledge panel.
+/// Images in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphImagesBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Link that belongs to the element.
+    /// Link of the element.
     pub link: Option<Link>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphImage>>,
 }
 
@@ -7085,33 +6975,31 @@ impl Object for KnowledgeGraphImagesBlock {
 
 object_impls!(KnowledgeGraphImagesBlock);
 
-/// A line in the knowledge panel with one fact, such as a birthday.
+/// Line in the knowledge panel with one fact, such as a birthday.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphRowBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
@@ -7170,21 +7058,19 @@ object_impls!(KnowledgeGraphRowBlock);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphHotelsBookingBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -7192,9 +7078,9 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     pub date_from: Option<String>,
     /// Last day of the stay.
     pub date_to: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphBookingOffer>>,
 }
 
@@ -7250,31 +7136,29 @@ impl Object for KnowledgeGraphHotelsBookingBlock {
 
 object_impls!(KnowledgeGraphHotelsBookingBlock);
 
-/// A line in the knowledge panel that unfolds.
+/// Expandable line in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphExpandedBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// What unfolds when the element is clicked.
+    /// Content that is shown when the element is expanded.
     pub expanded_element: Option<Vec<KnowledgeGraphAnswer>>,
 }
 
@@ -7328,27 +7212,25 @@ object_impls!(KnowledgeGraphExpandedBlock);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphShoppingBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphOffer>>,
 }
 
@@ -7398,27 +7280,27 @@ impl Object for KnowledgeGraphShoppingBlock {
 
 object_impls!(KnowledgeGraphShoppingBlock);
 
-/// An AI overview inside the knowledge panel.
+/// AI overview in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphAiOverviewBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Whether the overview was loaded after the page, not from the cache.
+    /// Whether the overview was loaded after the page instead of from the cache.
     ///
-    /// The task field `load_async_ai_overview` fetches the content of late ones.
+    /// To fetch the content of such overviews, set `load_async_ai_overview` in the task.
     pub asynchronous_ai_overview: Option<bool>,
     /// Parts of the overview, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -7462,23 +7344,23 @@ impl Object for KnowledgeGraphAiOverviewBlock {
 
 object_impls!(KnowledgeGraphAiOverviewBlock);
 
-/// The box that an element fills on the screen, measured from the top left corner.
+/// Box of an element on the screen, measured from the top left corner.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rectangle {
-    /// Distance of the box's left edge from the left of the screen.
+    /// Horizontal distance of the box from the left edge of the screen.
     ///
     /// Unit: pixels.
     pub x: Option<f64>,
-    /// Distance of the box's upper edge from the top of the screen.
+    /// Vertical distance of the box from the top edge of the screen.
     ///
     /// Unit: pixels.
     pub y: Option<f64>,
-    /// Width of its box on the screen.
+    /// Width of the box on the screen.
     ///
     /// Unit: pixels.
     pub width: Option<f64>,
-    /// Height of its box on the screen.
+    /// Height of the box on the screen.
     ///
     /// Unit: pixels.
     pub height: Option<f64>,
@@ -7510,23 +7392,23 @@ impl Object for Rectangle {
 
 object_impls!(Rectangle);
 
-/// A link with its caption.
+/// Link with its caption.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the link.
     pub title: Option<String>,
-    /// Text beside the caption.
+    /// Text next to the caption.
     pub snippet: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the link leads.
+    /// URL of the link.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
@@ -7562,17 +7444,17 @@ impl Object for Link {
 
 object_impls!(Link);
 
-/// A rating and the number of votes behind it.
+/// Rating with the number of votes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rating {
-    /// Scale that the rating is on.
+    /// Rating scale.
     pub rating_type: Option<String>,
-    /// The rating, on the scale that `rating_type` names; higher is better.
+    /// Rating on the scale of `rating_type`; higher is better.
     pub value: Option<f64>,
-    /// How many votes the rating rests on.
+    /// Number of votes that the rating is based on.
     pub votes_count: Option<i64>,
-    /// Best rating that the scale allows.
+    /// Highest rating on the scale.
     pub rating_max: Option<i64>,
 }
 
@@ -7602,21 +7484,21 @@ impl Object for Rating {
 
 object_impls!(Rating);
 
-/// Any part of an AI overview; `type` tells which.
+/// Part of an AI overview, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AiOverviewItem {
-    /// A passage of text in the overview, with links, pictures and sources.
+    /// Passage of text in the overview, with links, images and sources.
     AiOverviewElement(Box<AiOverviewItemAiOverviewElement>),
-    /// A passage that unfolds into several parts.
+    /// Expandable passage with several parts.
     AiOverviewExpandedElement(Box<AiOverviewItemAiOverviewExpandedElement>),
-    /// A video shown inside the overview.
+    /// Video shown in the overview.
     AiOverviewVideoElement(Box<AiOverviewItemAiOverviewVideoElement>),
-    /// A table inside the overview.
+    /// Table in the overview.
     AiOverviewTableElement(Box<AiOverviewItemAiOverviewTableElement>),
-    /// Products shown inside the overview.
+    /// Products shown in the overview.
     AiOverviewShopping(Box<AiOverviewItemAiOverviewShopping>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -7681,11 +7563,11 @@ impl Union for AiOverviewItem {
 
 union_impls!(AiOverviewItem);
 
-/// A passage of text in the overview, with links, pictures and sources.
+/// Passage of text in the overview, with links, images and sources.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -7693,15 +7575,15 @@ pub struct AiOverviewItemAiOverviewElement {
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -7741,7 +7623,7 @@ object_impls!(AiOverviewItemAiOverviewElement);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewExpandedElementComponent {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -7749,15 +7631,15 @@ pub struct AiOverviewItemAiOverviewExpandedElementComponent {
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -7793,19 +7675,19 @@ impl Object for AiOverviewItemAiOverviewExpandedElementComponent {
 
 object_impls!(AiOverviewItemAiOverviewExpandedElementComponent);
 
-/// A passage that unfolds into several parts.
+/// Expandable passage with several parts.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewExpandedElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Parts that the unfolded text consists of.
+    /// Parts of the expanded text.
     pub components: Option<Vec<AiOverviewItemAiOverviewExpandedElementComponent>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -7837,29 +7719,29 @@ impl Object for AiOverviewItemAiOverviewExpandedElement {
 
 object_impls!(AiOverviewItemAiOverviewExpandedElement);
 
-/// A video shown inside the overview.
+/// Video shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewVideoElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Date of publication, in words as printed, such as `Apr 26, 2024`.
+    /// Displayed publication date, as text such as `Apr 26, 2024`.
     pub date: Option<String>,
-    /// When the video came out or got into the index.
+    /// Publication time of the video, or the time of indexing.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
@@ -7911,11 +7793,11 @@ impl Object for AiOverviewItemAiOverviewVideoElement {
 
 object_impls!(AiOverviewItemAiOverviewVideoElement);
 
-/// A table inside the overview.
+/// Table in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewTableElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -7953,15 +7835,15 @@ object_impls!(AiOverviewItemAiOverviewTableElement);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewShoppingItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Google's identifier of the product.
     pub product_id: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Rating shown with the element.
     ///
@@ -7971,17 +7853,17 @@ pub struct AiOverviewItemAiOverviewShoppingItem {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Who sells the product.
+    /// Seller of the product.
     pub seller: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address of the product's page at the marketplace.
+    /// URL of the product's page at the marketplace.
     pub marketplace_url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
 }
 
@@ -8040,17 +7922,17 @@ impl Object for AiOverviewItemAiOverviewShoppingItem {
 
 object_impls!(AiOverviewItemAiOverviewShoppingItem);
 
-/// Products shown inside the overview.
+/// Products shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewShopping {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// The products.
+    /// The products shown.
     ///
     /// Null when there are none.
     pub items: Option<Vec<AiOverviewItemAiOverviewShoppingItem>>,
@@ -8082,23 +7964,23 @@ impl Object for AiOverviewItemAiOverviewShopping {
 
 object_impls!(AiOverviewItemAiOverviewShopping);
 
-/// A page that an AI overview draws on.
+/// Page that an AI overview is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewReference {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the page.
+    /// URL of the page.
     pub url: Option<String>,
     /// Title of the page.
     pub title: Option<String>,
-    /// Passage of the page that the overview draws on.
+    /// Passage of the page that the overview is based on.
     pub text: Option<String>,
 }
 
@@ -8134,27 +8016,27 @@ impl Object for AiOverviewReference {
 
 object_impls!(AiOverviewReference);
 
-/// A price, now and before discount.
+/// Price, current and before discount.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Price {
-    /// Price asked now.
+    /// Current price.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub current: Option<f64>,
-    /// Price before any discount.
+    /// Regular price, before any discount.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub regular: Option<f64>,
-    /// Upper end of the price.
+    /// Upper end of the price range.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub max_value: Option<f64>,
     /// Currency of the price, as an ISO code.
     pub currency: Option<String>,
     /// Whether the price is a range.
     pub is_price_range: Option<bool>,
-    /// Price as it is printed, currency sign and all.
+    /// Price as shown, with the currency symbol.
     pub displayed_price: Option<String>,
 }
 
@@ -8195,11 +8077,11 @@ impl Object for Price {
 
 object_impls!(Price);
 
-/// A table: headings and rows.
+/// Table with headings and rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Table {
-    /// Constant name of the table.
+    /// Type name of the table, always the same.
     pub table_element: Option<TableTableElement>,
     /// Headings of the columns.
     pub table_header: Option<Vec<String>>,
@@ -8231,7 +8113,7 @@ impl Object for Table {
 
 object_impls!(Table);
 
-/// Constant name of the table.
+/// Type name of the table, always the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TableTableElement {
@@ -8243,17 +8125,17 @@ pub enum TableTableElement {
 
 open_enum_impls!(TableTableElement { TableElement = "table_element" });
 
-/// A picture and the page that it leads to.
+/// Image and the page that it links to.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Image {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address of the page that the picture leads to.
+    /// URL of the page that the image links to.
     pub url: Option<String>,
-    /// Address of the picture itself: at its origin, or of a copy kept by DataForSEO if the original is out of reach.
+    /// URL of the image at its source, or of a copy stored by DataForSEO if the source is not available.
     pub image_url: Option<String>,
 }
 
@@ -8283,17 +8165,17 @@ impl Object for Image {
 
 object_impls!(Image);
 
-/// One shop's offer for a product.
+/// Offer of one shop for a product.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphOffer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Price shown with the element.
     ///
@@ -8301,11 +8183,11 @@ pub struct KnowledgeGraphOffer {
     pub price: Option<Price>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address at the marketplace.
+    /// URL at the marketplace.
     pub marketplace_url: Option<String>,
 }
 
@@ -8355,27 +8237,27 @@ impl Object for KnowledgeGraphOffer {
 
 object_impls!(KnowledgeGraphOffer);
 
-/// What unfolds below a line of the knowledge panel.
+/// Expandable content below a line of the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphAnswer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -8431,23 +8313,23 @@ impl Object for KnowledgeGraphAnswer {
 
 object_impls!(KnowledgeGraphAnswer);
 
-/// One booking offer for a hotel.
+/// Booking offer for a hotel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphBookingOffer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Name of the booking site.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Price that the booking site asks.
+    /// Price at the booking site.
     pub price: Option<Price>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
 }
 
@@ -8483,25 +8365,25 @@ impl Object for KnowledgeGraphBookingOffer {
 
 object_impls!(KnowledgeGraphBookingOffer);
 
-/// One entry of a list or carousel in the knowledge panel.
+/// Entry of a list or carousel in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListEntry {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the entry.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
@@ -8537,23 +8419,23 @@ impl Object for KnowledgeGraphListEntry {
 
 object_impls!(KnowledgeGraphListEntry);
 
-/// One picture in the knowledge panel.
+/// Image in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphImage {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
@@ -8587,17 +8469,17 @@ impl Object for KnowledgeGraphImage {
 
 object_impls!(KnowledgeGraphImage);
 
-/// What unfolds below an aspect of a product; `type` tells which form it has.
+/// Expandable content below a point to consider, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductConsiderationAnswer {
-    /// An answer quoted from one page, with its address.
+    /// Answer quoted from one page, with its URL.
     ProductConsiderationsExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsExpandedElement>,
     ),
-    /// An answer written by Google's AI.
+    /// Answer written by Google's AI.
     ProductConsiderationsAiOverviewExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement>,
     ),
@@ -8658,7 +8540,7 @@ impl Union for ProductConsiderationAnswer {
 
 union_impls!(ProductConsiderationAnswer);
 
-/// An answer quoted from one page, with its address.
+/// Answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
@@ -8666,21 +8548,21 @@ pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
     pub title: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Searches that Google offers as related.
+    /// Related searches suggested by Google.
     pub related_searches: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
@@ -8736,17 +8618,17 @@ object_impls!(ProductConsiderationAnswerProductConsiderationsExpandedElement);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the part.
     pub text: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -8781,7 +8663,7 @@ object_impls!(
     ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem
 );
 
-/// An answer written by Google's AI.
+/// Answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
@@ -8789,7 +8671,7 @@ pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElem
     pub items: Option<
         Vec<ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem>,
     >,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -8816,27 +8698,27 @@ for ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
 
 object_impls!(ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement);
 
-/// What Google says about a result and why it was found.
+/// Details from Google about a result and the reason why it was found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AboutThisResult {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address of the result.
+    /// URL of the result.
     pub url: Option<String>,
-    /// Where `source_info` was taken from, such as Wikipedia.
+    /// Origin of `source_info`, such as Wikipedia.
     pub source: Option<String>,
     /// Description of the site, taken from `source`.
     pub source_info: Option<String>,
-    /// Address of the full text at `source`.
+    /// URL of the full text at `source`.
     pub source_url: Option<String>,
     /// Language of the result.
     pub language: Option<String>,
-    /// Place that the result is of use for.
+    /// Location that the result is relevant for.
     pub location: Option<String>,
-    /// Words of the search that the page has.
+    /// Words of the search query found on the page.
     pub search_terms: Option<Vec<String>>,
-    /// Words akin to those of the search that the page has.
+    /// Words related to the search query found on the page.
     pub related_terms: Option<Vec<String>>,
 }
 
@@ -8886,13 +8768,13 @@ impl Object for AboutThisResult {
 
 object_impls!(AboutThisResult);
 
-/// A curve over time, with one of an earlier period beside it.
+/// Chart of values over time, with a previous period for comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Graph {
-    /// Points of the curve.
+    /// Points of the chart.
     pub items: Option<Vec<GraphPoint>>,
-    /// Points of the curve for the period before, for comparison.
+    /// Points of the previous period, for comparison.
     pub previous_items: Option<Vec<GraphPoint>>,
 }
 
@@ -8918,15 +8800,15 @@ impl Object for Graph {
 
 object_impls!(Graph);
 
-/// A point of a curve.
+/// Point of a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GraphPoint {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Time of the point, in words as printed.
+    /// Displayed time of the point, as text.
     pub date: Option<String>,
-    /// Height of the curve at the point.
+    /// Value of the point.
     pub value: Option<f64>,
 }
 
@@ -8954,17 +8836,17 @@ impl Object for GraphPoint {
 
 object_impls!(GraphPoint);
 
-/// A captioned link: a choice under a chip, or a visual story.
+/// Link with a caption: an option of a chip, or a visual story.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LabelledLink {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the entry.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
 }
 
@@ -8994,19 +8876,19 @@ impl Object for LabelledLink {
 
 object_impls!(LabelledLink);
 
-/// One card of a carousel.
+/// Card of a carousel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CarouselEntry {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
 }
 
@@ -9036,15 +8918,15 @@ impl Object for CarouselEntry {
 
 object_impls!(CarouselEntry);
 
-/// What unfolds below a question; `type` tells which form it has.
+/// Expandable content below a question, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PeopleAlsoAskAnswer {
-    /// An answer quoted from one page, with its address.
+    /// Answer quoted from one page, with its URL.
     PeopleAlsoAskExpandedElement(Box<PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement>),
-    /// An answer written by Google's AI.
+    /// Answer written by Google's AI.
     PeopleAlsoAskAiOverviewExpandedElement(
         Box<PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement>,
     ),
@@ -9101,25 +8983,25 @@ impl Union for PeopleAlsoAskAnswer {
 
 union_impls!(PeopleAlsoAskAnswer);
 
-/// An answer quoted from one page, with its address.
+/// Answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -9172,13 +9054,13 @@ impl Object for PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
 
 object_impls!(PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement);
 
-/// An answer written by Google's AI.
+/// Answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
     /// Parts of the answer, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
@@ -9204,31 +9086,31 @@ impl Object for PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
 
 object_impls!(PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement);
 
-/// Any part of a knowledge panel; `type` tells which.
+/// Part of a knowledge panel, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum KnowledgeGraphItem {
-    /// A row of cards in the knowledge panel to page through sideways.
+    /// Horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// The paragraph in the knowledge panel that says what the subject is.
+    /// Paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
-    /// The pictures in the knowledge panel.
+    /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// A list in the knowledge panel, such as the profiles of a person.
+    /// List in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// A line in the knowledge panel with one fact, such as a birthday.
+    /// Line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
-    /// A line in the knowledge panel that unfolds.
+    /// Expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// A titled section of text in the knowledge panel.
+    /// Titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// An AI overview inside the knowledge panel.
+    /// AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -9313,13 +9195,13 @@ impl Union for KnowledgeGraphItem {
 
 union_impls!(KnowledgeGraphItem);
 
-/// The results of one queued search, with all their elements.
+/// Results of one search, with all elements of the results pages.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GoogleOrganicAdvanced {
-    /// The keyword as it was searched, percent codes decoded and plus signs turned into spaces.
+    /// Keyword as searched, with percent codes decoded and plus signs replaced by spaces.
     pub keyword: Option<String>,
-    /// The kind of search, such as `organic`.
+    /// Type of the search, such as `organic`.
     pub r#type: Option<String>,
     /// Search engine domain that was searched.
     pub se_domain: Option<String>,
@@ -9327,27 +9209,27 @@ pub struct GoogleOrganicAdvanced {
     pub location_code: Option<i64>,
     /// Language code of the search.
     pub language_code: Option<String>,
-    /// Address of the same search at the search engine, to compare by eye.
+    /// URL of the same search at the search engine, for a manual check.
     pub check_url: Option<String>,
-    /// When the results were fetched.
+    /// Date and time when the results were fetched.
     ///
     /// In UTC.
     pub datetime: Option<Timestamp>,
-    /// How the search engine corrected the keyword.
+    /// Spelling correction of the keyword by the search engine.
     ///
-    /// Null when it left the keyword as it was.
+    /// Null when the keyword was not corrected.
     pub spell: Option<Spell>,
     /// Chips below the search box that narrow the search.
     pub refinement_chips: Option<RefinementChips>,
-    /// Kinds of element found, each named once.
+    /// Types of the elements found, each listed once.
     pub item_types: Option<Vec<SerpItemType>>,
-    /// How many results the search engine claims to have.
+    /// Total number of results that the search engine reports.
     pub se_results_count: Option<i64>,
-    /// How many results pages were fetched.
+    /// Number of results pages fetched.
     pub pages_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// Everything found on the results pages, one element after another.
+    /// All elements of the results pages, in their order on the pages.
     ///
     /// Null when there are none.
     pub items: Option<Vec<SerpItem>>,
