@@ -26,7 +26,7 @@ impl Endpoint for UserData {
         tasks_per_call: None,
         calls_per_minute: Some(6),
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/appendix-user_data/",
+        docs_url: "https://docs.dataforseo.com/v3/appendix-user_data/",
     };
 }
 
@@ -54,45 +54,10 @@ pub struct UserDataResult {
     pub llm_mentions_subscription_expiry_date: Option<Timestamp>,
 }
 
-impl Object for UserDataResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "login",
-            "timezone",
-            "rates",
-            "money",
-            "price",
-            "backlinks_subscription_expiry_date",
-            "llm_mentions_subscription_expiry_date",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.login,
-            1 => &mut self.timezone,
-            2 => &mut self.rates,
-            3 => &mut self.money,
-            4 => &mut self.price,
-            5 => &mut self.backlinks_subscription_expiry_date,
-            _ => &mut self.llm_mentions_subscription_expiry_date,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.login,
-            1 => &self.timezone,
-            2 => &self.rates,
-            3 => &self.money,
-            4 => &self.price,
-            5 => &self.backlinks_subscription_expiry_date,
-            _ => &self.llm_mentions_subscription_expiry_date,
-        }
-    }
-}
-
-object_impls!(UserDataResult);
+object!(
+    UserDataResult { login, timezone, rates, money, price,
+    backlinks_subscription_expiry_date, llm_mentions_subscription_expiry_date }
+);
 
 /// Deposits and balance of the account.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -112,31 +77,7 @@ pub struct UserDataMoney {
     pub statistics: Option<Map<Value>>,
 }
 
-impl Object for UserDataMoney {
-    fn names(&self) -> &'static [&'static str] {
-        &["total", "balance", "limits", "statistics"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.total,
-            1 => &mut self.balance,
-            2 => &mut self.limits,
-            _ => &mut self.statistics,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.total,
-            1 => &self.balance,
-            2 => &self.limits,
-            _ => &self.statistics,
-        }
-    }
-}
-
-object_impls!(UserDataMoney);
+object!(UserDataMoney { total, balance, limits, statistics });
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -26,7 +26,7 @@ impl Endpoint for AnchorsLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <AnchorsLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-anchors-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-anchors-live/",
     };
 }
 
@@ -102,63 +102,11 @@ pub struct AnchorsLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for AnchorsLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "limit",
-            "offset",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "filters",
-            "order_by",
-            "backlinks_filters",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.limit,
-            2 => &mut self.offset,
-            3 => &mut self.internal_list_limit,
-            4 => &mut self.backlinks_status_type,
-            5 => &mut self.filters,
-            6 => &mut self.order_by,
-            7 => &mut self.backlinks_filters,
-            8 => &mut self.include_subdomains,
-            9 => &mut self.include_indirect_links,
-            10 => &mut self.exclude_internal_backlinks,
-            11 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.limit,
-            2 => &self.offset,
-            3 => &self.internal_list_limit,
-            4 => &self.backlinks_status_type,
-            5 => &self.filters,
-            6 => &self.order_by,
-            7 => &self.backlinks_filters,
-            8 => &self.include_subdomains,
-            9 => &self.include_indirect_links,
-            10 => &self.exclude_internal_backlinks,
-            11 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent AnchorsLiveTask);
+object!(
+    sent AnchorsLiveTask { target, limit, offset, internal_list_limit,
+    backlinks_status_type, filters, order_by, backlinks_filters, include_subdomains,
+    include_indirect_links, exclude_internal_backlinks, rank_scale, tag }
+);
 
 impl AnchorsLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -319,49 +267,49 @@ impl AnchorsLiveTask {
 
 impl Task for AnchorsLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -385,31 +333,7 @@ pub struct AnchorsLiveResult {
     pub items: Option<Vec<AnchorsLiveItem>>,
 }
 
-impl Object for AnchorsLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(AnchorsLiveResult);
+object!(AnchorsLiveResult { target, total_count, items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -489,93 +413,15 @@ pub struct AnchorsLiveItem {
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for AnchorsLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "anchor",
-            "rank",
-            "backlinks",
-            "first_seen",
-            "lost_date",
-            "backlinks_spam_score",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.anchor,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.first_seen,
-            5 => &mut self.lost_date,
-            6 => &mut self.backlinks_spam_score,
-            7 => &mut self.broken_backlinks,
-            8 => &mut self.broken_pages,
-            9 => &mut self.referring_domains,
-            10 => &mut self.referring_domains_nofollow,
-            11 => &mut self.referring_main_domains,
-            12 => &mut self.referring_main_domains_nofollow,
-            13 => &mut self.referring_ips,
-            14 => &mut self.referring_subnets,
-            15 => &mut self.referring_pages,
-            16 => &mut self.referring_pages_nofollow,
-            17 => &mut self.referring_links_tld,
-            18 => &mut self.referring_links_types,
-            19 => &mut self.referring_links_attributes,
-            20 => &mut self.referring_links_platform_types,
-            21 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.anchor,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.first_seen,
-            5 => &self.lost_date,
-            6 => &self.backlinks_spam_score,
-            7 => &self.broken_backlinks,
-            8 => &self.broken_pages,
-            9 => &self.referring_domains,
-            10 => &self.referring_domains_nofollow,
-            11 => &self.referring_main_domains,
-            12 => &self.referring_main_domains_nofollow,
-            13 => &self.referring_ips,
-            14 => &self.referring_subnets,
-            15 => &self.referring_pages,
-            16 => &self.referring_pages_nofollow,
-            17 => &self.referring_links_tld,
-            18 => &self.referring_links_types,
-            19 => &self.referring_links_attributes,
-            20 => &self.referring_links_platform_types,
-            21 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(AnchorsLiveItem);
+object!(
+    AnchorsLiveItem { r#type = "type", anchor, rank, backlinks, first_seen, lost_date,
+    backlinks_spam_score, broken_backlinks, broken_pages, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets, referring_pages, referring_pages_nofollow,
+    referring_links_tld, referring_links_types, referring_links_attributes,
+    referring_links_platform_types, referring_links_semantic_locations,
+    referring_links_countries }
+);
 
 impl Paged for AnchorsLive {
     type Row = AnchorsLiveItem;
@@ -621,12 +467,12 @@ pub mod anchors_live_fields {
     }
 
     /// `first_seen`: Date and time when the crawler first found a backlink with this anchor text.
-    pub fn first_seen() -> Field<AnchorsLive, Moment> {
+    pub fn first_seen() -> Field<AnchorsLive, DateTime> {
         Field::new("first_seen")
     }
 
     /// `lost_date`: Date and time when the crawler lost the last backlink with this anchor text.
-    pub fn lost_date() -> Field<AnchorsLive, Moment> {
+    pub fn lost_date() -> Field<AnchorsLive, DateTime> {
         Field::new("lost_date")
     }
 

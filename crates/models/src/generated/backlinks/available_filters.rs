@@ -26,7 +26,7 @@ impl Endpoint for AvailableFilters {
         tasks_per_call: None,
         calls_per_minute: None,
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/backlinks-filters/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-filters/",
     };
 }
 
@@ -58,54 +58,11 @@ pub struct AvailableFiltersResult {
     pub competitors: Option<Map<String>>,
 }
 
-impl Object for AvailableFiltersResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "content_duplicates",
-            "backlinks",
-            "domain_pages",
-            "anchors",
-            "referring_domains",
-            "domain_intersection",
-            "page_intersection",
-            "referring_networks",
-            "domain_pages_summary",
-            "competitors",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.content_duplicates,
-            1 => &mut self.backlinks,
-            2 => &mut self.domain_pages,
-            3 => &mut self.anchors,
-            4 => &mut self.referring_domains,
-            5 => &mut self.domain_intersection,
-            6 => &mut self.page_intersection,
-            7 => &mut self.referring_networks,
-            8 => &mut self.domain_pages_summary,
-            _ => &mut self.competitors,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.content_duplicates,
-            1 => &self.backlinks,
-            2 => &self.domain_pages,
-            3 => &self.anchors,
-            4 => &self.referring_domains,
-            5 => &self.domain_intersection,
-            6 => &self.page_intersection,
-            7 => &self.referring_networks,
-            8 => &self.domain_pages_summary,
-            _ => &self.competitors,
-        }
-    }
-}
-
-object_impls!(AvailableFiltersResult);
+object!(
+    AvailableFiltersResult { content_duplicates, backlinks, domain_pages, anchors,
+    referring_domains, domain_intersection, page_intersection, referring_networks,
+    domain_pages_summary, competitors }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

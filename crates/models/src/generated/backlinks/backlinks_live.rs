@@ -26,7 +26,7 @@ impl Endpoint for BacklinksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BacklinksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-backlinks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-backlinks-live/",
     };
 }
 
@@ -113,67 +113,11 @@ pub struct BacklinksLiveTask {
     pub tag: Option<String>,
 }
 
-#[allow(deprecated)]
-impl Object for BacklinksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "mode",
-            "custom_mode",
-            "filters",
-            "order_by",
-            "offset",
-            "search_after_token",
-            "limit",
-            "backlinks_status_type",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.mode,
-            2 => &mut self.custom_mode,
-            3 => &mut self.filters,
-            4 => &mut self.order_by,
-            5 => &mut self.offset,
-            6 => &mut self.search_after_token,
-            7 => &mut self.limit,
-            8 => &mut self.backlinks_status_type,
-            9 => &mut self.include_subdomains,
-            10 => &mut self.include_indirect_links,
-            11 => &mut self.exclude_internal_backlinks,
-            12 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.mode,
-            2 => &self.custom_mode,
-            3 => &self.filters,
-            4 => &self.order_by,
-            5 => &self.offset,
-            6 => &self.search_after_token,
-            7 => &self.limit,
-            8 => &self.backlinks_status_type,
-            9 => &self.include_subdomains,
-            10 => &self.include_indirect_links,
-            11 => &self.exclude_internal_backlinks,
-            12 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BacklinksLiveTask);
+object!(
+    sent BacklinksLiveTask { target, mode, custom_mode, filters, order_by, offset,
+    search_after_token, limit, backlinks_status_type, include_subdomains,
+    include_indirect_links, exclude_internal_backlinks, rank_scale, tag }
+);
 
 #[allow(deprecated)]
 impl BacklinksLiveTask {
@@ -351,20 +295,20 @@ impl BacklinksLiveTask {
 
 impl Task for BacklinksLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["as_is", "one_per_domain", "one_per_anchor"])],
         ),
         FieldRule::new(
             "custom_mode",
-            Kind::Object(
+            FieldKind::Object(
                 &[
                     FieldRule::new(
                         "field",
-                        Kind::String,
+                        FieldKind::String,
                         true,
                         &[
                             Limit::OneOf(
@@ -384,7 +328,7 @@ impl Task for BacklinksLiveTask {
                     ),
                     FieldRule::new(
                         "value",
-                        Kind::Integer,
+                        FieldKind::Integer,
                         true,
                         &[Limit::Min(1.0), Limit::Max(1000.0)],
                     ),
@@ -393,42 +337,42 @@ impl Task for BacklinksLiveTask {
             false,
             &[],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new("search_after_token", Kind::String, false, &[]),
+        FieldRule::new("search_after_token", FieldKind::String, false, &[]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -462,45 +406,10 @@ pub struct BacklinksLiveResult {
     pub search_after_token: Option<String>,
 }
 
-impl Object for BacklinksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "mode",
-            "custom_mode",
-            "total_count",
-            "items_count",
-            "items",
-            "search_after_token",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.mode,
-            2 => &mut self.custom_mode,
-            3 => &mut self.total_count,
-            4 => &mut self.items_count,
-            5 => &mut self.items,
-            _ => &mut self.search_after_token,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.mode,
-            2 => &self.custom_mode,
-            3 => &self.total_count,
-            4 => &self.items_count,
-            5 => &self.items,
-            _ => &self.search_after_token,
-        }
-    }
-}
-
-object_impls!(BacklinksLiveResult);
+object!(
+    BacklinksLiveResult { target, mode, custom_mode, total_count, items_count, items,
+    search_after_token }
+);
 
 /// Grouping of the backlinks, which limits how many are listed per group.
 ///
@@ -573,27 +482,7 @@ pub struct BacklinksLiveCustomMode {
     pub value: i64,
 }
 
-impl Object for BacklinksLiveCustomMode {
-    fn names(&self) -> &'static [&'static str] {
-        &["field", "value"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.field,
-            _ => &mut self.value,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.field,
-            _ => &self.value,
-        }
-    }
-}
-
-object_impls!(sent BacklinksLiveCustomMode);
+object!(sent BacklinksLiveCustomMode { field, value });
 
 impl BacklinksLiveCustomMode {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -614,33 +503,10 @@ pub struct BacklinksLiveRankedKeywordsInfo {
     pub page_from_keywords_count_top_100: Option<i64>,
 }
 
-impl Object for BacklinksLiveRankedKeywordsInfo {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page_from_keywords_count_top_3",
-            "page_from_keywords_count_top_10",
-            "page_from_keywords_count_top_100",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page_from_keywords_count_top_3,
-            1 => &mut self.page_from_keywords_count_top_10,
-            _ => &mut self.page_from_keywords_count_top_100,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page_from_keywords_count_top_3,
-            1 => &self.page_from_keywords_count_top_10,
-            _ => &self.page_from_keywords_count_top_100,
-        }
-    }
-}
-
-object_impls!(BacklinksLiveRankedKeywordsInfo);
+object!(
+    BacklinksLiveRankedKeywordsInfo { page_from_keywords_count_top_3,
+    page_from_keywords_count_top_10, page_from_keywords_count_top_100 }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -784,165 +650,18 @@ pub struct BacklinksLiveItem {
     pub indirect_link_path: Option<Vec<IndirectLinkStep>>,
 }
 
-impl Object for BacklinksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "domain_from",
-            "url_from",
-            "url_from_https",
-            "domain_to",
-            "url_to",
-            "url_to_https",
-            "tld_from",
-            "is_new",
-            "is_lost",
-            "backlink_spam_score",
-            "rank",
-            "page_from_rank",
-            "domain_from_rank",
-            "domain_from_platform_type",
-            "domain_from_is_ip",
-            "domain_from_ip",
-            "domain_from_country",
-            "page_from_external_links",
-            "page_from_internal_links",
-            "page_from_size",
-            "page_from_encoding",
-            "page_from_language",
-            "page_from_title",
-            "page_from_status_code",
-            "first_seen",
-            "prev_seen",
-            "last_seen",
-            "item_type",
-            "attributes",
-            "dofollow",
-            "original",
-            "alt",
-            "image_url",
-            "anchor",
-            "text_pre",
-            "text_post",
-            "semantic_location",
-            "links_count",
-            "group_count",
-            "is_broken",
-            "url_to_status_code",
-            "url_to_spam_score",
-            "url_to_redirect_target",
-            "ranked_keywords_info",
-            "is_indirect_link",
-            "indirect_link_path",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.domain_from,
-            2 => &mut self.url_from,
-            3 => &mut self.url_from_https,
-            4 => &mut self.domain_to,
-            5 => &mut self.url_to,
-            6 => &mut self.url_to_https,
-            7 => &mut self.tld_from,
-            8 => &mut self.is_new,
-            9 => &mut self.is_lost,
-            10 => &mut self.backlink_spam_score,
-            11 => &mut self.rank,
-            12 => &mut self.page_from_rank,
-            13 => &mut self.domain_from_rank,
-            14 => &mut self.domain_from_platform_type,
-            15 => &mut self.domain_from_is_ip,
-            16 => &mut self.domain_from_ip,
-            17 => &mut self.domain_from_country,
-            18 => &mut self.page_from_external_links,
-            19 => &mut self.page_from_internal_links,
-            20 => &mut self.page_from_size,
-            21 => &mut self.page_from_encoding,
-            22 => &mut self.page_from_language,
-            23 => &mut self.page_from_title,
-            24 => &mut self.page_from_status_code,
-            25 => &mut self.first_seen,
-            26 => &mut self.prev_seen,
-            27 => &mut self.last_seen,
-            28 => &mut self.item_type,
-            29 => &mut self.attributes,
-            30 => &mut self.dofollow,
-            31 => &mut self.original,
-            32 => &mut self.alt,
-            33 => &mut self.image_url,
-            34 => &mut self.anchor,
-            35 => &mut self.text_pre,
-            36 => &mut self.text_post,
-            37 => &mut self.semantic_location,
-            38 => &mut self.links_count,
-            39 => &mut self.group_count,
-            40 => &mut self.is_broken,
-            41 => &mut self.url_to_status_code,
-            42 => &mut self.url_to_spam_score,
-            43 => &mut self.url_to_redirect_target,
-            44 => &mut self.ranked_keywords_info,
-            45 => &mut self.is_indirect_link,
-            _ => &mut self.indirect_link_path,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.domain_from,
-            2 => &self.url_from,
-            3 => &self.url_from_https,
-            4 => &self.domain_to,
-            5 => &self.url_to,
-            6 => &self.url_to_https,
-            7 => &self.tld_from,
-            8 => &self.is_new,
-            9 => &self.is_lost,
-            10 => &self.backlink_spam_score,
-            11 => &self.rank,
-            12 => &self.page_from_rank,
-            13 => &self.domain_from_rank,
-            14 => &self.domain_from_platform_type,
-            15 => &self.domain_from_is_ip,
-            16 => &self.domain_from_ip,
-            17 => &self.domain_from_country,
-            18 => &self.page_from_external_links,
-            19 => &self.page_from_internal_links,
-            20 => &self.page_from_size,
-            21 => &self.page_from_encoding,
-            22 => &self.page_from_language,
-            23 => &self.page_from_title,
-            24 => &self.page_from_status_code,
-            25 => &self.first_seen,
-            26 => &self.prev_seen,
-            27 => &self.last_seen,
-            28 => &self.item_type,
-            29 => &self.attributes,
-            30 => &self.dofollow,
-            31 => &self.original,
-            32 => &self.alt,
-            33 => &self.image_url,
-            34 => &self.anchor,
-            35 => &self.text_pre,
-            36 => &self.text_post,
-            37 => &self.semantic_location,
-            38 => &self.links_count,
-            39 => &self.group_count,
-            40 => &self.is_broken,
-            41 => &self.url_to_status_code,
-            42 => &self.url_to_spam_score,
-            43 => &self.url_to_redirect_target,
-            44 => &self.ranked_keywords_info,
-            45 => &self.is_indirect_link,
-            _ => &self.indirect_link_path,
-        }
-    }
-}
-
-object_impls!(BacklinksLiveItem);
+object!(
+    BacklinksLiveItem { r#type = "type", domain_from, url_from, url_from_https,
+    domain_to, url_to, url_to_https, tld_from, is_new, is_lost, backlink_spam_score,
+    rank, page_from_rank, domain_from_rank, domain_from_platform_type, domain_from_is_ip,
+    domain_from_ip, domain_from_country, page_from_external_links,
+    page_from_internal_links, page_from_size, page_from_encoding, page_from_language,
+    page_from_title, page_from_status_code, first_seen, prev_seen, last_seen, item_type,
+    attributes, dofollow, original, alt, image_url, anchor, text_pre, text_post,
+    semantic_location, links_count, group_count, is_broken, url_to_status_code,
+    url_to_spam_score, url_to_redirect_target, ranked_keywords_info, is_indirect_link,
+    indirect_link_path }
+);
 
 impl Paged for BacklinksLive {
     type Row = BacklinksLiveItem;
@@ -989,7 +708,7 @@ pub mod backlinks_live_fields {
     }
 
     /// `url_from_https`: Whether `url_from` uses HTTPS.
-    pub fn url_from_https() -> Field<BacklinksLive, Flag> {
+    pub fn url_from_https() -> Field<BacklinksLive, Bool> {
         Field::new("url_from_https")
     }
 
@@ -1004,7 +723,7 @@ pub mod backlinks_live_fields {
     }
 
     /// `url_to_https`: Whether `url_to` uses HTTPS.
-    pub fn url_to_https() -> Field<BacklinksLive, Flag> {
+    pub fn url_to_https() -> Field<BacklinksLive, Bool> {
         Field::new("url_to_https")
     }
 
@@ -1014,12 +733,12 @@ pub mod backlinks_live_fields {
     }
 
     /// `is_new`: Whether the latest crawl of the page was the first to find the backlink.
-    pub fn is_new() -> Field<BacklinksLive, Flag> {
+    pub fn is_new() -> Field<BacklinksLive, Bool> {
         Field::new("is_new")
     }
 
     /// `is_lost`: Whether the backlink or the whole page that contained it is gone.
-    pub fn is_lost() -> Field<BacklinksLive, Flag> {
+    pub fn is_lost() -> Field<BacklinksLive, Bool> {
         Field::new("is_lost")
     }
 
@@ -1044,12 +763,12 @@ pub mod backlinks_live_fields {
     }
 
     /// `domain_from_platform_type`: Platform types of the linking domain.
-    pub fn domain_from_platform_type() -> Field<BacklinksLive, Texts> {
+    pub fn domain_from_platform_type() -> Field<BacklinksLive, TextList> {
         Field::new("domain_from_platform_type")
     }
 
     /// `domain_from_is_ip`: Whether the linking domain is an IP address without a name.
-    pub fn domain_from_is_ip() -> Field<BacklinksLive, Flag> {
+    pub fn domain_from_is_ip() -> Field<BacklinksLive, Bool> {
         Field::new("domain_from_is_ip")
     }
 
@@ -1099,17 +818,17 @@ pub mod backlinks_live_fields {
     }
 
     /// `first_seen`: Date and time when the crawler first found the backlink.
-    pub fn first_seen() -> Field<BacklinksLive, Moment> {
+    pub fn first_seen() -> Field<BacklinksLive, DateTime> {
         Field::new("first_seen")
     }
 
     /// `prev_seen`: Date and time of the crawler's second-latest sighting of the backlink, before `last_seen`.
-    pub fn prev_seen() -> Field<BacklinksLive, Moment> {
+    pub fn prev_seen() -> Field<BacklinksLive, DateTime> {
         Field::new("prev_seen")
     }
 
     /// `last_seen`: Date and time when the crawler last found the backlink.
-    pub fn last_seen() -> Field<BacklinksLive, Moment> {
+    pub fn last_seen() -> Field<BacklinksLive, DateTime> {
         Field::new("last_seen")
     }
 
@@ -1119,17 +838,17 @@ pub mod backlinks_live_fields {
     }
 
     /// `attributes`: Attributes of the link, such as `nofollow`.
-    pub fn attributes() -> Field<BacklinksLive, Texts> {
+    pub fn attributes() -> Field<BacklinksLive, TextList> {
         Field::new("attributes")
     }
 
     /// `dofollow`: Whether the link is dofollow; `false` means nofollow.
-    pub fn dofollow() -> Field<BacklinksLive, Flag> {
+    pub fn dofollow() -> Field<BacklinksLive, Bool> {
         Field::new("dofollow")
     }
 
     /// `original`: Whether the backlink was on the page at the crawler's first visit.
-    pub fn original() -> Field<BacklinksLive, Flag> {
+    pub fn original() -> Field<BacklinksLive, Bool> {
         Field::new("original")
     }
 
@@ -1174,7 +893,7 @@ pub mod backlinks_live_fields {
     }
 
     /// `is_broken`: Whether the backlink points to a page that returns a 4xx or 5xx status.
-    pub fn is_broken() -> Field<BacklinksLive, Flag> {
+    pub fn is_broken() -> Field<BacklinksLive, Bool> {
         Field::new("is_broken")
     }
 
@@ -1218,7 +937,7 @@ pub mod backlinks_live_fields {
     }
 
     /// `is_indirect_link`: Whether the backlink reaches `url_to` through a page that redirects to it or names it as canonical.
-    pub fn is_indirect_link() -> Field<BacklinksLive, Flag> {
+    pub fn is_indirect_link() -> Field<BacklinksLive, Bool> {
         Field::new("is_indirect_link")
     }
 }

@@ -26,7 +26,7 @@ impl Endpoint for BulkBacklinksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkBacklinksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/",
     };
 }
 
@@ -48,27 +48,7 @@ pub struct BulkBacklinksLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for BulkBacklinksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkBacklinksLiveTask);
+object!(sent BulkBacklinksLiveTask { targets, tag });
 
 impl BulkBacklinksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -119,11 +99,11 @@ impl Task for BulkBacklinksLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -141,27 +121,7 @@ pub struct BulkBacklinksLiveResult {
     pub items: Option<Vec<BulkBacklinksLiveItem>>,
 }
 
-impl Object for BulkBacklinksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkBacklinksLiveResult);
+object!(BulkBacklinksLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -173,27 +133,7 @@ pub struct BulkBacklinksLiveItem {
     pub backlinks: Option<i64>,
 }
 
-impl Object for BulkBacklinksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "backlinks"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            _ => &mut self.backlinks,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            _ => &self.backlinks,
-        }
-    }
-}
-
-object_impls!(BulkBacklinksLiveItem);
+object!(BulkBacklinksLiveItem { target, backlinks });
 
 impl PerTarget for BulkBacklinksLive {
     type Row = BulkBacklinksLiveItem;

@@ -26,7 +26,7 @@ impl Endpoint for BulkNewLostBacklinksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkNewLostBacklinksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/",
     };
 }
 
@@ -54,29 +54,7 @@ pub struct BulkNewLostBacklinksLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for BulkNewLostBacklinksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "date_from", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.date_from,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.date_from,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkNewLostBacklinksLiveTask);
+object!(sent BulkNewLostBacklinksLiveTask { targets, date_from, tag });
 
 impl BulkNewLostBacklinksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -138,13 +116,13 @@ impl Task for BulkNewLostBacklinksLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -157,7 +135,7 @@ impl Task for BulkNewLostBacklinksLiveTask {
                 },
             ],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -175,27 +153,7 @@ pub struct BulkNewLostBacklinksLiveResult {
     pub items: Option<Vec<BulkNewLostBacklinksLiveItem>>,
 }
 
-impl Object for BulkNewLostBacklinksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkNewLostBacklinksLiveResult);
+object!(BulkNewLostBacklinksLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -209,29 +167,7 @@ pub struct BulkNewLostBacklinksLiveItem {
     pub lost_backlinks: Option<i64>,
 }
 
-impl Object for BulkNewLostBacklinksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "new_backlinks", "lost_backlinks"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.new_backlinks,
-            _ => &mut self.lost_backlinks,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.new_backlinks,
-            _ => &self.lost_backlinks,
-        }
-    }
-}
-
-object_impls!(BulkNewLostBacklinksLiveItem);
+object!(BulkNewLostBacklinksLiveItem { target, new_backlinks, lost_backlinks });
 
 impl PerTarget for BulkNewLostBacklinksLive {
     type Row = BulkNewLostBacklinksLiveItem;

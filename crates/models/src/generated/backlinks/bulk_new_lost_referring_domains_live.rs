@@ -26,7 +26,7 @@ impl Endpoint for BulkNewLostReferringDomainsLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkNewLostReferringDomainsLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/",
     };
 }
 
@@ -54,29 +54,7 @@ pub struct BulkNewLostReferringDomainsLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for BulkNewLostReferringDomainsLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "date_from", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.date_from,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.date_from,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkNewLostReferringDomainsLiveTask);
+object!(sent BulkNewLostReferringDomainsLiveTask { targets, date_from, tag });
 
 impl BulkNewLostReferringDomainsLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -138,13 +116,13 @@ impl Task for BulkNewLostReferringDomainsLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -157,7 +135,7 @@ impl Task for BulkNewLostReferringDomainsLiveTask {
                 },
             ],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -175,27 +153,7 @@ pub struct BulkNewLostReferringDomainsLiveResult {
     pub items: Option<Vec<BulkNewLostReferringDomainsLiveItem>>,
 }
 
-impl Object for BulkNewLostReferringDomainsLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkNewLostReferringDomainsLiveResult);
+object!(BulkNewLostReferringDomainsLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -217,39 +175,10 @@ pub struct BulkNewLostReferringDomainsLiveItem {
     pub lost_referring_main_domains: Option<i64>,
 }
 
-impl Object for BulkNewLostReferringDomainsLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "new_referring_domains",
-            "lost_referring_domains",
-            "new_referring_main_domains",
-            "lost_referring_main_domains",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.new_referring_domains,
-            2 => &mut self.lost_referring_domains,
-            3 => &mut self.new_referring_main_domains,
-            _ => &mut self.lost_referring_main_domains,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.new_referring_domains,
-            2 => &self.lost_referring_domains,
-            3 => &self.new_referring_main_domains,
-            _ => &self.lost_referring_main_domains,
-        }
-    }
-}
-
-object_impls!(BulkNewLostReferringDomainsLiveItem);
+object!(
+    BulkNewLostReferringDomainsLiveItem { target, new_referring_domains,
+    lost_referring_domains, new_referring_main_domains, lost_referring_main_domains }
+);
 
 impl PerTarget for BulkNewLostReferringDomainsLive {
     type Row = BulkNewLostReferringDomainsLiveItem;

@@ -26,7 +26,7 @@ impl Endpoint for BulkPagesSummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkPagesSummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/",
     };
 }
 
@@ -56,31 +56,7 @@ pub struct BulkPagesSummaryLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for BulkPagesSummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "include_subdomains", "rank_scale", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.include_subdomains,
-            2 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.include_subdomains,
-            2 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkPagesSummaryLiveTask);
+object!(sent BulkPagesSummaryLiveTask { targets, include_subdomains, rank_scale, tag });
 
 impl BulkPagesSummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -149,18 +125,18 @@ impl Task for BulkPagesSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::MaxDistinctDomains(100), Limit::Targets],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -182,29 +158,7 @@ pub struct BulkPagesSummaryLiveResult {
     pub items: Option<Vec<BulkPagesSummaryLiveItem>>,
 }
 
-impl Object for BulkPagesSummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.total_count,
-            1 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.total_count,
-            1 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkPagesSummaryLiveResult);
+object!(BulkPagesSummaryLiveResult { total_count, items_count, items });
 
 /// Name of the element type, such as `backlink` or `backlinks_anchor`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -302,96 +256,15 @@ pub struct BulkPagesSummaryLiveItem {
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for BulkPagesSummaryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "url",
-            "rank",
-            "main_domain_rank",
-            "backlinks",
-            "first_seen",
-            "lost_date",
-            "backlinks_spam_score",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.rank,
-            3 => &mut self.main_domain_rank,
-            4 => &mut self.backlinks,
-            5 => &mut self.first_seen,
-            6 => &mut self.lost_date,
-            7 => &mut self.backlinks_spam_score,
-            8 => &mut self.broken_backlinks,
-            9 => &mut self.broken_pages,
-            10 => &mut self.referring_domains,
-            11 => &mut self.referring_domains_nofollow,
-            12 => &mut self.referring_main_domains,
-            13 => &mut self.referring_main_domains_nofollow,
-            14 => &mut self.referring_ips,
-            15 => &mut self.referring_subnets,
-            16 => &mut self.referring_pages,
-            17 => &mut self.referring_pages_nofollow,
-            18 => &mut self.referring_links_tld,
-            19 => &mut self.referring_links_types,
-            20 => &mut self.referring_links_attributes,
-            21 => &mut self.referring_links_platform_types,
-            22 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.rank,
-            3 => &self.main_domain_rank,
-            4 => &self.backlinks,
-            5 => &self.first_seen,
-            6 => &self.lost_date,
-            7 => &self.backlinks_spam_score,
-            8 => &self.broken_backlinks,
-            9 => &self.broken_pages,
-            10 => &self.referring_domains,
-            11 => &self.referring_domains_nofollow,
-            12 => &self.referring_main_domains,
-            13 => &self.referring_main_domains_nofollow,
-            14 => &self.referring_ips,
-            15 => &self.referring_subnets,
-            16 => &self.referring_pages,
-            17 => &self.referring_pages_nofollow,
-            18 => &self.referring_links_tld,
-            19 => &self.referring_links_types,
-            20 => &self.referring_links_attributes,
-            21 => &self.referring_links_platform_types,
-            22 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(BulkPagesSummaryLiveItem);
+object!(
+    BulkPagesSummaryLiveItem { r#type = "type", url, rank, main_domain_rank, backlinks,
+    first_seen, lost_date, backlinks_spam_score, broken_backlinks, broken_pages,
+    referring_domains, referring_domains_nofollow, referring_main_domains,
+    referring_main_domains_nofollow, referring_ips, referring_subnets, referring_pages,
+    referring_pages_nofollow, referring_links_tld, referring_links_types,
+    referring_links_attributes, referring_links_platform_types,
+    referring_links_semantic_locations, referring_links_countries }
+);
 
 impl PerTarget for BulkPagesSummaryLive {
     type Row = BulkPagesSummaryLiveItem;

@@ -26,7 +26,7 @@ impl Endpoint for BulkRanksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkRanksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/",
     };
 }
 
@@ -52,29 +52,7 @@ pub struct BulkRanksLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for BulkRanksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "rank_scale", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkRanksLiveTask);
+object!(sent BulkRanksLiveTask { targets, rank_scale, tag });
 
 impl BulkRanksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -134,17 +112,17 @@ impl Task for BulkRanksLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -162,27 +140,7 @@ pub struct BulkRanksLiveResult {
     pub items: Option<Vec<BulkRanksLiveItem>>,
 }
 
-impl Object for BulkRanksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkRanksLiveResult);
+object!(BulkRanksLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -198,27 +156,7 @@ pub struct BulkRanksLiveItem {
     pub rank: Option<i64>,
 }
 
-impl Object for BulkRanksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "rank"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            _ => &mut self.rank,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            _ => &self.rank,
-        }
-    }
-}
-
-object_impls!(BulkRanksLiveItem);
+object!(BulkRanksLiveItem { target, rank });
 
 impl PerTarget for BulkRanksLive {
     type Row = BulkRanksLiveItem;

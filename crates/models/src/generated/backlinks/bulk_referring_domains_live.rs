@@ -26,7 +26,7 @@ impl Endpoint for BulkReferringDomainsLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkReferringDomainsLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_referring_domains-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_referring_domains-live/",
     };
 }
 
@@ -48,27 +48,7 @@ pub struct BulkReferringDomainsLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for BulkReferringDomainsLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkReferringDomainsLiveTask);
+object!(sent BulkReferringDomainsLiveTask { targets, tag });
 
 impl BulkReferringDomainsLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -119,11 +99,11 @@ impl Task for BulkReferringDomainsLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -141,27 +121,7 @@ pub struct BulkReferringDomainsLiveResult {
     pub items: Option<Vec<BulkReferringDomainsLiveItem>>,
 }
 
-impl Object for BulkReferringDomainsLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkReferringDomainsLiveResult);
+object!(BulkReferringDomainsLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -181,39 +141,10 @@ pub struct BulkReferringDomainsLiveItem {
     pub referring_main_domains_nofollow: Option<i64>,
 }
 
-impl Object for BulkReferringDomainsLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.referring_domains,
-            2 => &mut self.referring_domains_nofollow,
-            3 => &mut self.referring_main_domains,
-            _ => &mut self.referring_main_domains_nofollow,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.referring_domains,
-            2 => &self.referring_domains_nofollow,
-            3 => &self.referring_main_domains,
-            _ => &self.referring_main_domains_nofollow,
-        }
-    }
-}
-
-object_impls!(BulkReferringDomainsLiveItem);
+object!(
+    BulkReferringDomainsLiveItem { target, referring_domains, referring_domains_nofollow,
+    referring_main_domains, referring_main_domains_nofollow }
+);
 
 impl PerTarget for BulkReferringDomainsLive {
     type Row = BulkReferringDomainsLiveItem;

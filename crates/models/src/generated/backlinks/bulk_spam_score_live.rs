@@ -26,7 +26,7 @@ impl Endpoint for BulkSpamScoreLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkSpamScoreLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_spam_score-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_spam_score-live/",
     };
 }
 
@@ -48,27 +48,7 @@ pub struct BulkSpamScoreLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for BulkSpamScoreLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkSpamScoreLiveTask);
+object!(sent BulkSpamScoreLiveTask { targets, tag });
 
 impl BulkSpamScoreLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -119,11 +99,11 @@ impl Task for BulkSpamScoreLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -141,27 +121,7 @@ pub struct BulkSpamScoreLiveResult {
     pub items: Option<Vec<BulkSpamScoreLiveItem>>,
 }
 
-impl Object for BulkSpamScoreLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkSpamScoreLiveResult);
+object!(BulkSpamScoreLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -177,29 +137,7 @@ pub struct BulkSpamScoreLiveItem {
     pub spam_score: Option<i64>,
 }
 
-impl Object for BulkSpamScoreLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "target", "spam_score"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.target,
-            _ => &mut self.spam_score,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.target,
-            _ => &self.spam_score,
-        }
-    }
-}
-
-object_impls!(BulkSpamScoreLiveItem);
+object!(BulkSpamScoreLiveItem { r#type = "type", target, spam_score });
 
 impl PerTarget for BulkSpamScoreLive {
     type Row = BulkSpamScoreLiveItem;

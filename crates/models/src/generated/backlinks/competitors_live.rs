@@ -26,7 +26,7 @@ impl Endpoint for CompetitorsLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <CompetitorsLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-competitors-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-competitors-live/",
     };
 }
 
@@ -84,54 +84,10 @@ pub struct CompetitorsLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for CompetitorsLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "limit",
-            "offset",
-            "filters",
-            "order_by",
-            "main_domain",
-            "exclude_large_domains",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.limit,
-            2 => &mut self.offset,
-            3 => &mut self.filters,
-            4 => &mut self.order_by,
-            5 => &mut self.main_domain,
-            6 => &mut self.exclude_large_domains,
-            7 => &mut self.exclude_internal_backlinks,
-            8 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.limit,
-            2 => &self.offset,
-            3 => &self.filters,
-            4 => &self.order_by,
-            5 => &self.main_domain,
-            6 => &self.exclude_large_domains,
-            7 => &self.exclude_internal_backlinks,
-            8 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent CompetitorsLiveTask);
+object!(
+    sent CompetitorsLiveTask { target, limit, offset, filters, order_by, main_domain,
+    exclude_large_domains, exclude_internal_backlinks, rank_scale, tag }
+);
 
 impl CompetitorsLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -259,36 +215,36 @@ impl CompetitorsLiveTask {
 
 impl Task for CompetitorsLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("main_domain", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_large_domains", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("main_domain", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_large_domains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -310,29 +266,7 @@ pub struct CompetitorsLiveResult {
     pub items: Option<Vec<CompetitorsLiveItem>>,
 }
 
-impl Object for CompetitorsLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.total_count,
-            1 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.total_count,
-            1 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(CompetitorsLiveResult);
+object!(CompetitorsLiveResult { total_count, items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -352,31 +286,7 @@ pub struct CompetitorsLiveItem {
     pub intersections: Option<i64>,
 }
 
-impl Object for CompetitorsLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "target", "rank", "intersections"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.target,
-            2 => &mut self.rank,
-            _ => &mut self.intersections,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.target,
-            2 => &self.rank,
-            _ => &self.intersections,
-        }
-    }
-}
-
-object_impls!(CompetitorsLiveItem);
+object!(CompetitorsLiveItem { r#type = "type", target, rank, intersections });
 
 impl Paged for CompetitorsLive {
     type Row = CompetitorsLiveItem;

@@ -26,7 +26,7 @@ impl Endpoint for DomainIntersectionLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <DomainIntersectionLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-domain_intersection-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-domain_intersection-live/",
     };
 }
 
@@ -112,69 +112,12 @@ pub struct DomainIntersectionLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for DomainIntersectionLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "targets",
-            "exclude_targets",
-            "filters",
-            "order_by",
-            "offset",
-            "limit",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "backlinks_filters",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "intersection_mode",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.exclude_targets,
-            2 => &mut self.filters,
-            3 => &mut self.order_by,
-            4 => &mut self.offset,
-            5 => &mut self.limit,
-            6 => &mut self.internal_list_limit,
-            7 => &mut self.backlinks_status_type,
-            8 => &mut self.backlinks_filters,
-            9 => &mut self.include_subdomains,
-            10 => &mut self.include_indirect_links,
-            11 => &mut self.exclude_internal_backlinks,
-            12 => &mut self.intersection_mode,
-            13 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.exclude_targets,
-            2 => &self.filters,
-            3 => &self.order_by,
-            4 => &self.offset,
-            5 => &self.limit,
-            6 => &self.internal_list_limit,
-            7 => &self.backlinks_status_type,
-            8 => &self.backlinks_filters,
-            9 => &self.include_subdomains,
-            10 => &self.include_indirect_links,
-            11 => &self.exclude_internal_backlinks,
-            12 => &self.intersection_mode,
-            13 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent DomainIntersectionLiveTask);
+object!(
+    sent DomainIntersectionLiveTask { targets, exclude_targets, filters, order_by,
+    offset, limit, internal_list_limit, backlinks_status_type, backlinks_filters,
+    include_subdomains, include_indirect_links, exclude_internal_backlinks,
+    intersection_mode, rank_scale, tag }
+);
 
 impl DomainIntersectionLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -360,64 +303,64 @@ impl Task for DomainIntersectionLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::Map(&Kind::String),
+            FieldKind::Map(&FieldKind::String),
             true,
             &[Limit::MaxItems(20), Limit::Targets],
         ),
         FieldRule::new(
             "exclude_targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             false,
             &[Limit::MaxItems(10), Limit::Targets],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "intersection_mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "partial"])],
         ),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -441,31 +384,7 @@ pub struct DomainIntersectionLiveResult {
     pub items: Option<Vec<DomainIntersectionLiveItem>>,
 }
 
-impl Object for DomainIntersectionLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(DomainIntersectionLiveResult);
+object!(DomainIntersectionLiveResult { targets, total_count, items_count, items });
 
 /// A value of `domain_intersection`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -545,93 +464,15 @@ pub struct DomainIntersectionLiveDomainIntersection {
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for DomainIntersectionLiveDomainIntersection {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "target",
-            "rank",
-            "backlinks",
-            "first_seen",
-            "lost_date",
-            "backlinks_spam_score",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.target,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.first_seen,
-            5 => &mut self.lost_date,
-            6 => &mut self.backlinks_spam_score,
-            7 => &mut self.broken_backlinks,
-            8 => &mut self.broken_pages,
-            9 => &mut self.referring_domains,
-            10 => &mut self.referring_domains_nofollow,
-            11 => &mut self.referring_main_domains,
-            12 => &mut self.referring_main_domains_nofollow,
-            13 => &mut self.referring_ips,
-            14 => &mut self.referring_subnets,
-            15 => &mut self.referring_pages,
-            16 => &mut self.referring_pages_nofollow,
-            17 => &mut self.referring_links_tld,
-            18 => &mut self.referring_links_types,
-            19 => &mut self.referring_links_attributes,
-            20 => &mut self.referring_links_platform_types,
-            21 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.target,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.first_seen,
-            5 => &self.lost_date,
-            6 => &self.backlinks_spam_score,
-            7 => &self.broken_backlinks,
-            8 => &self.broken_pages,
-            9 => &self.referring_domains,
-            10 => &self.referring_domains_nofollow,
-            11 => &self.referring_main_domains,
-            12 => &self.referring_main_domains_nofollow,
-            13 => &self.referring_ips,
-            14 => &self.referring_subnets,
-            15 => &self.referring_pages,
-            16 => &self.referring_pages_nofollow,
-            17 => &self.referring_links_tld,
-            18 => &self.referring_links_types,
-            19 => &self.referring_links_attributes,
-            20 => &self.referring_links_platform_types,
-            21 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(DomainIntersectionLiveDomainIntersection);
+object!(
+    DomainIntersectionLiveDomainIntersection { r#type = "type", target, rank, backlinks,
+    first_seen, lost_date, backlinks_spam_score, broken_backlinks, broken_pages,
+    referring_domains, referring_domains_nofollow, referring_main_domains,
+    referring_main_domains_nofollow, referring_ips, referring_subnets, referring_pages,
+    referring_pages_nofollow, referring_links_tld, referring_links_types,
+    referring_links_attributes, referring_links_platform_types,
+    referring_links_semantic_locations, referring_links_countries }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -643,27 +484,7 @@ pub struct DomainIntersectionLiveItem {
     pub summary: Option<IntersectionSummary>,
 }
 
-impl Object for DomainIntersectionLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["domain_intersection", "summary"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.domain_intersection,
-            _ => &mut self.summary,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.domain_intersection,
-            _ => &self.summary,
-        }
-    }
-}
-
-object_impls!(DomainIntersectionLiveItem);
+object!(DomainIntersectionLiveItem { domain_intersection, summary });
 
 impl Paged for DomainIntersectionLive {
     type Row = DomainIntersectionLiveItem;
@@ -713,14 +534,14 @@ pub mod domain_intersection_live_fields {
     /// `….first_seen`: Date and time when the crawler first found a backlink from the linking domain.
     pub fn first_seen(
         key: impl std::fmt::Display,
-    ) -> Field<DomainIntersectionLive, Moment> {
+    ) -> Field<DomainIntersectionLive, DateTime> {
         Field::new(format!("{}.first_seen", filter::key(key)))
     }
 
     /// `….lost_date`: Date and time when the crawler lost the last backlink from the linking domain.
     pub fn lost_date(
         key: impl std::fmt::Display,
-    ) -> Field<DomainIntersectionLive, Moment> {
+    ) -> Field<DomainIntersectionLive, DateTime> {
         Field::new(format!("{}.lost_date", filter::key(key)))
     }
 

@@ -26,7 +26,7 @@ impl Endpoint for DomainPagesLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <DomainPagesLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-domain_pages-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-domain_pages-live/",
     };
 }
 
@@ -94,60 +94,11 @@ pub struct DomainPagesLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for DomainPagesLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "limit",
-            "offset",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "filters",
-            "order_by",
-            "backlinks_filters",
-            "include_subdomains",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.limit,
-            2 => &mut self.offset,
-            3 => &mut self.internal_list_limit,
-            4 => &mut self.backlinks_status_type,
-            5 => &mut self.filters,
-            6 => &mut self.order_by,
-            7 => &mut self.backlinks_filters,
-            8 => &mut self.include_subdomains,
-            9 => &mut self.exclude_internal_backlinks,
-            10 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.limit,
-            2 => &self.offset,
-            3 => &self.internal_list_limit,
-            4 => &self.backlinks_status_type,
-            5 => &self.filters,
-            6 => &self.order_by,
-            7 => &self.backlinks_filters,
-            8 => &self.include_subdomains,
-            9 => &self.exclude_internal_backlinks,
-            10 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent DomainPagesLiveTask);
+object!(
+    sent DomainPagesLiveTask { target, limit, offset, internal_list_limit,
+    backlinks_status_type, filters, order_by, backlinks_filters, include_subdomains,
+    exclude_internal_backlinks, rank_scale, tag }
+);
 
 impl DomainPagesLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -297,48 +248,48 @@ impl DomainPagesLiveTask {
 
 impl Task for DomainPagesLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -362,31 +313,7 @@ pub struct DomainPagesLiveResult {
     pub items: Option<Vec<DomainPagesLiveItem>>,
 }
 
-impl Object for DomainPagesLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(DomainPagesLiveResult);
+object!(DomainPagesLiveResult { target, total_count, items_count, items });
 
 /// Content of the page, such as its title, headings and link counts.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -430,75 +357,11 @@ pub struct DomainPagesLiveMeta {
     pub technologies: Option<Map<String>>,
 }
 
-impl Object for DomainPagesLiveMeta {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "title",
-            "canonical",
-            "internal_links_count",
-            "external_links_count",
-            "images_count",
-            "words_count",
-            "page_spam_score",
-            "social_media_tags",
-            "h1",
-            "h2",
-            "h3",
-            "images_alt",
-            "powered_by",
-            "language",
-            "charset",
-            "platform_type",
-            "technologies",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.title,
-            1 => &mut self.canonical,
-            2 => &mut self.internal_links_count,
-            3 => &mut self.external_links_count,
-            4 => &mut self.images_count,
-            5 => &mut self.words_count,
-            6 => &mut self.page_spam_score,
-            7 => &mut self.social_media_tags,
-            8 => &mut self.h1,
-            9 => &mut self.h2,
-            10 => &mut self.h3,
-            11 => &mut self.images_alt,
-            12 => &mut self.powered_by,
-            13 => &mut self.language,
-            14 => &mut self.charset,
-            15 => &mut self.platform_type,
-            _ => &mut self.technologies,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.title,
-            1 => &self.canonical,
-            2 => &self.internal_links_count,
-            3 => &self.external_links_count,
-            4 => &self.images_count,
-            5 => &self.words_count,
-            6 => &self.page_spam_score,
-            7 => &self.social_media_tags,
-            8 => &self.h1,
-            9 => &self.h2,
-            10 => &self.h3,
-            11 => &self.images_alt,
-            12 => &self.powered_by,
-            13 => &self.language,
-            14 => &self.charset,
-            15 => &self.platform_type,
-            _ => &self.technologies,
-        }
-    }
-}
-
-object_impls!(DomainPagesLiveMeta);
+object!(
+    DomainPagesLiveMeta { title, canonical, internal_links_count, external_links_count,
+    images_count, words_count, page_spam_score, social_media_tags, h1, h2, h3,
+    images_alt, powered_by, language, charset, platform_type, technologies }
+);
 
 /// Link metrics of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -574,87 +437,15 @@ pub struct DomainPagesLivePageSummary {
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for DomainPagesLivePageSummary {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "first_seen",
-            "lost_date",
-            "rank",
-            "backlinks",
-            "backlinks_spam_score",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.first_seen,
-            1 => &mut self.lost_date,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.backlinks_spam_score,
-            5 => &mut self.broken_backlinks,
-            6 => &mut self.broken_pages,
-            7 => &mut self.referring_domains,
-            8 => &mut self.referring_domains_nofollow,
-            9 => &mut self.referring_main_domains,
-            10 => &mut self.referring_main_domains_nofollow,
-            11 => &mut self.referring_ips,
-            12 => &mut self.referring_subnets,
-            13 => &mut self.referring_pages,
-            14 => &mut self.referring_pages_nofollow,
-            15 => &mut self.referring_links_tld,
-            16 => &mut self.referring_links_types,
-            17 => &mut self.referring_links_attributes,
-            18 => &mut self.referring_links_platform_types,
-            19 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.first_seen,
-            1 => &self.lost_date,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.backlinks_spam_score,
-            5 => &self.broken_backlinks,
-            6 => &self.broken_pages,
-            7 => &self.referring_domains,
-            8 => &self.referring_domains_nofollow,
-            9 => &self.referring_main_domains,
-            10 => &self.referring_main_domains_nofollow,
-            11 => &self.referring_ips,
-            12 => &self.referring_subnets,
-            13 => &self.referring_pages,
-            14 => &self.referring_pages_nofollow,
-            15 => &self.referring_links_tld,
-            16 => &self.referring_links_types,
-            17 => &self.referring_links_attributes,
-            18 => &self.referring_links_platform_types,
-            19 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(DomainPagesLivePageSummary);
+object!(
+    DomainPagesLivePageSummary { first_seen, lost_date, rank, backlinks,
+    backlinks_spam_score, broken_backlinks, broken_pages, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets, referring_pages, referring_pages_nofollow,
+    referring_links_tld, referring_links_types, referring_links_attributes,
+    referring_links_platform_types, referring_links_semantic_locations,
+    referring_links_countries }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -710,78 +501,11 @@ pub struct DomainPagesLiveItem {
     pub page_summary: Option<DomainPagesLivePageSummary>,
 }
 
-impl Object for DomainPagesLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "main_domain",
-            "domain",
-            "tld",
-            "page",
-            "ip",
-            "first_visited",
-            "prev_visited",
-            "fetch_time",
-            "status_code",
-            "location",
-            "size",
-            "encoded_size",
-            "content_encoding",
-            "media_type",
-            "server",
-            "meta",
-            "page_summary",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.main_domain,
-            2 => &mut self.domain,
-            3 => &mut self.tld,
-            4 => &mut self.page,
-            5 => &mut self.ip,
-            6 => &mut self.first_visited,
-            7 => &mut self.prev_visited,
-            8 => &mut self.fetch_time,
-            9 => &mut self.status_code,
-            10 => &mut self.location,
-            11 => &mut self.size,
-            12 => &mut self.encoded_size,
-            13 => &mut self.content_encoding,
-            14 => &mut self.media_type,
-            15 => &mut self.server,
-            16 => &mut self.meta,
-            _ => &mut self.page_summary,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.main_domain,
-            2 => &self.domain,
-            3 => &self.tld,
-            4 => &self.page,
-            5 => &self.ip,
-            6 => &self.first_visited,
-            7 => &self.prev_visited,
-            8 => &self.fetch_time,
-            9 => &self.status_code,
-            10 => &self.location,
-            11 => &self.size,
-            12 => &self.encoded_size,
-            13 => &self.content_encoding,
-            14 => &self.media_type,
-            15 => &self.server,
-            16 => &self.meta,
-            _ => &self.page_summary,
-        }
-    }
-}
-
-object_impls!(DomainPagesLiveItem);
+object!(
+    DomainPagesLiveItem { r#type = "type", main_domain, domain, tld, page, ip,
+    first_visited, prev_visited, fetch_time, status_code, location, size, encoded_size,
+    content_encoding, media_type, server, meta, page_summary }
+);
 
 impl Paged for DomainPagesLive {
     type Row = DomainPagesLiveItem;
@@ -837,17 +561,17 @@ pub mod domain_pages_live_fields {
     }
 
     /// `first_visited`: Date and time when the crawler first visited the page.
-    pub fn first_visited() -> Field<DomainPagesLive, Moment> {
+    pub fn first_visited() -> Field<DomainPagesLive, DateTime> {
         Field::new("first_visited")
     }
 
     /// `prev_visited`: Date and time of the crawler's second-latest visit to the page, before `fetch_time`.
-    pub fn prev_visited() -> Field<DomainPagesLive, Moment> {
+    pub fn prev_visited() -> Field<DomainPagesLive, DateTime> {
         Field::new("prev_visited")
     }
 
     /// `fetch_time`: Date and time of the crawler's latest visit to the page.
-    pub fn fetch_time() -> Field<DomainPagesLive, Moment> {
+    pub fn fetch_time() -> Field<DomainPagesLive, DateTime> {
         Field::new("fetch_time")
     }
 
@@ -929,27 +653,27 @@ pub mod domain_pages_live_fields {
     }
 
     /// `meta.h1`: Texts of the first-level headings.
-    pub fn meta_h1() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_h1() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.h1")
     }
 
     /// `meta.h2`: Texts of the second-level headings.
-    pub fn meta_h2() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_h2() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.h2")
     }
 
     /// `meta.h3`: Texts of the third-level headings.
-    pub fn meta_h3() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_h3() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.h3")
     }
 
     /// `meta.images_alt`: Alternative texts of the images.
-    pub fn meta_images_alt() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_images_alt() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.images_alt")
     }
 
     /// `meta.powered_by`: Details about the content management system of the page.
-    pub fn meta_powered_by() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_powered_by() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.powered_by")
     }
 
@@ -964,7 +688,7 @@ pub mod domain_pages_live_fields {
     }
 
     /// `meta.platform_type`: Platform types of the site.
-    pub fn meta_platform_type() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_platform_type() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.platform_type")
     }
 
@@ -976,12 +700,12 @@ pub mod domain_pages_live_fields {
     }
 
     /// `page_summary.first_seen`: Date and time when the crawler first found a backlink to the page.
-    pub fn page_summary_first_seen() -> Field<DomainPagesLive, Moment> {
+    pub fn page_summary_first_seen() -> Field<DomainPagesLive, DateTime> {
         Field::new("page_summary.first_seen")
     }
 
     /// `page_summary.lost_date`: Date and time when the page lost its last backlink.
-    pub fn page_summary_lost_date() -> Field<DomainPagesLive, Moment> {
+    pub fn page_summary_lost_date() -> Field<DomainPagesLive, DateTime> {
         Field::new("page_summary.lost_date")
     }
 

@@ -26,7 +26,7 @@ impl Endpoint for Errors {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <ErrorsTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-errors/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-errors/",
     };
 }
 
@@ -60,33 +60,9 @@ pub struct ErrorsTask {
     pub datetime_to: Option<Timestamp>,
 }
 
-impl Object for ErrorsTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["limit", "offset", "filtered_function", "datetime_from", "datetime_to"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.limit,
-            1 => &mut self.offset,
-            2 => &mut self.filtered_function,
-            3 => &mut self.datetime_from,
-            _ => &mut self.datetime_to,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.limit,
-            1 => &self.offset,
-            2 => &self.filtered_function,
-            3 => &self.datetime_from,
-            _ => &self.datetime_to,
-        }
-    }
-}
-
-object_impls!(sent ErrorsTask);
+object!(
+    sent ErrorsTask { limit, offset, filtered_function, datetime_from, datetime_to }
+);
 
 impl ErrorsTask {
     /// Leaves everything to the API's defaults.
@@ -172,19 +148,19 @@ impl Task for ErrorsTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new("offset", Kind::Integer, false, &[Limit::Min(0.0)]),
-        FieldRule::new("filtered_function", Kind::String, false, &[]),
+        FieldRule::new("offset", FieldKind::Integer, false, &[Limit::Min(0.0)]),
+        FieldRule::new("filtered_function", FieldKind::String, false, &[]),
         FieldRule::new(
             "datetime_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::Timestamp, Limit::NotAfter("datetime_to")],
         ),
-        FieldRule::new("datetime_to", Kind::String, false, &[Limit::Timestamp]),
+        FieldRule::new("datetime_to", FieldKind::String, false, &[Limit::Timestamp]),
     ];
 }
 
@@ -222,54 +198,10 @@ pub struct ErrorsResult {
     pub http_response: Option<String>,
 }
 
-impl Object for ErrorsResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "id",
-            "datetime",
-            "function",
-            "error_code",
-            "error_message",
-            "http_url",
-            "http_method",
-            "http_code",
-            "http_time",
-            "http_response",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.id,
-            1 => &mut self.datetime,
-            2 => &mut self.function,
-            3 => &mut self.error_code,
-            4 => &mut self.error_message,
-            5 => &mut self.http_url,
-            6 => &mut self.http_method,
-            7 => &mut self.http_code,
-            8 => &mut self.http_time,
-            _ => &mut self.http_response,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.id,
-            1 => &self.datetime,
-            2 => &self.function,
-            3 => &self.error_code,
-            4 => &self.error_message,
-            5 => &self.http_url,
-            6 => &self.http_method,
-            7 => &self.http_code,
-            8 => &self.http_time,
-            _ => &self.http_response,
-        }
-    }
-}
-
-object_impls!(ErrorsResult);
+object!(
+    ErrorsResult { id, datetime, function, error_code, error_message, http_url,
+    http_method, http_code, http_time, http_response }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -26,7 +26,7 @@ impl Endpoint for HistoryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <HistoryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-history-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-history-live/",
     };
 }
 
@@ -58,33 +58,7 @@ pub struct HistoryLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for HistoryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "rank_scale", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent HistoryLiveTask);
+object!(sent HistoryLiveTask { target, date_from, date_to, rank_scale, tag });
 
 impl HistoryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -160,10 +134,10 @@ impl HistoryLiveTask {
 
 impl Task for HistoryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -175,7 +149,7 @@ impl Task for HistoryLiveTask {
         ),
         FieldRule::new(
             "date_to",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -186,11 +160,11 @@ impl Task for HistoryLiveTask {
         ),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -218,33 +192,7 @@ pub struct HistoryLiveResult {
     pub items: Option<Vec<HistoryLiveItem>>,
 }
 
-impl Object for HistoryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(HistoryLiveResult);
+object!(HistoryLiveResult { target, date_from, date_to, items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -334,108 +282,16 @@ pub struct HistoryLiveItem {
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for HistoryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "date",
-            "rank",
-            "backlinks",
-            "new_backlinks",
-            "lost_backlinks",
-            "new_referring_domains",
-            "lost_referring_domains",
-            "crawled_pages",
-            "info",
-            "internal_links_count",
-            "external_links_count",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.date,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.new_backlinks,
-            5 => &mut self.lost_backlinks,
-            6 => &mut self.new_referring_domains,
-            7 => &mut self.lost_referring_domains,
-            8 => &mut self.crawled_pages,
-            9 => &mut self.info,
-            10 => &mut self.internal_links_count,
-            11 => &mut self.external_links_count,
-            12 => &mut self.broken_backlinks,
-            13 => &mut self.broken_pages,
-            14 => &mut self.referring_domains,
-            15 => &mut self.referring_domains_nofollow,
-            16 => &mut self.referring_main_domains,
-            17 => &mut self.referring_main_domains_nofollow,
-            18 => &mut self.referring_ips,
-            19 => &mut self.referring_subnets,
-            20 => &mut self.referring_pages,
-            21 => &mut self.referring_pages_nofollow,
-            22 => &mut self.referring_links_tld,
-            23 => &mut self.referring_links_types,
-            24 => &mut self.referring_links_attributes,
-            25 => &mut self.referring_links_platform_types,
-            26 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.date,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.new_backlinks,
-            5 => &self.lost_backlinks,
-            6 => &self.new_referring_domains,
-            7 => &self.lost_referring_domains,
-            8 => &self.crawled_pages,
-            9 => &self.info,
-            10 => &self.internal_links_count,
-            11 => &self.external_links_count,
-            12 => &self.broken_backlinks,
-            13 => &self.broken_pages,
-            14 => &self.referring_domains,
-            15 => &self.referring_domains_nofollow,
-            16 => &self.referring_main_domains,
-            17 => &self.referring_main_domains_nofollow,
-            18 => &self.referring_ips,
-            19 => &self.referring_subnets,
-            20 => &self.referring_pages,
-            21 => &self.referring_pages_nofollow,
-            22 => &self.referring_links_tld,
-            23 => &self.referring_links_types,
-            24 => &self.referring_links_attributes,
-            25 => &self.referring_links_platform_types,
-            26 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(HistoryLiveItem);
+object!(
+    HistoryLiveItem { r#type = "type", date, rank, backlinks, new_backlinks,
+    lost_backlinks, new_referring_domains, lost_referring_domains, crawled_pages, info,
+    internal_links_count, external_links_count, broken_backlinks, broken_pages,
+    referring_domains, referring_domains_nofollow, referring_main_domains,
+    referring_main_domains_nofollow, referring_ips, referring_subnets, referring_pages,
+    referring_pages_nofollow, referring_links_tld, referring_links_types,
+    referring_links_attributes, referring_links_platform_types,
+    referring_links_semantic_locations, referring_links_countries }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -26,7 +26,7 @@ impl Endpoint for IdList {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <IdListTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-id_list/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-id_list/",
     };
 }
 
@@ -66,35 +66,9 @@ pub struct IdListTask {
     pub include_metadata: Option<bool>,
 }
 
-impl Object for IdListTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["datetime_from", "datetime_to", "limit", "offset", "sort", "include_metadata"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.datetime_from,
-            1 => &mut self.datetime_to,
-            2 => &mut self.limit,
-            3 => &mut self.offset,
-            4 => &mut self.sort,
-            _ => &mut self.include_metadata,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.datetime_from,
-            1 => &self.datetime_to,
-            2 => &self.limit,
-            3 => &self.offset,
-            4 => &self.sort,
-            _ => &self.include_metadata,
-        }
-    }
-}
-
-object_impls!(sent IdListTask);
+object!(
+    sent IdListTask { datetime_from, datetime_to, limit, offset, sort, include_metadata }
+);
 
 impl IdListTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -176,20 +150,25 @@ impl Task for IdListTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "datetime_from",
-            Kind::String,
+            FieldKind::String,
             true,
             &[Limit::Timestamp, Limit::NotAfter("datetime_to")],
         ),
-        FieldRule::new("datetime_to", Kind::String, true, &[Limit::Timestamp]),
+        FieldRule::new("datetime_to", FieldKind::String, true, &[Limit::Timestamp]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new("offset", Kind::Integer, false, &[Limit::Min(0.0)]),
-        FieldRule::new("sort", Kind::String, false, &[Limit::OneOf(&["asc", "desc"])]),
-        FieldRule::new("include_metadata", Kind::Boolean, false, &[]),
+        FieldRule::new("offset", FieldKind::Integer, false, &[Limit::Min(0.0)]),
+        FieldRule::new(
+            "sort",
+            FieldKind::String,
+            false,
+            &[Limit::OneOf(&["asc", "desc"])],
+        ),
+        FieldRule::new("include_metadata", FieldKind::Boolean, false, &[]),
     ];
 }
 
@@ -225,37 +204,9 @@ pub struct IdListResult {
     pub metadata: Option<Map<Value>>,
 }
 
-impl Object for IdListResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["id", "url", "datetime_posted", "datetime_done", "status", "cost", "metadata"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.id,
-            1 => &mut self.url,
-            2 => &mut self.datetime_posted,
-            3 => &mut self.datetime_done,
-            4 => &mut self.status,
-            5 => &mut self.cost,
-            _ => &mut self.metadata,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.id,
-            1 => &self.url,
-            2 => &self.datetime_posted,
-            3 => &self.datetime_done,
-            4 => &self.status,
-            5 => &self.cost,
-            _ => &self.metadata,
-        }
-    }
-}
-
-object_impls!(IdListResult);
+object!(
+    IdListResult { id, url, datetime_posted, datetime_done, status, cost, metadata }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -26,7 +26,7 @@ impl Endpoint for Index {
         tasks_per_call: None,
         calls_per_minute: None,
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/backlinks-index/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-index/",
     };
 }
 
@@ -42,29 +42,7 @@ pub struct IndexResult {
     pub index_history: Option<Vec<IndexIndexHistory>>,
 }
 
-impl Object for IndexResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["total_backlinks", "total_pages", "index_history"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.total_backlinks,
-            1 => &mut self.total_pages,
-            _ => &mut self.index_history,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.total_backlinks,
-            1 => &self.total_pages,
-            _ => &self.index_history,
-        }
-    }
-}
-
-object_impls!(IndexResult);
+object!(IndexResult { total_backlinks, total_pages, index_history });
 
 /// An element of `index_history`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -80,29 +58,7 @@ pub struct IndexIndexHistory {
     pub total_pages: Option<i64>,
 }
 
-impl Object for IndexIndexHistory {
-    fn names(&self) -> &'static [&'static str] {
-        &["date", "total_backlinks", "total_pages"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.date,
-            1 => &mut self.total_backlinks,
-            _ => &mut self.total_pages,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.date,
-            1 => &self.total_backlinks,
-            _ => &self.total_pages,
-        }
-    }
-}
-
-object_impls!(IndexIndexHistory);
+object!(IndexIndexHistory { date, total_backlinks, total_pages });
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -26,7 +26,7 @@ impl Endpoint for PageIntersectionLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <PageIntersectionLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-page_intersection-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-page_intersection-live/",
     };
 }
 
@@ -104,66 +104,12 @@ pub struct PageIntersectionLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for PageIntersectionLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "targets",
-            "exclude_targets",
-            "backlinks_status_type",
-            "filters",
-            "order_by",
-            "offset",
-            "limit",
-            "internal_list_limit",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "intersection_mode",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.exclude_targets,
-            2 => &mut self.backlinks_status_type,
-            3 => &mut self.filters,
-            4 => &mut self.order_by,
-            5 => &mut self.offset,
-            6 => &mut self.limit,
-            7 => &mut self.internal_list_limit,
-            8 => &mut self.include_subdomains,
-            9 => &mut self.include_indirect_links,
-            10 => &mut self.exclude_internal_backlinks,
-            11 => &mut self.intersection_mode,
-            12 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.exclude_targets,
-            2 => &self.backlinks_status_type,
-            3 => &self.filters,
-            4 => &self.order_by,
-            5 => &self.offset,
-            6 => &self.limit,
-            7 => &self.internal_list_limit,
-            8 => &self.include_subdomains,
-            9 => &self.include_indirect_links,
-            10 => &self.exclude_internal_backlinks,
-            11 => &self.intersection_mode,
-            12 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent PageIntersectionLiveTask);
+object!(
+    sent PageIntersectionLiveTask { targets, exclude_targets, backlinks_status_type,
+    filters, order_by, offset, limit, internal_list_limit, include_subdomains,
+    include_indirect_links, exclude_internal_backlinks, intersection_mode, rank_scale,
+    tag }
+);
 
 impl PageIntersectionLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -336,63 +282,63 @@ impl Task for PageIntersectionLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::Map(&Kind::String),
+            FieldKind::Map(&FieldKind::String),
             true,
             &[Limit::MaxItems(20), Limit::Targets],
         ),
         FieldRule::new(
             "exclude_targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             false,
             &[Limit::MaxItems(10), Limit::Targets],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "intersection_mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "partial"])],
         ),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -416,31 +362,7 @@ pub struct PageIntersectionLiveResult {
     pub items: Option<Vec<PageIntersectionLiveItem>>,
 }
 
-impl Object for PageIntersectionLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(PageIntersectionLiveResult);
+object!(PageIntersectionLiveResult { targets, total_count, items_count, items });
 
 /// An element of `page_intersection`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -580,159 +502,18 @@ pub struct PageIntersectionLivePageIntersection {
     pub indirect_link_path: Option<Vec<IndirectLinkStep>>,
 }
 
-impl Object for PageIntersectionLivePageIntersection {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "domain_from",
-            "url_from",
-            "url_from_https",
-            "domain_to",
-            "url_to",
-            "url_to_https",
-            "tld_from",
-            "is_new",
-            "is_lost",
-            "backlink_spam_score",
-            "rank",
-            "page_from_rank",
-            "domain_from_rank",
-            "domain_from_platform_type",
-            "domain_from_is_ip",
-            "domain_from_ip",
-            "domain_from_country",
-            "page_from_external_links",
-            "page_from_internal_links",
-            "page_from_size",
-            "page_from_encoding",
-            "page_from_language",
-            "page_from_title",
-            "page_from_status_code",
-            "first_seen",
-            "prev_seen",
-            "last_seen",
-            "item_type",
-            "attributes",
-            "dofollow",
-            "original",
-            "alt",
-            "anchor",
-            "text_pre",
-            "text_post",
-            "semantic_location",
-            "links_count",
-            "group_count",
-            "is_broken",
-            "url_to_status_code",
-            "url_to_spam_score",
-            "url_to_redirect_target",
-            "is_indirect_link",
-            "indirect_link_path",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.domain_from,
-            2 => &mut self.url_from,
-            3 => &mut self.url_from_https,
-            4 => &mut self.domain_to,
-            5 => &mut self.url_to,
-            6 => &mut self.url_to_https,
-            7 => &mut self.tld_from,
-            8 => &mut self.is_new,
-            9 => &mut self.is_lost,
-            10 => &mut self.backlink_spam_score,
-            11 => &mut self.rank,
-            12 => &mut self.page_from_rank,
-            13 => &mut self.domain_from_rank,
-            14 => &mut self.domain_from_platform_type,
-            15 => &mut self.domain_from_is_ip,
-            16 => &mut self.domain_from_ip,
-            17 => &mut self.domain_from_country,
-            18 => &mut self.page_from_external_links,
-            19 => &mut self.page_from_internal_links,
-            20 => &mut self.page_from_size,
-            21 => &mut self.page_from_encoding,
-            22 => &mut self.page_from_language,
-            23 => &mut self.page_from_title,
-            24 => &mut self.page_from_status_code,
-            25 => &mut self.first_seen,
-            26 => &mut self.prev_seen,
-            27 => &mut self.last_seen,
-            28 => &mut self.item_type,
-            29 => &mut self.attributes,
-            30 => &mut self.dofollow,
-            31 => &mut self.original,
-            32 => &mut self.alt,
-            33 => &mut self.anchor,
-            34 => &mut self.text_pre,
-            35 => &mut self.text_post,
-            36 => &mut self.semantic_location,
-            37 => &mut self.links_count,
-            38 => &mut self.group_count,
-            39 => &mut self.is_broken,
-            40 => &mut self.url_to_status_code,
-            41 => &mut self.url_to_spam_score,
-            42 => &mut self.url_to_redirect_target,
-            43 => &mut self.is_indirect_link,
-            _ => &mut self.indirect_link_path,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.domain_from,
-            2 => &self.url_from,
-            3 => &self.url_from_https,
-            4 => &self.domain_to,
-            5 => &self.url_to,
-            6 => &self.url_to_https,
-            7 => &self.tld_from,
-            8 => &self.is_new,
-            9 => &self.is_lost,
-            10 => &self.backlink_spam_score,
-            11 => &self.rank,
-            12 => &self.page_from_rank,
-            13 => &self.domain_from_rank,
-            14 => &self.domain_from_platform_type,
-            15 => &self.domain_from_is_ip,
-            16 => &self.domain_from_ip,
-            17 => &self.domain_from_country,
-            18 => &self.page_from_external_links,
-            19 => &self.page_from_internal_links,
-            20 => &self.page_from_size,
-            21 => &self.page_from_encoding,
-            22 => &self.page_from_language,
-            23 => &self.page_from_title,
-            24 => &self.page_from_status_code,
-            25 => &self.first_seen,
-            26 => &self.prev_seen,
-            27 => &self.last_seen,
-            28 => &self.item_type,
-            29 => &self.attributes,
-            30 => &self.dofollow,
-            31 => &self.original,
-            32 => &self.alt,
-            33 => &self.anchor,
-            34 => &self.text_pre,
-            35 => &self.text_post,
-            36 => &self.semantic_location,
-            37 => &self.links_count,
-            38 => &self.group_count,
-            39 => &self.is_broken,
-            40 => &self.url_to_status_code,
-            41 => &self.url_to_spam_score,
-            42 => &self.url_to_redirect_target,
-            43 => &self.is_indirect_link,
-            _ => &self.indirect_link_path,
-        }
-    }
-}
-
-object_impls!(PageIntersectionLivePageIntersection);
+object!(
+    PageIntersectionLivePageIntersection { r#type = "type", domain_from, url_from,
+    url_from_https, domain_to, url_to, url_to_https, tld_from, is_new, is_lost,
+    backlink_spam_score, rank, page_from_rank, domain_from_rank,
+    domain_from_platform_type, domain_from_is_ip, domain_from_ip, domain_from_country,
+    page_from_external_links, page_from_internal_links, page_from_size,
+    page_from_encoding, page_from_language, page_from_title, page_from_status_code,
+    first_seen, prev_seen, last_seen, item_type, attributes, dofollow, original, alt,
+    anchor, text_pre, text_post, semantic_location, links_count, group_count, is_broken,
+    url_to_status_code, url_to_spam_score, url_to_redirect_target, is_indirect_link,
+    indirect_link_path }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -744,27 +525,7 @@ pub struct PageIntersectionLiveItem {
     pub summary: Option<IntersectionSummary>,
 }
 
-impl Object for PageIntersectionLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["page_intersection", "summary"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page_intersection,
-            _ => &mut self.summary,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page_intersection,
-            _ => &self.summary,
-        }
-    }
-}
-
-object_impls!(PageIntersectionLiveItem);
+object!(PageIntersectionLiveItem { page_intersection, summary });
 
 impl Paged for PageIntersectionLive {
     type Row = PageIntersectionLiveItem;
@@ -809,7 +570,7 @@ pub mod page_intersection_live_fields {
     /// `….url_from_https`: Whether `url_from` uses HTTPS.
     pub fn url_from_https(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Flag> {
+    ) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.url_from_https", filter::key(key)))
     }
 
@@ -826,7 +587,7 @@ pub mod page_intersection_live_fields {
     /// `….url_to_https`: Whether `url_to` uses HTTPS.
     pub fn url_to_https(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Flag> {
+    ) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.url_to_https", filter::key(key)))
     }
 
@@ -836,12 +597,12 @@ pub mod page_intersection_live_fields {
     }
 
     /// `….is_new`: Whether the latest crawl of the page was the first to find the backlink.
-    pub fn is_new(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    pub fn is_new(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.is_new", filter::key(key)))
     }
 
     /// `….is_lost`: Whether the backlink or the whole page that contained it is gone.
-    pub fn is_lost(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    pub fn is_lost(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.is_lost", filter::key(key)))
     }
 
@@ -874,14 +635,14 @@ pub mod page_intersection_live_fields {
     /// `….domain_from_platform_type`: Platform types of the linking domain.
     pub fn domain_from_platform_type(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Texts> {
+    ) -> Field<PageIntersectionLive, TextList> {
         Field::new(format!("{}.domain_from_platform_type", filter::key(key)))
     }
 
     /// `….domain_from_is_ip`: Whether the linking domain is an IP address without a name.
     pub fn domain_from_is_ip(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Flag> {
+    ) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.domain_from_is_ip", filter::key(key)))
     }
 
@@ -951,21 +712,21 @@ pub mod page_intersection_live_fields {
     /// `….first_seen`: Date and time when the crawler first found the backlink.
     pub fn first_seen(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Moment> {
+    ) -> Field<PageIntersectionLive, DateTime> {
         Field::new(format!("{}.first_seen", filter::key(key)))
     }
 
     /// `….prev_seen`: Date and time of the crawler's second-latest sighting of the backlink, before `last_seen`.
     pub fn prev_seen(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Moment> {
+    ) -> Field<PageIntersectionLive, DateTime> {
         Field::new(format!("{}.prev_seen", filter::key(key)))
     }
 
     /// `….last_seen`: Date and time when the crawler last found the backlink.
     pub fn last_seen(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Moment> {
+    ) -> Field<PageIntersectionLive, DateTime> {
         Field::new(format!("{}.last_seen", filter::key(key)))
     }
 
@@ -977,17 +738,17 @@ pub mod page_intersection_live_fields {
     /// `….attributes`: Attributes of the link, such as `nofollow`.
     pub fn attributes(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Texts> {
+    ) -> Field<PageIntersectionLive, TextList> {
         Field::new(format!("{}.attributes", filter::key(key)))
     }
 
     /// `….dofollow`: Whether the link is dofollow; `false` means nofollow.
-    pub fn dofollow(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    pub fn dofollow(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.dofollow", filter::key(key)))
     }
 
     /// `….original`: Whether the backlink was on the page at the crawler's first visit.
-    pub fn original(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    pub fn original(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.original", filter::key(key)))
     }
 
@@ -1033,7 +794,7 @@ pub mod page_intersection_live_fields {
     }
 
     /// `….is_broken`: Whether the backlink points to a page that returns a 4xx or 5xx status.
-    pub fn is_broken(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    pub fn is_broken(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.is_broken", filter::key(key)))
     }
 
@@ -1061,7 +822,7 @@ pub mod page_intersection_live_fields {
     /// `….is_indirect_link`: Whether the backlink reaches `url_to` through a page that redirects to it or names it as canonical.
     pub fn is_indirect_link(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Flag> {
+    ) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.is_indirect_link", filter::key(key)))
     }
 }

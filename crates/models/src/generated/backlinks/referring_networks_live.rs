@@ -26,7 +26,7 @@ impl Endpoint for ReferringNetworksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <ReferringNetworksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-referring_networks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-referring_networks-live/",
     };
 }
 
@@ -106,66 +106,12 @@ pub struct ReferringNetworksLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for ReferringNetworksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "network_address_type",
-            "limit",
-            "offset",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "filters",
-            "order_by",
-            "backlinks_filters",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.network_address_type,
-            2 => &mut self.limit,
-            3 => &mut self.offset,
-            4 => &mut self.internal_list_limit,
-            5 => &mut self.backlinks_status_type,
-            6 => &mut self.filters,
-            7 => &mut self.order_by,
-            8 => &mut self.backlinks_filters,
-            9 => &mut self.include_subdomains,
-            10 => &mut self.include_indirect_links,
-            11 => &mut self.exclude_internal_backlinks,
-            12 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.network_address_type,
-            2 => &self.limit,
-            3 => &self.offset,
-            4 => &self.internal_list_limit,
-            5 => &self.backlinks_status_type,
-            6 => &self.filters,
-            7 => &self.order_by,
-            8 => &self.backlinks_filters,
-            9 => &self.include_subdomains,
-            10 => &self.include_indirect_links,
-            11 => &self.exclude_internal_backlinks,
-            12 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent ReferringNetworksLiveTask);
+object!(
+    sent ReferringNetworksLiveTask { target, network_address_type, limit, offset,
+    internal_list_limit, backlinks_status_type, filters, order_by, backlinks_filters,
+    include_subdomains, include_indirect_links, exclude_internal_backlinks, rank_scale,
+    tag }
+);
 
 impl ReferringNetworksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -338,55 +284,55 @@ impl ReferringNetworksLiveTask {
 
 impl Task for ReferringNetworksLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "network_address_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["ip", "subnet"])],
         ),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -410,31 +356,7 @@ pub struct ReferringNetworksLiveResult {
     pub items: Option<Vec<ReferringNetworksLiveItem>>,
 }
 
-impl Object for ReferringNetworksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(ReferringNetworksLiveResult);
+object!(ReferringNetworksLiveResult { target, total_count, items_count, items });
 
 /// Network unit that links are grouped by: IP address or subnet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -526,90 +448,15 @@ pub struct ReferringNetworksLiveItem {
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for ReferringNetworksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "network_address",
-            "rank",
-            "backlinks",
-            "first_seen",
-            "lost_date",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.network_address,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.first_seen,
-            5 => &mut self.lost_date,
-            6 => &mut self.broken_backlinks,
-            7 => &mut self.broken_pages,
-            8 => &mut self.referring_domains,
-            9 => &mut self.referring_domains_nofollow,
-            10 => &mut self.referring_main_domains,
-            11 => &mut self.referring_main_domains_nofollow,
-            12 => &mut self.referring_ips,
-            13 => &mut self.referring_subnets,
-            14 => &mut self.referring_pages,
-            15 => &mut self.referring_pages_nofollow,
-            16 => &mut self.referring_links_tld,
-            17 => &mut self.referring_links_types,
-            18 => &mut self.referring_links_attributes,
-            19 => &mut self.referring_links_platform_types,
-            20 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.network_address,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.first_seen,
-            5 => &self.lost_date,
-            6 => &self.broken_backlinks,
-            7 => &self.broken_pages,
-            8 => &self.referring_domains,
-            9 => &self.referring_domains_nofollow,
-            10 => &self.referring_main_domains,
-            11 => &self.referring_main_domains_nofollow,
-            12 => &self.referring_ips,
-            13 => &self.referring_subnets,
-            14 => &self.referring_pages,
-            15 => &self.referring_pages_nofollow,
-            16 => &self.referring_links_tld,
-            17 => &self.referring_links_types,
-            18 => &self.referring_links_attributes,
-            19 => &self.referring_links_platform_types,
-            20 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(ReferringNetworksLiveItem);
+object!(
+    ReferringNetworksLiveItem { r#type = "type", network_address, rank, backlinks,
+    first_seen, lost_date, broken_backlinks, broken_pages, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets, referring_pages, referring_pages_nofollow,
+    referring_links_tld, referring_links_types, referring_links_attributes,
+    referring_links_platform_types, referring_links_semantic_locations,
+    referring_links_countries }
+);
 
 impl Paged for ReferringNetworksLive {
     type Row = ReferringNetworksLiveItem;
@@ -655,12 +502,12 @@ pub mod referring_networks_live_fields {
     }
 
     /// `first_seen`: Date and time when the crawler first found a backlink from the network.
-    pub fn first_seen() -> Field<ReferringNetworksLive, Moment> {
+    pub fn first_seen() -> Field<ReferringNetworksLive, DateTime> {
         Field::new("first_seen")
     }
 
     /// `lost_date`: Date and time when the crawler lost the last backlink from the network.
-    pub fn lost_date() -> Field<ReferringNetworksLive, Moment> {
+    pub fn lost_date() -> Field<ReferringNetworksLive, DateTime> {
         Field::new("lost_date")
     }
 

@@ -26,7 +26,7 @@ impl Endpoint for SummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <SummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-summary-live/",
     };
 }
 
@@ -82,51 +82,11 @@ pub struct SummaryLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for SummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "backlinks_filters",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.include_subdomains,
-            2 => &mut self.include_indirect_links,
-            3 => &mut self.exclude_internal_backlinks,
-            4 => &mut self.internal_list_limit,
-            5 => &mut self.backlinks_status_type,
-            6 => &mut self.backlinks_filters,
-            7 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.include_subdomains,
-            2 => &self.include_indirect_links,
-            3 => &self.exclude_internal_backlinks,
-            4 => &self.internal_list_limit,
-            5 => &self.backlinks_status_type,
-            6 => &self.backlinks_filters,
-            7 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent SummaryLiveTask);
+object!(
+    sent SummaryLiveTask { target, include_subdomains, include_indirect_links,
+    exclude_internal_backlinks, internal_list_limit, backlinks_status_type,
+    backlinks_filters, rank_scale, tag }
+);
 
 impl SummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -244,30 +204,30 @@ impl SummaryLiveTask {
 
 impl Task for SummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -361,102 +321,16 @@ pub struct SummaryLiveResult {
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for SummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "first_seen",
-            "lost_date",
-            "rank",
-            "backlinks",
-            "backlinks_spam_score",
-            "crawled_pages",
-            "info",
-            "internal_links_count",
-            "external_links_count",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.first_seen,
-            2 => &mut self.lost_date,
-            3 => &mut self.rank,
-            4 => &mut self.backlinks,
-            5 => &mut self.backlinks_spam_score,
-            6 => &mut self.crawled_pages,
-            7 => &mut self.info,
-            8 => &mut self.internal_links_count,
-            9 => &mut self.external_links_count,
-            10 => &mut self.broken_backlinks,
-            11 => &mut self.broken_pages,
-            12 => &mut self.referring_domains,
-            13 => &mut self.referring_domains_nofollow,
-            14 => &mut self.referring_main_domains,
-            15 => &mut self.referring_main_domains_nofollow,
-            16 => &mut self.referring_ips,
-            17 => &mut self.referring_subnets,
-            18 => &mut self.referring_pages,
-            19 => &mut self.referring_pages_nofollow,
-            20 => &mut self.referring_links_tld,
-            21 => &mut self.referring_links_types,
-            22 => &mut self.referring_links_attributes,
-            23 => &mut self.referring_links_platform_types,
-            24 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.first_seen,
-            2 => &self.lost_date,
-            3 => &self.rank,
-            4 => &self.backlinks,
-            5 => &self.backlinks_spam_score,
-            6 => &self.crawled_pages,
-            7 => &self.info,
-            8 => &self.internal_links_count,
-            9 => &self.external_links_count,
-            10 => &self.broken_backlinks,
-            11 => &self.broken_pages,
-            12 => &self.referring_domains,
-            13 => &self.referring_domains_nofollow,
-            14 => &self.referring_main_domains,
-            15 => &self.referring_main_domains_nofollow,
-            16 => &self.referring_ips,
-            17 => &self.referring_subnets,
-            18 => &self.referring_pages,
-            19 => &self.referring_pages_nofollow,
-            20 => &self.referring_links_tld,
-            21 => &self.referring_links_types,
-            22 => &self.referring_links_attributes,
-            23 => &self.referring_links_platform_types,
-            24 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(SummaryLiveResult);
+object!(
+    SummaryLiveResult { target, first_seen, lost_date, rank, backlinks,
+    backlinks_spam_score, crawled_pages, info, internal_links_count,
+    external_links_count, broken_backlinks, broken_pages, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets, referring_pages, referring_pages_nofollow,
+    referring_links_tld, referring_links_types, referring_links_attributes,
+    referring_links_platform_types, referring_links_semantic_locations,
+    referring_links_countries }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -26,7 +26,7 @@ impl Endpoint for TimeseriesNewLostSummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <TimeseriesNewLostSummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/",
     };
 }
 
@@ -66,35 +66,10 @@ pub struct TimeseriesNewLostSummaryLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for TimeseriesNewLostSummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "group_range", "include_subdomains", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.group_range,
-            4 => &mut self.include_subdomains,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.group_range,
-            4 => &self.include_subdomains,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent TimeseriesNewLostSummaryLiveTask);
+object!(
+    sent TimeseriesNewLostSummaryLiveTask { target, date_from, date_to, group_range,
+    include_subdomains, tag }
+);
 
 impl TimeseriesNewLostSummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -183,10 +158,10 @@ impl TimeseriesNewLostSummaryLiveTask {
 
 impl Task for TimeseriesNewLostSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -202,7 +177,7 @@ impl Task for TimeseriesNewLostSummaryLiveTask {
         ),
         FieldRule::new(
             "date_to",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -217,12 +192,12 @@ impl Task for TimeseriesNewLostSummaryLiveTask {
         ),
         FieldRule::new(
             "group_range",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["day", "week", "month", "year"])],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -252,35 +227,10 @@ pub struct TimeseriesNewLostSummaryLiveResult {
     pub items: Option<Vec<TimeseriesNewLostSummaryLiveItem>>,
 }
 
-impl Object for TimeseriesNewLostSummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "group_range", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.group_range,
-            4 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.group_range,
-            4 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(TimeseriesNewLostSummaryLiveResult);
+object!(
+    TimeseriesNewLostSummaryLiveResult { target, date_from, date_to, group_range,
+    items_count, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -310,48 +260,11 @@ pub struct TimeseriesNewLostSummaryLiveItem {
     pub lost_referring_main_domains: Option<i64>,
 }
 
-impl Object for TimeseriesNewLostSummaryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "date",
-            "new_backlinks",
-            "lost_backlinks",
-            "new_referring_domains",
-            "lost_referring_domains",
-            "new_referring_main_domains",
-            "lost_referring_main_domains",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.date,
-            2 => &mut self.new_backlinks,
-            3 => &mut self.lost_backlinks,
-            4 => &mut self.new_referring_domains,
-            5 => &mut self.lost_referring_domains,
-            6 => &mut self.new_referring_main_domains,
-            _ => &mut self.lost_referring_main_domains,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.date,
-            2 => &self.new_backlinks,
-            3 => &self.lost_backlinks,
-            4 => &self.new_referring_domains,
-            5 => &self.lost_referring_domains,
-            6 => &self.new_referring_main_domains,
-            _ => &self.lost_referring_main_domains,
-        }
-    }
-}
-
-object_impls!(TimeseriesNewLostSummaryLiveItem);
+object!(
+    TimeseriesNewLostSummaryLiveItem { r#type = "type", date, new_backlinks,
+    lost_backlinks, new_referring_domains, lost_referring_domains,
+    new_referring_main_domains, lost_referring_main_domains }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -26,7 +26,7 @@ impl Endpoint for TimeseriesSummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <TimeseriesSummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-timeseries_summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-timeseries_summary-live/",
     };
 }
 
@@ -68,45 +68,10 @@ pub struct TimeseriesSummaryLiveTask {
     pub tag: Option<String>,
 }
 
-impl Object for TimeseriesSummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "date_from",
-            "date_to",
-            "group_range",
-            "include_subdomains",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.group_range,
-            4 => &mut self.include_subdomains,
-            5 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.group_range,
-            4 => &self.include_subdomains,
-            5 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent TimeseriesSummaryLiveTask);
+object!(
+    sent TimeseriesSummaryLiveTask { target, date_from, date_to, group_range,
+    include_subdomains, rank_scale, tag }
+);
 
 impl TimeseriesSummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -202,10 +167,10 @@ impl TimeseriesSummaryLiveTask {
 
 impl Task for TimeseriesSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -221,7 +186,7 @@ impl Task for TimeseriesSummaryLiveTask {
         ),
         FieldRule::new(
             "date_to",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -236,18 +201,18 @@ impl Task for TimeseriesSummaryLiveTask {
         ),
         FieldRule::new(
             "group_range",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["day", "week", "month", "year"])],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -277,35 +242,10 @@ pub struct TimeseriesSummaryLiveResult {
     pub items: Option<Vec<TimeseriesSummaryLiveItem>>,
 }
 
-impl Object for TimeseriesSummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "group_range", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.group_range,
-            4 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.group_range,
-            4 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(TimeseriesSummaryLiveResult);
+object!(
+    TimeseriesSummaryLiveResult { target, date_from, date_to, group_range, items_count,
+    items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -345,63 +285,12 @@ pub struct TimeseriesSummaryLiveItem {
     pub referring_subnets: Option<i64>,
 }
 
-impl Object for TimeseriesSummaryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "date",
-            "rank",
-            "backlinks",
-            "backlinks_nofollow",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.date,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.backlinks_nofollow,
-            5 => &mut self.referring_pages,
-            6 => &mut self.referring_pages_nofollow,
-            7 => &mut self.referring_domains,
-            8 => &mut self.referring_domains_nofollow,
-            9 => &mut self.referring_main_domains,
-            10 => &mut self.referring_main_domains_nofollow,
-            11 => &mut self.referring_ips,
-            _ => &mut self.referring_subnets,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.date,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.backlinks_nofollow,
-            5 => &self.referring_pages,
-            6 => &self.referring_pages_nofollow,
-            7 => &self.referring_domains,
-            8 => &self.referring_domains_nofollow,
-            9 => &self.referring_main_domains,
-            10 => &self.referring_main_domains_nofollow,
-            11 => &self.referring_ips,
-            _ => &self.referring_subnets,
-        }
-    }
-}
-
-object_impls!(TimeseriesSummaryLiveItem);
+object!(
+    TimeseriesSummaryLiveItem { r#type = "type", date, rank, backlinks,
+    backlinks_nofollow, referring_pages, referring_pages_nofollow, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

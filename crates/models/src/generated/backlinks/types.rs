@@ -137,45 +137,10 @@ pub struct TargetInfo {
     pub target_spam_score: Option<i64>,
 }
 
-impl Object for TargetInfo {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "server",
-            "cms",
-            "platform_type",
-            "ip_address",
-            "country",
-            "is_ip",
-            "target_spam_score",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.server,
-            1 => &mut self.cms,
-            2 => &mut self.platform_type,
-            3 => &mut self.ip_address,
-            4 => &mut self.country,
-            5 => &mut self.is_ip,
-            _ => &mut self.target_spam_score,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.server,
-            1 => &self.cms,
-            2 => &self.platform_type,
-            3 => &self.ip_address,
-            4 => &self.country,
-            5 => &self.is_ip,
-            _ => &self.target_spam_score,
-        }
-    }
-}
-
-object_impls!(TargetInfo);
+object!(
+    TargetInfo { server, cms, platform_type, ip_address, country, is_ip,
+    target_spam_score }
+);
 
 /// Step on the path of an indirect link.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -189,29 +154,7 @@ pub struct IndirectLinkStep {
     pub url: Option<String>,
 }
 
-impl Object for IndirectLinkStep {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "status_code", "url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.status_code,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.status_code,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(IndirectLinkStep);
+object!(IndirectLinkStep { r#type = "type", status_code, url });
 
 /// Totals over the intersections in a row.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -221,21 +164,7 @@ pub struct IntersectionSummary {
     pub intersections_count: Option<i64>,
 }
 
-impl Object for IntersectionSummary {
-    fn names(&self) -> &'static [&'static str] {
-        &["intersections_count"]
-    }
-
-    fn place(&mut self, _: usize) -> &mut dyn Place {
-        &mut self.intersections_count
-    }
-
-    fn part(&self, _: usize) -> &dyn Part {
-        &self.intersections_count
-    }
-}
-
-object_impls!(IntersectionSummary);
+object!(IntersectionSummary { intersections_count });
 
 /// Type of the link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -26,7 +26,7 @@ impl Endpoint for InstantPages {
         tasks_per_call: Some(20),
         calls_per_minute: None,
         task_rules: <InstantPagesTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/on_page-instant_pages/",
+        docs_url: "https://docs.dataforseo.com/v3/on_page-instant_pages/",
     };
 }
 
@@ -148,84 +148,13 @@ pub struct InstantPagesTask {
     pub ip_pool_for_scan: Option<InstantPagesIpPoolForScan>,
 }
 
-impl Object for InstantPagesTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "url",
-            "custom_user_agent",
-            "browser_preset",
-            "browser_screen_width",
-            "browser_screen_height",
-            "browser_screen_scale_factor",
-            "store_raw_html",
-            "accept_language",
-            "load_resources",
-            "enable_javascript",
-            "enable_browser_rendering",
-            "disable_cookie_popup",
-            "return_despite_timeout",
-            "enable_xhr",
-            "custom_js",
-            "validate_micromarkup",
-            "check_spell",
-            "checks_threshold",
-            "switch_pool",
-            "ip_pool_for_scan",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.url,
-            1 => &mut self.custom_user_agent,
-            2 => &mut self.browser_preset,
-            3 => &mut self.browser_screen_width,
-            4 => &mut self.browser_screen_height,
-            5 => &mut self.browser_screen_scale_factor,
-            6 => &mut self.store_raw_html,
-            7 => &mut self.accept_language,
-            8 => &mut self.load_resources,
-            9 => &mut self.enable_javascript,
-            10 => &mut self.enable_browser_rendering,
-            11 => &mut self.disable_cookie_popup,
-            12 => &mut self.return_despite_timeout,
-            13 => &mut self.enable_xhr,
-            14 => &mut self.custom_js,
-            15 => &mut self.validate_micromarkup,
-            16 => &mut self.check_spell,
-            17 => &mut self.checks_threshold,
-            18 => &mut self.switch_pool,
-            _ => &mut self.ip_pool_for_scan,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.url,
-            1 => &self.custom_user_agent,
-            2 => &self.browser_preset,
-            3 => &self.browser_screen_width,
-            4 => &self.browser_screen_height,
-            5 => &self.browser_screen_scale_factor,
-            6 => &self.store_raw_html,
-            7 => &self.accept_language,
-            8 => &self.load_resources,
-            9 => &self.enable_javascript,
-            10 => &self.enable_browser_rendering,
-            11 => &self.disable_cookie_popup,
-            12 => &self.return_despite_timeout,
-            13 => &self.enable_xhr,
-            14 => &self.custom_js,
-            15 => &self.validate_micromarkup,
-            16 => &self.check_spell,
-            17 => &self.checks_threshold,
-            18 => &self.switch_pool,
-            _ => &self.ip_pool_for_scan,
-        }
-    }
-}
-
-object_impls!(sent InstantPagesTask);
+object!(
+    sent InstantPagesTask { url, custom_user_agent, browser_preset, browser_screen_width,
+    browser_screen_height, browser_screen_scale_factor, store_raw_html, accept_language,
+    load_resources, enable_javascript, enable_browser_rendering, disable_cookie_popup,
+    return_despite_timeout, enable_xhr, custom_js, validate_micromarkup, check_spell,
+    checks_threshold, switch_pool, ip_pool_for_scan }
+);
 
 impl InstantPagesTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -464,48 +393,53 @@ impl InstantPagesTask {
 
 impl Task for InstantPagesTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("url", Kind::String, true, &[Limit::Targets]),
-        FieldRule::new("custom_user_agent", Kind::String, false, &[]),
+        FieldRule::new("url", FieldKind::String, true, &[Limit::Targets]),
+        FieldRule::new("custom_user_agent", FieldKind::String, false, &[]),
         FieldRule::new(
             "browser_preset",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["desktop", "mobile", "tablet"])],
         ),
         FieldRule::new(
             "browser_screen_width",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_height",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_scale_factor",
-            Kind::Float,
+            FieldKind::Float,
             false,
             &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
-        FieldRule::new("store_raw_html", Kind::Boolean, false, &[]),
-        FieldRule::new("accept_language", Kind::String, false, &[]),
-        FieldRule::new("load_resources", Kind::Boolean, false, &[]),
-        FieldRule::new("enable_javascript", Kind::Boolean, false, &[]),
-        FieldRule::new("enable_browser_rendering", Kind::Boolean, false, &[]),
-        FieldRule::new("disable_cookie_popup", Kind::Boolean, false, &[]),
-        FieldRule::new("return_despite_timeout", Kind::Boolean, false, &[]),
-        FieldRule::new("enable_xhr", Kind::Boolean, false, &[]),
-        FieldRule::new("custom_js", Kind::String, false, &[]),
-        FieldRule::new("validate_micromarkup", Kind::Boolean, false, &[]),
-        FieldRule::new("check_spell", Kind::Boolean, false, &[]),
-        FieldRule::new("checks_threshold", Kind::Map(&Kind::Integer), false, &[]),
-        FieldRule::new("switch_pool", Kind::Boolean, false, &[]),
+        FieldRule::new("store_raw_html", FieldKind::Boolean, false, &[]),
+        FieldRule::new("accept_language", FieldKind::String, false, &[]),
+        FieldRule::new("load_resources", FieldKind::Boolean, false, &[]),
+        FieldRule::new("enable_javascript", FieldKind::Boolean, false, &[]),
+        FieldRule::new("enable_browser_rendering", FieldKind::Boolean, false, &[]),
+        FieldRule::new("disable_cookie_popup", FieldKind::Boolean, false, &[]),
+        FieldRule::new("return_despite_timeout", FieldKind::Boolean, false, &[]),
+        FieldRule::new("enable_xhr", FieldKind::Boolean, false, &[]),
+        FieldRule::new("custom_js", FieldKind::String, false, &[]),
+        FieldRule::new("validate_micromarkup", FieldKind::Boolean, false, &[]),
+        FieldRule::new("check_spell", FieldKind::Boolean, false, &[]),
+        FieldRule::new(
+            "checks_threshold",
+            FieldKind::Map(&FieldKind::Integer),
+            false,
+            &[],
+        ),
+        FieldRule::new("switch_pool", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "ip_pool_for_scan",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["us", "de"])],
         ),
@@ -536,39 +470,10 @@ pub struct InstantPagesResult {
     pub items: Option<Vec<Resource>>,
 }
 
-impl Object for InstantPagesResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "crawl_progress",
-            "crawl_status",
-            "crawl_gateway_address",
-            "items_count",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.crawl_progress,
-            1 => &mut self.crawl_status,
-            2 => &mut self.crawl_gateway_address,
-            3 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.crawl_progress,
-            1 => &self.crawl_status,
-            2 => &self.crawl_gateway_address,
-            3 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(InstantPagesResult);
+object!(
+    InstantPagesResult { crawl_progress, crawl_status, crawl_gateway_address,
+    items_count, items }
+);
 
 /// Screen preset that sets width, height and scale factor together.
 ///

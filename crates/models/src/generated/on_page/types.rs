@@ -186,60 +186,11 @@ pub struct ResourceHtmlPageTiming {
     pub fetch_end: Option<i64>,
 }
 
-impl Object for ResourceHtmlPageTiming {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "time_to_interactive",
-            "dom_complete",
-            "largest_contentful_paint",
-            "first_input_delay",
-            "connection_time",
-            "time_to_secure_connection",
-            "request_sent_time",
-            "waiting_time",
-            "download_time",
-            "duration_time",
-            "fetch_start",
-            "fetch_end",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.time_to_interactive,
-            1 => &mut self.dom_complete,
-            2 => &mut self.largest_contentful_paint,
-            3 => &mut self.first_input_delay,
-            4 => &mut self.connection_time,
-            5 => &mut self.time_to_secure_connection,
-            6 => &mut self.request_sent_time,
-            7 => &mut self.waiting_time,
-            8 => &mut self.download_time,
-            9 => &mut self.duration_time,
-            10 => &mut self.fetch_start,
-            _ => &mut self.fetch_end,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.time_to_interactive,
-            1 => &self.dom_complete,
-            2 => &self.largest_contentful_paint,
-            3 => &self.first_input_delay,
-            4 => &self.connection_time,
-            5 => &self.time_to_secure_connection,
-            6 => &self.request_sent_time,
-            7 => &self.waiting_time,
-            8 => &self.download_time,
-            9 => &self.duration_time,
-            10 => &self.fetch_start,
-            _ => &self.fetch_end,
-        }
-    }
-}
-
-object_impls!(ResourceHtmlPageTiming);
+object!(
+    ResourceHtmlPageTiming { time_to_interactive, dom_complete, largest_contentful_paint,
+    first_input_delay, connection_time, time_to_secure_connection, request_sent_time,
+    waiting_time, download_time, duration_time, fetch_start, fetch_end }
+);
 
 /// HTML page that was loaded.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -337,111 +288,14 @@ pub struct ResourceHtml {
     pub relative_url_length: Option<i64>,
 }
 
-impl Object for ResourceHtml {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "status_code",
-            "location",
-            "url",
-            "resource_errors",
-            "size",
-            "encoded_size",
-            "total_transfer_size",
-            "fetch_time",
-            "cache_control",
-            "checks",
-            "content_encoding",
-            "media_type",
-            "server",
-            "last_modified",
-            "meta",
-            "page_timing",
-            "onpage_score",
-            "total_dom_size",
-            "custom_js_response",
-            "custom_js_client_exception",
-            "broken_resources",
-            "broken_links",
-            "duplicate_title",
-            "duplicate_description",
-            "duplicate_content",
-            "click_depth",
-            "is_resource",
-            "url_length",
-            "relative_url_length",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.status_code,
-            1 => &mut self.location,
-            2 => &mut self.url,
-            3 => &mut self.resource_errors,
-            4 => &mut self.size,
-            5 => &mut self.encoded_size,
-            6 => &mut self.total_transfer_size,
-            7 => &mut self.fetch_time,
-            8 => &mut self.cache_control,
-            9 => &mut self.checks,
-            10 => &mut self.content_encoding,
-            11 => &mut self.media_type,
-            12 => &mut self.server,
-            13 => &mut self.last_modified,
-            14 => &mut self.meta,
-            15 => &mut self.page_timing,
-            16 => &mut self.onpage_score,
-            17 => &mut self.total_dom_size,
-            18 => &mut self.custom_js_response,
-            19 => &mut self.custom_js_client_exception,
-            20 => &mut self.broken_resources,
-            21 => &mut self.broken_links,
-            22 => &mut self.duplicate_title,
-            23 => &mut self.duplicate_description,
-            24 => &mut self.duplicate_content,
-            25 => &mut self.click_depth,
-            26 => &mut self.is_resource,
-            27 => &mut self.url_length,
-            _ => &mut self.relative_url_length,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.status_code,
-            1 => &self.location,
-            2 => &self.url,
-            3 => &self.resource_errors,
-            4 => &self.size,
-            5 => &self.encoded_size,
-            6 => &self.total_transfer_size,
-            7 => &self.fetch_time,
-            8 => &self.cache_control,
-            9 => &self.checks,
-            10 => &self.content_encoding,
-            11 => &self.media_type,
-            12 => &self.server,
-            13 => &self.last_modified,
-            14 => &self.meta,
-            15 => &self.page_timing,
-            16 => &self.onpage_score,
-            17 => &self.total_dom_size,
-            18 => &self.custom_js_response,
-            19 => &self.custom_js_client_exception,
-            20 => &self.broken_resources,
-            21 => &self.broken_links,
-            22 => &self.duplicate_title,
-            23 => &self.duplicate_description,
-            24 => &self.duplicate_content,
-            25 => &self.click_depth,
-            26 => &self.is_resource,
-            27 => &self.url_length,
-            _ => &self.relative_url_length,
-        }
-    }
-}
-
-object_impls!(ResourceHtml);
+object!(
+    ResourceHtml { status_code, location, url, resource_errors, size, encoded_size,
+    total_transfer_size, fetch_time, cache_control, checks, content_encoding, media_type,
+    server, last_modified, meta, page_timing, onpage_score, total_dom_size,
+    custom_js_response, custom_js_client_exception, broken_resources, broken_links,
+    duplicate_title, duplicate_description, duplicate_content, click_depth, is_resource,
+    url_length, relative_url_length }
+);
 
 /// Page or resource that failed to load.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -501,78 +355,11 @@ pub struct ResourceBroken {
     pub accept_type: Option<AcceptType>,
 }
 
-impl Object for ResourceBroken {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "status_code",
-            "location",
-            "url",
-            "resource_errors",
-            "size",
-            "encoded_size",
-            "total_transfer_size",
-            "fetch_time",
-            "cache_control",
-            "checks",
-            "content_encoding",
-            "media_type",
-            "server",
-            "last_modified",
-            "fetch_timing",
-            "is_resource",
-            "meta",
-            "accept_type",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.status_code,
-            1 => &mut self.location,
-            2 => &mut self.url,
-            3 => &mut self.resource_errors,
-            4 => &mut self.size,
-            5 => &mut self.encoded_size,
-            6 => &mut self.total_transfer_size,
-            7 => &mut self.fetch_time,
-            8 => &mut self.cache_control,
-            9 => &mut self.checks,
-            10 => &mut self.content_encoding,
-            11 => &mut self.media_type,
-            12 => &mut self.server,
-            13 => &mut self.last_modified,
-            14 => &mut self.fetch_timing,
-            15 => &mut self.is_resource,
-            16 => &mut self.meta,
-            _ => &mut self.accept_type,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.status_code,
-            1 => &self.location,
-            2 => &self.url,
-            3 => &self.resource_errors,
-            4 => &self.size,
-            5 => &self.encoded_size,
-            6 => &self.total_transfer_size,
-            7 => &self.fetch_time,
-            8 => &self.cache_control,
-            9 => &self.checks,
-            10 => &self.content_encoding,
-            11 => &self.media_type,
-            12 => &self.server,
-            13 => &self.last_modified,
-            14 => &self.fetch_timing,
-            15 => &self.is_resource,
-            16 => &self.meta,
-            _ => &self.accept_type,
-        }
-    }
-}
-
-object_impls!(ResourceBroken);
+object!(
+    ResourceBroken { status_code, location, url, resource_errors, size, encoded_size,
+    total_transfer_size, fetch_time, cache_control, checks, content_encoding, media_type,
+    server, last_modified, fetch_timing, is_resource, meta, accept_type }
+);
 
 /// Page that redirects to another URL.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -628,72 +415,11 @@ pub struct ResourceRedirect {
     pub is_resource: Option<bool>,
 }
 
-impl Object for ResourceRedirect {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "status_code",
-            "location",
-            "url",
-            "resource_errors",
-            "size",
-            "encoded_size",
-            "total_transfer_size",
-            "fetch_time",
-            "cache_control",
-            "checks",
-            "content_encoding",
-            "media_type",
-            "server",
-            "last_modified",
-            "fetch_timing",
-            "is_resource",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.status_code,
-            1 => &mut self.location,
-            2 => &mut self.url,
-            3 => &mut self.resource_errors,
-            4 => &mut self.size,
-            5 => &mut self.encoded_size,
-            6 => &mut self.total_transfer_size,
-            7 => &mut self.fetch_time,
-            8 => &mut self.cache_control,
-            9 => &mut self.checks,
-            10 => &mut self.content_encoding,
-            11 => &mut self.media_type,
-            12 => &mut self.server,
-            13 => &mut self.last_modified,
-            14 => &mut self.fetch_timing,
-            _ => &mut self.is_resource,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.status_code,
-            1 => &self.location,
-            2 => &self.url,
-            3 => &self.resource_errors,
-            4 => &self.size,
-            5 => &self.encoded_size,
-            6 => &self.total_transfer_size,
-            7 => &self.fetch_time,
-            8 => &self.cache_control,
-            9 => &self.checks,
-            10 => &self.content_encoding,
-            11 => &self.media_type,
-            12 => &self.server,
-            13 => &self.last_modified,
-            14 => &self.fetch_timing,
-            _ => &self.is_resource,
-        }
-    }
-}
-
-object_impls!(ResourceRedirect);
+object!(
+    ResourceRedirect { status_code, location, url, resource_errors, size, encoded_size,
+    total_transfer_size, fetch_time, cache_control, checks, content_encoding, media_type,
+    server, last_modified, fetch_timing, is_resource }
+);
 
 /// Script, image or stylesheet used by the page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -751,75 +477,11 @@ pub struct AssetResource {
     pub accept_type: Option<AcceptType>,
 }
 
-impl Object for AssetResource {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "status_code",
-            "location",
-            "url",
-            "resource_errors",
-            "size",
-            "encoded_size",
-            "total_transfer_size",
-            "fetch_time",
-            "cache_control",
-            "checks",
-            "content_encoding",
-            "media_type",
-            "server",
-            "last_modified",
-            "meta",
-            "fetch_timing",
-            "accept_type",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.status_code,
-            1 => &mut self.location,
-            2 => &mut self.url,
-            3 => &mut self.resource_errors,
-            4 => &mut self.size,
-            5 => &mut self.encoded_size,
-            6 => &mut self.total_transfer_size,
-            7 => &mut self.fetch_time,
-            8 => &mut self.cache_control,
-            9 => &mut self.checks,
-            10 => &mut self.content_encoding,
-            11 => &mut self.media_type,
-            12 => &mut self.server,
-            13 => &mut self.last_modified,
-            14 => &mut self.meta,
-            15 => &mut self.fetch_timing,
-            _ => &mut self.accept_type,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.status_code,
-            1 => &self.location,
-            2 => &self.url,
-            3 => &self.resource_errors,
-            4 => &self.size,
-            5 => &self.encoded_size,
-            6 => &self.total_transfer_size,
-            7 => &self.fetch_time,
-            8 => &self.cache_control,
-            9 => &self.checks,
-            10 => &self.content_encoding,
-            11 => &self.media_type,
-            12 => &self.server,
-            13 => &self.last_modified,
-            14 => &self.meta,
-            15 => &self.fetch_timing,
-            _ => &self.accept_type,
-        }
-    }
-}
-
-object_impls!(AssetResource);
+object!(
+    AssetResource { status_code, location, url, resource_errors, size, encoded_size,
+    total_transfer_size, fetch_time, cache_control, checks, content_encoding, media_type,
+    server, last_modified, meta, fetch_timing, accept_type }
+);
 
 /// Issues that a parser found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -831,27 +493,7 @@ pub struct MarkupIssues {
     pub warnings: Option<Vec<MarkupIssue>>,
 }
 
-impl Object for MarkupIssues {
-    fn names(&self) -> &'static [&'static str] {
-        &["errors", "warnings"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.errors,
-            _ => &mut self.warnings,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.errors,
-            _ => &self.warnings,
-        }
-    }
-}
-
-object_impls!(MarkupIssues);
+object!(MarkupIssues { errors, warnings });
 
 /// Caching policy of a resource.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -863,27 +505,7 @@ pub struct CacheControl {
     pub ttl: Option<i64>,
 }
 
-impl Object for CacheControl {
-    fn names(&self) -> &'static [&'static str] {
-        &["cachable", "ttl"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.cachable,
-            _ => &mut self.ttl,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.cachable,
-            _ => &self.ttl,
-        }
-    }
-}
-
-object_impls!(CacheControl);
+object!(CacheControl { cachable, ttl });
 
 /// Times of the last change of a resource, from three sources.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -903,29 +525,7 @@ pub struct LastModified {
     pub meta_tag: Option<Timestamp>,
 }
 
-impl Object for LastModified {
-    fn names(&self) -> &'static [&'static str] {
-        &["header", "sitemap", "meta_tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.header,
-            1 => &mut self.sitemap,
-            _ => &mut self.meta_tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.header,
-            1 => &self.sitemap,
-            _ => &self.meta_tag,
-        }
-    }
-}
-
-object_impls!(LastModified);
+object!(LastModified { header, sitemap, meta_tag });
 
 /// Issue with its position in the source.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -951,31 +551,7 @@ pub struct MarkupIssue {
     pub status_code: Option<i64>,
 }
 
-impl Object for MarkupIssue {
-    fn names(&self) -> &'static [&'static str] {
-        &["line", "column", "message", "status_code"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.line,
-            1 => &mut self.column,
-            2 => &mut self.message,
-            _ => &mut self.status_code,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.line,
-            1 => &self.column,
-            2 => &self.message,
-            _ => &self.status_code,
-        }
-    }
-}
-
-object_impls!(MarkupIssue);
+object!(MarkupIssue { line, column, message, status_code });
 
 /// Texts and dimensions of a resource, mainly of an image.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1003,42 +579,9 @@ pub struct AssetMeta {
     pub height: Option<f64>,
 }
 
-impl Object for AssetMeta {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "alternative_text",
-            "title",
-            "original_width",
-            "original_height",
-            "width",
-            "height",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.alternative_text,
-            1 => &mut self.title,
-            2 => &mut self.original_width,
-            3 => &mut self.original_height,
-            4 => &mut self.width,
-            _ => &mut self.height,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.alternative_text,
-            1 => &self.title,
-            2 => &self.original_width,
-            3 => &self.original_height,
-            4 => &self.width,
-            _ => &self.height,
-        }
-    }
-}
-
-object_impls!(AssetMeta);
+object!(
+    AssetMeta { alternative_text, title, original_width, original_height, width, height }
+);
 
 /// Timings of the download of a resource.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1054,29 +597,7 @@ pub struct FetchTiming {
     pub fetch_end: Option<i64>,
 }
 
-impl Object for FetchTiming {
-    fn names(&self) -> &'static [&'static str] {
-        &["duration_time", "fetch_start", "fetch_end"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.duration_time,
-            1 => &mut self.fetch_start,
-            _ => &mut self.fetch_end,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.duration_time,
-            1 => &self.fetch_start,
-            _ => &self.fetch_end,
-        }
-    }
-}
-
-object_impls!(FetchTiming);
+object!(FetchTiming { duration_time, fetch_start, fetch_end });
 
 /// Metadata of a page, with counts of its contents.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1162,114 +683,15 @@ pub struct PageMeta {
     pub broken_html: Option<MarkupIssues>,
 }
 
-impl Object for PageMeta {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "title",
-            "charset",
-            "follow",
-            "generator",
-            "htags",
-            "description",
-            "favicon",
-            "meta_keywords",
-            "canonical",
-            "internal_links_count",
-            "external_links_count",
-            "inbound_links_count",
-            "images_count",
-            "images_size",
-            "scripts_count",
-            "scripts_size",
-            "stylesheets_count",
-            "stylesheets_size",
-            "title_length",
-            "description_length",
-            "render_blocking_scripts_count",
-            "render_blocking_stylesheets_count",
-            "cumulative_layout_shift",
-            "meta_title",
-            "content",
-            "deprecated_tags",
-            "duplicate_meta_tags",
-            "spell",
-            "social_media_tags",
-            "broken_html",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.title,
-            1 => &mut self.charset,
-            2 => &mut self.follow,
-            3 => &mut self.generator,
-            4 => &mut self.htags,
-            5 => &mut self.description,
-            6 => &mut self.favicon,
-            7 => &mut self.meta_keywords,
-            8 => &mut self.canonical,
-            9 => &mut self.internal_links_count,
-            10 => &mut self.external_links_count,
-            11 => &mut self.inbound_links_count,
-            12 => &mut self.images_count,
-            13 => &mut self.images_size,
-            14 => &mut self.scripts_count,
-            15 => &mut self.scripts_size,
-            16 => &mut self.stylesheets_count,
-            17 => &mut self.stylesheets_size,
-            18 => &mut self.title_length,
-            19 => &mut self.description_length,
-            20 => &mut self.render_blocking_scripts_count,
-            21 => &mut self.render_blocking_stylesheets_count,
-            22 => &mut self.cumulative_layout_shift,
-            23 => &mut self.meta_title,
-            24 => &mut self.content,
-            25 => &mut self.deprecated_tags,
-            26 => &mut self.duplicate_meta_tags,
-            27 => &mut self.spell,
-            28 => &mut self.social_media_tags,
-            _ => &mut self.broken_html,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.title,
-            1 => &self.charset,
-            2 => &self.follow,
-            3 => &self.generator,
-            4 => &self.htags,
-            5 => &self.description,
-            6 => &self.favicon,
-            7 => &self.meta_keywords,
-            8 => &self.canonical,
-            9 => &self.internal_links_count,
-            10 => &self.external_links_count,
-            11 => &self.inbound_links_count,
-            12 => &self.images_count,
-            13 => &self.images_size,
-            14 => &self.scripts_count,
-            15 => &self.scripts_size,
-            16 => &self.stylesheets_count,
-            17 => &self.stylesheets_size,
-            18 => &self.title_length,
-            19 => &self.description_length,
-            20 => &self.render_blocking_scripts_count,
-            21 => &self.render_blocking_stylesheets_count,
-            22 => &self.cumulative_layout_shift,
-            23 => &self.meta_title,
-            24 => &self.content,
-            25 => &self.deprecated_tags,
-            26 => &self.duplicate_meta_tags,
-            27 => &self.spell,
-            28 => &self.social_media_tags,
-            _ => &self.broken_html,
-        }
-    }
-}
-
-object_impls!(PageMeta);
+object!(
+    PageMeta { title, charset, follow, generator, htags, description, favicon,
+    meta_keywords, canonical, internal_links_count, external_links_count,
+    inbound_links_count, images_count, images_size, scripts_count, scripts_size,
+    stylesheets_count, stylesheets_size, title_length, description_length,
+    render_blocking_scripts_count, render_blocking_stylesheets_count,
+    cumulative_layout_shift, meta_title, content, deprecated_tags, duplicate_meta_tags,
+    spell, social_media_tags, broken_html }
+);
 
 /// Metrics of the page's text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1321,57 +743,13 @@ pub struct PageMetaContent {
     pub meta_keywords_to_content_consistency: Option<f64>,
 }
 
-impl Object for PageMetaContent {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "plain_text_size",
-            "plain_text_rate",
-            "plain_text_word_count",
-            "automated_readability_index",
-            "coleman_liau_readability_index",
-            "dale_chall_readability_index",
-            "flesch_kincaid_readability_index",
-            "smog_readability_index",
-            "description_to_content_consistency",
-            "title_to_content_consistency",
-            "meta_keywords_to_content_consistency",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.plain_text_size,
-            1 => &mut self.plain_text_rate,
-            2 => &mut self.plain_text_word_count,
-            3 => &mut self.automated_readability_index,
-            4 => &mut self.coleman_liau_readability_index,
-            5 => &mut self.dale_chall_readability_index,
-            6 => &mut self.flesch_kincaid_readability_index,
-            7 => &mut self.smog_readability_index,
-            8 => &mut self.description_to_content_consistency,
-            9 => &mut self.title_to_content_consistency,
-            _ => &mut self.meta_keywords_to_content_consistency,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.plain_text_size,
-            1 => &self.plain_text_rate,
-            2 => &self.plain_text_word_count,
-            3 => &self.automated_readability_index,
-            4 => &self.coleman_liau_readability_index,
-            5 => &self.dale_chall_readability_index,
-            6 => &self.flesch_kincaid_readability_index,
-            7 => &self.smog_readability_index,
-            8 => &self.description_to_content_consistency,
-            9 => &self.title_to_content_consistency,
-            _ => &self.meta_keywords_to_content_consistency,
-        }
-    }
-}
-
-object_impls!(PageMetaContent);
+object!(
+    PageMetaContent { plain_text_size, plain_text_rate, plain_text_word_count,
+    automated_readability_index, coleman_liau_readability_index,
+    dale_chall_readability_index, flesch_kincaid_readability_index,
+    smog_readability_index, description_to_content_consistency,
+    title_to_content_consistency, meta_keywords_to_content_consistency }
+);
 
 /// An element of `misspelled`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1381,21 +759,7 @@ pub struct PageMetaMisspelled {
     pub word: Option<String>,
 }
 
-impl Object for PageMetaMisspelled {
-    fn names(&self) -> &'static [&'static str] {
-        &["word"]
-    }
-
-    fn place(&mut self, _: usize) -> &mut dyn Place {
-        &mut self.word
-    }
-
-    fn part(&self, _: usize) -> &dyn Part {
-        &self.word
-    }
-}
-
-object_impls!(PageMetaMisspelled);
+object!(PageMetaMisspelled { word });
 
 /// Result of the spell check.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1407,24 +771,4 @@ pub struct PageMetaSpell {
     pub misspelled: Option<Vec<PageMetaMisspelled>>,
 }
 
-impl Object for PageMetaSpell {
-    fn names(&self) -> &'static [&'static str] {
-        &["hunspell_language_code", "misspelled"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.hunspell_language_code,
-            _ => &mut self.misspelled,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.hunspell_language_code,
-            _ => &self.misspelled,
-        }
-    }
-}
-
-object_impls!(PageMetaSpell);
+object!(PageMetaSpell { hunspell_language_code, misspelled });

@@ -26,7 +26,7 @@ impl Endpoint for GoogleOrganicLiveAdvanced {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <GoogleOrganicLiveAdvancedTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/",
+        docs_url: "https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/",
     };
 }
 
@@ -194,105 +194,15 @@ pub struct GoogleOrganicLiveAdvancedTask {
     pub ignore_targets_in: Option<Vec<TargetItemType>>,
 }
 
-impl Object for GoogleOrganicLiveAdvancedTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "keyword",
-            "location_code",
-            "language_code",
-            "depth",
-            "device",
-            "load_async_ai_overview",
-            "location_name",
-            "language_name",
-            "os",
-            "tag",
-            "stop_crawl_on_match",
-            "max_crawl_pages",
-            "search_param",
-            "remove_from_url",
-            "people_also_ask_click_depth",
-            "group_organic_results",
-            "calculate_rectangles",
-            "browser_screen_width",
-            "browser_screen_height",
-            "browser_screen_resolution_ratio",
-            "url",
-            "location_coordinate",
-            "se_domain",
-            "target",
-            "target_search_mode",
-            "find_targets_in",
-            "ignore_targets_in",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.keyword,
-            1 => &mut self.location_code,
-            2 => &mut self.language_code,
-            3 => &mut self.depth,
-            4 => &mut self.device,
-            5 => &mut self.load_async_ai_overview,
-            6 => &mut self.location_name,
-            7 => &mut self.language_name,
-            8 => &mut self.os,
-            9 => &mut self.tag,
-            10 => &mut self.stop_crawl_on_match,
-            11 => &mut self.max_crawl_pages,
-            12 => &mut self.search_param,
-            13 => &mut self.remove_from_url,
-            14 => &mut self.people_also_ask_click_depth,
-            15 => &mut self.group_organic_results,
-            16 => &mut self.calculate_rectangles,
-            17 => &mut self.browser_screen_width,
-            18 => &mut self.browser_screen_height,
-            19 => &mut self.browser_screen_resolution_ratio,
-            20 => &mut self.url,
-            21 => &mut self.location_coordinate,
-            22 => &mut self.se_domain,
-            23 => &mut self.target,
-            24 => &mut self.target_search_mode,
-            25 => &mut self.find_targets_in,
-            _ => &mut self.ignore_targets_in,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.keyword,
-            1 => &self.location_code,
-            2 => &self.language_code,
-            3 => &self.depth,
-            4 => &self.device,
-            5 => &self.load_async_ai_overview,
-            6 => &self.location_name,
-            7 => &self.language_name,
-            8 => &self.os,
-            9 => &self.tag,
-            10 => &self.stop_crawl_on_match,
-            11 => &self.max_crawl_pages,
-            12 => &self.search_param,
-            13 => &self.remove_from_url,
-            14 => &self.people_also_ask_click_depth,
-            15 => &self.group_organic_results,
-            16 => &self.calculate_rectangles,
-            17 => &self.browser_screen_width,
-            18 => &self.browser_screen_height,
-            19 => &self.browser_screen_resolution_ratio,
-            20 => &self.url,
-            21 => &self.location_coordinate,
-            22 => &self.se_domain,
-            23 => &self.target,
-            24 => &self.target_search_mode,
-            25 => &self.find_targets_in,
-            _ => &self.ignore_targets_in,
-        }
-    }
-}
-
-object_impls!(sent GoogleOrganicLiveAdvancedTask);
+object!(
+    sent GoogleOrganicLiveAdvancedTask { keyword, location_code, language_code, depth,
+    device, load_async_ai_overview, location_name, language_name, os, tag,
+    stop_crawl_on_match, max_crawl_pages, search_param, remove_from_url,
+    people_also_ask_click_depth, group_organic_results, calculate_rectangles,
+    browser_screen_width, browser_screen_height, browser_screen_resolution_ratio, url,
+    location_coordinate, se_domain, target, target_search_mode, find_targets_in,
+    ignore_targets_in }
+);
 
 impl GoogleOrganicLiveAdvancedTask {
     /// Leaves everything to the API's defaults.
@@ -634,48 +544,48 @@ impl Task for GoogleOrganicLiveAdvancedTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "keyword",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
         ),
-        FieldRule::new("location_code", Kind::Integer, false, &[]),
+        FieldRule::new("location_code", FieldKind::Integer, false, &[]),
         FieldRule::new(
             "language_code",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::RequiredUnless(&["language_name", "url"])],
         ),
-        FieldRule::new("depth", Kind::Integer, false, &[Limit::Max(200.0)]),
+        FieldRule::new("depth", FieldKind::Integer, false, &[Limit::Max(200.0)]),
         FieldRule::new(
             "device",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["desktop", "mobile"])],
         ),
-        FieldRule::new("load_async_ai_overview", Kind::Boolean, false, &[]),
+        FieldRule::new("load_async_ai_overview", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "location_name",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::RequiredUnless(&["location_code", "location_coordinate", "url"])],
         ),
-        FieldRule::new("language_name", Kind::String, false, &[]),
+        FieldRule::new("language_name", FieldKind::String, false, &[]),
         FieldRule::new(
             "os",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["windows", "macos", "android", "ios"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
         FieldRule::new(
             "stop_crawl_on_match",
-            Kind::List(
-                &Kind::Object(
+            FieldKind::List(
+                &FieldKind::Object(
                     &[
-                        FieldRule::new("match_value", Kind::String, true, &[]),
+                        FieldRule::new("match_value", FieldKind::String, true, &[]),
                         FieldRule::new(
                             "match_type",
-                            Kind::String,
+                            FieldKind::String,
                             true,
                             &[Limit::OneOf(&["domain", "with_subdomains", "wildcard"])],
                         ),
@@ -685,52 +595,67 @@ impl Task for GoogleOrganicLiveAdvancedTask {
             false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new("max_crawl_pages", Kind::Integer, false, &[Limit::Max(100.0)]),
-        FieldRule::new("search_param", Kind::String, false, &[]),
+        FieldRule::new(
+            "max_crawl_pages",
+            FieldKind::Integer,
+            false,
+            &[Limit::Max(100.0)],
+        ),
+        FieldRule::new("search_param", FieldKind::String, false, &[]),
         FieldRule::new(
             "remove_from_url",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             false,
             &[Limit::MaxItems(10)],
         ),
         FieldRule::new(
             "people_also_ask_click_depth",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(4.0)],
         ),
-        FieldRule::new("group_organic_results", Kind::Boolean, false, &[]),
-        FieldRule::new("calculate_rectangles", Kind::Boolean, false, &[]),
+        FieldRule::new("group_organic_results", FieldKind::Boolean, false, &[]),
+        FieldRule::new("calculate_rectangles", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "browser_screen_width",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_height",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_resolution_ratio",
-            Kind::Float,
+            FieldKind::Float,
             false,
             &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
-        FieldRule::new("url", Kind::String, false, &[]),
-        FieldRule::new("location_coordinate", Kind::String, false, &[]),
-        FieldRule::new("se_domain", Kind::String, false, &[]),
-        FieldRule::new("target", Kind::String, false, &[Limit::Targets]),
+        FieldRule::new("url", FieldKind::String, false, &[]),
+        FieldRule::new("location_coordinate", FieldKind::String, false, &[]),
+        FieldRule::new("se_domain", FieldKind::String, false, &[]),
+        FieldRule::new("target", FieldKind::String, false, &[Limit::Targets]),
         FieldRule::new(
             "target_search_mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "any"])],
         ),
-        FieldRule::new("find_targets_in", Kind::List(&Kind::String), false, &[]),
-        FieldRule::new("ignore_targets_in", Kind::List(&Kind::String), false, &[]),
+        FieldRule::new(
+            "find_targets_in",
+            FieldKind::List(&FieldKind::String),
+            false,
+            &[],
+        ),
+        FieldRule::new(
+            "ignore_targets_in",
+            FieldKind::List(&FieldKind::String),
+            false,
+            &[],
+        ),
     ];
 }
 

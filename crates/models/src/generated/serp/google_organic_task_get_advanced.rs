@@ -26,6 +26,6 @@ impl Endpoint for GoogleOrganicTaskGetAdvanced {
         tasks_per_call: None,
         calls_per_minute: None,
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/",
+        docs_url: "https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/",
     };
 }

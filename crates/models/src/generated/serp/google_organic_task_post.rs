@@ -26,7 +26,7 @@ impl Endpoint for GoogleOrganicTaskPost {
         tasks_per_call: Some(100),
         calls_per_minute: None,
         task_rules: <GoogleOrganicTaskPostTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/serp-google-organic-task_post/",
+        docs_url: "https://docs.dataforseo.com/v3/serp-google-organic-task_post/",
     };
 }
 
@@ -216,117 +216,15 @@ pub struct GoogleOrganicTaskPostTask {
     pub se_domain: Option<String>,
 }
 
-impl Object for GoogleOrganicTaskPostTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "keyword",
-            "location_code",
-            "language_code",
-            "depth",
-            "device",
-            "load_async_ai_overview",
-            "pingback_url",
-            "postback_url",
-            "postback_data",
-            "priority",
-            "location_name",
-            "location_coordinate",
-            "language_name",
-            "tag",
-            "os",
-            "stop_crawl_on_match",
-            "max_crawl_pages",
-            "search_param",
-            "remove_from_url",
-            "expand_ai_overview",
-            "people_also_ask_click_depth",
-            "group_organic_results",
-            "calculate_rectangles",
-            "browser_screen_width",
-            "browser_screen_height",
-            "browser_screen_resolution_ratio",
-            "url",
-            "target_search_mode",
-            "find_targets_in",
-            "ignore_targets_in",
-            "se_domain",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.keyword,
-            1 => &mut self.location_code,
-            2 => &mut self.language_code,
-            3 => &mut self.depth,
-            4 => &mut self.device,
-            5 => &mut self.load_async_ai_overview,
-            6 => &mut self.pingback_url,
-            7 => &mut self.postback_url,
-            8 => &mut self.postback_data,
-            9 => &mut self.priority,
-            10 => &mut self.location_name,
-            11 => &mut self.location_coordinate,
-            12 => &mut self.language_name,
-            13 => &mut self.tag,
-            14 => &mut self.os,
-            15 => &mut self.stop_crawl_on_match,
-            16 => &mut self.max_crawl_pages,
-            17 => &mut self.search_param,
-            18 => &mut self.remove_from_url,
-            19 => &mut self.expand_ai_overview,
-            20 => &mut self.people_also_ask_click_depth,
-            21 => &mut self.group_organic_results,
-            22 => &mut self.calculate_rectangles,
-            23 => &mut self.browser_screen_width,
-            24 => &mut self.browser_screen_height,
-            25 => &mut self.browser_screen_resolution_ratio,
-            26 => &mut self.url,
-            27 => &mut self.target_search_mode,
-            28 => &mut self.find_targets_in,
-            29 => &mut self.ignore_targets_in,
-            _ => &mut self.se_domain,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.keyword,
-            1 => &self.location_code,
-            2 => &self.language_code,
-            3 => &self.depth,
-            4 => &self.device,
-            5 => &self.load_async_ai_overview,
-            6 => &self.pingback_url,
-            7 => &self.postback_url,
-            8 => &self.postback_data,
-            9 => &self.priority,
-            10 => &self.location_name,
-            11 => &self.location_coordinate,
-            12 => &self.language_name,
-            13 => &self.tag,
-            14 => &self.os,
-            15 => &self.stop_crawl_on_match,
-            16 => &self.max_crawl_pages,
-            17 => &self.search_param,
-            18 => &self.remove_from_url,
-            19 => &self.expand_ai_overview,
-            20 => &self.people_also_ask_click_depth,
-            21 => &self.group_organic_results,
-            22 => &self.calculate_rectangles,
-            23 => &self.browser_screen_width,
-            24 => &self.browser_screen_height,
-            25 => &self.browser_screen_resolution_ratio,
-            26 => &self.url,
-            27 => &self.target_search_mode,
-            28 => &self.find_targets_in,
-            29 => &self.ignore_targets_in,
-            _ => &self.se_domain,
-        }
-    }
-}
-
-object_impls!(sent GoogleOrganicTaskPostTask);
+object!(
+    sent GoogleOrganicTaskPostTask { keyword, location_code, language_code, depth,
+    device, load_async_ai_overview, pingback_url, postback_url, postback_data, priority,
+    location_name, location_coordinate, language_name, tag, os, stop_crawl_on_match,
+    max_crawl_pages, search_param, remove_from_url, expand_ai_overview,
+    people_also_ask_click_depth, group_organic_results, calculate_rectangles,
+    browser_screen_width, browser_screen_height, browser_screen_resolution_ratio, url,
+    target_search_mode, find_targets_in, ignore_targets_in, se_domain }
+);
 
 impl GoogleOrganicTaskPostTask {
     /// Leaves everything to the API's defaults.
@@ -710,30 +608,30 @@ impl Task for GoogleOrganicTaskPostTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "keyword",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
         ),
-        FieldRule::new("location_code", Kind::Integer, false, &[]),
+        FieldRule::new("location_code", FieldKind::Integer, false, &[]),
         FieldRule::new(
             "language_code",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::RequiredUnless(&["language_name", "url"])],
         ),
-        FieldRule::new("depth", Kind::Integer, false, &[Limit::Max(700.0)]),
+        FieldRule::new("depth", FieldKind::Integer, false, &[Limit::Max(700.0)]),
         FieldRule::new(
             "device",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["desktop", "mobile"])],
         ),
-        FieldRule::new("load_async_ai_overview", Kind::Boolean, false, &[]),
-        FieldRule::new("pingback_url", Kind::String, false, &[]),
-        FieldRule::new("postback_url", Kind::String, false, &[]),
+        FieldRule::new("load_async_ai_overview", FieldKind::Boolean, false, &[]),
+        FieldRule::new("pingback_url", FieldKind::String, false, &[]),
+        FieldRule::new("postback_url", FieldKind::String, false, &[]),
         FieldRule::new(
             "postback_data",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::OneOf(&["regular", "advanced", "html"]),
@@ -742,39 +640,39 @@ impl Task for GoogleOrganicTaskPostTask {
         ),
         FieldRule::new(
             "priority",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(2.0)],
         ),
         FieldRule::new(
             "location_name",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::RequiredUnless(&["location_code", "location_coordinate", "url"])],
         ),
-        FieldRule::new("location_coordinate", Kind::String, false, &[]),
+        FieldRule::new("location_coordinate", FieldKind::String, false, &[]),
         FieldRule::new(
             "language_name",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::RequiredUnless(&["language_code", "url"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
         FieldRule::new(
             "os",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["windows", "macos", "android", "ios"])],
         ),
         FieldRule::new(
             "stop_crawl_on_match",
-            Kind::List(
-                &Kind::Object(
+            FieldKind::List(
+                &FieldKind::Object(
                     &[
-                        FieldRule::new("match_value", Kind::String, true, &[]),
+                        FieldRule::new("match_value", FieldKind::String, true, &[]),
                         FieldRule::new(
                             "match_type",
-                            Kind::String,
+                            FieldKind::String,
                             true,
                             &[Limit::OneOf(&["domain", "with_subdomains", "wildcard"])],
                         ),
@@ -784,51 +682,66 @@ impl Task for GoogleOrganicTaskPostTask {
             false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new("max_crawl_pages", Kind::Integer, false, &[Limit::Max(100.0)]),
-        FieldRule::new("search_param", Kind::String, false, &[]),
+        FieldRule::new(
+            "max_crawl_pages",
+            FieldKind::Integer,
+            false,
+            &[Limit::Max(100.0)],
+        ),
+        FieldRule::new("search_param", FieldKind::String, false, &[]),
         FieldRule::new(
             "remove_from_url",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new("expand_ai_overview", Kind::Boolean, false, &[]),
+        FieldRule::new("expand_ai_overview", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "people_also_ask_click_depth",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(4.0)],
         ),
-        FieldRule::new("group_organic_results", Kind::Boolean, false, &[]),
-        FieldRule::new("calculate_rectangles", Kind::Boolean, false, &[]),
+        FieldRule::new("group_organic_results", FieldKind::Boolean, false, &[]),
+        FieldRule::new("calculate_rectangles", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "browser_screen_width",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_height",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_resolution_ratio",
-            Kind::Float,
+            FieldKind::Float,
             false,
             &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
-        FieldRule::new("url", Kind::String, false, &[]),
+        FieldRule::new("url", FieldKind::String, false, &[]),
         FieldRule::new(
             "target_search_mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "any"])],
         ),
-        FieldRule::new("find_targets_in", Kind::List(&Kind::String), false, &[]),
-        FieldRule::new("ignore_targets_in", Kind::List(&Kind::String), false, &[]),
-        FieldRule::new("se_domain", Kind::String, false, &[]),
+        FieldRule::new(
+            "find_targets_in",
+            FieldKind::List(&FieldKind::String),
+            false,
+            &[],
+        ),
+        FieldRule::new(
+            "ignore_targets_in",
+            FieldKind::List(&FieldKind::String),
+            false,
+            &[],
+        ),
+        FieldRule::new("se_domain", FieldKind::String, false, &[]),
     ];
 }
 

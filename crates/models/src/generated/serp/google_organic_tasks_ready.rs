@@ -26,7 +26,7 @@ impl Endpoint for GoogleOrganicTasksReady {
         tasks_per_call: None,
         calls_per_minute: Some(20),
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/",
+        docs_url: "https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/",
     };
 }
 
@@ -60,48 +60,10 @@ pub struct GoogleOrganicTasksReadyResult {
     pub endpoint_html: Option<String>,
 }
 
-impl Object for GoogleOrganicTasksReadyResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "id",
-            "se",
-            "se_type",
-            "date_posted",
-            "tag",
-            "endpoint_regular",
-            "endpoint_advanced",
-            "endpoint_html",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.id,
-            1 => &mut self.se,
-            2 => &mut self.se_type,
-            3 => &mut self.date_posted,
-            4 => &mut self.tag,
-            5 => &mut self.endpoint_regular,
-            6 => &mut self.endpoint_advanced,
-            _ => &mut self.endpoint_html,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.id,
-            1 => &self.se,
-            2 => &self.se_type,
-            3 => &self.date_posted,
-            4 => &self.tag,
-            5 => &self.endpoint_regular,
-            6 => &self.endpoint_advanced,
-            _ => &self.endpoint_html,
-        }
-    }
-}
-
-object_impls!(GoogleOrganicTasksReadyResult);
+object!(
+    GoogleOrganicTasksReadyResult { id, se, se_type, date_posted, tag, endpoint_regular,
+    endpoint_advanced, endpoint_html }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

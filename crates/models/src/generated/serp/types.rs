@@ -276,27 +276,7 @@ pub struct StopCrawlOnMatch {
     pub match_type: MatchType,
 }
 
-impl Object for StopCrawlOnMatch {
-    fn names(&self) -> &'static [&'static str] {
-        &["match_value", "match_type"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.match_value,
-            _ => &mut self.match_type,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.match_value,
-            _ => &self.match_type,
-        }
-    }
-}
-
-object_impls!(sent StopCrawlOnMatch);
+object!(sent StopCrawlOnMatch { match_value, match_type });
 
 impl StopCrawlOnMatch {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -318,27 +298,7 @@ pub struct Spell {
     pub r#type: Option<SpellType>,
 }
 
-impl Object for Spell {
-    fn names(&self) -> &'static [&'static str] {
-        &["keyword", "type"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.keyword,
-            _ => &mut self.r#type,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.keyword,
-            _ => &self.r#type,
-        }
-    }
-}
-
-object_impls!(Spell);
+object!(Spell { keyword, r#type = "type" });
 
 /// Type of the correction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -374,29 +334,7 @@ pub struct RefinementChips {
     pub items: Option<Vec<RefinementChipsItem>>,
 }
 
-impl Object for RefinementChips {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "xpath", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.xpath,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.xpath,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(RefinementChips);
+object!(RefinementChips { r#type = "type", xpath, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -414,33 +352,7 @@ pub struct RefinementChipsItem {
     pub options: Option<Vec<LabelledLink>>,
 }
 
-impl Object for RefinementChipsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "options"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            _ => &mut self.options,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            _ => &self.options,
-        }
-    }
-}
-
-object_impls!(RefinementChipsItem);
+object!(RefinementChipsItem { r#type = "type", title, url, domain, options });
 
 /// Element of a results page, distinguished by `type`.
 ///
@@ -875,35 +787,7 @@ pub struct SerpItemPaidLink {
     pub ad_aclk: Option<String>,
 }
 
-impl Object for SerpItemPaidLink {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "url", "domain", "ad_aclk"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            _ => &mut self.ad_aclk,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.url,
-            4 => &self.domain,
-            _ => &self.ad_aclk,
-        }
-    }
-}
-
-object_impls!(SerpItemPaidLink);
+object!(SerpItemPaidLink { r#type = "type", title, description, url, domain, ad_aclk });
 
 /// Text ad.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -965,87 +849,11 @@ pub struct SerpItemPaid {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemPaid {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "domain",
-            "title",
-            "description",
-            "url",
-            "breadcrumb",
-            "website_name",
-            "is_image",
-            "is_video",
-            "images",
-            "highlighted",
-            "extra",
-            "description_rows",
-            "links",
-            "price",
-            "rating",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.domain,
-            7 => &mut self.title,
-            8 => &mut self.description,
-            9 => &mut self.url,
-            10 => &mut self.breadcrumb,
-            11 => &mut self.website_name,
-            12 => &mut self.is_image,
-            13 => &mut self.is_video,
-            14 => &mut self.images,
-            15 => &mut self.highlighted,
-            16 => &mut self.extra,
-            17 => &mut self.description_rows,
-            18 => &mut self.links,
-            19 => &mut self.price,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.domain,
-            7 => &self.title,
-            8 => &self.description,
-            9 => &self.url,
-            10 => &self.breadcrumb,
-            11 => &self.website_name,
-            12 => &self.is_image,
-            13 => &self.is_video,
-            14 => &self.images,
-            15 => &self.highlighted,
-            16 => &self.extra,
-            17 => &self.description_rows,
-            18 => &self.links,
-            19 => &self.price,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemPaid);
+object!(
+    SerpItemPaid { page, position, xpath, rectangle, rank_group, rank_absolute, domain,
+    title, description, url, breadcrumb, website_name, is_image, is_video, images,
+    highlighted, extra, description_rows, links, price, rating }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1063,31 +871,7 @@ pub struct SerpItemOrganicItem {
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemOrganicItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "links"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(SerpItemOrganicItem);
+object!(SerpItemOrganicItem { r#type = "type", title, description, links });
 
 /// Expandable questions and answers below the result.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1099,27 +883,7 @@ pub struct SerpItemOrganicFaq {
     pub items: Option<Vec<SerpItemOrganicItem>>,
 }
 
-impl Object for SerpItemOrganicFaq {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemOrganicFaq);
+object!(SerpItemOrganicFaq { r#type = "type", items });
 
 /// An element of `related_result`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1181,90 +945,12 @@ pub struct SerpItemOrganicRelatedResult {
     pub timestamp: Option<Timestamp>,
 }
 
-impl Object for SerpItemOrganicRelatedResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "page",
-            "xpath",
-            "domain",
-            "title",
-            "url",
-            "cache_url",
-            "related_search_url",
-            "breadcrumb",
-            "website_name",
-            "is_image",
-            "is_video",
-            "description",
-            "pre_snippet",
-            "extended_snippet",
-            "images",
-            "amp_version",
-            "rating",
-            "price",
-            "highlighted",
-            "about_this_result",
-            "timestamp",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.page,
-            2 => &mut self.xpath,
-            3 => &mut self.domain,
-            4 => &mut self.title,
-            5 => &mut self.url,
-            6 => &mut self.cache_url,
-            7 => &mut self.related_search_url,
-            8 => &mut self.breadcrumb,
-            9 => &mut self.website_name,
-            10 => &mut self.is_image,
-            11 => &mut self.is_video,
-            12 => &mut self.description,
-            13 => &mut self.pre_snippet,
-            14 => &mut self.extended_snippet,
-            15 => &mut self.images,
-            16 => &mut self.amp_version,
-            17 => &mut self.rating,
-            18 => &mut self.price,
-            19 => &mut self.highlighted,
-            20 => &mut self.about_this_result,
-            _ => &mut self.timestamp,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.page,
-            2 => &self.xpath,
-            3 => &self.domain,
-            4 => &self.title,
-            5 => &self.url,
-            6 => &self.cache_url,
-            7 => &self.related_search_url,
-            8 => &self.breadcrumb,
-            9 => &self.website_name,
-            10 => &self.is_image,
-            11 => &self.is_video,
-            12 => &self.description,
-            13 => &self.pre_snippet,
-            14 => &self.extended_snippet,
-            15 => &self.images,
-            16 => &self.amp_version,
-            17 => &self.rating,
-            18 => &self.price,
-            19 => &self.highlighted,
-            20 => &self.about_this_result,
-            _ => &self.timestamp,
-        }
-    }
-}
-
-object_impls!(SerpItemOrganicRelatedResult);
+object!(
+    SerpItemOrganicRelatedResult { r#type = "type", page, xpath, domain, title, url,
+    cache_url, related_search_url, breadcrumb, website_name, is_image, is_video,
+    description, pre_snippet, extended_snippet, images, amp_version, rating, price,
+    highlighted, about_this_result, timestamp }
+);
 
 /// Organic, unpaid result: title, URL and description of a page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1354,120 +1040,14 @@ pub struct SerpItemOrganic {
     pub timestamp: Option<Timestamp>,
 }
 
-impl Object for SerpItemOrganic {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "domain",
-            "title",
-            "description",
-            "url",
-            "breadcrumb",
-            "cache_url",
-            "related_search_url",
-            "website_name",
-            "is_image",
-            "is_video",
-            "is_featured_snippet",
-            "is_malicious",
-            "is_web_story",
-            "pre_snippet",
-            "extended_snippet",
-            "images",
-            "amp_version",
-            "rating",
-            "price",
-            "highlighted",
-            "links",
-            "faq",
-            "extended_people_also_search",
-            "about_this_result",
-            "related_result",
-            "timestamp",
-        ]
+object!(
+    SerpItemOrganic { page, position, xpath, rectangle, rank_group, rank_absolute,
+    domain, title, description, url, breadcrumb, cache_url, related_search_url,
+    website_name, is_image, is_video, is_featured_snippet, is_malicious, is_web_story,
+    pre_snippet, extended_snippet, images, amp_version, rating, price, highlighted,
+    links, faq, extended_people_also_search, about_this_result, related_result, timestamp
     }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.domain,
-            7 => &mut self.title,
-            8 => &mut self.description,
-            9 => &mut self.url,
-            10 => &mut self.breadcrumb,
-            11 => &mut self.cache_url,
-            12 => &mut self.related_search_url,
-            13 => &mut self.website_name,
-            14 => &mut self.is_image,
-            15 => &mut self.is_video,
-            16 => &mut self.is_featured_snippet,
-            17 => &mut self.is_malicious,
-            18 => &mut self.is_web_story,
-            19 => &mut self.pre_snippet,
-            20 => &mut self.extended_snippet,
-            21 => &mut self.images,
-            22 => &mut self.amp_version,
-            23 => &mut self.rating,
-            24 => &mut self.price,
-            25 => &mut self.highlighted,
-            26 => &mut self.links,
-            27 => &mut self.faq,
-            28 => &mut self.extended_people_also_search,
-            29 => &mut self.about_this_result,
-            30 => &mut self.related_result,
-            _ => &mut self.timestamp,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.domain,
-            7 => &self.title,
-            8 => &self.description,
-            9 => &self.url,
-            10 => &self.breadcrumb,
-            11 => &self.cache_url,
-            12 => &self.related_search_url,
-            13 => &self.website_name,
-            14 => &self.is_image,
-            15 => &self.is_video,
-            16 => &self.is_featured_snippet,
-            17 => &self.is_malicious,
-            18 => &self.is_web_story,
-            19 => &self.pre_snippet,
-            20 => &self.extended_snippet,
-            21 => &self.images,
-            22 => &self.amp_version,
-            23 => &self.rating,
-            24 => &self.price,
-            25 => &self.highlighted,
-            26 => &self.links,
-            27 => &self.faq,
-            28 => &self.extended_people_also_search,
-            29 => &self.about_this_result,
-            30 => &self.related_result,
-            _ => &self.timestamp,
-        }
-    }
-}
-
-object_impls!(SerpItemOrganic);
+);
 
 /// Box above the results that quotes an answer from one page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1513,69 +1093,11 @@ pub struct SerpItemFeaturedSnippet {
     pub table: Option<Table>,
 }
 
-impl Object for SerpItemFeaturedSnippet {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "domain",
-            "title",
-            "description",
-            "url",
-            "breadcrumb",
-            "featured_title",
-            "timestamp",
-            "images",
-            "table",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.domain,
-            7 => &mut self.title,
-            8 => &mut self.description,
-            9 => &mut self.url,
-            10 => &mut self.breadcrumb,
-            11 => &mut self.featured_title,
-            12 => &mut self.timestamp,
-            13 => &mut self.images,
-            _ => &mut self.table,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.domain,
-            7 => &self.title,
-            8 => &self.description,
-            9 => &self.url,
-            10 => &self.breadcrumb,
-            11 => &self.featured_title,
-            12 => &self.timestamp,
-            13 => &self.images,
-            _ => &self.table,
-        }
-    }
-}
-
-object_impls!(SerpItemFeaturedSnippet);
+object!(
+    SerpItemFeaturedSnippet { page, position, xpath, rectangle, rank_group,
+    rank_absolute, domain, title, description, url, breadcrumb, featured_title,
+    timestamp, images, table }
+);
 
 /// Knowledge panel: a summary of a person, place, company or thing.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1621,69 +1143,10 @@ pub struct SerpItemKnowledgeGraph {
     pub items: Option<Vec<KnowledgeGraphItem>>,
 }
 
-impl Object for SerpItemKnowledgeGraph {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "subtitle",
-            "description",
-            "card_id",
-            "url",
-            "image_url",
-            "logo_url",
-            "cid",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.subtitle,
-            8 => &mut self.description,
-            9 => &mut self.card_id,
-            10 => &mut self.url,
-            11 => &mut self.image_url,
-            12 => &mut self.logo_url,
-            13 => &mut self.cid,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.subtitle,
-            8 => &self.description,
-            9 => &self.card_id,
-            10 => &self.url,
-            11 => &self.image_url,
-            12 => &self.logo_url,
-            13 => &self.cid,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemKnowledgeGraph);
+object!(
+    SerpItemKnowledgeGraph { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, subtitle, description, card_id, url, image_url, logo_url, cid, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1715,54 +1178,10 @@ pub struct SerpItemTopStoriesItem {
     pub badges: Option<Vec<String>>,
 }
 
-impl Object for SerpItemTopStoriesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "source",
-            "domain",
-            "title",
-            "date",
-            "amp_version",
-            "timestamp",
-            "url",
-            "image_url",
-            "badges",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.source,
-            2 => &mut self.domain,
-            3 => &mut self.title,
-            4 => &mut self.date,
-            5 => &mut self.amp_version,
-            6 => &mut self.timestamp,
-            7 => &mut self.url,
-            8 => &mut self.image_url,
-            _ => &mut self.badges,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.source,
-            2 => &self.domain,
-            3 => &self.title,
-            4 => &self.date,
-            5 => &self.amp_version,
-            6 => &self.timestamp,
-            7 => &self.url,
-            8 => &self.image_url,
-            _ => &self.badges,
-        }
-    }
-}
-
-object_impls!(SerpItemTopStoriesItem);
+object!(
+    SerpItemTopStoriesItem { r#type = "type", source, domain, title, date, amp_version,
+    timestamp, url, image_url, badges }
+);
 
 /// Block of current news articles.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1788,48 +1207,10 @@ pub struct SerpItemTopStories {
     pub items: Option<Vec<SerpItemTopStoriesItem>>,
 }
 
-impl Object for SerpItemTopStories {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemTopStories);
+object!(
+    SerpItemTopStories { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1847,33 +1228,10 @@ pub struct SerpItemPeopleAlsoAskItem {
     pub expanded_element: Option<Vec<PeopleAlsoAskAnswer>>,
 }
 
-impl Object for SerpItemPeopleAlsoAskItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "seed_question", "xpath", "expanded_element"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.seed_question,
-            3 => &mut self.xpath,
-            _ => &mut self.expanded_element,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.seed_question,
-            3 => &self.xpath,
-            _ => &self.expanded_element,
-        }
-    }
-}
-
-object_impls!(SerpItemPeopleAlsoAskItem);
+object!(
+    SerpItemPeopleAlsoAskItem { r#type = "type", title, seed_question, xpath,
+    expanded_element }
+);
 
 /// List of related questions, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1897,45 +1255,10 @@ pub struct SerpItemPeopleAlsoAsk {
     pub items: Option<Vec<SerpItemPeopleAlsoAskItem>>,
 }
 
-impl Object for SerpItemPeopleAlsoAsk {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPeopleAlsoAsk);
+object!(
+    SerpItemPeopleAlsoAsk { page, position, xpath, rectangle, rank_group, rank_absolute,
+    items }
+);
 
 /// Block of related searches by other users.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1961,48 +1284,10 @@ pub struct SerpItemPeopleAlsoSearch {
     pub items: Option<Vec<String>>,
 }
 
-impl Object for SerpItemPeopleAlsoSearch {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPeopleAlsoSearch);
+object!(
+    SerpItemPeopleAlsoSearch { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `related_image_searches`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2020,33 +1305,9 @@ pub struct SerpItemImagesRelatedImageSearche {
     pub image_url: Option<String>,
 }
 
-impl Object for SerpItemImagesRelatedImageSearche {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "alt", "url", "image_url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.alt,
-            3 => &mut self.url,
-            _ => &mut self.image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.alt,
-            3 => &self.url,
-            _ => &self.image_url,
-        }
-    }
-}
-
-object_impls!(SerpItemImagesRelatedImageSearche);
+object!(
+    SerpItemImagesRelatedImageSearche { r#type = "type", title, alt, url, image_url }
+);
 
 /// Block of images from the image search.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2078,54 +1339,10 @@ pub struct SerpItemImages {
     pub related_image_searches: Option<Vec<SerpItemImagesRelatedImageSearche>>,
 }
 
-impl Object for SerpItemImages {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-            "related_image_searches",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            8 => &mut self.items,
-            _ => &mut self.related_image_searches,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            8 => &self.items,
-            _ => &self.related_image_searches,
-        }
-    }
-}
-
-object_impls!(SerpItemImages);
+object!(
+    SerpItemImages { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    url, items, related_image_searches }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2145,33 +1362,7 @@ pub struct SerpItemTwitterItem {
     pub url: Option<String>,
 }
 
-impl Object for SerpItemTwitterItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "tweet", "date", "timestamp", "url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.tweet,
-            2 => &mut self.date,
-            3 => &mut self.timestamp,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.tweet,
-            2 => &self.date,
-            3 => &self.timestamp,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemTwitterItem);
+object!(SerpItemTwitterItem { r#type = "type", tweet, date, timestamp, url });
 
 /// Block of posts from Twitter, now X.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2199,51 +1390,10 @@ pub struct SerpItemTwitter {
     pub items: Option<Vec<SerpItemTwitterItem>>,
 }
 
-impl Object for SerpItemTwitter {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemTwitter);
+object!(
+    SerpItemTwitter { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    url, items }
+);
 
 /// Rating and number of Google reviews of a place.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2279,57 +1429,10 @@ pub struct SerpItemGoogleReviews {
     pub cid: Option<String>,
 }
 
-impl Object for SerpItemGoogleReviews {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "reviews_count",
-            "rating",
-            "place_id",
-            "feature",
-            "cid",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.reviews_count,
-            7 => &mut self.rating,
-            8 => &mut self.place_id,
-            9 => &mut self.feature,
-            _ => &mut self.cid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.reviews_count,
-            7 => &self.rating,
-            8 => &self.place_id,
-            9 => &self.feature,
-            _ => &self.cid,
-        }
-    }
-}
-
-object_impls!(SerpItemGoogleReviews);
+object!(
+    SerpItemGoogleReviews { page, position, xpath, rectangle, rank_group, rank_absolute,
+    reviews_count, rating, place_id, feature, cid }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2359,54 +1462,10 @@ pub struct SerpItemJobsItem {
     pub url: Option<String>,
 }
 
-impl Object for SerpItemJobsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "description",
-            "location",
-            "author",
-            "job_posted_time",
-            "timestamp",
-            "contract_type",
-            "salary",
-            "url",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.location,
-            4 => &mut self.author,
-            5 => &mut self.job_posted_time,
-            6 => &mut self.timestamp,
-            7 => &mut self.contract_type,
-            8 => &mut self.salary,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.location,
-            4 => &self.author,
-            5 => &self.job_posted_time,
-            6 => &self.timestamp,
-            7 => &self.contract_type,
-            8 => &self.salary,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemJobsItem);
+object!(
+    SerpItemJobsItem { r#type = "type", title, description, location, author,
+    job_posted_time, timestamp, contract_type, salary, url }
+);
 
 /// Block of jobs.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2434,51 +1493,10 @@ pub struct SerpItemJobs {
     pub items: Option<Vec<SerpItemJobsItem>>,
 }
 
-impl Object for SerpItemJobs {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemJobs);
+object!(
+    SerpItemJobs { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    url, items }
+);
 
 /// Map of the searched place.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2504,48 +1522,10 @@ pub struct SerpItemMap {
     pub url: Option<String>,
 }
 
-impl Object for SerpItemMap {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-        ]
+object!(
+    SerpItemMap { page, position, xpath, rectangle, rank_group, rank_absolute, title, url
     }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemMap);
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2565,33 +1545,7 @@ pub struct SerpItemAppItem {
     pub price: Option<Price>,
 }
 
-impl Object for SerpItemAppItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "url", "price"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.url,
-            _ => &mut self.price,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.url,
-            _ => &self.price,
-        }
-    }
-}
-
-object_impls!(SerpItemAppItem);
+object!(SerpItemAppItem { r#type = "type", title, description, url, price });
 
 /// Block of apps from an app store.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2615,45 +1569,9 @@ pub struct SerpItemApp {
     pub items: Option<Vec<SerpItemAppItem>>,
 }
 
-impl Object for SerpItemApp {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemApp);
+object!(
+    SerpItemApp { page, position, xpath, rectangle, rank_group, rank_absolute, items }
+);
 
 /// Single business from the box of local businesses next to a map.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2695,66 +1613,10 @@ pub struct SerpItemLocalPack {
     pub cid: Option<String>,
 }
 
-impl Object for SerpItemLocalPack {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "description",
-            "domain",
-            "phone",
-            "url",
-            "is_paid",
-            "rating",
-            "cid",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.description,
-            8 => &mut self.domain,
-            9 => &mut self.phone,
-            10 => &mut self.url,
-            11 => &mut self.is_paid,
-            12 => &mut self.rating,
-            _ => &mut self.cid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.description,
-            8 => &self.domain,
-            9 => &self.phone,
-            10 => &self.url,
-            11 => &self.is_paid,
-            12 => &self.rating,
-            _ => &self.cid,
-        }
-    }
-}
-
-object_impls!(SerpItemLocalPack);
+object!(
+    SerpItemLocalPack { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, description, domain, phone, url, is_paid, rating, cid }
+);
 
 /// Row of image cards at the top of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2780,48 +1642,10 @@ pub struct SerpItemCarousel {
     pub items: Option<Vec<CarouselEntry>>,
 }
 
-impl Object for SerpItemCarousel {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemCarousel);
+object!(
+    SerpItemCarousel { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2843,35 +1667,7 @@ pub struct SerpItemVideoItem {
     pub url: Option<String>,
 }
 
-impl Object for SerpItemVideoItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "source", "preview", "title", "timestamp", "url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.source,
-            2 => &mut self.preview,
-            3 => &mut self.title,
-            4 => &mut self.timestamp,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.source,
-            2 => &self.preview,
-            3 => &self.title,
-            4 => &self.timestamp,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemVideoItem);
+object!(SerpItemVideoItem { r#type = "type", source, preview, title, timestamp, url });
 
 /// Block of videos.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2895,45 +1691,9 @@ pub struct SerpItemVideo {
     pub items: Option<Vec<SerpItemVideoItem>>,
 }
 
-impl Object for SerpItemVideo {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemVideo);
+object!(
+    SerpItemVideo { page, position, xpath, rectangle, rank_group, rank_absolute, items }
+);
 
 /// Direct answer by Google, such as a date or a number.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2961,48 +1721,10 @@ pub struct SerpItemAnswerBox {
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemAnswerBox {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "text",
-            "links",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.text,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.text,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(SerpItemAnswerBox);
+object!(
+    SerpItemAnswerBox { page, position, xpath, rectangle, rank_group, rank_absolute,
+    text, links }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3032,51 +1754,10 @@ pub struct SerpItemShoppingItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemShoppingItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "price",
-            "source",
-            "description",
-            "marketplace",
-            "marketplace_url",
-            "url",
-            "rating",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.price,
-            3 => &mut self.source,
-            4 => &mut self.description,
-            5 => &mut self.marketplace,
-            6 => &mut self.marketplace_url,
-            7 => &mut self.url,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.price,
-            3 => &self.source,
-            4 => &self.description,
-            5 => &self.marketplace,
-            6 => &self.marketplace_url,
-            7 => &self.url,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemShoppingItem);
+object!(
+    SerpItemShoppingItem { r#type = "type", title, price, source, description,
+    marketplace, marketplace_url, url, rating }
+);
 
 /// Block of product ads with prices and shops.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3102,48 +1783,10 @@ pub struct SerpItemShopping {
     pub items: Option<Vec<SerpItemShoppingItem>>,
 }
 
-impl Object for SerpItemShopping {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemShopping);
+object!(
+    SerpItemShopping { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3157,29 +1800,7 @@ pub struct SerpItemGoogleFlightsItem {
     pub url: Option<String>,
 }
 
-impl Object for SerpItemGoogleFlightsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "description", "url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.description,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.description,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemGoogleFlightsItem);
+object!(SerpItemGoogleFlightsItem { r#type = "type", description, url });
 
 /// Block of flights for a route.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3207,51 +1828,10 @@ pub struct SerpItemGoogleFlights {
     pub items: Option<Vec<SerpItemGoogleFlightsItem>>,
 }
 
-impl Object for SerpItemGoogleFlights {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemGoogleFlights);
+object!(
+    SerpItemGoogleFlights { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, url, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3273,33 +1853,9 @@ pub struct SerpItemMentionCarouselItem {
     pub mentioned_in: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemMentionCarouselItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "price", "rating", "mentioned_in"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.price,
-            3 => &mut self.rating,
-            _ => &mut self.mentioned_in,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.price,
-            3 => &self.rating,
-            _ => &self.mentioned_in,
-        }
-    }
-}
-
-object_impls!(SerpItemMentionCarouselItem);
+object!(
+    SerpItemMentionCarouselItem { r#type = "type", title, price, rating, mentioned_in }
+);
 
 /// Product cards, each with the articles that mention the product.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3325,48 +1881,10 @@ pub struct SerpItemMentionCarousel {
     pub items: Option<Vec<SerpItemMentionCarouselItem>>,
 }
 
-impl Object for SerpItemMentionCarousel {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemMentionCarousel);
+object!(
+    SerpItemMentionCarousel { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3382,31 +1900,7 @@ pub struct SerpItemEventsItem {
     pub url: Option<String>,
 }
 
-impl Object for SerpItemEventsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "snippet", "url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.snippet,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.snippet,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemEventsItem);
+object!(SerpItemEventsItem { r#type = "type", title, snippet, url });
 
 /// Block of events with dates and venues.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3434,51 +1928,10 @@ pub struct SerpItemEvents {
     pub items: Option<Vec<SerpItemEventsItem>>,
 }
 
-impl Object for SerpItemEvents {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemEvents);
+object!(
+    SerpItemEvents { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    url, items }
+);
 
 /// Related searches at the bottom of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3502,45 +1955,10 @@ pub struct SerpItemRelatedSearches {
     pub items: Option<Vec<String>>,
 }
 
-impl Object for SerpItemRelatedSearches {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemRelatedSearches);
+object!(
+    SerpItemRelatedSearches { page, position, xpath, rectangle, rank_group,
+    rank_absolute, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3556,29 +1974,7 @@ pub struct SerpItemMultiCarouselItem {
     pub multi_carousel_snippets: Option<Vec<CarouselEntry>>,
 }
 
-impl Object for SerpItemMultiCarouselItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "multi_carousel_snippets"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            _ => &mut self.multi_carousel_snippets,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            _ => &self.multi_carousel_snippets,
-        }
-    }
-}
-
-object_impls!(SerpItemMultiCarouselItem);
+object!(SerpItemMultiCarouselItem { r#type = "type", title, multi_carousel_snippets });
 
 /// Carousel whose entries contain carousels.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3602,45 +1998,10 @@ pub struct SerpItemMultiCarousel {
     pub items: Option<Vec<SerpItemMultiCarouselItem>>,
 }
 
-impl Object for SerpItemMultiCarousel {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemMultiCarousel);
+object!(
+    SerpItemMultiCarousel { page, position, xpath, rectangle, rank_group, rank_absolute,
+    items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3666,39 +2027,10 @@ pub struct SerpItemRecipesItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemRecipesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "source", "description", "time", "rating"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.source,
-            5 => &mut self.description,
-            6 => &mut self.time,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.source,
-            5 => &self.description,
-            6 => &self.time,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemRecipesItem);
+object!(
+    SerpItemRecipesItem { r#type = "type", title, url, domain, source, description, time,
+    rating }
+);
 
 /// Recipe cards with ratings and preparation times.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3722,45 +2054,10 @@ pub struct SerpItemRecipes {
     pub items: Option<Vec<SerpItemRecipesItem>>,
 }
 
-impl Object for SerpItemRecipes {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
+object!(
+    SerpItemRecipes { page, position, xpath, rectangle, rank_group, rank_absolute, items
     }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemRecipes);
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3780,33 +2077,7 @@ pub struct SerpItemTopSightsItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemTopSightsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "description", "rating"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.description,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.description,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemTopSightsItem);
+object!(SerpItemTopSightsItem { r#type = "type", title, url, description, rating });
 
 /// Sights of a place, with ratings.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3832,48 +2103,10 @@ pub struct SerpItemTopSights {
     pub items: Option<Vec<SerpItemTopSightsItem>>,
 }
 
-impl Object for SerpItemTopSights {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemTopSights);
+object!(
+    SerpItemTopSights { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3891,33 +2124,9 @@ pub struct SerpItemScholarlyArticlesItem {
     pub description: Option<String>,
 }
 
-impl Object for SerpItemScholarlyArticlesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "author", "description"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.author,
-            _ => &mut self.description,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.author,
-            _ => &self.description,
-        }
-    }
-}
-
-object_impls!(SerpItemScholarlyArticlesItem);
+object!(
+    SerpItemScholarlyArticlesItem { r#type = "type", title, url, author, description }
+);
 
 /// Links to articles in Google Scholar.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -3945,51 +2154,10 @@ pub struct SerpItemScholarlyArticles {
     pub items: Option<Vec<SerpItemScholarlyArticlesItem>>,
 }
 
-impl Object for SerpItemScholarlyArticles {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemScholarlyArticles);
+object!(
+    SerpItemScholarlyArticles { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, url, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4017,37 +2185,10 @@ pub struct SerpItemPopularProductsItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemPopularProductsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "seller", "image_url", "price", "rating"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.seller,
-            4 => &mut self.image_url,
-            5 => &mut self.price,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.seller,
-            4 => &self.image_url,
-            5 => &self.price,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemPopularProductsItem);
+object!(
+    SerpItemPopularProductsItem { r#type = "type", title, description, seller, image_url,
+    price, rating }
+);
 
 /// Grid of unpaid product cards.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4073,48 +2214,10 @@ pub struct SerpItemPopularProducts {
     pub items: Option<Vec<SerpItemPopularProductsItem>>,
 }
 
-impl Object for SerpItemPopularProducts {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPopularProducts);
+object!(
+    SerpItemPopularProducts { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4136,35 +2239,10 @@ pub struct SerpItemPodcastsItem {
     pub time_to_play: Option<String>,
 }
 
-impl Object for SerpItemPodcastsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "description", "timestamp", "time_to_play"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.description,
-            4 => &mut self.timestamp,
-            _ => &mut self.time_to_play,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.description,
-            4 => &self.timestamp,
-            _ => &self.time_to_play,
-        }
-    }
-}
-
-object_impls!(SerpItemPodcastsItem);
+object!(
+    SerpItemPodcastsItem { r#type = "type", title, url, description, timestamp,
+    time_to_play }
+);
 
 /// Block of podcast episodes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4188,45 +2266,10 @@ pub struct SerpItemPodcasts {
     pub items: Option<Vec<SerpItemPodcastsItem>>,
 }
 
-impl Object for SerpItemPodcasts {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
+object!(
+    SerpItemPodcasts { page, position, xpath, rectangle, rank_group, rank_absolute, items
     }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPodcasts);
+);
 
 /// Price and chart of a stock.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4266,66 +2309,10 @@ pub struct SerpItemStocksBox {
     pub graph: Option<Graph>,
 }
 
-impl Object for SerpItemStocksBox {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "source",
-            "snippet",
-            "price",
-            "url",
-            "domain",
-            "table",
-            "graph",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.source,
-            8 => &mut self.snippet,
-            9 => &mut self.price,
-            10 => &mut self.url,
-            11 => &mut self.domain,
-            12 => &mut self.table,
-            _ => &mut self.graph,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.source,
-            8 => &self.snippet,
-            9 => &self.price,
-            10 => &self.url,
-            11 => &self.domain,
-            12 => &self.table,
-            _ => &self.graph,
-        }
-    }
-}
-
-object_impls!(SerpItemStocksBox);
+object!(
+    SerpItemStocksBox { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, source, snippet, price, url, domain, table, graph }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4343,33 +2330,7 @@ pub struct SerpItemFindResultsOnItem {
     pub source: Option<String>,
 }
 
-impl Object for SerpItemFindResultsOnItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "domain", "url", "source"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.domain,
-            3 => &mut self.url,
-            _ => &mut self.source,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.domain,
-            3 => &self.url,
-            _ => &self.source,
-        }
-    }
-}
-
-object_impls!(SerpItemFindResultsOnItem);
+object!(SerpItemFindResultsOnItem { r#type = "type", title, domain, url, source });
 
 /// Links to directories and portals that cover the same search.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4393,45 +2354,10 @@ pub struct SerpItemFindResultsOn {
     pub items: Option<Vec<SerpItemFindResultsOnItem>>,
 }
 
-impl Object for SerpItemFindResultsOn {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemFindResultsOn);
+object!(
+    SerpItemFindResultsOn { page, position, xpath, rectangle, rank_group, rank_absolute,
+    items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4453,37 +2379,10 @@ pub struct SerpItemQuestionsAndAnswersItem {
     pub votes: Option<i64>,
 }
 
-impl Object for SerpItemQuestionsAndAnswersItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "url", "question_text", "answer_text", "source", "domain", "votes"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.question_text,
-            3 => &mut self.answer_text,
-            4 => &mut self.source,
-            5 => &mut self.domain,
-            _ => &mut self.votes,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.question_text,
-            3 => &self.answer_text,
-            4 => &self.source,
-            5 => &self.domain,
-            _ => &self.votes,
-        }
-    }
-}
-
-object_impls!(SerpItemQuestionsAndAnswersItem);
+object!(
+    SerpItemQuestionsAndAnswersItem { r#type = "type", url, question_text, answer_text,
+    source, domain, votes }
+);
 
 /// Questions and answers from forums and help sites.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4507,45 +2406,10 @@ pub struct SerpItemQuestionsAndAnswers {
     pub items: Option<Vec<SerpItemQuestionsAndAnswersItem>>,
 }
 
-impl Object for SerpItemQuestionsAndAnswers {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemQuestionsAndAnswers);
+object!(
+    SerpItemQuestionsAndAnswers { page, position, xpath, rectangle, rank_group,
+    rank_absolute, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4575,51 +2439,10 @@ pub struct SerpItemHotelsPackItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemHotelsPackItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "price",
-            "title",
-            "description",
-            "hotel_identifier",
-            "domain",
-            "url",
-            "is_paid",
-            "rating",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.price,
-            2 => &mut self.title,
-            3 => &mut self.description,
-            4 => &mut self.hotel_identifier,
-            5 => &mut self.domain,
-            6 => &mut self.url,
-            7 => &mut self.is_paid,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.price,
-            2 => &self.title,
-            3 => &self.description,
-            4 => &self.hotel_identifier,
-            5 => &self.domain,
-            6 => &self.url,
-            7 => &self.is_paid,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemHotelsPackItem);
+object!(
+    SerpItemHotelsPackItem { r#type = "type", price, title, description,
+    hotel_identifier, domain, url, is_paid, rating }
+);
 
 /// Box of hotels with prices for given dates.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4649,54 +2472,10 @@ pub struct SerpItemHotelsPack {
     pub items: Option<Vec<SerpItemHotelsPackItem>>,
 }
 
-impl Object for SerpItemHotelsPack {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "date_from",
-            "date_to",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.date_from,
-            8 => &mut self.date_to,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.date_from,
-            8 => &self.date_to,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemHotelsPack);
+object!(
+    SerpItemHotelsPack { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, date_from, date_to, items }
+);
 
 /// Block of web stories.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4720,45 +2499,10 @@ pub struct SerpItemVisualStories {
     pub items: Option<Vec<LabelledLink>>,
 }
 
-impl Object for SerpItemVisualStories {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemVisualStories);
+object!(
+    SerpItemVisualStories { page, position, xpath, rectangle, rank_group, rank_absolute,
+    items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4784,37 +2528,10 @@ pub struct SerpItemCommercialUnitsItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemCommercialUnitsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "price", "source", "rating"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.price,
-            5 => &mut self.source,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.price,
-            5 => &self.source,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemCommercialUnitsItem);
+object!(
+    SerpItemCommercialUnitsItem { r#type = "type", title, url, domain, price, source,
+    rating }
+);
 
 /// Block of product offers from shops.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4840,48 +2557,10 @@ pub struct SerpItemCommercialUnits {
     pub items: Option<Vec<SerpItemCommercialUnitsItem>>,
 }
 
-impl Object for SerpItemCommercialUnits {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemCommercialUnits);
+object!(
+    SerpItemCommercialUnits { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4905,37 +2584,10 @@ pub struct SerpItemLocalServicesItem {
     pub profile_image_url: Option<String>,
 }
 
-impl Object for SerpItemLocalServicesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "description", "rating", "profile_image_url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.description,
-            5 => &mut self.rating,
-            _ => &mut self.profile_image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.description,
-            5 => &self.rating,
-            _ => &self.profile_image_url,
-        }
-    }
-}
-
-object_impls!(SerpItemLocalServicesItem);
+object!(
+    SerpItemLocalServicesItem { r#type = "type", title, url, domain, description, rating,
+    profile_image_url }
+);
 
 /// Block of local service providers.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -4965,54 +2617,10 @@ pub struct SerpItemLocalServices {
     pub items: Option<Vec<SerpItemLocalServicesItem>>,
 }
 
-impl Object for SerpItemLocalServices {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "domain",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            8 => &mut self.domain,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            8 => &self.domain,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemLocalServices);
+object!(
+    SerpItemLocalServices { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, url, domain, items }
+);
 
 /// Entry of one hotel that links to Google Hotels.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5042,51 +2650,10 @@ pub struct SerpItemGoogleHotels {
     pub cid: Option<String>,
 }
 
-impl Object for SerpItemGoogleHotels {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "hotel_identifier",
-            "url",
-            "cid",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.hotel_identifier,
-            7 => &mut self.url,
-            _ => &mut self.cid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.hotel_identifier,
-            7 => &self.url,
-            _ => &self.cid,
-        }
-    }
-}
-
-object_impls!(SerpItemGoogleHotels);
+object!(
+    SerpItemGoogleHotels { page, position, xpath, rectangle, rank_group, rank_absolute,
+    hotel_identifier, url, cid }
+);
 
 /// An element of `expanded_element`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5100,29 +2667,7 @@ pub struct SerpItemMathSolverExpandedElement {
     pub solution: Option<Vec<String>>,
 }
 
-impl Object for SerpItemMathSolverExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "solution"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            _ => &mut self.solution,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            _ => &self.solution,
-        }
-    }
-}
-
-object_impls!(SerpItemMathSolverExpandedElement);
+object!(SerpItemMathSolverExpandedElement { r#type = "type", title, solution });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5136,29 +2681,7 @@ pub struct SerpItemMathSolverItem {
     pub expanded_element: Option<Vec<SerpItemMathSolverExpandedElement>>,
 }
 
-impl Object for SerpItemMathSolverItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "expanded_element"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            _ => &mut self.expanded_element,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            _ => &self.expanded_element,
-        }
-    }
-}
-
-object_impls!(SerpItemMathSolverItem);
+object!(SerpItemMathSolverItem { r#type = "type", title, expanded_element });
 
 /// Box that solves an equation and shows the steps.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5190,54 +2713,10 @@ pub struct SerpItemMathSolver {
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemMathSolver {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "result",
-            "items",
-            "links",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.result,
-            8 => &mut self.items,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.result,
-            8 => &self.items,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(SerpItemMathSolver);
+object!(
+    SerpItemMathSolver { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, result, items, links }
+);
 
 /// Currency converter with a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5283,63 +2762,10 @@ pub struct SerpItemCurrencyBox {
     pub graph: Option<Graph>,
 }
 
-impl Object for SerpItemCurrencyBox {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "value",
-            "converted_value",
-            "currency",
-            "converted_currency",
-            "timestamp",
-            "table",
-            "graph",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.value,
-            7 => &mut self.converted_value,
-            8 => &mut self.currency,
-            9 => &mut self.converted_currency,
-            10 => &mut self.timestamp,
-            11 => &mut self.table,
-            _ => &mut self.graph,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.value,
-            7 => &self.converted_value,
-            8 => &self.currency,
-            9 => &self.converted_currency,
-            10 => &self.timestamp,
-            11 => &self.table,
-            _ => &self.graph,
-        }
-    }
-}
-
-object_impls!(SerpItemCurrencyBox);
+object!(
+    SerpItemCurrencyBox { page, position, xpath, rectangle, rank_group, rank_absolute,
+    value, converted_value, currency, converted_currency, timestamp, table, graph }
+);
 
 /// Posts that a business published on Google.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5369,51 +2795,10 @@ pub struct SerpItemGooglePosts {
     pub cid: Option<String>,
 }
 
-impl Object for SerpItemGooglePosts {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "posts_id",
-            "feature",
-            "cid",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.posts_id,
-            7 => &mut self.feature,
-            _ => &mut self.cid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.posts_id,
-            7 => &self.feature,
-            _ => &self.cid,
-        }
-    }
-}
-
-object_impls!(SerpItemGooglePosts);
+object!(
+    SerpItemGooglePosts { page, position, xpath, rectangle, rank_group, rank_absolute,
+    posts_id, feature, cid }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5429,31 +2814,10 @@ pub struct SerpItemProductConsiderationsItem {
     pub expanded_element: Option<Vec<ProductConsiderationAnswer>>,
 }
 
-impl Object for SerpItemProductConsiderationsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "consideration_category", "expanded_element"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.consideration_category,
-            _ => &mut self.expanded_element,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.consideration_category,
-            _ => &self.expanded_element,
-        }
-    }
-}
-
-object_impls!(SerpItemProductConsiderationsItem);
+object!(
+    SerpItemProductConsiderationsItem { r#type = "type", title, consideration_category,
+    expanded_element }
+);
 
 /// Points to consider before a purchase, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5479,48 +2843,10 @@ pub struct SerpItemProductConsiderations {
     pub items: Option<Vec<SerpItemProductConsiderationsItem>>,
 }
 
-impl Object for SerpItemProductConsiderations {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemProductConsiderations);
+object!(
+    SerpItemProductConsiderations { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5536,31 +2862,7 @@ pub struct SerpItemFoundOnWebItem {
     pub image: Option<Image>,
 }
 
-impl Object for SerpItemFoundOnWebItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "subtitle", "image"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.subtitle,
-            _ => &mut self.image,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.subtitle,
-            _ => &self.image,
-        }
-    }
-}
-
-object_impls!(SerpItemFoundOnWebItem);
+object!(SerpItemFoundOnWebItem { r#type = "type", title, subtitle, image });
 
 /// Cards of things that web pages mention for the search.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5588,51 +2890,10 @@ pub struct SerpItemFoundOnWeb {
     pub items: Option<Vec<SerpItemFoundOnWebItem>>,
 }
 
-impl Object for SerpItemFoundOnWeb {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "related_searches",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.related_searches,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.related_searches,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemFoundOnWeb);
+object!(
+    SerpItemFoundOnWeb { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, related_searches, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5650,33 +2911,7 @@ pub struct SerpItemShortVideosItem {
     pub source: Option<String>,
 }
 
-impl Object for SerpItemShortVideosItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "source"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            _ => &mut self.source,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            _ => &self.source,
-        }
-    }
-}
-
-object_impls!(SerpItemShortVideosItem);
+object!(SerpItemShortVideosItem { r#type = "type", title, url, domain, source });
 
 /// Block of short vertical videos.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5702,48 +2937,10 @@ pub struct SerpItemShortVideos {
     pub items: Option<Vec<SerpItemShortVideosItem>>,
 }
 
-impl Object for SerpItemShortVideos {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemShortVideos);
+object!(
+    SerpItemShortVideos { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5765,35 +2962,10 @@ pub struct SerpItemRefineProductsItem {
     pub xpath: Option<String>,
 }
 
-impl Object for SerpItemRefineProductsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "image_url", "keyword", "refine_type", "xpath"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.image_url,
-            3 => &mut self.keyword,
-            4 => &mut self.refine_type,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.image_url,
-            3 => &self.keyword,
-            4 => &self.refine_type,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(SerpItemRefineProductsItem);
+object!(
+    SerpItemRefineProductsItem { r#type = "type", title, image_url, keyword, refine_type,
+    xpath }
+);
 
 /// Cards that narrow a product search, such as by style or brand.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5819,48 +2991,10 @@ pub struct SerpItemRefineProducts {
     pub items: Option<Vec<SerpItemRefineProductsItem>>,
 }
 
-impl Object for SerpItemRefineProducts {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemRefineProducts);
+object!(
+    SerpItemRefineProducts { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5884,37 +3018,10 @@ pub struct SerpItemExploreBrandsItem {
     pub xpath: Option<String>,
 }
 
-impl Object for SerpItemExploreBrandsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "description", "image_url", "xpath"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.description,
-            5 => &mut self.image_url,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.description,
-            5 => &self.image_url,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(SerpItemExploreBrandsItem);
+object!(
+    SerpItemExploreBrandsItem { r#type = "type", title, url, domain, description,
+    image_url, xpath }
+);
 
 /// Brand cards for a product search.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -5940,48 +3047,10 @@ pub struct SerpItemExploreBrands {
     pub items: Option<Vec<SerpItemExploreBrandsItem>>,
 }
 
-impl Object for SerpItemExploreBrands {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemExploreBrands);
+object!(
+    SerpItemExploreBrands { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6007,39 +3076,10 @@ pub struct SerpItemPerspectivesItem {
     pub timestamp: Option<Timestamp>,
 }
 
-impl Object for SerpItemPerspectivesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "url", "domain", "date", "source", "timestamp"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.date,
-            6 => &mut self.source,
-            _ => &mut self.timestamp,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.date,
-            6 => &self.source,
-            _ => &self.timestamp,
-        }
-    }
-}
-
-object_impls!(SerpItemPerspectivesItem);
+object!(
+    SerpItemPerspectivesItem { r#type = "type", title, description, url, domain, date,
+    source, timestamp }
+);
 
 /// Opinions and first-hand experiences from social media and blogs.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6065,48 +3105,10 @@ pub struct SerpItemPerspectives {
     pub items: Option<Vec<SerpItemPerspectivesItem>>,
 }
 
-impl Object for SerpItemPerspectives {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPerspectives);
+object!(
+    SerpItemPerspectives { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6132,48 +3134,10 @@ pub struct SerpItemDiscussionsAndForumsItem {
     pub posts_count: Option<i64>,
 }
 
-impl Object for SerpItemDiscussionsAndForumsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "url",
-            "domain",
-            "source",
-            "description",
-            "timestamp",
-            "posts_count",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.source,
-            5 => &mut self.description,
-            6 => &mut self.timestamp,
-            _ => &mut self.posts_count,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.source,
-            5 => &self.description,
-            6 => &self.timestamp,
-            _ => &self.posts_count,
-        }
-    }
-}
-
-object_impls!(SerpItemDiscussionsAndForumsItem);
+object!(
+    SerpItemDiscussionsAndForumsItem { r#type = "type", title, url, domain, source,
+    description, timestamp, posts_count }
+);
 
 /// Forum threads on the topic.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6199,48 +3163,10 @@ pub struct SerpItemDiscussionsAndForums {
     pub items: Option<Vec<SerpItemDiscussionsAndForumsItem>>,
 }
 
-impl Object for SerpItemDiscussionsAndForums {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemDiscussionsAndForums);
+object!(
+    SerpItemDiscussionsAndForums { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6262,35 +3188,9 @@ pub struct SerpItemCompareSitesItem {
     pub source: Option<String>,
 }
 
-impl Object for SerpItemCompareSitesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "image_url", "source"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.image_url,
-            _ => &mut self.source,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.image_url,
-            _ => &self.source,
-        }
-    }
-}
-
-object_impls!(SerpItemCompareSitesItem);
+object!(
+    SerpItemCompareSitesItem { r#type = "type", title, url, domain, image_url, source }
+);
 
 /// Sites for comparing offers.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6316,48 +3216,10 @@ pub struct SerpItemCompareSites {
     pub items: Option<Vec<SerpItemCompareSitesItem>>,
 }
 
-impl Object for SerpItemCompareSites {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemCompareSites);
+object!(
+    SerpItemCompareSites { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6387,51 +3249,10 @@ pub struct SerpItemCoursesItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemCoursesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "url",
-            "domain",
-            "source",
-            "description",
-            "date",
-            "image_url",
-            "rating",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.source,
-            5 => &mut self.description,
-            6 => &mut self.date,
-            7 => &mut self.image_url,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.source,
-            5 => &self.description,
-            6 => &self.date,
-            7 => &self.image_url,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemCoursesItem);
+object!(
+    SerpItemCoursesItem { r#type = "type", title, url, domain, source, description, date,
+    image_url, rating }
+);
 
 /// Block of courses with providers and ratings.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6459,51 +3280,10 @@ pub struct SerpItemCourses {
     pub items: Option<Vec<SerpItemCoursesItem>>,
 }
 
-impl Object for SerpItemCourses {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "categories",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.categories,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.categories,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemCourses);
+object!(
+    SerpItemCourses { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    categories, items }
+);
 
 /// Answer written by Google's AI, with the pages that it is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6535,54 +3315,10 @@ pub struct SerpItemAiOverview {
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for SerpItemAiOverview {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "asynchronous_ai_overview",
-            "markdown",
-            "items",
-            "references",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.asynchronous_ai_overview,
-            7 => &mut self.markdown,
-            8 => &mut self.items,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.asynchronous_ai_overview,
-            7 => &self.markdown,
-            8 => &self.items,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(SerpItemAiOverview);
+object!(
+    SerpItemAiOverview { page, position, xpath, rectangle, rank_group, rank_absolute,
+    asynchronous_ai_overview, markdown, items, references }
+);
 
 /// Rating of a place or product on a third-party review site.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6614,54 +3350,10 @@ pub struct SerpItemThirdPartyReviews {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemThirdPartyReviews {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "reviews_count",
-            "title",
-            "url",
-            "rating",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.reviews_count,
-            7 => &mut self.title,
-            8 => &mut self.url,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.reviews_count,
-            7 => &self.title,
-            8 => &self.url,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemThirdPartyReviews);
+object!(
+    SerpItemThirdPartyReviews { page, position, xpath, rectangle, rank_group,
+    rank_absolute, reviews_count, title, url, rating }
+);
 
 /// Dictionary entry that explains a word.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6701,66 +3393,10 @@ pub struct SerpItemDictionary {
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemDictionary {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "domain",
-            "breadcrumb",
-            "keyword",
-            "snippet",
-            "text",
-            "links",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            8 => &mut self.domain,
-            9 => &mut self.breadcrumb,
-            10 => &mut self.keyword,
-            11 => &mut self.snippet,
-            12 => &mut self.text,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            8 => &self.domain,
-            9 => &self.breadcrumb,
-            10 => &self.keyword,
-            11 => &self.snippet,
-            12 => &self.text,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(SerpItemDictionary);
+object!(
+    SerpItemDictionary { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, url, domain, breadcrumb, keyword, snippet, text, links }
+);
 
 /// Horizontally scrolling row of cards in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6790,54 +3426,10 @@ pub struct KnowledgeGraphListBlock {
     pub items: Option<Vec<KnowledgeGraphListEntry>>,
 }
 
-impl Object for KnowledgeGraphListBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "data_attrid",
-            "link",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.data_attrid,
-            8 => &mut self.link,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.data_attrid,
-            8 => &self.link,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphListBlock);
+object!(
+    KnowledgeGraphListBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, data_attrid, link, items }
+);
 
 /// Paragraph in the knowledge panel that describes the subject.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6865,48 +3457,10 @@ pub struct KnowledgeGraphDescriptionBlock {
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for KnowledgeGraphDescriptionBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "text",
-            "links",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.text,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.text,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphDescriptionBlock);
+object!(
+    KnowledgeGraphDescriptionBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, text, links }
+);
 
 /// Images in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -6932,48 +3486,10 @@ pub struct KnowledgeGraphImagesBlock {
     pub items: Option<Vec<KnowledgeGraphImage>>,
 }
 
-impl Object for KnowledgeGraphImagesBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "link",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.link,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.link,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphImagesBlock);
+object!(
+    KnowledgeGraphImagesBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, link, items }
+);
 
 /// Line in the knowledge panel with one fact, such as a birthday.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7005,54 +3521,10 @@ pub struct KnowledgeGraphRowBlock {
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for KnowledgeGraphRowBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "data_attrid",
-            "text",
-            "links",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.data_attrid,
-            8 => &mut self.text,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.data_attrid,
-            8 => &self.text,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphRowBlock);
+object!(
+    KnowledgeGraphRowBlock { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, data_attrid, text, links }
+);
 
 /// Booking offers for the hotel in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7084,57 +3556,10 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     pub items: Option<Vec<KnowledgeGraphBookingOffer>>,
 }
 
-impl Object for KnowledgeGraphHotelsBookingBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "date_from",
-            "date_to",
-            "data_attrid",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.date_from,
-            8 => &mut self.date_to,
-            9 => &mut self.data_attrid,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.date_from,
-            8 => &self.date_to,
-            9 => &self.data_attrid,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphHotelsBookingBlock);
+object!(
+    KnowledgeGraphHotelsBookingBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, date_from, date_to, data_attrid, items }
+);
 
 /// Expandable line in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7162,51 +3587,10 @@ pub struct KnowledgeGraphExpandedBlock {
     pub expanded_element: Option<Vec<KnowledgeGraphAnswer>>,
 }
 
-impl Object for KnowledgeGraphExpandedBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "data_attrid",
-            "expanded_element",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.data_attrid,
-            _ => &mut self.expanded_element,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.data_attrid,
-            _ => &self.expanded_element,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphExpandedBlock);
+object!(
+    KnowledgeGraphExpandedBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, data_attrid, expanded_element }
+);
 
 /// Shop offers for the product in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7234,51 +3618,10 @@ pub struct KnowledgeGraphShoppingBlock {
     pub items: Option<Vec<KnowledgeGraphOffer>>,
 }
 
-impl Object for KnowledgeGraphShoppingBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "data_attrid",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.data_attrid,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.data_attrid,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphShoppingBlock);
+object!(
+    KnowledgeGraphShoppingBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, data_attrid, items }
+);
 
 /// AI overview in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7304,45 +3647,10 @@ pub struct KnowledgeGraphAiOverviewBlock {
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for KnowledgeGraphAiOverviewBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "asynchronous_ai_overview",
-            "items",
-            "references",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.asynchronous_ai_overview,
-            5 => &mut self.items,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.asynchronous_ai_overview,
-            5 => &self.items,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphAiOverviewBlock);
+object!(
+    KnowledgeGraphAiOverviewBlock { page, position, xpath, rectangle,
+    asynchronous_ai_overview, items, references }
+);
 
 /// Box of an element on the screen, measured from the top left corner.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7366,31 +3674,7 @@ pub struct Rectangle {
     pub height: Option<f64>,
 }
 
-impl Object for Rectangle {
-    fn names(&self) -> &'static [&'static str] {
-        &["x", "y", "width", "height"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.x,
-            1 => &mut self.y,
-            2 => &mut self.width,
-            _ => &mut self.height,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.x,
-            1 => &self.y,
-            2 => &self.width,
-            _ => &self.height,
-        }
-    }
-}
-
-object_impls!(Rectangle);
+object!(Rectangle { x, y, width, height });
 
 /// Link with its caption.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7412,37 +3696,7 @@ pub struct Link {
     pub xpath: Option<String>,
 }
 
-impl Object for Link {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "snippet", "description", "url", "domain", "xpath"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.snippet,
-            3 => &mut self.description,
-            4 => &mut self.url,
-            5 => &mut self.domain,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.snippet,
-            3 => &self.description,
-            4 => &self.url,
-            5 => &self.domain,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(Link);
+object!(Link { r#type = "type", title, snippet, description, url, domain, xpath });
 
 /// Rating with the number of votes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7458,31 +3712,7 @@ pub struct Rating {
     pub rating_max: Option<i64>,
 }
 
-impl Object for Rating {
-    fn names(&self) -> &'static [&'static str] {
-        &["rating_type", "value", "votes_count", "rating_max"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.rating_type,
-            1 => &mut self.value,
-            2 => &mut self.votes_count,
-            _ => &mut self.rating_max,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.rating_type,
-            1 => &self.value,
-            2 => &self.votes_count,
-            _ => &self.rating_max,
-        }
-    }
-}
-
-object_impls!(Rating);
+object!(Rating { rating_type, value, votes_count, rating_max });
 
 /// Part of an AI overview, distinguished by `type`.
 ///
@@ -7587,37 +3817,10 @@ pub struct AiOverviewItemAiOverviewElement {
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for AiOverviewItemAiOverviewElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["position", "title", "text", "markdown", "links", "images", "references"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.title,
-            2 => &mut self.text,
-            3 => &mut self.markdown,
-            4 => &mut self.links,
-            5 => &mut self.images,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.title,
-            2 => &self.text,
-            3 => &self.markdown,
-            4 => &self.links,
-            5 => &self.images,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewElement);
+object!(
+    AiOverviewItemAiOverviewElement { position, title, text, markdown, links, images,
+    references }
+);
 
 /// An element of `components`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7643,37 +3846,10 @@ pub struct AiOverviewItemAiOverviewExpandedElementComponent {
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for AiOverviewItemAiOverviewExpandedElementComponent {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "text", "markdown", "images", "links", "references"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.text,
-            3 => &mut self.markdown,
-            4 => &mut self.images,
-            5 => &mut self.links,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.text,
-            3 => &self.markdown,
-            4 => &self.images,
-            5 => &self.links,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewExpandedElementComponent);
+object!(
+    AiOverviewItemAiOverviewExpandedElementComponent { r#type = "type", title, text,
+    markdown, images, links, references }
+);
 
 /// Expandable passage with several parts.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7691,33 +3867,10 @@ pub struct AiOverviewItemAiOverviewExpandedElement {
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for AiOverviewItemAiOverviewExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["position", "title", "text", "components", "references"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.title,
-            2 => &mut self.text,
-            3 => &mut self.components,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.title,
-            2 => &self.text,
-            3 => &self.components,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewExpandedElement);
+object!(
+    AiOverviewItemAiOverviewExpandedElement { position, title, text, components,
+    references }
+);
 
 /// Video shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7747,51 +3900,10 @@ pub struct AiOverviewItemAiOverviewVideoElement {
     pub timestamp: Option<Timestamp>,
 }
 
-impl Object for AiOverviewItemAiOverviewVideoElement {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "position",
-            "title",
-            "snippet",
-            "url",
-            "domain",
-            "image_url",
-            "source",
-            "date",
-            "timestamp",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.title,
-            2 => &mut self.snippet,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.image_url,
-            6 => &mut self.source,
-            7 => &mut self.date,
-            _ => &mut self.timestamp,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.title,
-            2 => &self.snippet,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.image_url,
-            6 => &self.source,
-            7 => &self.date,
-            _ => &self.timestamp,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewVideoElement);
+object!(
+    AiOverviewItemAiOverviewVideoElement { position, title, snippet, url, domain,
+    image_url, source, date, timestamp }
+);
 
 /// Table in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7807,29 +3919,7 @@ pub struct AiOverviewItemAiOverviewTableElement {
     pub table: Option<Table>,
 }
 
-impl Object for AiOverviewItemAiOverviewTableElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["position", "markdown", "table"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.markdown,
-            _ => &mut self.table,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.markdown,
-            _ => &self.table,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewTableElement);
+object!(AiOverviewItemAiOverviewTableElement { position, markdown, table });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7867,60 +3957,10 @@ pub struct AiOverviewItemAiOverviewShoppingItem {
     pub image_url: Option<String>,
 }
 
-impl Object for AiOverviewItemAiOverviewShoppingItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "product_id",
-            "title",
-            "url",
-            "domain",
-            "rating",
-            "price",
-            "seller",
-            "snippet",
-            "marketplace",
-            "marketplace_url",
-            "image_url",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.product_id,
-            2 => &mut self.title,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.rating,
-            6 => &mut self.price,
-            7 => &mut self.seller,
-            8 => &mut self.snippet,
-            9 => &mut self.marketplace,
-            10 => &mut self.marketplace_url,
-            _ => &mut self.image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.product_id,
-            2 => &self.title,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.rating,
-            6 => &self.price,
-            7 => &self.seller,
-            8 => &self.snippet,
-            9 => &self.marketplace,
-            10 => &self.marketplace_url,
-            _ => &self.image_url,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewShoppingItem);
+object!(
+    AiOverviewItemAiOverviewShoppingItem { r#type = "type", product_id, title, url,
+    domain, rating, price, seller, snippet, marketplace, marketplace_url, image_url }
+);
 
 /// Products shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7938,31 +3978,7 @@ pub struct AiOverviewItemAiOverviewShopping {
     pub items: Option<Vec<AiOverviewItemAiOverviewShoppingItem>>,
 }
 
-impl Object for AiOverviewItemAiOverviewShopping {
-    fn names(&self) -> &'static [&'static str] {
-        &["position", "title", "markdown", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.title,
-            2 => &mut self.markdown,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.title,
-            2 => &self.markdown,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewShopping);
+object!(AiOverviewItemAiOverviewShopping { position, title, markdown, items });
 
 /// Page that an AI overview is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -7984,37 +4000,9 @@ pub struct AiOverviewReference {
     pub text: Option<String>,
 }
 
-impl Object for AiOverviewReference {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "position", "source", "domain", "url", "title", "text"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.position,
-            2 => &mut self.source,
-            3 => &mut self.domain,
-            4 => &mut self.url,
-            5 => &mut self.title,
-            _ => &mut self.text,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.position,
-            2 => &self.source,
-            3 => &self.domain,
-            4 => &self.url,
-            5 => &self.title,
-            _ => &self.text,
-        }
-    }
-}
-
-object_impls!(AiOverviewReference);
+object!(
+    AiOverviewReference { r#type = "type", position, source, domain, url, title, text }
+);
 
 /// Price, current and before discount.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8040,42 +4028,9 @@ pub struct Price {
     pub displayed_price: Option<String>,
 }
 
-impl Object for Price {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "current",
-            "regular",
-            "max_value",
-            "currency",
-            "is_price_range",
-            "displayed_price",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.current,
-            1 => &mut self.regular,
-            2 => &mut self.max_value,
-            3 => &mut self.currency,
-            4 => &mut self.is_price_range,
-            _ => &mut self.displayed_price,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.current,
-            1 => &self.regular,
-            2 => &self.max_value,
-            3 => &self.currency,
-            4 => &self.is_price_range,
-            _ => &self.displayed_price,
-        }
-    }
-}
-
-object_impls!(Price);
+object!(
+    Price { current, regular, max_value, currency, is_price_range, displayed_price }
+);
 
 /// Table with headings and rows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8089,29 +4044,7 @@ pub struct Table {
     pub table_content: Option<Vec<Vec<String>>>,
 }
 
-impl Object for Table {
-    fn names(&self) -> &'static [&'static str] {
-        &["table_element", "table_header", "table_content"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.table_element,
-            1 => &mut self.table_header,
-            _ => &mut self.table_content,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.table_element,
-            1 => &self.table_header,
-            _ => &self.table_content,
-        }
-    }
-}
-
-object_impls!(Table);
+object!(Table { table_element, table_header, table_content });
 
 /// Type name of the table, always the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -8139,31 +4072,7 @@ pub struct Image {
     pub image_url: Option<String>,
 }
 
-impl Object for Image {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "alt", "url", "image_url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.alt,
-            2 => &mut self.url,
-            _ => &mut self.image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.alt,
-            2 => &self.url,
-            _ => &self.image_url,
-        }
-    }
-}
-
-object_impls!(Image);
+object!(Image { r#type = "type", alt, url, image_url });
 
 /// Offer of one shop for a product.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8191,51 +4100,10 @@ pub struct KnowledgeGraphOffer {
     pub marketplace_url: Option<String>,
 }
 
-impl Object for KnowledgeGraphOffer {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "url",
-            "domain",
-            "price",
-            "source",
-            "snippet",
-            "marketplace",
-            "marketplace_url",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.price,
-            5 => &mut self.source,
-            6 => &mut self.snippet,
-            7 => &mut self.marketplace,
-            _ => &mut self.marketplace_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.price,
-            5 => &self.source,
-            6 => &self.snippet,
-            7 => &self.marketplace,
-            _ => &self.marketplace_url,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphOffer);
+object!(
+    KnowledgeGraphOffer { r#type = "type", title, url, domain, price, source, snippet,
+    marketplace, marketplace_url }
+);
 
 /// Expandable content below a line of the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8267,51 +4135,10 @@ pub struct KnowledgeGraphAnswer {
     pub table: Option<Table>,
 }
 
-impl Object for KnowledgeGraphAnswer {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "featured_title",
-            "url",
-            "domain",
-            "title",
-            "snippet",
-            "images",
-            "timestamp",
-            "table",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.featured_title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.title,
-            5 => &mut self.snippet,
-            6 => &mut self.images,
-            7 => &mut self.timestamp,
-            _ => &mut self.table,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.featured_title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.title,
-            5 => &self.snippet,
-            6 => &self.images,
-            7 => &self.timestamp,
-            _ => &self.table,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphAnswer);
+object!(
+    KnowledgeGraphAnswer { r#type = "type", featured_title, url, domain, title, snippet,
+    images, timestamp, table }
+);
 
 /// Booking offer for a hotel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8333,37 +4160,10 @@ pub struct KnowledgeGraphBookingOffer {
     pub is_paid: Option<bool>,
 }
 
-impl Object for KnowledgeGraphBookingOffer {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "source", "description", "url", "domain", "price", "is_paid"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.source,
-            2 => &mut self.description,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.price,
-            _ => &mut self.is_paid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.source,
-            2 => &self.description,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.price,
-            _ => &self.is_paid,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphBookingOffer);
+object!(
+    KnowledgeGraphBookingOffer { r#type = "type", source, description, url, domain,
+    price, is_paid }
+);
 
 /// Entry of a list or carousel in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8387,37 +4187,10 @@ pub struct KnowledgeGraphListEntry {
     pub xpath: Option<String>,
 }
 
-impl Object for KnowledgeGraphListEntry {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "subtitle", "url", "domain", "image_url", "xpath"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.subtitle,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.image_url,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.subtitle,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.image_url,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphListEntry);
+object!(
+    KnowledgeGraphListEntry { r#type = "type", title, subtitle, url, domain, image_url,
+    xpath }
+);
 
 /// Image in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8439,35 +4212,7 @@ pub struct KnowledgeGraphImage {
     pub xpath: Option<String>,
 }
 
-impl Object for KnowledgeGraphImage {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "url", "domain", "alt", "image_url", "xpath"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.domain,
-            3 => &mut self.alt,
-            4 => &mut self.image_url,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.domain,
-            3 => &self.alt,
-            4 => &self.image_url,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphImage);
+object!(KnowledgeGraphImage { r#type = "type", url, domain, alt, image_url, xpath });
 
 /// Expandable content below a point to consider, distinguished by `type`.
 ///
@@ -8568,51 +4313,11 @@ pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
     pub about_this_result: Option<AboutThisResult>,
 }
 
-impl Object for ProductConsiderationAnswerProductConsiderationsExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "title",
-            "featured_title",
-            "breadcrumb",
-            "snippet",
-            "domain",
-            "url",
-            "timestamp",
-            "related_searches",
-            "about_this_result",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.title,
-            1 => &mut self.featured_title,
-            2 => &mut self.breadcrumb,
-            3 => &mut self.snippet,
-            4 => &mut self.domain,
-            5 => &mut self.url,
-            6 => &mut self.timestamp,
-            7 => &mut self.related_searches,
-            _ => &mut self.about_this_result,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.title,
-            1 => &self.featured_title,
-            2 => &self.breadcrumb,
-            3 => &self.snippet,
-            4 => &self.domain,
-            5 => &self.url,
-            6 => &self.timestamp,
-            7 => &self.related_searches,
-            _ => &self.about_this_result,
-        }
-    }
-}
-
-object_impls!(ProductConsiderationAnswerProductConsiderationsExpandedElement);
+object!(
+    ProductConsiderationAnswerProductConsiderationsExpandedElement { title,
+    featured_title, breadcrumb, snippet, domain, url, timestamp, related_searches,
+    about_this_result }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8632,35 +4337,9 @@ pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElem
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object
-for ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "text", "images", "references"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.text,
-            3 => &mut self.images,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.text,
-            3 => &self.images,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(
-    ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem
+object!(
+    ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem { r#type
+    = "type", title, text, images, references }
 );
 
 /// Answer written by Google's AI.
@@ -8675,28 +4354,10 @@ pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElem
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object
-for ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["items", "references"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement);
+object!(
+    ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement { items,
+    references }
+);
 
 /// Details from Google about a result and the reason why it was found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8722,51 +4383,10 @@ pub struct AboutThisResult {
     pub related_terms: Option<Vec<String>>,
 }
 
-impl Object for AboutThisResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "url",
-            "source",
-            "source_info",
-            "source_url",
-            "language",
-            "location",
-            "search_terms",
-            "related_terms",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.source,
-            3 => &mut self.source_info,
-            4 => &mut self.source_url,
-            5 => &mut self.language,
-            6 => &mut self.location,
-            7 => &mut self.search_terms,
-            _ => &mut self.related_terms,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.source,
-            3 => &self.source_info,
-            4 => &self.source_url,
-            5 => &self.language,
-            6 => &self.location,
-            7 => &self.search_terms,
-            _ => &self.related_terms,
-        }
-    }
-}
-
-object_impls!(AboutThisResult);
+object!(
+    AboutThisResult { r#type = "type", url, source, source_info, source_url, language,
+    location, search_terms, related_terms }
+);
 
 /// Chart of values over time, with a previous period for comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8778,27 +4398,7 @@ pub struct Graph {
     pub previous_items: Option<Vec<GraphPoint>>,
 }
 
-impl Object for Graph {
-    fn names(&self) -> &'static [&'static str] {
-        &["items", "previous_items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items,
-            _ => &mut self.previous_items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items,
-            _ => &self.previous_items,
-        }
-    }
-}
-
-object_impls!(Graph);
+object!(Graph { items, previous_items });
 
 /// Point of a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8812,29 +4412,7 @@ pub struct GraphPoint {
     pub value: Option<f64>,
 }
 
-impl Object for GraphPoint {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "date", "value"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.date,
-            _ => &mut self.value,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.date,
-            _ => &self.value,
-        }
-    }
-}
-
-object_impls!(GraphPoint);
+object!(GraphPoint { r#type = "type", date, value });
 
 /// Link with a caption: an option of a chip, or a visual story.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8850,31 +4428,7 @@ pub struct LabelledLink {
     pub domain: Option<String>,
 }
 
-impl Object for LabelledLink {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            _ => &mut self.domain,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            _ => &self.domain,
-        }
-    }
-}
-
-object_impls!(LabelledLink);
+object!(LabelledLink { r#type = "type", title, url, domain });
 
 /// Card of a carousel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -8892,31 +4446,7 @@ pub struct CarouselEntry {
     pub image_url: Option<String>,
 }
 
-impl Object for CarouselEntry {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "subtitle", "image_url"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.subtitle,
-            _ => &mut self.image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.subtitle,
-            _ => &self.image_url,
-        }
-    }
-}
-
-object_impls!(CarouselEntry);
+object!(CarouselEntry { r#type = "type", title, subtitle, image_url });
 
 /// Expandable content below a question, distinguished by `type`.
 ///
@@ -9011,48 +4541,10 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
     pub table: Option<Table>,
 }
 
-impl Object for PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "featured_title",
-            "url",
-            "domain",
-            "title",
-            "description",
-            "images",
-            "timestamp",
-            "table",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.featured_title,
-            1 => &mut self.url,
-            2 => &mut self.domain,
-            3 => &mut self.title,
-            4 => &mut self.description,
-            5 => &mut self.images,
-            6 => &mut self.timestamp,
-            _ => &mut self.table,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.featured_title,
-            1 => &self.url,
-            2 => &self.domain,
-            3 => &self.title,
-            4 => &self.description,
-            5 => &self.images,
-            6 => &self.timestamp,
-            _ => &self.table,
-        }
-    }
-}
-
-object_impls!(PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement);
+object!(
+    PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement { featured_title, url, domain, title,
+    description, images, timestamp, table }
+);
 
 /// Answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -9064,27 +4556,7 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["items", "references"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement);
+object!(PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement { items, references });
 
 /// Part of a knowledge panel, distinguished by `type`.
 ///
@@ -9235,66 +4707,11 @@ pub struct GoogleOrganicAdvanced {
     pub items: Option<Vec<SerpItem>>,
 }
 
-impl Object for GoogleOrganicAdvanced {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "keyword",
-            "type",
-            "se_domain",
-            "location_code",
-            "language_code",
-            "check_url",
-            "datetime",
-            "spell",
-            "refinement_chips",
-            "item_types",
-            "se_results_count",
-            "pages_count",
-            "items_count",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.keyword,
-            1 => &mut self.r#type,
-            2 => &mut self.se_domain,
-            3 => &mut self.location_code,
-            4 => &mut self.language_code,
-            5 => &mut self.check_url,
-            6 => &mut self.datetime,
-            7 => &mut self.spell,
-            8 => &mut self.refinement_chips,
-            9 => &mut self.item_types,
-            10 => &mut self.se_results_count,
-            11 => &mut self.pages_count,
-            12 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.keyword,
-            1 => &self.r#type,
-            2 => &self.se_domain,
-            3 => &self.location_code,
-            4 => &self.language_code,
-            5 => &self.check_url,
-            6 => &self.datetime,
-            7 => &self.spell,
-            8 => &self.refinement_chips,
-            9 => &self.item_types,
-            10 => &self.se_results_count,
-            11 => &self.pages_count,
-            12 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(GoogleOrganicAdvanced);
+object!(
+    GoogleOrganicAdvanced { keyword, r#type = "type", se_domain, location_code,
+    language_code, check_url, datetime, spell, refinement_chips, item_types,
+    se_results_count, pages_count, items_count, items }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(
