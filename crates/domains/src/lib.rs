@@ -1,12 +1,15 @@
-//! The registrable domain of a target. The API counts the targets of some calls by domain.
+//! The registrable domain of a target.
 //!
-//! The public suffix list takes ten seconds of a release build. In a crate of its own it is compiled
-//! once, and not again when the generated models change.
+//! Some endpoints of the API limit how many domains the targets of a task have.
+//!
+//! This is a crate of its own because compiling the public suffix list takes ten seconds of a
+//! release build. Here it is compiled once, and not with every change of the generated models.
 
 /// Returns the registrable domain of a target: `bbc.co.uk` for `https://news.bbc.co.uk/page`.
 ///
-/// Only suffixes of registries count, not those of companies in the public suffix list. An IP
-/// address or a name without a known suffix is returned unchanged. Returns `None` without a host.
+/// The domain is found with the registries' part of the public suffix list. An IP address, or a
+/// host name without a known suffix, is returned in lower case. Returns `None` if the target has
+/// no host.
 ///
 /// ```
 /// use dataforseo_domains::domain_of;
@@ -38,8 +41,9 @@ pub fn domain_of(target: &str) -> Option<String> {
     let Some(suffix) = psl::suffix(host.as_bytes()) else {
         return Some(host);
     };
-    // The list has suffixes of registries, and of companies that offer names below their domain.
-    // The API does not document which ones it uses. One domain per company refuses the fewest tasks.
+    // The list has suffixes of registries and of companies that rent names below their domain.
+    // The API does not document which of them count. With those of registries only, hosts of a
+    // company are one domain, so fewer tasks are rejected.
     let mut domain = match suffix.typ() {
         Some(psl::Type::Private) => host.get(host.len() - suffix.as_bytes().len()..)?,
         _ => return Some(psl::domain_str(&host).map_or_else(|| host.clone(), ToOwned::to_owned)),
