@@ -112,7 +112,7 @@ fn a_large_body() {
     let mock = mock();
     let (status, answer) = post(&mock, "", &vec![b' '; 100 << 20]);
     assert_eq!((status, &answer["status_code"]), (413, &json!(40503)));
-    assert_eq!(mock.journal(), []);
+    assert_eq!(mock.request_log(), []);
     // Just below the limit it is read.
     let mut large = GOOD.to_vec();
     large.resize(16 << 20, b' ');

@@ -83,7 +83,7 @@ async fn each_fault_without_a_socket() {
         mock.on(BulkPagesSummaryLive).first(1).fault(fault);
         assert_eq!(word(&call(&mock).await), expected, "{fault}");
         assert_eq!(word(&call(&mock).await), "ok", "after {fault}");
-        let journal = mock.journal();
+        let journal = mock.request_log();
         let expected = if matches!(fault, Fault::ResetReading(_)) {
             json!(null)
         } else {
@@ -351,7 +351,7 @@ async fn calls_a_minute() {
     let mock = MockServer::builder()
         .on_miss(OnMiss::Example)
         .limits(Limits::API)
-        .journal(0);
+        .request_log_size(0);
     let mock = mock.in_memory().unwrap();
     let client = in_memory(&mock);
     let task = BulkPagesSummaryLiveTask::new(["a.com"]);

@@ -100,7 +100,7 @@ fn account(request_body: &str) -> String {
 async fn what_is_kept_has_no_secret_and_still_joins() {
     let upstream = Answering::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     let task = r#"[{"keyword": "a/b", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/?key=hunter2&id=$id"}]"#;
     let answer = send(&mock, "POST", POST, task).await;
     // Whoever recorded gets the real answer, byte for byte.
@@ -168,7 +168,7 @@ async fn what_is_kept_has_no_secret_and_still_joins() {
         send(&replay, "POST", next, &asked.to_string()).await.status,
         200
     );
-    assert_eq!(replay.unused(), Vec::<String>::new());
+    assert_eq!(replay.unused_fixtures(), Vec::<String>::new());
 }
 
 fn shown(kept: &[(PathBuf, String)], folder: &Path) -> String {
@@ -198,7 +198,7 @@ async fn a_second_recording_is_a_readable_difference() {
     let folder = TempDir::new().unwrap();
     let task = r#"[{"target": "a.com", "search_after_token": "cmVhbCAx"}]"#;
     let round = async || {
-        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
         send(&mock, "POST", "/v3/backlinks/backlinks/live", task).await;
         send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
         files(folder.path())
@@ -246,7 +246,7 @@ async fn polling_becomes_a_sequence() {
     });
     let upstream = upstream.await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     for _ in 0..4 {
         send(&mock, "GET", &format!("{GET}/{ID}"), "").await;
     }
@@ -315,7 +315,7 @@ async fn a_secret_that_is_left_is_not_written() {
         let told = Arc::new(Mutex::new(Vec::new()));
         let tell = Arc::clone(&told);
         let report = move |line: &str| tell.lock().unwrap().push(line.to_owned());
-        let mock = recorder(record(&folder, upstream.url()).everything().report(report)).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh().report(report)).await;
         let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
         // It may have been paid for.
         assert!(answer.text().contains(&what), "{what}");
@@ -328,7 +328,7 @@ async fn a_secret_that_is_left_is_not_written() {
     let body = envelope(&format!(r#""result":[{{"{PASSWORD}":1}}]"#));
     let upstream = Answering::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
     assert!(
         answer
@@ -338,7 +338,7 @@ async fn a_secret_that_is_left_is_not_written() {
         answer.header("x-mock-detail")
     );
     let upstream = Answering::start(account).await.unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     let answer = send(
         &mock,
         "POST",
@@ -393,7 +393,7 @@ async fn what_is_missing_is_recorded_once() {
     );
     assert_eq!(upstream.asked().len(), 1);
     // Nothing of it is in the journal, which could not be without secrets.
-    assert_eq!(mock.journal(), []);
+    assert_eq!(mock.request_log(), []);
 }
 
 /// An API that is away, or that is none. The caller is told, and nothing is written.
@@ -446,20 +446,20 @@ async fn an_upstream_that_fails() {
     ];
     for (what, answer, status, reason) in garbage {
         let upstream = Scripted::start(answer).await.unwrap();
-        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
         let answer = send(&mock, "POST", SUMMARY, body).await;
         assert_eq!(answer.status, status, "{what}");
         let detail = answer.header("x-mock-detail");
         assert!(detail.contains(reason), "{what}: {detail}");
     }
-    let mock = recorder(record(&folder, nobody).everything()).await;
+    let mock = recorder(record(&folder, nobody).refresh()).await;
     let answer = send(&mock, "POST", SUMMARY, body).await;
     assert_eq!(
         (answer.status, &answer.json()["status_code"]),
         (502, &json!(50301))
     );
     let unknown = Answering::start(account).await.unwrap();
-    let mock = recorder(record(&folder, unknown.url()).everything()).await;
+    let mock = recorder(record(&folder, unknown.url()).refresh()).await;
     let answer = send(&mock, "POST", "/v3/nothing/live", body).await;
     assert!(
         answer.header("x-mock-detail").contains("no such path"),
@@ -475,7 +475,7 @@ async fn an_upstream_that_fails() {
 async fn no_more_is_spent_than_was_said() {
     let upstream = Answering::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.05)).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh().budget(0.05)).await;
     let call = async |target: &str| {
         send(
             &mock,
@@ -509,7 +509,7 @@ async fn no_more_is_spent_than_was_said() {
     let silent = Answering::start(|_| r#"{"status_code": 20000, "tasks": []}"#.to_owned())
         .await
         .unwrap();
-    let mock = recorder(record(&folder, silent.url()).everything().max_spend(9.0)).await;
+    let mock = recorder(record(&folder, silent.url()).refresh().budget(9.0)).await;
     send(&mock, "POST", SUMMARY, r#"[{"targets": ["d.com"]}]"#).await;
     let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["e.com"]}]"#).await;
     assert!(
@@ -531,13 +531,13 @@ fn what_is_not_recorded_at_all() {
     };
     let error = |record| start(record).unwrap_err().to_string();
     assert!(error(to().upstream(Upstream::Live)).contains("`--max-spend`"));
-    assert!(error(to().max_spend(f64::NAN)).contains("no amount of money"));
+    assert!(error(to().budget(f64::NAN)).contains("no amount of money"));
     assert!(
         error(to().upstream(Upstream::Other("http://a.example".into())))
             .contains("expected https://")
     );
     assert!(error(to().credentials("nocolon")).contains("no colon"));
-    assert!(start(to().upstream(Upstream::Live).max_spend(1.0)).is_ok());
+    assert!(start(to().upstream(Upstream::Live).budget(1.0)).is_ok());
     fs::write(folder.path().join("a.json"), "{").unwrap();
     assert!(error(to()).contains("a.json: not JSON"));
     let file = Record::to(folder.path().join("a.json").join("b")).allow_network();
@@ -563,7 +563,7 @@ async fn a_caller_that_gives_up_loses_no_recording() {
     let told = Arc::new(tokio::sync::Notify::new());
     let tell = Arc::clone(&told);
     let record = record(&folder, url)
-        .everything()
+        .refresh()
         .report(move |_| tell.notify_one());
     let mock = recorder(record).await;
     let body = r#"[{"targets": ["a.com"]}]"#;
@@ -602,7 +602,7 @@ fn on_its_own_thread(
 async fn a_dearer_call_is_not_made() {
     let upstream = Answering::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.06)).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh().budget(0.06)).await;
     let one = r#"[{"target": "a.com", "limit": 1}]"#;
     let many = r#"[{"target": "a.com", "limit": 1000}]"#;
     let path = "/v3/backlinks/backlinks/live";
@@ -634,7 +634,7 @@ async fn what_cannot_be_kept_is_not_asked() {
     for (auth, mock) in [
         (
             false,
-            recorder(record(&folder, upstream.url()).everything()).await,
+            recorder(record(&folder, upstream.url()).refresh()).await,
         ),
         (true, {
             let record = record(&folder, upstream.url()).credentials(own);
@@ -720,7 +720,7 @@ async fn what_passes_is_not_kept() {
         ),
     ] {
         let upstream = Answering::start(move |_| answer.clone()).await.unwrap();
-        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
         let before = files(folder.path());
         let detail = send(&mock, "POST", SUMMARY, body)
             .await
@@ -820,7 +820,7 @@ async fn secrets_in_odd_places() {
         let body = envelope(&format!(r#""id":"x","result":[{result}]"#));
         let upstream = Answering::start(move |_| body.clone()).await.unwrap();
         let folder = TempDir::new().unwrap();
-        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
         let task = r#"[{"keyword": "x", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/hook?key=topsecret"}]"#;
         let answer = ask(&mock, "POST", POST, &[("authorization", &header)], task).await;
         let detail = answer.header("x-mock-detail");
@@ -839,7 +839,7 @@ async fn secrets_in_odd_places() {
     ));
     let upstream = Answering::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     let answer = ask(
         &mock,
         "POST",

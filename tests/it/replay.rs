@@ -263,7 +263,7 @@ async fn a_miss_helps() {
     let callback =
         json!([{"targets": ["c.com"], "postback_url": "https://me.example/?key=hunter2"}]);
     post(&mock, SUMMARY, &callback).await;
-    let everything = format!("{:?} {:?}", mock.misses(), mock.journal());
+    let everything = format!("{:?} {:?}", mock.misses(), mock.request_log());
     for secret in [
         "hunter2",
         "me.example",
@@ -293,7 +293,7 @@ async fn a_journal_for_snapshots() {
         .bulk_pages_summary_live(&none)
         .await
         .unwrap_err();
-    insta::assert_json_snapshot!(mock.journal());
+    insta::assert_json_snapshot!(mock.request_log());
     assert_eq!(mock.calls(BulkPagesSummaryLive), 2);
     assert_eq!(mock.calls(Index), 1);
 }
@@ -475,7 +475,7 @@ async fn sessions_do_not_meet() {
         );
     }
     let journal = async |base: &str| {
-        ask(&mock, "GET", &format!("{base}/__mock/journal"), &[], "")
+        ask(&mock, "GET", &format!("{base}/__mock/request_log"), &[], "")
             .await
             .json()
     };
@@ -576,7 +576,7 @@ async fn the_admin_routes() {
 
     let body = json!([{"targets": ["a.com"]}]);
     assert_eq!(post(&mock, SUMMARY, &body).await.json()["cost"], 1.0);
-    assert_eq!(mock.unused(), Vec::<String>::new());
+    assert_eq!(mock.unused_fixtures(), Vec::<String>::new());
     write(2.0).unwrap();
     assert_eq!(
         ask(&mock, "POST", "/__mock/reload", &[], "").await.status,
@@ -595,7 +595,7 @@ async fn the_admin_routes() {
         200
     );
     assert_eq!(
-        ask(&closed, "GET", "/__mock/journal", &[], "").await.status,
+        ask(&closed, "GET", "/__mock/request_log", &[], "").await.status,
         403
     );
 }
@@ -683,7 +683,7 @@ async fn no_miss_is_lost() {
         200
     );
     assert_eq!(mock.misses(), []);
-    assert_eq!(mock.missed(), 1);
+    assert_eq!(mock.miss_count(), 1);
     // The rules that it was made with are there again, and count from the beginning.
     index(40202).await;
     index(20000).await;
@@ -729,7 +729,7 @@ async fn use_outlives_a_reload() {
         .unwrap();
     post(&mock, SUMMARY, &json!([{"targets": ["a.com"]}])).await;
     mock.reload().unwrap();
-    let unused = mock.unused();
+    let unused = mock.unused_fixtures();
     assert_eq!(unused.len(), 1);
     assert!(unused[0].ends_with("b.json"), "{unused:?}");
 }
@@ -748,7 +748,7 @@ async fn large_misses_stay_small() {
         post(&mock, SUMMARY, &json!([{"targets": targets}])).await;
     }
     let misses = mock.misses();
-    assert_eq!((misses.len(), misses[0].number, mock.missed()), (64, 7, 70));
+    assert_eq!((misses.len(), misses[0].number, mock.miss_count()), (64, 7, 70));
     let near = &misses[0].nearest[0];
     assert_eq!((near.differences.len(), near.count), (20, 1000));
 }
@@ -761,7 +761,7 @@ async fn the_journal_keeps_no_secret() {
     let body =
         json!([{"targets": ["a.com"], "jo@mail.org": 1, "password": ["hunter2"], "x%40y.org": 1}]);
     post(&mock, &path, &body).await;
-    let shown = serde_json::to_string(&mock.journal()).unwrap();
+    let shown = serde_json::to_string(&mock.request_log()).unwrap();
     for secret in ["topsecret", "hunter2", "mail.org", "y.org"] {
         assert!(!shown.contains(secret), "{shown}");
     }
