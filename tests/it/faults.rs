@@ -83,7 +83,7 @@ async fn each_fault_without_a_socket() {
         mock.on(BulkPagesSummaryLive).first(1).fault(fault);
         assert_eq!(word(&call(&mock).await), expected, "{fault}");
         assert_eq!(word(&call(&mock).await), "ok", "after {fault}");
-        let journal = mock.request_log();
+        let requests = mock.request_log();
         let expected = if matches!(fault, Fault::ResetReading(_)) {
             json!(null)
         } else {
@@ -91,7 +91,7 @@ async fn each_fault_without_a_socket() {
         };
         // A call whose client went away while it was to be answered is never finished.
         if fault != Fault::Silence {
-            assert_eq!(journal[0].body, expected, "{fault}");
+            assert_eq!(requests[0].body, expected, "{fault}");
         }
     }
 }

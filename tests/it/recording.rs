@@ -413,18 +413,18 @@ async fn an_upstream_that_fails() {
             "not in the API's form",
         ),
         (
-            "no HTTP",
+            "not HTTP",
             b"\x16\x03garbage\r\n\r\n".to_vec(),
             502,
-            "gives no answer",
+            "no response from",
         ),
         (
-            "half an answer",
+            "half a response",
             b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status".to_vec(),
             502,
             "broke off",
         ),
-        ("an end", Vec::new(), 502, "gives no answer"),
+        ("an end", Vec::new(), 502, "no response from"),
         (
             "other JSON",
             http("200 OK", "", "[1, 2]"),
@@ -432,7 +432,7 @@ async fn an_upstream_that_fails() {
             "not in the API's form",
         ),
         (
-            "no UTF-8",
+            "not UTF-8",
             http("200 OK", "", b"{\"status_code\": 20000, \"x\": \"\xff\"}"),
             200,
             "not recorded",
@@ -441,7 +441,7 @@ async fn an_upstream_that_fails() {
             "wrong credentials",
             http("401 Unauthorized", "", "{\"status_code\": 40100}"),
             401,
-            "the credentials were not taken",
+            "the upstream rejected the credentials",
         ),
     ];
     for (what, answer, status, reason) in garbage {
@@ -462,7 +462,7 @@ async fn an_upstream_that_fails() {
     let mock = recorder(record(&folder, unknown.url()).refresh()).await;
     let answer = send(&mock, "POST", "/v3/nothing/live", body).await;
     assert!(
-        answer.header("x-mock-detail").contains("no such path"),
+        answer.header("x-mock-detail").contains("no endpoint with this path"),
         "{}",
         answer.header("x-mock-detail")
     );
@@ -493,7 +493,7 @@ async fn no_more_is_spent_than_was_said() {
     assert!(
         answer
             .text()
-            .contains("0.04000 of 0.05 US dollars are spent"),
+            .contains("0.04000 of 0.05 are spent"),
         "{}",
         answer.text()
     );
@@ -530,8 +530,8 @@ fn what_is_not_recorded_at_all() {
         builder.in_memory()
     };
     let error = |record| start(record).unwrap_err().to_string();
-    assert!(error(to().upstream(Upstream::Live)).contains("`--max-spend`"));
-    assert!(error(to().budget(f64::NAN)).contains("no amount of money"));
+    assert!(error(to().upstream(Upstream::Live)).contains("`--budget`"));
+    assert!(error(to().budget(f64::NAN)).contains("is not an amount of money"));
     assert!(
         error(to().upstream(Upstream::Other("http://a.example".into())))
             .contains("expected https://")
@@ -621,7 +621,7 @@ async fn a_dearer_call_is_not_made() {
     let task = r#"{"keyword": "x", "language_code": "en", "location_code": 2840}"#;
     let posts = format!("[{task},{task},{task}]");
     let answer = send(&mock, "POST", POST, &posts).await;
-    assert!(answer.text().contains("not asked"), "{}", answer.text());
+    assert!(answer.text().contains("not sent"), "{}", answer.text());
     assert_eq!(upstream.asked().len(), 1);
 }
 
@@ -686,7 +686,7 @@ async fn what_cannot_be_kept_is_not_asked() {
             live.in_memory()
                 .unwrap_err()
                 .to_string()
-                .contains("--max-spend"),
+                .contains("--budget"),
             "{url}"
         );
     }

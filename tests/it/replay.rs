@@ -126,7 +126,7 @@ async fn answers_one_after_the_other() {
         costs
     };
     assert_eq!(costs("a.com").await, ["1", "2", "2"]);
-    let given = "all 2 answers of fixture 2 were given; with `\"after\": \"repeat_last\"` the last one is repeated";
+    let given = "all 2 responses of fixture 2 were sent; set `\"after\": \"repeat_last\"` in the fixture to repeat the last one";
     assert_eq!(costs("b.com").await, ["1", "2", given]);
     assert_eq!(mock.misses()[0].reason, MissReason::SequenceExhausted);
     // Another session is at the beginning.
@@ -276,7 +276,7 @@ async fn a_miss_helps() {
 }
 
 #[tokio::test]
-async fn a_journal_for_snapshots() {
+async fn the_request_log_as_a_snapshot() {
     let mock = crate::examples();
     let client = in_memory(&mock);
     let task = BulkPagesSummaryLiveTask::new(["a.com"]).tag("nulls");
@@ -338,7 +338,7 @@ async fn answers_with_a_value_of_ones_own() {
     assert!(
         error
             .to_string()
-            .contains("the patch of the answer of example"),
+            .contains("the response of example"),
         "{error}"
     );
     assert!(
@@ -474,21 +474,21 @@ async fn sessions_do_not_meet() {
             "{base}"
         );
     }
-    let journal = async |base: &str| {
+    let request_log = async |base: &str| {
         ask(&mock, "GET", &format!("{base}/__mock/request_log"), &[], "")
             .await
             .json()
     };
-    assert_eq!(journal("/__s/a").await.as_array().unwrap().len(), 2);
-    assert_eq!(journal("/__s/a").await[0]["path"], SUMMARY);
+    assert_eq!(request_log("/__s/a").await.as_array().unwrap().len(), 2);
+    assert_eq!(request_log("/__s/a").await[0]["path"], SUMMARY);
     assert_eq!(
         ask(&mock, "POST", "/__s/a/__mock/reset", &[], "")
             .await
             .status,
         200
     );
-    assert_eq!(journal("/__s/a").await, json!([]));
-    assert_eq!(journal("").await.as_array().unwrap().len(), 2);
+    assert_eq!(request_log("/__s/a").await, json!([]));
+    assert_eq!(request_log("").await.as_array().unwrap().len(), 2);
     // A name that is none is a path that is none; a client with a base of its own works.
     assert_eq!(code("/__s/a%20b").await, 40400);
     let client = crate::client(mock.session_url("c"));
@@ -531,7 +531,7 @@ async fn the_admin_routes() {
     for (method, route, body) in [
         ("GET", "health", ""),
         ("GET", "fixtures", ""),
-        ("GET", "unused", ""),
+        ("GET", "unused_fixtures", ""),
         (
             "POST",
             "match",
@@ -548,7 +548,7 @@ async fn the_admin_routes() {
             r#"{"method": "GET", "path": "/v3/backlinks/index"}"#,
         ),
         ("POST", "match", "{}"),
-        ("GET", "journal", ""),
+        ("GET", "request_log", ""),
         ("GET", "misses", ""),
         ("GET", "misses/1", ""),
         (
@@ -560,8 +560,8 @@ async fn the_admin_routes() {
         ("GET", "faults", ""),
         ("DELETE", "faults", ""),
         ("GET", "faults", ""),
-        ("GET", "unused", ""),
-        ("DELETE", "journal", ""),
+        ("GET", "unused_fixtures", ""),
+        ("DELETE", "request_log", ""),
         ("GET", "nothing", ""),
     ] {
         let answer = ask(&mock, method, &format!("/__mock/{route}"), &[], body).await;
@@ -750,12 +750,12 @@ async fn large_misses_stay_small() {
     let misses = mock.misses();
     assert_eq!((misses.len(), misses[0].number, mock.miss_count()), (64, 7, 70));
     let near = &misses[0].nearest[0];
-    assert_eq!((near.differences.len(), near.count), (20, 1000));
+    assert_eq!((near.differences.len(), near.difference_count), (20, 1000));
 }
 
-/// Neither a query nor a key nor a detail brings a secret into the journal.
+/// Neither a query nor a key nor a detail brings a secret into the request log.
 #[tokio::test]
-async fn the_journal_keeps_no_secret() {
+async fn the_request_log_keeps_no_secret() {
     let mock = MockServer::start().await.unwrap();
     let path = format!("{SUMMARY}?api_key=topsecret&password=hunter2");
     let body =

@@ -144,7 +144,7 @@ fn it_says_where_it_listens_and_answers() {
     assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answer}");
     assert!(answer.contains("\"status_code\":40400"), "{answer}");
     let miss = server.wait_for("miss");
-    assert_eq!(miss, "miss 1: GET /nothing: no endpoint /nothing\n");
+    assert_eq!(miss, "miss 1: GET /nothing: unknown endpoint /nothing\n");
     assert_eq!(server.terminate(), Some(0));
 }
 
@@ -159,8 +159,8 @@ fn it_says_what_is_wrong() {
             "invalid socket address",
         ),
         (&["serve", "--fault", "/v3 resett"], "Did you mean `reset`?"),
-        (&["serve", "--on-miss", "record"], "needs `--to FOLDER`"),
-        (&["serve", "--watch"], "`--watch` needs `--fixtures FOLDER`"),
+        (&["serve", "--on-miss", "record"], "requires `--to FOLDER`"),
+        (&["serve", "--watch"], "`--watch` requires `--fixtures FOLDER`"),
         (
             &["record", "--to", "x", "--upstream", "nowhere"],
             "expected `sandbox`, `live` or a URL",
@@ -352,7 +352,7 @@ fn a_reader_of_stderr_that_is_slow_holds_nothing_up() {
         line.clear();
         let stderr = server.stderr.as_mut().unwrap();
         assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
-        if let Some((count, _)) = line.split_once(" lines were left out") {
+        if let Some((count, _)) = line.split_once(" lines were dropped") {
             break count.parse().unwrap();
         }
         misses += usize::from(line.starts_with("miss "));
@@ -417,7 +417,7 @@ fn a_command_runs_against_a_server_of_its_own() {
     let (code, _, message) = exec(&[], "b.com", "0");
     assert_eq!(code, Some(1), "{message}");
     assert!(message.contains("a.json\n    /0/targets/0"), "{message}");
-    assert!(message.contains("1 requests were missed"), "{message}");
+    assert!(message.contains("misses: 1"), "{message}");
     let (code, _, message) = exec(&["--fail-on-unused"], "a.com", "0");
     assert_eq!(code, Some(0), "{message}");
     let (code, _, message) = run(&["exec", "--fixtures", fixtures, "--fail-on-unused", "true"]);
@@ -463,7 +463,7 @@ fn a_command_is_told_to_end() {
         // Nobody is left who holds the pipe open.
         let message = server.last_words();
         assert!(
-            message.contains("1 requests were missed\nunused: "),
+            message.contains("misses: 1\nunused: "),
             "{message}"
         );
         let note = fs::read_dir(used.path()).unwrap().next().unwrap();
@@ -635,7 +635,7 @@ fn lint_finds_fixtures_that_are_in_each_others_way() {
     let b = write(folder.path(), "b.json", &tagged("y", ignore));
     write(folder.path(), "c.json", &fixture("c.com", "0"));
     let (code, out, _) = run(&["lint", path]);
-    let message = "answers its request, too, by another `match`";
+    let message = "matches its request, too, with another `match`";
     let expected = format!("{a}: warning: {b} {message}: {a} goes first\n");
     assert_eq!((code, out), (Some(0), expected));
     // Each answers the other's: one finding.
@@ -723,7 +723,7 @@ fn a_request_is_recorded_and_compared() {
     // Nobody answers any more.
     let (code, out, _) = ended(&with_credentials(&diff).output().unwrap());
     assert_eq!(code, Some(1));
-    assert!(out.contains("gives no answer"), "{out}");
+    assert!(out.contains("no response from"), "{out}");
     let (code, _, message) = ended(&with_credentials(&record).output().unwrap());
     assert_eq!(code, Some(1), "{message}");
     assert!(message.contains("not recorded"), "{message}");
@@ -734,12 +734,12 @@ fn a_request_is_recorded_and_compared() {
         (
             &["record", "--to", path, "--upstream", "live"],
             None,
-            (3, "--max-spend"),
+            (3, "--budget"),
         ),
         (
             &["diff", path, "--upstream", "live"],
             None,
-            (3, "--max-spend"),
+            (3, "--budget"),
         ),
     ] {
         let mut command = with_credentials(arguments);

@@ -175,7 +175,7 @@ pub(super) fn exec(
         let unused_fixtures = server.unused_fixtures();
         finish(server).await;
         if miss_count > 0 {
-            log(format!("{miss_count} misses"));
+            log(format!("misses: {miss_count}"));
         }
         let mut found = miss_count > 0;
         if unused == Unused::Fail {
