@@ -273,40 +273,40 @@ async fn a_secret_that_is_left_is_not_written() {
     for (what, place) in [
         (
             PASSWORD.to_owned(),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             PASSWORD.replace('/', "\\/"),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             format!("a {encoded} b"),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             escaped,
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             format!("http:\\/\\/a.com\\/?p={url}"),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             format!("http://a.com/?p={}", url.to_lowercase()),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         // The end of it looks like an address, which would be replaced.
         (
             format!("http://a:{PASSWORD}@host.example.org/"),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             format!("{}@host.example.org", url.replace('%', "%25")),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             STANDARD.encode(format!("{LOGIN}:{PASSWORD}")),
-            "is in it, at /response/body/tasks/0/result/0/x",
+            ", at /response/body/tasks/0/result/0/x",
         ),
     ] {
         let body = envelope(&format!(r#""id":"{ID}","result":[{{"x":"{what}"}}]"#));
@@ -410,7 +410,7 @@ async fn an_upstream_that_fails() {
             "HTML",
             http("502 Bad Gateway", "", "<html>"),
             502,
-            "not in the API's form",
+            "is not a DataForSEO response",
         ),
         (
             "not HTTP",
@@ -422,14 +422,14 @@ async fn an_upstream_that_fails() {
             "half a response",
             b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status".to_vec(),
             502,
-            "broke off",
+            "incomplete response from",
         ),
         ("an end", Vec::new(), 502, "no response from"),
         (
             "other JSON",
             http("200 OK", "", "[1, 2]"),
             200,
-            "not in the API's form",
+            "is not a DataForSEO response",
         ),
         (
             "not UTF-8",
@@ -462,7 +462,9 @@ async fn an_upstream_that_fails() {
     let mock = recorder(record(&folder, unknown.url()).refresh()).await;
     let answer = send(&mock, "POST", "/v3/nothing/live", body).await;
     assert!(
-        answer.header("x-mock-detail").contains("no endpoint with this path"),
+        answer
+            .header("x-mock-detail")
+            .contains("no endpoint with this path"),
         "{}",
         answer.header("x-mock-detail")
     );
@@ -491,9 +493,7 @@ async fn no_more_is_spent_than_was_said() {
     let answer = call("c.com").await;
     assert_eq!(answer.json()["status_code"], 40203);
     assert!(
-        answer
-            .text()
-            .contains("0.04000 of 0.05 are spent"),
+        answer.text().contains("0.04000 of 0.05 are spent"),
         "{}",
         answer.text()
     );
@@ -513,7 +513,9 @@ async fn no_more_is_spent_than_was_said() {
     send(&mock, "POST", SUMMARY, r#"[{"targets": ["d.com"]}]"#).await;
     let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["e.com"]}]"#).await;
     assert!(
-        answer.text().contains("did not say what it cost"),
+        answer
+            .text()
+            .contains("the cost of an earlier call is unknown"),
         "{}",
         answer.text()
     );
@@ -728,7 +730,7 @@ async fn what_passes_is_not_kept() {
             .to_owned();
         let after = files(folder.path());
         assert_eq!(after.len(), kept);
-        assert_eq!(detail.contains("passes"), before == after, "{detail}");
+        assert_eq!(detail.contains("is temporary"), before == after, "{detail}");
     }
 }
 

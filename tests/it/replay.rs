@@ -336,13 +336,13 @@ async fn answers_with_a_value_of_ones_own() {
         .await
         .unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("the response of example"),
+        error.to_string().contains("the response of example"),
         "{error}"
     );
     assert!(
-        error.to_string().contains("/tasks/7/id points to nothing"),
+        error
+            .to_string()
+            .contains("/tasks/7/id does not point to a value"),
         "{error}"
     );
     assert_eq!(mock.misses()[0].reason, MissReason::Patch);
@@ -401,7 +401,7 @@ async fn expectations() {
         .await
         .unwrap();
     let unmet = mock.verify().unwrap_err().to_string();
-    assert_eq!(unmet, format!("{SUMMARY}: expected calls: 2; there were 1"));
+    assert_eq!(unmet, format!("{SUMMARY}: expected calls: 2; actual: 1"));
     client
         .backlinks()
         .bulk_pages_summary_live(&task)
@@ -429,8 +429,8 @@ fn an_expectation_that_is_not_met_fails_the_test() {
     let message = failed.unwrap_err().downcast::<String>().unwrap();
     assert_eq!(
         *message,
-        "/v3/backlinks/index: expected calls: at least 1; there were 0\nwhat was missed:\n\
-         miss 1: POST /v3/backlinks/indx: no endpoint /v3/backlinks/indx; did you mean /v3/backlinks/index?"
+        "/v3/backlinks/index: expected calls: at least 1; actual: 0\nmisses:\n\
+         miss 1: POST /v3/backlinks/indx: unknown endpoint /v3/backlinks/indx; did you mean /v3/backlinks/index?"
     );
 }
 
@@ -595,7 +595,9 @@ async fn the_admin_routes() {
         200
     );
     assert_eq!(
-        ask(&closed, "GET", "/__mock/request_log", &[], "").await.status,
+        ask(&closed, "GET", "/__mock/request_log", &[], "")
+            .await
+            .status,
         403
     );
 }
@@ -748,7 +750,10 @@ async fn large_misses_stay_small() {
         post(&mock, SUMMARY, &json!([{"targets": targets}])).await;
     }
     let misses = mock.misses();
-    assert_eq!((misses.len(), misses[0].number, mock.miss_count()), (64, 7, 70));
+    assert_eq!(
+        (misses.len(), misses[0].number, mock.miss_count()),
+        (64, 7, 70)
+    );
     let near = &misses[0].nearest[0];
     assert_eq!((near.differences.len(), near.difference_count), (20, 1000));
 }

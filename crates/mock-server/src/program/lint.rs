@@ -353,7 +353,7 @@ fn find_secrets(report: &mut Report<'_>) {
         let kinds = [
             (
                 Severity::Error,
-                "a field for secrets with a value",
+                "a secret by the name of its field",
                 placeholder.is_some_and(|placeholder| !is_empty && value != placeholder),
             ),
             (
@@ -375,7 +375,7 @@ fn find_secrets(report: &mut Report<'_>) {
     for (kind, (severity, places)) in found {
         let more = match places.len() {
             1 => String::new(),
-            count => format!(" and {} more places", count - 1),
+            count => format!(" ({count} places)"),
         };
         let first = places.into_iter().next().unwrap_or_default();
         report.add(severity, format!("it contains {kind}, at {first}{more}"));
