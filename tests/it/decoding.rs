@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use dataforseo_client::models::backlinks::{
     BulkNewLostBacklinksLiveTask, BulkPagesSummaryLive, BulkPagesSummaryLiveResult, RankScale,
 };
-use dataforseo_client::models::drift::{decode, losses};
+use dataforseo_client::models::drift::{decode, lossy_fields};
 use dataforseo_client::models::{Endpoint, RawEnvelope, StatusClass, StatusCode, TaskResponse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -145,7 +145,7 @@ fn odd_envelopes() {
 #[test]
 fn losses_name_unknown_fields() {
     let json = item(r#""rank": 1, "a/b": 2, "referring_links_tld": {"com": 1}"#);
-    let found: Vec<String> = losses::<Vec<Result>>(&json)
+    let found: Vec<String> = lossy_fields::<Vec<Result>>(&json)
         .unwrap()
         .iter()
         .map(ToString::to_string)

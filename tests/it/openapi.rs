@@ -11,8 +11,8 @@ use crate::fixtures;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
-    let model = xtask::model::load(&spec).unwrap();
-    serde_json::from_str(&xtask::emit::openapi::emit(&model)).unwrap()
+    let model = dataforseo_spec::model::load(&spec).unwrap();
+    serde_json::from_str(&dataforseo_codegen::openapi::emit(&model)).unwrap()
 });
 
 /// A schema of the document, with the components that it refers to.

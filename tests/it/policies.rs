@@ -9,7 +9,7 @@ use dataforseo_client::models::backlinks::{
     Index,
 };
 use dataforseo_client::models::serp::GoogleOrganicTasksReady;
-use dataforseo_client::models::{StatusCode, Task, rows_asked_for, rows_of_tasks};
+use dataforseo_client::models::{StatusCode, Task, requested_rows, requested_rows_of};
 use dataforseo_client::{
     AccountLimits, AttemptEvent, Charge, Client, ClientBuilder, ConfigError, Dispatch, Error,
     ErrorKind, NeverRetry, NoLimits, Observer, Prices, StandardRetryPolicy,
@@ -419,9 +419,9 @@ async fn money() {
 #[test]
 fn rows_of_typed_tasks_are_those_of_their_json() {
     fn rows<T: Task>(tasks: &[T]) -> u64 {
-        let rows = rows_of_tasks(tasks);
+        let rows = requested_rows_of(tasks);
         let json = serde_json::to_value(tasks).unwrap();
-        assert_eq!(rows, rows_asked_for(json.as_array().unwrap()), "{json}");
+        assert_eq!(rows, requested_rows(json.as_array().unwrap()), "{json}");
         rows
     }
     let list = || BacklinksLiveTask::new("a.com");

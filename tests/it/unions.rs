@@ -1,6 +1,6 @@
 //! Elements of different types in one list: nothing is lost, whatever the order of the keys.
 
-use dataforseo_client::models::drift::{decode, losses};
+use dataforseo_client::models::drift::{decode, lossy_fields};
 use dataforseo_client::models::serp::{
     GoogleOrganicAdvanced, KnowledgeGraphItem, SerpItem, SerpItemOrganic,
 };
@@ -53,7 +53,7 @@ fn drift_before_the_tag_is_told_of_too() {
     let decoded = decode::<SerpItem>(text).unwrap();
     let pointers: Vec<&str> = decoded.drift.iter().map(|it| it.pointer.as_str()).collect();
     assert_eq!(pointers, ["/rank_group", "/page", "/title"]);
-    let lost = losses::<SerpItem>(r#"{"new": 1, "type": "organic", "newer": 2}"#).unwrap();
+    let lost = lossy_fields::<SerpItem>(r#"{"new": 1, "type": "organic", "newer": 2}"#).unwrap();
     let pointers: Vec<&str> = lost.iter().map(|it| it.pointer.as_str()).collect();
     assert_eq!(pointers, ["/new", "/newer"]);
 }

@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use dataforseo_client::models::backlinks::{BulkRanksLiveTask, SummaryLiveTask};
-use dataforseo_client::models::drift::{DriftKind, losses, spots};
+use dataforseo_client::models::drift::{DriftKind, locations, lossy_fields};
 use dataforseo_client::models::serp::GoogleOrganicAdvanced;
 use dataforseo_client::{Client, DriftReport, DriftWatch, DriftWatchBuilder};
 use dataforseo_mock_server::MockServer;
@@ -185,7 +185,7 @@ async fn no_call_waits_for_it_or_fails_by_it() {
     assert_eq!(report.entries.len(), 5);
 }
 
-/// What is carried though nobody documented it is told of here, and is no loss.
+/// What is carried though nobody documented it is told of here, and is no field.
 #[test]
 fn new_values_and_new_members_are_told_of() {
     let json = format!(
@@ -196,10 +196,10 @@ fn new_values_and_new_members_are_told_of() {
         ]}}]"#
     );
     type Results = Vec<GoogleOrganicAdvanced>;
-    let spots = spots::<Results>(&json).unwrap();
-    let told: Vec<_> = spots
+    let locations = locations::<Results>(&json).unwrap();
+    let told: Vec<_> = locations
         .iter()
-        .map(|spot| (spot.place.as_str(), spot.kind))
+        .map(|it| (it.path.as_str(), it.kind))
         .collect();
     assert_eq!(
         told,
@@ -211,8 +211,11 @@ fn new_values_and_new_members_are_told_of() {
             ("[].items[]<organic>.shiny_new", DriftKind::UnknownField),
         ]
     );
-    let losses = losses::<Results>(&json).unwrap();
-    let pointers: Vec<_> = losses.iter().map(|loss| loss.pointer.as_str()).collect();
+    let lossy_fields = lossy_fields::<Results>(&json).unwrap();
+    let pointers: Vec<_> = lossy_fields
+        .iter()
+        .map(|field| field.pointer.as_str())
+        .collect();
     let key = format!("/0/items/2/{DATA}.com");
     assert_eq!(
         pointers,
@@ -224,8 +227,8 @@ fn new_values_and_new_members_are_told_of() {
 #[test]
 fn half_characters_do_not_blind_it() {
     let json = r#"[{"items": [{"type": "organic", "title": "\ud83d", "shiny_new": 1}]}]"#;
-    let spots = spots::<Vec<GoogleOrganicAdvanced>>(json).unwrap();
-    assert_eq!(spots.len(), 1);
-    assert_eq!(spots[0].place, "[].items[]<organic>.shiny_new");
-    assert!(dataforseo_client::models::drift::spots::<Vec<i64>>("[1").is_err());
+    let locations = locations::<Vec<GoogleOrganicAdvanced>>(json).unwrap();
+    assert_eq!(locations.len(), 1);
+    assert_eq!(locations[0].path, "[].items[]<organic>.shiny_new");
+    assert!(dataforseo_client::models::drift::locations::<Vec<i64>>("[1").is_err());
 }

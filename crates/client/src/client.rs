@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use dataforseo_models::drift::repair;
 use dataforseo_models::{
-    Endpoint, EndpointInfo, Envelope, Mode, Paged, Problem, RawEnvelope, StatusClass, TaskEndpoint,
-    TaskResponse, Tolerant, Violation, rows_of_tasks, validate,
+    Endpoint, EndpointInfo, Envelope, FromLenientJson, Mode, Paged, RawEnvelope, StatusClass,
+    TaskEndpoint, TaskResponse, Violation, ViolationKind, requested_rows_of, validate,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
@@ -120,7 +120,7 @@ impl Client {
     /// What a call with this task costs at most, in US dollars, by the prices that the client was
     /// made with.
     pub fn estimate<E: TaskEndpoint>(&self, task: &E::Task) -> f64 {
-        let rows = rows_of_tasks(std::slice::from_ref(task));
+        let rows = requested_rows_of(std::slice::from_ref(task));
         self.inner.prices.estimate(E::INFO, rows)
     }
 
@@ -169,7 +169,10 @@ impl Client {
     }
 
     /// Makes a call whose answer holds one task.
-    async fn answer<R: Tolerant>(&self, asked: PendingRequest<'_>) -> Result<Response<R>, Error> {
+    async fn answer<R: FromLenientJson>(
+        &self,
+        asked: PendingRequest<'_>,
+    ) -> Result<Response<R>, Error> {
         #[cfg(feature = "drift")]
         let endpoint = asked.endpoint;
         let (task, cost, response) = self.perform(asked, read).await?;
@@ -208,7 +211,7 @@ impl Client {
     /// stands with that task in [`Posted`].
     pub async fn post<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Posted, Error> {
         if E::INFO.mode != Mode::TaskPost {
-            let violation = Violation::new("tasks", Problem::AnsweredAtOnce);
+            let violation = Violation::new("tasks", ViolationKind::LiveEndpoint);
             return Err(invalid(E::INFO, vec![violation]));
         }
         let asked = self.asked::<E>(tasks)?;
@@ -241,7 +244,7 @@ impl Client {
             endpoint: E::INFO,
             path: E::INFO.path,
             body: Some(body.into()),
-            rows: rows_of_tasks(tasks),
+            rows: requested_rows_of(tasks),
         })
     }
 
@@ -460,10 +463,16 @@ pub(crate) fn in_one_call<T>(
     let mut all = Vec::new();
     let found = tasks.len();
     if found == 0 {
-        all.push(Violation::new("tasks", Problem::TooFew { found, min: 1 }));
+        all.push(Violation::new(
+            "tasks",
+            ViolationKind::TooFew { found, min: 1 },
+        ));
     }
     if found > max {
-        all.push(Violation::new("tasks", Problem::TooMany { found, max }));
+        all.push(Violation::new(
+            "tasks",
+            ViolationKind::TooMany { found, max },
+        ));
     }
     for (index, task) in tasks.iter().enumerate() {
         all.extend(check(task).into_iter().map(|mut violation| {
@@ -494,7 +503,7 @@ pub(crate) fn path(endpoint: &'static EndpointInfo, parameters: &[&str]) -> Resu
                 path.extend(utf8_percent_encode(value, NOT_IN_A_PATH));
             }
             _ => {
-                let violation = Violation::new(name, Problem::Missing);
+                let violation = Violation::new(name, ViolationKind::Missing);
                 return Err(invalid(endpoint, vec![violation]));
             }
         }
@@ -525,7 +534,7 @@ fn readable<T>(
 }
 
 /// The one task of an answer, decoded, and what the call cost, unless either failed.
-fn read<R: Tolerant>(
+fn read<R: FromLenientJson>(
     http_status: u16,
     text: &str,
 ) -> Result<(TaskResponse<R>, Option<f64>), ErrorKind> {

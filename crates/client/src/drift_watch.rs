@@ -11,8 +11,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use dataforseo_models::drift::{DriftKind, Spot, spots};
-use dataforseo_models::{EndpointInfo, RawEnvelope, Tolerant};
+use dataforseo_models::drift::{DriftKind, DriftLocation, locations};
+use dataforseo_models::{EndpointInfo, FromLenientJson, RawEnvelope};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -110,7 +110,7 @@ enum Job {
         endpoint: &'static EndpointInfo,
         response: RawResponse,
         /// The pass over the results of one task, by their type.
-        pass: fn(&str) -> Result<Vec<Spot>, serde_json::Error>,
+        pass: fn(&str) -> Result<Vec<DriftLocation>, serde_json::Error>,
     },
     /// To be answered when all that came before was looked at.
     Settle(SyncSender<()>),
@@ -164,7 +164,7 @@ impl DriftWatch {
     }
 
     /// Hands an answer over, if it is its turn.
-    pub(crate) fn answered<R: Tolerant>(
+    pub(crate) fn answered<R: FromLenientJson>(
         &self,
         endpoint: &'static EndpointInfo,
         response: &RawResponse,
@@ -178,7 +178,7 @@ impl DriftWatch {
         let job = Job::Look {
             endpoint,
             response: response.clone(),
-            pass: spots::<Vec<R>>,
+            pass: locations::<Vec<R>>,
         };
         let thread = inner.thread.get_or_init(|| begin(&inner.seen));
         let handed_over = thread.as_ref().is_some_and(|it| it.try_send(job).is_ok());
@@ -299,7 +299,7 @@ impl Seen {
         &self,
         endpoint: &'static EndpointInfo,
         response: &RawResponse,
-        pass: fn(&str) -> Result<Vec<Spot>, serde_json::Error>,
+        pass: fn(&str) -> Result<Vec<DriftLocation>, serde_json::Error>,
     ) -> Option<()> {
         let text = response.text();
         let envelope = RawEnvelope::parse(text.as_bytes()).ok()?;
@@ -311,7 +311,7 @@ impl Seen {
         self.counts().checked += 1;
         let new: Vec<DriftEntry> = all
             .into_iter()
-            .filter_map(|spot| self.count(endpoint, spot, now))
+            .filter_map(|location| self.count(endpoint, location, now))
             .collect();
         // The counts are not held while others have their say.
         for entry in &new {
@@ -333,23 +333,23 @@ impl Seen {
     fn count(
         &self,
         endpoint: &'static EndpointInfo,
-        spot: Spot,
+        found: DriftLocation,
         now: Timestamp,
     ) -> Option<DriftEntry> {
         let mut counts = self.counts();
-        let location = format!("result{}", spot.place);
-        let key = (endpoint.id, location.clone(), spot.kind);
+        let location = format!("result{}", found.path);
+        let key = (endpoint.id, location.clone(), found.kind);
         if let Some(known) = counts.locations.get_mut(&key) {
-            known.count = known.count.saturating_add(spot.count);
+            known.count = known.count.saturating_add(found.count);
             known.last = now;
             return None;
         }
         if counts.locations.len() >= self.most {
-            counts.unlisted = counts.unlisted.saturating_add(spot.count);
+            counts.unlisted = counts.unlisted.saturating_add(found.count);
             return None;
         }
         let count = Count {
-            count: spot.count,
+            count: found.count,
             first: now,
             last: now,
         };
@@ -357,8 +357,8 @@ impl Seen {
         Some(DriftEntry {
             endpoint: endpoint.id,
             location,
-            kind: spot.kind,
-            count: spot.count,
+            kind: found.kind,
+            count: found.count,
             first: now,
             last: now,
         })
@@ -388,7 +388,7 @@ pub struct DriftReport {
 pub struct DriftEntry {
     /// The endpoint: `backlinks/bulk_ranks/live`.
     pub endpoint: &'static str,
-    /// Where: `result[].items[].rank`, as `cargo xtask drift` says it. See [`Spot::place`].
+    /// Where: `result[].items[].rank`, as `cargo xtask drift` says it. See [`DriftLocation::path`].
     pub location: String,
     /// In what it was not as documented.
     pub kind: DriftKind,

@@ -42,7 +42,7 @@ impl<R> Response<R> {
 
     /// Where the answer was of another kind than documented, and what became of that. The values
     /// themselves are in [`raw_response`](Self::raw_response). Fields that nobody documented are not
-    /// listed: [`losses`](dataforseo_models::drift::losses) names them, for a result as text.
+    /// listed: [`lossy_fields`](dataforseo_models::drift::lossy_fields) names them, for a result as text.
     pub fn drift(&self) -> &[Drift] {
         &self.task.drift
     }

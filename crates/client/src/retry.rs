@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use dataforseo_models::{EndpointInfo, Repeat, StatusCode};
+use dataforseo_models::{EndpointInfo, RetryAdvice, StatusCode};
 
 use crate::charge::Charge;
 use crate::error::{Error, ErrorKind};
@@ -185,11 +185,11 @@ impl StandardRetryPolicy {
             ErrorKind::Http(429 | 500..=599) => self.max_attempts,
             ErrorKind::Body(_) | ErrorKind::NoTask => self.max_attempts.min(2),
             ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
-                match status_code.repeat() {
-                    Repeat::Later => self.max_attempts,
-                    Repeat::FewTimes => self.max_attempts.min(2),
+                match status_code.retry_advice() {
+                    RetryAdvice::Later => self.max_attempts,
+                    RetryAdvice::FewTimes => self.max_attempts.min(2),
                     // As a new task, which this is.
-                    Repeat::NewTask => self.max_attempts.min(2),
+                    RetryAdvice::NewTask => self.max_attempts.min(2),
                     _ => 1,
                 }
             }

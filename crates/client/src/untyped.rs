@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use dataforseo_models::{
-    EndpointInfo, RawEnvelope, RawTask, Severity, StatusCode, TaskId, Value, check, rows_asked_for,
+    EndpointInfo, RawEnvelope, RawTask, Severity, StatusCode, TaskId, Value, check, requested_rows,
 };
 use serde_json::value::RawValue;
 
@@ -147,7 +147,7 @@ impl Client {
                 .map_err(|error| Error::new(endpoint.id, ErrorKind::Body(error), None))?,
             false => None,
         };
-        let rows = rows_asked_for(tasks);
+        let rows = requested_rows(tasks);
         Ok(UntypedRequest {
             endpoint,
             path,

@@ -15,14 +15,14 @@ pub(crate) struct MockEndpoint {
         not(feature = "program"),
         allow(dead_code, reason = "for the lint command")
     )]
-    pub(crate) losses: Losses,
+    pub(crate) lossy_fields: LossyFields,
     /// For an endpoint that returns one row per target.
     pub(crate) per_target: Option<PerTarget>,
     /// The embedded fixtures: name and content.
     pub(crate) fixtures: &'static [(&'static str, &'static str)],
 }
 
-pub(crate) type Losses = fn(&str) -> Result<Vec<models::drift::Drift>, serde_json::Error>;
+pub(crate) type LossyFields = fn(&str) -> Result<Vec<models::drift::Drift>, serde_json::Error>;
 
 /// Returns the places of a `result` that decoding and encoding would change.
 #[cfg_attr(
@@ -34,10 +34,10 @@ pub(crate) type Losses = fn(&str) -> Result<Vec<models::drift::Drift>, serde_jso
     )),
     allow(dead_code, reason = "a build may be without any section")
 )]
-pub(crate) fn losses<E: models::Endpoint>(
+pub(crate) fn lossy_fields<E: models::Endpoint>(
     result: &str,
 ) -> Result<Vec<models::drift::Drift>, serde_json::Error> {
-    models::drift::losses::<Vec<E::Result>>(result)
+    models::drift::lossy_fields::<Vec<E::Result>>(result)
 }
 
 /// Where a result has one row per target.

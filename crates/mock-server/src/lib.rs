@@ -123,7 +123,7 @@ pub use dataforseo_models as models;
 pub use self::builder::{Builder, StartError};
 // The generated table names these.
 #[allow(unused_imports, reason = "a build may be without any section")]
-use self::endpoints::{MockEndpoint, PerTarget, losses};
+use self::endpoints::{MockEndpoint, PerTarget, lossy_fields};
 pub use self::fixtures::FixtureError;
 pub use self::http::memory::{Connector, MemoryConnection};
 pub use self::matching::Difference;

@@ -27,25 +27,25 @@ mod serp;
 pub use serp::Serp;
 
 impl Client {
-    /// The account itself: balance, limits, prices, subscriptions.
+    /// Data about the account: balance, limits, prices and subscriptions.
     #[cfg(feature = "appendix")]
     pub fn appendix(&self) -> Appendix<'_> {
         Appendix::new(self)
     }
 
-    /// Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
+    /// Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
     #[cfg(feature = "backlinks")]
     pub fn backlinks(&self) -> Backlinks<'_> {
         Backlinks::new(self)
     }
 
-    /// What a page is made of and how well it is made, by a crawl of a site or of single pages.
+    /// Content and technical quality of pages, from a crawl of a site or of single pages.
     #[cfg(feature = "on_page")]
     pub fn on_page(&self) -> OnPage<'_> {
         OnPage::new(self)
     }
 
-    /// Pages of results of search engines, read into their elements.
+    /// Results pages of search engines, split into their elements.
     #[cfg(feature = "serp")]
     pub fn serp(&self) -> Serp<'_> {
         Serp::new(self)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dataforseo_models::drift::{Drift, DriftKind};
-use dataforseo_models::{Date, Problem, RawEnvelope, Severity as RuleSeverity, check};
+use dataforseo_models::{Date, RawEnvelope, Severity as RuleSeverity, ViolationKind, check};
 use serde_json::Value;
 
 use crate::endpoints::{self, EndpointIndex};
@@ -278,7 +278,7 @@ fn check_tasks(
         for violation in check(endpoint.info().task_rules, task, date) {
             // Without the date of the recording, such a rule cannot be checked.
             let depends_on_date =
-                recorded.is_none() && matches!(violation.problem, Problem::Before(_));
+                recorded.is_none() && matches!(violation.kind, ViolationKind::Before(_));
             if violation.severity() == RuleSeverity::Error && !depends_on_date {
                 report.warning(format!(
                     "the response is a success, but /request/body/{index}: {violation}"
@@ -290,15 +290,15 @@ fn check_tasks(
 
 /// Checks that decoding and encoding a result loses nothing.
 fn check_result(endpoint: EndpointIndex, result: &str, place: &str, report: &mut Report<'_>) {
-    let losses = match (endpoint.endpoint().losses)(result) {
-        Ok(losses) => losses,
+    let lossy_fields = match (endpoint.endpoint().lossy_fields)(result) {
+        Ok(fields) => fields,
         Err(error) => return report.error(format!("{place}: {error}")),
     };
     // One finding per field, whatever the number of rows.
     let mut by_field: BTreeMap<String, (usize, Drift)> = BTreeMap::new();
-    for loss in losses {
-        let field = without_indexes(&loss.pointer);
-        by_field.entry(field).or_insert((0, loss)).0 += 1;
+    for lossy in lossy_fields {
+        let field = without_indexes(&lossy.pointer);
+        by_field.entry(field).or_insert((0, lossy)).0 += 1;
     }
     for (field, (count, mut first)) in by_field {
         let times = if count > 1 {

@@ -1,6 +1,6 @@
 //! The documented rules for requests: the checks of bodies and tasks.
 
-use dataforseo_models::{Date, Problem, Severity, StatusCode, Violation, check};
+use dataforseo_models::{Date, Severity, StatusCode, Violation, ViolationKind, check};
 use serde_json::Value;
 
 use super::{ApiRequest, MockResponse, ParsedRequest};
@@ -87,11 +87,11 @@ pub(super) fn reject(endpoint: EndpointIndex, task: &Value, today: Date) -> Opti
         // The API accepts targets in an undocumented form, but rejects undocumented values.
         .filter(|violation| {
             violation.severity() == Severity::Error
-                || matches!(violation.problem, Problem::UnknownValue { .. })
+                || matches!(violation.kind, ViolationKind::UnknownValue { .. })
         })
         .collect();
     let is_unknown_field =
-        |violation: &&Violation| matches!(violation.problem, Problem::UnknownField { .. });
+        |violation: &&Violation| matches!(violation.kind, ViolationKind::UnknownField { .. });
     let first = violations
         .iter()
         .find(is_unknown_field)
@@ -101,8 +101,8 @@ pub(super) fn reject(endpoint: EndpointIndex, task: &Value, today: Date) -> Opti
     if let Some(more @ 1..) = violations.len().checked_sub(details.len()) {
         details.push(format!("and {more} more"));
     }
-    let (code, message) = match first.problem {
-        Problem::UnknownField { .. } => {
+    let (code, message) = match first.kind {
+        ViolationKind::UnknownField { .. } => {
             let code = StatusCode::UnknownFields;
             (code, code.message().to_owned())
         }
