@@ -371,7 +371,7 @@ fn money_has_a_limit() {
     let mock = server(MockServer::builder());
     let said = against(&mock, &[&RANKS[..], &["--max-spend", "0.02"]].concat());
     said.assert(5, "not sent");
-    assert!(mock.journal().is_empty());
+    assert!(mock.request_log().is_empty());
     let pages = [
         "on-page",
         "instant-pages",
