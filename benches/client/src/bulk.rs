@@ -74,7 +74,7 @@ fn clock() -> Outcome<Runtime> {
 fn mock() -> Outcome<MockServer> {
     let mock = MockServer::builder()
         .on_miss(OnMiss::Example)
-        .journal(0)
+        .request_log_size(0)
         .limits(Limits::API)
         .in_memory()?;
     mock.on(BulkPagesSummaryLive).latency(LATENCY);

@@ -140,7 +140,7 @@ impl Job {
 /// How often each target was sent.
 fn times_sent(mock: &MockServer) -> BTreeMap<String, usize> {
     let mut times = BTreeMap::new();
-    for call in mock.journal() {
+    for call in mock.request_log() {
         for target in call.body[0]["targets"].as_array().into_iter().flatten() {
             *times
                 .entry(target.as_str().unwrap().to_owned())
@@ -333,7 +333,7 @@ fn arguments_that_are_refused_before_a_call() {
     ] {
         job.run(arguments).assert(code, &[reason]);
     }
-    assert!(mock.journal().is_empty());
+    assert!(mock.request_log().is_empty());
     assert_eq!(job.read("targets.txt"), targets(3));
     assert_eq!(job.read("other.txt"), "mine\n");
     let left: Vec<_> = fs::read_dir(job.folder.path()).unwrap().collect();

@@ -372,7 +372,7 @@ fn calls_stay_within_the_budget() {
     let mock = server(MockServer::builder());
     let output = against(&mock, &[&RANKS[..], &["--budget", "0.02"]].concat());
     output.assert(5, "not sent");
-    assert!(mock.journal().is_empty());
+    assert!(mock.request_log().is_empty());
     let pages = [
         "on-page",
         "instant-pages",
