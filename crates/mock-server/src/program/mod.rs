@@ -21,10 +21,10 @@ use crate::session::FaultRule;
 
 /// A mock server for the DataForSEO v3 API.
 ///
-/// Exit codes: 0 success; 1 something was found (misses, shape changes, invalid or unused fixtures,
-/// a failed recording); 2 invalid arguments; 3 the start failed (a fixture that cannot be used, an
-/// address in use, a missing folder). `exec` ends with the exit code of its command if that is not
-/// 0.
+/// Exit code 0 is success. Exit code 1: something was found, such as misses, invalid or unused
+/// fixtures, or a failed recording. Exit code 2: invalid arguments. Exit code 3: the start failed,
+/// for example because of an invalid fixture or an address in use. `exec` ends with the exit code of
+/// its command if that is not 0.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

@@ -45,7 +45,7 @@ pub(super) fn watch(
     })
     .map_err(Failure::start)?;
     for parent in &parents {
-        // A parent that cannot be watched is no reason to fail.
+        // An unreadable parent must not prevent the start.
         let _ = watcher.watch(parent, RecursiveMode::NonRecursive);
     }
     for place in &places {

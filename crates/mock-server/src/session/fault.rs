@@ -322,14 +322,14 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
             return true;
         } else if t < text.len() && pattern.get(p) == Some(&text[t]) {
             (p, t) = (p + 1, t + 1);
-        } else if let Some((behind, taken)) =
+        } else if let Some((behind, covered)) =
             single.filter(|(_, at)| text.get(*at).is_some_and(|it| *it != b'/'))
         {
-            single = Some((behind, taken + 1));
-            (p, t) = (behind, taken + 1);
-        } else if let Some((behind, taken)) = double.filter(|(_, at)| *at < text.len()) {
-            (single, double) = (None, Some((behind, taken + 1)));
-            (p, t) = (behind, taken + 1);
+            single = Some((behind, covered + 1));
+            (p, t) = (behind, covered + 1);
+        } else if let Some((behind, covered)) = double.filter(|(_, at)| *at < text.len()) {
+            (single, double) = (None, Some((behind, covered + 1)));
+            (p, t) = (behind, covered + 1);
         } else {
             return false;
         }
