@@ -141,7 +141,10 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
 fn it_prints_its_address_and_responds() {
     let mut server = Running::start(&["serve", "--listen", "127.0.0.1:0"]);
     let response = server.send("GET", "/nothing", "");
-    assert!(response.starts_with("HTTP/1.1 404 Not Found\r\n"), "{response}");
+    assert!(
+        response.starts_with("HTTP/1.1 404 Not Found\r\n"),
+        "{response}"
+    );
     assert!(response.contains("\"status_code\":40400"), "{response}");
     let miss = server.wait_for("miss");
     assert_eq!(miss, "miss 1: GET /nothing: unknown endpoint /nothing\n");
@@ -324,7 +327,11 @@ fn it_ends_after_the_requests_in_flight() {
         stream.set_nonblocking(true).unwrap();
         let stopped = stream.read_to_end(response).map_err(|error| error.kind());
         assert_eq!(stopped, Err(std::io::ErrorKind::WouldBlock));
-        assert!(response.len() < 20_000, "{} bytes are there", response.len());
+        assert!(
+            response.len() < 20_000,
+            "{} bytes are there",
+            response.len()
+        );
         stream.set_nonblocking(false).unwrap();
     }
     assert_eq!(server.child.wait().unwrap().code(), Some(0));

@@ -14,8 +14,8 @@ use super::admin::{self, AdminRequest};
 use super::body::ResponseBody;
 use super::extract::{BodyTooLarge, MAX_BODY, ReadLimit, Route, Target, read_body};
 use super::fault_io::{ConnectionEnd, EndSignal};
-use super::response::{ContentCoding, into_http, with_fault};
 use super::peer::Peer;
+use super::response::{ContentCoding, into_http, with_fault};
 use super::state::{ServerState, Settings};
 use crate::endpoints::{self, EndpointIndex};
 use crate::replay::{ApiRequest, MockResponse, Replay};
@@ -404,7 +404,10 @@ mod tests {
         };
         assert_eq!(rejected(None), Err(false));
         assert_eq!(rejected(Some(AUTHORIZED)), Err(true));
-        assert_eq!(rejected(Some(AUTHORIZED)), Ok(StatusCode::RateLimitExceeded));
+        assert_eq!(
+            rejected(Some(AUTHORIZED)),
+            Ok(StatusCode::RateLimitExceeded)
+        );
         assert_eq!(rejected(None), Err(false));
     }
 
@@ -422,7 +425,12 @@ mod tests {
             assert!(ended.is_err());
             assert_eq!(end.get(), expected, "{fault}");
         }
-        let details: Vec<_> = session.request_log.requests().into_iter().map(|it| it.detail).collect();
+        let details: Vec<_> = session
+            .request_log
+            .requests()
+            .into_iter()
+            .map(|it| it.detail)
+            .collect();
         let expected = ["reset", "reset_reading:0", "empty"].map(|it| Some(it.to_owned()));
         assert_eq!(details, expected);
     }
@@ -443,6 +451,9 @@ mod tests {
         assert_eq!(cut.body().remaining().len(), 10);
         let requests = session.request_log.requests();
         assert_eq!(requests.len(), 2);
-        assert_eq!((requests[0].status, requests[0].source.as_str()), (200, "fixture"));
+        assert_eq!(
+            (requests[0].status, requests[0].source.as_str()),
+            (200, "fixture")
+        );
     }
 }
