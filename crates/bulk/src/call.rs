@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dataforseo_client::models::drift::repair;
 use dataforseo_client::models::{
-    Envelope, FromLenientJson, PerTarget, StatusClass, TaskResponse, match_rows,
+    Envelope, FromLenientJson, HasItems, PerTarget, StatusClass, TaskResponse, match_rows,
 };
 use dataforseo_client::{Charge, Client, Error, ErrorKind};
 use sha2::{Digest, Sha256};
@@ -291,7 +291,7 @@ impl<E: PerTarget> Found<E> {
             .filter_map(|target| targets.get(*target))
             .map(|packed| &*packed.target)
             .collect();
-        let rows: Vec<E::Row> = results.into_iter().flat_map(E::into_rows).collect();
+        let rows: Vec<E::Row> = results.into_iter().flat_map(HasItems::into_items).collect();
         let places = match_rows::<E>(&names, &rows);
         let matched = places.iter().flatten().count();
         self.strays += rows.len().saturating_sub(matched) as u64;
