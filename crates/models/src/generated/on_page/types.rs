@@ -3,33 +3,33 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// Type of resource that was expected.
+/// The type of resource that was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AcceptType {
-    /// `any`
+    /// Any type.
     Any,
-    /// `none`
+    /// No type.
     None,
-    /// `image`
+    /// Image.
     Image,
-    /// `sitemap`
+    /// Sitemap.
     Sitemap,
-    /// `robots`
+    /// The file `robots.txt`.
     Robots,
-    /// `script`
+    /// Script.
     Script,
-    /// `stylesheet`
+    /// Stylesheet.
     Stylesheet,
-    /// `redirect`
+    /// Redirect.
     Redirect,
-    /// `html`
+    /// HTML page.
     Html,
-    /// `text`
+    /// Text.
     Text,
-    /// `other`
+    /// Another type.
     DocumentedOther,
-    /// `font`
+    /// Font.
     Font,
     /// A value that this version does not know.
     Other(String),
@@ -41,23 +41,23 @@ open_enum_impls!(
     = "html", Text = "text", DocumentedOther = "other", Font = "font" }
 );
 
-/// Page or resource, distinguished by `resource_type`.
+/// A page or resource, distinguished by `resource_type`.
 ///
 /// The field `resource_type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Resource {
-    /// HTML page that was loaded.
+    /// An HTML page that was loaded.
     Html(Box<ResourceHtml>),
-    /// Page or resource that failed to load.
+    /// A page or resource that failed to load.
     Broken(Box<ResourceBroken>),
-    /// Page that redirects to another URL.
+    /// A page that redirects to another URL.
     Redirect(Box<ResourceRedirect>),
-    /// Script used by the page.
+    /// A script used by the page.
     Script(Box<AssetResource>),
-    /// Image used by the page.
+    /// An image used by the page.
     Image(Box<AssetResource>),
-    /// Stylesheet used by the page.
+    /// A stylesheet used by the page.
     Stylesheet(Box<AssetResource>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -302,7 +302,7 @@ object!(
     waiting_time, download_time, duration_time, fetch_start, fetch_end }
 );
 
-/// HTML page that was loaded.
+/// An HTML page that was loaded.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceHtml {
@@ -407,7 +407,7 @@ object!(
     url_length, relative_url_length }
 );
 
-/// Page or resource that failed to load.
+/// A page or resource that failed to load.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceBroken {
@@ -471,7 +471,7 @@ object!(
     server, last_modified, fetch_timing, is_resource, meta, accept_type }
 );
 
-/// Page that redirects to another URL.
+/// A page that redirects to another URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceRedirect {
@@ -531,7 +531,7 @@ object!(
     server, last_modified, fetch_timing, is_resource }
 );
 
-/// Script, image or stylesheet used by the page.
+/// A script, image or stylesheet used by the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AssetResource {
@@ -605,7 +605,7 @@ pub struct MarkupIssues {
 
 object!(MarkupIssues { errors, warnings });
 
-/// Caching policy of a resource.
+/// The caching policy of a resource.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CacheControl {
@@ -637,7 +637,7 @@ pub struct LastModified {
 
 object!(LastModified { header, sitemap, meta_tag });
 
-/// Issue with its position in the source.
+/// An issue with its position in the source.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MarkupIssue {
