@@ -122,12 +122,9 @@ mod session;
 pub use dataforseo_models as models;
 
 pub use self::builder::{Builder, StartError};
-// The generated table names these.
 pub use self::fixtures::FixtureError;
 pub use self::http::memory::{Connector, MemoryConnection};
 pub use self::matching::Difference;
-#[allow(unused_imports, reason = "a build may be without any section")]
-use self::mock_endpoint::{MockEndpoint, PerTarget, lossy_fields};
 pub use self::mock_server::{Expectation, MockServer, RuleBuilder, UnmetExpectations};
 #[cfg(feature = "record")]
 pub use self::record::{Record, RecordError, Upstream};

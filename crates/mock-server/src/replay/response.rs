@@ -10,8 +10,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
-use super::ParsedRequest;
-use super::rules::Rejection;
+use super::request::ParsedRequest;
 use crate::digest::hex_digest;
 use crate::fixtures::{Fixture, FixtureResponse};
 use crate::matching::canonical;
@@ -53,6 +52,16 @@ pub(super) enum TaskOutcome<'a> {
     Missed(String),
     /// It gets a status code and no result.
     WithoutResult(StatusCode),
+}
+
+/// The rejection of a task that breaks a rule.
+#[derive(Debug)]
+pub(super) struct Rejection {
+    pub(super) code: StatusCode,
+    /// The message in the API's own words.
+    pub(super) message: String,
+    /// All violations, for the header `x-mock-detail`.
+    pub(super) detail: String,
 }
 
 /// The change of a task by a fault.

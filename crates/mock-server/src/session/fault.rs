@@ -78,14 +78,14 @@ pub struct FaultError(String);
 impl Fault {
     /// Returns the fault that responds with a status code on the envelope.
     ///
-    /// Takes the number instead of a [`StatusCode`]; otherwise equal to [`Fault::Api`].
+    /// Accepts the number instead of a [`StatusCode`]; otherwise equal to [`Fault::Api`].
     pub fn api(code: u32) -> Self {
         Self::Api(StatusCode::from_code(code))
     }
 
     /// Returns the fault that responds with a status code on every task.
     ///
-    /// Takes the number instead of a [`StatusCode`]; otherwise equal to [`Fault::Task`].
+    /// Accepts the number instead of a [`StatusCode`]; otherwise equal to [`Fault::Task`].
     pub fn task(code: u32) -> Self {
         Self::Task(StatusCode::from_code(code), None)
     }
