@@ -34,17 +34,11 @@ pub fn drift(root: &Path, paths: &[PathBuf], options: &Options) -> Result<Report
     let book = Book::new(&spec);
     let mut around = Tally::new(book.envelope(&envelope), None, book);
     let mut tallies: BTreeMap<usize, Tally<'_>> = BTreeMap::new();
-    let mut report = Report {
-        files: 0,
-        synthetic: 0,
-        unread: Vec::new(),
-        no_endpoint: BTreeMap::new(),
-        endpoints: Vec::new(),
-        proposals: Vec::new(),
-        applied: None,
-    };
     let (files, unread) = input::files(paths);
-    report.unread = unread;
+    let mut report = Report {
+        unread,
+        ..Report::default()
+    };
     for file in files {
         let exchange = match input::read(&file) {
             Ok(exchange) => exchange,

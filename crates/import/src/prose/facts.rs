@@ -439,110 +439,114 @@ mod tests {
         (reading, prose)
     }
 
+    /// A sentence that a recognizer understands, and the fact that it states.
+    struct Case(Recognizer, &'static str, &'static str, fn(&mut Prose));
+
+    const CASES: [Case; 17] = [
+        Case(requirement, "string", "required field", |it| {
+            it.required = Some(true)
+        }),
+        Case(requirement, "string", "Optional field", |it| {
+            it.required = Some(false)
+        }),
+        Case(
+            bare_minimum_date,
+            "string",
+            "minimum value 2019-01-30",
+            |it| {
+                it.min = Some("2019-01-30".into());
+            },
+        ),
+        Case(default_and_bounds, "integer", "default value: 100", |it| {
+            it.default = Some(100.into());
+        }),
+        Case(
+            default_and_bounds,
+            "integer",
+            "the maximum value is 1,000",
+            |it| {
+                it.max = Some(1000.into());
+            },
+        ),
+        Case(range, "integer", "can be set from 1 to 10", |it| {
+            (it.min, it.max) = (Some(1.into()), Some(10.into()));
+        }),
+        Case(
+            required_unless,
+            "string",
+            "required field if you don't specify a or b",
+            |it| {
+                it.required_unless = vec!["a".to_owned(), "b".to_owned()];
+            },
+        ),
+        Case(
+            required_with,
+            "string",
+            "required field if you specify a",
+            |it| {
+                it.required_with = Some("a".to_owned());
+            },
+        ),
+        Case(
+            belongs_to,
+            "string",
+            "required field if a is specified",
+            |it| {
+                it.belongs_to = Some("a".to_owned());
+            },
+        ),
+        Case(
+            calls_per_minute,
+            "array",
+            "you can send up to 2000 API calls per minute",
+            |it| {
+                it.calls_per_minute = Some(2000);
+            },
+        ),
+        Case(character_limit, "string", "character limit is 255", |it| {
+            it.max_length = Some(255)
+        }),
+        Case(
+            distinct_domains,
+            "array",
+            "targets cannot belong to more than 100 different domains",
+            |it| it.max_distinct_domains = Some(100),
+        ),
+        Case(
+            conditions_of_filters,
+            "array",
+            "you can add several filters at once (8 filters maximum)",
+            |it| {
+                it.max_conditions = Some(8);
+            },
+        ),
+        Case(
+            sorting_rules,
+            "array",
+            "you can set no more than three sorting rules",
+            |it| {
+                it.max_items = Some(3);
+            },
+        ),
+        Case(items, "array", "you can set up to 1000 targets", |it| {
+            it.max_items = Some(1000)
+        }),
+        Case(
+            map_of_counts,
+            "object",
+            "has the count per each type",
+            |it| {
+                it.map_of = Some(FieldType::Integer);
+            },
+        ),
+        Case(format, "string", "in the format yyyy-mm-dd", |it| {
+            it.format = Some(Format::Date)
+        }),
+    ];
+
     #[test]
     fn each_recognizer_takes_its_fact() {
-        let cases: [(Recognizer, &str, &str, fn(&mut Prose)); 17] = [
-            (requirement, "string", "required field", |it| {
-                it.required = Some(true)
-            }),
-            (requirement, "string", "Optional field", |it| {
-                it.required = Some(false)
-            }),
-            (
-                bare_minimum_date,
-                "string",
-                "minimum value 2019-01-30",
-                |it| {
-                    it.min = Some("2019-01-30".into());
-                },
-            ),
-            (default_and_bounds, "integer", "default value: 100", |it| {
-                it.default = Some(100.into());
-            }),
-            (
-                default_and_bounds,
-                "integer",
-                "the maximum value is 1,000",
-                |it| {
-                    it.max = Some(1000.into());
-                },
-            ),
-            (range, "integer", "can be set from 1 to 10", |it| {
-                (it.min, it.max) = (Some(1.into()), Some(10.into()));
-            }),
-            (
-                required_unless,
-                "string",
-                "required field if you don't specify a or b",
-                |it| {
-                    it.required_unless = vec!["a".to_owned(), "b".to_owned()];
-                },
-            ),
-            (
-                required_with,
-                "string",
-                "required field if you specify a",
-                |it| {
-                    it.required_with = Some("a".to_owned());
-                },
-            ),
-            (
-                belongs_to,
-                "string",
-                "required field if a is specified",
-                |it| {
-                    it.belongs_to = Some("a".to_owned());
-                },
-            ),
-            (
-                calls_per_minute,
-                "array",
-                "you can send up to 2000 API calls per minute",
-                |it| {
-                    it.calls_per_minute = Some(2000);
-                },
-            ),
-            (character_limit, "string", "character limit is 255", |it| {
-                it.max_length = Some(255)
-            }),
-            (
-                distinct_domains,
-                "array",
-                "targets cannot belong to more than 100 different domains",
-                |it| it.max_distinct_domains = Some(100),
-            ),
-            (
-                conditions_of_filters,
-                "array",
-                "you can add several filters at once (8 filters maximum)",
-                |it| {
-                    it.max_conditions = Some(8);
-                },
-            ),
-            (
-                sorting_rules,
-                "array",
-                "you can set no more than three sorting rules",
-                |it| {
-                    it.max_items = Some(3);
-                },
-            ),
-            (items, "array", "you can set up to 1000 targets", |it| {
-                it.max_items = Some(1000)
-            }),
-            (
-                map_of_counts,
-                "object",
-                "has the count per each type",
-                |it| {
-                    it.map_of = Some(FieldType::Integer);
-                },
-            ),
-            (format, "string", "in the format yyyy-mm-dd", |it| {
-                it.format = Some(Format::Date)
-            }),
-        ];
-        for (recognize, type_word, text, fact) in cases {
+        for Case(recognize, type_word, text, fact) in CASES {
             let mut expected = Prose::default();
             fact(&mut expected);
             assert_eq!(
