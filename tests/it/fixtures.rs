@@ -15,7 +15,7 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/mock-server/fixtures")
 }
 
-/// A fixture: its name, what it answers, and the answer as text.
+/// A fixture: its name, the decoded response, and the response as text.
 pub(crate) struct Fixture {
     pub(crate) name: String,
     pub(crate) path: String,
@@ -107,9 +107,9 @@ fn nothing_documented_is_lost() {
     }
 }
 
-/// Of what nobody documented, fields are told of; values and members of unions survive.
+/// Undocumented fields are reported. Undocumented values and members of unions are kept.
 #[test]
-fn what_is_not_documented_is_told_or_kept() {
+fn undocumented_data_is_reported_or_kept() {
     let mut looked_at = 0;
     for typed in ENDPOINTS {
         let fixtures = of(typed.info.path);
@@ -170,7 +170,7 @@ fn same_numbers(value: Value) -> Value {
 
 /// Each endpoint of Backlinks as a caller gets it, in full.
 #[test]
-fn backlinks_answers() {
+fn backlinks_responses() {
     for typed in ENDPOINTS
         .iter()
         .filter(|typed| typed.info.id.starts_with("backlinks/"))

@@ -9,9 +9,9 @@ pub(crate) struct Typed {
     pub(crate) info: &'static EndpointInfo,
     /// What the models lose of a list of results.
     pub(crate) lossy_fields: fn(&str) -> Vec<Drift>,
-    /// An answer, decoded and written again.
+    /// Decodes a response and encodes it again.
     pub(crate) decode: fn(&str) -> Value,
-    /// An answer read in one pass and in two stages, each written again, or its error.
+    /// Decodes a response in one pass and in two stages. Encodes each again, or returns its error.
     pub(crate) both: fn(&str) -> [Result<String, String>; 2],
     /// The JSON Schema of a result, by the feature.
     pub(crate) schema: fn() -> schemars::Schema,

@@ -1,4 +1,5 @@
 //! The commands of `cargo xtask` that are more than a call of one library.
 
 pub mod checkout;
+pub mod style;
 pub mod update;

@@ -5,10 +5,10 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{Failure, check, diff, drift, generate, import, openapi, update};
+use commands::{Failure, check, diff, drift, generate, import, openapi, style, update};
 use xtask::checkout;
 
-/// Keeps the crates in step with the documentation.
+/// Keeps the crates up to date with the documentation.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -27,6 +27,7 @@ enum Command {
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
     Openapi,
     Generate(generate::Arguments),
+    Style(style::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -50,5 +51,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Drift(arguments) => drift::run(&root, &arguments),
         Command::Openapi => openapi::run(&root),
         Command::Generate(arguments) => generate::run(&root, &arguments),
+        Command::Style(arguments) => style::run(&root, &arguments),
     }
 }

@@ -1,5 +1,5 @@
-//! Answers of `bulk_pages_summary` with as many items as asked for: the shape of the fixture, values
-//! of all lengths.
+//! Synthetic responses of `bulk_pages_summary`, in the shape of the fixture and with values of all
+//! lengths.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ const FIXTURE: &str = concat!(
     "/../../crates/mock-server/fixtures/v3/backlinks/bulk_pages_summary/live/synthetic.json"
 );
 
-/// Keys of the maps whose keys the fixture makes up, the most frequent first.
+/// Keys of the maps whose keys are generated in the fixture. The most frequent ones come first.
 const KEYS: [(&str, [&str; 7]); 4] = [
     (
         "referring_links_tld",
@@ -40,7 +40,7 @@ const KEYS: [(&str, [&str; 7]); 4] = [
     ),
 ];
 
-/// The targets that an answer of so many items is about.
+/// Returns the targets of a response with a number of items.
 pub fn targets(items: usize) -> Vec<String> {
     (0..items).map(target).collect()
 }
@@ -57,8 +57,10 @@ fn target(number: usize) -> String {
     format!("https://www.example.com/{path}/a-page-of-some-length-{number}.html")
 }
 
-/// An answer as the API sends it, without white space. The same for the same number.
-pub fn answer(items: usize) -> Outcome<String> {
+/// Returns the body of a response as the API sends it, without white space.
+///
+/// The same number of items always gives the same body.
+pub fn body(items: usize) -> Outcome<String> {
     let fixture: Value = serde_json::from_str(&fs::read_to_string(FIXTURE)?)?;
     let mut body = fixture["response"]["body"].clone();
     let task = &mut body["tasks"][0];
@@ -87,7 +89,7 @@ fn item(
         let keys = KEYS.iter().find(|(known, _)| known == name);
         match (name.as_str(), value) {
             ("url", value) => *value = target(number).into(),
-            // Most pages have their backlinks still.
+            // Most pages still have their backlinks.
             ("lost_date", value) if random.u8(..4) > 0 => *value = Value::Null,
             ("first_seen" | "lost_date", value) => *value = moment(random).into(),
             (_, Value::Object(map)) => {
@@ -108,7 +110,7 @@ fn item(
     item
 }
 
-/// A number of one to seven digits.
+/// Returns a number of one to seven digits.
 fn count(random: &mut fastrand::Rng) -> u32 {
     let most = 10_u32.pow(random.u32(1..=7));
     random.u32(..most)
