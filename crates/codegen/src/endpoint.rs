@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs;
 use super::rust::ident;
-use super::types::{object, rust_type, type_def};
+use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
 use dataforseo_spec::language::{Method, Mode, Paging};
 use dataforseo_spec::model::{
@@ -24,7 +24,10 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         .map(|task| task_items(section, endpoint, task));
     let result_doc = format!("One result of [`{}`].", endpoint.name);
     let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
-    let types = endpoint.types.iter().map(type_def);
+    let known: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
+    let types = endpoint.types.iter().map(|ty| type_def(ty, &known));
+    let at = endpoint.rows.as_ref().map_or("items", |rows| &rows.spec.at);
+    let item_methods = endpoint.result.iter().map(|it| items(it, at));
     let rows = endpoint
         .rows
         .iter()
@@ -59,6 +62,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
 
         #task_items
         #(#result_items)*
+        #(#item_methods)*
         #(#types)*
         #(#rows)*
         #(#schemas)*
@@ -292,7 +296,7 @@ fn max_limit(endpoint: &Endpoint) -> Option<u32> {
 /// Returns the implementation that matches rows with the targets of a task.
 fn per_target(names: &FieldNames<'_>, rows: &Rows, target: &str) -> TokenStream {
     let name = ident(&names.endpoint.name);
-    let (row, at) = (ident(&rows.row), ident(&rows.at));
+    let row = ident(&rows.row);
     let target = names.of_object(&rows.row, target);
     let targets = names.of_task("targets");
     quote! {
@@ -305,14 +309,6 @@ fn per_target(names: &FieldNames<'_>, rows: &Rows, target: &str) -> TokenStream 
 
             fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
                 task.#targets = targets;
-            }
-
-            fn rows(result: &Self::Result) -> &[Self::Row] {
-                result.#at.as_deref().unwrap_or_default()
-            }
-
-            fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-                result.#at.unwrap_or_default()
             }
 
             fn target(row: &Self::Row) -> Option<&str> {
