@@ -26,26 +26,41 @@ mod serp;
 #[cfg(feature = "serp")]
 pub use serp::Serp;
 
+/// The tasks and results of each section, re-exported at the root of the crate.
+pub(crate) mod sections {
+    #[cfg(feature = "appendix")]
+    pub use dataforseo_models::appendix;
+
+    #[cfg(feature = "backlinks")]
+    pub use dataforseo_models::backlinks;
+
+    #[cfg(feature = "on_page")]
+    pub use dataforseo_models::on_page;
+
+    #[cfg(feature = "serp")]
+    pub use dataforseo_models::serp;
+}
+
 impl Client {
-    /// The account itself: balance, limits, prices, subscriptions.
+    /// Returns the methods of the section `appendix`: The account itself: balance, limits, prices, subscriptions.
     #[cfg(feature = "appendix")]
     pub fn appendix(&self) -> Appendix<'_> {
         Appendix::new(self)
     }
 
-    /// Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
+    /// Returns the methods of the section `backlinks`: Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
     #[cfg(feature = "backlinks")]
     pub fn backlinks(&self) -> Backlinks<'_> {
         Backlinks::new(self)
     }
 
-    /// What a page is made of and how well it is made, by a crawl of a site or of single pages.
+    /// Returns the methods of the section `on_page`: What a page is made of and how well it is made, by a crawl of a site or of single pages.
     #[cfg(feature = "on_page")]
     pub fn on_page(&self) -> OnPage<'_> {
         OnPage::new(self)
     }
 
-    /// Pages of results of search engines, read into their elements.
+    /// Returns the methods of the section `serp`: Pages of results of search engines, read into their elements.
     #[cfg(feature = "serp")]
     pub fn serp(&self) -> Serp<'_> {
         Serp::new(self)
