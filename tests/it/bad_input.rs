@@ -1,4 +1,4 @@
-//! What the mock server does with requests and fixtures that nobody should send or write.
+//! Malformed requests and fixtures, and how the mock server reports them.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -21,22 +21,22 @@ fn mock() -> MockServer {
         .unwrap()
 }
 
-/// Sends bytes as they are, and gives the status and the body of the answer.
+/// Sends bytes unchanged, and returns the status and the body of the response.
 fn raw(mock: &MockServer, head: &str, body: &[u8]) -> (u16, Value) {
     let mut stream = TcpStream::connect(mock.url().replace("http://", "")).unwrap();
     let head = format!("{head}host: x\r\nauthorization: {BASIC}\r\nconnection: close\r\n\r\n");
     let mut writing = stream.try_clone().unwrap();
     let (head, body) = (head.into_bytes(), body.to_vec());
-    // The server may answer before it has read everything.
+    // The server may respond before it has read everything.
     let writer = thread::spawn(move || {
         let _ = writing
             .write_all(&head)
             .and_then(|()| writing.write_all(&body));
     });
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).unwrap();
     writer.join().unwrap();
-    let text = String::from_utf8_lossy(&answer).into_owned();
+    let text = String::from_utf8_lossy(&response).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).unwrap_or("0").parse().unwrap();
     (status, serde_json::from_str(body).unwrap_or_default())
@@ -91,27 +91,27 @@ fn odd_bodies() {
         ("nothing", "", b"", 40502),
     ];
     for (what, headers, body, code) in cases {
-        let (status, answer) = post(&mock, headers, body);
+        let (status, response) = post(&mock, headers, body);
         assert_eq!(
-            (status, &answer["status_code"]),
+            (status, &response["status_code"]),
             (200, &json!(code)),
-            "{what}: {answer}"
+            "{what}: {response}"
         );
     }
     let chunked = format!("POST {SUMMARY} HTTP/1.1\r\ntransfer-encoding: chunked\r\n");
     let body = b"4\r\n[{\"t\r\n14\r\nargets\": [\"a.com\"]}]\r\n0\r\n\r\n";
     assert_eq!(raw(&mock, &chunked, body).1["status_code"], 20000);
-    // Whoever goes away in the middle of a body is answered what it sent so far.
-    let (_, answer) = raw(&mock, &chunked, b"xyz\r\n");
-    assert_ne!(answer["status_code"], 20000);
+    // A client that disconnects within the body gets a response to the part that it sent.
+    let (_, response) = raw(&mock, &chunked, b"xyz\r\n");
+    assert_ne!(response["status_code"], 20000);
 }
 
-/// 100 MB are read to their end, so that the sender gets to read the answer, and kept nowhere.
+/// A body of 100 MB is read completely, so that the sender can read the response. It is not stored.
 #[test]
 fn a_large_body() {
     let mock = mock();
-    let (status, answer) = post(&mock, "", &vec![b' '; 100 << 20]);
-    assert_eq!((status, &answer["status_code"]), (413, &json!(40503)));
+    let (status, response) = post(&mock, "", &vec![b' '; 100 << 20]);
+    assert_eq!((status, &response["status_code"]), (413, &json!(40503)));
     assert_eq!(mock.journal(), []);
     // Just below the limit it is read.
     let mut large = GOOD.to_vec();
@@ -146,12 +146,12 @@ fn odd_paths_and_methods() {
             20000,
         ),
     ] {
-        let (found, answer) = raw(&mock, &format!("{line} HTTP/1.1\r\n"), b"");
+        let (found, response) = raw(&mock, &format!("{line} HTTP/1.1\r\n"), b"");
         let line: String = line.chars().take(60).collect();
         assert_eq!(
-            (found, &answer["status_code"]),
+            (found, &response["status_code"]),
             (status, &json!(code)),
-            "{line}: {answer}"
+            "{line}: {response}"
         );
     }
     for garbage in [
@@ -215,7 +215,7 @@ fn folders_that_cannot_be_used() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::symlink;
-        // A circle of links is no endless folder; a link to nowhere is a file that cannot be read.
+        // A circle of links ends, and a broken link is a file that cannot be read.
         symlink(folder.path(), folder.path().join("circle")).unwrap();
         assert!(start().unwrap_err().contains("no fixture in this folder"));
         symlink("/nowhere", folder.path().join("d.json")).unwrap();
@@ -223,7 +223,7 @@ fn folders_that_cannot_be_used() {
     }
 }
 
-/// A fixture of 50 MB, deeply nested at that, is answered like any other.
+/// A deeply nested fixture of 50 MB is replayed like any other.
 #[test]
 fn a_large_fixture() {
     let folder = TempDir::new().unwrap();
@@ -248,9 +248,9 @@ fn a_large_fixture() {
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).unwrap();
     let rows = "{\"rank\":1.0},".repeat(3_400_000);
     let expected = format!("{{\"deep\":{deep},\"rows\":[{}]}}", &rows[..rows.len() - 1]);
-    assert!(answer.ends_with(expected.as_bytes()));
+    assert!(response.ends_with(expected.as_bytes()));
 }

@@ -1,11 +1,11 @@
-//! Answers that are not as documented: nothing that was paid for is lost, and what changed is told.
+//! Responses that differ from the spec: no paid data is lost, and every change is reported.
 
 use std::fmt::Write as _;
 
 use dataforseo_client::models::backlinks::{
     BulkNewLostBacklinksLiveTask, BulkPagesSummaryLive, BulkPagesSummaryLiveResult, RankScale,
 };
-use dataforseo_client::models::drift::{decode, losses};
+use dataforseo_client::models::drift::{decode, lossy_fields};
 use dataforseo_client::models::{Endpoint, RawEnvelope, StatusClass, StatusCode, TaskResponse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -145,7 +145,7 @@ fn odd_envelopes() {
 #[test]
 fn losses_name_unknown_fields() {
     let json = item(r#""rank": 1, "a/b": 2, "referring_links_tld": {"com": 1}"#);
-    let found: Vec<String> = losses::<Vec<Result>>(&json)
+    let found: Vec<String> = lossy_fields::<Vec<Result>>(&json)
         .unwrap()
         .iter()
         .map(ToString::to_string)
@@ -174,7 +174,7 @@ fn results_are_ordinary_serde_types() {
 /// JSON that is well-formed and that no reader takes as it is: halves of characters, numbers
 /// beyond any type.
 #[test]
-fn what_cannot_be_read_is_replaced_and_told() {
+fn unreadable_values_are_replaced_and_reported() {
     let json = item(
         r#""url": "a\ud83d", "rank": 1e999, "backlinks": 5, "lost_date": "\ud83d\ude00 \\ud83d -1e999", "x\udc00": -9e999"#,
     );
@@ -192,7 +192,7 @@ fn what_cannot_be_read_is_replaced_and_told() {
     );
     assert!(decode::<Vec<Result>>("[1e999").is_err());
 
-    // What no model reads does not keep drift from being told.
+    // Fields that no model reads do not hide drift.
     for unknown in [
         r#""\ud83d""#.to_owned(),
         "1e400".to_owned(),
@@ -205,7 +205,7 @@ fn what_cannot_be_read_is_replaced_and_told() {
     }
 }
 
-/// A task that lost a field would ask for something else, and be paid for.
+/// A task without one of its fields would be another request, and would be charged.
 #[test]
 fn tasks_are_read_strictly() {
     let read = |json: Value| serde_json::from_value::<BulkNewLostBacklinksLiveTask>(json);
@@ -272,7 +272,7 @@ fn all_documented_status_codes_are_there() {
     assert_eq!(ok, [20000, 20100, 40102, 40601, 40602]);
 }
 
-/// Answers of the endpoint that most of these tests use.
+/// Responses of the endpoint that most of these tests use.
 fn pages_summary() -> &'static Typed {
     let path = BulkPagesSummaryLive::INFO.path;
     ENDPOINTS.iter().find(|it| it.info.path == path).unwrap()
@@ -294,7 +294,7 @@ fn one_pass_gives_what_two_stages_give() {
 }
 
 #[test]
-fn one_pass_gives_what_two_stages_give_of_odd_answers() {
+fn one_pass_equals_two_stages_for_odd_responses() {
     const OK: &str = r#""status_code": 20000"#;
     let task = |fields: &str| format!(r#"{{"status_code": 20000, {fields}}}"#);
     let tasks = |tasks: &[String]| format!(r#"{{{OK}, "tasks": [{}]}}"#, tasks.join(", "));
@@ -326,7 +326,7 @@ fn one_pass_gives_what_two_stages_give_of_odd_answers() {
         result(&clean),
         result(&drifted),
         result(&repaired),
-        // A failed task, one without results, and what is no task.
+        // A failed task, a task without results, and a value that is not a task.
         tasks(&[format!(r#"{{"status_code": 40501, "result": {drifted}}}"#)]),
         tasks(&[task(r#""id": 7"#)]),
         tasks(&[
@@ -359,7 +359,7 @@ fn one_pass_gives_what_two_stages_give_of_odd_answers() {
             r#"{{{OK}, "tasks": [{}], "tasks": 7}}"#,
             with(&clean, &drifted)
         ),
-        // The envelope drifts, which nobody is told of; it fails, and it is none.
+        // The envelope drifts, which is not reported. It fails, or it is not an envelope.
         format!(
             r#"{{"status_code": "20000", "cost": [], "tasks": [{}]}}"#,
             with("null", &clean)
@@ -525,7 +525,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
-    fn one_pass_gives_what_two_stages_give_of_mutated_answers((endpoint, body) in mutated()) {
+    fn one_pass_equals_two_stages_for_mutated_responses((endpoint, body) in mutated()) {
         let [one, two] = (ENDPOINTS[endpoint].both)(&body);
         prop_assert_eq!(one, two);
     }

@@ -1,4 +1,4 @@
-//! What goes wrong, and what the caller is told.
+//! Failures, and the errors that callers get.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -22,8 +22,8 @@ async fn call(client: &Client) -> Outcome {
     client.backlinks().bulk_pages_summary_live(&task).await
 }
 
-async fn answered(answer: Vec<u8>) -> Outcome {
-    let server = Scripted::start(answer).await.unwrap();
+async fn respond_with(response: Vec<u8>) -> Outcome {
+    let server = Scripted::start(response).await.unwrap();
     call(&client(server.url())).await
 }
 
@@ -41,7 +41,7 @@ fn task(code: u32, message: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_way_to_fail_is_told_apart() {
+async fn each_failure_has_its_own_kind() {
     let ok = |body: &str| http("200 OK", "content-type: application/json\r\n", body);
     let cases = [
         ("an error of the envelope", ok(&envelope(40202, "null"))),
@@ -98,12 +98,12 @@ async fn every_way_to_fail_is_told_apart() {
             "a body cut in the middle",
             b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status".to_vec(),
         ),
-        ("no answer", Vec::new()),
+        ("no response", Vec::new()),
         ("no HTTP", b"SSH-2.0-OpenSSH_9.0\r\n".to_vec()),
     ];
     let mut all = String::new();
-    for (what, answer) in cases {
-        let error = answered(answer).await.expect_err(what);
+    for (what, response) in cases {
+        let error = respond_with(response).await.expect_err(what);
         let response = error
             .raw_response()
             .map(|response| (response.status(), response.text().into_owned()));
@@ -121,11 +121,11 @@ async fn every_way_to_fail_is_told_apart() {
 }
 
 #[tokio::test]
-async fn no_server_is_told_from_a_broken_one() {
-    // Nobody listens on port 1; one that was free a moment ago could be taken by another test.
+async fn a_missing_server_differs_from_a_broken_one() {
+    // Port 1 has no listener. Another test could use a port that was free a moment ago.
     let error = call(&client("http://127.0.0.1:1"))
         .await
-        .expect_err("nobody is there");
+        .expect_err("no server");
     assert!(
         matches!(
             error.kind(),
@@ -136,16 +136,16 @@ async fn no_server_is_told_from_a_broken_one() {
     assert!(error.to_string().contains("nothing was sent"), "{error}");
 }
 
-/// A server that takes the connection and never answers.
+/// A server that accepts the connection and never responds.
 #[tokio::test]
-async fn the_deadline_ends_a_call() {
+async fn the_timeout_ends_a_call() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let client = builder(url)
         .timeout(Duration::from_millis(20))
         .build()
         .unwrap();
-    let error = call(&client).await.expect_err("no answer");
+    let error = call(&client).await.expect_err("no response");
     assert!(
         matches!(
             error.kind(),
@@ -156,17 +156,17 @@ async fn the_deadline_ends_a_call() {
 }
 
 #[tokio::test]
-async fn a_large_answer_is_refused_before_and_after_decompression() {
+async fn a_large_response_is_rejected_before_and_after_decompression() {
     let body = envelope(20000, &format!("[{}]", " ".repeat(5000)));
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(body.as_bytes()).unwrap();
     let zipped = encoder.finish().unwrap();
     assert!(zipped.len() < 1000);
-    for answer in [
+    for response in [
         http("200 OK", "", &body),
         http("200 OK", "content-encoding: gzip\r\n", &zipped),
     ] {
-        let server = Scripted::start(answer).await.unwrap();
+        let server = Scripted::start(response).await.unwrap();
         let client = builder(server.url())
             .max_response_bytes(1000)
             .build()
@@ -190,10 +190,10 @@ fn gzip(text: &str) -> Vec<u8> {
 
 /// What is paid for and arrived in part can be read, compressed or not.
 #[tokio::test]
-async fn what_there_is_of_a_broken_answer_is_kept() {
+async fn the_bytes_of_a_broken_response_are_kept() {
     let body = envelope(20000, &format!("[{}]", " ".repeat(100_000)));
     let whole = http("200 OK", "content-encoding: gzip\r\n", gzip(&body));
-    let error = answered(whole[..whole.len() / 2].to_vec())
+    let error = respond_with(whole[..whole.len() / 2].to_vec())
         .await
         .expect_err("cut");
     assert!(
@@ -242,32 +242,34 @@ async fn what_there_is_of_a_broken_answer_is_kept() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_do_not_cost_the_answer() {
+async fn bytes_that_are_not_utf8_do_not_lose_the_response() {
     let mut body = task(20000, "x?").into_bytes();
     let at = body.iter().position(|byte| *byte == b'?').unwrap();
     body[at] = 0xff;
-    let answer = answered(http("200 OK", "", &body)).await.unwrap();
-    assert_eq!(answer.task.status_message.as_deref(), Some("x\u{fffd}"));
-    assert_eq!(answer.raw_response().body().as_ref(), body);
+    let response = respond_with(http("200 OK", "", &body)).await.unwrap();
+    assert_eq!(response.task.status_message.as_deref(), Some("x\u{fffd}"));
+    assert_eq!(response.raw_response().body().as_ref(), body);
 }
 
 #[tokio::test]
-async fn half_a_character_does_not_cost_the_answer() {
+async fn half_a_character_does_not_lose_the_response() {
     let body = task(20000, r"x\ud83d").replace("\"cost\": 0.02", "\"cost\": 1e999");
-    let answer = answered(http("200 OK", "", body)).await.unwrap();
-    assert_eq!(answer.task.status_message.as_deref(), Some("x\u{fffd}"));
-    assert_eq!(answer.cost(), Some(0.0));
+    let response = respond_with(http("200 OK", "", body)).await.unwrap();
+    assert_eq!(response.task.status_message.as_deref(), Some("x\u{fffd}"));
+    assert_eq!(response.cost(), Some(0.0));
 }
 
 #[tokio::test]
 async fn empty_is_no_error_and_pending_is_one() {
     for code in [20000, 40102] {
-        let answer = answered(http("200 OK", "", task(code, "x"))).await.unwrap();
-        assert_eq!(answer.status_code().code(), code);
-        assert_eq!(answer.results().len(), 0);
-        assert_eq!(answer.cost(), Some(0.02));
+        let response = respond_with(http("200 OK", "", task(code, "x")))
+            .await
+            .unwrap();
+        assert_eq!(response.status_code().code(), code);
+        assert_eq!(response.results().len(), 0);
+        assert_eq!(response.cost(), Some(0.02));
     }
-    let error = answered(http("200 OK", "", task(40602, "x")))
+    let error = respond_with(http("200 OK", "", task(40602, "x")))
         .await
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Pending { .. }), "{error}");
@@ -275,7 +277,7 @@ async fn empty_is_no_error_and_pending_is_one() {
     assert_eq!(error.charge(), Charge::Charged(0.02));
 }
 
-/// An invalid task costs no call: the server here would have failed the test by its answer.
+/// An invalid task is not sent: the response of this server would fail the test.
 #[tokio::test]
 async fn an_invalid_task_is_not_sent() {
     let client = client("http://127.0.0.1:1");

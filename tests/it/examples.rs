@@ -1,4 +1,4 @@
-//! The mock's answers to requests that no fixture has: the endpoint's example.
+//! The mock server's responses to requests without a fixture: the endpoint's example.
 
 use dataforseo_client::models::backlinks::{BacklinksLiveTask, BulkRanksLiveTask, SummaryLiveTask};
 use dataforseo_client::models::{Method, StatusCode};
@@ -15,7 +15,7 @@ fn examples() -> Builder {
     MockServer::builder().on_miss(OnMiss::Example)
 }
 
-/// Every endpoint answers a task that nobody recorded, and echoes it.
+/// Every endpoint responds to a task without a recording, and echoes the task.
 #[tokio::test]
 async fn every_endpoint_has_one() {
     let mock = examples().start().await.unwrap();
@@ -42,21 +42,21 @@ async fn every_endpoint_has_one() {
             .path
             .replace("{id}", "07280000-1111-2222-3333-444455556666");
         let headers = [("authorization", BASIC)];
-        let answer = ask(&mock, typed.info.method.as_str(), &path, &headers, &text).await;
+        let response = ask(&mock, typed.info.method.as_str(), &path, &headers, &text).await;
         let name = typed.info.id;
         assert_eq!(
-            answer.status,
+            response.status,
             200,
             "{name}: {:?}",
-            answer.header("x-mock-detail")
+            response.header("x-mock-detail")
         );
-        let answer = answer.json();
-        let task = &answer["tasks"][0];
-        assert_eq!(answer["tasks_error"], 0, "{name}");
+        let response = response.json();
+        let task = &response["tasks"][0];
+        assert_eq!(response["tasks_error"], 0, "{name}");
         for (key, value) in body[0].as_object().into_iter().flatten() {
             assert_eq!(task["data"][key], *value, "{name} {key}");
         }
-        let decoded = (typed.decode)(&answer.to_string());
+        let decoded = (typed.decode)(&response.to_string());
         assert_eq!(decoded["tasks"][0]["drift"], json!([]), "{name}");
     }
 }
@@ -102,32 +102,32 @@ async fn a_bad_task_is_refused_all_the_same() {
 
 /// Of several tasks each has its own outcome, and its own identifier.
 #[tokio::test]
-async fn tasks_of_one_post_are_told_apart() {
+async fn tasks_of_one_post_have_their_own_ids() {
     let mock = examples().start().await.unwrap();
     let task =
         |keyword: &str| json!({"keyword": keyword, "location_code": 1, "language_code": "en"});
     let body = json!([task("a"), {"location_code": 1, "language_code": "en"}, task("b")]);
     let path = "/v3/serp/google/organic/task_post";
     let headers = [("authorization", BASIC)];
-    let answer = ask(&mock, "POST", path, &headers, &body.to_string()).await;
+    let response = ask(&mock, "POST", path, &headers, &body.to_string()).await;
     assert!(
-        answer
+        response
             .header("x-mock-detail")
             .starts_with("task 1: keyword")
     );
-    let answer = answer.json();
+    let response = response.json();
     let codes: Vec<_> = (0..3)
-        .map(|index| answer["tasks"][index]["status_code"].as_u64())
+        .map(|index| response["tasks"][index]["status_code"].as_u64())
         .collect();
     assert_eq!(codes, [Some(20100), Some(40501), Some(20100)]);
-    assert_ne!(answer["tasks"][0]["id"], answer["tasks"][2]["id"]);
-    assert_eq!(answer["tasks_error"], 1);
-    assert_eq!(answer["tasks"][2]["data"]["function"], "google/organic");
+    assert_ne!(response["tasks"][0]["id"], response["tasks"][2]["id"]);
+    assert_eq!(response["tasks_error"], 1);
+    assert_eq!(response["tasks"][2]["data"]["function"], "google/organic");
     // The same again is the same again; another post has other identifiers.
     let again = ask(&mock, "POST", path, &headers, &body.to_string())
         .await
         .json();
-    assert_eq!(again, answer);
+    assert_eq!(again, response);
     let other = ask(
         &mock,
         "POST",
@@ -137,12 +137,12 @@ async fn tasks_of_one_post_are_told_apart() {
     )
     .await
     .json();
-    assert_ne!(other["tasks"][0]["id"], answer["tasks"][0]["id"]);
+    assert_ne!(other["tasks"][0]["id"], response["tasks"][0]["id"]);
 }
 
-/// A recorded error answers its own request and stands for no other.
+/// A recorded error is replayed for its own request only.
 #[tokio::test]
-async fn an_error_is_nobodys_example() {
+async fn an_error_is_not_an_example() {
     let refused = json!({
         "dfs_fixture": 1,
         "request": {
@@ -179,9 +179,9 @@ async fn a_bulk_example_has_a_row_for_each_target() {
         let name = typed.info.id;
         let headers = [("authorization", BASIC)];
         let body = json!([{ "targets": ["b.example", "a.example", "b.example"] }]).to_string();
-        let answer = ask(&mock, "POST", typed.info.path, &headers, &body).await;
-        let answer = answer.json();
-        let result = &answer["tasks"][0]["result"][0];
+        let response = ask(&mock, "POST", typed.info.path, &headers, &body).await;
+        let response = response.json();
+        let result = &response["tasks"][0]["result"][0];
         let target = match name {
             "backlinks/bulk_pages_summary/live" => "url",
             _ => "target",
@@ -216,8 +216,8 @@ async fn a_target_of_the_example_keeps_its_row() {
     let mock = mock.start().await.unwrap();
     let task = BulkRanksLiveTask::new(["rich.example", "new.example", "other.example"]);
     let client = client(mock.url());
-    let answer = client.backlinks().bulk_ranks_live(&task).await.unwrap();
-    let rows = answer.results()[0].items.as_deref().unwrap();
+    let response = client.backlinks().bulk_ranks_live(&task).await.unwrap();
+    let rows = response.results()[0].items.as_deref().unwrap();
     let rows: Vec<_> = rows
         .iter()
         .map(|row| (row.target.as_deref().unwrap(), row.rank.unwrap()))

@@ -89,7 +89,7 @@ async fn each_fault_without_a_socket() {
         } else {
             json!([{"targets": ["a.com"]}])
         };
-        // A call whose client went away while it was to be answered is never finished.
+        // A call whose client disconnected before the response is never finished.
         if fault != Fault::Silence {
             assert_eq!(journal[0].body, expected, "{fault}");
         }
@@ -124,9 +124,9 @@ async fn every_documented_code_on_both_levels() {
     }
 }
 
-/// What the answers of the faults look like to anybody.
+/// The responses of the faults, as any client receives them.
 #[tokio::test]
-async fn the_answers_of_faults() {
+async fn responses_of_faults() {
     let builder = MockServer::builder()
         .fault_header()
         .on_miss(OnMiss::Example);
@@ -145,7 +145,7 @@ async fn the_answers_of_faults() {
         "nonsense",
     ] {
         let headers = [("authorization", BASIC), ("x-mock-fault", fault)];
-        let answer = ask(
+        let response = ask(
             &mock,
             "POST",
             SUMMARY,
@@ -153,7 +153,7 @@ async fn the_answers_of_faults() {
             "[{\"targets\": [\"a.com\"]}]",
         )
         .await;
-        let body = match serde_json::from_slice::<Value>(&answer.body) {
+        let body = match serde_json::from_slice::<Value>(&response.body) {
             Ok(mut body) => {
                 // Its results are those of the example.
                 if let Some(result) = body
@@ -164,12 +164,12 @@ async fn the_answers_of_faults() {
                 }
                 serde_json::to_string_pretty(&body).unwrap()
             }
-            Err(_) => answer.text().to_owned(),
+            Err(_) => response.text().to_owned(),
         };
-        let header = |name| answer.header(name).to_owned();
+        let header = |name| response.header(name).to_owned();
         all += &format!(
             "--- {fault}\n{} {} {:?} {}: {}\n{body}\n",
-            answer.status,
+            response.status,
             header("content-type"),
             header("retry-after"),
             header("x-mock-source"),
@@ -183,7 +183,7 @@ async fn the_answers_of_faults() {
         .await
         .unwrap();
     let headers = [("authorization", BASIC), ("x-mock-fault", "api:40202")];
-    let answer = ask(
+    let response = ask(
         &closed,
         "POST",
         SUMMARY,
@@ -191,7 +191,7 @@ async fn the_answers_of_faults() {
         "[{\"targets\": [\"a.com\"]}]",
     )
     .await;
-    assert_eq!(answer.json()["status_code"], 20000);
+    assert_eq!(response.json()["status_code"], 20000);
 }
 
 /// One task of several fails, and the envelope counts it or does not.
@@ -206,8 +206,8 @@ async fn one_task_of_several() {
     let mock = builder.start().await.unwrap();
     for (fault, counted) in [("task:40501@1", 1), ("hidden_task:40501@1", 0)] {
         let headers = [("authorization", BASIC), ("x-mock-fault", fault)];
-        let answer = ask(&mock, "POST", path, &headers, &body).await.json();
-        let codes: Vec<_> = answer["tasks"]
+        let response = ask(&mock, "POST", path, &headers, &body).await.json();
+        let codes: Vec<_> = response["tasks"]
             .as_array()
             .unwrap()
             .iter()
@@ -215,11 +215,11 @@ async fn one_task_of_several() {
             .collect();
         assert_eq!(codes, [20100, 40501, 20100]);
         assert_eq!(
-            (&answer["tasks_error"], &answer["tasks_count"]),
+            (&response["tasks_error"], &response["tasks_count"]),
             (&json!(counted), &json!(3))
         );
-        let costs = |at: usize| answer["tasks"][at]["cost"].as_f64().unwrap();
-        assert_eq!(answer["cost"].as_f64().unwrap(), costs(0) + costs(2));
+        let costs = |at: usize| response["tasks"][at]["cost"].as_f64().unwrap();
+        assert_eq!(response["cost"].as_f64().unwrap(), costs(0) + costs(2));
     }
     // A fault needs no fixture.
     let bare = MockServer::builder()
@@ -229,9 +229,9 @@ async fn one_task_of_several() {
         .await
         .unwrap();
     let headers = [("authorization", BASIC), ("x-mock-fault", "task:40501@1")];
-    let answer = ask(&bare, "POST", path, &headers, &body).await.json();
-    assert_eq!(answer["tasks"][1]["status_code"], 40501);
-    assert_eq!(answer["tasks"][0]["status_code"], 20000);
+    let response = ask(&bare, "POST", path, &headers, &body).await.json();
+    assert_eq!(response["tasks"][1]["status_code"], 40501);
+    assert_eq!(response["tasks"][0]["status_code"], 20000);
 }
 
 /// Sends a request over a real socket. Returns the bytes that arrive and the error that ends the

@@ -15,7 +15,7 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/mock-server/fixtures")
 }
 
-/// A fixture: its name, what it answers, and the answer as text.
+/// A fixture: its name, the decoded response, and the response as text.
 pub(crate) struct Fixture {
     pub(crate) name: String,
     pub(crate) path: String,
@@ -67,13 +67,13 @@ fn without_nulls(value: &mut Value) {
     }
 }
 
-/// Two proofs that do not share code: the models' own report of losses, and a comparison of what
+/// Two proofs that do not share code: the models' own report of lossy fields, and a comparison of what
 /// came with what the models write again.
 #[test]
 fn nothing_documented_is_lost() {
     for Typed {
         info,
-        losses,
+        lossy_fields,
         decode,
         ..
     } in ENDPOINTS
@@ -91,7 +91,7 @@ fn nothing_documented_is_lost() {
                 );
                 continue;
             };
-            assert_eq!(losses(&came), [], "{name}");
+            assert_eq!(lossy_fields(&came), [], "{name}");
             let written = decode(&fixture.response);
             assert_eq!(
                 written["tasks"][0]["drift"],
@@ -107,9 +107,9 @@ fn nothing_documented_is_lost() {
     }
 }
 
-/// Of what nobody documented, fields are told of; values and members of unions survive.
+/// Undocumented fields are reported. Undocumented values and members of unions are kept.
 #[test]
-fn what_is_not_documented_is_told_or_kept() {
+fn undocumented_data_is_reported_or_kept() {
     let mut looked_at = 0;
     for typed in ENDPOINTS {
         let fixtures = of(typed.info.path);
@@ -118,12 +118,15 @@ fn what_is_not_documented_is_told_or_kept() {
         };
         looked_at += 1;
         let came = results(fixture).unwrap();
-        let losses = (typed.losses)(&came);
-        let pointers: Vec<&str> = losses.iter().map(|loss| loss.pointer.as_str()).collect();
+        let lossy_fields = (typed.lossy_fields)(&came);
+        let pointers: Vec<&str> = lossy_fields
+            .iter()
+            .map(|field| field.pointer.as_str())
+            .collect();
         assert!(pointers.contains(&"/0/undocumented"), "{}", typed.info.id);
-        for loss in &losses {
-            assert!(loss.pointer.ends_with("/undocumented"), "{loss}");
-            assert_eq!(loss.kind, DriftKind::UnknownField, "{loss}");
+        for field in &lossy_fields {
+            assert!(field.pointer.ends_with("/undocumented"), "{field}");
+            assert_eq!(field.kind, DriftKind::UnknownField, "{field}");
         }
         // Whole floats for integers, unknown values, map keys and members come out as they were.
         let written = (typed.decode)(&fixture.response)["tasks"][0]["result"].clone();
@@ -167,7 +170,7 @@ fn same_numbers(value: Value) -> Value {
 
 /// Each endpoint of Backlinks as a caller gets it, in full.
 #[test]
-fn backlinks_answers() {
+fn backlinks_responses() {
     for typed in ENDPOINTS
         .iter()
         .filter(|typed| typed.info.id.starts_with("backlinks/"))
@@ -185,8 +188,13 @@ fn backlinks_answers() {
 #[test]
 fn the_envelope_is_the_one_of_the_spec() {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
-    let fields = xtask::model::load(&spec).unwrap().api.envelope.fields;
-    let names = |fields: &xtask::spec::language::Fields| fields.keys().cloned().collect::<Vec<_>>();
+    let fields = dataforseo_spec::model::load(&spec)
+        .unwrap()
+        .api
+        .envelope
+        .fields;
+    let names =
+        |fields: &dataforseo_spec::language::Fields| fields.keys().cloned().collect::<Vec<_>>();
     let fixture = of(BulkNewLostBacklinksLive::INFO.path).remove(0);
     let typed = Typed::of::<BulkNewLostBacklinksLive>();
     let written = (typed.decode)(&fixture.response);

@@ -1,4 +1,4 @@
-//! Middleware around an exchange: what it sees, what its errors and its own answers count as.
+//! Middleware around an exchange: what it receives, and how its errors and own responses count.
 
 use std::fmt;
 use std::future::Future;
@@ -66,8 +66,8 @@ where
 
 async fn call(client: &Client) -> Result<f64, Error> {
     let task = BulkRanksLiveTask::new(["example.com"]);
-    let answer = client.backlinks().bulk_ranks_live(&task).await?;
-    Ok(answer.cost().unwrap())
+    let response = client.backlinks().bulk_ranks_live(&task).await?;
+    Ok(response.cost().unwrap())
 }
 
 /// An error of middleware, around the one that it met.
@@ -101,10 +101,10 @@ async fn layers_see_each_attempt_from_the_outside_in() {
             log.lock().unwrap().push(format!("{name} {met} {body}"));
             let log = Arc::clone(&log);
             Box::pin(async move {
-                let answer = inner.call(request).await?;
-                let status = answer.status().as_u16();
+                let response = inner.call(request).await?;
+                let status = response.status().as_u16();
                 log.lock().unwrap().push(format!("{name} {status}"));
-                Ok(answer)
+                Ok(response)
             }) as Exchange
         }
     };
@@ -184,7 +184,7 @@ async fn an_error_of_a_layer_counts_by_what_was_sent() {
 }
 
 #[tokio::test]
-async fn a_layer_answers_by_itself() {
+async fn a_layer_responds_by_itself() {
     let mock = crate::examples();
     let client = with(&mock, |_, _| {
         let body = r#"{"status_code": 20000, "cost": 0.25, "tasks": [{"status_code": 20000, "result": null}]}"#;
@@ -197,9 +197,9 @@ async fn a_layer_answers_by_itself() {
 
 /// Repeats as often as there is something to wait for, and notes the waits.
 #[derive(Debug, Clone, Default)]
-struct Told(Arc<Mutex<Vec<Option<Duration>>>>);
+struct Completed(Arc<Mutex<Vec<Option<Duration>>>>);
 
-impl RetryPolicy for Told {
+impl RetryPolicy for Completed {
     fn on_error(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
         self.0.lock().unwrap().push(failed.retry_after);
         None
@@ -230,23 +230,23 @@ async fn retry_after_in_seconds_and_as_a_time() {
         ("soon", None, None),
         ("-1", None, None),
     ] {
-        let told = Told::default();
+        let reported = Completed::default();
         let client = with(&mock, move |_, _| {
-            let mut answer = Response::builder()
+            let mut response = Response::builder()
                 .status(429)
                 .header("retry-after", retry_after);
             if let Some(date) = date {
-                answer = answer.header("date", date);
+                response = response.header("date", date);
             }
             let body = ResponseBody::new(Full::<hyper::body::Bytes>::from("<html>"));
-            let answer = answer.body(body).map_err(Into::into);
-            Box::pin(async { answer })
+            let response = response.body(body).map_err(Into::into);
+            Box::pin(async { response })
         });
-        let client = client.retry_policy(told.clone()).build().unwrap();
+        let client = client.retry_policy(reported.clone()).build().unwrap();
         call(&client).await.unwrap_err();
         let expected = expected.map(Duration::from_secs);
         assert_eq!(
-            *told.0.lock().unwrap(),
+            *reported.0.lock().unwrap(),
             [expected],
             "{retry_after} {date:?}"
         );

@@ -58,7 +58,7 @@ fn builder(url: impl Into<String>) -> ClientBuilder {
         .clock(|| Date::constant(2021, 10, 13))
 }
 
-/// A mock without a socket that answers whatever breaks no rule.
+/// Returns a mock server without a socket that responds to every valid request.
 fn examples() -> MockServer {
     let builder = MockServer::builder().on_miss(OnMiss::Example);
     builder.in_memory().unwrap()

@@ -56,7 +56,7 @@ proptest! {
         assert_same(&map, &reference);
         assert_same(&entries.iter().cloned().collect(), &reference);
 
-        // Read by the tolerant reader, and by serde's own.
+        // Decoded by the lenient decoder, and by serde.
         let text = object(&entries);
         let decoded = decode::<Map<i64>>(&text).unwrap();
         prop_assert_eq!(decoded.drift, []);
@@ -80,8 +80,8 @@ proptest! {
     }
 }
 
-/// Nobody documented how many keys there can be: finding one must not take the longer, the more
-/// there are. This would take minutes.
+/// The number of keys is not documented, so a lookup must not get slower with more keys. A linear
+/// search would take minutes here.
 #[test]
 fn a_large_map_is_read_and_searched() {
     let entries: Vec<_> = (0..100_000_i64)
@@ -116,7 +116,7 @@ fn a_large_map_is_read_and_searched() {
 }
 
 #[test]
-fn what_is_no_map_is_told() {
+fn values_that_are_not_maps_are_reported() {
     for (text, value, met) in [
         ("null", None, 0),
         ("[]", Some(Map::default()), 0),
@@ -148,7 +148,7 @@ fn the_schema_of_a_map_is_that_of_an_object() {
     assert_eq!(ours.get("type"), reference.get("type"));
 }
 
-/// Which numbers are there, and which keys are none.
+/// Numbered keys that are present, and keys that are not numbers.
 #[test]
 fn a_numbered_list_takes_the_numbers_from_one_on() {
     for (text, values, dropped) in [

@@ -1,4 +1,4 @@
-//! What the mock server answers to whoever asks, in the API's own words.
+//! The mock server's responses, with the API's messages.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,13 +22,13 @@ const NEW_LOST: &str = "/v3/backlinks/bulk_new_lost_backlinks/live";
 /// `login:password`
 pub(crate) const BASIC: &str = "Basic bG9naW46cGFzc3dvcmQ=";
 
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     headers: hyper::HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl HttpResponse {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
@@ -51,7 +51,7 @@ pub(crate) async fn ask(
     path: &str,
     headers: &[(&str, &str)],
     body: &str,
-) -> Answer {
+) -> HttpResponse {
     let http = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
     let mut request = Request::builder()
         .method(method)
@@ -64,14 +64,14 @@ pub(crate) async fn ask(
         .await
         .unwrap();
     let (head, body) = response.into_parts();
-    Answer {
+    HttpResponse {
         status: head.status.as_u16(),
         headers: head.headers,
         body: body.collect().await.unwrap().to_bytes(),
     }
 }
 
-async fn post(mock: &MockServer, body: &str) -> Answer {
+async fn post(mock: &MockServer, body: &str) -> HttpResponse {
     ask(mock, "POST", NEW_LOST, &[("authorization", BASIC)], body).await
 }
 
@@ -80,7 +80,7 @@ fn on(date: Date) -> Builder {
 }
 
 #[tokio::test]
-async fn each_fixture_answers_its_request_with_its_own_bytes() {
+async fn each_fixture_is_replayed_byte_for_byte() {
     let mock = MockServer::start().await.unwrap();
     for endpoint in dataforseo_client::models::ENDPOINTS {
         for fixture in fixtures::of(endpoint.path) {
@@ -91,10 +91,10 @@ async fn each_fixture_answers_its_request_with_its_own_bytes() {
             };
             let method = endpoint.method.as_str();
             let headers = [("authorization", BASIC)];
-            let answer = ask(&mock, method, &fixture.path, &headers, &body).await;
-            assert_eq!(answer.status, 200);
+            let response = ask(&mock, method, &fixture.path, &headers, &body).await;
+            assert_eq!(response.status, 200);
             assert!(
-                answer
+                response
                     .header("x-mock-source")
                     .ends_with(&format!("{name}.json"))
             );
@@ -106,13 +106,13 @@ async fn each_fixture_answers_its_request_with_its_own_bytes() {
             let file = fs::read_to_string(file).unwrap();
             let flat: String = file.lines().map(str::trim_start).collect();
             let flat = flat.replace("\": ", "\":");
-            let (_, response) = flat
+            let (_, recorded) = flat
                 .split_once("\"response\":{\"status\":200,\"body\":")
                 .unwrap();
-            let response = response.strip_suffix("}}").unwrap();
+            let recorded = recorded.strip_suffix("}}").unwrap();
             assert_eq!(
-                String::from_utf8(answer.body.to_vec()).unwrap(),
-                response,
+                String::from_utf8(response.body.to_vec()).unwrap(),
+                recorded,
                 "{name}"
             );
         }
@@ -182,8 +182,8 @@ async fn errors_are_in_the_envelope_of_the_api() {
     ];
     let mut all = String::new();
     for (what, body) in cases {
-        let answer = post(&mock, body).await;
-        let json = answer.json();
+        let response = post(&mock, body).await;
+        let json = response.json();
         let shown = match json["tasks"].get(0) {
             Some(task) => {
                 json!({"envelope": json["status_code"], "task": task["status_code"], "message": task["status_message"], "data": task["data"].as_object().map(|data| data.keys().cloned().collect::<Vec<_>>())})
@@ -195,45 +195,45 @@ async fn errors_are_in_the_envelope_of_the_api() {
         writeln!(
             all,
             "--- {what}\n{} {shown}\n{}: {}",
-            answer.status,
-            answer.header("x-mock-source"),
-            answer.header("x-mock-detail")
+            response.status,
+            response.header("x-mock-source"),
+            response.header("x-mock-detail")
         )
         .unwrap();
     }
     insta::assert_snapshot!(all);
 }
 
-/// A header of 30 kB would keep clients from seeing the answer at all.
+/// Clients reject a response with a header of 30 kB.
 #[tokio::test]
 async fn the_detail_of_a_refusal_stays_short() {
     let mock = MockServer::start().await.unwrap();
     let numbers: Vec<u32> = (0..999).collect();
-    let answer = post(&mock, &json!([{ "targets": numbers }]).to_string()).await;
-    let detail = answer.header("x-mock-detail");
+    let response = post(&mock, &json!([{ "targets": numbers }]).to_string()).await;
+    let detail = response.header("x-mock-detail");
     assert!(
         detail.ends_with("targets[4]: expected a string; and 994 more"),
         "{detail}"
     );
     let long = "x".repeat(9000);
-    let answer = post(
+    let response = post(
         &mock,
         &json!([{ "targets": ["a.com"], long: 1 }]).to_string(),
     )
     .await;
-    assert_eq!(answer.header("x-mock-detail").len(), 2000);
-    assert_eq!(answer.json()["tasks"][0]["status_code"], 40506);
+    assert_eq!(response.header("x-mock-detail").len(), 2000);
+    assert_eq!(response.json()["tasks"][0]["status_code"], 40506);
 }
 
 #[tokio::test]
-async fn an_error_answer_in_full() {
+async fn a_complete_error_response() {
     let mock = on(Date::constant(2026, 3, 31)).start().await.unwrap();
-    let answer = post(
+    let response = post(
         &mock,
         "[{\"targets\": [\"a.com\"], \"date_from\": \"2025-03-30\"}]",
     )
     .await;
-    insta::assert_json_snapshot!(answer.json());
+    insta::assert_json_snapshot!(response.json());
 }
 
 #[tokio::test]
@@ -246,12 +246,12 @@ async fn paths_and_methods() {
         ("POST", "/"),
         ("POST", "/v3/backlinks/bulk_new_lost_backlinks/live/"),
     ] {
-        let answer = ask(&mock, method, path, &[("authorization", BASIC)], "").await;
+        let response = ask(&mock, method, path, &[("authorization", BASIC)], "").await;
         writeln!(
             all,
             "{method} {path}: {} {}",
-            answer.status,
-            answer.json()["status_message"]
+            response.status,
+            response.json()["status_message"]
         )
         .unwrap();
     }
@@ -287,21 +287,25 @@ async fn credentials() {
             true,
         ),
     ] {
-        for (mock, taken) in [(&any, by_any), (&own, by_own)] {
+        for (mock, accepted) in [(&any, by_any), (&own, by_own)] {
             let headers: Vec<_> = header
                 .iter()
                 .map(|value| ("authorization", value.as_str()))
                 .collect();
-            let answer = ask(mock, "POST", NEW_LOST, &headers, "").await;
-            assert_eq!(answer.status, if taken { 200 } else { 401 }, "{header:?}");
-            let code = if taken { 40502 } else { 40100 };
-            assert_eq!(answer.json()["status_code"], code, "{header:?}");
+            let response = ask(mock, "POST", NEW_LOST, &headers, "").await;
+            assert_eq!(
+                response.status,
+                if accepted { 200 } else { 401 },
+                "{header:?}"
+            );
+            let code = if accepted { 40502 } else { 40100 };
+            assert_eq!(response.json()["status_code"], code, "{header:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn compressed_when_asked_for() {
+async fn compressed_if_requested() {
     let mock = MockServer::start().await.unwrap();
     let request = fixtures::of(NEW_LOST).remove(0).request;
     let plain = post(&mock, &request.to_string()).await;
@@ -321,29 +325,27 @@ async fn compressed_when_asked_for() {
     assert_eq!(unzipped.as_bytes(), plain.body);
 }
 
-/// The client asks for compression, so this goes all the way; the raw body is the fixture's.
+/// The client requests compression, so the whole path is tested. The raw body is the fixture's.
 #[tokio::test]
-async fn the_client_gets_the_documented_answer_whole() {
+async fn the_client_gets_the_whole_documented_response() {
     let mock = MockServer::start().await.unwrap();
-    let fixtures::Fixture {
-        request, response, ..
-    } = fixtures::of(NEW_LOST).remove(0);
-    let targets = request[0]["targets"]
+    let fixture = fixtures::of(NEW_LOST).remove(0);
+    let targets = fixture.request[0]["targets"]
         .as_array()
         .unwrap()
         .iter()
         .map(|target| target.as_str().unwrap());
     let task = BulkNewLostBacklinksLiveTask::new(targets).date_from(Date::constant(2021, 1, 1));
-    let answer = client(mock.url())
+    let response = client(mock.url())
         .backlinks()
         .bulk_new_lost_backlinks_live(&task)
         .await
         .unwrap();
-    assert_eq!(answer.raw_response().text(), response);
-    assert_eq!(answer.drift(), []);
-    assert_eq!(answer.cost(), Some(0.0203));
-    assert_eq!(answer.task.result_count, Some(1));
-    assert_eq!(answer.into_results()[0].items.as_ref().unwrap().len(), 10);
+    assert_eq!(response.raw_response().text(), fixture.response);
+    assert_eq!(response.drift(), []);
+    assert_eq!(response.cost(), Some(0.0203));
+    assert_eq!(response.task.result_count, Some(1));
+    assert_eq!(response.into_results()[0].items.as_ref().unwrap().len(), 10);
 }
 
 fn fixture(changes: &[(&str, Value)]) -> Value {
@@ -402,9 +404,9 @@ async fn fixtures_of_ones_own() {
         .start()
         .await
         .unwrap();
-    let answer = post(&alone, "[{\"targets\": [\"mine.com\"]}]").await;
+    let response = post(&alone, "[{\"targets\": [\"mine.com\"]}]").await;
     assert_eq!(
-        answer.header("x-mock-detail"),
+        response.header("x-mock-detail"),
         format!("no fixture for {NEW_LOST}")
     );
 }
@@ -514,7 +516,7 @@ async fn fixtures_that_cannot_be_used() {
 }
 
 #[tokio::test]
-async fn a_fixture_in_code_and_misses_that_are_told() {
+async fn a_fixture_in_code_and_reported_misses() {
     let misses = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&misses);
     let mock = MockServer::builder()
@@ -523,8 +525,8 @@ async fn a_fixture_in_code_and_misses_that_are_told() {
         .start()
         .await
         .unwrap();
-    let answer = post(&mock, "[{\"targets\": [\"mine.com\"]}]").await;
-    assert_eq!(answer.header("x-mock-source"), "fixture 1");
+    let response = post(&mock, "[{\"targets\": [\"mine.com\"]}]").await;
+    assert_eq!(response.header("x-mock-source"), "fixture 1");
     post(&mock, "[{\"targets\": [\"yours.com\"]}]").await;
     let misses = misses.lock().unwrap();
     assert_eq!(

@@ -42,13 +42,13 @@ async fn tls_server(protocols: &[&[u8]]) -> (u16, String, Arc<Mutex<Vec<Version>
                 let Ok(stream) = acceptor.accept(stream).await else {
                     return;
                 };
-                let answer = service_fn(move |request: Request<Incoming>| {
+                let response = service_fn(move |request: Request<Incoming>| {
                     seen.lock().unwrap().push(request.version());
                     let body = r#"{"status_code": 20000, "tasks": [{"status_code": 20000, "result": null}]}"#;
                     async move { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(body))) }
                 });
                 let _ = auto::Builder::new(TokioExecutor::new())
-                    .serve_connection(TokioIo::new(stream), answer)
+                    .serve_connection(TokioIo::new(stream), response)
                     .await;
             });
         }

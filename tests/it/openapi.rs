@@ -11,8 +11,8 @@ use crate::fixtures;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
-    let model = xtask::model::load(&spec).unwrap();
-    serde_json::from_str(&xtask::emit::openapi::emit(&model)).unwrap()
+    let model = dataforseo_spec::model::load(&spec).unwrap();
+    serde_json::from_str(&dataforseo_codegen::openapi::emit(&model)).unwrap()
 });
 
 /// A schema of the document, with the components that it refers to.
@@ -86,13 +86,13 @@ fn every_schema_is_one_and_every_reference_leads_somewhere() {
 fn every_fixture_and_every_example_fits() {
     for (method, path, operation) in operations() {
         let body = &operation["requestBody"]["content"]["application/json"];
-        let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
-        let answer = validator(answer);
+        let response = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        let response_schema = validator(response);
         let request = (method == "post").then(|| validator(&body["schema"]));
         for fixture in fixtures::of(path) {
             let name = format!("{path} {}", fixture.name);
             let response: Value = serde_json::from_str(&fixture.response).unwrap();
-            answer
+            response_schema
                 .validate(&response)
                 .unwrap_or_else(|error| panic!("{name}: {error} at {}", error.instance_path()));
             if let Some(request) = &request {
@@ -126,18 +126,18 @@ fn it_refuses_what_the_documentation_rules_out() {
     }
     let operation = &DOCUMENT["paths"]["/v3/serp/google/organic/live/advanced"]["post"];
     let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
-    let answer = validator(schema);
+    let response = validator(schema);
     let item = |item: Value| {
         json!({
             "status_code": 20000,
             "tasks": [{ "status_code": 20000, "result": [{ "items": [item] }] }],
         })
     };
-    assert!(answer.is_valid(&item(json!({ "type": "organic", "title": "t" }))));
-    assert!(answer.is_valid(&item(json!({ "type": "new_element", "title": 1 }))));
-    assert!(answer.is_valid(&item(Value::Null)));
-    assert!(!answer.is_valid(&item(json!({ "type": "organic", "title": 1 }))));
-    assert!(!answer.is_valid(&item(json!("organic"))));
+    assert!(response.is_valid(&item(json!({ "type": "organic", "title": "t" }))));
+    assert!(response.is_valid(&item(json!({ "type": "new_element", "title": 1 }))));
+    assert!(response.is_valid(&item(Value::Null)));
+    assert!(!response.is_valid(&item(json!({ "type": "organic", "title": 1 }))));
+    assert!(!response.is_valid(&item(json!("organic"))));
 }
 
 #[test]

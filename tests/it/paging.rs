@@ -2,7 +2,7 @@
 
 use dataforseo_client::models::backlinks::{AnchorsLiveTask, BacklinksLiveTask};
 use dataforseo_client::{ErrorKind, StopReason};
-use dataforseo_tests::Answering;
+use dataforseo_tests::Responder;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -30,8 +30,8 @@ const LIST: List = List {
 };
 
 impl List {
-    /// An answer to a task, as the API gives it: rows from `offset` on, or from behind the token.
-    fn answer(self, body: &str) -> String {
+    /// Returns the response to a task as the API sends it: the rows from `offset`, or after the token.
+    fn response(self, body: &str) -> String {
         let task: Value = serde_json::from_str(body).unwrap();
         let task = &task[0];
         let limit = task["limit"].as_i64().unwrap_or(100);
@@ -65,17 +65,17 @@ impl List {
         .to_string()
     }
 
-    async fn serve(self) -> Answering {
-        Answering::start(move |body| self.answer(body))
+    async fn serve(self) -> Responder {
+        Responder::start(move |body| self.response(body))
             .await
             .unwrap()
     }
 }
 
 /// What the server was asked: offset, limit and token of each call.
-fn windows(server: &Answering) -> Vec<(Option<i64>, Option<i64>, Option<String>)> {
-    let asked = server.asked();
-    let windows = asked.iter().map(|body| {
+fn windows(server: &Responder) -> Vec<(Option<i64>, Option<i64>, Option<String>)> {
+    let requested = server.received();
+    let windows = requested.iter().map(|body| {
         let task: Value = serde_json::from_str(body).unwrap();
         let token = task[0]["search_after_token"].as_str();
         (
@@ -135,7 +135,7 @@ async fn all_rows_once_by_offset_and_then_by_token() {
 
 /// Full pages cost least, so they are the default; the caller's own offset is kept.
 #[tokio::test]
-async fn pages_are_full_unless_said_otherwise() {
+async fn pages_are_full_by_default() {
     let server = List {
         rows: 2_500,
         ..LIST
@@ -160,7 +160,7 @@ async fn pages_are_full_unless_said_otherwise() {
 
 /// An endpoint without a token ends at the API's ceiling, and says so.
 #[tokio::test]
-async fn the_ceiling_is_told_of() {
+async fn the_offset_limit_is_reported() {
     let server = List {
         rows: 30_000,
         tokens: false,
@@ -220,7 +220,7 @@ async fn the_last_page_reaches_as_far_as_the_api_does() {
     }
 }
 
-/// A list can be gone on with from a token of before; where in the list that is, nobody knows.
+/// A list can continue from an earlier token, although its position in the list is unknown.
 #[tokio::test]
 async fn a_token_of_before_goes_on() {
     let server = List { rows: 30, ..LIST }.serve().await;
@@ -233,7 +233,7 @@ async fn a_token_of_before_goes_on() {
         .into_rows();
     let rows: Vec<_> = rows.map(|row| row.unwrap().anchor).collect().await;
     assert!(numbers(&rows).into_iter().eq(10..30));
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.received().len(), 3);
 }
 
 /// A token that leads nowhere ends the list, and says so.
@@ -243,11 +243,11 @@ async fn a_token_that_repeats_ends_the_list() {
         rows: 40_000,
         ..LIST
     };
-    let server = Answering::start(move |body| {
-        let answer = list.answer(body);
-        let mut answer: Value = serde_json::from_str(&answer).unwrap();
-        answer["tasks"][0]["result"][0]["search_after_token"] = "22000".into();
-        answer.to_string()
+    let server = Responder::start(move |body| {
+        let response = list.response(body);
+        let mut response: Value = serde_json::from_str(&response).unwrap();
+        response["tasks"][0]["result"][0]["search_after_token"] = "22000".into();
+        response.to_string()
     })
     .await
     .unwrap();
@@ -258,7 +258,7 @@ async fn a_token_that_repeats_ends_the_list() {
         page.unwrap();
     }
     assert_eq!(pages.stop_reason(), Some(StopReason::MissingRows));
-    assert_eq!(server.asked().len(), 22);
+    assert_eq!(server.received().len(), 22);
 }
 
 /// A null row is left out and counts nevertheless: the next page begins behind it.
@@ -303,7 +303,7 @@ async fn a_list_that_dries_up_is_no_complete_one() {
             (pages.stop_reason(), pages.position()),
             (Some(StopReason::MissingRows), 20)
         );
-        assert_eq!(server.asked().len(), 3);
+        assert_eq!(server.received().len(), 3);
     }
 }
 
@@ -327,12 +327,12 @@ async fn a_list_that_does_not_tell_its_length() {
         (pages.stop_reason(), pages.position()),
         (Some(StopReason::Complete), 25)
     );
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.received().len(), 3);
 }
 
 #[tokio::test]
 async fn an_empty_list_is_complete() {
-    let server = Answering::start(|_| {
+    let server = Responder::start(|_| {
         r#"{"status_code": 20000, "tasks": [{"status_code": 20000, "result_count": 0, "result": null}]}"#
             .to_owned()
     })
@@ -347,7 +347,7 @@ async fn an_empty_list_is_complete() {
     assert_eq!(pages.stop_reason(), Some(StopReason::Complete));
 }
 
-/// After an error the same page is asked for again, if the caller says so; the stream ends.
+/// After an error the stream ends. The caller can request the same page again.
 #[tokio::test]
 async fn an_error_passes_no_row_over() {
     let list = List { rows: 30, ..LIST };
@@ -356,9 +356,9 @@ async fn an_error_passes_no_row_over() {
     {
         1 => r#"{"status_code": 50000, "status_message": "Internal Error.", "tasks": null}"#
             .to_owned(),
-        _ => list.answer(body),
+        _ => list.response(body),
     };
-    let server = Answering::start(fails_once).await.unwrap();
+    let server = Responder::start(fails_once).await.unwrap();
     let client = client(server.url());
     let task = || AnchorsLiveTask::new("a.example").limit(10);
     let mut pages = client.backlinks().anchors_live_pages(task());
@@ -375,13 +375,13 @@ async fn an_error_passes_no_row_over() {
         }
     }
     assert!(seen.into_iter().eq(0..30));
-    assert_eq!((errors, server.asked().len()), (1, 4));
+    assert_eq!((errors, server.received().len()), (1, 4));
 
-    let server = Answering::start(|_| "{}".to_owned()).await.unwrap();
+    let server = Responder::start(|_| "{}".to_owned()).await.unwrap();
     let client = self::client(server.url());
     let stream = client.backlinks().anchors_live_pages(task()).into_stream();
     let outcomes: Vec<_> = stream.collect().await;
     assert_eq!(outcomes.len(), 1);
     assert!(outcomes[0].is_err());
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.received().len(), 1);
 }

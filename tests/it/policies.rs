@@ -9,7 +9,7 @@ use dataforseo_client::models::backlinks::{
     Index,
 };
 use dataforseo_client::models::serp::GoogleOrganicTasksReady;
-use dataforseo_client::models::{StatusCode, Task, rows_asked_for, rows_of_tasks};
+use dataforseo_client::models::{StatusCode, Task, requested_rows, requested_rows_of};
 use dataforseo_client::{
     AccountLimits, AttemptEvent, Charge, Client, ClientBuilder, ConfigError, Dispatch, Error,
     ErrorKind, NeverRetry, NoLimits, Observer, Prices, StandardRetryPolicy,
@@ -148,7 +148,7 @@ async fn what_never_left_is_sent_again() {
     assert_eq!(client.costs().calls, 0);
 }
 
-/// Whoever says so pays again; what is free is asked again without that.
+/// A charged request is sent again only if the caller allows it. A free request is sent again anyway.
 #[tokio::test(start_paused = true)]
 async fn what_may_have_been_charged() {
     let mock = mock();
@@ -165,8 +165,8 @@ async fn what_may_have_been_charged() {
     call(&client).await.unwrap();
     assert_eq!(client.costs().unknown_charges, 2);
     let client = builder(&mock).retry_policy(retries()).build().unwrap();
-    let answer = client.backlinks().index().await.unwrap();
-    assert_eq!(answer.raw_response().attempts(), 3);
+    let response = client.backlinks().index().await.unwrap();
+    assert_eq!(response.raw_response().attempts(), 3);
     assert_eq!(client.costs().unknown_charges, 0);
 }
 
@@ -240,9 +240,9 @@ async fn the_account_is_used_to_its_limits() {
     assert!(share >= 0.98, "{share}");
 }
 
-/// The same account, used by another program: everybody waits after a refusal.
+/// Another program uses the same account: all callers wait after a rate limit.
 #[tokio::test(start_paused = true)]
-async fn a_refusal_slows_everybody_down() {
+async fn a_rate_limit_delays_all_callers() {
     let mock = mock();
     mock.on(BulkPagesSummaryLive)
         .first(1)
@@ -330,7 +330,7 @@ async fn callers_that_give_up_free_their_place() {
     .await;
     let order = order.lock().unwrap();
     assert_eq!(order.len(), 500);
-    // Those that may go at once are answered in any order.
+    // Calls that are sent at the same time complete in any order.
     assert!(order[20..].is_sorted(), "{order:?}");
     // 500 calls at 600 a minute, and not a thousand.
     assert!(
@@ -366,8 +366,8 @@ async fn a_clock_that_jumps() {
     }
 }
 
-/// Prices of a cent a call make the sums easy to see: the mock's answers cost nothing, so the
-/// answers are patched.
+/// Changes the responses to a price of one cent per call, so that sums are easy to check. The mock
+/// server's own responses cost nothing.
 #[tokio::test(start_paused = true)]
 async fn money() {
     let mock = mock();
@@ -415,13 +415,13 @@ async fn money() {
     assert!(matches!(error, ConfigError::InvalidBudget(_)));
 }
 
-/// What a task asks for is the same whether it is asked itself or read as JSON, as the mock does.
+/// The requested rows of a task are the same for the typed task and for its JSON.
 #[test]
 fn rows_of_typed_tasks_are_those_of_their_json() {
     fn rows<T: Task>(tasks: &[T]) -> u64 {
-        let rows = rows_of_tasks(tasks);
+        let rows = requested_rows_of(tasks);
         let json = serde_json::to_value(tasks).unwrap();
-        assert_eq!(rows, rows_asked_for(json.as_array().unwrap()), "{json}");
+        assert_eq!(rows, requested_rows(json.as_array().unwrap()), "{json}");
         rows
     }
     let list = || BacklinksLiveTask::new("a.com");
@@ -510,9 +510,9 @@ async fn metrics_see_every_attempt() {
     );
 }
 
-/// A post of which one task fails says so to whoever asks for all.
+/// If one task of a post fails, `into_ids` returns an error.
 #[tokio::test(start_paused = true)]
-async fn a_post_that_was_taken_in_part() {
+async fn a_post_that_was_accepted_in_part() {
     use dataforseo_client::models::serp::{GoogleOrganicTaskPost, GoogleOrganicTaskPostTask};
     let mock = mock();
     mock.on(GoogleOrganicTaskPost)

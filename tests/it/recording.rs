@@ -1,4 +1,5 @@
-//! Recording: a mock server that asks another one, and what of the answers may be kept.
+//! Recording: a mock server that sends requests to another one, and stores what is allowed of the
+//! responses.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dataforseo_mock_server::{Builder, MockServer, OnMiss, Record, StartError, Upstream};
-use dataforseo_tests::{Answering, Scripted, http};
+use dataforseo_tests::{Responder, Scripted, http};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::mock::{Answer, ask};
+use crate::mock::{HttpResponse, ask};
 use crate::replay::SUMMARY;
 
 const LOGIN: &str = "somebody@agency.example.org";
@@ -41,7 +42,7 @@ async fn recorder(record: Record) -> MockServer {
         .unwrap()
 }
 
-async fn send(mock: &MockServer, method: &str, path: &str, body: &str) -> Answer {
+async fn send(mock: &MockServer, method: &str, path: &str, body: &str) -> HttpResponse {
     ask(
         mock,
         method,
@@ -74,7 +75,7 @@ fn envelope(task: &str) -> String {
     )
 }
 
-/// The answers of an API with an account behind it.
+/// Responds as the API does for an account.
 fn account(request_body: &str) -> String {
     if request_body.contains("postback_url") {
         envelope(&format!(
@@ -98,14 +99,14 @@ fn account(request_body: &str) -> String {
 /// What identifies the account is gone, all of it, and later requests still fit.
 #[tokio::test]
 async fn what_is_kept_has_no_secret_and_still_joins() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
     let task = r#"[{"keyword": "a/b", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/?key=hunter2&id=$id"}]"#;
-    let answer = send(&mock, "POST", POST, task).await;
-    // Whoever recorded gets the real answer, byte for byte.
-    assert_eq!(answer.text(), account("postback_url"));
-    assert_eq!(answer.header("x-mock-source"), "upstream");
+    let response = send(&mock, "POST", POST, task).await;
+    // The client that records gets the real response, byte for byte.
+    assert_eq!(response.text(), account("postback_url"));
+    assert_eq!(response.header("x-mock-source"), "upstream");
     send(&mock, "GET", READY, "").await;
     send(&mock, "GET", &format!("{GET}/{ID}"), "").await;
     send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
@@ -163,9 +164,11 @@ async fn what_is_kept_has_no_secret_and_still_joins() {
         .await
         .json();
     let token = &summary["tasks"][0]["result"][0]["search_after_token"];
-    let asked = json!([{"target": "a.com", "search_after_token": token}]);
+    let requested = json!([{"target": "a.com", "search_after_token": token}]);
     assert_eq!(
-        send(&replay, "POST", next, &asked.to_string()).await.status,
+        send(&replay, "POST", next, &requested.to_string())
+            .await
+            .status,
         200
     );
     assert_eq!(replay.unused(), Vec::<String>::new());
@@ -187,7 +190,7 @@ fn shown(kept: &[(PathBuf, String)], folder: &Path) -> String {
 async fn a_second_recording_is_a_readable_difference() {
     let rank = Arc::new(Mutex::new("1"));
     let now = Arc::clone(&rank);
-    let upstream = Answering::start(move |body| {
+    let upstream = Responder::start(move |body| {
         // The identifier is another one each time.
         let rank = *now.lock().unwrap();
         account(body)
@@ -231,12 +234,12 @@ async fn a_second_recording_is_a_readable_difference() {
     );
 }
 
-/// What polling brings is a sequence; the same twice is one answer.
+/// Polling records a sequence. Two equal responses are one response.
 #[tokio::test]
 async fn polling_becomes_a_sequence() {
     let count = Arc::new(Mutex::new(0));
     let polls = Arc::clone(&count);
-    let upstream = Answering::start(move |_| {
+    let upstream = Responder::start(move |_| {
         let mut polls = polls.lock().unwrap();
         *polls += 1;
         let code = if *polls < 3 { 40602 } else { 20000 };
@@ -310,36 +313,36 @@ async fn a_secret_that_is_left_is_not_written() {
         ),
     ] {
         let body = envelope(&format!(r#""id":"{ID}","result":[{{"x":"{what}"}}]"#));
-        let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+        let upstream = Responder::start(move |_| body.clone()).await.unwrap();
         let folder = TempDir::new().unwrap();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let tell = Arc::clone(&told);
+        let reported = Arc::new(Mutex::new(Vec::new()));
+        let tell = Arc::clone(&reported);
         let report = move |line: &str| tell.lock().unwrap().push(line.to_owned());
         let mock = recorder(record(&folder, upstream.url()).everything().report(report)).await;
-        let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
+        let response = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
         // It may have been paid for.
-        assert!(answer.text().contains(&what), "{what}");
+        assert!(response.text().contains(&what), "{what}");
         assert_eq!(files(folder.path()), [], "{what}");
-        let told = told.lock().unwrap().join("\n");
-        assert!(told.contains(place), "{what}: {told}");
-        assert!(!told.contains(&what), "{told}");
+        let reported = reported.lock().unwrap().join("\n");
+        assert!(reported.contains(place), "{what}: {reported}");
+        assert!(!reported.contains(&what), "{reported}");
     }
     // As a key, and in the request.
     let body = envelope(&format!(r#""result":[{{"{PASSWORD}":1}}]"#));
-    let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+    let upstream = Responder::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
-    let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
+    let response = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
     assert!(
-        answer
+        response
             .header("x-mock-detail")
             .contains("not recorded: the password"),
         "{}",
-        answer.header("x-mock-detail")
+        response.header("x-mock-detail")
     );
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
-    let answer = send(
+    let response = send(
         &mock,
         "POST",
         SUMMARY,
@@ -347,14 +350,14 @@ async fn a_secret_that_is_left_is_not_written() {
     )
     .await;
     assert!(
-        answer
+        response
             .header("x-mock-detail")
             .contains("at /request/body/0/tag"),
         "{}",
-        answer.header("x-mock-detail")
+        response.header("x-mock-detail")
     );
     // Too short to be looked for.
-    let answer = ask(
+    let response = ask(
         &mock,
         "POST",
         SUMMARY,
@@ -363,16 +366,16 @@ async fn a_secret_that_is_left_is_not_written() {
     )
     .await;
     assert!(
-        answer.header("x-mock-detail").contains("too short"),
+        response.header("x-mock-detail").contains("too short"),
         "{}",
-        answer.header("x-mock-detail")
+        response.header("x-mock-detail")
     );
     assert_eq!(files(folder.path()), []);
 }
 
 #[tokio::test]
 async fn what_is_missing_is_recorded_once() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = MockServer::builder()
         .without_embedded()
@@ -391,16 +394,16 @@ async fn what_is_missing_is_recorded_once() {
         "{}",
         again.header("x-mock-source")
     );
-    assert_eq!(upstream.asked().len(), 1);
+    assert_eq!(upstream.received().len(), 1);
     // Nothing of it is in the journal, which could not be without secrets.
     assert_eq!(mock.journal(), []);
 }
 
-/// An API that is away, or that is none. The caller is told, and nothing is written.
+/// An API that cannot be reached, or another server. The caller gets an error, and nothing is written.
 #[tokio::test]
 async fn an_upstream_that_fails() {
     let folder = TempDir::new().unwrap();
-    let nobody = {
+    let unreachable = {
         let gone = Scripted::start("").await.unwrap();
         gone.url()
     };
@@ -444,36 +447,36 @@ async fn an_upstream_that_fails() {
             "the credentials were not taken",
         ),
     ];
-    for (what, answer, status, reason) in garbage {
-        let upstream = Scripted::start(answer).await.unwrap();
+    for (what, response, status, reason) in garbage {
+        let upstream = Scripted::start(response).await.unwrap();
         let mock = recorder(record(&folder, upstream.url()).everything()).await;
-        let answer = send(&mock, "POST", SUMMARY, body).await;
-        assert_eq!(answer.status, status, "{what}");
-        let detail = answer.header("x-mock-detail");
+        let response = send(&mock, "POST", SUMMARY, body).await;
+        assert_eq!(response.status, status, "{what}");
+        let detail = response.header("x-mock-detail");
         assert!(detail.contains(reason), "{what}: {detail}");
     }
-    let mock = recorder(record(&folder, nobody).everything()).await;
-    let answer = send(&mock, "POST", SUMMARY, body).await;
+    let mock = recorder(record(&folder, unreachable).everything()).await;
+    let response = send(&mock, "POST", SUMMARY, body).await;
     assert_eq!(
-        (answer.status, &answer.json()["status_code"]),
+        (response.status, &response.json()["status_code"]),
         (502, &json!(50301))
     );
-    let unknown = Answering::start(account).await.unwrap();
+    let unknown = Responder::start(account).await.unwrap();
     let mock = recorder(record(&folder, unknown.url()).everything()).await;
-    let answer = send(&mock, "POST", "/v3/nothing/live", body).await;
+    let response = send(&mock, "POST", "/v3/nothing/live", body).await;
     assert!(
-        answer.header("x-mock-detail").contains("no such path"),
+        response.header("x-mock-detail").contains("no such path"),
         "{}",
-        answer.header("x-mock-detail")
+        response.header("x-mock-detail")
     );
-    let answer = ask(&mock, "POST", SUMMARY, &[], body).await;
-    assert_eq!(answer.status, 401);
+    let response = ask(&mock, "POST", SUMMARY, &[], body).await;
+    assert_eq!(response.status, 401);
     assert_eq!(files(folder.path()), []);
 }
 
 #[tokio::test]
-async fn no_more_is_spent_than_was_said() {
-    let upstream = Answering::start(account).await.unwrap();
+async fn the_budget_is_not_exceeded() {
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.05)).await;
     let call = async |target: &str| {
@@ -488,14 +491,14 @@ async fn no_more_is_spent_than_was_said() {
     assert_eq!(call("a.com").await.status, 200);
     assert_eq!(call("b.com").await.header("x-mock-source"), "upstream");
     // A third one would make 0.06.
-    let answer = call("c.com").await;
-    assert_eq!(answer.json()["status_code"], 40203);
+    let response = call("c.com").await;
+    assert_eq!(response.json()["status_code"], 40203);
     assert!(
-        answer
+        response
             .text()
             .contains("0.04000 of 0.05 US dollars are spent"),
         "{}",
-        answer.text()
+        response.text()
     );
     // What is free is asked all the same.
     assert_eq!(
@@ -504,18 +507,18 @@ async fn no_more_is_spent_than_was_said() {
             .header("x-mock-source"),
         "upstream"
     );
-    assert_eq!(upstream.asked().len(), 3);
+    assert_eq!(upstream.received().len(), 3);
 
-    let silent = Answering::start(|_| r#"{"status_code": 20000, "tasks": []}"#.to_owned())
+    let silent = Responder::start(|_| r#"{"status_code": 20000, "tasks": []}"#.to_owned())
         .await
         .unwrap();
     let mock = recorder(record(&folder, silent.url()).everything().max_spend(9.0)).await;
     send(&mock, "POST", SUMMARY, r#"[{"targets": ["d.com"]}]"#).await;
-    let answer = send(&mock, "POST", SUMMARY, r#"[{"targets": ["e.com"]}]"#).await;
+    let response = send(&mock, "POST", SUMMARY, r#"[{"targets": ["e.com"]}]"#).await;
     assert!(
-        answer.text().contains("did not say what it cost"),
+        response.text().contains("did not say what it cost"),
         "{}",
-        answer.text()
+        response.text()
     );
 }
 
@@ -547,21 +550,21 @@ fn what_is_not_recorded_at_all() {
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 
-/// What is begun is brought to its end, counted and kept, though nobody waits for it any more.
+/// A request that was sent is completed, counted and stored, even if its client disconnected.
 #[tokio::test]
 async fn a_caller_that_gives_up_loses_no_recording() {
-    let (asked, gate) = std::sync::mpsc::channel::<()>();
+    let (requested, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
-    let upstream = Answering::start(move |body| {
-        // Answers when it is told to.
+    let upstream = Responder::start(move |body| {
+        // Responds when the test sends a signal.
         gate.lock().unwrap().recv().unwrap();
         account(body)
     });
     // A server that blocks its thread while it waits is on a thread of its own.
     let (url, held) = on_its_own_thread(upstream);
     let folder = TempDir::new().unwrap();
-    let told = Arc::new(tokio::sync::Notify::new());
-    let tell = Arc::clone(&told);
+    let reported = Arc::new(tokio::sync::Notify::new());
+    let tell = Arc::clone(&reported);
     let record = record(&folder, url)
         .everything()
         .report(move |_| tell.notify_one());
@@ -570,9 +573,9 @@ async fn a_caller_that_gives_up_loses_no_recording() {
     let call = send(&mock, "POST", SUMMARY, body);
     let gone = tokio::time::timeout(std::time::Duration::from_millis(300), call).await;
     assert!(gone.is_err());
-    asked.send(()).unwrap();
-    let patience = std::time::Duration::from_secs(30);
-    tokio::time::timeout(patience, told.notified())
+    requested.send(()).unwrap();
+    let limit = std::time::Duration::from_secs(30);
+    tokio::time::timeout(limit, reported.notified())
         .await
         .expect("nothing is recorded");
     assert_eq!(files(folder.path()).len(), 1);
@@ -580,7 +583,7 @@ async fn a_caller_that_gives_up_loses_no_recording() {
 }
 
 fn on_its_own_thread(
-    server: impl Future<Output = std::io::Result<Answering>> + Send + 'static,
+    server: impl Future<Output = std::io::Result<Responder>> + Send + 'static,
 ) -> (String, std::sync::mpsc::Sender<()>) {
     let (url, urls) = std::sync::mpsc::channel();
     let (held, hold) = std::sync::mpsc::channel::<()>();
@@ -600,7 +603,7 @@ fn on_its_own_thread(
 /// The price of what is asked counts, not only that of what was asked before.
 #[tokio::test]
 async fn a_dearer_call_is_not_made() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.06)).await;
     let one = r#"[{"target": "a.com", "limit": 1}]"#;
@@ -611,24 +614,24 @@ async fn a_dearer_call_is_not_made() {
         "upstream"
     );
     // 0.02 is spent, and 1000 rows make it 0.06 by the known prices.
-    let answer = send(&mock, "POST", path, many).await;
+    let response = send(&mock, "POST", path, many).await;
     assert!(
-        answer.text().contains("it can cost 0.06000"),
+        response.text().contains("it can cost 0.06000"),
         "{}",
-        answer.text()
+        response.text()
     );
     // Three tasks at once cost three times what one did.
     let task = r#"{"keyword": "x", "language_code": "en", "location_code": 2840}"#;
     let posts = format!("[{task},{task},{task}]");
-    let answer = send(&mock, "POST", POST, &posts).await;
-    assert!(answer.text().contains("not asked"), "{}", answer.text());
-    assert_eq!(upstream.asked().len(), 1);
+    let response = send(&mock, "POST", POST, &posts).await;
+    assert!(response.text().contains("not asked"), "{}", response.text());
+    assert_eq!(upstream.received().len(), 1);
 }
 
-/// What cannot be kept is not asked for: it would be paid for.
+/// A request whose response cannot be stored is not sent, as it would be charged.
 #[tokio::test]
-async fn what_cannot_be_kept_is_not_asked() {
-    let upstream = Answering::start(account).await.unwrap();
+async fn requests_whose_response_cannot_be_stored_are_not_sent() {
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let own = "owner:hunter2hunter2";
     for (auth, mock) in [
@@ -662,13 +665,13 @@ async fn what_cannot_be_kept_is_not_asked() {
             ("POST", "/v3/backlinks/nothing/live", good),
             ("GET", "/v3/backlinks/index?x=1", ""),
         ] {
-            let answer = ask(&mock, method, path, &headers, body).await;
+            let response = ask(&mock, method, path, &headers, body).await;
             assert!(
-                answer.status == 400 || answer.status == 404,
+                response.status == 400 || response.status == 404,
                 "{method} {path} {body}"
             );
         }
-        // Whoever has no credentials spends nobody's money.
+        // A client without credentials spends no money.
         for headers in [&[][..], &[("authorization", "Bearer x")]] {
             assert_eq!(ask(&mock, "POST", SUMMARY, headers, good).await.status, 401);
         }
@@ -677,7 +680,7 @@ async fn what_cannot_be_kept_is_not_asked() {
             assert_eq!(ask(&mock, "POST", SUMMARY, &other, good).await.status, 401);
         }
     }
-    assert_eq!(upstream.asked(), Vec::<String>::new());
+    assert_eq!(upstream.received(), Vec::<String>::new());
     assert_eq!(files(folder.path()), []);
     for url in ["https://api.dataforseo.com", "https://API.dataforseo.com./"] {
         let record = Record::to(folder.path()).allow_network();
@@ -704,7 +707,7 @@ async fn what_cannot_be_kept_is_not_asked() {
 async fn what_passes_is_not_kept() {
     let folder = TempDir::new().unwrap();
     let body = r#"[{"targets": ["a.com"]}]"#;
-    for (answer, kept) in [
+    for (response, kept) in [
         (envelope(r#""id":"x","result":[]"#), 1),
         (
             r#"{"status_code":40202,"cost":0,"tasks":null}"#.to_owned(),
@@ -719,7 +722,7 @@ async fn what_passes_is_not_kept() {
             1,
         ),
     ] {
-        let upstream = Answering::start(move |_| answer.clone()).await.unwrap();
+        let upstream = Responder::start(move |_| response.clone()).await.unwrap();
         let mock = recorder(record(&folder, upstream.url()).everything()).await;
         let before = files(folder.path());
         let detail = send(&mock, "POST", SUMMARY, body)
@@ -732,11 +735,11 @@ async fn what_passes_is_not_kept() {
     }
 }
 
-/// With what is missing alone recorded: folders that overlap, tasks that are known one by one, a
-/// sequence at its end, faults.
+/// Only missing fixtures are recorded: with overlapping folders, single known tasks, a sequence that
+/// is used up, and faults.
 #[tokio::test]
 async fn only_what_is_missing() {
-    let upstream = Answering::start(account).await.unwrap();
+    let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
     let start = async || {
         let record = record(&folder, upstream.url());
@@ -760,22 +763,22 @@ async fn only_what_is_missing() {
         );
         assert_eq!(send(&first, "POST", POST, &body).await.status, 200);
     }
-    // What was made up is no answer: it is asked for.
+    // A generated fixture is not a real response, so the request is sent.
     assert_eq!(
         send(&first, "GET", "/v3/backlinks/index", "")
             .await
             .header("x-mock-source"),
         "upstream"
     );
-    assert_eq!(upstream.asked().len(), 3);
+    assert_eq!(upstream.received().len(), 3);
     let (file, text) = files(folder.path()).remove(0);
     let mut sequence: Value = serde_json::from_str(&text).unwrap();
-    let answer = sequence
+    let response = sequence
         .as_object_mut()
         .unwrap()
         .remove("response")
         .unwrap();
-    sequence["responses"] = json!([answer, answer]);
+    sequence["responses"] = json!([response, response]);
     sequence["after"] = json!("error");
     fs::write(&file, sequence.to_string()).unwrap();
     let mock = start().await;
@@ -797,11 +800,11 @@ async fn only_what_is_missing() {
             .json()["status_code"],
         40202
     );
-    assert_eq!(upstream.asked().len(), 3);
+    assert_eq!(upstream.received().len(), 3);
     assert_eq!(fs::read_to_string(&file).unwrap(), sequence.to_string());
 }
 
-/// More ways to write a secret than anybody lists, and places that are no plain values.
+/// Unusual spellings of a secret, and secrets in positions other than values.
 #[tokio::test]
 async fn secrets_in_odd_places() {
     const ODD: &str = "Pa/ss Word!1é";
@@ -818,12 +821,12 @@ async fn secrets_in_odd_places() {
     ];
     for result in results {
         let body = envelope(&format!(r#""id":"x","result":[{result}]"#));
-        let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+        let upstream = Responder::start(move |_| body.clone()).await.unwrap();
         let folder = TempDir::new().unwrap();
         let mock = recorder(record(&folder, upstream.url()).everything()).await;
         let task = r#"[{"keyword": "x", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/hook?key=topsecret"}]"#;
-        let answer = ask(&mock, "POST", POST, &[("authorization", &header)], task).await;
-        let detail = answer.header("x-mock-detail");
+        let response = ask(&mock, "POST", POST, &[("authorization", &header)], task).await;
+        let detail = response.header("x-mock-detail");
         assert!(detail.starts_with("not recorded: "), "{result}: {detail}");
         assert!(
             !detail.contains("Word") && !detail.contains("topsecret"),
@@ -834,13 +837,13 @@ async fn secrets_in_odd_places() {
     // These are replaced.
     let errors = r#"[{"limit": 10}]"#;
     let body = envelope(&format!(
-        r#""id":"x","result":[{{"id":"{ID}","http_url":"https:\/\/me.example\/hook?key=topsecret","error_message":"no answer from https://me.example/hook?key=topsecret in time",
+        r#""id":"x","result":[{{"id":"{ID}","http_url":"https:\/\/me.example\/hook?key=topsecret","error_message":"no response from https://me.example/hook?key=topsecret in time",
         "jo@mail.org":1,"{ID}":2,"x":"jo%40mail.org","postback\u005furl":"https://a/?k=topsecret","pingback_url":["https://b/?k=topsecret"],"money":{{"total":"1234.56"}}}}]"#
     ));
-    let upstream = Answering::start(move |_| body.clone()).await.unwrap();
+    let upstream = Responder::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
     let mock = recorder(record(&folder, upstream.url()).everything()).await;
-    let answer = ask(
+    let response = ask(
         &mock,
         "POST",
         "/v3/backlinks/errors",
@@ -849,9 +852,9 @@ async fn secrets_in_odd_places() {
     )
     .await;
     assert!(
-        answer.header("x-mock-detail").starts_with("recorded"),
+        response.header("x-mock-detail").starts_with("recorded"),
         "{}",
-        answer.header("x-mock-detail")
+        response.header("x-mock-detail")
     );
     let kept = &files(folder.path())[0].1;
     for secret in ["topsecret", "me.example", "mail.org", ID, "1234.56"] {

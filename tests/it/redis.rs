@@ -177,7 +177,7 @@ async fn rates_are_shared() {
         "{:?}",
         began.elapsed()
     );
-    // An endpoint's own: 20 a minute, 2 at once. It keeps nobody else.
+    // The endpoint's own limit: 20 per minute, 2 in flight. It does not limit other endpoints.
     let began = Instant::now();
     let others = server.limits(60_000, 100);
     for limits in [&others, &first, &second] {
@@ -198,11 +198,14 @@ async fn a_refusal_is_known_everywhere() {
     let (first, second) = (server.limits(60_000, 100), server.limits(60_000, 100));
     drop(admit(&second).await);
     first.on_rate_limited(StatusCode::RateLimitExceeded);
-    // The script is on its way; from the moment that it ran, nobody goes for a second.
+    // The script was sent. From the moment that it runs, no call is sent for a second.
     let began = Instant::now();
     let mut longest = Duration::ZERO;
     while longest < Duration::from_millis(500) {
-        assert!(began.elapsed() < Duration::from_secs(10), "nobody waits");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "the call did not wait"
+        );
         let turn = Instant::now();
         drop(admit(&second).await);
         longest = longest.max(turn.elapsed());

@@ -43,7 +43,7 @@ fn fixture(path: &str, tasks: Value, cost: f64) -> Value {
     })
 }
 
-async fn post(mock: &MockServer, path: &str, body: &Value) -> crate::mock::Answer {
+async fn post(mock: &MockServer, path: &str, body: &Value) -> crate::mock::HttpResponse {
     ask(
         mock,
         "POST",
@@ -92,9 +92,9 @@ async fn what_a_fixture_says_does_not_count() {
         (["a.com", "b.com"], Some("strict"), "fixture 1"),
         (["a.com", "c.com"], Some("x"), "miss"),
     ] {
-        let answer = post(&mock, SUMMARY, &json!([{"targets": targets, "tag": tag}])).await;
+        let response = post(&mock, SUMMARY, &json!([{"targets": targets, "tag": tag}])).await;
         assert_eq!(
-            answer.header("x-mock-source"),
+            response.header("x-mock-source"),
             source,
             "{targets:?} {tag:?}"
         );
@@ -102,11 +102,11 @@ async fn what_a_fixture_says_does_not_count() {
 }
 
 #[tokio::test]
-async fn answers_one_after_the_other() {
+async fn responses_in_sequence() {
     let mut repeated = fixture(SUMMARY, json!([{"targets": ["a.com"]}]), 0.0);
-    let answer = |cost: u32| json!({"status": 200, "body": {"status_code": 20000, "cost": cost, "tasks": []}});
+    let response = |cost: u32| json!({"status": 200, "body": {"status_code": 20000, "cost": cost, "tasks": []}});
     repeated.as_object_mut().unwrap().remove("response");
-    repeated["responses"] = json!([answer(1), answer(2)]);
+    repeated["responses"] = json!([response(1), response(2)]);
     let mut once = repeated.clone();
     once["request"]["body"][0]["targets"] = json!(["b.com"]);
     once["after"] = json!("error");
@@ -117,10 +117,10 @@ async fn answers_one_after_the_other() {
     let costs = async |target: &str| {
         let mut costs = Vec::new();
         for _ in 0..3 {
-            let answer = post(&mock, SUMMARY, &json!([{"targets": [target]}])).await;
-            costs.push(match answer.status {
-                200 => answer.json()["cost"].to_string(),
-                _ => answer.header("x-mock-detail").to_owned(),
+            let response = post(&mock, SUMMARY, &json!([{"targets": [target]}])).await;
+            costs.push(match response.status {
+                200 => response.json()["cost"].to_string(),
+                _ => response.header("x-mock-detail").to_owned(),
             });
         }
         costs
@@ -131,13 +131,13 @@ async fn answers_one_after_the_other() {
     assert_eq!(mock.misses()[0].reason, MissReason::SequenceExhausted);
     // Another session is at the beginning.
     let path = format!("/__s/other{SUMMARY}");
-    let answer = post(&mock, &path, &json!([{"targets": ["a.com"]}])).await;
-    assert_eq!(answer.json()["cost"], 1);
+    let response = post(&mock, &path, &json!([{"targets": ["a.com"]}])).await;
+    assert_eq!(response.json()["cost"], 1);
 }
 
 /// Each task of a post is looked for alone; what is found keeps its identifier.
 #[tokio::test]
-async fn a_post_is_answered_task_by_task() {
+async fn a_post_gets_a_response_per_task() {
     let task =
         |keyword: &str| json!({"keyword": keyword, "location_code": 2840, "language_code": "en"});
     let mock = MockServer::builder()
@@ -145,32 +145,32 @@ async fn a_post_is_answered_task_by_task() {
         .fixture(fixture(POST, json!([task("two")]), 0.0012).to_string());
     let mock = mock.start().await.unwrap();
     let both = json!([task("two"), task("one"), task("two")]);
-    let answer = post(&mock, POST, &both).await.json();
-    assert_eq!(answer["tasks"][0]["id"], "id of 0.0012");
-    assert_eq!(answer["tasks"][1]["id"], "id of 0.0006");
+    let response = post(&mock, POST, &both).await.json();
+    assert_eq!(response["tasks"][0]["id"], "id of 0.0012");
+    assert_eq!(response["tasks"][1]["id"], "id of 0.0006");
     assert_eq!(
-        (answer["cost"].as_f64(), &answer["tasks_count"]),
+        (response["cost"].as_f64(), &response["tasks_count"]),
         (Some(0.003), &json!(3))
     );
-    assert_eq!(answer["tasks_error"], 0);
-    // A task that nothing answers fails, and its neighbours do not.
-    let answer = post(
+    assert_eq!(response["tasks_error"], 0);
+    // A task without a fixture fails, and the other tasks do not.
+    let response = post(
         &mock,
         POST,
         &json!([task("one"), task("none"), {"keyword": 1}]),
     )
     .await
     .json();
-    let codes: Vec<_> = answer["tasks"]
+    let codes: Vec<_> = response["tasks"]
         .as_array()
         .unwrap()
         .iter()
         .map(|it| it["status_code"].to_string())
         .collect();
     assert_eq!(codes, ["20100", "40400", "40501"]);
-    assert_eq!(answer["tasks_error"], 2);
+    assert_eq!(response["tasks_error"], 2);
     assert_eq!(
-        answer["tasks"][1]["status_message"],
+        response["tasks"][1]["status_message"],
         "dataforseo-mock-server: no fixture for it"
     );
 }
@@ -185,14 +185,17 @@ async fn bodies_that_are_no_json() {
         .fixture(text.to_string())
         .fixture(bytes.to_string());
     let mock = mock.start().await.unwrap();
-    let answer = post(&mock, SUMMARY, &json!([{"targets": ["a.com"]}])).await;
-    assert_eq!((answer.status, answer.text()), (503, "<html>"));
+    let response = post(&mock, SUMMARY, &json!([{"targets": ["a.com"]}])).await;
+    assert_eq!((response.status, response.text()), (503, "<html>"));
     assert_eq!(
-        (answer.header("content-type"), answer.header("retry-after")),
+        (
+            response.header("content-type"),
+            response.header("retry-after")
+        ),
         ("text/html", "7")
     );
-    let answer = post(&mock, SUMMARY, &json!([{"targets": ["b.com"]}])).await;
-    assert_eq!(answer.body, b"\xff"[..]);
+    let response = post(&mock, SUMMARY, &json!([{"targets": ["b.com"]}])).await;
+    assert_eq!(response.body, b"\xff"[..]);
 }
 
 #[tokio::test]
@@ -203,7 +206,7 @@ async fn what_is_wrong_with_a_fixture() {
         fixture[key] = value;
         fixture
     };
-    let answer = |answer: Value| with("response", answer);
+    let response = |response: Value| with("response", response);
     let mut all = String::new();
     for (what, fixture) in [
         ("no pointer", with("match", json!({"ignore": ["tag"]}))),
@@ -214,20 +217,20 @@ async fn what_is_wrong_with_a_fixture() {
         ("after what", with("after", json!("never"))),
         (
             "two bodies",
-            answer(json!({"status": 200, "body": 1, "body_text": "x"})),
+            response(json!({"status": 200, "body": 1, "body_text": "x"})),
         ),
-        ("no body", answer(json!({"status": 200}))),
+        ("no body", response(json!({"status": 200}))),
         (
             "no base64",
-            answer(json!({"status": 200, "body_base64": "!"})),
+            response(json!({"status": 200, "body_base64": "!"})),
         ),
         (
             "a header with a break",
-            answer(json!({"status": 200, "body": 1, "headers": {"x": "a\nb"}})),
+            response(json!({"status": 200, "body": 1, "headers": {"x": "a\nb"}})),
         ),
         (
             "a header of the server",
-            answer(json!({"status": 200, "body": 1, "headers": {"Content-Length": "1"}})),
+            response(json!({"status": 200, "body": 1, "headers": {"Content-Length": "1"}})),
         ),
     ] {
         let error = MockServer::builder()
@@ -252,11 +255,14 @@ async fn a_miss_helps() {
         });
     let mock = mock.start().await.unwrap();
     let request = json!([{"targets": ["c.com", "e.com"], "tag": "mail jo@mail.org"}]);
-    let answer = post(&mock, SUMMARY, &request).await;
-    assert_eq!((answer.status, answer.header("x-mock-miss")), (404, "1"));
+    let response = post(&mock, SUMMARY, &request).await;
+    assert_eq!(
+        (response.status, response.header("x-mock-miss")),
+        (404, "1")
+    );
     let misses = mock.misses();
     assert_eq!(
-        answer.json()["status_message"],
+        response.json()["status_message"],
         format!("dataforseo-mock-server: {}", misses[0].message)
     );
     insta::assert_snapshot!(misses[0].to_string());
@@ -299,7 +305,7 @@ async fn a_journal_for_snapshots() {
 }
 
 #[tokio::test]
-async fn answers_with_a_value_of_ones_own() {
+async fn responses_from_a_value() {
     let mock = crate::examples();
     mock.on(BulkPagesSummaryLive)
         .first(2)
@@ -313,17 +319,17 @@ async fn answers_with_a_value_of_ones_own() {
     let client = in_memory(&mock);
     let task = BulkPagesSummaryLiveTask::new(["a.com"]);
     for new in [true, false] {
-        let answer = client
+        let response = client
             .backlinks()
             .bulk_pages_summary_live(&task)
             .await
             .unwrap();
         assert_eq!(
-            answer.results()[0].items.as_ref().unwrap()[0].rank,
+            response.results()[0].items.as_ref().unwrap()[0].rank,
             Some(77)
         );
         assert_eq!(
-            answer
+            response
                 .raw_response()
                 .text()
                 .contains("\"new\":{\"a\":[1.5]}"),
@@ -361,7 +367,7 @@ async fn answers_with_a_value_of_ones_own() {
     assert_eq!(mock.misses().len(), 1);
 }
 
-/// A task is posted, asked for until it is ready, and fetched.
+/// A task is posted, polled until it is ready, and fetched.
 #[tokio::test]
 async fn a_task_that_takes_its_time() {
     let mock = crate::examples();
@@ -434,7 +440,7 @@ fn an_expectation_that_is_not_met_fails_the_test() {
     );
 }
 
-/// A server on a thread of its own answers whoever blocks.
+/// A server on its own thread responds to blocking clients.
 #[test]
 fn a_blocking_test() {
     use std::io::{Read, Write};
@@ -445,9 +451,9 @@ fn a_blocking_test() {
         "GET /v3/backlinks/index HTTP/1.1\r\nhost: x\r\nauthorization: {BASIC}\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
     drop(mock);
     assert!(std::net::TcpStream::connect(&address).is_err());
 }
@@ -489,7 +495,7 @@ async fn sessions_do_not_meet() {
     );
     assert_eq!(journal("/__s/a").await, json!([]));
     assert_eq!(journal("").await.as_array().unwrap().len(), 2);
-    // A name that is none is a path that is none; a client with a base of its own works.
+    // An invalid name is an unknown path. A client with its own base URL works.
     assert_eq!(code("/__s/a%20b").await, 40400);
     let client = crate::client(mock.session_url("c"));
     let task = BulkPagesSummaryLiveTask::new(["a.com"]);
@@ -564,11 +570,11 @@ async fn the_admin_routes() {
         ("DELETE", "journal", ""),
         ("GET", "nothing", ""),
     ] {
-        let answer = ask(&mock, method, &format!("/__mock/{route}"), &[], body).await;
+        let response = ask(&mock, method, &format!("/__mock/{route}"), &[], body).await;
         all += &format!(
             "--- {method} {route} {body}\n{} {}",
-            answer.status,
-            answer.text()
+            response.status,
+            response.text()
         );
     }
     let all = all.replace(&folder.path().display().to_string(), "FOLDER");
@@ -584,9 +590,9 @@ async fn the_admin_routes() {
     );
     assert_eq!(post(&mock, SUMMARY, &body).await.json()["cost"], 2.0);
     fs::write(&file, "{").unwrap();
-    let answer = ask(&mock, "POST", "/__mock/reload", &[], "").await;
-    assert_eq!(answer.status, 422);
-    assert!(answer.text().contains("not JSON"), "{}", answer.text());
+    let response = ask(&mock, "POST", "/__mock/reload", &[], "").await;
+    assert_eq!(response.status, 422);
+    assert!(response.text().contains("not JSON"), "{}", response.text());
     assert_eq!(post(&mock, SUMMARY, &body).await.json()["cost"], 2.0);
 
     let closed = MockServer::start().await.unwrap();
@@ -620,7 +626,7 @@ async fn waiting_on_a_paused_clock() {
 }
 
 #[tokio::test]
-async fn a_server_that_shuts_down_answers_first() {
+async fn a_server_responds_before_it_shuts_down() {
     let mock = MockServer::builder()
         .on_miss(OnMiss::Example)
         .start()
@@ -641,12 +647,12 @@ async fn a_server_that_shuts_down_answers_first() {
             () = tokio::task::yield_now() => {}
         }
     }
-    let (answer, ()) = tokio::join!(call, mock.shutdown());
-    answer.unwrap();
+    let (response, ()) = tokio::join!(call, mock.shutdown());
+    response.unwrap();
 }
 
-/// A task of several that nothing answers is a miss, too, though the call as a whole succeeds; and
-/// what is missed stays missed, whatever is reset.
+/// One task of several without a fixture is also a miss, although the call succeeds. Misses are kept
+/// after a reset.
 #[tokio::test]
 async fn no_miss_is_lost() {
     let task =
@@ -657,8 +663,11 @@ async fn no_miss_is_lost() {
         .rule(rule)
         .admin();
     let mock = mock.start().await.unwrap();
-    let answer = post(&mock, POST, &json!([task("one"), task("two")])).await;
-    assert_eq!((answer.status, answer.header("x-mock-miss")), (200, "1"));
+    let response = post(&mock, POST, &json!([task("one"), task("two")])).await;
+    assert_eq!(
+        (response.status, response.header("x-mock-miss")),
+        (200, "1")
+    );
     let miss = &mock.misses()[0];
     assert!(
         miss.message.starts_with("task 1: no fixture for it; "),
@@ -666,7 +675,7 @@ async fn no_miss_is_lost() {
     );
     assert_eq!(miss.nearest[0].fixture, "fixture 1");
     let index = async |code: u32| {
-        let answer = ask(
+        let response = ask(
             &mock,
             "GET",
             "/v3/backlinks/index",
@@ -674,7 +683,7 @@ async fn no_miss_is_lost() {
             "",
         )
         .await;
-        assert_eq!(answer.json()["status_code"], code);
+        assert_eq!(response.json()["status_code"], code);
     };
     index(40202).await;
     index(20000).await;
@@ -708,8 +717,8 @@ async fn the_stricter_fixture_goes_first() {
         .await
         .unwrap();
     for (tag, cost) in [("special", 2.0), ("other", 1.0)] {
-        let answer = post(&mock, SUMMARY, &json!([{"targets": ["a.com"], "tag": tag}])).await;
-        assert_eq!(answer.json()["cost"], cost, "{tag}");
+        let response = post(&mock, SUMMARY, &json!([{"targets": ["a.com"], "tag": tag}])).await;
+        assert_eq!(response.json()["cost"], cost, "{tag}");
     }
 }
 

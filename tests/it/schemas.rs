@@ -21,15 +21,15 @@ fn schema(id: &str, role: &str) -> Value {
     let (section, rest) = id.split_once('/').unwrap();
     read(&format!(
         "crates/models/schemas/{section}/{}.{role}.json",
-        xtask::model::names::plain_path(rest).replace('/', "_")
+        dataforseo_spec::names::plain_path(rest).replace('/', "_")
     ))
 }
 
 /// The schema of a result: the endpoint's own, or that of a shared type.
-fn result_schema(endpoint: &xtask::model::Endpoint) -> Option<Value> {
+fn result_schema(endpoint: &dataforseo_spec::model::Endpoint) -> Option<Value> {
     match &endpoint.result_type {
         _ if endpoint.result.is_some() => Some(schema(&endpoint.id, "result")),
-        xtask::model::Type::Object(name) => {
+        dataforseo_spec::model::Type::Object(name) => {
             let (section, _) = endpoint.id.split_once('/').unwrap();
             let name = heck::ToSnakeCase::to_snake_case(name.as_str());
             Some(read(&format!(
@@ -42,7 +42,7 @@ fn result_schema(endpoint: &xtask::model::Endpoint) -> Option<Value> {
 
 #[test]
 fn fixtures_fit_their_schemas() {
-    let model = xtask::model::load(&root().join("spec")).unwrap();
+    let model = dataforseo_spec::model::load(&root().join("spec")).unwrap();
     for endpoint in model.endpoints() {
         let validator = |role: &str, there: bool| {
             there.then(|| jsonschema::draft202012::new(&schema(&endpoint.id, role)).unwrap())
@@ -87,7 +87,7 @@ fn schemas_refuse_what_the_rules_refuse() {
 
 #[test]
 fn the_feature_gives_the_committed_schemas() {
-    let model = xtask::model::load(&root().join("spec")).unwrap();
+    let model = dataforseo_spec::model::load(&root().join("spec")).unwrap();
     for (endpoint, typed) in model.endpoints().zip(crate::generated::ENDPOINTS) {
         assert_eq!(endpoint.id, typed.info.id);
         let Some(committed) = result_schema(endpoint) else {
@@ -109,7 +109,7 @@ fn the_feature_gives_the_committed_schemas() {
 fn the_spec_fits_its_own_schema() {
     let schema = jsonschema::draft202012::new(&read("spec/spec.schema.json")).unwrap();
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
-    let mut files = xtask::fresh::files_below(&spec).unwrap();
+    let mut files = dataforseo_spec::files::files_below(&spec).unwrap();
     files.retain(|file| {
         file.extension()
             .is_some_and(|extension| extension == "yaml")
@@ -121,10 +121,11 @@ fn the_spec_fits_its_own_schema() {
         let depth = file.strip_prefix(&spec).unwrap().components().count() - 1;
         let named = format!("$schema={}spec.schema.json", "../".repeat(depth));
         assert!(first.ends_with(&named), "{}: {first}", file.display());
-        let (tree, _) = xtask::spec::tree::Tree::parse("file", &text).unwrap();
+        let (tree, _) = dataforseo_spec::tree::Tree::parse("file", &text).unwrap();
         assert!(schema.is_valid(&tree.value), "{}", file.display());
     }
     assert!(!schema.is_valid(&json!({"path": "/v3/x"})));
-    let (tree, _) = xtask::spec::tree::Tree::parse("file", "types:\n  A:\n    docs: x\n").unwrap();
+    let (tree, _) =
+        dataforseo_spec::tree::Tree::parse("file", "types:\n  A:\n    docs: x\n").unwrap();
     assert!(!schema.is_valid(&tree.value));
 }

@@ -18,7 +18,7 @@ fn assert_clean(text: &str) {
 
 #[tokio::test]
 async fn neither_debug_nor_errors_show_credentials() {
-    let answers = [
+    let responses = [
         Vec::new(),
         http(
             "401 Unauthorized",
@@ -27,8 +27,8 @@ async fn neither_debug_nor_errors_show_credentials() {
         ),
         http("500 Oops", "", "x"),
     ];
-    for answer in answers {
-        let server = Scripted::start(answer).await.unwrap();
+    for response in responses {
+        let server = Scripted::start(response).await.unwrap();
         let builder = Client::builder()
             .credentials(LOGIN, PASSWORD)
             .base_url(server.url());

@@ -39,7 +39,7 @@ fn rows_find_their_targets_in_any_order() {
     assert_eq!(rest, [Some(9), Some(8)]);
 }
 
-/// The API answers in its own spelling: scheme, `www.`, case of the host, a last slash.
+/// The API returns targets in its own spelling: scheme, `www.`, case of the host, a trailing slash.
 #[test]
 fn spelling_does_not_matter_where_it_leaves_no_choice() {
     let task = BulkRanksLiveTask::new(["www.A.example", "https://b.example/X", "b.example/x"]);
@@ -108,12 +108,12 @@ async fn the_summary_of_pages_is_matched_by_address() {
         "https://dataforseo.com/about-us",
     ]);
     let client = client(mock.url());
-    let answer = client
+    let response = client
         .backlinks()
         .bulk_pages_summary_live(&task)
         .await
         .unwrap();
-    let matched = match_targets::<BulkPagesSummaryLive>(&task, answer.results());
+    let matched = match_targets::<BulkPagesSummaryLive>(&task, response.results());
     assert!(matched.rest.is_empty());
     for (target, row) in matched.targets {
         assert_eq!(row.unwrap().url.as_deref(), Some(target));

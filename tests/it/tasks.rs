@@ -4,7 +4,7 @@ use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::serp::{GoogleOrganicTaskPostTask, SerpItem};
 use dataforseo_client::{ErrorKind, Fetched};
 use dataforseo_mock_server::{MockServer, OnMiss};
-use dataforseo_tests::{Answering, Scripted, http};
+use dataforseo_tests::{Responder, Scripted, http};
 use serde_json::{Value, json};
 
 use crate::client;
@@ -51,11 +51,11 @@ async fn posted_listed_and_fetched() {
         .google_organic_task_get_advanced(id)
         .await
         .unwrap();
-    let Fetched::Ready(answer) = fetched else {
+    let Fetched::Ready(response) = fetched else {
         panic!("{fetched:?}");
     };
-    assert_eq!(answer.task.id.as_ref().unwrap().as_str(), id);
-    let items = answer.results()[0].items.as_ref().unwrap();
+    assert_eq!(response.task.id.as_ref().unwrap().as_str(), id);
+    let items = response.results()[0].items.as_ref().unwrap();
     assert!(
         items
             .iter()
@@ -63,10 +63,10 @@ async fn posted_listed_and_fetched() {
     );
 }
 
-/// A bad task is refused before any is sent; its place is told.
+/// An invalid task is rejected before any task is sent. The error has its position.
 #[tokio::test]
 async fn no_task_is_sent_if_one_is_bad() {
-    let server = Answering::start(|_| String::new()).await.unwrap();
+    let server = Responder::start(|_| String::new()).await.unwrap();
     let client = client(server.url());
     let refused = |error: dataforseo_client::Error| match error.kind() {
         ErrorKind::InvalidTask(violations) => violations.to_string(),
@@ -99,10 +99,10 @@ async fn no_task_is_sent_if_one_is_bad() {
         .await
         .unwrap_err();
     assert_eq!(refused(error), "tasks: 0 elements, at least 1 are required");
-    assert_eq!(server.asked(), Vec::<String>::new());
+    assert_eq!(server.received(), Vec::<String>::new());
 }
 
-/// The API takes some tasks and refuses others, and may say nothing of one: each is told.
+/// The API accepts some tasks, rejects others, and may omit one. Each outcome is reported.
 #[tokio::test]
 async fn every_task_has_its_outcome() {
     let body = json!({
@@ -170,7 +170,7 @@ async fn outcomes_keep_their_places() {
     assert_eq!(ids, [None, Some("02"), Some("03")]);
 }
 
-/// An endpoint that answers at once would give results that nobody sees.
+/// A live endpoint would return results that are lost.
 #[tokio::test]
 async fn only_what_comes_later_is_posted() {
     use dataforseo_client::models::backlinks::{BulkRanksLive, BulkRanksLiveTask};
@@ -237,7 +237,7 @@ async fn pending_is_no_error() {
         let outcome = client.serp().google_organic_task_get_advanced("01").await;
         match outcome {
             Ok(Fetched::Pending(status)) => assert!(pending && status.code() == code),
-            Ok(Fetched::Ready(answer)) => panic!("{answer:?}"),
+            Ok(Fetched::Ready(response)) => panic!("{response:?}"),
             Err(error) => assert!(!pending, "{error}"),
         }
         let sent = server.request().await.unwrap();

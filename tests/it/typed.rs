@@ -1,6 +1,6 @@
 //! What tests do with an endpoint whose types they do not name.
 
-use dataforseo_client::models::drift::{Drift, losses};
+use dataforseo_client::models::drift::{Drift, lossy_fields};
 use dataforseo_client::models::{Endpoint, EndpointInfo, Envelope, RawEnvelope, TaskResponse};
 use serde_json::Value;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 pub(crate) struct Typed {
     pub(crate) info: &'static EndpointInfo,
     /// What the models lose of a list of results.
-    pub(crate) losses: fn(&str) -> Vec<Drift>,
-    /// An answer, decoded and written again.
+    pub(crate) lossy_fields: fn(&str) -> Vec<Drift>,
+    /// Decodes a response and encodes it again.
     pub(crate) decode: fn(&str) -> Value,
-    /// An answer read in one pass and in two stages, each written again, or its error.
+    /// Decodes a response in one pass and in two stages. Encodes each again, or returns its error.
     pub(crate) both: fn(&str) -> [Result<String, String>; 2],
     /// The JSON Schema of a result, by the feature.
     pub(crate) schema: fn() -> schemars::Schema,
@@ -21,7 +21,7 @@ impl Typed {
     pub(crate) const fn of<E: Endpoint<Result: schemars::JsonSchema>>() -> Self {
         Self {
             info: E::INFO,
-            losses: |results| losses::<Vec<E::Result>>(results).unwrap(),
+            lossy_fields: |results| lossy_fields::<Vec<E::Result>>(results).unwrap(),
             decode: |body| {
                 let envelope = RawEnvelope::parse(body.as_bytes()).unwrap();
                 let envelope = envelope.decode().unwrap();

@@ -1,6 +1,6 @@
 //! Elements of different types in one list: nothing is lost, whatever the order of the keys.
 
-use dataforseo_client::models::drift::{decode, losses};
+use dataforseo_client::models::drift::{decode, lossy_fields};
 use dataforseo_client::models::serp::{
     GoogleOrganicAdvanced, KnowledgeGraphItem, SerpItem, SerpItemOrganic,
 };
@@ -48,12 +48,12 @@ fn the_tag_can_stand_anywhere() {
 }
 
 #[test]
-fn drift_before_the_tag_is_told_of_too() {
+fn drift_before_the_tag_is_reported_too() {
     let text = r#"{"rank_group": "7", "page": 1.5, "type": "organic", "title": {"a": 1}}"#;
     let decoded = decode::<SerpItem>(text).unwrap();
     let pointers: Vec<&str> = decoded.drift.iter().map(|it| it.pointer.as_str()).collect();
     assert_eq!(pointers, ["/rank_group", "/page", "/title"]);
-    let lost = losses::<SerpItem>(r#"{"new": 1, "type": "organic", "newer": 2}"#).unwrap();
+    let lost = lossy_fields::<SerpItem>(r#"{"new": 1, "type": "organic", "newer": 2}"#).unwrap();
     let pointers: Vec<&str> = lost.iter().map(|it| it.pointer.as_str()).collect();
     assert_eq!(pointers, ["/new", "/newer"]);
 }
@@ -78,7 +78,7 @@ fn what_is_no_documented_member_survives() {
 }
 
 #[test]
-fn what_is_no_object_is_left_out_and_told_of() {
+fn values_that_are_not_objects_are_omitted_and_reported() {
     let result = r#"{"items": [null, {"type": "organic"}, 5, "organic", [], true]}"#;
     let decoded = decode::<GoogleOrganicAdvanced>(result).unwrap();
     let items = decoded.value.unwrap().items.unwrap();
@@ -155,7 +155,7 @@ fn all_members_of_the_fixture_are_known() {
 #[test]
 fn depth_costs_one_value() {
     let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
-    for (text, told) in [
+    for (text, reported) in [
         (
             format!(
                 r#"[{{"type": "organic", "title": {deep}}}, {{"type": "organic", "title": "A"}}]"#
@@ -186,6 +186,6 @@ fn depth_costs_one_value() {
         let items = decoded.value.unwrap();
         assert_eq!(items.len(), 2, "{text}");
         assert_eq!(organic(&items[1]).title.as_deref(), Some("A"));
-        assert_eq!(!decoded.drift.is_empty(), told, "{text}");
+        assert_eq!(!decoded.drift.is_empty(), reported, "{text}");
     }
 }

@@ -30,9 +30,12 @@ async fn results_are_what_arrived() {
     let task = json!({ "targets": ["a.example"] });
     let call = client.prepare(endpoint(RANKS), &[], &[task]).unwrap();
     assert_eq!(call.body().unwrap(), &r#"[{"targets":["a.example"]}]"#);
-    let answer = client.send(&call).await.unwrap();
-    assert_eq!(answer.tasks[0].result.as_ref().unwrap().get(), result);
-    assert_eq!((answer.cost(), client.costs().us_dollars), (Some(0.5), 0.5));
+    let response = client.send(&call).await.unwrap();
+    assert_eq!(response.tasks[0].result.as_ref().unwrap().get(), result);
+    assert_eq!(
+        (response.cost(), client.costs().us_dollars),
+        (Some(0.5), 0.5)
+    );
     // A call can be sent again.
     client.send(&call).await.unwrap();
     assert_eq!(client.costs().calls, 2);
@@ -82,8 +85,8 @@ async fn one_of_several_tasks_can_fail() {
         |keyword: &str| json!({ "keyword": keyword, "location_code": 1, "language_code": "en" });
     let post = endpoint("/v3/serp/google/organic/task_post");
     let call = client.prepare(post, &[], &[task("a"), task("b")]).unwrap();
-    let answer = client.send(&call).await.unwrap();
-    let codes: Vec<_> = answer.tasks.iter().map(|it| it.status_code).collect();
+    let response = client.send(&call).await.unwrap();
+    let codes: Vec<_> = response.tasks.iter().map(|it| it.status_code).collect();
     assert_eq!(
         codes,
         [StatusCode::from_code(20100), StatusCode::InvalidField]

@@ -4,13 +4,13 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use dataforseo_client::models::backlinks::{BulkRanksLiveTask, SummaryLiveTask};
-use dataforseo_client::models::drift::{DriftKind, losses, spots};
+use dataforseo_client::models::drift::{DriftKind, locations, lossy_fields};
 use dataforseo_client::models::serp::GoogleOrganicAdvanced;
 use dataforseo_client::{Client, DriftReport, DriftWatch, DriftWatchBuilder};
 use dataforseo_mock_server::MockServer;
 use serde_json::{Value, json};
 
-/// Marks what belongs to somebody: it must be in no report.
+/// Marks private values, which must not be in a report.
 const DATA: &str = "geheim";
 
 fn fixture(path: &str, task: &Value, results: &Value) -> String {
@@ -63,7 +63,7 @@ fn client(mock: &MockServer, watch: &DriftWatch) -> Client {
         .unwrap()
 }
 
-/// One whose clock goes on by a second with each answer that is looked at.
+/// Returns a watcher whose clock advances by a second with each checked response.
 fn watch() -> DriftWatchBuilder {
     let seconds = Mutex::new(0);
     DriftWatch::builder().clock(move || {
@@ -75,8 +75,8 @@ fn watch() -> DriftWatchBuilder {
 
 async fn ranks(client: &Client) {
     let task = BulkRanksLiveTask::new(["a.com"]);
-    let answer = client.backlinks().bulk_ranks_live(&task).await.unwrap();
-    assert_eq!(answer.results()[0].items.as_ref().unwrap().len(), 3);
+    let response = client.backlinks().bulk_ranks_live(&task).await.unwrap();
+    assert_eq!(response.results()[0].items.as_ref().unwrap().len(), 3);
 }
 
 async fn summary(client: &Client) {
@@ -93,10 +93,10 @@ fn report(watch: &DriftWatch) -> DriftReport {
 async fn places_are_counted_and_nothing_is_kept() {
     let mock = mock();
     let first = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&first);
+    let reported = Arc::clone(&first);
     let watch = watch()
         .one_in(1)
-        .on_first(move |entry| told.lock().unwrap().push(entry.to_string()))
+        .on_first(move |entry| reported.lock().unwrap().push(entry.to_string()))
         .build();
     let client = client(&mock, &watch);
     ranks(&client).await;
@@ -118,7 +118,7 @@ async fn places_are_counted_and_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn one_answer_in_so_many_is_checked() {
+async fn one_response_of_n_is_checked() {
     let mock = mock();
     for (one_in, expected) in [(1, 7), (3, 3), (7, 1), (100, 1), (0, 0)] {
         let watch = watch().one_in(one_in).build();
@@ -149,7 +149,7 @@ async fn it_is_bounded_and_says_so() {
     let report = report(&watch);
     assert_eq!(report.entries.len(), 2);
     assert!(report.entries.iter().all(|entry| entry.count == 2));
-    // What is known is still counted; what is not is told of as a sum.
+    // Known entries are still counted. The others are reported as a sum.
     assert_eq!(report.unlisted, 2 * 4);
     assert!(
         report
@@ -158,7 +158,7 @@ async fn it_is_bounded_and_says_so() {
     );
 }
 
-/// A callback that panics or that is slow is no affair of the calls'.
+/// A callback that panics or is slow does not affect calls.
 #[tokio::test]
 async fn no_call_waits_for_it_or_fails_by_it() {
     let mock = mock();
@@ -173,7 +173,7 @@ async fn no_call_waits_for_it_or_fails_by_it() {
         })
         .build();
     let client = client(&mock, &watch);
-    // The thread stands still with the first answer; so many wait, and the rest is left out.
+    // The thread blocks in the first response. The queue fills, and later responses are skipped.
     for _ in 0..20 {
         ranks(&client).await;
     }
@@ -185,9 +185,9 @@ async fn no_call_waits_for_it_or_fails_by_it() {
     assert_eq!(report.entries.len(), 5);
 }
 
-/// What is carried though nobody documented it is told of here, and is no loss.
+/// Undocumented values that are kept are reported here, and not as fields.
 #[test]
-fn new_values_and_new_members_are_told_of() {
+fn new_values_and_new_members_are_reported() {
     let json = format!(
         r#"[{{"items": [
             {{"type": "organic", "rank_group": 1.5, "page": 1}},
@@ -196,13 +196,13 @@ fn new_values_and_new_members_are_told_of() {
         ]}}]"#
     );
     type Results = Vec<GoogleOrganicAdvanced>;
-    let spots = spots::<Results>(&json).unwrap();
-    let told: Vec<_> = spots
+    let locations = locations::<Results>(&json).unwrap();
+    let reported: Vec<_> = locations
         .iter()
-        .map(|spot| (spot.place.as_str(), spot.kind))
+        .map(|it| (it.path.as_str(), it.kind))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("[].items[]", DriftKind::UnknownMember),
             ("[].items[]<organic>.*", DriftKind::UnknownField),
@@ -211,8 +211,11 @@ fn new_values_and_new_members_are_told_of() {
             ("[].items[]<organic>.shiny_new", DriftKind::UnknownField),
         ]
     );
-    let losses = losses::<Results>(&json).unwrap();
-    let pointers: Vec<_> = losses.iter().map(|loss| loss.pointer.as_str()).collect();
+    let lossy_fields = lossy_fields::<Results>(&json).unwrap();
+    let pointers: Vec<_> = lossy_fields
+        .iter()
+        .map(|field| field.pointer.as_str())
+        .collect();
     let key = format!("/0/items/2/{DATA}.com");
     assert_eq!(
         pointers,
@@ -224,8 +227,8 @@ fn new_values_and_new_members_are_told_of() {
 #[test]
 fn half_characters_do_not_blind_it() {
     let json = r#"[{"items": [{"type": "organic", "title": "\ud83d", "shiny_new": 1}]}]"#;
-    let spots = spots::<Vec<GoogleOrganicAdvanced>>(json).unwrap();
-    assert_eq!(spots.len(), 1);
-    assert_eq!(spots[0].place, "[].items[]<organic>.shiny_new");
-    assert!(dataforseo_client::models::drift::spots::<Vec<i64>>("[1").is_err());
+    let locations = locations::<Vec<GoogleOrganicAdvanced>>(json).unwrap();
+    assert_eq!(locations.len(), 1);
+    assert_eq!(locations[0].path, "[].items[]<organic>.shiny_new");
+    assert!(dataforseo_client::models::drift::locations::<Vec<i64>>("[1").is_err());
 }

@@ -1,4 +1,4 @@
-//! A server that says what a test tells it to say, for answers that no API should give.
+//! Servers that return what a test defines, for responses that the mock server does not give.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -7,110 +7,112 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A server that answers one request with fixed bytes and closes the connection.
+/// A server that responds to one request with fixed bytes and closes the connection.
 pub struct Scripted {
     address: SocketAddr,
     task: JoinHandle<std::io::Result<String>>,
 }
 
 impl Scripted {
-    /// Starts one. `answer` is all that goes over the wire, head included; nothing at all closes
-    /// the connection without an answer.
+    /// Starts a server that sends `response`, including its head. An empty response closes the
+    /// connection.
     ///
     /// # Errors
-    /// When no port can be had.
-    pub async fn start(answer: impl Into<Vec<u8>>) -> std::io::Result<Self> {
-        let answer = answer.into();
+    ///
+    /// Returns the error of binding a port.
+    pub async fn start(response: impl Into<Vec<u8>>) -> std::io::Result<Self> {
+        let response = response.into();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await?;
             let request = read_request(&mut stream).await?;
-            stream.write_all(&answer).await?;
+            stream.write_all(&response).await?;
             stream.shutdown().await?;
             Ok(request)
         });
         Ok(Self { address, task })
     }
 
-    /// The base URL.
+    /// Returns the base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The request as it came, head and body. Waits until it was answered.
+    /// Waits until the response was sent, and returns the request with its head.
     ///
     /// # Errors
-    /// When the connection broke.
+    ///
+    /// Returns the error of a connection that broke.
     pub async fn request(self) -> std::io::Result<String> {
         self.task.await.map_err(std::io::Error::other)?
     }
 }
 
-/// A server whose answers are a function of the requests: it takes and gives bodies, and keeps
-/// what it was asked.
-pub struct Answering {
+/// A server that computes each response's body from the request's body, and keeps the requests.
+pub struct Responder {
     address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
 }
 
-impl Answering {
-    /// Starts one.
+impl Responder {
+    /// Starts a server that calls `respond` with the body of each request.
     ///
     /// # Errors
-    /// When no port can be had.
+    ///
+    /// Returns the error of binding a port.
     pub async fn start(
-        answer: impl Fn(&str) -> String + Send + Sync + 'static,
+        respond: impl Fn(&str) -> String + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&asked);
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&received);
         let task = tokio::spawn(async move {
-            // One request a connection, one after the other: as asked.
+            // One request per connection, in sequence, so that the log is in order.
             while let Ok((mut stream, _)) = listener.accept().await {
                 let Ok(request) = read_request(&mut stream).await else {
                     continue;
                 };
                 let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-                let answer = http("200 OK", "connection: close\r\n", answer(body));
-                if let Ok(mut kept) = kept.lock() {
-                    kept.push(body.to_owned());
+                let response = http("200 OK", "connection: close\r\n", respond(body));
+                if let Ok(mut log) = log.lock() {
+                    log.push(body.to_owned());
                 }
-                // A client that went away is its own affair.
-                let _ = stream.write_all(&answer).await;
+                // The test decides whether a client may disconnect early.
+                let _ = stream.write_all(&response).await;
                 let _ = stream.shutdown().await;
             }
         });
         Ok(Self {
             address,
-            asked,
+            received,
             task,
         })
     }
 
-    /// The base URL.
+    /// Returns the base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The bodies that it was asked with, in order.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked
+    /// Returns the bodies of the requests, in order.
+    pub fn received(&self) -> Vec<String> {
+        self.received
             .lock()
-            .map(|asked| asked.clone())
+            .map(|received| received.clone())
             .unwrap_or_default()
     }
 }
 
-impl Drop for Answering {
+impl Drop for Responder {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-/// Reads a request, head and body.
+/// Reads a request with its head and body.
 async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -124,7 +126,7 @@ async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&request).into_owned())
 }
 
-/// An answer with a head that fits its body.
+/// Returns a response whose head has the length of its body.
 pub fn http(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let length = body.len();
@@ -132,7 +134,7 @@ pub fn http(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// Whether a request has its head, and as much body as that announces.
+/// Returns whether a request has its head and as much of a body as the head announces.
 fn is_whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
@@ -146,12 +148,12 @@ fn is_whole(request: &[u8]) -> bool {
     body.len() >= length.unwrap_or(0)
 }
 
-/// The README's examples compile.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// Those of the mock server's do, and run.
+/// Runs the examples of the mock server's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../crates/mock-server/README.md")]
 struct MockServerReadme;

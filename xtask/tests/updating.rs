@@ -7,19 +7,17 @@
     reason = "a test fails by a panic"
 )]
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::render::{self, Quirks};
-use common::repository;
+use dataforseo_compare::diff::meaning::Semver;
+use dataforseo_spec::language::{Endpoint, SharedTypes};
+use dataforseo_spec::load::parse;
+use dataforseo_test_support::render::{self, Quirks};
+use dataforseo_test_support::repository;
 use jiff::civil::date;
 use tempfile::TempDir;
-use xtask::diff::meaning::Semver;
-use xtask::spec::language::{Endpoint, SharedTypes};
-use xtask::spec::load::parse;
 use xtask::update::{Done, Outcome, Update, UpdateError, update};
 
 const SPEC: &str = "spec/backlinks/bulk_pages_summary_live.yaml";

@@ -1,7 +1,7 @@
-"""How long the official client takes to decode an answer of bulk_pages_summary.
+"""Measures how long the official client takes to decode a response of bulk_pages_summary.
 
 usage: decode.py FILE ITEMS
-Prints seconds and a name a line, the best of all rounds.
+Prints one line per decoder: the seconds of its best round, and its name.
 """
 
 import json
@@ -19,7 +19,7 @@ client = ApiClient()
 
 
 def typed():
-    # What the client does with a response: its text, then this.
+    # The client does the same with a response: it decodes the text, then calls this.
     return client.deserialize(body.decode("utf-8"), "BacklinksBulkPagesSummaryLiveResponseInfo", "application/json")
 
 
@@ -34,6 +34,6 @@ def best(decode):
 
 rows = typed().tasks[0].result[0].items
 if len(rows) != items or not hasattr(rows[0], "main_domain_rank"):
-    sys.exit("Error: the answer is not decoded as it should be")
+    sys.exit("Error: the response was not decoded into the client's types")
 print(best(typed), f"dataforseo-client {version('dataforseo-client')} for Python")
 print(best(lambda: json.loads(body)), "Python's json.loads")

@@ -1,5 +1,6 @@
-//! How much of an account a busy client uses: 60 callers for ten minutes, on a clock that jumps to
-//! whatever comes next, against the mock server with the limits of the API.
+//! Measures how much of an account's limits a busy client uses.
+//!
+//! 60 callers run for ten minutes of virtual time against the mock server with the API's limits.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -26,46 +27,54 @@ use crate::report::Requirements;
 
 const CALLERS: usize = 60;
 const MINUTES: u64 = 10;
-/// How long the server takes for an answer.
+/// The time until the server responds.
 const LATENCY: Duration = Duration::from_millis(700);
 const AIM: f64 = 0.98;
 
 #[derive(Default)]
 struct Counts {
-    answered: AtomicU64,
-    refused: AtomicU64,
+    succeeded: AtomicU64,
+    rejected: AtomicU64,
     failed: AtomicU64,
 }
 
-/// Measures and prints.
+/// Measures, and prints the figures.
 pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
     let mut runtime = Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build()?;
     let began = RealInstant::now();
     let (counts, most) = runtime.block_on(simulate())?;
     let took = began.elapsed().as_secs_f64();
-    let [answered, refused, failed] = [&counts.answered, &counts.refused, &counts.failed]
+    let [succeeded, rejected, failed] = [&counts.succeeded, &counts.rejected, &counts.failed]
         .map(|count| count.load(Ordering::Relaxed));
     let limits = Limits::API;
-    let a_minute = answered as f64 / MINUTES as f64;
+    let per_minute = succeeded as f64 / MINUTES as f64;
     println!(
-        "an account: {CALLERS} callers for {MINUTES} minutes, answers after {} ms; simulated in {took:.1} s",
+        "an account: {CALLERS} callers for {MINUTES} minutes, responses after {} ms; simulated in {took:.1} s",
         LATENCY.as_millis()
     );
     println!(
-        "{a_minute:.1} calls a minute of {}; {refused} refused (40202, 40209), {failed} failed otherwise; at most {most} at once of {}",
+        "{per_minute:.1} calls per minute of {}; {rejected} rate limited (40202, 40209), {failed} failed otherwise; at most {most} in flight of {}",
         limits.calls_per_minute, limits.simultaneous_calls
     );
-    let share = a_minute / limits.calls_per_minute as f64;
-    requirements.at_least("an account, share of its calls a minute", share, AIM);
-    requirements.at_most("an account, calls that were refused", refused as f64, 0.0);
+    let share = per_minute / limits.calls_per_minute as f64;
+    requirements.at_least("an account, share of its calls per minute", share, AIM);
+    requirements.at_most(
+        "an account, calls that were rate limited",
+        rejected as f64,
+        0.0,
+    );
     requirements.at_most(
         "an account, calls that failed otherwise",
         failed as f64,
         0.0,
     );
     let simultaneous = limits.simultaneous_calls as f64;
-    requirements.at_most("an account, most calls at once", most as f64, simultaneous);
+    requirements.at_most(
+        "an account, most calls in flight",
+        most as f64,
+        simultaneous,
+    );
     Ok(())
 }
 
@@ -84,7 +93,7 @@ async fn simulate() -> Outcome<(Counts, usize)> {
             connector: mock.connector(),
             under_way: Arc::clone(&under_way),
         })
-        // A refusal is to be seen.
+        // A retry would hide that a call was rate limited.
         .retry_policy(NeverRetry)
         .build()?;
     let counts = Counts::default();
@@ -94,11 +103,11 @@ async fn simulate() -> Outcome<(Counts, usize)> {
         while Instant::now() < end {
             let outcome = client.backlinks().bulk_pages_summary_live(&task).await;
             let count = match outcome.map_err(|error| error.status_code()) {
-                // An answer that came after the end belongs to no minute.
+                // A response after the end is not part of the ten minutes.
                 Ok(_) if Instant::now() > end => continue,
-                Ok(_) => &counts.answered,
+                Ok(_) => &counts.succeeded,
                 Err(Some(StatusCode::RateLimitExceeded | StatusCode::TooManySimultaneousCalls)) => {
-                    &counts.refused
+                    &counts.rejected
                 }
                 Err(_) => &counts.failed,
             };
@@ -109,15 +118,16 @@ async fn simulate() -> Outcome<(Counts, usize)> {
     Ok((counts, under_way.most.load(Ordering::Relaxed)))
 }
 
-/// Calls whose answer has not begun: how many, and the most that there were.
+/// Counts the calls whose response has not started, now and at most.
 #[derive(Default)]
 struct UnderWay {
     now: AtomicUsize,
     most: AtomicUsize,
 }
 
-/// A connector that looks at its connections from outside, so that it is not the client who says how
-/// many calls are under way. HTTP/1 has one call at a time on a connection.
+/// A connector that counts the calls in flight on its connections.
+///
+/// The count does not depend on the client. An HTTP/1 connection has one call at a time.
 #[derive(Clone)]
 struct Counting<C> {
     connector: C,
@@ -152,7 +162,7 @@ where
 
 struct Counted<S> {
     stream: S,
-    /// Something of a request was written, and nothing of its answer has come.
+    /// Whether a part of a request was written, and no part of its response was read.
     waits: bool,
     under_way: Arc<UnderWay>,
 }
@@ -166,7 +176,7 @@ impl<S> Counted<S> {
         }
     }
 
-    fn answered(&mut self) {
+    fn finish(&mut self) {
         if std::mem::take(&mut self.waits) {
             self.under_way.now.fetch_sub(1, Ordering::Relaxed);
         }
@@ -175,7 +185,7 @@ impl<S> Counted<S> {
 
 impl<S> Drop for Counted<S> {
     fn drop(&mut self) {
-        self.answered();
+        self.finish();
     }
 }
 
@@ -193,7 +203,7 @@ impl<S: Read + Unpin> Read for Counted<S> {
     ) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
         if outcome.is_ready() {
-            self.answered();
+            self.finish();
         }
         outcome
     }

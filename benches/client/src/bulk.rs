@@ -1,6 +1,7 @@
-//! A bulk job of two million pages on a clock that jumps to whatever comes next, against the mock
-//! server with the limits of the API: how much of the account it uses, how much memory, and how much
-//! time on a core beside a bare hyper that sends the same calls.
+//! Measures a bulk job of two million pages in virtual time.
+//!
+//! The job runs against the mock server with the API's limits. The figures are its share of the
+//! limits, its memory, and its CPU time compared with a bare hyper client that sends the same calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,38 +26,39 @@ use crate::report::Requirements;
 use crate::{Outcome, process};
 
 const TARGETS: u64 = 2_000_000;
-/// So many pages of each domain, one after the other.
+/// The number of pages per domain, which follow each other in the input.
 const PAGES: u64 = 4;
 const LATENCY: Duration = Duration::from_millis(700);
 
-/// Measures and prints. Each half has a process of its own, as memory is that of a process.
+/// Measures, and prints the figures. Each client runs in its own process, so that its memory can be
+/// measured.
 pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
     let job = run_again("bulk job")?;
     let bare = run_again("bulk bare")?;
     let [calls, minutes, failed, seconds, megabytes] = job[..] else {
-        return Err("the job told something else".into());
+        return Err("the process of the job did not print five figures".into());
     };
     let [bare_seconds, bare_megabytes] = bare[..] else {
-        return Err("the bare client told something else".into());
+        return Err("the process of the bare client did not print two figures".into());
     };
-    let a_minute = calls / minutes;
+    let per_minute = calls / minutes;
     let own = (seconds - bare_seconds) / TARGETS as f64 * 1e6;
     println!(
-        "a bulk job: {TARGETS} pages, {PAGES} a domain, {calls} calls in {minutes:.2} minutes of the clock; {failed} failed"
+        "a bulk job: {TARGETS} pages, {PAGES} per domain, {calls} calls in {minutes:.2} minutes of virtual time; {failed} failed"
     );
     println!(
-        "{a_minute:.1} calls a minute; {seconds:.1} s on a core and {megabytes:.1} MB with the mock server in the process, \
-         a bare hyper {bare_seconds:.1} s and {bare_megabytes:.1} MB; {own:.2} µs a target beyond that"
+        "{per_minute:.1} calls per minute; {seconds:.1} s of CPU time and {megabytes:.1} MB with the mock server in the process, \
+         a bare hyper {bare_seconds:.1} s and {bare_megabytes:.1} MB; {own:.2} µs per target beyond that"
     );
     let limit = Limits::API.calls_per_minute as f64;
     requirements.at_least(
-        "a bulk job, share of the calls a minute",
-        a_minute / limit,
+        "a bulk job, share of the calls per minute",
+        per_minute / limit,
         0.98,
     );
     requirements.at_most("a bulk job, targets that failed", failed, 0.0);
     requirements.at_most("a bulk job, peak memory in MB", megabytes, 64.0);
-    requirements.at_most("a bulk job, own time a target in µs", own, 20.0);
+    requirements.at_most("a bulk job, own time per target in µs", own, 20.0);
     Ok(())
 }
 
@@ -79,7 +81,9 @@ fn mock() -> Outcome<MockServer> {
     Ok(mock)
 }
 
-/// The job, with a journal: calls, minutes, failed targets, seconds on a core, megabytes.
+/// Runs the job with a journal.
+///
+/// Returns the calls, minutes, failed targets, seconds of CPU time and megabytes.
 pub fn job() -> Outcome<Vec<f64>> {
     let folder = tempfile::TempDir::new()?;
     let journal = folder.path().join("journal");
@@ -116,14 +120,16 @@ pub fn job() -> Outcome<Vec<f64>> {
     ])
 }
 
-/// The same calls, sent by hyper and not looked at: seconds on a core, megabytes.
+/// Sends the same calls with hyper, which does not decode the responses.
+///
+/// Returns the seconds of CPU time and megabytes.
 pub fn bare() -> Outcome<Vec<f64>> {
     clock()?.block_on(async {
         let mock = Arc::new(mock()?);
         let http = HyperClient::builder(TokioExecutor::new()).build(mock.connector());
         let capacity = Capacity::documented(BulkPagesSummaryLiveTask::RULES);
         let url = format!("{}/v3/backlinks/bulk_pages_summary/live", mock.url());
-        // A window of one call: the packing is the job's own work.
+        // With a window of one call, the cost of packing counts for the job only.
         let mut packer = Packer::new(capacity, capacity.targets);
         let mut input = targets().enumerate();
         let send = async |bodies: &mut Vec<Bytes>| {
@@ -134,16 +140,16 @@ pub fn bare() -> Outcome<Vec<f64>> {
                     .body(Full::new(body));
                 let http = &http;
                 async move {
-                    let answer = http.request(request?).await?;
-                    Outcome::Ok(answer.into_body().collect().await?.to_bytes().len())
+                    let response = http.request(request?).await?;
+                    Outcome::Ok(response.into_body().collect().await?.to_bytes().len())
                 }
             });
             for length in futures_util::future::join_all(sent).await {
                 if length? < 10_000 {
-                    return Err("an answer without rows".into());
+                    return Err("a response without rows".into());
                 }
             }
-            // Within the account's limits: 30 calls in a second are 1800 in a minute.
+            // 30 calls per second are 1800 per minute, which is within the account's limits.
             tokio::time::sleep(Duration::from_secs(1)).await;
             Outcome::Ok(())
         };

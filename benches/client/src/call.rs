@@ -1,8 +1,7 @@
-//! What one call costs the caller: time on a core, beside a bare hyper that sends the same and does
-//! nothing with the answer.
+//! Measures the CPU time of one call, compared with a bare hyper client.
 //!
-//! The server is a bare hyper in another process, on another core. Calls go one after the other over
-//! one connection.
+//! The bare client sends the same request and does not decode the response. The server is a bare
+//! hyper server in another process on another core. The calls follow each other on one connection.
 
 use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
@@ -15,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use dataforseo_client::models::Endpoint as _;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::{Client, NoLimits, NeverRetry};
+use dataforseo_client::{Client, NeverRetry, NoLimits};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -31,23 +30,23 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::process::{Pinned, Server, own_time};
 use crate::report::{Requirements, table, words};
-use crate::{Outcome, answers};
+use crate::{Outcome, responses};
 
-/// So that the answer has 2 to 3 kB.
+/// The number of items of a response, which has 2 to 3 kB.
 const ITEMS: usize = 2;
 const ROUNDS: usize = 25;
-/// Calls of each kind in a round.
+/// The number of calls per kind and round.
 const CALLS: u32 = 1000;
 const AIM: f64 = 1.25;
 
-/// Serves the same answer to everything, until standard input ends.
+/// Serves the same response to every request, until standard input ends.
 pub fn serve() -> Outcome<()> {
     std::thread::spawn(|| {
-        // Whatever ends it, nobody needs this server any more.
+        // The parent process closed standard input or ended: the server is not needed any more.
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(0);
     });
-    let answer = Bytes::from(answers::answer(ITEMS)?);
+    let body = Bytes::from(responses::body(ITEMS)?);
     runtime()?.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let mut out = std::io::stdout();
@@ -56,13 +55,13 @@ pub fn serve() -> Outcome<()> {
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            let answer = answer.clone();
+            let body = body.clone();
             let service = service_fn(move |request: Request<Incoming>| {
-                let answer = answer.clone();
+                let body = body.clone();
                 async move {
-                    // A caller that breaks off gets no answer anyway.
+                    // If reading fails, the client is gone and does not read the response.
                     let _ = request.into_body().collect().await;
-                    let mut response = Response::new(Full::new(answer));
+                    let mut response = Response::new(Full::new(body));
                     let json = HeaderValue::from_static("application/json; charset=utf-8");
                     response.headers_mut().insert(CONTENT_TYPE, json);
                     Ok::<_, Infallible>(response)
@@ -77,7 +76,7 @@ fn runtime() -> Outcome<Runtime> {
     Ok(Builder::new_current_thread().enable_all().build()?)
 }
 
-/// hyper's own client, with the headers of ours.
+/// hyper's client with the headers of `dataforseo-client`.
 struct Bare {
     http: HyperClient<HttpConnector, Full<Bytes>>,
     base: String,
@@ -115,20 +114,20 @@ impl Bare {
     }
 }
 
-/// A kind of call, with the least time that one took in a round.
+/// A kind of call, with its time per call in the best round.
 struct Kind {
     name: &'static str,
     best: Duration,
 }
 
-/// Measures and prints.
+/// Measures, and prints the figures.
 pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
     let (server, _pinned) = Pinned::apart_from(Server::start)?;
     let base = format!("http://127.0.0.1:{}", server.port);
-    let task = BulkPagesSummaryLiveTask::new(answers::targets(ITEMS));
+    let task = BulkPagesSummaryLiveTask::new(responses::targets(ITEMS));
     let body = serde_json::to_vec(&[&task])?;
     let sent = body.len();
-    let wanted = answers::answer(ITEMS)?;
+    let expected = responses::body(ITEMS)?;
     let bare = Bare::new(&base, body)?;
     let ours = Client::builder()
         .credentials("login", "password")
@@ -148,10 +147,10 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
         best: Duration::MAX,
     });
     runtime()?.block_on(async {
-        let answer = ours.backlinks().bulk_pages_summary_live(task).await?;
-        let items = answer.results().iter().filter_map(|it| it.items.as_ref());
-        if items.flatten().count() != ITEMS || bare.call().await? != wanted {
-            return Err("the server does not answer as it should".into());
+        let response = ours.backlinks().bulk_pages_summary_live(task).await?;
+        let items = response.results().iter().filter_map(|it| it.items.as_ref());
+        if items.flatten().count() != ITEMS || bare.call().await? != expected {
+            return Err("the server did not send the expected response".into());
         }
         for _ in 0..ROUNDS {
             let [plain, parsed, typed] = &mut kinds;
@@ -165,8 +164,8 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
                 .await?;
             typed
                 .round(async || {
-                    let answer = ours.backlinks().bulk_pages_summary_live(task).await?;
-                    std::hint::black_box(answer);
+                    let response = ours.backlinks().bulk_pages_summary_live(task).await?;
+                    std::hint::black_box(response);
                     Ok(())
                 })
                 .await?;
@@ -175,13 +174,13 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
     })?;
 
     println!(
-        "one call: request body {sent} bytes, answer {} bytes; time on a core, the best of {ROUNDS} rounds of {CALLS} calls in turn",
-        wanted.len()
+        "one call: request body {sent} bytes, response {} bytes; CPU time, the best of {ROUNDS} rounds of {CALLS} calls in turn",
+        expected.len()
     );
     let [plain, parsed, typed] = &kinds;
     let mut rows = vec![words(&[
         "",
-        "µs a call",
+        "µs per call",
         "of bare hyper",
         "of hyper and Value",
     ])];
@@ -194,16 +193,12 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
         ]);
     }
     print!("{}", table(&rows));
-    requirements.at_most(
-        "a call, time on a core, of bare hyper",
-        typed.over(plain),
-        AIM,
-    );
+    requirements.at_most("a call, CPU time, of bare hyper", typed.over(plain), AIM);
     Ok(())
 }
 
 impl Kind {
-    /// Makes the calls of a round, and keeps the time of one if it is less than before.
+    /// Runs the calls of a round, and keeps the time per call if it is the best so far.
     async fn round(&mut self, call: impl AsyncFn() -> Outcome<()>) -> Outcome<()> {
         let before = own_time()?;
         for _ in 0..CALLS {

@@ -1,5 +1,7 @@
-//! What it costs to decode a large answer into types: beside `serde_json::Value` of the same bytes,
-//! a Rust client of somebody else, and the official clients for Python and TypeScript.
+//! Measures the time to decode a large response into types.
+//!
+//! The same bytes are decoded into a `serde_json::Value`, by another Rust client, and by the official
+//! clients for Python and TypeScript.
 
 use std::hint::black_box;
 use std::io::{ErrorKind, Write as _};
@@ -12,29 +14,29 @@ use dataforseo_client::models::{Envelope, TaskResponse};
 use serde_json::Value;
 
 use crate::report::{Requirements, table, words};
-use crate::{Outcome, answers};
+use crate::{Outcome, responses};
 
 const ITEMS: usize = 1000;
 const ROUNDS: usize = 150;
 const AIM: f64 = 0.40;
 const GOAL: f64 = 0.25;
 
-/// Where the tests of the official clients install them.
+/// The folder in which the tests of the official clients install them.
 const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/clients");
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// A way to decode, with the least time that it took.
+/// The name of a decoder, the decoder, and its best time.
 type Way<'a> = (&'static str, &'a dyn Fn() -> Outcome<()>, Duration);
 
-/// Measures and prints.
+/// Measures, and prints the figures.
 pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
-    let text = answers::answer(ITEMS)?;
+    let text = responses::body(ITEMS)?;
     let body = text.as_bytes();
     let envelope = decode(body)?;
     let task = envelope.tasks.first().ok_or("no task")?;
     let items = task.result.iter().filter_map(|it| it.items.as_ref());
     if items.flatten().count() != ITEMS || !task.drift.is_empty() {
-        return Err("the answer is not decoded as it should be".into());
+        return Err("the response was not decoded as documented".into());
     }
 
     let ours = || {
@@ -93,24 +95,24 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
     Ok(())
 }
 
-/// What the client does with the bytes of an answer.
+/// Decodes a response's body as `dataforseo-client` does.
 fn decode(body: &[u8]) -> Outcome<Envelope<TaskResponse<BulkPagesSummaryLiveResult>>> {
     let text = std::str::from_utf8(body)?;
     Ok(Envelope::<TaskResponse<_>>::parse(text)?)
 }
 
-/// What that client does with the body of an answer. The function itself is private.
+/// Decodes a response's body as `data-for-seo` does. Its own function is private.
 #[cfg(feature = "data-for-seo")]
 fn data_for_seo(body: &[u8]) -> Outcome<()> {
-    type Answer =
+    type Response =
         data_for_seo::DataForSeoApiResponseData<data_for_seo::BacklinksApiBulkPagesSummary>;
     let text = String::from_utf8_lossy(body).into_owned();
     let value: Value = serde_json::from_str(&text)?;
-    black_box(serde_json::from_value::<Answer>(value.clone())?);
+    black_box(serde_json::from_value::<Response>(value.clone())?);
     Ok(())
 }
 
-/// Adds the times of the official clients, and tells why one has none.
+/// Adds the times of the official clients. Returns why a client was skipped.
 fn clients(body: &[u8], times: &mut Vec<(String, Duration)>) -> Outcome<Vec<String>> {
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(body)?;
@@ -147,7 +149,7 @@ fn clients(body: &[u8], times: &mut Vec<(String, Duration)>) -> Outcome<Vec<Stri
     Ok(skipped)
 }
 
-/// Runs a script that prints lines of seconds and a name.
+/// Runs a script that prints lines of seconds and a name, and returns them.
 fn best_times(command: &mut Command) -> Outcome<Vec<(String, Duration)>> {
     let output = command.stdin(Stdio::null()).output();
     let output = output.map_err(|error| match error.kind() {
@@ -156,8 +158,8 @@ fn best_times(command: &mut Command) -> Outcome<Vec<(String, Duration)>> {
     })?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        let said = errors.lines().rfind(|line| line.contains("Error"));
-        return Err(said.unwrap_or("it failed").into());
+        let message = errors.lines().rfind(|line| line.contains("Error"));
+        return Err(message.unwrap_or("it failed").into());
     }
     let text = String::from_utf8(output.stdout)?;
     let lines = text.lines().map(|line| {

@@ -1,24 +1,27 @@
-//! Measures `dataforseo-client` and prints ratios, each from one run and with its aim: what a call
-//! costs beside a bare hyper, what decoding costs beside `serde_json::Value` and other clients, how
-//! much of an account a busy client uses, how many calls a bulk job takes, and what such a job costs.
+//! Measures `dataforseo-client` and prints ratios with their goals, from one run.
 //!
-//! What is compared takes turns, and the best round of each counts, as other work on the machine
-//! makes a round worse and never better.
+//! - A call, compared with a bare hyper client.
+//! - Decoding, compared with `serde_json::Value` and other clients.
+//! - The share of an account's limits that a busy client uses.
+//! - The number of calls of a bulk job, and its cost.
+//!
+//! The candidates take turns, and the best round of each counts, as other work on the machine can
+//! only make a round slower.
 
 mod account;
-mod answers;
 mod bulk;
 mod call;
 mod decoding;
 mod packing;
 mod process;
 mod report;
+mod responses;
 
 use std::error::Error;
 
 use crate::report::Requirements;
 
-/// What came out, or why nothing did.
+/// A value, or the reason why there is none.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() {
@@ -29,29 +32,29 @@ fn main() {
             everything();
             Ok(())
         }
-        // How the program starts itself again.
+        // The arguments with which the program starts itself again.
         ["server"] => call::serve(),
         ["bulk job"] => bulk::job().map(print),
         ["bulk bare"] => bulk::bare().map(print),
         [part] => only(part),
-        _ => Err("at most one argument: the part that is measured".into()),
+        _ => Err("too many arguments: pass at most one, the part to measure".into()),
     };
-    // A benchmark and no test: what it finds is printed, and never fails a build.
+    // The results are printed and never fail a build, as this is a benchmark.
     if let Err(error) = outcome {
         eprintln!("error: {error}");
     }
 }
 
-/// Figures, one a line, for the process that started this one.
+/// Prints figures for the parent process, one per line.
 fn print(figures: Vec<f64>) {
     for figure in figures {
         println!("{figure}");
     }
 }
 
-type Part = fn(&mut Requirements) -> Outcome<()>;
+type Measure = fn(&mut Requirements) -> Outcome<()>;
 
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Measure); 5] = [
     ("a call", call::measure),
     ("decoding", decoding::measure),
     ("an account", account::measure),
@@ -59,7 +62,7 @@ const PARTS: [(&str, Part); 5] = [
     ("a bulk job", bulk::measure),
 ];
 
-/// One part, by its name.
+/// Measures one part.
 fn only(part: &str) -> Outcome<()> {
     let names = PARTS.map(|(name, _)| name).join("`, `");
     let (_, measure) = PARTS

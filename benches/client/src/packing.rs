@@ -1,5 +1,7 @@
-//! How many calls a bulk job takes, beside the fewest that are possible and beside calls that are
-//! filled in the order of the input.
+//! Counts the calls of a bulk job.
+//!
+//! They are compared with the fewest possible calls, and with calls that are filled in the order of
+//! the input.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -11,11 +13,11 @@ use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
 use crate::Outcome;
 use crate::report::{Requirements, table, words};
 
-/// How many targets a job holds unless it is told otherwise.
+/// The default number of targets that a job holds.
 const WINDOW: usize = 25_000;
 const AIM: f64 = 1.02;
 
-/// Pages by their domains.
+/// A list of pages with a distribution of domains.
 struct Mix {
     name: String,
     /// The domain of each page, in the order of the input.
@@ -32,7 +34,7 @@ fn mixes() -> Vec<Mix> {
     };
     let few = sizes(2_000, &mut |_| 500);
     let many = sizes(330_000, &mut |_| 1 + random.u32(0..5));
-    // The largest site has a fortieth of all pages, most sites have one or two.
+    // The largest site has a fortieth of all pages. Most sites have one or two.
     let tail = sizes(60_000, &mut |rank| {
         25_000 / (rank + 1) + 1 + random.u32(0..12)
     });
@@ -56,11 +58,11 @@ fn mixes() -> Vec<Mix> {
     all.into_iter().map(mix).collect()
 }
 
-/// Measures and prints.
+/// Measures, and prints the figures.
 pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
     let capacity = Capacity::documented(BulkPagesSummaryLiveTask::RULES);
     println!(
-        "packing bulk_pages_summary: {} targets and {} domains a call, a window of {WINDOW}",
+        "packing bulk_pages_summary: {} targets and {} domains per call, a window of {WINDOW}",
         capacity.targets,
         capacity.domains.map_or(0, NonZeroUsize::get)
     );
@@ -116,8 +118,8 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
     }
     print!("{}", table(&rows));
     println!(
-        "sorted: as a job does it that sorts its input by domain on disk, with the same window; \
-         window: without that, nothing joins what lies further apart"
+        "sorted: the input is sorted by domain on disk first, with the same window; \
+         window: the input is not sorted, so pages further apart are never in one call"
     );
     Ok(())
 }
@@ -143,7 +145,7 @@ fn calls(
     Ok(calls)
 }
 
-/// A call goes out when the next page does not fit.
+/// Counts calls that are sent as soon as the next page does not fit.
 fn naive(capacity: Capacity, domains: &[u32]) -> usize {
     let most = capacity.domains.map_or(usize::MAX, NonZeroUsize::get);
     let mut calls = 0;

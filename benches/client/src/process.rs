@@ -1,4 +1,4 @@
-//! This process and others: time on a core, which core, and a child that serves.
+//! Processes: CPU time, memory, cores, and a server in a child process.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -10,12 +10,12 @@ use nix::unistd::Pid;
 
 use crate::Outcome;
 
-/// How much time on a core this process took so far, in the kernel and out of it.
+/// Returns the CPU time of this process, in the kernel and in user space.
 pub fn own_time() -> Outcome<Duration> {
     Ok(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into())
 }
 
-/// The most memory that this process had, in megabytes.
+/// Returns the peak memory of this process, in megabytes.
 pub fn peak_megabytes() -> Outcome<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -24,7 +24,7 @@ pub fn peak_megabytes() -> Outcome<f64> {
     Ok(kibibytes * 1024.0 / 1e6)
 }
 
-/// Starts this program with an argument, and gives the figures that it prints, one a line.
+/// Runs this program with an argument, and returns the figures that it prints, one per line.
 pub fn run_again(argument: &str) -> Outcome<Vec<f64>> {
     let output = Command::new(std::env::current_exe()?)
         .arg(argument)
@@ -39,8 +39,10 @@ pub fn run_again(argument: &str) -> Outcome<Vec<f64>> {
 pub struct Pinned(CpuSet);
 
 impl Pinned {
-    /// Runs `start` on the first usable core, so that what it starts stays there, and then goes to
-    /// the second. Without a second core nobody is kept anywhere.
+    /// Runs `start` on the first usable core, and pins this process to the second.
+    ///
+    /// Processes that `start` creates stay on the first core. If there is only one core, nothing is
+    /// pinned.
     pub fn apart_from<T>(start: impl FnOnce() -> Outcome<T>) -> Outcome<(T, Self)> {
         let all = sched_getaffinity(Pid::from_raw(0))?;
         let pinned = Self(all);
@@ -57,7 +59,7 @@ impl Pinned {
 
 impl Drop for Pinned {
     fn drop(&mut self) {
-        // It was allowed before.
+        // The process had these cores before, so this does not fail.
         let _ = sched_setaffinity(Pid::from_raw(0), &self.0);
     }
 }
@@ -68,10 +70,10 @@ fn pin(core: usize) -> Outcome<()> {
     Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
 }
 
-/// A server in a process of its own, which ends with this value or with this process.
+/// A server in its own process, which ends when this value is dropped or this process ends.
 pub struct Server {
     child: Child,
-    /// Where it listens, on this machine.
+    /// The local port that the server listens on.
     pub port: u16,
 }
 
@@ -80,7 +82,7 @@ impl Server {
     pub fn start() -> Outcome<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg("server")
-            // Held open: its end tells the child to end.
+            // The child process ends when this pipe is closed.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -95,7 +97,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

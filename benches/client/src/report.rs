@@ -1,8 +1,8 @@
-//! Figures as text.
+//! Formats figures as text.
 
 use std::error::Error;
 
-/// A table with its columns in line; the first one is of words, the others of figures.
+/// Formats a table. The first column is aligned to the left, and the others to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
@@ -26,42 +26,43 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A row of words.
+/// Creates a row of words.
 pub fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// What has to come true, and whether it did.
+/// Requirements, and whether they are met.
 #[derive(Default)]
 pub struct Requirements(Vec<Vec<String>>);
 
 impl Requirements {
-    /// A figure that has to be so much or less.
+    /// Adds a figure that must be at most `aim`.
     pub fn at_most(&mut self, what: &str, figure: f64, aim: f64) {
         self.add(what, figure, format!("<= {aim}"), figure <= aim);
     }
 
-    /// A figure that has to be so much or more.
+    /// Adds a figure that must be at least `aim`.
     pub fn at_least(&mut self, what: &str, figure: f64, aim: f64) {
         self.add(what, figure, format!(">= {aim}"), figure >= aim);
     }
 
-    /// What could not be measured.
+    /// Adds a requirement that could not be measured.
     pub fn failed(&mut self, what: &str, error: &dyn Error) {
         println!("{what}: {error}");
         self.0.push(words(&[what, "-", "", "NOT met"]));
     }
 
     fn add(&mut self, what: &str, figure: f64, aim: String, met: bool) {
-        let figure = match figure.fract() == 0.0 {
-            true => format!("{figure}"),
-            false => format!("{figure:.3}"),
+        let figure = if figure.fract() == 0.0 {
+            format!("{figure}")
+        } else {
+            format!("{figure:.3}")
         };
         let verdict = if met { "met" } else { "NOT met" }.to_owned();
         self.0.push(vec![what.to_owned(), figure, aim, verdict]);
     }
 
-    /// All of them as a table.
+    /// Formats the requirements as a table.
     pub fn table(self) -> String {
         let mut rows = vec![words(&["requirement", "figure", "aim", ""])];
         rows.extend(self.0);

@@ -1,6 +1,6 @@
-// How long the official client takes to decode an answer of bulk_pages_summary.
+// Measures how long the official client takes to decode a response of bulk_pages_summary.
 // usage: decode.mjs FILE ITEMS FOLDER, where the client is installed
-// Prints seconds and a name a line, the best of all rounds.
+// Prints one line per decoder: the seconds of its best round, and its name.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -33,7 +33,7 @@ async function best(decode) {
 const typed = () => api.bulkPagesSummaryLive([]);
 const rows = (await typed()).tasks[0].result[0].items;
 if (rows.length !== Number(items) || !(rows[0] instanceof BacklinksBulkPagesSummaryLiveItem)) {
-  throw new Error("the answer is not decoded as it should be");
+  throw new Error("the response was not decoded into the client's types");
 }
 console.log(await best(typed), `dataforseo-client ${dependencies["dataforseo-client"]} for TypeScript`);
 console.log(await best(async () => JSON.parse(text())), "JavaScript's JSON.parse");

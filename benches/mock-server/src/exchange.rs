@@ -1,4 +1,4 @@
-//! What is asked and answered: made up here, so that every server is given the same.
+//! Synthetic requests and responses, the same for every server.
 
 use std::fs;
 use std::io;
@@ -11,21 +11,21 @@ use serde_json::{Value, json};
 
 /// The path of the endpoint that is called.
 pub const PATH: &str = "/v3/backlinks/bulk_pages_summary/live";
-/// The login that every server asks for.
+/// The login that every server requires.
 pub const LOGIN: &str = "login";
-/// The password that every server asks for.
+/// The password that every server requires.
 pub const PASSWORD: &str = "password";
-/// The number of the exchange that is asked for where there is only one question.
+/// The number of the exchange that is requested if only one is.
 const MIDDLE: usize = 250;
 
-/// How many exchanges a server knows, and how large their answers are.
+/// The exchanges of a server: how many there are, and how large their responses are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Set {
-    /// One, with an answer of about 2,000 bytes.
+    /// One exchange with a response of about 2,000 bytes.
     One,
-    /// 500 of them.
+    /// 500 exchanges with responses of about 2,000 bytes.
     Many,
-    /// 500, with answers of about 30,000 bytes.
+    /// 500 exchanges with responses of about 30,000 bytes.
     Large,
 }
 
@@ -33,7 +33,7 @@ impl Set {
     /// All sets.
     pub const ALL: [Self; 3] = [Self::One, Self::Many, Self::Large];
 
-    /// Its name on the command line and among folders.
+    /// Returns the name on the command line and of the folder.
     pub fn name(self) -> &'static str {
         match self {
             Self::One => "one",
@@ -42,7 +42,7 @@ impl Set {
         }
     }
 
-    /// All of its exchanges.
+    /// Returns all exchanges of the set.
     pub fn exchanges(self) -> impl Iterator<Item = Exchange> {
         let numbers = match self {
             Self::One => MIDDLE..MIDDLE + 1,
@@ -51,7 +51,7 @@ impl Set {
         numbers.map(move |number| self.exchange(number))
     }
 
-    /// The one in the middle, which every set has.
+    /// Returns the exchange in the middle, which every set has.
     pub fn middle(self) -> Exchange {
         self.exchange(MIDDLE)
     }
@@ -66,7 +66,7 @@ impl Set {
         )
     }
 
-    /// Writes each exchange into a folder, as a fixture, and says how many bytes they are in all.
+    /// Writes each exchange into a folder as a fixture. Returns their total size in bytes.
     pub fn write(self, folder: &Path) -> io::Result<u64> {
         fs::create_dir_all(folder)?;
         let mut bytes = 0;
@@ -79,16 +79,16 @@ impl Set {
     }
 }
 
-/// A request's tasks and the answer to them.
+/// The tasks of a request, and the response to them.
 pub struct Exchange {
     /// The body of the request.
     pub tasks: Value,
-    /// The body of the answer.
-    pub answer: Value,
+    /// The body of the response.
+    pub response: Value,
 }
 
 impl Exchange {
-    /// One with so many rows in its answer. All with as many rows are of one length.
+    /// Creates an exchange with a number of rows in its response. Its length depends only on `rows`.
     fn new(number: usize, rows: usize) -> Self {
         let targets = [
             format!("https://example-{number:03}.com/"),
@@ -97,7 +97,7 @@ impl Exchange {
         let rows: Vec<Value> = (0..rows)
             .map(|index| row(&targets[index % targets.len()]))
             .collect();
-        let answer = json!({
+        let response = json!({
             "version": "0.1.20260101",
             "status_code": 20000,
             "status_message": "Ok.",
@@ -123,10 +123,10 @@ impl Exchange {
             }],
         });
         let tasks = json!([{ "targets": targets, "rank_scale": "one_hundred" }]);
-        Self { tasks, answer }
+        Self { tasks, response }
     }
 
-    /// The request as it goes over the wire.
+    /// Returns the request with its head.
     pub fn request(&self) -> Bytes {
         let body = self.tasks.to_string();
         let head = format!(
@@ -138,21 +138,21 @@ impl Exchange {
         Bytes::from(head + &body)
     }
 
-    /// The body of the answer as it goes over the wire.
-    pub fn answer(&self) -> Bytes {
-        Bytes::from(self.answer.to_string())
+    /// Returns the body of the response.
+    pub fn response_body(&self) -> Bytes {
+        Bytes::from(self.response.to_string())
     }
 
     fn fixture(&self) -> Value {
         json!({
             "dfs_fixture": 1,
             "request": { "method": "POST", "path": PATH, "body": self.tasks },
-            "response": { "status": 200, "body": self.answer },
+            "response": { "status": 200, "body": self.response },
         })
     }
 }
 
-/// The header of that name.
+/// Returns the value of the `authorization` header.
 pub fn authorization() -> String {
     format!("Basic {}", STANDARD.encode(format!("{LOGIN}:{PASSWORD}")))
 }

@@ -1,4 +1,4 @@
-//! What a server of its own costs each test: start it, ask it once, drop it.
+//! The cost of a server per test: start it, send one request, drop it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -18,19 +18,19 @@ use crate::exchange::{PATH, authorization};
 use crate::servers::{bare, port};
 use crate::{Outcome, problem};
 
-/// How often each is measured.
+/// The number of measurements per kind.
 const TIMES: usize = 1000;
-/// How often each is done before.
+/// The number of runs before the measurement.
 const BEFORE: usize = 50;
-/// What the documentation's example asks for: the answer comes with the mock server.
+/// The tasks of the documentation's example. The mock server has a fixture for them.
 const TASKS: &str =
     r#"[{"targets":["https://dataforseo.com/solutions","https://dataforseo.com/about-us"]}]"#;
 
-/// The times of one way to have a server.
+/// The sorted times of one kind of server.
 pub struct Times(Vec<Duration>);
 
 impl Times {
-    /// The time that this part of all times is not above, in µs.
+    /// Returns a quantile of the times, in µs.
     pub fn quantile(&self, part: f64) -> f64 {
         let at = (self.0.len() as f64 * part) as usize;
         let time = self.0.get(at).or(self.0.last());
@@ -40,21 +40,21 @@ impl Times {
 
 /// Measures bare hyper, `MockServer::in_memory` and `MockServer::start`, in turn.
 pub async fn measure() -> Outcome<[Times; 3]> {
-    let answer = memory(Uri::from_static("http://localhost/")).await?;
+    let expected = memory(Uri::from_static("http://localhost/")).await?;
     let mut all = [const { Vec::new() }; 3];
     for number in 0..BEFORE + TIMES {
         for (way, times) in all.iter_mut().enumerate() {
             let began = Instant::now();
             let got = match way {
-                0 => fresh(answer.clone()).await?,
+                0 => fresh(expected.clone()).await?,
                 1 => memory(Uri::from_static("http://localhost/")).await?,
                 _ => socket().await?,
             };
-            // What was dropped is gone when the runtime had its turn.
+            // The runtime needs a turn to free what was dropped.
             tokio::task::yield_now().await;
             let took = began.elapsed();
-            if got != answer {
-                return Err(problem("an instance gave another answer".to_owned()));
+            if got != expected {
+                return Err(problem("an instance returned another response".to_owned()));
             }
             if number >= BEFORE {
                 times.push(took);
@@ -67,11 +67,11 @@ pub async fn measure() -> Outcome<[Times; 3]> {
     }))
 }
 
-async fn fresh(answer: Bytes) -> Outcome<Bytes> {
+async fn fresh(expected: Bytes) -> Outcome<Bytes> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
-    let server = tokio::spawn(bare(listener, answer, true));
-    let got = ask(TokioIo::new(TcpStream::connect(address).await?)).await;
+    let server = tokio::spawn(bare(listener, expected, true));
+    let got = send(TokioIo::new(TcpStream::connect(address).await?)).await;
     server.abort();
     got
 }
@@ -79,17 +79,17 @@ async fn fresh(answer: Bytes) -> Outcome<Bytes> {
 async fn memory(uri: Uri) -> Outcome<Bytes> {
     let mock = MockServer::in_memory();
     let connection = mock.connector().call(uri).await?;
-    ask(connection).await
+    send(connection).await
 }
 
 async fn socket() -> Outcome<Bytes> {
     let mock = MockServer::start().await?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port(&mock.url())?));
-    ask(TokioIo::new(TcpStream::connect(address).await?)).await
+    send(TokioIo::new(TcpStream::connect(address).await?)).await
 }
 
-/// Asks once on a new connection.
-async fn ask(io: impl Read + Write + Unpin + Send + 'static) -> Outcome<Bytes> {
+/// Sends one request on a new connection.
+async fn send(io: impl Read + Write + Unpin + Send + 'static) -> Outcome<Bytes> {
     let (mut sender, connection) = handshake(io).await?;
     let connection = tokio::spawn(connection);
     let request = Request::post(PATH)
@@ -104,6 +104,6 @@ async fn ask(io: impl Read + Write + Unpin + Send + 'static) -> Outcome<Bytes> {
     connection.await??;
     match status {
         http::StatusCode::OK => Ok(body),
-        other => Err(problem(format!("an instance answered with {other}"))),
+        other => Err(problem(format!("an instance returned status {other}"))),
     }
 }

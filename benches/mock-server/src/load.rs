@@ -1,7 +1,7 @@
-//! The load: connections that are kept open, each with one request at a time.
+//! The load: connections that stay open, each with one request at a time.
 //!
-//! The client knows just enough of HTTP to compare each answer with the one that is right, so that
-//! the servers and not it have most of the work.
+//! The client reads only as much of HTTP as it takes to compare each response with the expected
+//! one, so that most of the work is done by the servers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,37 +18,37 @@ use crate::exchange::Exchange;
 use crate::process::{Started, own_time};
 use crate::{Outcome, problem};
 
-/// How many connections there are.
+/// The number of connections.
 const CONNECTIONS: usize = 32;
-/// How long a server is loaded before anything is measured.
+/// The time under load before the measurement starts.
 pub const WARM_UP: Duration = Duration::from_secs(1);
-/// How much longer than it should a round may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time that a round may last in addition to its duration.
+const ROUND_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What was measured in one round.
+/// The figures of one round.
 #[derive(Debug, Clone, Copy)]
 pub struct Round {
-    /// Answers a second.
+    /// Responses per second.
     pub rate: f64,
-    /// The server's time on a core for an answer, in µs.
+    /// The server's CPU time per response, in µs.
     pub server_time: f64,
-    /// What part of a core the server took.
+    /// The share of a core that the server used.
     pub server_busy: f64,
-    /// What part of a core the load took.
+    /// The share of a core that the load used.
     pub load_busy: f64,
     /// The server's resident memory before the load, after the warm-up and at the end, in bytes.
     pub resident: [u64; 3],
-    /// How many answers were not what they should have been.
+    /// The number of responses that differ from the expected ones.
     pub wrong: u64,
 }
 
 #[derive(Default)]
 struct Tally {
-    answers: AtomicU64,
+    responses: AtomicU64,
     wrong: AtomicU64,
 }
 
-/// Loads a server for so long, or with about `at_most` requests if that is sooner.
+/// Loads a server for a time, or with about `at_most` requests if that is sooner.
 pub async fn round(
     server: &Started,
     exchanges: &[Exchange],
@@ -56,7 +56,7 @@ pub async fn round(
     at_most: Option<u64>,
 ) -> Outcome<Round> {
     let round = measure(server, exchanges, time, at_most);
-    timeout(WARM_UP + time + PATIENCE, round).await?
+    timeout(WARM_UP + time + ROUND_TIMEOUT, round).await?
 }
 
 async fn measure(
@@ -68,7 +68,7 @@ async fn measure(
     let at_most = at_most.unwrap_or(u64::MAX);
     let pairs: Arc<[(Bytes, Bytes)]> = exchanges
         .iter()
-        .map(|exchange| (exchange.request(), exchange.answer()))
+        .map(|exchange| (exchange.request(), exchange.response_body()))
         .collect();
     let tally = Arc::new(Tally::default());
     let before = server.resident()?;
@@ -82,14 +82,14 @@ async fn measure(
     pass(&mut connections, &tally, WARM_UP, at_most / 4).await?;
     let warm = server.resident()?;
     let (own, theirs) = (own_time()?, server.time()?);
-    let (count, began) = (tally.answers.load(Ordering::Relaxed), Instant::now());
+    let (count, began) = (tally.responses.load(Ordering::Relaxed), Instant::now());
     pass(&mut connections, &tally, time, at_most).await?;
     let took = began.elapsed().as_secs_f64();
-    let answers = (tally.answers.load(Ordering::Relaxed) - count) as f64;
+    let responses = (tally.responses.load(Ordering::Relaxed) - count) as f64;
     let server_time = (server.time()? - theirs).as_secs_f64();
     Ok(Round {
-        rate: answers / took,
-        server_time: server_time / answers * 1e6,
+        rate: responses / took,
+        server_time: server_time / responses * 1e6,
         server_busy: server_time / took,
         load_busy: (own_time()? - own).as_secs_f64() / took,
         resident: [before, warm, server.resident()?],
@@ -97,7 +97,7 @@ async fn measure(
     })
 }
 
-/// Waits until the time is over, or there were enough answers, or a connection failed.
+/// Waits until the time is over, enough responses arrived, or a connection failed.
 async fn pass(
     connections: &mut JoinSet<Outcome<()>>,
     tally: &Tally,
@@ -105,7 +105,7 @@ async fn pass(
     at_most: u64,
 ) -> Outcome<()> {
     let began = Instant::now();
-    while began.elapsed() < time && tally.answers.load(Ordering::Relaxed) < at_most {
+    while began.elapsed() < time && tally.responses.load(Ordering::Relaxed) < at_most {
         if let Some(ended) = connections.try_join_next() {
             ended??;
         }
@@ -114,7 +114,7 @@ async fn pass(
     Ok(())
 }
 
-/// Asks for one exchange after the other, for ever.
+/// Requests one exchange after the other, without end.
 async fn connection(
     address: SocketAddr,
     pairs: Arc<[(Bytes, Bytes)]>,
@@ -124,30 +124,30 @@ async fn connection(
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; 64 << 10];
-    for (request, wanted) in pairs.iter().cycle().skip(first) {
+    for (request, expected) in pairs.iter().cycle().skip(first) {
         stream.write_all(request).await?;
         let mut filled = 0;
         let (status, body) = loop {
             let space = buffer.get_mut(filled..).filter(|space| !space.is_empty());
-            let space = space.ok_or("an answer is too long")?;
+            let space = space.ok_or("a response is too long")?;
             match stream.read(space).await? {
                 0 => return Err(problem("a connection ended".to_owned())),
                 count => filled += count,
             }
-            if let Some(answer) = answer(&buffer[..filled])? {
-                break answer;
+            if let Some(response) = parse_response(&buffer[..filled])? {
+                break response;
             }
         };
-        if status != b"200" || body != wanted {
+        if status != b"200" || body != expected {
             tally.wrong.fetch_add(1, Ordering::Relaxed);
         }
-        tally.answers.fetch_add(1, Ordering::Relaxed);
+        tally.responses.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }
 
-/// The status and the body of an answer, if it is all there.
-fn answer(bytes: &[u8]) -> Outcome<Option<(&[u8], &[u8])>> {
+/// Returns the status and the body of a response, or `None` if it is incomplete.
+fn parse_response(bytes: &[u8]) -> Outcome<Option<(&[u8], &[u8])>> {
     let Some(end) = memchr::memmem::find(bytes, b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -160,7 +160,7 @@ fn answer(bytes: &[u8]) -> Outcome<Option<(&[u8], &[u8])>> {
                 .is_some_and(|start| start.eq_ignore_ascii_case(name))
         })
         .and_then(|line| std::str::from_utf8(&line[name.len()..]).ok())
-        .ok_or("an answer does not tell its length")?;
+        .ok_or("a response has no content-length")?;
     let length: usize = length.trim().parse()?;
     let status = head.get(9..12).unwrap_or_default();
     Ok((body.len() >= length).then_some((status, body)))

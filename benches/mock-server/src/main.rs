@@ -1,12 +1,12 @@
-//! Measures `dataforseo-mock-server` beside a bare hyper, `wiremock` and `httpmock`, all in one
-//! run, and prints ratios: how fast the machine is cancels out.
+//! Measures `dataforseo-mock-server`, a bare hyper server, `wiremock` and `httpmock` in one run.
 //!
-//! Each server is a process of its own on one core, the load comes from another core. The servers
-//! take turns within a round, and the best round of each counts, as other work on the machine
-//! makes a round worse and never better.
+//! The results are ratios, which do not depend on the speed of the machine. Each server is a
+//! process on one core, and the load comes from another core. The servers take turns within a
+//! round. The best round of each server counts, as other work on the machine can only make a round
+//! slower.
 //!
-//! The program starts itself again for each server: `server KIND SET FOLDER` is one that tells its
-//! port and runs until it is killed, and `instances` measures servers inside of a process.
+//! The program starts itself again for each server. `server KIND SET FOLDER` prints its port and
+//! runs until it is killed. `instances` measures servers within a process.
 
 mod exchange;
 mod instances;
@@ -21,23 +21,23 @@ use std::time::Duration;
 
 use crate::exchange::{Exchange, Set};
 use crate::load::{Round, WARM_UP};
-use crate::process::{Cores, Started, command, first_answer, pin};
+use crate::process::{Cores, Started, command, first_response, pin};
 use crate::report::{Requirements, megabytes, table, words};
 use crate::servers::{Kind, Server};
 
-/// What came out, or why nothing did.
+/// A value, or the reason why there is none.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A reason in words.
+/// Creates an error from its text.
 pub fn problem(reason: String) -> Box<dyn Error + Send + Sync> {
     reason.into()
 }
 
-/// How often each server is started for the time of its first answer.
+/// The number of starts per server for the time of the first response.
 const STARTS: usize = 15;
-/// How much memory may grow under load and still be called flat: what allocators round up.
+/// The growth of memory under load that counts as none, in MB. Allocators round up.
 const FLAT: f64 = 0.5;
-/// How long a child may run in addition to the load.
+/// The time that a child process may run in addition to the load.
 const SPARE: Duration = Duration::from_secs(60);
 
 const KINDS: [Kind; 9] = [
@@ -53,20 +53,21 @@ const KINDS: [Kind; 9] = [
 ];
 
 fn main() {
-    // A benchmark and no test: what it finds is printed, and never fails a build.
+    // The results are printed and never fail a build, as this is a benchmark.
     if let Err(error) = Options::read().and_then(run) {
         eprintln!("error: {error}");
     }
 }
 
-/// What the command line says.
+/// The options of the command line.
 struct Options {
     seconds: u64,
     rounds: usize,
-    /// For processes that this program starts: the core to be on, and when to end at last.
+    /// The core of a process that this program starts.
     core: Option<usize>,
+    /// The most seconds that such a process runs.
     ends_after: Option<u64>,
-    /// What to do in place of all measurements.
+    /// A command to run instead of all measurements.
     task: Vec<String>,
 }
 
@@ -89,7 +90,7 @@ impl Options {
                 "--ends-after" => options.ends_after = Some(value()?.parse()?),
                 other if other.starts_with("--") => {
                     let known = "--seconds N and --rounds N";
-                    return Err(problem(format!("{other} is not known: there are {known}")));
+                    return Err(problem(format!("{other} is not an option: use {known}")));
                 }
                 _ => options.task.push(argument),
             }
@@ -121,11 +122,11 @@ fn run(options: Options) -> Outcome<()> {
             }
             Ok(())
         }
-        _ => Err(problem(format!("{task:?} is nothing to do"))),
+        _ => Err(problem(format!("{task:?} is not a command"))),
     }
 }
 
-/// Everything about all servers.
+/// Runs all measurements and prints the results.
 async fn drive(seconds: u64, rounds: usize) -> Outcome<()> {
     let cores = Cores::find();
     match cores {
@@ -136,13 +137,13 @@ async fn drive(seconds: u64, rounds: usize) -> Outcome<()> {
                 cores.server, cores.load
             );
         }
-        None => println!("one core for servers and load: ratios say less"),
+        None => println!("servers and load share one core: ratios are less meaningful"),
     }
     let example = Set::One.middle();
     println!(
-        "request body {} bytes, answer {} bytes; {rounds} rounds of {seconds} s each after {} s",
+        "request body {} bytes, response {} bytes; {rounds} rounds of {seconds} s each after {} s",
         example.tasks.to_string().len(),
-        example.answer().len(),
+        example.response_body().len(),
         WARM_UP.as_secs(),
     );
     let fixtures = tempfile::tempdir()?;
@@ -158,7 +159,7 @@ async fn drive(seconds: u64, rounds: usize) -> Outcome<()> {
     };
     let measured = bench.rounds(rounds).await?;
     print!("\n{}", rates(&measured));
-    println!("large: answers of 30 KB, all 500 in turn; for the memory, not for the speed");
+    println!("large: responses of 30 KB, all 500 in turn; measures memory, not speed");
 
     let mut requirements = Requirements::default();
     let of = |server, set| {
@@ -222,8 +223,8 @@ async fn drive(seconds: u64, rounds: usize) -> Outcome<()> {
         );
     }
 
-    let (bare, ours) = bench.first_answers()?;
-    println!("\nfirst answer with 500 fixtures of 30 KB, {STARTS} starts, ms");
+    let (bare, ours) = bench.first_responses()?;
+    println!("\nfirst response with 500 fixtures of 30 KB, {STARTS} starts, ms");
     let mut rows = vec![words(&["", "median", "best", "worst"])];
     for (name, times) in [("bare", &bare), ("ours", &ours)] {
         let mut row = vec![name.to_owned()];
@@ -233,9 +234,9 @@ async fn drive(seconds: u64, rounds: usize) -> Outcome<()> {
         rows.push(row);
     }
     print!("{}", table(&rows));
-    requirements.at_most("first answer, median", ours[STARTS / 2], 30.0, " ms");
+    requirements.at_most("first response, median", ours[STARTS / 2], 30.0, " ms");
 
-    println!("\na fresh instance: start, 1 request, drop, µs");
+    println!("\na new instance: start, 1 request, drop, µs");
     let mut rows = vec![words(&["", "median", "99 %"])];
     let names = ["bare hyper", "in_memory()", "start()"];
     for (name, [median, most]) in names.into_iter().zip(bench.instances()?) {
@@ -251,17 +252,17 @@ async fn drive(seconds: u64, rounds: usize) -> Outcome<()> {
     print!("{}", table(&rows));
 
     let wrong: u64 = measured.iter().map(Measured::wrong).sum();
-    requirements.at_most("wrong answers of all servers", wrong as f64, 0.0, "");
+    requirements.at_most("wrong responses of all servers", wrong as f64, 0.0, "");
     print!("\n{}", requirements.table());
     Ok(())
 }
 
-/// What measurements have in common.
+/// The settings of all measurements.
 struct Bench<'a> {
     cores: Option<Cores>,
-    /// A folder for each set.
+    /// The folder with a folder of fixtures per set.
     fixtures: &'a Path,
-    /// How long each round is.
+    /// The duration of a round.
     time: Duration,
 }
 
@@ -270,7 +271,7 @@ impl Bench<'_> {
         command(self.cores, WARM_UP + self.time + SPARE)
     }
 
-    /// All rounds of all kinds, one kind after the other in each round.
+    /// Runs all rounds. The kinds take turns within a round.
     async fn rounds(&self, rounds: usize) -> Outcome<Vec<Measured>> {
         let mut measured: Vec<Measured> = KINDS
             .into_iter()
@@ -283,7 +284,7 @@ impl Bench<'_> {
             for Measured { kind, rounds } in &mut measured {
                 let fixtures = self.fixtures.join(kind.set.name());
                 let server = Started::new(self.command()?, *kind, &fixtures)?;
-                // Large ones are there for the memory, so each of them is asked for.
+                // Large sets measure memory, so each of their exchanges is requested.
                 let exchanges: Vec<Exchange> = match kind.set {
                     Set::One | Set::Many => vec![kind.set.middle()],
                     Set::Large => kind.set.exchanges().collect(),
@@ -302,15 +303,15 @@ impl Bench<'_> {
         Ok(measured)
     }
 
-    /// The times of first answers in ms, of a bare hyper and of ours, the shortest first.
-    fn first_answers(&self) -> Outcome<(Vec<f64>, Vec<f64>)> {
+    /// Returns the sorted times of first responses in ms: of a bare hyper and of ours.
+    fn first_responses(&self) -> Outcome<(Vec<f64>, Vec<f64>)> {
         let fixtures = self.fixtures.join(Set::Large.name());
         let exchange = Set::Large.middle();
         let (mut bare, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..STARTS {
             for (server, times) in [(Server::Bare, &mut bare), (Server::Ours, &mut ours)] {
                 let kind = Kind::new(server, Set::Large);
-                let took = first_answer(self.command()?, kind, &fixtures, &exchange)?;
+                let took = first_response(self.command()?, kind, &fixtures, &exchange)?;
                 times.push(took.as_secs_f64() * 1e3);
             }
         }
@@ -319,7 +320,7 @@ impl Bench<'_> {
         Ok((bare, ours))
     }
 
-    /// Median and 99 % of each way to have an instance, in µs.
+    /// Returns the median and the 99 % quantile per kind of instance, in µs.
     fn instances(&self) -> Outcome<Vec<[f64; 2]>> {
         let output = self.command()?.arg("instances").output()?;
         let text = String::from_utf8(output.stdout)?;
@@ -335,7 +336,7 @@ impl Bench<'_> {
     }
 }
 
-/// All rounds of a kind.
+/// The rounds of a kind.
 struct Measured {
     kind: Kind,
     rounds: Vec<Round>,
@@ -350,22 +351,22 @@ impl Measured {
         self.rounds.iter().map(figure).fold(f64::NAN, f64::min)
     }
 
-    /// Requests a second in the best round.
+    /// Returns the requests per second of the best round.
     fn rate(&self) -> f64 {
         self.most(|round| round.rate)
     }
 
-    /// µs of CPU time a request in the best round.
+    /// Returns the CPU time per request of the best round, in µs.
     fn server_time(&self) -> f64 {
         self.least(|round| round.server_time)
     }
 
-    /// The most memory at a point of all rounds, in MB.
+    /// Returns the most memory at a point of all rounds, in MB.
     fn resident(&self, point: usize) -> f64 {
         self.most(|round| megabytes(round.resident[point]))
     }
 
-    /// By how many MB memory grew from the warm-up to the end, at most.
+    /// Returns the most that memory grew from the warm-up to the end, in MB.
     fn growth(&self) -> f64 {
         self.most(|round| megabytes(round.resident[2]) - megabytes(round.resident[1]))
     }
@@ -375,7 +376,7 @@ impl Measured {
     }
 }
 
-/// What was measured under load.
+/// Returns the table of the measurements under load.
 fn rates(measured: &[Measured]) -> String {
     let mut rows = vec![words(&[
         "server",

@@ -1,4 +1,4 @@
-//! Processes: starting servers, on which core they run, what they take of it.
+//! Processes: starts servers on a core, and measures what they use of it.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -20,14 +20,14 @@ use crate::{Outcome, problem};
 /// The core of the servers and that of the load.
 #[derive(Debug, Clone, Copy)]
 pub struct Cores {
-    /// Where servers run.
+    /// The core of the servers.
     pub server: usize,
-    /// Where the load comes from.
+    /// The core of the load.
     pub load: usize,
 }
 
 impl Cores {
-    /// The first two that this process may use, if there are two.
+    /// Returns the first two cores that this process may use, or `None` if there is only one.
     pub fn find() -> Option<Self> {
         let usable = sched_getaffinity(Pid::from_raw(0)).ok()?;
         let mut cores = (0..CpuSet::count()).filter(|core| usable.is_set(*core).unwrap_or(false));
@@ -38,21 +38,21 @@ impl Cores {
     }
 }
 
-/// Keeps this process, and the threads that it starts from now on, on one core.
+/// Pins this process, and the threads that it starts later, to a core.
 pub fn pin(core: usize) -> Outcome<()> {
     let mut set = CpuSet::new();
     set.set(core)?;
     Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
 }
 
-/// Ends this process with the one that started it, or after so long.
+/// Ends this process with its parent process, or after a time.
 pub fn end_with_parent(after: Duration) -> Outcome<()> {
     set_pdeathsig(Signal::SIGKILL)?;
     alarm::set(u32::try_from(after.as_secs())?.max(1));
     Ok(())
 }
 
-/// How much time on a core this process took so far.
+/// Returns the CPU time of this process.
 pub fn own_time() -> Outcome<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
     let time = |it: nix::sys::time::TimeVal| {
@@ -62,7 +62,7 @@ pub fn own_time() -> Outcome<Duration> {
     Ok(time(usage.user_time()) + time(usage.system_time()))
 }
 
-/// A command of this program, to be run in another process.
+/// Returns a command that runs this program again.
 pub fn command(cores: Option<Cores>, ends_after: Duration) -> Outcome<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--ends-after", &ends_after.as_secs().to_string()]);
@@ -72,16 +72,16 @@ pub fn command(cores: Option<Cores>, ends_after: Duration) -> Outcome<Command> {
     Ok(command)
 }
 
-/// A server in a process of its own. Its end is the process's.
+/// A server in its own process, which is killed when this value is dropped.
 pub struct Started {
     child: Child,
-    /// Where it listens.
+    /// The address that the server listens on.
     pub address: SocketAddr,
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -97,7 +97,7 @@ impl Started {
             .stdout(Stdio::piped())
             .spawn()?;
         let out = child.stdout.take();
-        // Made before the port is known, so that an error ends the process.
+        // Created before the port is known, so that an error kills the process.
         let mut started = Self {
             child,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -105,15 +105,15 @@ impl Started {
         let mut line = String::new();
         BufReader::new(out.ok_or("no standard output")?).read_line(&mut line)?;
         let port = line.trim().parse();
-        let port = port.map_err(|_| problem(format!("{kind:?} did not tell its port")))?;
+        let port = port.map_err(|_| problem(format!("{kind:?} did not print its port")))?;
         started.address.set_port(port);
         Ok(started)
     }
 
-    /// How much time on a core it took so far.
+    /// Returns the CPU time of the server.
     pub fn time(&self) -> Outcome<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name of the program is in brackets and may have spaces.
+        // The name of the program is in parentheses and may contain spaces.
         let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
         let ticks: u64 = fields
             .split_whitespace()
@@ -121,11 +121,13 @@ impl Started {
             .take(2)
             .filter_map(|it| it.parse::<u64>().ok())
             .sum();
-        let a_second = sysconf(SysconfVar::CLK_TCK)?.unwrap_or(100);
-        Ok(Duration::from_secs_f64(ticks as f64 / a_second as f64))
+        let ticks_per_second = sysconf(SysconfVar::CLK_TCK)?.unwrap_or(100);
+        Ok(Duration::from_secs_f64(
+            ticks as f64 / ticks_per_second as f64,
+        ))
     }
 
-    /// How many bytes of memory it has resident.
+    /// Returns the resident memory of the server, in bytes.
     pub fn resident(&self) -> Outcome<u64> {
         let statm = fs::read_to_string(format!("/proc/{}/statm", self.child.id()))?;
         let pages: u64 = statm
@@ -138,30 +140,31 @@ impl Started {
     }
 }
 
-/// How long it is from starting a server to its first answer.
-pub fn first_answer(
+/// Measures the time from starting a server to its first response.
+pub fn first_response(
     command: Command,
     kind: Kind,
     fixtures: &Path,
     exchange: &Exchange,
 ) -> Outcome<Duration> {
-    let (request, answer) = (exchange.request(), exchange.answer());
+    let (request, expected) = (exchange.request(), exchange.response_body());
     let began = Instant::now();
     let started = Started::new(command, kind, fixtures)?;
     let mut stream = TcpStream::connect(started.address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.write_all(&request)?;
-    let mut got = Vec::with_capacity(answer.len() + 1024);
+    let mut got = Vec::with_capacity(expected.len() + 1024);
     let mut buffer = vec![0; 64 << 10];
-    while !got.ends_with(&answer) {
+    while !got.ends_with(&expected) {
         match stream.read(&mut buffer)? {
-            0 => return Err(problem(format!("{kind:?} gave no answer"))),
+            0 => return Err(problem(format!("{kind:?} sent no response"))),
             count => got.extend_from_slice(&buffer[..count]),
         }
     }
     let took = began.elapsed();
-    match got.starts_with(b"HTTP/1.1 200 ") {
-        true => Ok(took),
-        false => Err(problem(format!("{kind:?} did not answer with 200"))),
+    if got.starts_with(b"HTTP/1.1 200 ") {
+        Ok(took)
+    } else {
+        Err(problem(format!("{kind:?} did not respond with status 200")))
     }
 }

@@ -1,6 +1,6 @@
-//! Figures as text.
+//! Formats figures as text.
 
-/// A table with its columns in line; the first one is of words, the others of figures.
+/// Formats a table. The first column is aligned to the left, and the others to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
@@ -26,22 +26,22 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A row of words.
+/// Creates a row of words.
 pub fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Bytes in millions.
+/// Converts bytes to MB.
 pub fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// What has to come true, and whether it did.
+/// Requirements, and whether they are met.
 #[derive(Default)]
 pub struct Requirements(Vec<Vec<String>>);
 
 impl Requirements {
-    /// A ratio that has to be so much or more. That of CPU time is printed beside it.
+    /// Adds a ratio that must be at least `aim`. The ratio of CPU time is printed beside it.
     pub fn ratio(&mut self, what: &str, ratio: f64, by_time: f64, aim: f64) {
         let by_time = format!("{by_time:.2}");
         self.0.push(vec![
@@ -53,7 +53,7 @@ impl Requirements {
         ]);
     }
 
-    /// A figure that has to be so much or less.
+    /// Adds a figure that must be at most `aim`.
     pub fn at_most(&mut self, what: &str, figure: f64, aim: f64, unit: &str) {
         self.0.push(vec![
             what.to_owned(),
@@ -64,7 +64,7 @@ impl Requirements {
         ]);
     }
 
-    /// All of them as a table.
+    /// Formats the requirements as a table.
     pub fn table(self) -> String {
         let mut rows = vec![words(&["requirement", "figure", "by CPU time", "aim", ""])];
         rows.extend(self.0);

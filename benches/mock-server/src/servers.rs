@@ -21,14 +21,14 @@ use wiremock::matchers;
 use crate::Outcome;
 use crate::exchange::{LOGIN, PASSWORD, PATH, Set, authorization};
 
-/// What answers.
+/// A server that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Server {
-    /// hyper with one answer to everything; it does not look at the request.
+    /// hyper with one response to every request, which it does not read.
     Bare,
-    /// The same, but it waits for the body of the request.
+    /// hyper with one response to every request, after it read the request's body.
     BareReading,
-    /// `dataforseo-mock-server` as it is by default: validation and journal on.
+    /// `dataforseo-mock-server` as it is by default: with validation and request log.
     Ours,
     /// `wiremock` as it is by default.
     Wiremock,
@@ -45,7 +45,7 @@ impl Server {
         Self::Httpmock,
     ];
 
-    /// Its name on the command line and in the tables.
+    /// Returns the name on the command line and in the tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare",
@@ -57,22 +57,22 @@ impl Server {
     }
 }
 
-/// A server and what it knows.
+/// A server and its exchanges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
-    /// What answers.
+    /// The server.
     pub server: Server,
-    /// What it can answer.
+    /// The exchanges.
     pub set: Set,
 }
 
 impl Kind {
-    /// A server that knows a set.
+    /// Creates a kind.
     pub const fn new(server: Server, set: Set) -> Self {
         Self { server, set }
     }
 
-    /// The kind of two names.
+    /// Returns the kind with the names of a server and a set, or `None` if there is none.
     pub fn named(server: &str, set: &str) -> Option<Self> {
         Some(Self {
             server: Server::ALL.into_iter().find(|it| it.name() == server)?,
@@ -80,19 +80,19 @@ impl Kind {
         })
     }
 
-    /// How many requests a process of this kind may get; for one that keeps them all.
+    /// Returns how many requests a process may receive, if its server keeps them all in memory.
     pub fn at_most(self) -> Option<u64> {
         (self.server == Server::Wiremock).then_some(80_000)
     }
 
-    /// Runs the server for ever, once it has told its port on the standard output.
+    /// Prints the port to the standard output, then runs the server until the process ends.
     pub async fn run(self, fixtures: &Path) -> Outcome<Infallible> {
         match self.server {
             Server::Bare | Server::BareReading => {
                 let reading = self.server == Server::BareReading;
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-                tell(listener.local_addr()?.port())?;
-                Ok(bare(listener, self.set.middle().answer(), reading).await)
+                print_port(listener.local_addr()?.port())?;
+                Ok(bare(listener, self.set.middle().response_body(), reading).await)
             }
             Server::Ours => {
                 let mock = MockServer::builder()
@@ -100,13 +100,13 @@ impl Kind {
                     .auth(format!("{LOGIN}:{PASSWORD}"))
                     .start()
                     .await?;
-                tell(port(&mock.url())?)?;
+                print_port(port(&mock.url())?)?;
                 Ok(pending().await)
             }
             Server::Wiremock => {
                 let mock = wiremock::MockServer::start().await;
                 for exchange in self.set.exchanges() {
-                    let body = exchange.answer().to_vec();
+                    let body = exchange.response_body().to_vec();
                     wiremock::Mock::given(matchers::method("POST"))
                         .and(matchers::path(PATH))
                         .and(matchers::basic_auth(LOGIN, PASSWORD))
@@ -118,7 +118,7 @@ impl Kind {
                         .mount(&mock)
                         .await;
                 }
-                tell(mock.address().port())?;
+                print_port(mock.address().port())?;
                 Ok(pending().await)
             }
             Server::Httpmock => {
@@ -131,32 +131,32 @@ impl Kind {
                             .json_body(exchange.tasks.clone());
                         then.status(200)
                             .header("content-type", "application/json")
-                            .body(exchange.answer());
+                            .body(exchange.response_body());
                     })
                     .await;
                 }
-                tell(mock.port())?;
+                print_port(mock.port())?;
                 Ok(pending().await)
             }
         }
     }
 }
 
-/// Answers everything with the same body.
-pub async fn bare(listener: TcpListener, answer: Bytes, reading: bool) -> Infallible {
+/// Responds to every request with the same body.
+pub async fn bare(listener: TcpListener, body: Bytes, reading: bool) -> Infallible {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let answer = answer.clone();
+        let body = body.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let answer = answer.clone();
+            let body = body.clone();
             async move {
                 if reading {
                     request.into_body().collect().await?;
                 }
-                let mut response = Response::new(Full::new(answer));
+                let mut response = Response::new(Full::new(body));
                 let json = HeaderValue::from_static("application/json");
                 response.headers_mut().insert(CONTENT_TYPE, json);
                 Ok::<_, hyper::Error>(response)
@@ -166,13 +166,13 @@ pub async fn bare(listener: TcpListener, answer: Bytes, reading: bool) -> Infall
     }
 }
 
-/// The port at the end of a URL.
+/// Returns the port at the end of a URL.
 pub fn port(url: &str) -> Outcome<u16> {
     let port = url.rsplit(':').next().unwrap_or_default();
     Ok(port.parse()?)
 }
 
-fn tell(port: u16) -> Outcome<()> {
+fn print_port(port: u16) -> Outcome<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{port}")?;
     Ok(out.flush()?)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dataforseo_client::models::drift::repair;
 use dataforseo_client::models::{
-    Envelope, PerTarget, StatusClass, TaskResponse, Tolerant, match_rows,
+    Envelope, FromLenientJson, PerTarget, StatusClass, TaskResponse, match_rows,
 };
 use dataforseo_client::{Charge, Client, Error, ErrorKind};
 use sha2::{Digest, Sha256};
@@ -304,7 +304,7 @@ impl<E: PerTarget> Found<E> {
 }
 
 /// The results of an answer that was kept.
-fn reread<R: Tolerant>(body: &[u8]) -> Option<Vec<R>> {
+fn reread<R: FromLenientJson>(body: &[u8]) -> Option<Vec<R>> {
     let text = String::from_utf8_lossy(body);
     let read = Envelope::<TaskResponse<R>>::parse;
     let envelope = read(&text).or_else(|_| read(&repair(&text))).ok()?;

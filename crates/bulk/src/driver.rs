@@ -451,7 +451,7 @@ pub(crate) fn usable<E: PerTarget>(
 /// What is wrong with a target. The rest of the task was found right.
 fn reasons(violations: &Violations) -> String {
     let problems = violations.violations().iter();
-    let problems: Vec<_> = problems.map(|it| it.problem.to_string()).collect();
+    let problems: Vec<_> = problems.map(|it| it.kind.to_string()).collect();
     problems.join("; ")
 }
 

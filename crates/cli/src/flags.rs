@@ -6,7 +6,7 @@ use std::fs;
 
 use clap::builder::{PossibleValue, TypedValueParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use dataforseo_client::models::{FieldRule, Kind, Limit, Violation};
+use dataforseo_client::models::{FieldKind, FieldRule, Limit, Violation};
 use serde_json::{Map, Number, Value};
 
 use crate::help;
@@ -85,7 +85,7 @@ pub(crate) fn arguments(endpoint: &'static Endpoint) -> impl Iterator<Item = Arg
                 })),
             None => {
                 let scalar = Scalar::new(&rule.kind, rule);
-                if matches!(rule.kind, Kind::Boolean) {
+                if matches!(rule.kind, FieldKind::Boolean) {
                     arg = arg.num_args(0..=1).default_missing_value("true");
                 }
                 arg.allow_negative_numbers(is_number(&rule.kind))
@@ -177,22 +177,26 @@ pub(crate) fn violation(endpoint: &'static Endpoint, violation: &Violation) -> S
         true => format!("--{} ({path})", flag(field)),
         false => path.to_owned(),
     };
-    format!("{task}{place}: {}", violation.problem)
+    format!("{task}{place}: {}", violation.kind)
 }
 
 /// The kind of the elements, where a flag is repeated for each; all other lists are JSON.
-pub(crate) fn elements(argument: &Argument, rule: &FieldRule) -> Option<&'static Kind> {
+pub(crate) fn elements(argument: &Argument, rule: &FieldRule) -> Option<&'static FieldKind> {
     match rule.kind {
-        Kind::List(
-            of @ (Kind::String | Kind::Integer | Kind::Float | Kind::Boolean | Kind::Order),
+        FieldKind::List(
+            of @ (FieldKind::String
+            | FieldKind::Integer
+            | FieldKind::Float
+            | FieldKind::Boolean
+            | FieldKind::Order),
         ) => Some(of),
-        Kind::Map(of @ Kind::String) if argument.numbered => Some(of),
+        FieldKind::Map(of @ FieldKind::String) if argument.numbered => Some(of),
         _ => None,
     }
 }
 
-fn is_number(kind: &Kind) -> bool {
-    matches!(kind, Kind::Integer | Kind::Float)
+fn is_number(kind: &FieldKind) -> bool {
+    matches!(kind, FieldKind::Integer | FieldKind::Float)
 }
 
 fn numbered(all: Vec<Value>) -> Map<String, Value> {
@@ -220,18 +224,18 @@ fn escaped(text: String) -> String {
 /// know more.
 #[derive(Clone)]
 struct Scalar {
-    kind: &'static Kind,
+    kind: &'static FieldKind,
     known: &'static [&'static str],
 }
 
 impl Scalar {
-    fn new(kind: &'static Kind, rule: &'static FieldRule) -> Self {
+    fn new(kind: &'static FieldKind, rule: &'static FieldRule) -> Self {
         let known = rule.limits.iter().find_map(|limit| match limit {
             Limit::OneOf(known) => Some(*known),
             _ => None,
         });
         let known = match kind {
-            Kind::Boolean => &["true", "false"],
+            FieldKind::Boolean => &["true", "false"],
             _ => known.unwrap_or_default(),
         };
         Self { kind, known }
@@ -239,17 +243,17 @@ impl Scalar {
 
     fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
-            Kind::String | Kind::Order => Ok(text.into()),
-            Kind::Boolean => match text {
+            FieldKind::String | FieldKind::Order => Ok(text.into()),
+            FieldKind::Boolean => match text {
                 "true" => Ok(true.into()),
                 "false" => Ok(false.into()),
                 _ => Err("expected true or false".to_owned()),
             },
-            Kind::Integer => match text.parse::<i64>() {
+            FieldKind::Integer => match text.parse::<i64>() {
                 Ok(number) => Ok(number.into()),
                 Err(_) => Err("expected a whole number".to_owned()),
             },
-            Kind::Float => match serde_json::from_str::<Number>(text) {
+            FieldKind::Float => match serde_json::from_str::<Number>(text) {
                 Ok(number) => Ok(number.into()),
                 Err(_) => Err("expected a number".to_owned()),
             },

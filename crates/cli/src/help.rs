@@ -1,7 +1,7 @@
 //! The words of the help: of the program, of an endpoint, of a flag.
 
 use dataforseo_client::models::{
-    DateBound, EndpointInfo, FieldRule, Kind, Limit, Method, Mode, Price, api,
+    DateBound, EndpointInfo, FieldKind, FieldRule, Limit, Method, Mode, Price, api,
 };
 use serde_json::{Map, Value};
 
@@ -39,7 +39,7 @@ pub(crate) fn below(endpoint: &'static Endpoint) -> String {
         ("Cost", price(info, api::PRICES)),
         ("Limits", limits(info)),
     ];
-    rows.push(("Page", info.link.to_owned()));
+    rows.push(("Page", info.docs_url.to_owned()));
     let rows = rows.iter().map(|(name, text)| format!("{name:8}{text}"));
     let rows = rows.collect::<Vec<_>>().join("\n");
     match example(endpoint) {
@@ -128,16 +128,18 @@ fn quoted(argument: &str) -> String {
 pub(crate) fn value_name(argument: &Argument, rule: &FieldRule) -> &'static str {
     let has = |wanted: fn(&Limit) -> bool| rule.limits.iter().any(wanted);
     match elements(argument, rule).unwrap_or(&rule.kind) {
-        Kind::String if has(|it| matches!(it, Limit::Targets)) => "TARGET",
-        Kind::String if has(|it| matches!(it, Limit::Date { .. })) => "YYYY-MM-DD",
-        Kind::String if has(|it| matches!(it, Limit::Timestamp)) => "YYYY-MM-DD HH:MM:SS +00:00",
-        Kind::String if has(|it| matches!(it, Limit::OneOf(_))) => "VALUE",
-        Kind::String if argument.url => "URL",
-        Kind::String => "TEXT",
-        Kind::Integer => "INTEGER",
-        Kind::Float => "NUMBER",
-        Kind::Boolean => "BOOLEAN",
-        Kind::Order => "FIELD,DIRECTION",
+        FieldKind::String if has(|it| matches!(it, Limit::Targets)) => "TARGET",
+        FieldKind::String if has(|it| matches!(it, Limit::Date { .. })) => "YYYY-MM-DD",
+        FieldKind::String if has(|it| matches!(it, Limit::Timestamp)) => {
+            "YYYY-MM-DD HH:MM:SS +00:00"
+        }
+        FieldKind::String if has(|it| matches!(it, Limit::OneOf(_))) => "VALUE",
+        FieldKind::String if argument.url => "URL",
+        FieldKind::String => "TEXT",
+        FieldKind::Integer => "INTEGER",
+        FieldKind::Float => "NUMBER",
+        FieldKind::Boolean => "BOOLEAN",
+        FieldKind::Order => "FIELD,DIRECTION",
         _ => "JSON",
     }
 }
@@ -196,23 +198,25 @@ fn facts(argument: &'static Argument, rule: &'static FieldRule) -> Vec<String> {
 }
 
 /// How a value is written that is no plain one.
-fn form(kind: &Kind) -> Option<&'static str> {
+fn form(kind: &FieldKind) -> Option<&'static str> {
     match kind {
-        Kind::Filters => Some(
+        FieldKind::Filters => Some(
             "As JSON, such as [\"field\",\">\",10] or [[…],\"and\",[…]]; or @FILE with the JSON.",
         ),
-        Kind::List(_) => Some("A list as JSON, or @FILE with the JSON."),
-        Kind::Map(_) | Kind::Object(_) => Some("An object as JSON, or @FILE with the JSON."),
-        Kind::Any => Some("As JSON, or @FILE with the JSON."),
+        FieldKind::List(_) => Some("A list as JSON, or @FILE with the JSON."),
+        FieldKind::Map(_) | FieldKind::Object(_) => {
+            Some("An object as JSON, or @FILE with the JSON.")
+        }
+        FieldKind::Any => Some("As JSON, or @FILE with the JSON."),
         _ => None,
     }
 }
 
 /// The fields of an object, or of the objects in a list.
-fn parts(kind: &Kind) -> Option<String> {
+fn parts(kind: &FieldKind) -> Option<String> {
     match kind {
-        Kind::List(of) | Kind::Map(of) => parts(of),
-        Kind::Object(fields) => {
+        FieldKind::List(of) | FieldKind::Map(of) => parts(of),
+        FieldKind::Object(fields) => {
             let fields = fields.iter().map(|field| match field.required {
                 true => format!("`{}` (required)", field.name),
                 false => format!("`{}`", field.name),

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use dataforseo_models::{
-    Endpoint, Mode, Paged, Problem, RawEnvelope, StatusClass, TaskEndpoint, Tolerant, Violation,
-    rows_of_tasks,
+    Endpoint, FromLenientJson, Mode, Paged, RawEnvelope, StatusClass, TaskEndpoint, Violation,
+    ViolationKind, requested_rows_of,
 };
 
 use crate::budget::{Costs, Ledger, Prices};
@@ -136,7 +136,7 @@ impl Client {
     /// Returns the maximum cost of a call with this task, in US dollars, by the client's
     /// [`Prices`]. Returns 0 for free endpoints and for sections without a price.
     pub fn estimate<E: TaskEndpoint>(&self, task: &E::Task) -> f64 {
-        let rows = rows_of_tasks(std::slice::from_ref(task));
+        let rows = requested_rows_of(std::slice::from_ref(task));
         self.inner.prices.estimate(E::INFO, rows)
     }
 
@@ -186,7 +186,7 @@ impl Client {
     }
 
     /// Makes a call whose response contains one task.
-    async fn respond<R: Tolerant>(
+    async fn respond<R: FromLenientJson>(
         &self,
         request: PendingRequest<'_>,
     ) -> Result<Response<R>, Error> {
@@ -232,7 +232,7 @@ impl Client {
     /// API refuses is not an error of the call: see [`Posted`].
     pub async fn post<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Posted, Error> {
         if E::INFO.mode != Mode::TaskPost {
-            let violation = Violation::new("tasks", Problem::AnsweredAtOnce);
+            let violation = Violation::new("tasks", ViolationKind::LiveEndpoint);
             return Err(invalid(E::INFO, vec![violation]));
         }
         let request = self.request::<E>(tasks)?;
@@ -270,7 +270,7 @@ impl Client {
             endpoint: E::INFO,
             path: E::INFO.path,
             body: Some(body.into()),
-            rows: rows_of_tasks(tasks),
+            rows: requested_rows_of(tasks),
         })
     }
 }

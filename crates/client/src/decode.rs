@@ -1,7 +1,7 @@
 //! Decoding responses: from bytes to an envelope, a task, or an error.
 
 use dataforseo_models::drift::repair;
-use dataforseo_models::{Envelope, TaskResponse, Tolerant};
+use dataforseo_models::{Envelope, FromLenientJson, TaskResponse};
 
 use crate::error::ErrorKind;
 use crate::response::RawResponse;
@@ -26,7 +26,7 @@ pub(crate) fn decode<T>(
 }
 
 /// Decodes a response that contains one task.
-pub(crate) fn single_task<R: Tolerant>(
+pub(crate) fn single_task<R: FromLenientJson>(
     http_status: u16,
     text: &str,
 ) -> Result<Decoded<TaskResponse<R>>, ErrorKind> {

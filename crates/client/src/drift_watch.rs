@@ -11,8 +11,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use dataforseo_models::drift::{DriftKind, Spot, spots};
-use dataforseo_models::{EndpointInfo, RawEnvelope, Tolerant};
+use dataforseo_models::drift::{DriftKind, DriftLocation, locations};
+use dataforseo_models::{EndpointInfo, FromLenientJson, RawEnvelope};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -111,7 +111,7 @@ enum Job {
         endpoint: &'static EndpointInfo,
         response: RawResponse,
         /// Finds the differences in the results of one task, by their type.
-        pass: fn(&str) -> Result<Vec<Spot>, serde_json::Error>,
+        pass: fn(&str) -> Result<Vec<DriftLocation>, serde_json::Error>,
     },
     /// Confirms that all earlier jobs are done.
     Flush(SyncSender<()>),
@@ -166,7 +166,7 @@ impl DriftWatch {
     }
 
     /// Queues a response if it is part of the sample.
-    pub(crate) fn on_response<R: Tolerant>(
+    pub(crate) fn on_response<R: FromLenientJson>(
         &self,
         endpoint: &'static EndpointInfo,
         response: &RawResponse,
@@ -180,7 +180,7 @@ impl DriftWatch {
         let job = Job::Check {
             endpoint,
             response: response.clone(),
-            pass: spots::<Vec<R>>,
+            pass: locations::<Vec<R>>,
         };
         let thread = inner.thread.get_or_init(|| start(&inner.seen));
         let queued = thread.as_ref().is_some_and(|it| it.try_send(job).is_ok());
@@ -302,7 +302,7 @@ impl Seen {
         &self,
         endpoint: &'static EndpointInfo,
         response: &RawResponse,
-        pass: fn(&str) -> Result<Vec<Spot>, serde_json::Error>,
+        pass: fn(&str) -> Result<Vec<DriftLocation>, serde_json::Error>,
     ) -> Option<()> {
         let text = response.text();
         let envelope = RawEnvelope::parse(text.as_bytes()).ok()?;
@@ -314,7 +314,7 @@ impl Seen {
         self.counts().checked += 1;
         let new: Vec<DriftEntry> = all
             .into_iter()
-            .filter_map(|spot| self.count(endpoint, spot, now))
+            .filter_map(|found| self.count(endpoint, found, now))
             .collect();
         // The lock is not held while callbacks run.
         for entry in &new {
@@ -336,23 +336,23 @@ impl Seen {
     fn count(
         &self,
         endpoint: &'static EndpointInfo,
-        spot: Spot,
+        found: DriftLocation,
         now: Timestamp,
     ) -> Option<DriftEntry> {
         let mut counts = self.counts();
-        let location = format!("result{}", spot.place);
-        let key = (endpoint.id, location.clone(), spot.kind);
+        let location = format!("result{}", found.path);
+        let key = (endpoint.id, location.clone(), found.kind);
         if let Some(known) = counts.locations.get_mut(&key) {
-            known.count = known.count.saturating_add(spot.count);
+            known.count = known.count.saturating_add(found.count);
             known.last = now;
             return None;
         }
         if counts.locations.len() >= self.max_locations {
-            counts.unlisted = counts.unlisted.saturating_add(spot.count);
+            counts.unlisted = counts.unlisted.saturating_add(found.count);
             return None;
         }
         let count = Count {
-            count: spot.count,
+            count: found.count,
             first: now,
             last: now,
         };
@@ -360,8 +360,8 @@ impl Seen {
         Some(DriftEntry {
             endpoint: endpoint.id,
             location,
-            kind: spot.kind,
-            count: spot.count,
+            kind: found.kind,
+            count: found.count,
             first: now,
             last: now,
         })
@@ -394,7 +394,7 @@ pub struct DriftReport {
 pub struct DriftEntry {
     /// The endpoint, such as `backlinks/bulk_ranks/live`.
     pub endpoint: &'static str,
-    /// The location, such as `result[].items[].rank`. See [`Spot::place`].
+    /// The location, such as `result[].items[].rank`. See [`DriftLocation::path`].
     pub location: String,
     /// The kind of the difference.
     pub kind: DriftKind,

@@ -1,7 +1,7 @@
 //! A request before it is sent: path, validation, body.
 
 use bytes::Bytes;
-use dataforseo_models::{EndpointInfo, Problem, TaskEndpoint, Violation, validate};
+use dataforseo_models::{EndpointInfo, TaskEndpoint, Violation, ViolationKind, validate};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::builder::Clock;
@@ -40,10 +40,16 @@ pub(crate) fn violations_in_call<T>(
     let mut all = Vec::new();
     let found = tasks.len();
     if found == 0 {
-        all.push(Violation::new("tasks", Problem::TooFew { found, min: 1 }));
+        all.push(Violation::new(
+            "tasks",
+            ViolationKind::TooFew { found, min: 1 },
+        ));
     }
     if found > max {
-        all.push(Violation::new("tasks", Problem::TooMany { found, max }));
+        all.push(Violation::new(
+            "tasks",
+            ViolationKind::TooMany { found, max },
+        ));
     }
     for (index, task) in tasks.iter().enumerate() {
         all.extend(check(task).into_iter().map(|mut violation| {
@@ -77,7 +83,7 @@ pub(crate) fn path(endpoint: &'static EndpointInfo, parameters: &[&str]) -> Resu
                 path.extend(utf8_percent_encode(value, ENCODED_IN_PATHS));
             }
             _ => {
-                let violation = Violation::new(name, Problem::Missing);
+                let violation = Violation::new(name, ViolationKind::Missing);
                 return Err(invalid(endpoint, vec![violation]));
             }
         }

@@ -53,7 +53,7 @@ impl<R> Response<R> {
     /// Returns the values that are of another kind than documented, and how each was decoded.
     ///
     /// The original values are in [`raw_response`](Self::raw_response). Undocumented fields are not
-    /// in this list: [`losses`](dataforseo_models::drift::losses) finds them in the text of a
+    /// in this list: [`lossy_fields`](dataforseo_models::drift::lossy_fields) finds them in the text of a
     /// result.
     pub fn drift(&self) -> &[Drift] {
         &self.task.drift

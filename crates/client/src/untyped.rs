@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use dataforseo_models::{
-    EndpointInfo, RawEnvelope, RawTask, Severity, StatusCode, TaskId, Value, check, rows_asked_for,
+    EndpointInfo, RawEnvelope, RawTask, Severity, StatusCode, TaskId, Value, check, requested_rows,
 };
 use serde_json::value::RawValue;
 
@@ -145,7 +145,7 @@ impl Client {
         } else {
             None
         };
-        let rows = rows_asked_for(tasks);
+        let rows = requested_rows(tasks);
         Ok(UntypedRequest {
             endpoint,
             path,

@@ -1,11 +1,15 @@
-//! The registrable domain of a target: the API counts targets by it.
+//! The registrable domain of a target.
 //!
-//! A crate of its own, because the public suffix list takes ten seconds of a release build, and
-//! here it is compiled once, not each time the models are generated anew.
+//! Some endpoints of the API limit how many domains the targets of a task have.
+//!
+//! This is a crate of its own because compiling the public suffix list takes ten seconds of a
+//! release build. Here it is compiled once, and not with every change of the generated models.
 
-/// The registrable domain that a target belongs to, by the registries' part of the public suffix
-/// list: `bbc.co.uk` for `https://news.bbc.co.uk/page`. An address, or a name without a known
-/// suffix, stands for itself.
+/// Returns the registrable domain of a target: `bbc.co.uk` for `https://news.bbc.co.uk/page`.
+///
+/// The domain is found with the registries' part of the public suffix list. An IP address, or a
+/// host name without a known suffix, is returned in lower case. Returns `None` if the target has
+/// no host.
 ///
 /// ```
 /// use dataforseo_domains::domain_of;
@@ -37,9 +41,9 @@ pub fn domain_of(target: &str) -> Option<String> {
     let Some(suffix) = psl::suffix(host.as_bytes()) else {
         return Some(host);
     };
-    // The list has suffixes of two kinds: those of registries, and those of companies that give
-    // names below their own domain. The API does not say which it goes by; counting the latter as
-    // one domain refuses least.
+    // The list has suffixes of registries and of companies that rent names below their domain.
+    // The API does not document which of them count. With those of registries only, hosts of a
+    // company are one domain, so fewer tasks are rejected.
     let mut domain = match suffix.typ() {
         Some(psl::Type::Private) => host.get(host.len() - suffix.as_bytes().len()..)?,
         _ => return Some(psl::domain_str(&host).map_or_else(|| host.clone(), ToOwned::to_owned)),

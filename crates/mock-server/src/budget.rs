@@ -1,6 +1,6 @@
 //! How much may be spent on the real API, and how much was.
 
-use dataforseo_models::{EndpointInfo, api, estimate, rows_asked_for};
+use dataforseo_models::{EndpointInfo, api, estimate, requested_rows};
 use serde_json::Value;
 
 /// A sum that may be spent.
@@ -49,7 +49,7 @@ impl Budget {
         let price = api::PRICES.iter().find(|price| price.section == section);
         let by_price = price.map_or(0.0, |price| {
             let tasks = tasks.as_array().map_or(&[][..], Vec::as_slice);
-            let rows = rows_asked_for(tasks);
+            let rows = requested_rows(tasks);
             estimate(endpoint, price.per_call, price.per_row, rows)
         });
         let count = tasks.as_array().map_or(1, Vec::len);

@@ -157,14 +157,14 @@ pub(crate) struct MockEndpoint {
     info: &'static EndpointInfo,
     /// Where a result is not as the models say.
     #[cfg_attr(not(feature = "program"), allow(dead_code, reason = "for `lint`"))]
-    losses: Losses,
+    lossy_fields: LossyFields,
     /// For an endpoint that answers many targets with a row for each.
     per_target: Option<PerTarget>,
     /// The embedded fixtures: name, content.
     fixtures: &'static [(&'static str, &'static str)],
 }
 
-type Losses = fn(&str) -> Result<Vec<models::drift::Drift>, serde_json::Error>;
+type LossyFields = fn(&str) -> Result<Vec<models::drift::Drift>, serde_json::Error>;
 
 /// The places of a `result` that the models of an endpoint would not give back as they are.
 #[cfg_attr(
@@ -176,10 +176,10 @@ type Losses = fn(&str) -> Result<Vec<models::drift::Drift>, serde_json::Error>;
     )),
     allow(dead_code, reason = "a build may be without any section")
 )]
-fn losses<E: models::Endpoint>(
+fn lossy_fields<E: models::Endpoint>(
     result: &str,
 ) -> Result<Vec<models::drift::Drift>, serde_json::Error> {
-    models::drift::losses::<Vec<E::Result>>(result)
+    models::drift::lossy_fields::<Vec<E::Result>>(result)
 }
 
 /// Where the rows of a bulk answer are, and what each is for.

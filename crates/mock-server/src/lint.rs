@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dataforseo_models::drift::{Drift, DriftKind};
-use dataforseo_models::{Date, Problem, RawEnvelope, Severity, check};
+use dataforseo_models::{Date, RawEnvelope, Severity, ViolationKind, check};
 
 use crate::canonical::MatchRule;
 use crate::fixture::{Fixture, FixtureError, files};
@@ -205,7 +205,7 @@ fn look_at(
     for (index, task) in tasks.iter().enumerate().filter(|_| succeeded) {
         for violation in check(line.info.task_rules, task, day) {
             // What day it was then is not known of a fixture that was not recorded.
-            let moved = recorded.is_none() && matches!(violation.problem, Problem::Before(_));
+            let moved = recorded.is_none() && matches!(violation.kind, ViolationKind::Before(_));
             if violation.severity() == Severity::Error && !moved {
                 let message = format!("a success, but /request/body/{index}: {violation}");
                 report(false, message);
@@ -228,12 +228,12 @@ fn look_at(
                 continue;
             };
             let at = format!("{at}/body/tasks/{index}/result");
-            match (line.losses)(result.get()) {
-                Ok(losses) => {
+            match (line.lossy_fields)(result.get()) {
+                Ok(lossy_fields) => {
                     // Each place once, whatever the number of rows.
                     let mut places: BTreeMap<String, (usize, Drift)> = BTreeMap::new();
-                    for loss in losses {
-                        let steps = loss.pointer.split('/');
+                    for field in lossy_fields {
+                        let steps = field.pointer.split('/');
                         let steps: Vec<&str> = steps
                             .map(|step| {
                                 if step.parse::<usize>().is_ok() {
@@ -243,7 +243,7 @@ fn look_at(
                                 }
                             })
                             .collect();
-                        places.entry(steps.join("/")).or_insert((0, loss)).0 += 1;
+                        places.entry(steps.join("/")).or_insert((0, field)).0 += 1;
                     }
                     for (place, (count, mut first)) in places {
                         if count > 1 {

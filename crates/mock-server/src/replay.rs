@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dataforseo_models::{
-    Date, EndpointInfo, Method, Problem, Severity, StatusCode, Violation, check,
+    Date, EndpointInfo, Method, Severity, StatusCode, Violation, ViolationKind, check,
 };
 use serde_json::Value;
 
@@ -694,19 +694,19 @@ fn refuse(at: usize, task: &Value, today: Date) -> Option<Refusal> {
         // documented it refuses.
         .filter(|violation| {
             violation.severity() == Severity::Error
-                || matches!(violation.problem, Problem::UnknownValue { .. })
+                || matches!(violation.kind, ViolationKind::UnknownValue { .. })
         })
         .collect();
     let unknown =
-        |violation: &&Violation| matches!(violation.problem, Problem::UnknownField { .. });
+        |violation: &&Violation| matches!(violation.kind, ViolationKind::UnknownField { .. });
     let first = broken.iter().find(unknown).or(broken.first())?;
     // It goes into a header, which clients limit.
     let mut details: Vec<String> = broken.iter().take(5).map(ToString::to_string).collect();
     if let Some(more @ 1..) = broken.len().checked_sub(details.len()) {
         details.push(format!("and {more} more"));
     }
-    let (code, message) = match first.problem {
-        Problem::UnknownField { .. } => {
+    let (code, message) = match first.kind {
+        ViolationKind::UnknownField { .. } => {
             let code = StatusCode::UnknownFields;
             (code, code.message().to_owned())
         }

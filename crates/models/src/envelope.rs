@@ -12,9 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::StatusCode;
+use crate::codec::de::Seed;
+use crate::codec::lenient::FromLenientJson;
+use crate::codec::trace;
+use crate::codec::{Decode, Failed, Json};
 use crate::drift::{self, Drift};
-use crate::json::{Failed, Json, Place, Seed};
-use crate::tolerant::Tolerant;
 
 /// An envelope: what stands around the tasks of every answer.
 ///
@@ -123,7 +125,9 @@ impl<'a> Envelope<RawTask<'a>> {
     ///
     /// # Errors
     /// Everything that [`parse`](Self::parse) took is decoded, so only when it was changed since.
-    pub fn decode<R: Tolerant>(self) -> Result<Envelope<TaskResponse<R>>, serde_json::Error> {
+    pub fn decode<R: FromLenientJson>(
+        self,
+    ) -> Result<Envelope<TaskResponse<R>>, serde_json::Error> {
         self.map(|tasks| tasks.into_iter().map(RawTask::decode).collect())
     }
 
@@ -145,7 +149,7 @@ impl<'a> Envelope<RawTask<'a>> {
     }
 }
 
-impl<R: Tolerant> Envelope<TaskResponse<R>> {
+impl<R: FromLenientJson> Envelope<TaskResponse<R>> {
     /// Reads an answer, results included: what [`RawEnvelope::parse`] and
     /// [`decode`](RawEnvelope::decode) make of it, in a quarter less time.
     ///
@@ -182,14 +186,14 @@ impl<R: Tolerant> Envelope<TaskResponse<R>> {
 }
 
 /// Where the results of an answer's tasks are put.
-trait Sink {
+trait ResultSlots {
     /// The place for the results of the task with this index. What was put there before, or into
     /// a later one, is forgotten: `tasks` can stand twice.
-    fn place(&mut self, task: usize) -> &mut dyn Place;
+    fn slot(&mut self, task: usize) -> &mut dyn Decode;
 }
 
-impl<R: Tolerant> Sink for Vec<Option<Vec<R>>> {
-    fn place(&mut self, task: usize) -> &mut dyn Place {
+impl<R: FromLenientJson> ResultSlots for Vec<Option<Vec<R>>> {
+    fn slot(&mut self, task: usize) -> &mut dyn Decode {
         self.truncate(task);
         self.resize_with(task + 1, || None);
         &mut self[task]
@@ -199,22 +203,22 @@ impl<R: Tolerant> Sink for Vec<Option<Vec<R>>> {
 /// Reads an answer, its results into a sink, and gives the drift of each task, if there is any.
 fn read<'a>(
     text: &'a str,
-    results: &mut dyn Sink,
+    results: &mut dyn ResultSlots,
 ) -> Result<(RawEnvelope<'a>, Vec<Vec<Drift>>), serde_json::Error> {
-    let (outcome, met) = drift::counted(|| one_pass(text, results));
+    let (outcome, count) = trace::counted(|| one_pass(text, results));
     let again = match outcome {
-        Ok(envelope) if met == 0 => return Ok((envelope, Vec::new())),
+        Ok(envelope) if count == 0 => return Ok((envelope, Vec::new())),
         // The places are worked out from the results as text.
-        Ok(_) => drift::places,
+        Ok(_) => drift::decode_and_locate,
         // Results can have what can be repaired. If not, errors are those of two stages.
         Err(_) => drift::decode_into,
     };
     let envelope = RawEnvelope::parse(text.as_bytes())?;
     let tasks = envelope.tasks.iter().enumerate();
     let drift = tasks.map(|(index, task)| {
-        let place = results.place(index);
+        let slot = results.slot(index);
         match task.result {
-            Some(raw) => again(raw.get(), place),
+            Some(raw) => again(raw.get(), slot),
             None => Ok(Vec::new()),
         }
     });
@@ -224,7 +228,7 @@ fn read<'a>(
 
 fn one_pass<'a>(
     text: &'a str,
-    results: &mut dyn Sink,
+    results: &mut dyn ResultSlots,
 ) -> Result<RawEnvelope<'a>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let envelope = deserializer.deserialize_map(EnvelopeVisitor(Some(results)))?;
@@ -237,7 +241,7 @@ impl RawTask<'_> {
     ///
     /// # Errors
     /// Everything that [`RawEnvelope::parse`] took is decoded, so only when it was changed since.
-    pub fn decode<R: Tolerant>(self) -> Result<TaskResponse<R>, serde_json::Error> {
+    pub fn decode<R: FromLenientJson>(self) -> Result<TaskResponse<R>, serde_json::Error> {
         let Some(raw) = self.result else {
             return Ok(self.with(None, Vec::new()));
         };
@@ -285,7 +289,7 @@ impl fmt::Display for TaskId {
     }
 }
 
-impl Tolerant for TaskId {
+impl FromLenientJson for TaskId {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         Ok(String::read(json)?.map(Self))
     }
@@ -296,7 +300,7 @@ impl Tolerant for TaskId {
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads the value that follows a key, in whatever kind it arrived.
-fn next<'de, V: Tolerant, A: MapAccess<'de>>(map: &mut A) -> Result<Option<V>, A::Error> {
+fn next<'de, V: FromLenientJson, A: MapAccess<'de>>(map: &mut A) -> Result<Option<V>, A::Error> {
     let mut slot: Option<V> = None;
     map.next_value_seed(Seed::new(&mut slot))?;
     Ok(slot)
@@ -354,7 +358,7 @@ macro_rules! not_a {
 
 /// Reads an envelope. By hand, as a serde derive refuses a field that stands twice.
 /// Results go into the sink, if there is one, and stay text otherwise.
-struct EnvelopeVisitor<'s>(Option<&'s mut dyn Sink>);
+struct EnvelopeVisitor<'s>(Option<&'s mut dyn ResultSlots>);
 
 impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
     type Value = RawEnvelope<'de>;
@@ -394,10 +398,10 @@ impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
 }
 
 /// The tasks of an envelope. What is no task is left out.
-struct Tasks<'s>(Option<&'s mut dyn Sink>);
+struct Tasks<'s>(Option<&'s mut dyn ResultSlots>);
 
 /// The same sink, for what lies deeper.
-fn sink<'s>(results: &'s mut Option<&mut dyn Sink>) -> Option<&'s mut dyn Sink> {
+fn sink<'s>(results: &'s mut Option<&mut dyn ResultSlots>) -> Option<&'s mut dyn ResultSlots> {
     match results {
         Some(results) => Some(&mut **results),
         None => None,
@@ -414,7 +418,7 @@ impl<'de> DeserializeSeed<'de> for Tasks<'_> {
     }
 }
 
-struct TasksVisitor<'s>(Option<&'s mut dyn Sink>);
+struct TasksVisitor<'s>(Option<&'s mut dyn ResultSlots>);
 
 impl<'de> Visitor<'de> for TasksVisitor<'_> {
     type Value = Option<Vec<RawTask<'de>>>;
@@ -426,7 +430,7 @@ impl<'de> Visitor<'de> for TasksVisitor<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut tasks = Vec::new();
         loop {
-            let results = self.0.as_mut().map(|results| results.place(tasks.len()));
+            let results = self.0.as_mut().map(|results| results.slot(tasks.len()));
             match seq.next_element_seed(TaskVisitor(results))? {
                 Some(task) => tasks.extend(task),
                 None => break,
@@ -439,7 +443,7 @@ impl<'de> Visitor<'de> for TasksVisitor<'_> {
 }
 
 /// A task, with the place for its results.
-struct TaskVisitor<'s>(Option<&'s mut dyn Place>);
+struct TaskVisitor<'s>(Option<&'s mut dyn Decode>);
 
 impl<'de> DeserializeSeed<'de> for TaskVisitor<'_> {
     type Value = Option<RawTask<'de>>;

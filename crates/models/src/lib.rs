@@ -41,46 +41,37 @@
     allow(dead_code, unused_imports, unused_macros)
 )]
 
+mod codec;
 pub mod drift;
 mod endpoint;
 mod envelope;
-pub mod filter;
 #[rustfmt::skip]
 mod generated;
-mod json;
-pub mod map;
-mod matching;
-mod numbered;
-mod object;
-mod open_enum;
-mod paging;
-mod path;
 mod prelude;
-mod price;
-mod rules;
 #[cfg(feature = "schemars")]
 mod schema;
 mod status;
-mod timestamp;
-mod tolerant;
-mod union;
+mod types;
 mod validate;
 
+pub use codec::lenient::FromLenientJson;
 pub use dataforseo_domains::domain_of;
-pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint};
+pub use endpoint::filter::{Filter, Order};
+pub use endpoint::matching::{ByTarget, PerTarget, match_rows, match_targets};
+pub use endpoint::paging::{Page, Paged, Paging, Window};
+pub use endpoint::price::{Price, estimate, requested_rows, requested_rows_of};
+pub use endpoint::rules::{DateBound, FieldKind, FieldRule, Limit};
+pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint, filter};
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
-pub use filter::{Filter, Order};
 pub use generated::*;
 pub use jiff::civil::Date;
-pub use map::Map;
-pub use matching::{ByTarget, PerTarget, match_rows, match_targets};
-pub use numbered::Numbered;
-pub use paging::{Page, Paged, Paging, Window};
-pub use price::{Price, estimate, rows_asked_for, rows_of_tasks};
-pub use rules::{DateBound, FieldRule, Kind, Limit};
 /// Any JSON.
 pub use serde_json::Value;
-pub use status::{Repeat, StatusClass};
-pub use timestamp::Timestamp;
-pub use tolerant::Tolerant;
-pub use validate::{Problem, Severity, Violation, Violations, check, today, validate, warnings};
+pub use status::{RetryAdvice, StatusClass};
+pub use types::map;
+pub use types::map::Map;
+pub use types::numbered::Numbered;
+pub use types::timestamp::Timestamp;
+pub use validate::{
+    Severity, Violation, ViolationKind, Violations, check, today, validate, warnings,
+};

@@ -1,14 +1,6 @@
 //! What kinds of status code there are. The codes themselves are generated from
 //! `spec/status_codes.yaml`.
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
-
-use crate::StatusCode;
-use crate::json::{Failed, Json};
-use crate::tolerant::Tolerant;
-
 /// What a status code says, coarsely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -46,7 +38,7 @@ pub enum StatusClass {
 /// Whether sending the same again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Repeat {
+pub enum RetryAdvice {
     /// No: it is done, or it fails the same way every time.
     Never,
     /// Yes, after a while.
@@ -61,32 +53,38 @@ pub enum Repeat {
     NextDay,
 }
 
-impl StatusCode {
-    /// Whether the code is no error: success, pending, or empty.
-    pub fn is_ok(self) -> bool {
-        matches!(
-            self.class(),
-            StatusClass::Success | StatusClass::Pending | StatusClass::Empty
-        )
-    }
-}
+/// Makes the generated enum of status codes an ordinary type.
+macro_rules! status_code_impls {
+    ($name:ident) => {
+        impl $name {
+            /// Returns whether the code is not an error: success, pending, or empty.
+            pub fn is_ok(self) -> bool {
+                use crate::StatusClass::{Empty, Pending, Success};
 
-impl fmt::Display for StatusCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.code().fmt(f)
-    }
-}
+                matches!(self.class(), Success | Pending | Empty)
+            }
+        }
 
-impl Serialize for StatusCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(self.code())
-    }
-}
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.code().fmt(f)
+            }
+        }
 
-/// Accepts a number and a number as text.
-impl Tolerant for StatusCode {
-    fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
-        let code = i64::read(json)?.and_then(|code| u32::try_from(code).ok());
-        Ok(code.map(Self::from_code))
-    }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_u32(self.code())
+            }
+        }
+
+        /// Accepts a number and a number as text.
+        impl crate::codec::lenient::FromLenientJson for $name {
+            fn read(json: crate::codec::Json<'_>) -> Result<Option<Self>, crate::codec::Failed> {
+                let code = <i64 as crate::codec::lenient::FromLenientJson>::read(json)?;
+                let code = code.and_then(|code| u32::try_from(code).ok());
+                Ok(code.map(Self::from_code))
+            }
+        }
+    };
 }
+pub(crate) use status_code_impls;

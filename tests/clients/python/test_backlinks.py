@@ -13,11 +13,12 @@ from dataforseo_client.api.backlinks_api import BacklinksApi
 
 URL, FIXTURES = sys.argv[1], Path(sys.argv[2])
 
-# The API looks back one year, from today: what a fixture asks for gets too old.
+# The API accepts dates of the last year only, so the dates of the fixtures expire.
 RECENT = {"date_from": (datetime.now(timezone.utc) - timedelta(days=30)).strftime("%Y-%m-%d")}
 
-# Folder of the fixtures; method of the client; a field of the result, where `*` is each element
-# of a list and `[1]` a key of a map; what the task has otherwise than the fixture.
+# Each row: the folder of the fixtures, the method of the client, a field of the result, and the
+# parameters that replace those of the fixture. In the field, `*` is each element of a list and
+# `[1]` a key of a map.
 ENDPOINTS = [
     ("anchors/live", "anchors_live", "items.*.referring_main_domains", {}),
     ("available_filters", "backlinks_available_filters", "backlinks", {}),
@@ -52,13 +53,13 @@ ENDPOINTS = [
 
 
 def fixture(path):
-    """The exchange that stands for the endpoint: the documentation's, or the one made up."""
+    """Returns the fixture from the documentation, or the synthetic one."""
     files = [FIXTURES / path / name for name in ("documentation.json", "synthetic.json")]
     return json.loads(next(file for file in files if file.exists()).read_text("utf-8"))
 
 
 def values(result, field, attribute):
-    """The values of a field in all elements of a result, in any order."""
+    """Returns the values of a field in all elements of a result, sorted."""
     found = list(result)
     for step in field.split("."):
         if step == "*":
@@ -80,18 +81,18 @@ def equal(what, found, wanted):
         raise AssertionError(f"{what} is {found!r}, not {wanted!r}")
 
 
-def call(api, path, method, field, otherwise):
+def call(api, path, method, field, overrides):
     exchange = fixture(path)
-    sent = [{**task, **otherwise} for task in exchange["request"].get("body", [])]
+    sent = [{**task, **overrides} for task in exchange["request"].get("body", [])]
     tasks = [request_class(method).from_dict(task) for task in sent]
-    answer = getattr(api, method)(*([tasks] if tasks else []))
-    equal("the envelope's status_code", answer.status_code, 20000)
-    equal("the number of tasks", len(answer.tasks), 1)
-    task = answer.tasks[0]
+    response = getattr(api, method)(*([tasks] if tasks else []))
+    equal("the envelope's status_code", response.status_code, 20000)
+    equal("the number of tasks", len(response.tasks), 1)
+    task = response.tasks[0]
     equal("the task's status_code", (task.status_code, task.status_message), (20000, "Ok."))
     for key, value in (sent or [{}])[0].items():
         equal(f"{key} in the task's data", task.data.get(key), value)
-    # Only an object of the client has attributes: whatever it left as it came fails here.
+    # Only objects of the client have attributes, so a value that was not parsed fails here.
     found = values(task.result, field, getattr)
     wanted = values(exchange["response"]["body"]["tasks"][0]["result"], field, dict.__getitem__)
     if not wanted or any(value is None for _, value in wanted):
@@ -102,11 +103,11 @@ def call(api, path, method, field, otherwise):
 def main():
     api = BacklinksApi(ApiClient(Configuration(host=URL, username="login", password="password")))
     failures = 0
-    for path, method, field, otherwise in ENDPOINTS:
+    for path, method, field, overrides in ENDPOINTS:
         try:
-            call(api, path, method, field, otherwise)
+            call(api, path, method, field, overrides)
             print(f"ok python {path}")
-        except Exception as error:  # whatever it is, the other endpoints are called
+        except Exception as error:  # any error: the other endpoints are still called
             failures += 1
             print(f"FAILED python {path}: {type(error).__name__}: {error}")
     return 1 if failures else 0

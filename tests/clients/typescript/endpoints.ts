@@ -1,35 +1,35 @@
-// Every endpoint of Backlinks, as the types of the official client have it.
+// Every endpoint of Backlinks, checked against the types of the official client.
 
 import * as client from "dataforseo-client";
 
-/** What the class declares; its index signature would let any name through. */
+/** The declared properties of a class, without its index signature, which allows any name. */
 type Declared<T> = { [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K] };
 
-type Answer<Result> = {
+type ApiResponse<Result> = {
   status_code?: number;
   tasks?: { status_code?: number; status_message?: string; data?: { [key: string]: any }; result?: Result[] }[];
 } | null;
 
-/** An endpoint with its types checked and then forgotten, for a table of all. */
+/** An endpoint whose types were checked and then erased, so that one table has them all. */
 export type Endpoint = {
   path: string;
-  call(api: client.BacklinksApi, tasks: object[]): Promise<Answer<any>>;
-  /** The objects of a result that have the field, and the class that they are to be of. */
+  call(api: client.BacklinksApi, tasks: object[]): Promise<ApiResponse<any>>;
+  /** Returns the objects of a result that have the field. They must be instances of `class`. */
   objects(result: any): any[] | undefined;
   class: Function;
   field: string;
-  /** What the task has otherwise than the fixture. */
-  otherwise: object;
+  /** Parameters that replace those of the fixture. */
+  overrides: object;
 };
 
 function endpoint<Task, Result, Row>(
   path: string,
   task: (new (data?: any) => Task) | null,
-  call: (api: client.BacklinksApi, tasks: Task[]) => Promise<Answer<Result>>,
+  call: (api: client.BacklinksApi, tasks: Task[]) => Promise<ApiResponse<Result>>,
   objects: (result: Declared<Result>) => (Row | undefined)[] | undefined,
   class_: new (data?: any) => Row,
   field: keyof Declared<Row> & string,
-  otherwise: object = {},
+  overrides: object = {},
 ): Endpoint {
   return {
     path,
@@ -37,7 +37,7 @@ function endpoint<Task, Result, Row>(
     objects,
     class: class_,
     field,
-    otherwise,
+    overrides,
   };
 }
 
@@ -48,7 +48,7 @@ export function connect(url: string): client.BacklinksApi {
   });
 }
 
-// The API looks back one year, from today: what a fixture asks for gets too old.
+// The API accepts dates of the last year only, so the dates of the fixtures expire.
 const recent = { date_from: new Date(Date.now() - 30 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10) };
 
 export const endpoints: Endpoint[] = [

@@ -9,29 +9,29 @@ import { connect, endpoints } from "./endpoints.js";
 const [url, fixtures] = process.argv.slice(2);
 const api = connect(url);
 
-/** The exchange that stands for the endpoint: the documentation's, or the one made up. */
+/** Returns the fixture from the documentation, or the synthetic one. */
 function fixture(path) {
   const files = ["documentation.json", "synthetic.json"].map((name) => join(fixtures, path, name));
   return JSON.parse(readFileSync(files.find(existsSync), "utf8"));
 }
 
-/** The values of a field, in any order. */
+/** Returns the values of a field, sorted. */
 const values = (objects, field) => objects.map((object) => JSON.stringify(object?.[field] ?? null)).sort();
 
 async function call(endpoint) {
   const exchange = fixture(endpoint.path);
-  const sent = (exchange.request.body ?? []).map((task) => ({ ...task, ...endpoint.otherwise }));
-  const answer = await endpoint.call(api, sent);
-  assert.equal(answer.status_code, 20000, "the envelope's status_code");
-  assert.equal(answer.tasks.length, 1, "the number of tasks");
-  const [task] = answer.tasks;
+  const sent = (exchange.request.body ?? []).map((task) => ({ ...task, ...endpoint.overrides }));
+  const response = await endpoint.call(api, sent);
+  assert.equal(response.status_code, 20000, "the envelope's status_code");
+  assert.equal(response.tasks.length, 1, "the number of tasks");
+  const [task] = response.tasks;
   assert.equal(`${task.status_code} ${task.status_message}`, "20000 Ok.", "the task's status");
   for (const [key, value] of Object.entries(sent[0] ?? {})) {
     assert.deepEqual(task.data[key], value, `${key} in the task's data`);
   }
   const objects = task.result.flatMap(endpoint.objects);
   for (const object of objects) {
-    assert.ok(object instanceof endpoint.class, `an object is no ${endpoint.class.name}`);
+    assert.ok(object instanceof endpoint.class, `an object is not a ${endpoint.class.name}`);
   }
   const found = values(objects, endpoint.field);
   const wanted = values(exchange.response.body.tasks[0].result.flatMap(endpoint.objects), endpoint.field);

@@ -131,7 +131,7 @@ fn endpoint(endpoint: &'static Endpoint) -> Command {
         capacity.targets,
         domains.unwrap_or_default(),
         help::price(endpoint.info, dataforseo_client::models::api::PRICES),
-        endpoint.info.link,
+        endpoint.info.docs_url,
     );
     let command = Command::new(endpoint.info.id)
         .alias(kebab(endpoint.name))

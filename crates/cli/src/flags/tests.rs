@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::ArgMatches;
-use dataforseo_client::models::{FieldRule, Kind};
+use dataforseo_client::models::{FieldKind, FieldRule};
 use serde_json::{Map, Value, json};
 
 use super::{OWN, flag, of_task};
@@ -139,24 +139,26 @@ fn every_field_can_be_said() {
 
 fn value(argument: &Argument, rule: &FieldRule, nth: usize) -> Value {
     match &rule.kind {
-        Kind::Map(_) if argument.numbered && nth == 1 => json!({ "1": "@a", "2": "-b" }),
+        FieldKind::Map(_) if argument.numbered && nth == 1 => json!({ "1": "@a", "2": "-b" }),
         kind => of_kind(kind, nth),
     }
 }
 
-fn of_kind(kind: &Kind, nth: usize) -> Value {
+fn of_kind(kind: &FieldKind, nth: usize) -> Value {
     match kind {
-        Kind::String | Kind::Order => ["two words, \"quoted\"", "@at", "--limit"][nth].into(),
-        Kind::Integer => [0, -5, i64::MAX][nth].into(),
-        Kind::Float => [json!(0.5), json!(-3), json!(1e-9)][nth].clone(),
-        Kind::Boolean => [true, false, true][nth].into(),
-        Kind::List(of) => (0..=nth).map(|nth| of_kind(of, nth)).collect(),
-        Kind::Map(of) => json!({ "": of_kind(of, nth), "7": of_kind(of, 0) }),
-        Kind::Object(fields) => fields
+        FieldKind::String | FieldKind::Order => {
+            ["two words, \"quoted\"", "@at", "--limit"][nth].into()
+        }
+        FieldKind::Integer => [0, -5, i64::MAX][nth].into(),
+        FieldKind::Float => [json!(0.5), json!(-3), json!(1e-9)][nth].clone(),
+        FieldKind::Boolean => [true, false, true][nth].into(),
+        FieldKind::List(of) => (0..=nth).map(|nth| of_kind(of, nth)).collect(),
+        FieldKind::Map(of) => json!({ "": of_kind(of, nth), "7": of_kind(of, 0) }),
+        FieldKind::Object(fields) => fields
             .iter()
             .map(|field| (field.name, of_kind(&field.kind, nth)))
             .collect(),
-        Kind::Filters => json!([["a", "=", 1], "and", ["b", "like", "%'\"%"]]),
+        FieldKind::Filters => json!([["a", "=", 1], "and", ["b", "like", "%'\"%"]]),
         _ => json!([{ "any": [null, nth] }]),
     }
 }

@@ -7,11 +7,11 @@ use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
     name: "appendix",
-    doc: "The account itself: balance, limits, prices, subscriptions.",
+    doc: "Data about the account: balance, limits, prices and subscriptions.",
     endpoints: &[
         Endpoint {
             name: "user_data",
-            doc: "Tells about the account: its balance, its limits, its prices, and until when its subscriptions run.\n\nIt is the cheapest way to find out whether credentials are good.",
+            doc: "Returns data about the account: balance, limits, prices and the end dates of subscriptions.\n\nCalls are free, so use it to check credentials.",
             info: models::UserData::INFO,
             parameters: &[],
             fields: &[],

@@ -6,110 +6,107 @@ use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
 const TARGET: Argument = Argument::new(
     "target",
-    "The domain, subdomain or page that the figures are for.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
+    "Domain, subdomain or page to get backlink data for.\n\nWrite a page as a full URL, a domain or subdomain without scheme and `www.`.",
 );
 
-const LIMIT: Argument = Argument::new("limit", "How many elements the answer may hold.")
+const LIMIT: Argument = Argument::new("limit", "Maximum number of rows in the response.")
     .default("100");
 
 const OFFSET: Argument = Argument::new(
         "offset",
-        "How many elements to skip before the first one of the answer.",
+        "Number of rows to skip before the first one returned.",
     )
     .default("0");
 
 const INTERNAL_LIST_LIMIT: Argument = Argument::new(
         "internal_list_limit",
-        "How many entries each `referring_links_*` map may hold.\n\nThe documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.",
+        "Maximum number of entries in each `referring_links_*` map.\n\nDataForSEO does not document it for `referring_links_countries`, but its example limits that map too.",
     )
     .default("10");
 
 const BACKLINKS_STATUS_TYPE: Argument = Argument::new(
         "backlinks_status_type",
-        "Which backlinks to list and count, by whether they still stand.",
+        "Status of the backlinks to return and count.",
     )
     .default("live");
 
 const FILTERS: Argument = Argument::new(
     "filters",
-    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. In a pattern for `like`, `%` stands for any text.",
+    "Conditions that a row must meet to be returned.\n\nA condition is `[field, operator, value]`. Join conditions with `\"and\"` or `\"or\"`; groups can be nested. In a `like` pattern, `%` matches any text.",
 );
 
 const ORDER_BY: Argument = Argument::new(
     "order_by",
-    "What to sort the items by.\n\nA rule is `field,asc` or `field,desc`, and its field is any that filters take.",
+    "Sort rules for the rows, most important first.\n\nA rule is `field,asc` or `field,desc`, with any field that `filters` accepts.",
 );
 
 const BACKLINKS_FILTERS: Argument = Argument::new(
     "backlinks_filters",
-    "Conditions that a backlink must meet to enter the figures.\n\nIt has the form of `filters`: `[\"dofollow\", \"=\", true]` leaves nofollow links out of every count.",
+    "Conditions that a backlink must meet to be counted in the metrics.\n\nThe syntax is that of `filters`: `[\"dofollow\", \"=\", true]` excludes nofollow links from all counts.",
 );
 
 const INCLUDE_SUBDOMAINS: Argument = Argument::new(
         "include_subdomains",
-        "Whether links to the subdomains of a target count too.",
+        "Whether backlinks to subdomains of the target count too.",
     )
     .default("true");
 
 const INCLUDE_INDIRECT_LINKS: Argument = Argument::new(
         "include_indirect_links",
-        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.",
+        "Whether indirect links count too.\n\nAn indirect link points to a page that redirects to the target or names it as canonical.",
     )
     .default("true");
 
 const EXCLUDE_INTERNAL_BACKLINKS: Argument = Argument::new(
         "exclude_internal_backlinks",
-        "Whether to leave out links that come from subdomains of the target's own domain.",
+        "Whether to exclude links from subdomains of the target's own domain.",
     )
     .default("true");
 
 const RANK_SCALE: Argument = Argument::new(
         "rank_scale",
-        "The scale of all ranks in the answer.",
+        "Scale of all ranks in the response.",
     )
     .default("one_thousand");
 
 const TAG: Argument = Argument::new(
     "tag",
-    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
+    "Your own label for the task.\n\nThe response returns it in `data` of the task.",
 );
 
 const TARGETS: Argument = Argument::new(
     "targets",
-    "Domains, subdomains and pages to look up.\n\nWrite a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
+    "Domains, subdomains and pages to get backlink data for.\n\nWrite a page as a full URL, a domain or subdomain without scheme and `www.`.",
 );
 
 const INTERSECTION_MODE: Argument = Argument::new(
         "intersection_mode",
-        "Whether items rest on all backlinks of the targets or on those alone that intersect.",
+        "Backlinks that the rows are computed from: all of them, or only intersecting ones.",
     )
     .default("all");
 
+const DATE_TO: Argument = Argument::new("date_to", "Last day of the period.")
+    .default("today");
+
 const TARGET_2: Argument = Argument::new(
     "target",
-    "The domain to get the series for, written without `https://` and `www.`.",
+    "Domain to get the time series for, without `https://` and `www.`.",
 );
-
-const DATE_TO: Argument = Argument::new(
-        "date_to",
-        "Last day of the range.\n\nIt must not be earlier than `date_from`.",
-    )
-    .default("today");
 
 const GROUP_RANGE: Argument = Argument::new(
         "group_range",
-        "The length of time that an item stands for.\n\nWeeks, months and years are always whole ones, so the answer can reach beyond `date_from` and `date_to`. A period without data has zeros.",
+        "Length of the period that each row covers.\n\nWeeks, months and years are always whole, so rows can reach beyond `date_from` and `date_to`. Periods without data have zeros.",
     )
     .default("month");
 
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
     name: "backlinks",
-    doc: "Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.",
+    doc: "Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.",
     endpoints: &[
         Endpoint {
             name: "anchors_live",
-            doc: "Lists the anchor texts of links to a target, each with the figures of its backlinks.\n\nEvery call and every row is charged, and the call weighs most: fetch many rows at once.\n\n`filters` picks among the anchors; `backlinks_filters` picks the links that their figures are reckoned from.",
+            doc: "Lists the anchor texts of the backlinks of a target, with link metrics per anchor text.\n\n`filters` selects anchors; `backlinks_filters` selects the links that the metrics are computed from. For the single links of an anchor, use `backlinks`. A call costs far more than a row, so request many rows per call.",
             info: models::AnchorsLive::INFO,
             parameters: &[],
             fields: &[
@@ -133,7 +130,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "available_filters",
-            doc: "Lists the fields that each endpoint of the section can be filtered by.\n\nFiltering and sorting cost nothing.",
+            doc: "Returns the fields that each endpoint of the section can filter and sort by, with their types.\n\nUse it to look up field names for `filters` and `order_by`. Calls are free; filtering and sorting do not change the price of other calls.",
             info: models::AvailableFilters::INFO,
             parameters: &[],
             fields: &[],
@@ -143,37 +140,37 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "backlinks_live",
-            doc: "Lists the backlinks of a domain, subdomain or page.\n\nEvery call and every row is charged, and the call weighs most: the largest `limit` is the cheapest way through a long list.\n\nWhere `offset` ends, send `search_after_token` of the last answer, with everything else unchanged.",
+            doc: "Lists the backlinks of a domain, subdomain or page, one row per backlink.\n\nFor totals without single links, use `summary`. A call costs far more than a row, so a large `limit` is the cheapest way through a long list. Past the maximum of `offset`, continue with `search_after_token` and leave the rest of the task unchanged.",
             info: models::BacklinksLive::INFO,
             parameters: &[],
             fields: &[
                 TARGET,
                 Argument::new(
                         "mode",
-                        "How backlinks are grouped, and so how many of a group are listed.\n\n`custom_mode` overrides it.",
+                        "Grouping of the backlinks, which limits how many are listed per group.\n\nIgnored if `custom_mode` is set.",
                     )
                     .default("as_is"),
                 Argument::new(
                     "custom_mode",
-                    "A grouping of your own, by a field of the answer, with a number of backlinks to list of each group.\n\nIt overrides `mode`.",
+                    "Custom grouping of the backlinks, by a field and a number of backlinks per group.\n\nOverrides `mode`.",
                 ),
                 FILTERS,
                 ORDER_BY,
                 Argument::new(
                         "offset",
-                        "How many backlinks to skip before the first one of the answer.\n\nTo get further than it allows, use `search_after_token`.",
+                        "Number of backlinks to skip before the first one returned.\n\nTo go past the maximum, use `search_after_token`.",
                     )
                     .default("0"),
                 Argument::new(
                     "search_after_token",
-                    "Token from the answer before, to go on where it ended.\n\nEverything else in the task must stay as it was. It reaches past the maximum of `offset` and avoids timeouts there.",
+                    "Token from the previous response, to continue after its last row.\n\nThe rest of the task must stay unchanged. Unlike `offset`, it has no maximum, and it avoids timeouts far down a list.",
                 ),
                 LIMIT,
                 BACKLINKS_STATUS_TYPE,
                 INCLUDE_SUBDOMAINS,
                 Argument::new(
                         "include_indirect_links",
-                        "Whether indirect links count too.\n\nSuch a link leads to another page first, one with a redirect to the target or has it as canonical page.\n\nDeprecated: The endpoint dropped it in 2026. Indirect links can be told by `is_indirect_link`.",
+                        "Whether indirect links count too.\n\nAn indirect link points to a page that redirects to the target or names it as canonical.\n\nDeprecated: DataForSEO removed it from this endpoint in 2026. To detect indirect links, use `is_indirect_link` in the response.",
                     )
                     .default("true"),
                 EXCLUDE_INTERNAL_BACKLINKS,
@@ -186,7 +183,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "bulk_backlinks_live",
-            doc: "Counts the backlinks of many domains, subdomains and pages at once.\n\nLinks of every attribute count, if the latest check still found them.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
+            doc: "Counts the backlinks of many domains, subdomains and pages in one call.\n\nDofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.",
             info: models::BulkBacklinksLive::INFO,
             parameters: &[],
             fields: &[TARGETS, TAG],
@@ -202,14 +199,14 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "bulk_new_lost_backlinks_live",
-            doc: "Counts the backlinks that each target gained and lost since a day.\n\nA domain stands for itself and all its subdomains; a subdomain or a page stands for itself.\n\nEvery call is charged, whatever it finds. Items come in another order than the targets were given: match them by `target`.",
+            doc: "Counts the backlinks that each of many targets gained and lost since a given date.\n\nA domain includes its subdomains; a subdomain or page counts alone. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.",
             info: models::BulkNewLostBacklinksLive::INFO,
             parameters: &[],
             fields: &[
                 TARGETS,
                 Argument::new(
                         "date_from",
-                        "The day that divides new from lost.\n\nA backlink found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.",
+                        "Date that separates new backlinks from lost ones.\n\nA backlink first found after it is new. One known before it and not found since is lost. The period always ends today.",
                     )
                     .default("today - 1 month"),
                 TAG,
@@ -227,14 +224,14 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "bulk_new_lost_referring_domains_live",
-            doc: "Counts the linking domains that each target gained and lost since a day.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
+            doc: "Counts the linking domains that each of many targets gained and lost since a given date.\n\nFor links instead of domains, use `bulk_new_lost_backlinks`. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.",
             info: models::BulkNewLostReferringDomainsLive::INFO,
             parameters: &[],
             fields: &[
                 TARGETS,
                 Argument::new(
                         "date_from",
-                        "The day that divides new from lost.\n\nA linking domain found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.",
+                        "Date that separates new linking domains from lost ones.\n\nA domain first found after it is new. One known before it and not found since is lost. The period always ends today.",
                     )
                     .default("today - 1 month"),
                 TAG,
@@ -254,7 +251,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "bulk_pages_summary_live",
-            doc: "Sums up the backlinks of many pages, domains or subdomains: counts, ranks, and where the links come from.\n\nA page as target gets a summary over all backlinks of that page.\n\nEvery call is charged. The number of calls is what counts: fill each with as many targets as its limits allow.",
+            doc: "Returns a backlink summary per target for many pages, domains and subdomains.\n\nFor a single target, `summary` returns more. A summary for a page covers all backlinks of that page. Send as many targets per call as allowed, since the price depends mostly on the number of calls.",
             info: models::BulkPagesSummaryLive::INFO,
             parameters: &[],
             fields: &[TARGETS, INCLUDE_SUBDOMAINS, RANK_SCALE, TAG],
@@ -294,7 +291,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "bulk_ranks_live",
-            doc: "Gives the ranks of many domains, subdomains and pages at once.\n\nA target without known backlinks has rank 0. The ranks are those of today.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
+            doc: "Returns the current ranks of many domains, subdomains and pages.\n\nA target without known backlinks has rank 0. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.",
             info: models::BulkRanksLive::INFO,
             parameters: &[],
             fields: &[TARGETS, RANK_SCALE, TAG],
@@ -310,7 +307,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "bulk_referring_domains_live",
-            doc: "Counts the domains that link to each of many domains, subdomains and pages.\n\nLinks of every attribute count, if the latest check still found them.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
+            doc: "Counts the domains that link to each of many domains, subdomains and pages.\n\nDofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.",
             info: models::BulkReferringDomainsLive::INFO,
             parameters: &[],
             fields: &[TARGETS, TAG],
@@ -329,7 +326,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "bulk_spam_score_live",
-            doc: "Gives the spam scores of many domains, subdomains and pages at once.\n\nThe score is DataForSEO's own and runs from 0 to 100, where higher is worse.\n\nEvery call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.",
+            doc: "Returns the spam scores of many domains, subdomains and pages.\n\nThe score is computed by DataForSEO, from 0 to 100, where higher is worse. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.",
             info: models::BulkSpamScoreLive::INFO,
             parameters: &[],
             fields: &[TARGETS, TAG],
@@ -346,7 +343,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "competitors_live",
-            doc: "Lists domains that share backlinks with a target, with their rank and how much they share.\n\nEvery call and every row is charged, and the call weighs most: fetch many rows at once. Very large domains are left out unless `exclude_large_domains` is off.",
+            doc: "Lists domains that share backlinks with a target, with their ranks and the number of shared links.\n\nVery large domains are left out unless `exclude_large_domains` is `false`. To compare targets that you already know, use `domain_intersection`. A call costs far more than a row, so request many rows per call.",
             info: models::CompetitorsLive::INFO,
             parameters: &[],
             fields: &[
@@ -357,12 +354,12 @@ pub(super) static SECTION: Section = Section {
                 ORDER_BY,
                 Argument::new(
                         "main_domain",
-                        "Whether to search with the target's main domain alone.",
+                        "Whether to search with the main domain of the target only.",
                     )
                     .default("true"),
                 Argument::new(
                         "exclude_large_domains",
-                        "Whether to leave out very large domains, such as google.com.",
+                        "Whether to exclude very large domains, such as google.com.",
                     )
                     .default("true"),
                 EXCLUDE_INTERNAL_BACKLINKS,
@@ -375,22 +372,22 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "domain_intersection_live",
-            doc: "Lists the domains that link to several targets.\n\nWith your own site in `exclude_targets` it finds who links to competitors and not to you. The keys of `targets` are the keys of each item.\n\nEvery call and every row is charged, and the call weighs most: fetch many rows at once.",
+            doc: "Lists the domains that link to several targets, with link metrics per target.\n\nTo find domains that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.",
             info: models::DomainIntersectionLive::INFO,
             parameters: &[],
             fields: &[
                 Argument::new(
                         "targets",
-                        "Domains, subdomains and pages that the wanted domains link to, under the keys `1`, `2` and so on.\n\nThe keys come back in the answer and lead the names of fields in `filters` and `order_by`. Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
+                        "Domains, subdomains and pages that a domain must link to, under the keys `1`, `2` and so on.\n\nThe response uses the same keys, and field names in `filters` and `order_by` start with them. Write a page as a full URL, a domain or subdomain without scheme and `www.`.",
                     )
                     .numbered(),
                 Argument::new(
                     "exclude_targets",
-                    "Domains, subdomains and pages that the wanted domains must not link to.\n\nAn address may end in `*`.",
+                    "Domains, subdomains and pages that a returned domain must not link to.\n\nA `*` at the end of an entry matches any text.",
                 ),
                 Argument::new(
                     "filters",
-                    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. The name of a field starts with the key of a target: `1.backlinks`.",
+                    "Conditions that a row must meet to be returned.\n\nA condition is `[field, operator, value]`. Join conditions with `\"and\"` or `\"or\"`; groups can be nested. Field names start with the key of a target: `1.backlinks`.",
                 ),
                 ORDER_BY,
                 OFFSET,
@@ -411,13 +408,13 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "domain_pages_live",
-            doc: "Lists the pages of a domain, each as the crawler met it and with its backlink figures.\n\nEvery call and every row is charged, and the call weighs most: fetch many rows at once. For the figures alone there is `domain_pages_summary`.\n\n`filters` picks among the pages; `backlinks_filters` picks the links that their figures are reckoned from.",
+            doc: "Lists the pages of a domain, with page data and link metrics per page.\n\nFor the metrics alone, use `domain_pages_summary`. `filters` selects pages; `backlinks_filters` selects the links that the metrics are computed from. A call costs far more than a row, so request many rows per call.",
             info: models::DomainPagesLive::INFO,
             parameters: &[],
             fields: &[
                 Argument::new(
                     "target",
-                    "The domain or subdomain whose pages to list, written without `https://` and `www.`.",
+                    "Domain or subdomain to list pages of, without `https://` and `www.`.",
                 ),
                 LIMIT,
                 OFFSET,
@@ -425,11 +422,11 @@ pub(super) static SECTION: Section = Section {
                 BACKLINKS_STATUS_TYPE,
                 Argument::new(
                     "filters",
-                    "Conditions that a page must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. A field inside an object is written with a dot: `meta.words_count`.",
+                    "Conditions that a page must meet to be returned.\n\nA condition is `[field, operator, value]`. Join conditions with `\"and\"` or `\"or\"`; groups can be nested. Write a field of an inner object with a dot: `meta.words_count`.",
                 ),
                 Argument::new(
                     "order_by",
-                    "What to sort the pages by.\n\nA rule is `field,asc` or `field,desc`; a field inside an object is written with a dot: `page_summary.rank`.",
+                    "Sort rules for the pages, most important first.\n\nA rule is `field,asc` or `field,desc`. Write a field of an inner object with a dot: `page_summary.rank`.",
                 ),
                 BACKLINKS_FILTERS,
                 INCLUDE_SUBDOMAINS,
@@ -443,7 +440,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "domain_pages_summary_live",
-            doc: "Lists the pages of a domain or subdomain with the backlink figures of each.\n\nA page as target gets the figures of that page alone.\n\nEvery call and every row is charged, and the call weighs most: fetch many rows at once.",
+            doc: "Lists the pages of a domain or subdomain, with link metrics per page.\n\nFor the content of the pages too, use `domain_pages`. If the target is a page, the metrics are those of that page alone. A call costs far more than a row, so request many rows per call.",
             info: models::DomainPagesSummaryLive::INFO,
             parameters: &[],
             fields: &[
@@ -467,24 +464,24 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "errors",
-            doc: "Lists the section's tasks that failed in the last seven days.\n\nAn unfiltered answer tells which names `filtered_function` can take.",
+            doc: "Lists the tasks of the section that failed in the last seven days.\n\nWithout a filter, the response shows the function names that `filtered_function` accepts. Calls are free.",
             info: models::Errors::INFO,
             parameters: &[],
             fields: &[
-                Argument::new("limit", "How many failed tasks the answer may list.")
+                Argument::new("limit", "Maximum number of failed tasks in the response.")
                     .default("1000"),
                 OFFSET,
                 Argument::new(
                     "filtered_function",
-                    "The function whose failed tasks to list, written as `function` of an unfiltered answer names it, for instance `backlinks/live`.",
+                    "Function to list failed tasks of, such as `backlinks/live`.\n\nAn unfiltered response contains the accepted names in `function`.",
                 ),
                 Argument::new(
                     "datetime_from",
-                    "Start of the span of time, in UTC.\n\nIt may lie seven days back.",
+                    "Start of the period, in UTC.\n\nAt most seven days ago.",
                 ),
                 Argument::new(
                     "datetime_to",
-                    "End of the span of time, in UTC, within the last seven days.",
+                    "End of the period, in UTC, within the last seven days.",
                 ),
             ],
             example: Some("{}"),
@@ -493,17 +490,17 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "history_live",
-            doc: "Gives the backlink figures of a domain month by month, back to 2019.\n\nEach month has the figures of its first day. Counts of new and lost links start in May 2021 and are 0 before.",
+            doc: "Returns monthly link metrics of a domain, from 2019 on.\n\nEach row describes the first day of a month. Counts of new and lost links start in May 2021 and are 0 before. For other intervals, use `timeseries_summary`.",
             info: models::HistoryLive::INFO,
             parameters: &[],
             fields: &[
                 Argument::new(
                     "target",
-                    "The domain whose history to get, written without `https://` and `www.`.",
+                    "Domain to get the history of, without `https://` and `www.`.",
                 ),
-                Argument::new("date_from", "First day of the range.")
+                Argument::new("date_from", "First day of the period.")
                     .default("2019-01-01"),
-                Argument::new("date_to", "Last day of the range.").default("today"),
+                DATE_TO,
                 RANK_SCALE,
                 TAG,
             ],
@@ -513,26 +510,26 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "id_list",
-            doc: "Lists the section's tasks that were posted in a span of time.\n\nTasks that are not completed are listed with the successful ones.",
+            doc: "Lists the tasks of the section that were posted in a given period.\n\nThe list includes tasks that did not complete. Calls are free.",
             info: models::IdList::INFO,
             parameters: &[],
             fields: &[
                 Argument::new(
                     "datetime_from",
-                    "Start of the span of time, in UTC.\n\nIt may lie six months back, with `include_metadata` only one month.",
+                    "Start of the period, in UTC.\n\nAt most six months ago, or one month with `include_metadata`.",
                 ),
                 Argument::new(
                     "datetime_to",
-                    "End of the span of time, in UTC.\n\nIt must not lie in the future.",
+                    "End of the period, in UTC.\n\nMust not be in the future.",
                 ),
-                Argument::new("limit", "How many tasks the answer may list.")
+                Argument::new("limit", "Maximum number of tasks in the response.")
                     .default("1000"),
                 OFFSET,
-                Argument::new("sort", "The order of the tasks, by when they ran.")
+                Argument::new("sort", "Order of the tasks by execution time.")
                     .default("asc"),
                 Argument::new(
                         "include_metadata",
-                        "Whether each task comes with the parameters it was posted with.\n\nThe span of time is more limited then, see `datetime_from`.",
+                        "Whether the response includes the parameters of each task.\n\nThis shortens the allowed period, see `datetime_from`.",
                     )
                     .default("false"),
             ],
@@ -544,7 +541,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "index",
-            doc: "Tells how large the backlink database is, now and over the last 12 months.",
+            doc: "Returns the size of the backlink database, now and over the last 12 months.\n\nCalls are free.",
             info: models::Index::INFO,
             parameters: &[],
             fields: &[],
@@ -554,30 +551,30 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "page_intersection_live",
-            doc: "Lists the pages that link to several targets.\n\nWith your own site in `exclude_targets` it finds which pages link to competitors and not to you. The keys of `targets` are the keys of each item.\n\nEvery call and every row is charged, and the call weighs most: fetch many rows at once.",
+            doc: "Lists the pages that link to several targets, with their backlinks per target.\n\nTo find pages that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.",
             info: models::PageIntersectionLive::INFO,
             parameters: &[],
             fields: &[
                 Argument::new(
                         "targets",
-                        "Domains, subdomains and pages that the wanted pages link to, under the keys `1`, `2` and so on.\n\nThe keys come back in the answer and lead the names of fields in `filters` and `order_by`. Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.",
+                        "Domains, subdomains and pages that a page must link to, under the keys `1`, `2` and so on.\n\nThe response uses the same keys, and field names in `filters` and `order_by` start with them. Write a page as a full URL, a domain or subdomain without scheme and `www.`.",
                     )
                     .numbered(),
                 Argument::new(
                     "exclude_targets",
-                    "Domains, subdomains and pages that the wanted pages must not link to.\n\nAn address may end in `*`.",
+                    "Domains, subdomains and pages that a returned page must not link to.\n\nA `*` at the end of an entry matches any text.",
                 ),
                 BACKLINKS_STATUS_TYPE,
                 Argument::new(
                     "filters",
-                    "Conditions that an item must meet to be in the answer.\n\nA condition is `[field, operator, value]`; several are joined by `\"and\"` or `\"or\"` and may be nested. The name of a field starts with the key of a target: `1.rank`.",
+                    "Conditions that a row must meet to be returned.\n\nA condition is `[field, operator, value]`. Join conditions with `\"and\"` or `\"or\"`; groups can be nested. Field names start with the key of a target: `1.rank`.",
                 ),
                 ORDER_BY,
                 OFFSET,
                 LIMIT,
                 Argument::new(
                         "internal_list_limit",
-                        "How many entries the lists `attributes` and `domain_from_platform_type` may hold.",
+                        "Maximum number of entries in the lists `attributes` and `domain_from_platform_type`.",
                     )
                     .default("10"),
                 INCLUDE_SUBDOMAINS,
@@ -593,7 +590,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "referring_domains_live",
-            doc: "Lists the domains that link to a target, each with figures of its links.\n\nEvery call and every row is charged, and the call weighs most: fetch many rows at once.\n\n`total_count` counts main domains, so a domain and its subdomains are one.",
+            doc: "Lists the domains that link to a target, with link metrics per domain.\n\n`total_count` counts a main domain and its subdomains once. For the single links of a domain, use `backlinks` with a filter. A call costs far more than a row, so request many rows per call.",
             info: models::ReferringDomainsLive::INFO,
             parameters: &[],
             fields: &[
@@ -617,14 +614,14 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "referring_networks_live",
-            doc: "Lists the IP addresses or subnets that link to a target, each with figures of its links.\n\nEvery call and every row is charged, and the call weighs most: fetch many rows at once.",
+            doc: "Lists the IP addresses or subnets that link to a target, with link metrics per network.\n\nUse it to find groups of sites that share a host. A call costs far more than a row, so request many rows per call.",
             info: models::ReferringNetworksLive::INFO,
             parameters: &[],
             fields: &[
                 TARGET,
                 Argument::new(
                         "network_address_type",
-                        "Whether links are grouped by single IP address or by subnet.",
+                        "Network unit that links are grouped by: IP address or subnet.",
                     )
                     .default("ip"),
                 LIMIT,
@@ -646,7 +643,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "summary_live",
-            doc: "Sums up the backlinks of one domain, subdomain or page: counts, rank, and where the links come from.\n\nEvery call is charged. For many targets `bulk_pages_summary` and the other bulk endpoints are cheaper.",
+            doc: "Returns a backlink summary of one domain, subdomain or page: counts, rank, and origins of the links.\n\nFor many targets, `bulk_pages_summary` and the other bulk endpoints cost less. Each call is charged.",
             info: models::SummaryLive::INFO,
             parameters: &[],
             fields: &[
@@ -666,14 +663,14 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "timeseries_new_lost_summary_live",
-            doc: "Counts the backlinks and linking domains that a domain gained and lost over time.\n\nWeeks, months and years are whole ones and carry the date of their last day. A step without data has zeros.",
+            doc: "Counts the backlinks and linking domains that a domain gained and lost per day, week, month or year.\n\nWeeks, months and years are whole and dated by their last day. Periods without data have zeros. For totals instead of changes, use `timeseries_summary`.",
             info: models::TimeseriesNewLostSummaryLive::INFO,
             parameters: &[],
             fields: &[
                 TARGET_2,
                 Argument::new(
                     "date_from",
-                    "The day that divides new from lost.\n\nA backlink or domain found first after it counts as new; one known before and not found again after it counts as lost. It must not be later than `date_to`.",
+                    "Date that separates new backlinks and domains from lost ones.\n\nThose first found after it are new. Those known before it and not found since are lost.",
                 ),
                 DATE_TO,
                 GROUP_RANGE,
@@ -686,15 +683,12 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "timeseries_summary_live",
-            doc: "Gives the backlink figures of a domain over time, in steps from a day to a year.\n\nWeeks, months and years are whole ones and carry the date of their last day. A step without data has zeros.",
+            doc: "Returns link metrics of a domain per day, week, month or year.\n\nWeeks, months and years are whole and dated by their last day. Periods without data have zeros. For gains and losses, use `timeseries_new_lost_summary`.",
             info: models::TimeseriesSummaryLive::INFO,
             parameters: &[],
             fields: &[
                 TARGET_2,
-                Argument::new(
-                    "date_from",
-                    "The day from which on to sum up.\n\nIt must not be later than `date_to`.",
-                ),
+                Argument::new("date_from", "First day of the period."),
                 DATE_TO,
                 GROUP_RANGE,
                 INCLUDE_SUBDOMAINS,

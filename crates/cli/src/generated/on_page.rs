@@ -7,106 +7,106 @@ use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
     name: "on_page",
-    doc: "What a page is made of and how well it is made, by a crawl of a site or of single pages.",
+    doc: "Content and technical quality of pages, from a crawl of a site or of single pages.",
     endpoints: &[
         Endpoint {
             name: "instant_pages",
-            doc: "Examines one page for search engine optimisation and answers at once.\n\nEach task is for one page. Every page is charged; scripts, resources, rendering and `custom_js` cost extra.\n\nTwo tasks on one domain cannot wait at the same time: the second fails with 40501.",
+            doc: "Examines one page for search engine optimization and returns the result immediately.\n\nUse it for single pages; a crawl of a whole site requires other endpoints of the section. Each page is charged; scripts, resources, rendering and `custom_js` cost extra. A task for a domain that already has a waiting task fails with 40501.",
             info: models::InstantPages::INFO,
             parameters: &[],
             fields: &[
                 Argument::new(
                     "url",
-                    "Address of the page to fetch, with its scheme.\n\nOnly this page is examined. Two tasks on one domain must not wait at the same time: the second is refused with 40501.",
+                    "URL of the page to fetch, with scheme.\n\nOnly this page is examined. A task for a domain that already has a waiting task is rejected with 40501.",
                 ),
                 Argument::new(
                         "custom_user_agent",
-                        "The `User-Agent` header that the crawler sends.",
+                        "`User-Agent` header that the crawler sends.",
                     )
                     .default("Mozilla/5.0 (compatible; RSiteAuditor)"),
                 Argument::new(
                     "browser_preset",
-                    "A ready-made screen, for width, height and scale factor in one.\n\nIt works only with `enable_javascript` or `enable_browser_rendering`, and gives way to the single `browser_screen_*` fields.",
+                    "Screen preset that sets width, height and scale factor together.\n\nRequires `enable_javascript` or `enable_browser_rendering`. The `browser_screen_*` fields override it.",
                 ),
                 Argument::new(
                         "browser_screen_width",
-                        "Width of the emulated screen.\n\nIt works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.",
+                        "Width of the emulated screen.\n\nRequires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.",
                     )
                     .unit("pixels"),
                 Argument::new(
                         "browser_screen_height",
-                        "Height of the emulated screen.\n\nIt works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.",
+                        "Height of the emulated screen.\n\nRequires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.",
                     )
                     .unit("pixels"),
                 Argument::new(
                         "browser_screen_scale_factor",
-                        "Device pixels per CSS pixel of the emulated screen.\n\nIt works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.",
+                        "Device pixels per CSS pixel of the emulated screen.\n\nRequires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.",
                     )
                     .unit("ratio"),
                 Argument::new(
                         "store_raw_html",
-                        "Whether the HTML is kept, to be fetched afterwards with `/v3/on_page/raw_html`.",
+                        "Whether to store the HTML, so that `/v3/on_page/raw_html` can return it later.",
                     )
                     .default("false"),
                 Argument::new(
                     "accept_language",
-                    "The `Accept-Language` header that the crawler sends, such as `en-GB`.\n\nSome sites turn away visitors that send none; their pages then come back as `broken`.",
+                    "`Accept-Language` header that the crawler sends, such as `en-GB`.\n\nSome sites reject requests without it; their pages are then returned as `broken`.",
                 ),
                 Argument::new(
                         "load_resources",
-                        "Whether the page's images, scripts and styles are loaded too, broken ones included.\n\nIt costs extra.",
+                        "Whether to load the images, scripts and styles of the page, including broken ones.\n\nCosts extra.",
                     )
                     .default("false"),
                 Argument::new(
                         "enable_javascript",
-                        "Whether the scripts of the page are run.\n\nIt costs extra.",
+                        "Whether to run the scripts of the page.\n\nCosts extra.",
                     )
                     .default("false"),
                 Argument::new(
                         "enable_browser_rendering",
-                        "Whether the page is rendered as a browser would, fonts, animations and videos included.\n\nCore Web Vitals need it.\n\nIt turns on `enable_javascript` and `load_resources` by itself, and costs extra.",
+                        "Whether to render the page as a browser does, including fonts, animations and videos.\n\nCore Web Vitals require it. It also enables `enable_javascript` and `load_resources`. Costs extra.",
                     )
                     .default("false"),
                 Argument::new(
                         "disable_cookie_popup",
-                        "Whether the banner that asks for cookie consent is suppressed.",
+                        "Whether to suppress cookie consent banners.",
                     )
                     .default("false"),
                 Argument::new(
                         "return_despite_timeout",
-                        "Whether a page that took longer than 120 seconds is returned all the same, with what was loaded of it.",
+                        "Whether to return a page that took longer than 120 seconds, with the part that was loaded.",
                     )
                     .default("false"),
                 Argument::new(
                         "enable_xhr",
-                        "Whether the page may fetch data through `XMLHttpRequest`.\n\nIt needs `enable_javascript`.",
+                        "Whether the page can fetch data through `XMLHttpRequest`.\n\nRequires `enable_javascript`.",
                     )
                     .default("false"),
                 Argument::new(
                     "custom_js",
-                    "A script of your own to run on the page.\n\nThe value of its last expression comes back in `custom_js_response`.\n\nIt may run for 700 milliseconds at most, and costs extra.",
+                    "JavaScript code to run on the page, for at most 700 milliseconds.\n\n`custom_js_response` contains the value of its last expression. Costs extra.",
                 ),
                 Argument::new(
                         "validate_micromarkup",
-                        "Whether structured data is validated.\n\nThe findings are fetched with `/v3/on_page/microdata`, by task id.",
+                        "Whether to validate structured data.\n\n`/v3/on_page/microdata` returns the findings by task id.",
                     )
                     .default("false"),
                 Argument::new(
                         "check_spell",
-                        "Whether the text is spell-checked with Hunspell.\n\nThe findings are in `spell`.",
+                        "Whether to spell-check the text with Hunspell.\n\nThe response has the findings in `spell`.",
                     )
                     .default("false"),
                 Argument::new(
                     "checks_threshold",
-                    "Limits of your own for `checks`, by check name, such as `title_too_long`.\n\nOnly checks with a whole number as limit take one: `title_too_short`, `title_too_long`, `small_page_size`, `large_page_size`, `low_character_count`, `high_character_count`, `high_loading_time` and `high_waiting_time`.",
+                    "Custom thresholds for `checks`, by check name, such as `title_too_long`.\n\nThese checks accept one: `title_too_short`, `title_too_long`, `small_page_size`, `large_page_size`, `low_character_count`, `high_character_count`, `high_loading_time` and `high_waiting_time`.",
                 ),
                 Argument::new(
                     "switch_pool",
-                    "Whether further proxies may be used.\n\nIt helps when many tasks at once run into `rate-limit` or `site_unreachable`.",
+                    "Whether the crawler can use additional proxies.\n\nThis helps when many parallel tasks end in `rate-limit` or `site_unreachable`.",
                 ),
                 Argument::new(
                     "ip_pool_for_scan",
-                    "Where the proxies stand.\n\nAnother place can help when a page ends in `site_unreachable`.",
+                    "Location of the proxies.\n\nTry another location when a page ends in `site_unreachable`.",
                 ),
             ],
             example: Some("{\"url\":\"https://dataforseo.com/blog\"}"),

@@ -6,157 +6,157 @@ use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
 
 const KEYWORD: Argument = Argument::new(
     "keyword",
-    "What to search for.\n\n`%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.",
+    "Search query.\n\nWrite `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.",
 );
 
 const LOCATION_CODE: Argument = Argument::new(
     "location_code",
-    "Number of the place to search from, from the list of locations.\n\nIt stands in for `location_name` and `location_coordinate`.",
+    "Numeric code of the search location, from the list of locations.\n\nAlternative to `location_name` and `location_coordinate`.",
 );
 
 const LANGUAGE_CODE: Argument = Argument::new(
     "language_code",
-    "Code of the language to search in, such as `en`.\n\nIt stands in for `language_name`.",
+    "Code of the search language, such as `en`.\n\nAlternative to `language_name`.",
 );
 
 const DEPTH: Argument = Argument::new(
         "depth",
-        "How many results to fetch.\n\nEach results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.",
+        "Number of results to fetch.\n\nEach results page of up to ten results is charged, so a larger depth can cost more. To limit the number of pages, use `max_crawl_pages`.",
     )
     .default("10")
     .unit("results");
 
 const DEVICE: Argument = Argument::new(
         "device",
-        "Kind of device that the search is made from.",
+        "Device type that the search is made from.",
     )
     .default("desktop");
 
 const LOAD_ASYNC_AI_OVERVIEW: Argument = Argument::new(
         "load_async_ai_overview",
-        "Whether to wait for AI overviews that the page loads late.\n\nOff, only those from the cache are returned. Charged extra, and paid back if no late overview was there.",
+        "Whether to wait for AI overviews that load after the page.\n\nIf `false`, only cached overviews are returned. Costs extra, refunded if no such overview was found.",
     )
     .default("false");
 
 const LOCATION_NAME: Argument = Argument::new(
     "location_name",
-    "Full name of the place to search from, such as `London,England,United Kingdom`.\n\nIt stands in for `location_code` and `location_coordinate`.",
+    "Full name of the search location, such as `London,England,United Kingdom`.\n\nAlternative to `location_code` and `location_coordinate`.",
 );
 
 const LANGUAGE_NAME: Argument = Argument::new(
     "language_name",
-    "Name, in full, of the language to search in, such as `English`.\n\nIt stands in for `language_code`.",
+    "Full name of the search language, such as `English`.\n\nAlternative to `language_code`.",
 );
 
 const OS: Argument = Argument::new(
         "os",
-        "Operating system of the device.\n\n`windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.",
+        "Operating system of the device.\n\n`windows` and `macos` require desktop, `android` and `ios` require mobile. On mobile, the default is `android`.",
     )
     .default("windows");
 
 const TAG: Argument = Argument::new(
     "tag",
-    "A mark of your own for the task.\n\nIt comes back in `data` of the answer.",
+    "Your own label for the task.\n\nThe response returns it in `data` of the task.",
 );
 
 const STOP_CRAWL_ON_MATCH: Argument = Argument::new(
     "stop_crawl_on_match",
-    "Targets that end the crawl.\n\nThe answer runs up to the match and includes it. Every page fetched on the way is charged.",
+    "Targets that end the crawl when found.\n\nThe results end with the match. Each page fetched up to there is charged.",
 );
 
 const MAX_CRAWL_PAGES: Argument = Argument::new(
         "max_crawl_pages",
-        "How many results pages to fetch at most.\n\nEach page is charged. It works together with `depth`.",
+        "Maximum number of results pages to fetch.\n\nEach page is charged. Applies together with `depth`.",
     )
     .unit("pages of ten organic results");
 
 const SEARCH_PARAM: Argument = Argument::new(
     "search_param",
-    "Further parameters for the query string of the search address.",
+    "Additional parameters for the query string of the search URL.",
 );
 
 const REMOVE_FROM_URL: Argument = Argument::new(
     "remove_from_url",
-    "Query parameters to strip from the addresses in the answer, such as `srsltid`.\n\nWith a `target`, they are stripped before it is looked for.",
+    "Query parameters to remove from the URLs in the response, such as `srsltid`.\n\nThey are removed before `target` is compared.",
 );
 
 const PEOPLE_ALSO_ASK_CLICK_DEPTH: Argument = Argument::new(
         "people_also_ask_click_depth",
-        "How many times to click on the questions box, so that more questions load.\n\nEach click is charged extra; clicks that could not be made are paid back.",
+        "Number of clicks on the \"People also ask\" box, to load more questions.\n\nEach click costs extra. Clicks that were not possible are refunded.",
     )
     .unit("clicks");
 
 const GROUP_ORGANIC_RESULTS: Argument = Argument::new(
         "group_organic_results",
-        "Whether further results of one site stay inside their parent, in `related_result`.\n\nOff, each is an organic result of its own.",
+        "Whether to group further results of one site under the first one, in `related_result`.\n\nIf `false`, each is a separate organic result.",
     )
     .default("true");
 
 const CALCULATE_RECTANGLES: Argument = Argument::new(
         "calculate_rectangles",
-        "Whether to measure where each element lies on the screen, for `rectangle`.\n\nCharged extra.",
+        "Whether to measure the position and size of each element on the screen, for `rectangle`.\n\nCosts extra.",
     )
     .default("false");
 
 const BROWSER_SCREEN_WIDTH: Argument = Argument::new(
         "browser_screen_width",
-        "Width of the browser window to measure in.\n\nLeft out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.",
+        "Width of the browser window to measure in.\n\nRequires `calculate_rectangles`. Defaults to 1920 on desktop, 360 on Android and 375 on iOS.",
     )
     .unit("pixels");
 
 const BROWSER_SCREEN_HEIGHT: Argument = Argument::new(
         "browser_screen_height",
-        "Height of the browser window to measure in.\n\nLeft out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.",
+        "Height of the browser window to measure in.\n\nRequires `calculate_rectangles`. Defaults to 1080 on desktop, 640 on Android and 812 on iOS.",
     )
     .unit("pixels");
 
 const BROWSER_SCREEN_RESOLUTION_RATIO: Argument = Argument::new(
         "browser_screen_resolution_ratio",
-        "Pixel ratio of the browser screen to measure on.\n\nLeft out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.",
+        "Pixel ratio of the browser screen to measure on.\n\nRequires `calculate_rectangles`. Defaults to 1 on desktop and 3 on mobile.",
     )
     .unit("device pixels per CSS pixel");
 
 const URL: Argument = Argument::new(
         "url",
-        "Complete address of a search, to be taken apart into the other fields.\n\nIt must name language and location itself. Slow to process: separate fields are the better way.",
+        "Complete URL of a search, as an alternative to separate fields.\n\nIt must contain the language and location. Processing is slow, so prefer the separate fields.",
     )
     .url();
 
 const LOCATION_COORDINATE: Argument = Argument::new(
         "location_coordinate",
-        "Point to search from, with a radius: `latitude,longitude,radius`.\n\nIt stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.",
+        "Coordinates of the search location with a radius: `latitude,longitude,radius`.\n\nLatitude and longitude have at most seven decimals; the radius is between 199.9 and 199999. Alternative to `location_code` and `location_name`.",
     )
-    .unit("degrees; the vendor gives the radius in millimetres");
+    .unit("degrees, and millimeters for the radius according to DataForSEO");
 
 const SE_DOMAIN: Argument = Argument::new(
     "se_domain",
-    "Google domain to search on, such as `google.co.uk`.\n\nLeft out, it follows from location and language.",
+    "Google domain to search on, such as `google.co.uk`.\n\nBy default, it depends on the location and language.",
 );
 
 const TARGET_SEARCH_MODE: Argument = Argument::new(
         "target_search_mode",
-        "Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.\n\nNeeds `stop_crawl_on_match`.",
+        "Whether the crawl ends when all targets of `stop_crawl_on_match` were found, or any of them.\n\nRequires `stop_crawl_on_match`.",
     )
     .default("any");
 
 const FIND_TARGETS_IN: Argument = Argument::new(
     "find_targets_in",
-    "Types of element to look for the stop targets in.\n\nLeft out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.",
+    "Element types in which to look for the stop targets.\n\nRequires `stop_crawl_on_match`. By default, all top-level elements with `url` and `domain` are used. A type must not also be in `ignore_targets_in`.",
 );
 
 const IGNORE_TARGETS_IN: Argument = Argument::new(
     "ignore_targets_in",
-    "Types of element to leave out when looking for the stop targets.\n\nNeeds `stop_crawl_on_match`; a type must not be in `find_targets_in` too.",
+    "Element types to skip when looking for the stop targets.\n\nRequires `stop_crawl_on_match`. A type must not also be in `find_targets_in`.",
 );
 
 /// The commands of the section.
 pub(super) static SECTION: Section = Section {
     name: "serp",
-    doc: "Pages of results of search engines, read into their elements.",
+    doc: "Results pages of search engines, split into their elements.",
     endpoints: &[
         Endpoint {
             name: "google_organic_live_advanced",
-            doc: "Searches Google and returns every element of the results pages at once.\n\nA call waits for its answer. Name a keyword, a place and a language; location takes one of three fields, language one of two.\n\nEach results page of up to ten results is charged. Late AI overviews, clicks on questions and pixel measurements cost extra, search operators in the keyword five times as much.",
+            doc: "Searches Google and returns all elements of the results pages.\n\nA task requires a keyword, a location and a language. For many searches without time pressure, `task_post` costs less. Each results page of up to ten results is charged; options marked \"costs extra\" and search operators in the keyword raise the price.",
             info: models::GoogleOrganicLiveAdvanced::INFO,
             parameters: &[],
             fields: &[
@@ -185,7 +185,7 @@ pub(super) static SECTION: Section = Section {
                 SE_DOMAIN,
                 Argument::new(
                     "target",
-                    "Domain, subdomain or page to look for; only elements with a matching `url` come back.\n\nWritten without scheme and `www.`. A `*` stands for any text: `example.com` is the home page alone, `example.com*` every page of the domain, `*example.com*` those of its subdomains as well.",
+                    "Domain, subdomain or page to look for; only elements with a matching `url` are returned.\n\nWrite it without scheme and `www.`. `*` matches any text: `example.com` is the homepage only, `example.com*` all pages of the domain, `*example.com*` also those of its subdomains.",
                 ),
                 TARGET_SEARCH_MODE,
                 FIND_TARGETS_IN,
@@ -199,12 +199,12 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "google_organic_task_get_advanced",
-            doc: "Returns the results of a queued search, with every element of the results pages.\n\nA task that is not done yet answers with 40601 or 40602: ask again later. Results are kept for 30 days and can be fetched any number of times, free of charge.",
+            doc: "Returns the results of a posted search, with all elements of the results pages.\n\nUntil the task is complete, the status is 40601 or 40602: try again later. Results are stored for 30 days. Calls are free, and results can be fetched any number of times.",
             info: models::GoogleOrganicTaskGetAdvanced::INFO,
             parameters: &[
                 Argument::new(
                     "id",
-                    "Identifier of the task, in UUID form, as the answer to `task_post` names it.\n\nIt works for 30 days.",
+                    "Identifier of the task, a UUID, from the response of `task_post`.\n\nValid for 30 days.",
                 ),
             ],
             fields: &[],
@@ -214,7 +214,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "google_organic_task_post",
-            doc: "Puts searches on Google into a queue, to be collected later.\n\nA call with more tasks than its limit is refused with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.\n\nPosting is what is charged, collecting is free. The queue is cheaper than the live endpoint, and a high `priority` costs more.",
+            doc: "Posts Google searches to a queue, to fetch their results later.\n\nThe response contains the task identifiers. Fetch the results with `task_get`, or set `postback_url` to receive them. Posting is charged and costs less than the live endpoint; fetching is free.",
             info: models::GoogleOrganicTaskPost::INFO,
             parameters: &[],
             fields: &[
@@ -226,21 +226,21 @@ pub(super) static SECTION: Section = Section {
                 LOAD_ASYNC_AI_OVERVIEW,
                 Argument::new(
                         "pingback_url",
-                        "Address of yours that gets a GET request once the task is done.\n\n`$id` and `$tag` in it are filled in, the tag percent-encoded.",
+                        "URL that receives a GET request when the task is complete.\n\n`$id` and `$tag` in it are replaced; the tag is percent-encoded.",
                     )
                     .url(),
                 Argument::new(
                         "postback_url",
-                        "Address of yours that the results are sent to by POST, as gzip, once the task is done.\n\n`$id` and `$tag` in it are filled in, the tag percent-encoded.",
+                        "URL that receives the results in a POST request, compressed with gzip, when the task is complete.\n\n`$id` and `$tag` in it are replaced; the tag is percent-encoded.",
                     )
                     .url(),
                 Argument::new(
                     "postback_data",
-                    "Which form of the results goes to `postback_url`.\n\nNeeded together with it.",
+                    "Form of the results sent to `postback_url`.",
                 ),
                 Argument::new(
                         "priority",
-                        "How fast the task is worked on: 1 is normal, 2 is high.\n\nThe high priority costs more.",
+                        "Priority of the task in the queue: 1 is normal, 2 is high.\n\nHigh priority costs more.",
                     )
                     .default("1"),
                 LOCATION_NAME,
@@ -254,7 +254,7 @@ pub(super) static SECTION: Section = Section {
                 REMOVE_FROM_URL,
                 Argument::new(
                         "expand_ai_overview",
-                        "Whether to unfold the AI overview.\n\nOnly HTML results are affected.",
+                        "Whether to expand the AI overview.\n\nAffects only HTML results.",
                     )
                     .default("false"),
                 PEOPLE_ALSO_ASK_CLICK_DEPTH,
@@ -277,7 +277,7 @@ pub(super) static SECTION: Section = Section {
         },
         Endpoint {
             name: "google_organic_tasks_ready",
-            doc: "Lists finished searches whose results have not been collected yet.\n\nIt is for tasks without a `postback_url`. Each entry names the paths that give its results. A task stays listed for three days, and a call lists 1000 at most.",
+            doc: "Lists completed searches whose results have not been fetched yet.\n\nUse it for tasks without a `postback_url`. Each entry contains the paths of the endpoints that return its results. A task stays listed for three days, and a response lists at most 1000 tasks.",
             info: models::GoogleOrganicTasksReady::INFO,
             parameters: &[],
             fields: &[],

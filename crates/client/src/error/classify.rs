@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use dataforseo_models::{Repeat, StatusClass, StatusCode};
+use dataforseo_models::{RetryAdvice, StatusClass, StatusCode};
 
 use super::{Error, ErrorKind};
 use crate::http::error::TransportErrorKind;
@@ -130,10 +130,10 @@ impl Error {
             ErrorKind::Http(429 | 500..=599) => Retryable::Yes,
             ErrorKind::Body(_) | ErrorKind::NoTask => Retryable::Once,
             ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
-                match status_code.repeat() {
-                    Repeat::Later => Retryable::Yes,
+                match status_code.retry_advice() {
+                    RetryAdvice::Later => Retryable::Yes,
                     // A retry is a new task.
-                    Repeat::FewTimes | Repeat::NewTask => Retryable::Once,
+                    RetryAdvice::FewTimes | RetryAdvice::NewTask => Retryable::Once,
                     _ => Retryable::Never,
                 }
             }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use dataforseo_models::{Problem, StatusClass, StatusCode, Violation};
+use dataforseo_models::{StatusClass, StatusCode, Violation, ViolationKind};
 
 use super::{Error, ErrorKind};
 use crate::charge::Charge;
@@ -157,9 +157,9 @@ fn every_transport_error() {
 fn every_other_kind() {
     let json = serde_json::from_str::<u8>("x").unwrap_err();
     let violations = vec![
-        Violation::new("targets[3]", Problem::Missing),
-        Violation::new("tag", Problem::Missing),
-        Violation::new("tag", Problem::TooFew { found: 0, min: 1 }),
+        Violation::new("targets[3]", ViolationKind::Missing),
+        Violation::new("tag", ViolationKind::Missing),
+        Violation::new("tag", ViolationKind::TooFew { found: 0, min: 1 }),
     ];
     let invalid = error(ErrorKind::InvalidTask(violations.into()));
     assert_eq!(invalid.invalid_fields(), ["targets[3]", "tag"]);

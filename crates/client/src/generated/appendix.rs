@@ -4,7 +4,7 @@ use dataforseo_models::appendix as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
-/// The endpoints of the section `appendix`: The account itself: balance, limits, prices, subscriptions.
+/// The endpoints of the section `appendix`: Data about the account: balance, limits, prices and subscriptions.
 ///
 /// [`Client::appendix`] returns it.
 #[derive(Debug, Clone, Copy)]
@@ -17,9 +17,9 @@ impl<'a> Appendix<'a> {
         Self { client }
     }
 
-    /// Tells about the account: its balance, its limits, its prices, and until when its subscriptions run.
+    /// Returns data about the account: balance, limits, prices and the end dates of subscriptions.
     ///
-    /// It is the cheapest way to find out whether credentials are good.
+    /// Calls are free, so use it to check credentials.
     ///
     /// # Limits
     /// - At most 6 calls a minute.

@@ -4,7 +4,7 @@ use dataforseo_models::backlinks as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
-/// The endpoints of the section `backlinks`: Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
+/// The endpoints of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
 ///
 /// [`Client::backlinks`] returns it.
 #[derive(Debug, Clone, Copy)]
@@ -17,11 +17,9 @@ impl<'a> Backlinks<'a> {
         Self { client }
     }
 
-    /// Lists the anchor texts of links to a target, each with the figures of its backlinks.
+    /// Lists the anchor texts of the backlinks of a target, with link metrics per anchor text.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
-    ///
-    /// `filters` picks among the anchors; `backlinks_filters` picks the links that their figures are reckoned from.
+    /// `filters` selects anchors; `backlinks_filters` selects the links that the metrics are computed from. For the single links of an anchor, use `backlinks`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -81,9 +79,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the fields that each endpoint of the section can be filtered by.
+    /// Returns the fields that each endpoint of the section can filter and sort by, with their types.
     ///
-    /// Filtering and sorting cost nothing.
+    /// Use it to look up field names for `filters` and `order_by`. Calls are free; filtering and sorting do not change the price of other calls.
     ///
     /// # Cost
     /// This call is free.
@@ -107,11 +105,9 @@ impl<'a> Backlinks<'a> {
         self.client.get::<models::AvailableFilters>(&[]).await
     }
 
-    /// Lists the backlinks of a domain, subdomain or page.
+    /// Lists the backlinks of a domain, subdomain or page, one row per backlink.
     ///
-    /// Every call and every row is charged, and the call weighs most: the largest `limit` is the cheapest way through a long list.
-    ///
-    /// Where `offset` ends, send `search_after_token` of the last answer, with everything else unchanged.
+    /// For totals without single links, use `summary`. A call costs far more than a row, so a large `limit` is the cheapest way through a long list. Past the maximum of `offset`, continue with `search_after_token` and leave the rest of the task unchanged.
     ///
     /// # Limits
     /// - One task a call.
@@ -170,11 +166,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Counts the backlinks of many domains, subdomains and pages at once.
+    /// Counts the backlinks of many domains, subdomains and pages in one call.
     ///
-    /// Links of every attribute count, if the latest check still found them.
-    ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -205,11 +199,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::BulkBacklinksLive>(task).await
     }
 
-    /// Counts the backlinks that each target gained and lost since a day.
+    /// Counts the backlinks that each of many targets gained and lost since a given date.
     ///
-    /// A domain stands for itself and all its subdomains; a subdomain or a page stands for itself.
-    ///
-    /// Every call is charged, whatever it finds. Items come in another order than the targets were given: match them by `target`.
+    /// A domain includes its subdomains; a subdomain or page counts alone. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -241,9 +233,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::BulkNewLostBacklinksLive>(task).await
     }
 
-    /// Counts the linking domains that each target gained and lost since a day.
+    /// Counts the linking domains that each of many targets gained and lost since a given date.
     ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// For links instead of domains, use `bulk_new_lost_backlinks`. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -275,11 +267,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::BulkNewLostReferringDomainsLive>(task).await
     }
 
-    /// Sums up the backlinks of many pages, domains or subdomains: counts, ranks, and where the links come from.
+    /// Returns a backlink summary per target for many pages, domains and subdomains.
     ///
-    /// A page as target gets a summary over all backlinks of that page.
-    ///
-    /// Every call is charged. The number of calls is what counts: fill each with as many targets as its limits allow.
+    /// For a single target, `summary` returns more. A summary for a page covers all backlinks of that page. Send as many targets per call as allowed, since the price depends mostly on the number of calls.
     ///
     /// # Limits
     /// - One task a call.
@@ -311,11 +301,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::BulkPagesSummaryLive>(task).await
     }
 
-    /// Gives the ranks of many domains, subdomains and pages at once.
+    /// Returns the current ranks of many domains, subdomains and pages.
     ///
-    /// A target without known backlinks has rank 0. The ranks are those of today.
-    ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// A target without known backlinks has rank 0. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -348,9 +336,7 @@ impl<'a> Backlinks<'a> {
 
     /// Counts the domains that link to each of many domains, subdomains and pages.
     ///
-    /// Links of every attribute count, if the latest check still found them.
-    ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -381,11 +367,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::BulkReferringDomainsLive>(task).await
     }
 
-    /// Gives the spam scores of many domains, subdomains and pages at once.
+    /// Returns the spam scores of many domains, subdomains and pages.
     ///
-    /// The score is DataForSEO's own and runs from 0 to 100, where higher is worse.
-    ///
-    /// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+    /// The score is computed by DataForSEO, from 0 to 100, where higher is worse. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -416,9 +400,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::BulkSpamScoreLive>(task).await
     }
 
-    /// Lists domains that share backlinks with a target, with their rank and how much they share.
+    /// Lists domains that share backlinks with a target, with their ranks and the number of shared links.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once. Very large domains are left out unless `exclude_large_domains` is off.
+    /// Very large domains are left out unless `exclude_large_domains` is `false`. To compare targets that you already know, use `domain_intersection`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -477,11 +461,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the domains that link to several targets.
+    /// Lists the domains that link to several targets, with link metrics per target.
     ///
-    /// With your own site in `exclude_targets` it finds who links to competitors and not to you. The keys of `targets` are the keys of each item.
-    ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+    /// To find domains that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -543,11 +525,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the pages of a domain, each as the crawler met it and with its backlink figures.
+    /// Lists the pages of a domain, with page data and link metrics per page.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once. For the figures alone there is `domain_pages_summary`.
-    ///
-    /// `filters` picks among the pages; `backlinks_filters` picks the links that their figures are reckoned from.
+    /// For the metrics alone, use `domain_pages_summary`. `filters` selects pages; `backlinks_filters` selects the links that the metrics are computed from. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -607,11 +587,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the pages of a domain or subdomain with the backlink figures of each.
+    /// Lists the pages of a domain or subdomain, with link metrics per page.
     ///
-    /// A page as target gets the figures of that page alone.
-    ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+    /// For the content of the pages too, use `domain_pages`. If the target is a page, the metrics are those of that page alone. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -671,9 +649,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the section's tasks that failed in the last seven days.
+    /// Lists the tasks of the section that failed in the last seven days.
     ///
-    /// An unfiltered answer tells which names `filtered_function` can take.
+    /// Without a filter, the response shows the function names that `filtered_function` accepts. Calls are free.
     ///
     /// # Limits
     /// - One task a call.
@@ -704,9 +682,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::Errors>(task).await
     }
 
-    /// Gives the backlink figures of a domain month by month, back to 2019.
+    /// Returns monthly link metrics of a domain, from 2019 on.
     ///
-    /// Each month has the figures of its first day. Counts of new and lost links start in May 2021 and are 0 before.
+    /// Each row describes the first day of a month. Counts of new and lost links start in May 2021 and are 0 before. For other intervals, use `timeseries_summary`.
     ///
     /// # Limits
     /// - One task a call.
@@ -737,9 +715,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::HistoryLive>(task).await
     }
 
-    /// Lists the section's tasks that were posted in a span of time.
+    /// Lists the tasks of the section that were posted in a given period.
     ///
-    /// Tasks that are not completed are listed with the successful ones.
+    /// The list includes tasks that did not complete. Calls are free.
     ///
     /// # Limits
     /// - One task a call.
@@ -770,7 +748,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::IdList>(task).await
     }
 
-    /// Tells how large the backlink database is, now and over the last 12 months.
+    /// Returns the size of the backlink database, now and over the last 12 months.
+    ///
+    /// Calls are free.
     ///
     /// # Cost
     /// This call is free.
@@ -792,11 +772,9 @@ impl<'a> Backlinks<'a> {
         self.client.get::<models::Index>(&[]).await
     }
 
-    /// Lists the pages that link to several targets.
+    /// Lists the pages that link to several targets, with their backlinks per target.
     ///
-    /// With your own site in `exclude_targets` it finds which pages link to competitors and not to you. The keys of `targets` are the keys of each item.
-    ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+    /// To find pages that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -858,11 +836,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the domains that link to a target, each with figures of its links.
+    /// Lists the domains that link to a target, with link metrics per domain.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
-    ///
-    /// `total_count` counts main domains, so a domain and its subdomains are one.
+    /// `total_count` counts a main domain and its subdomains once. For the single links of a domain, use `backlinks` with a filter. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -922,9 +898,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Lists the IP addresses or subnets that link to a target, each with figures of its links.
+    /// Lists the IP addresses or subnets that link to a target, with link metrics per network.
     ///
-    /// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+    /// Use it to find groups of sites that share a host. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
     /// - One task a call.
@@ -984,9 +960,9 @@ impl<'a> Backlinks<'a> {
         self.client.pages(task)
     }
 
-    /// Sums up the backlinks of one domain, subdomain or page: counts, rank, and where the links come from.
+    /// Returns a backlink summary of one domain, subdomain or page: counts, rank, and origins of the links.
     ///
-    /// Every call is charged. For many targets `bulk_pages_summary` and the other bulk endpoints are cheaper.
+    /// For many targets, `bulk_pages_summary` and the other bulk endpoints cost less. Each call is charged.
     ///
     /// # Limits
     /// - One task a call.
@@ -1017,9 +993,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::SummaryLive>(task).await
     }
 
-    /// Counts the backlinks and linking domains that a domain gained and lost over time.
+    /// Counts the backlinks and linking domains that a domain gained and lost per day, week, month or year.
     ///
-    /// Weeks, months and years are whole ones and carry the date of their last day. A step without data has zeros.
+    /// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For totals instead of changes, use `timeseries_summary`.
     ///
     /// # Limits
     /// - One task a call.
@@ -1050,9 +1026,9 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::TimeseriesNewLostSummaryLive>(task).await
     }
 
-    /// Gives the backlink figures of a domain over time, in steps from a day to a year.
+    /// Returns link metrics of a domain per day, week, month or year.
     ///
-    /// Weeks, months and years are whole ones and carry the date of their last day. A step without data has zeros.
+    /// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For gains and losses, use `timeseries_new_lost_summary`.
     ///
     /// # Limits
     /// - One task a call.

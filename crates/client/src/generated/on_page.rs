@@ -4,7 +4,7 @@ use dataforseo_models::on_page as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
-/// The endpoints of the section `on_page`: What a page is made of and how well it is made, by a crawl of a site or of single pages.
+/// The endpoints of the section `on_page`: Content and technical quality of pages, from a crawl of a site or of single pages.
 ///
 /// [`Client::on_page`] returns it.
 #[derive(Debug, Clone, Copy)]
@@ -17,11 +17,9 @@ impl<'a> OnPage<'a> {
         Self { client }
     }
 
-    /// Examines one page for search engine optimisation and answers at once.
+    /// Examines one page for search engine optimization and returns the result immediately.
     ///
-    /// Each task is for one page. Every page is charged; scripts, resources, rendering and `custom_js` cost extra.
-    ///
-    /// Two tasks on one domain cannot wait at the same time: the second fails with 40501.
+    /// Use it for single pages; a crawl of a whole site requires other endpoints of the section. Each page is charged; scripts, resources, rendering and `custom_js` cost extra. A task for a domain that already has a waiting task fails with 40501.
     ///
     /// # Limits
     /// - At most 20 tasks a call.

@@ -4,7 +4,7 @@ use dataforseo_models::serp as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
-/// The endpoints of the section `serp`: Pages of results of search engines, read into their elements.
+/// The endpoints of the section `serp`: Results pages of search engines, split into their elements.
 ///
 /// [`Client::serp`] returns it.
 #[derive(Debug, Clone, Copy)]
@@ -17,11 +17,9 @@ impl<'a> Serp<'a> {
         Self { client }
     }
 
-    /// Searches Google and returns every element of the results pages at once.
+    /// Searches Google and returns all elements of the results pages.
     ///
-    /// A call waits for its answer. Name a keyword, a place and a language; location takes one of three fields, language one of two.
-    ///
-    /// Each results page of up to ten results is charged. Late AI overviews, clicks on questions and pixel measurements cost extra, search operators in the keyword five times as much.
+    /// A task requires a keyword, a location and a language. For many searches without time pressure, `task_post` costs less. Each results page of up to ten results is charged; options marked "costs extra" and search operators in the keyword raise the price.
     ///
     /// # Limits
     /// - One task a call.
@@ -66,9 +64,9 @@ impl<'a> Serp<'a> {
         self.client.call::<models::GoogleOrganicLiveAdvanced>(task).await
     }
 
-    /// Returns the results of a queued search, with every element of the results pages.
+    /// Returns the results of a posted search, with all elements of the results pages.
     ///
-    /// A task that is not done yet answers with 40601 or 40602: ask again later. Results are kept for 30 days and can be fetched any number of times, free of charge.
+    /// Until the task is complete, the status is 40601 or 40602: try again later. Results are stored for 30 days. Calls are free, and results can be fetched any number of times.
     ///
     /// # Cost
     /// This call is free.
@@ -94,11 +92,9 @@ impl<'a> Serp<'a> {
         self.client.fetch::<models::GoogleOrganicTaskGetAdvanced>(&[id]).await
     }
 
-    /// Puts searches on Google into a queue, to be collected later.
+    /// Posts Google searches to a queue, to fetch their results later.
     ///
-    /// A call with more tasks than its limit is refused with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.
-    ///
-    /// Posting is what is charged, collecting is free. The queue is cheaper than the live endpoint, and a high `priority` costs more.
+    /// The response contains the task identifiers. Fetch the results with `task_get`, or set `postback_url` to receive them. Posting is charged and costs less than the live endpoint; fetching is free.
     ///
     /// # Limits
     /// - At most 100 tasks a call.
@@ -147,9 +143,9 @@ impl<'a> Serp<'a> {
         self.client.post::<models::GoogleOrganicTaskPost>(tasks).await
     }
 
-    /// Lists finished searches whose results have not been collected yet.
+    /// Lists completed searches whose results have not been fetched yet.
     ///
-    /// It is for tasks without a `postback_url`. Each entry names the paths that give its results. A task stays listed for three days, and a call lists 1000 at most.
+    /// Use it for tasks without a `postback_url`. Each entry contains the paths of the endpoints that return its results. A task stays listed for three days, and a response lists at most 1000 tasks.
     ///
     /// # Limits
     /// - At most 20 calls a minute.

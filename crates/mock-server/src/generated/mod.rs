@@ -3,14 +3,14 @@
 #[allow(unused_imports, reason = "a build may be without any section")]
 use dataforseo_models::{self as models, Endpoint as _};
 #[allow(unused_imports, reason = "a build may be without any section")]
-use crate::{MockEndpoint, PerTarget, losses};
+use crate::{MockEndpoint, PerTarget, lossy_fields};
 
 /// Every endpoint that the mock answers, by path.
 pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "appendix")]
     MockEndpoint {
         info: models::appendix::UserData::INFO,
-        losses: losses::<models::appendix::UserData>,
+        lossy_fields: lossy_fields::<models::appendix::UserData>,
         per_target: None,
         fixtures: &[
             (
@@ -22,7 +22,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AnchorsLive::INFO,
-        losses: losses::<models::backlinks::AnchorsLive>,
+        lossy_fields: lossy_fields::<models::backlinks::AnchorsLive>,
         per_target: None,
         fixtures: &[
             (
@@ -46,7 +46,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AvailableFilters::INFO,
-        losses: losses::<models::backlinks::AvailableFilters>,
+        lossy_fields: lossy_fields::<models::backlinks::AvailableFilters>,
         per_target: None,
         fixtures: &[
             (
@@ -60,7 +60,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BacklinksLive::INFO,
-        losses: losses::<models::backlinks::BacklinksLive>,
+        lossy_fields: lossy_fields::<models::backlinks::BacklinksLive>,
         per_target: None,
         fixtures: &[
             (
@@ -84,7 +84,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkBacklinksLive::INFO,
-        losses: losses::<models::backlinks::BulkBacklinksLive>,
+        lossy_fields: lossy_fields::<models::backlinks::BulkBacklinksLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -119,7 +119,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkNewLostBacklinksLive::INFO,
-        losses: losses::<models::backlinks::BulkNewLostBacklinksLive>,
+        lossy_fields: lossy_fields::<models::backlinks::BulkNewLostBacklinksLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -154,7 +154,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkNewLostReferringDomainsLive::INFO,
-        losses: losses::<models::backlinks::BulkNewLostReferringDomainsLive>,
+        lossy_fields: lossy_fields::<models::backlinks::BulkNewLostReferringDomainsLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -189,7 +189,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkPagesSummaryLive::INFO,
-        losses: losses::<models::backlinks::BulkPagesSummaryLive>,
+        lossy_fields: lossy_fields::<models::backlinks::BulkPagesSummaryLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "url",
@@ -224,7 +224,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkRanksLive::INFO,
-        losses: losses::<models::backlinks::BulkRanksLive>,
+        lossy_fields: lossy_fields::<models::backlinks::BulkRanksLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -253,7 +253,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkReferringDomainsLive::INFO,
-        losses: losses::<models::backlinks::BulkReferringDomainsLive>,
+        lossy_fields: lossy_fields::<models::backlinks::BulkReferringDomainsLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -288,7 +288,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BulkSpamScoreLive::INFO,
-        losses: losses::<models::backlinks::BulkSpamScoreLive>,
+        lossy_fields: lossy_fields::<models::backlinks::BulkSpamScoreLive>,
         per_target: Some(PerTarget {
             rows: "items",
             target: "target",
@@ -323,7 +323,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::CompetitorsLive::INFO,
-        losses: losses::<models::backlinks::CompetitorsLive>,
+        lossy_fields: lossy_fields::<models::backlinks::CompetitorsLive>,
         per_target: None,
         fixtures: &[
             (
@@ -349,7 +349,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainIntersectionLive::INFO,
-        losses: losses::<models::backlinks::DomainIntersectionLive>,
+        lossy_fields: lossy_fields::<models::backlinks::DomainIntersectionLive>,
         per_target: None,
         fixtures: &[
             (
@@ -381,7 +381,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainPagesLive::INFO,
-        losses: losses::<models::backlinks::DomainPagesLive>,
+        lossy_fields: lossy_fields::<models::backlinks::DomainPagesLive>,
         per_target: None,
         fixtures: &[
             (
@@ -409,7 +409,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainPagesSummaryLive::INFO,
-        losses: losses::<models::backlinks::DomainPagesSummaryLive>,
+        lossy_fields: lossy_fields::<models::backlinks::DomainPagesSummaryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -441,7 +441,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::Errors::INFO,
-        losses: losses::<models::backlinks::Errors>,
+        lossy_fields: lossy_fields::<models::backlinks::Errors>,
         per_target: None,
         fixtures: &[
             (
@@ -453,7 +453,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::HistoryLive::INFO,
-        losses: losses::<models::backlinks::HistoryLive>,
+        lossy_fields: lossy_fields::<models::backlinks::HistoryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -477,7 +477,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::IdList::INFO,
-        losses: losses::<models::backlinks::IdList>,
+        lossy_fields: lossy_fields::<models::backlinks::IdList>,
         per_target: None,
         fixtures: &[
             (
@@ -489,7 +489,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::Index::INFO,
-        losses: losses::<models::backlinks::Index>,
+        lossy_fields: lossy_fields::<models::backlinks::Index>,
         per_target: None,
         fixtures: &[
             (
@@ -501,7 +501,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::PageIntersectionLive::INFO,
-        losses: losses::<models::backlinks::PageIntersectionLive>,
+        lossy_fields: lossy_fields::<models::backlinks::PageIntersectionLive>,
         per_target: None,
         fixtures: &[
             (
@@ -533,7 +533,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::ReferringDomainsLive::INFO,
-        losses: losses::<models::backlinks::ReferringDomainsLive>,
+        lossy_fields: lossy_fields::<models::backlinks::ReferringDomainsLive>,
         per_target: None,
         fixtures: &[
             (
@@ -565,7 +565,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::ReferringNetworksLive::INFO,
-        losses: losses::<models::backlinks::ReferringNetworksLive>,
+        lossy_fields: lossy_fields::<models::backlinks::ReferringNetworksLive>,
         per_target: None,
         fixtures: &[
             (
@@ -597,7 +597,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::SummaryLive::INFO,
-        losses: losses::<models::backlinks::SummaryLive>,
+        lossy_fields: lossy_fields::<models::backlinks::SummaryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -623,7 +623,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::TimeseriesNewLostSummaryLive::INFO,
-        losses: losses::<models::backlinks::TimeseriesNewLostSummaryLive>,
+        lossy_fields: lossy_fields::<models::backlinks::TimeseriesNewLostSummaryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -655,7 +655,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::TimeseriesSummaryLive::INFO,
-        losses: losses::<models::backlinks::TimeseriesSummaryLive>,
+        lossy_fields: lossy_fields::<models::backlinks::TimeseriesSummaryLive>,
         per_target: None,
         fixtures: &[
             (
@@ -687,7 +687,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "on_page")]
     MockEndpoint {
         info: models::on_page::InstantPages::INFO,
-        losses: losses::<models::on_page::InstantPages>,
+        lossy_fields: lossy_fields::<models::on_page::InstantPages>,
         per_target: None,
         fixtures: &[
             (
@@ -699,7 +699,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicLiveAdvanced::INFO,
-        losses: losses::<models::serp::GoogleOrganicLiveAdvanced>,
+        lossy_fields: lossy_fields::<models::serp::GoogleOrganicLiveAdvanced>,
         per_target: None,
         fixtures: &[
             (
@@ -731,7 +731,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTaskGetAdvanced::INFO,
-        losses: losses::<models::serp::GoogleOrganicTaskGetAdvanced>,
+        lossy_fields: lossy_fields::<models::serp::GoogleOrganicTaskGetAdvanced>,
         per_target: None,
         fixtures: &[
             (
@@ -745,7 +745,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTaskPost::INFO,
-        losses: losses::<models::serp::GoogleOrganicTaskPost>,
+        lossy_fields: lossy_fields::<models::serp::GoogleOrganicTaskPost>,
         per_target: None,
         fixtures: &[
             (
@@ -759,7 +759,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::GoogleOrganicTasksReady::INFO,
-        losses: losses::<models::serp::GoogleOrganicTasksReady>,
+        lossy_fields: lossy_fields::<models::serp::GoogleOrganicTasksReady>,
         per_target: None,
         fixtures: &[
             (

@@ -3,10 +3,12 @@
 use std::time::Duration;
 use crate::Price;
 
-/// Real data, for money.
+/// Real data; calls are charged.
 pub const PRODUCTION: &str = "https://api.dataforseo.com";
 
-/// Invented data, free of charge. It has the same paths and limits, wants real credentials, and may have no data for a task (40404).
+/// Dummy data, free of charge, with the same paths and limits.
+///
+/// It requires real credentials and returns 40404 for tasks that it has no data for.
 pub const SANDBOX: &str = "https://sandbox.dataforseo.com";
 
 /// How many calls an account may make in a minute, all endpoints together.

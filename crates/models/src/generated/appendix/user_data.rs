@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Tells about the account: its balance, its limits, its prices, and until when its subscriptions run.
+/// Returns data about the account: balance, limits, prices and the end dates of subscriptions.
 ///
-/// It is the cheapest way to find out whether credentials are good.
+/// Calls are free, so use it to check credentials.
 ///
 /// `GET /v3/appendix/user_data`. The result comes in the answer. At most 6 calls a minute.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for UserData {
         tasks_per_call: None,
         calls_per_minute: Some(6),
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/appendix-user_data/",
+        docs_url: "https://docs.dataforseo.com/v3/appendix-user_data/",
     };
 }
 
@@ -34,109 +34,50 @@ impl Endpoint for UserData {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct UserDataResult {
-    /// The API login that the call was made with.
+    /// API login that made the call.
     pub login: Option<String>,
-    /// The time zone of the account's profile.
+    /// Time zone in the account's profile.
     pub timezone: Option<String>,
-    /// The limits of the account, and how much of them was used, by span of time, section and function.
+    /// Rate limits of the account and their current usage, by period, section and function.
     pub rates: Option<Map<Value>>,
-    /// What was paid in, and what is left of it.
+    /// Deposits and balance of the account.
     pub money: Option<UserDataMoney>,
-    /// What calls cost this account, by section and function.
+    /// Prices of calls for this account, by section and function.
     pub price: Option<Map<Value>>,
-    /// Until when the subscription to Backlinks runs, which its endpoints need.
+    /// End of the Backlinks subscription, which the Backlinks endpoints require.
     ///
     /// In UTC. Null without a subscription.
     pub backlinks_subscription_expiry_date: Option<Timestamp>,
-    /// Until when the subscription to LLM Mentions runs.
+    /// End of the LLM Mentions subscription.
     ///
     /// In UTC. Null without a subscription.
     pub llm_mentions_subscription_expiry_date: Option<Timestamp>,
 }
 
-impl Object for UserDataResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "login",
-            "timezone",
-            "rates",
-            "money",
-            "price",
-            "backlinks_subscription_expiry_date",
-            "llm_mentions_subscription_expiry_date",
-        ]
-    }
+object!(
+    UserDataResult { login, timezone, rates, money, price,
+    backlinks_subscription_expiry_date, llm_mentions_subscription_expiry_date }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.login,
-            1 => &mut self.timezone,
-            2 => &mut self.rates,
-            3 => &mut self.money,
-            4 => &mut self.price,
-            5 => &mut self.backlinks_subscription_expiry_date,
-            _ => &mut self.llm_mentions_subscription_expiry_date,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.login,
-            1 => &self.timezone,
-            2 => &self.rates,
-            3 => &self.money,
-            4 => &self.price,
-            5 => &self.backlinks_subscription_expiry_date,
-            _ => &self.llm_mentions_subscription_expiry_date,
-        }
-    }
-}
-
-object_impls!(UserDataResult);
-
-/// What was paid in, and what is left of it.
+/// Deposits and balance of the account.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct UserDataMoney {
-    /// All that was ever paid in.
+    /// Sum of all deposits.
     ///
     /// Unit: USD.
     pub total: Option<f64>,
-    /// What can still be spent.
+    /// Current balance.
     ///
     /// Unit: USD.
     pub balance: Option<f64>,
-    /// The bounds that the account set for its own spending, by span of time, section and function.
+    /// Spending limits that the account set, by period, section and function.
     pub limits: Option<Map<Value>>,
-    /// What was spent, by span of time, section and function.
+    /// Amounts spent, by period, section and function.
     pub statistics: Option<Map<Value>>,
 }
 
-impl Object for UserDataMoney {
-    fn names(&self) -> &'static [&'static str] {
-        &["total", "balance", "limits", "statistics"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.total,
-            1 => &mut self.balance,
-            2 => &mut self.limits,
-            _ => &mut self.statistics,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.total,
-            1 => &self.balance,
-            2 => &self.limits,
-            _ => &self.statistics,
-        }
-    }
-}
-
-object_impls!(UserDataMoney);
+object!(UserDataMoney { total, balance, limits, statistics });
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the fields that each endpoint of the section can be filtered by.
+/// Returns the fields that each endpoint of the section can filter and sort by, with their types.
 ///
-/// Filtering and sorting cost nothing.
+/// Use it to look up field names for `filters` and `order_by`. Calls are free; filtering and sorting do not change the price of other calls.
 ///
 /// `GET /v3/backlinks/available_filters`. The result comes in the answer.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for AvailableFilters {
         tasks_per_call: None,
         calls_per_minute: None,
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/backlinks-filters/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-filters/",
     };
 }
 
@@ -34,78 +34,35 @@ impl Endpoint for AvailableFilters {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableFiltersResult {
-    /// Fields to filter `content_duplicates` by, each with its type.
+    /// Fields that `content_duplicates` could filter and sort by, with their types.
     ///
-    /// That endpoint is no longer among those of the section.
+    /// That endpoint is no longer part of the section.
     pub content_duplicates: Option<Map<String>>,
-    /// Fields to filter `backlinks` by, each with its type.
+    /// Fields that `backlinks` can filter and sort by, with their types.
     pub backlinks: Option<Map<String>>,
-    /// Fields to filter `domain_pages` by, each with its type.
+    /// Fields that `domain_pages` can filter and sort by, with their types.
     pub domain_pages: Option<Map<String>>,
-    /// Fields to filter `anchors` by, each with its type.
+    /// Fields that `anchors` can filter and sort by, with their types.
     pub anchors: Option<Map<String>>,
-    /// Fields to filter `referring_domains` by, each with its type.
+    /// Fields that `referring_domains` can filter and sort by, with their types.
     pub referring_domains: Option<Map<String>>,
-    /// Fields to filter `domain_intersection` by, each with its type.
+    /// Fields that `domain_intersection` can filter and sort by, with their types.
     pub domain_intersection: Option<Map<String>>,
-    /// Fields to filter `page_intersection` by, each with its type.
+    /// Fields that `page_intersection` can filter and sort by, with their types.
     pub page_intersection: Option<Map<String>>,
-    /// Fields to filter `referring_networks` by, each with its type.
+    /// Fields that `referring_networks` can filter and sort by, with their types.
     pub referring_networks: Option<Map<String>>,
-    /// Fields to filter `domain_pages_summary` by, each with its type.
+    /// Fields that `domain_pages_summary` can filter and sort by, with their types.
     pub domain_pages_summary: Option<Map<String>>,
-    /// Fields to filter `competitors` by, each with its type.
+    /// Fields that `competitors` can filter and sort by, with their types.
     pub competitors: Option<Map<String>>,
 }
 
-impl Object for AvailableFiltersResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "content_duplicates",
-            "backlinks",
-            "domain_pages",
-            "anchors",
-            "referring_domains",
-            "domain_intersection",
-            "page_intersection",
-            "referring_networks",
-            "domain_pages_summary",
-            "competitors",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.content_duplicates,
-            1 => &mut self.backlinks,
-            2 => &mut self.domain_pages,
-            3 => &mut self.anchors,
-            4 => &mut self.referring_domains,
-            5 => &mut self.domain_intersection,
-            6 => &mut self.page_intersection,
-            7 => &mut self.referring_networks,
-            8 => &mut self.domain_pages_summary,
-            _ => &mut self.competitors,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.content_duplicates,
-            1 => &self.backlinks,
-            2 => &self.domain_pages,
-            3 => &self.anchors,
-            4 => &self.referring_domains,
-            5 => &self.domain_intersection,
-            6 => &self.page_intersection,
-            7 => &self.referring_networks,
-            8 => &self.domain_pages_summary,
-            _ => &self.competitors,
-        }
-    }
-}
-
-object_impls!(AvailableFiltersResult);
+object!(
+    AvailableFiltersResult { content_duplicates, backlinks, domain_pages, anchors,
+    referring_domains, domain_intersection, page_intersection, referring_networks,
+    domain_pages_summary, competitors }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the backlinks of a domain, subdomain or page.
+/// Lists the backlinks of a domain, subdomain or page, one row per backlink.
 ///
-/// Every call and every row is charged, and the call weighs most: the largest `limit` is the cheapest way through a long list.
-///
-/// Where `offset` ends, send `search_after_token` of the last answer, with everything else unchanged.
+/// For totals without single links, use `summary`. A call costs far more than a row, so a large `limit` is the cheapest way through a long list. Past the maximum of `offset`, continue with `search_after_token` and leave the rest of the task unchanged.
 ///
 /// `POST /v3/backlinks/backlinks/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for BacklinksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BacklinksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-backlinks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-backlinks-live/",
     };
 }
 
@@ -36,146 +34,90 @@ impl Endpoint for BacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BacklinksLiveTask {
-    /// The domain, subdomain or page that the figures are for.
+    /// Domain, subdomain or page to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required.
     pub target: String,
-    /// How backlinks are grouped, and so how many of a group are listed.
+    /// Grouping of the backlinks, which limits how many are listed per group.
     ///
-    /// `custom_mode` overrides it.
+    /// Ignored if `custom_mode` is set.
     ///
     /// Default: `as_is`.
     pub mode: Option<BacklinksLiveMode>,
-    /// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group.
+    /// Custom grouping of the backlinks, by a field and a number of backlinks per group.
     ///
-    /// It overrides `mode`.
+    /// Overrides `mode`.
     ///
     /// Optional.
     pub custom_mode: Option<BacklinksLiveCustomMode>,
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. In a pattern for `like`, `%` stands for any text.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<BacklinksLive>>,
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<BacklinksLive>>>,
-    /// How many backlinks to skip before the first one of the answer.
+    /// Number of backlinks to skip before the first one returned.
     ///
-    /// To get further than it allows, use `search_after_token`.
+    /// To go past the maximum, use `search_after_token`.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     pub offset: Option<i64>,
-    /// Token from the answer before, to go on where it ended.
+    /// Token from the previous response, to continue after its last row.
     ///
-    /// Everything else in the task must stay as it was. It reaches past the maximum of `offset` and avoids timeouts there.
+    /// The rest of the task must stay unchanged. Unlike `offset`, it has no maximum, and it avoids timeouts far down a list.
     ///
     /// Optional.
     pub search_after_token: Option<String>,
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     pub backlinks_status_type: Option<BacklinksStatusType>,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     #[deprecated(
-        note = "The endpoint dropped it in 2026. Indirect links can be told by `is_indirect_link`."
+        note = "DataForSEO removed it from this endpoint in 2026. To detect indirect links, use `is_indirect_link` in the response."
     )]
     pub include_indirect_links: Option<bool>,
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     pub exclude_internal_backlinks: Option<bool>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-#[allow(deprecated)]
-impl Object for BacklinksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "mode",
-            "custom_mode",
-            "filters",
-            "order_by",
-            "offset",
-            "search_after_token",
-            "limit",
-            "backlinks_status_type",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.mode,
-            2 => &mut self.custom_mode,
-            3 => &mut self.filters,
-            4 => &mut self.order_by,
-            5 => &mut self.offset,
-            6 => &mut self.search_after_token,
-            7 => &mut self.limit,
-            8 => &mut self.backlinks_status_type,
-            9 => &mut self.include_subdomains,
-            10 => &mut self.include_indirect_links,
-            11 => &mut self.exclude_internal_backlinks,
-            12 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.mode,
-            2 => &self.custom_mode,
-            3 => &self.filters,
-            4 => &self.order_by,
-            5 => &self.offset,
-            6 => &self.search_after_token,
-            7 => &self.limit,
-            8 => &self.backlinks_status_type,
-            9 => &self.include_subdomains,
-            10 => &self.include_indirect_links,
-            11 => &self.exclude_internal_backlinks,
-            12 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BacklinksLiveTask);
+object!(
+    sent BacklinksLiveTask { target, mode, custom_mode, filters, order_by, offset,
+    search_after_token, limit, backlinks_status_type, include_subdomains,
+    include_indirect_links, exclude_internal_backlinks, rank_scale, tag }
+);
 
 #[allow(deprecated)]
 impl BacklinksLiveTask {
@@ -187,9 +129,9 @@ impl BacklinksLiveTask {
         }
     }
 
-    /// How backlinks are grouped, and so how many of a group are listed.
+    /// Grouping of the backlinks, which limits how many are listed per group.
     ///
-    /// `custom_mode` overrides it.
+    /// Ignored if `custom_mode` is set.
     ///
     /// Default: `as_is`.
     #[must_use]
@@ -198,9 +140,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group.
+    /// Custom grouping of the backlinks, by a field and a number of backlinks per group.
     ///
-    /// It overrides `mode`.
+    /// Overrides `mode`.
     ///
     /// Optional.
     #[must_use]
@@ -209,9 +151,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. In a pattern for `like`, `%` stands for any text.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
     /// Optional. At most 8 conditions.
     #[must_use]
@@ -220,9 +162,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -234,9 +176,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// How many backlinks to skip before the first one of the answer.
+    /// Number of backlinks to skip before the first one returned.
     ///
-    /// To get further than it allows, use `search_after_token`.
+    /// To go past the maximum, use `search_after_token`.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     #[must_use]
@@ -245,9 +187,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Token from the answer before, to go on where it ended.
+    /// Token from the previous response, to continue after its last row.
     ///
-    /// Everything else in the task must stay as it was. It reaches past the maximum of `offset` and avoids timeouts there.
+    /// The rest of the task must stay unchanged. Unlike `offset`, it has no maximum, and it avoids timeouts far down a list.
     ///
     /// Optional.
     #[must_use]
@@ -256,7 +198,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     #[must_use]
@@ -265,7 +207,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -274,7 +216,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -285,11 +227,11 @@ impl BacklinksLiveTask {
 
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     #[deprecated(
-        note = "The endpoint dropped it in 2026. Indirect links can be told by `is_indirect_link`."
+        note = "DataForSEO removed it from this endpoint in 2026. To detect indirect links, use `is_indirect_link` in the response."
     )]
     #[must_use]
     pub fn include_indirect_links(mut self, value: bool) -> Self {
@@ -297,7 +239,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -306,7 +248,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -315,9 +257,9 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -353,20 +295,20 @@ impl BacklinksLiveTask {
 
 impl Task for BacklinksLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["as_is", "one_per_domain", "one_per_anchor"])],
         ),
         FieldRule::new(
             "custom_mode",
-            Kind::Object(
+            FieldKind::Object(
                 &[
                     FieldRule::new(
                         "field",
-                        Kind::String,
+                        FieldKind::String,
                         true,
                         &[
                             Limit::OneOf(
@@ -386,7 +328,7 @@ impl Task for BacklinksLiveTask {
                     ),
                     FieldRule::new(
                         "value",
-                        Kind::Integer,
+                        FieldKind::Integer,
                         true,
                         &[Limit::Min(1.0), Limit::Max(1000.0)],
                     ),
@@ -395,42 +337,42 @@ impl Task for BacklinksLiveTask {
             false,
             &[],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new("search_after_token", Kind::String, false, &[]),
+        FieldRule::new("search_after_token", FieldKind::String, false, &[]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -442,77 +384,44 @@ impl TaskEndpoint for BacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BacklinksLiveResult {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// The grouping as it was given.
+    /// Grouping of the backlinks, as sent in the task.
     pub mode: Option<String>,
-    /// The grouping of your own as it was given.
+    /// Custom grouping of the backlinks, as sent in the task.
     ///
     /// Null when the task has none.
     pub custom_mode: Option<Map<Value>>,
-    /// How many items the database has for the task, of which `items` holds a part.
-    pub total_count: Option<i64>,
-    /// How many elements `items` has.
-    pub items_count: Option<i64>,
-    /// The backlinks, an element each.
-    pub items: Option<Vec<BacklinksLiveItem>>,
-    /// Token for the next task, to go on where this answer ends.
+    /// Total number of rows that the database has for the task.
     ///
-    /// Each answer has another one.
+    /// `items` holds only part of them if this exceeds `limit`.
+    pub total_count: Option<i64>,
+    /// Number of elements in `items`.
+    pub items_count: Option<i64>,
+    /// The backlinks, one row per backlink.
+    pub items: Option<Vec<BacklinksLiveItem>>,
+    /// Token that continues the list after the last row of this response.
+    ///
+    /// Set it in `search_after_token` of the next task. It changes with every response.
     pub search_after_token: Option<String>,
 }
 
-impl Object for BacklinksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "mode",
-            "custom_mode",
-            "total_count",
-            "items_count",
-            "items",
-            "search_after_token",
-        ]
-    }
+object!(
+    BacklinksLiveResult { target, mode, custom_mode, total_count, items_count, items,
+    search_after_token }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.mode,
-            2 => &mut self.custom_mode,
-            3 => &mut self.total_count,
-            4 => &mut self.items_count,
-            5 => &mut self.items,
-            _ => &mut self.search_after_token,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.mode,
-            2 => &self.custom_mode,
-            3 => &self.total_count,
-            4 => &self.items_count,
-            5 => &self.items,
-            _ => &self.search_after_token,
-        }
-    }
-}
-
-object_impls!(BacklinksLiveResult);
-
-/// How backlinks are grouped, and so how many of a group are listed.
+/// Grouping of the backlinks, which limits how many are listed per group.
 ///
-/// `custom_mode` overrides it.
+/// Ignored if `custom_mode` is set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BacklinksLiveMode {
-    /// Every backlink is listed.
+    /// Lists all backlinks.
     AsIs,
-    /// One backlink is listed of each linking domain.
+    /// Lists one backlink per linking domain.
     OnePerDomain,
-    /// One backlink is listed of each anchor text.
+    /// Lists one backlink per anchor text.
     OnePerAnchor,
     /// A value that this version does not know.
     Other(String),
@@ -523,27 +432,27 @@ open_enum_impls!(
     "one_per_anchor" }
 );
 
-/// The field of the answer that backlinks are grouped by.
+/// Field of a row that the backlinks are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BacklinksLiveField {
-    /// By anchor text.
+    /// Groups by anchor text.
     Anchor,
-    /// By linking domain.
+    /// Groups by linking domain.
     DomainFrom,
-    /// By country of the linking domain.
+    /// Groups by country of the linking domain.
     DomainFromCountry,
-    /// By the top-level domain that the link comes from.
+    /// Groups by top-level domain of the linking domain.
     TldFrom,
-    /// By character encoding of the linking page.
+    /// Groups by character encoding of the linking page.
     PageFromEncoding,
-    /// By language of the linking page.
+    /// Groups by language of the linking page.
     PageFromLanguage,
-    /// By kind of link.
+    /// Groups by type of link.
     ItemType,
-    /// By HTTP status of the linking page.
+    /// Groups by HTTP status of the linking page.
     PageFromStatusCode,
-    /// By the HTML element that the link stands in.
+    /// Groups by the HTML element that contains the link.
     SemanticLocation,
     /// A value that this version does not know.
     Other(String),
@@ -557,43 +466,23 @@ open_enum_impls!(
     "semantic_location" }
 );
 
-/// A grouping of your own, by a field of the answer, with a number of backlinks to list of each group.
+/// Custom grouping of the backlinks, by a field and a number of backlinks per group.
 ///
-/// It overrides `mode`.
+/// Overrides `mode`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BacklinksLiveCustomMode {
-    /// The field of the answer that backlinks are grouped by.
+    /// Field of a row that the backlinks are grouped by.
     ///
     /// Required.
     pub field: BacklinksLiveField,
-    /// How many backlinks to list of each group.
+    /// Maximum number of backlinks listed per group.
     ///
     /// Required. Not below 1. Not above 1000.
     pub value: i64,
 }
 
-impl Object for BacklinksLiveCustomMode {
-    fn names(&self) -> &'static [&'static str] {
-        &["field", "value"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.field,
-            _ => &mut self.value,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.field,
-            _ => &self.value,
-        }
-    }
-}
-
-object_impls!(sent BacklinksLiveCustomMode);
+object!(sent BacklinksLiveCustomMode { field, value });
 
 impl BacklinksLiveCustomMode {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -602,99 +491,76 @@ impl BacklinksLiveCustomMode {
     }
 }
 
-/// For how many keywords search engines list the linking page near the top.
+/// Numbers of keywords for which the linking page ranks high in search results.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BacklinksLiveRankedKeywordsInfo {
-    /// Number of keywords that put the page among the first 3 search results.
+    /// Number of keywords for which the linking page ranks among the top 3 search results.
     pub page_from_keywords_count_top_3: Option<i64>,
-    /// Number of keywords that put the page among the first 10 search results.
+    /// Number of keywords for which the linking page ranks among the top 10 search results.
     pub page_from_keywords_count_top_10: Option<i64>,
-    /// Number of keywords that put the page among the first 100 search results.
+    /// Number of keywords for which the linking page ranks among the top 100 search results.
     pub page_from_keywords_count_top_100: Option<i64>,
 }
 
-impl Object for BacklinksLiveRankedKeywordsInfo {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page_from_keywords_count_top_3",
-            "page_from_keywords_count_top_10",
-            "page_from_keywords_count_top_100",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page_from_keywords_count_top_3,
-            1 => &mut self.page_from_keywords_count_top_10,
-            _ => &mut self.page_from_keywords_count_top_100,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page_from_keywords_count_top_3,
-            1 => &self.page_from_keywords_count_top_10,
-            _ => &self.page_from_keywords_count_top_100,
-        }
-    }
-}
-
-object_impls!(BacklinksLiveRankedKeywordsInfo);
+object!(
+    BacklinksLiveRankedKeywordsInfo { page_from_keywords_count_top_3,
+    page_from_keywords_count_top_10, page_from_keywords_count_top_100 }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BacklinksLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
     /// Domain that the backlink comes from.
     pub domain_from: Option<String>,
-    /// Address of the page that the backlink stands on.
+    /// URL of the page that contains the backlink.
     pub url_from: Option<String>,
-    /// Whether `url_from` is an HTTPS address.
+    /// Whether `url_from` uses HTTPS.
     pub url_from_https: Option<bool>,
-    /// Domain that the backlink leads to.
+    /// Domain that the backlink points to.
     pub domain_to: Option<String>,
-    /// Address that the backlink leads to.
+    /// URL that the backlink points to.
     pub url_to: Option<String>,
-    /// Whether `url_to` is an HTTPS address.
+    /// Whether `url_to` uses HTTPS.
     pub url_to_https: Option<bool>,
     /// Top-level domain of `url_from`.
     pub tld_from: Option<String>,
-    /// Whether the backlink turned up at the crawler's latest visit to the page.
+    /// Whether the latest crawl of the page was the first to find the backlink.
     pub is_new: Option<bool>,
-    /// Whether the backlink is gone, alone or with its whole page.
+    /// Whether the backlink or the whole page that contained it is gone.
     pub is_lost: Option<bool>,
-    /// How spammy the backlink is.
+    /// Spam score of the backlink.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub backlink_spam_score: Option<i64>,
     /// Rank that the backlink passes on to the target.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// Rank of the page that the backlink stands on.
+    /// Rank of the page that contains the backlink.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub page_from_rank: Option<i64>,
     /// Rank of the domain that the backlink comes from.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub domain_from_rank: Option<i64>,
-    /// Kinds of platform that the linking domain is.
+    /// Platform types of the linking domain.
     pub domain_from_platform_type: Option<Vec<PlatformType>>,
-    /// Whether the linking domain is a bare IP address without a name.
+    /// Whether the linking domain is an IP address without a name.
     pub domain_from_is_ip: Option<bool>,
     /// IP address of the linking domain.
     pub domain_from_ip: Option<String>,
-    /// Country of the linking domain, as ISO code.
+    /// ISO country code of the linking domain.
     pub domain_from_country: Option<String>,
-    /// How many external links the linking page has.
+    /// Number of external links on the linking page.
     pub page_from_external_links: Option<i64>,
-    /// How many internal links the linking page has.
+    /// Number of internal links on the linking page.
     pub page_from_internal_links: Option<i64>,
     /// Size of the linking page.
     ///
@@ -708,243 +574,94 @@ pub struct BacklinksLiveItem {
     pub page_from_language: Option<String>,
     /// Title of the linking page.
     pub page_from_title: Option<String>,
-    /// HTTP status that the linking page answered with.
+    /// HTTP status that the linking page returned.
     pub page_from_status_code: Option<i64>,
-    /// When the crawler first met the backlink.
+    /// Date and time when the crawler first found the backlink.
     ///
     /// In UTC.
     pub first_seen: Option<Timestamp>,
-    /// When the crawler met the backlink the last time but one, before `last_seen`.
+    /// Date and time of the crawler's second-latest sighting of the backlink, before `last_seen`.
     ///
-    /// In UTC. Null when the crawler met the backlink only once.
+    /// In UTC. Null when the crawler found the backlink only once.
     pub prev_seen: Option<Timestamp>,
-    /// When the crawler met the backlink last.
+    /// Date and time when the crawler last found the backlink.
     ///
     /// In UTC.
     pub last_seen: Option<Timestamp>,
-    /// The kind of link.
+    /// Type of the link.
     pub item_type: Option<LinkType>,
     /// Attributes of the link, such as `nofollow`.
     ///
-    /// Null when the link has none.
+    /// Null when the link has no attributes.
     pub attributes: Option<Vec<String>>,
-    /// Whether the link is a dofollow one.
-    ///
-    /// All others are nofollow.
+    /// Whether the link is dofollow; `false` means nofollow.
     pub dofollow: Option<bool>,
-    /// Whether the backlink stood on the page already at the crawler's first visit there.
+    /// Whether the backlink was on the page at the crawler's first visit.
     pub original: Option<bool>,
     /// Alternative text of the linked image.
     ///
     /// Null unless `item_type` is `image`.
     pub alt: Option<String>,
-    /// Address of the image in the link, at its source or, if that is gone, in DataForSEO's own storage.
+    /// URL of the linked image at its source, or in DataForSEO's storage if the source is gone.
     pub image_url: Option<String>,
-    /// The anchor text.
+    /// Anchor text of the link.
     ///
     /// Can be null when the link is on an image.
     pub anchor: Option<String>,
-    /// A piece of the text before the anchor.
+    /// Part of the text before the anchor.
     ///
     /// Can be null.
     pub text_pre: Option<String>,
-    /// A piece of the text after the anchor.
+    /// Part of the text after the anchor.
     ///
     /// Can be null.
     pub text_post: Option<String>,
-    /// HTML element that the backlink stands in, such as `article` or `section`.
+    /// HTML element that contains the backlink, such as `article` or `section`.
     ///
     /// Can be null.
     pub semantic_location: Option<String>,
-    /// How many links just like this one the linking page has.
+    /// Number of identical links on the linking page.
     pub links_count: Option<i64>,
-    /// How many backlinks the linking domain has in all.
+    /// Total number of backlinks from the linking domain.
     ///
-    /// It tells how many an item stands for when one is listed per domain. Where every backlink is listed it has been seen to be 0.
+    /// If one backlink is listed per domain, this is the number of links that the row represents. Responses that list all backlinks have been observed with 0.
     pub group_count: Option<i64>,
-    /// Whether the backlink leads to a page that answers with 4xx or 5xx.
+    /// Whether the backlink points to a page that returns a 4xx or 5xx status.
     pub is_broken: Option<bool>,
-    /// HTTP status of the page that the backlink leads to.
+    /// HTTP status of the page that the backlink points to.
     ///
-    /// Null when the crawler has not been to the page.
+    /// Null when the crawler has not visited the page.
     pub url_to_status_code: Option<i64>,
-    /// How spammy the page is that the backlink leads to.
+    /// Spam score of the page that the backlink points to.
     ///
-    /// Unit: 0 to 100, higher is worse. Null when the crawler has not been to the page.
+    /// Unit: 0 to 100, higher is worse. Null when the crawler has not visited the page.
     pub url_to_spam_score: Option<i64>,
-    /// Address that `url_to` redirects to.
+    /// URL that `url_to` redirects to.
     ///
     /// Null when no redirect is known.
     pub url_to_redirect_target: Option<String>,
-    /// For how many keywords search engines list the linking page near the top.
+    /// Numbers of keywords for which the linking page ranks high in search results.
     pub ranked_keywords_info: Option<BacklinksLiveRankedKeywordsInfo>,
-    /// Whether the backlink is indirect, by way of a page that redirects to `url_to` or names a canonical page.
+    /// Whether the backlink reaches `url_to` through a page that redirects to it or names it as canonical.
     pub is_indirect_link: Option<bool>,
-    /// The addresses that an indirect link takes on its way to `url_to`, one or several.
+    /// URLs that the indirect link passes through on its way to `url_to`.
     ///
     /// Null unless `is_indirect_link` is true.
     pub indirect_link_path: Option<Vec<IndirectLinkStep>>,
 }
 
-impl Object for BacklinksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "domain_from",
-            "url_from",
-            "url_from_https",
-            "domain_to",
-            "url_to",
-            "url_to_https",
-            "tld_from",
-            "is_new",
-            "is_lost",
-            "backlink_spam_score",
-            "rank",
-            "page_from_rank",
-            "domain_from_rank",
-            "domain_from_platform_type",
-            "domain_from_is_ip",
-            "domain_from_ip",
-            "domain_from_country",
-            "page_from_external_links",
-            "page_from_internal_links",
-            "page_from_size",
-            "page_from_encoding",
-            "page_from_language",
-            "page_from_title",
-            "page_from_status_code",
-            "first_seen",
-            "prev_seen",
-            "last_seen",
-            "item_type",
-            "attributes",
-            "dofollow",
-            "original",
-            "alt",
-            "image_url",
-            "anchor",
-            "text_pre",
-            "text_post",
-            "semantic_location",
-            "links_count",
-            "group_count",
-            "is_broken",
-            "url_to_status_code",
-            "url_to_spam_score",
-            "url_to_redirect_target",
-            "ranked_keywords_info",
-            "is_indirect_link",
-            "indirect_link_path",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.domain_from,
-            2 => &mut self.url_from,
-            3 => &mut self.url_from_https,
-            4 => &mut self.domain_to,
-            5 => &mut self.url_to,
-            6 => &mut self.url_to_https,
-            7 => &mut self.tld_from,
-            8 => &mut self.is_new,
-            9 => &mut self.is_lost,
-            10 => &mut self.backlink_spam_score,
-            11 => &mut self.rank,
-            12 => &mut self.page_from_rank,
-            13 => &mut self.domain_from_rank,
-            14 => &mut self.domain_from_platform_type,
-            15 => &mut self.domain_from_is_ip,
-            16 => &mut self.domain_from_ip,
-            17 => &mut self.domain_from_country,
-            18 => &mut self.page_from_external_links,
-            19 => &mut self.page_from_internal_links,
-            20 => &mut self.page_from_size,
-            21 => &mut self.page_from_encoding,
-            22 => &mut self.page_from_language,
-            23 => &mut self.page_from_title,
-            24 => &mut self.page_from_status_code,
-            25 => &mut self.first_seen,
-            26 => &mut self.prev_seen,
-            27 => &mut self.last_seen,
-            28 => &mut self.item_type,
-            29 => &mut self.attributes,
-            30 => &mut self.dofollow,
-            31 => &mut self.original,
-            32 => &mut self.alt,
-            33 => &mut self.image_url,
-            34 => &mut self.anchor,
-            35 => &mut self.text_pre,
-            36 => &mut self.text_post,
-            37 => &mut self.semantic_location,
-            38 => &mut self.links_count,
-            39 => &mut self.group_count,
-            40 => &mut self.is_broken,
-            41 => &mut self.url_to_status_code,
-            42 => &mut self.url_to_spam_score,
-            43 => &mut self.url_to_redirect_target,
-            44 => &mut self.ranked_keywords_info,
-            45 => &mut self.is_indirect_link,
-            _ => &mut self.indirect_link_path,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.domain_from,
-            2 => &self.url_from,
-            3 => &self.url_from_https,
-            4 => &self.domain_to,
-            5 => &self.url_to,
-            6 => &self.url_to_https,
-            7 => &self.tld_from,
-            8 => &self.is_new,
-            9 => &self.is_lost,
-            10 => &self.backlink_spam_score,
-            11 => &self.rank,
-            12 => &self.page_from_rank,
-            13 => &self.domain_from_rank,
-            14 => &self.domain_from_platform_type,
-            15 => &self.domain_from_is_ip,
-            16 => &self.domain_from_ip,
-            17 => &self.domain_from_country,
-            18 => &self.page_from_external_links,
-            19 => &self.page_from_internal_links,
-            20 => &self.page_from_size,
-            21 => &self.page_from_encoding,
-            22 => &self.page_from_language,
-            23 => &self.page_from_title,
-            24 => &self.page_from_status_code,
-            25 => &self.first_seen,
-            26 => &self.prev_seen,
-            27 => &self.last_seen,
-            28 => &self.item_type,
-            29 => &self.attributes,
-            30 => &self.dofollow,
-            31 => &self.original,
-            32 => &self.alt,
-            33 => &self.image_url,
-            34 => &self.anchor,
-            35 => &self.text_pre,
-            36 => &self.text_post,
-            37 => &self.semantic_location,
-            38 => &self.links_count,
-            39 => &self.group_count,
-            40 => &self.is_broken,
-            41 => &self.url_to_status_code,
-            42 => &self.url_to_spam_score,
-            43 => &self.url_to_redirect_target,
-            44 => &self.ranked_keywords_info,
-            45 => &self.is_indirect_link,
-            _ => &self.indirect_link_path,
-        }
-    }
-}
-
-object_impls!(BacklinksLiveItem);
+object!(
+    BacklinksLiveItem { r#type = "type", domain_from, url_from, url_from_https,
+    domain_to, url_to, url_to_https, tld_from, is_new, is_lost, backlink_spam_score,
+    rank, page_from_rank, domain_from_rank, domain_from_platform_type, domain_from_is_ip,
+    domain_from_ip, domain_from_country, page_from_external_links,
+    page_from_internal_links, page_from_size, page_from_encoding, page_from_language,
+    page_from_title, page_from_status_code, first_seen, prev_seen, last_seen, item_type,
+    attributes, dofollow, original, alt, image_url, anchor, text_pre, text_post,
+    semantic_location, links_count, group_count, is_broken, url_to_status_code,
+    url_to_spam_score, url_to_redirect_target, ranked_keywords_info, is_indirect_link,
+    indirect_link_path }
+);
 
 impl Paged for BacklinksLive {
     type Row = BacklinksLiveItem;
@@ -985,28 +702,28 @@ pub mod backlinks_live_fields {
         Field::new("domain_from")
     }
 
-    /// `url_from`: Address of the page that the backlink stands on.
+    /// `url_from`: URL of the page that contains the backlink.
     pub fn url_from() -> Field<BacklinksLive, Text> {
         Field::new("url_from")
     }
 
-    /// `url_from_https`: Whether `url_from` is an HTTPS address.
-    pub fn url_from_https() -> Field<BacklinksLive, Flag> {
+    /// `url_from_https`: Whether `url_from` uses HTTPS.
+    pub fn url_from_https() -> Field<BacklinksLive, Bool> {
         Field::new("url_from_https")
     }
 
-    /// `domain_to`: Domain that the backlink leads to.
+    /// `domain_to`: Domain that the backlink points to.
     pub fn domain_to() -> Field<BacklinksLive, Text> {
         Field::new("domain_to")
     }
 
-    /// `url_to`: Address that the backlink leads to.
+    /// `url_to`: URL that the backlink points to.
     pub fn url_to() -> Field<BacklinksLive, Text> {
         Field::new("url_to")
     }
 
-    /// `url_to_https`: Whether `url_to` is an HTTPS address.
-    pub fn url_to_https() -> Field<BacklinksLive, Flag> {
+    /// `url_to_https`: Whether `url_to` uses HTTPS.
+    pub fn url_to_https() -> Field<BacklinksLive, Bool> {
         Field::new("url_to_https")
     }
 
@@ -1015,17 +732,17 @@ pub mod backlinks_live_fields {
         Field::new("tld_from")
     }
 
-    /// `is_new`: Whether the backlink turned up at the crawler's latest visit to the page.
-    pub fn is_new() -> Field<BacklinksLive, Flag> {
+    /// `is_new`: Whether the latest crawl of the page was the first to find the backlink.
+    pub fn is_new() -> Field<BacklinksLive, Bool> {
         Field::new("is_new")
     }
 
-    /// `is_lost`: Whether the backlink is gone, alone or with its whole page.
-    pub fn is_lost() -> Field<BacklinksLive, Flag> {
+    /// `is_lost`: Whether the backlink or the whole page that contained it is gone.
+    pub fn is_lost() -> Field<BacklinksLive, Bool> {
         Field::new("is_lost")
     }
 
-    /// `backlink_spam_score`: How spammy the backlink is.
+    /// `backlink_spam_score`: Spam score of the backlink.
     pub fn backlink_spam_score() -> Field<BacklinksLive, Number> {
         Field::new("backlink_spam_score")
     }
@@ -1035,7 +752,7 @@ pub mod backlinks_live_fields {
         Field::new("rank")
     }
 
-    /// `page_from_rank`: Rank of the page that the backlink stands on.
+    /// `page_from_rank`: Rank of the page that contains the backlink.
     pub fn page_from_rank() -> Field<BacklinksLive, Number> {
         Field::new("page_from_rank")
     }
@@ -1045,13 +762,13 @@ pub mod backlinks_live_fields {
         Field::new("domain_from_rank")
     }
 
-    /// `domain_from_platform_type`: Kinds of platform that the linking domain is.
-    pub fn domain_from_platform_type() -> Field<BacklinksLive, Texts> {
+    /// `domain_from_platform_type`: Platform types of the linking domain.
+    pub fn domain_from_platform_type() -> Field<BacklinksLive, TextList> {
         Field::new("domain_from_platform_type")
     }
 
-    /// `domain_from_is_ip`: Whether the linking domain is a bare IP address without a name.
-    pub fn domain_from_is_ip() -> Field<BacklinksLive, Flag> {
+    /// `domain_from_is_ip`: Whether the linking domain is an IP address without a name.
+    pub fn domain_from_is_ip() -> Field<BacklinksLive, Bool> {
         Field::new("domain_from_is_ip")
     }
 
@@ -1060,17 +777,17 @@ pub mod backlinks_live_fields {
         Field::new("domain_from_ip")
     }
 
-    /// `domain_from_country`: Country of the linking domain, as ISO code.
+    /// `domain_from_country`: ISO country code of the linking domain.
     pub fn domain_from_country() -> Field<BacklinksLive, Text> {
         Field::new("domain_from_country")
     }
 
-    /// `page_from_external_links`: How many external links the linking page has.
+    /// `page_from_external_links`: Number of external links on the linking page.
     pub fn page_from_external_links() -> Field<BacklinksLive, Number> {
         Field::new("page_from_external_links")
     }
 
-    /// `page_from_internal_links`: How many internal links the linking page has.
+    /// `page_from_internal_links`: Number of internal links on the linking page.
     pub fn page_from_internal_links() -> Field<BacklinksLive, Number> {
         Field::new("page_from_internal_links")
     }
@@ -1095,43 +812,43 @@ pub mod backlinks_live_fields {
         Field::new("page_from_title")
     }
 
-    /// `page_from_status_code`: HTTP status that the linking page answered with.
+    /// `page_from_status_code`: HTTP status that the linking page returned.
     pub fn page_from_status_code() -> Field<BacklinksLive, Number> {
         Field::new("page_from_status_code")
     }
 
-    /// `first_seen`: When the crawler first met the backlink.
-    pub fn first_seen() -> Field<BacklinksLive, Moment> {
+    /// `first_seen`: Date and time when the crawler first found the backlink.
+    pub fn first_seen() -> Field<BacklinksLive, DateTime> {
         Field::new("first_seen")
     }
 
-    /// `prev_seen`: When the crawler met the backlink the last time but one, before `last_seen`.
-    pub fn prev_seen() -> Field<BacklinksLive, Moment> {
+    /// `prev_seen`: Date and time of the crawler's second-latest sighting of the backlink, before `last_seen`.
+    pub fn prev_seen() -> Field<BacklinksLive, DateTime> {
         Field::new("prev_seen")
     }
 
-    /// `last_seen`: When the crawler met the backlink last.
-    pub fn last_seen() -> Field<BacklinksLive, Moment> {
+    /// `last_seen`: Date and time when the crawler last found the backlink.
+    pub fn last_seen() -> Field<BacklinksLive, DateTime> {
         Field::new("last_seen")
     }
 
-    /// `item_type`: The kind of link.
+    /// `item_type`: Type of the link.
     pub fn item_type() -> Field<BacklinksLive, Text> {
         Field::new("item_type")
     }
 
     /// `attributes`: Attributes of the link, such as `nofollow`.
-    pub fn attributes() -> Field<BacklinksLive, Texts> {
+    pub fn attributes() -> Field<BacklinksLive, TextList> {
         Field::new("attributes")
     }
 
-    /// `dofollow`: Whether the link is a dofollow one.
-    pub fn dofollow() -> Field<BacklinksLive, Flag> {
+    /// `dofollow`: Whether the link is dofollow; `false` means nofollow.
+    pub fn dofollow() -> Field<BacklinksLive, Bool> {
         Field::new("dofollow")
     }
 
-    /// `original`: Whether the backlink stood on the page already at the crawler's first visit there.
-    pub fn original() -> Field<BacklinksLive, Flag> {
+    /// `original`: Whether the backlink was on the page at the crawler's first visit.
+    pub fn original() -> Field<BacklinksLive, Bool> {
         Field::new("original")
     }
 
@@ -1140,62 +857,62 @@ pub mod backlinks_live_fields {
         Field::new("alt")
     }
 
-    /// `image_url`: Address of the image in the link, at its source or, if that is gone, in DataForSEO's own storage.
+    /// `image_url`: URL of the linked image at its source, or in DataForSEO's storage if the source is gone.
     pub fn image_url() -> Field<BacklinksLive, Text> {
         Field::new("image_url")
     }
 
-    /// `anchor`: The anchor text.
+    /// `anchor`: Anchor text of the link.
     pub fn anchor() -> Field<BacklinksLive, Text> {
         Field::new("anchor")
     }
 
-    /// `text_pre`: A piece of the text before the anchor.
+    /// `text_pre`: Part of the text before the anchor.
     pub fn text_pre() -> Field<BacklinksLive, Text> {
         Field::new("text_pre")
     }
 
-    /// `text_post`: A piece of the text after the anchor.
+    /// `text_post`: Part of the text after the anchor.
     pub fn text_post() -> Field<BacklinksLive, Text> {
         Field::new("text_post")
     }
 
-    /// `semantic_location`: HTML element that the backlink stands in, such as `article` or `section`.
+    /// `semantic_location`: HTML element that contains the backlink, such as `article` or `section`.
     pub fn semantic_location() -> Field<BacklinksLive, Text> {
         Field::new("semantic_location")
     }
 
-    /// `links_count`: How many links just like this one the linking page has.
+    /// `links_count`: Number of identical links on the linking page.
     pub fn links_count() -> Field<BacklinksLive, Number> {
         Field::new("links_count")
     }
 
-    /// `group_count`: How many backlinks the linking domain has in all.
+    /// `group_count`: Total number of backlinks from the linking domain.
     pub fn group_count() -> Field<BacklinksLive, Number> {
         Field::new("group_count")
     }
 
-    /// `is_broken`: Whether the backlink leads to a page that answers with 4xx or 5xx.
-    pub fn is_broken() -> Field<BacklinksLive, Flag> {
+    /// `is_broken`: Whether the backlink points to a page that returns a 4xx or 5xx status.
+    pub fn is_broken() -> Field<BacklinksLive, Bool> {
         Field::new("is_broken")
     }
 
-    /// `url_to_status_code`: HTTP status of the page that the backlink leads to.
+    /// `url_to_status_code`: HTTP status of the page that the backlink points to.
     pub fn url_to_status_code() -> Field<BacklinksLive, Number> {
         Field::new("url_to_status_code")
     }
 
-    /// `url_to_spam_score`: How spammy the page is that the backlink leads to.
+    /// `url_to_spam_score`: Spam score of the page that the backlink points to.
     pub fn url_to_spam_score() -> Field<BacklinksLive, Number> {
         Field::new("url_to_spam_score")
     }
 
-    /// `url_to_redirect_target`: Address that `url_to` redirects to.
+    /// `url_to_redirect_target`: URL that `url_to` redirects to.
     pub fn url_to_redirect_target() -> Field<BacklinksLive, Text> {
         Field::new("url_to_redirect_target")
     }
 
-    /// `ranked_keywords_info.page_from_keywords_count_top_3`: Number of keywords that put the page among the first 3 search results.
+    /// `ranked_keywords_info.page_from_keywords_count_top_3`: Number of keywords for which the linking page ranks among the top 3 search results.
     pub fn ranked_keywords_info_page_from_keywords_count_top_3() -> Field<
         BacklinksLive,
         Number,
@@ -1203,7 +920,7 @@ pub mod backlinks_live_fields {
         Field::new("ranked_keywords_info.page_from_keywords_count_top_3")
     }
 
-    /// `ranked_keywords_info.page_from_keywords_count_top_10`: Number of keywords that put the page among the first 10 search results.
+    /// `ranked_keywords_info.page_from_keywords_count_top_10`: Number of keywords for which the linking page ranks among the top 10 search results.
     pub fn ranked_keywords_info_page_from_keywords_count_top_10() -> Field<
         BacklinksLive,
         Number,
@@ -1211,7 +928,7 @@ pub mod backlinks_live_fields {
         Field::new("ranked_keywords_info.page_from_keywords_count_top_10")
     }
 
-    /// `ranked_keywords_info.page_from_keywords_count_top_100`: Number of keywords that put the page among the first 100 search results.
+    /// `ranked_keywords_info.page_from_keywords_count_top_100`: Number of keywords for which the linking page ranks among the top 100 search results.
     pub fn ranked_keywords_info_page_from_keywords_count_top_100() -> Field<
         BacklinksLive,
         Number,
@@ -1219,8 +936,8 @@ pub mod backlinks_live_fields {
         Field::new("ranked_keywords_info.page_from_keywords_count_top_100")
     }
 
-    /// `is_indirect_link`: Whether the backlink is indirect, by way of a page that redirects to `url_to` or names a canonical page.
-    pub fn is_indirect_link() -> Field<BacklinksLive, Flag> {
+    /// `is_indirect_link`: Whether the backlink reaches `url_to` through a page that redirects to it or names it as canonical.
+    pub fn is_indirect_link() -> Field<BacklinksLive, Bool> {
         Field::new("is_indirect_link")
     }
 }

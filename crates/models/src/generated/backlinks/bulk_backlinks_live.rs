@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Counts the backlinks of many domains, subdomains and pages at once.
+/// Counts the backlinks of many domains, subdomains and pages in one call.
 ///
-/// Links of every attribute count, if the latest check still found them.
-///
-/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+/// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_backlinks/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for BulkBacklinksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkBacklinksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/",
     };
 }
 
@@ -36,41 +34,21 @@ impl Endpoint for BulkBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkBacklinksLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for BulkBacklinksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkBacklinksLiveTask);
+object!(sent BulkBacklinksLiveTask { targets, tag });
 
 impl BulkBacklinksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -81,9 +59,9 @@ impl BulkBacklinksLiveTask {
         }
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -121,11 +99,11 @@ impl Task for BulkBacklinksLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -137,65 +115,25 @@ impl TaskEndpoint for BulkBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkBacklinksLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The counts, an element for each target, in no certain order.
+    /// The counts, one row per target, in no particular order.
     pub items: Option<Vec<BulkBacklinksLiveItem>>,
 }
 
-impl Object for BulkBacklinksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkBacklinksLiveResult);
+object!(BulkBacklinksLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkBacklinksLiveItem {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many backlinks lead to the target, nofollow links among them.
+    /// Number of backlinks to the target, including nofollow links.
     pub backlinks: Option<i64>,
 }
 
-impl Object for BulkBacklinksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "backlinks"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            _ => &mut self.backlinks,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            _ => &self.backlinks,
-        }
-    }
-}
-
-object_impls!(BulkBacklinksLiveItem);
+object!(BulkBacklinksLiveItem { target, backlinks });
 
 impl PerTarget for BulkBacklinksLive {
     type Row = BulkBacklinksLiveItem;

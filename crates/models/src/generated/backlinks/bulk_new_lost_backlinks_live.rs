@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Counts the backlinks that each target gained and lost since a day.
+/// Counts the backlinks that each of many targets gained and lost since a given date.
 ///
-/// A domain stands for itself and all its subdomains; a subdomain or a page stands for itself.
-///
-/// Every call is charged, whatever it finds. Items come in another order than the targets were given: match them by `target`.
+/// A domain includes its subdomains; a subdomain or page counts alone. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_new_lost_backlinks/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for BulkNewLostBacklinksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkNewLostBacklinksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/",
     };
 }
 
@@ -36,49 +34,27 @@ impl Endpoint for BulkNewLostBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostBacklinksLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// The day that divides new from lost.
+    /// Date that separates new backlinks from lost ones.
     ///
-    /// A backlink found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.
+    /// A backlink first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     pub date_from: Option<Date>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for BulkNewLostBacklinksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "date_from", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.date_from,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.date_from,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkNewLostBacklinksLiveTask);
+object!(sent BulkNewLostBacklinksLiveTask { targets, date_from, tag });
 
 impl BulkNewLostBacklinksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -89,9 +65,9 @@ impl BulkNewLostBacklinksLiveTask {
         }
     }
 
-    /// The day that divides new from lost.
+    /// Date that separates new backlinks from lost ones.
     ///
-    /// A backlink found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.
+    /// A backlink first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     #[must_use]
@@ -100,9 +76,9 @@ impl BulkNewLostBacklinksLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -140,13 +116,13 @@ impl Task for BulkNewLostBacklinksLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -159,7 +135,7 @@ impl Task for BulkNewLostBacklinksLiveTask {
                 },
             ],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -171,69 +147,27 @@ impl TaskEndpoint for BulkNewLostBacklinksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostBacklinksLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The counts, an element for each target, in no certain order.
+    /// The counts, one row per target, in no particular order.
     pub items: Option<Vec<BulkNewLostBacklinksLiveItem>>,
 }
 
-impl Object for BulkNewLostBacklinksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkNewLostBacklinksLiveResult);
+object!(BulkNewLostBacklinksLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostBacklinksLiveItem {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many backlinks to the target are new.
+    /// Number of new backlinks to the target.
     pub new_backlinks: Option<i64>,
-    /// How many backlinks to the target were lost.
+    /// Number of lost backlinks to the target.
     pub lost_backlinks: Option<i64>,
 }
 
-impl Object for BulkNewLostBacklinksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "new_backlinks", "lost_backlinks"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.new_backlinks,
-            _ => &mut self.lost_backlinks,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.new_backlinks,
-            _ => &self.lost_backlinks,
-        }
-    }
-}
-
-object_impls!(BulkNewLostBacklinksLiveItem);
+object!(BulkNewLostBacklinksLiveItem { target, new_backlinks, lost_backlinks });
 
 impl PerTarget for BulkNewLostBacklinksLive {
     type Row = BulkNewLostBacklinksLiveItem;

@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Counts the linking domains that each target gained and lost since a day.
+/// Counts the linking domains that each of many targets gained and lost since a given date.
 ///
-/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+/// For links instead of domains, use `bulk_new_lost_backlinks`. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_new_lost_referring_domains/live`. The result comes in the answer. One task a call.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for BulkNewLostReferringDomainsLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkNewLostReferringDomainsLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/",
     };
 }
 
@@ -34,49 +34,27 @@ impl Endpoint for BulkNewLostReferringDomainsLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostReferringDomainsLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// The day that divides new from lost.
+    /// Date that separates new linking domains from lost ones.
     ///
-    /// A linking domain found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.
+    /// A domain first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     pub date_from: Option<Date>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for BulkNewLostReferringDomainsLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "date_from", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.date_from,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.date_from,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkNewLostReferringDomainsLiveTask);
+object!(sent BulkNewLostReferringDomainsLiveTask { targets, date_from, tag });
 
 impl BulkNewLostReferringDomainsLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -87,9 +65,9 @@ impl BulkNewLostReferringDomainsLiveTask {
         }
     }
 
-    /// The day that divides new from lost.
+    /// Date that separates new linking domains from lost ones.
     ///
-    /// A linking domain found first after it counts as new; one that was known before and not found again after it counts as lost. There is no end date: the range ends today.
+    /// A domain first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
     /// Default: `today - 1 month`. Not before `today - 1 year`.
     #[must_use]
@@ -98,9 +76,9 @@ impl BulkNewLostReferringDomainsLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -138,13 +116,13 @@ impl Task for BulkNewLostReferringDomainsLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -157,7 +135,7 @@ impl Task for BulkNewLostReferringDomainsLiveTask {
                 },
             ],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -169,83 +147,38 @@ impl TaskEndpoint for BulkNewLostReferringDomainsLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostReferringDomainsLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The counts, an element for each target, in no certain order.
+    /// The counts, one row per target, in no particular order.
     pub items: Option<Vec<BulkNewLostReferringDomainsLiveItem>>,
 }
 
-impl Object for BulkNewLostReferringDomainsLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkNewLostReferringDomainsLiveResult);
+object!(BulkNewLostReferringDomainsLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostReferringDomainsLiveItem {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many linking domains are new, subdomains counted apart.
+    /// Number of new linking domains, with each subdomain counted separately.
     pub new_referring_domains: Option<i64>,
-    /// How many domains no longer link to the target, subdomains counted apart.
+    /// Number of domains that stopped linking to the target, with each subdomain counted separately.
     pub lost_referring_domains: Option<i64>,
-    /// How many linking main domains are new.
+    /// Number of new linking main domains.
+    ///
+    /// A main domain and its subdomains count once.
     pub new_referring_main_domains: Option<i64>,
-    /// How many main domains no longer link to the target.
+    /// Number of main domains that stopped linking to the target.
+    ///
+    /// A main domain and its subdomains count once.
     pub lost_referring_main_domains: Option<i64>,
 }
 
-impl Object for BulkNewLostReferringDomainsLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "new_referring_domains",
-            "lost_referring_domains",
-            "new_referring_main_domains",
-            "lost_referring_main_domains",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.new_referring_domains,
-            2 => &mut self.lost_referring_domains,
-            3 => &mut self.new_referring_main_domains,
-            _ => &mut self.lost_referring_main_domains,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.new_referring_domains,
-            2 => &self.lost_referring_domains,
-            3 => &self.new_referring_main_domains,
-            _ => &self.lost_referring_main_domains,
-        }
-    }
-}
-
-object_impls!(BulkNewLostReferringDomainsLiveItem);
+object!(
+    BulkNewLostReferringDomainsLiveItem { target, new_referring_domains,
+    lost_referring_domains, new_referring_main_domains, lost_referring_main_domains }
+);
 
 impl PerTarget for BulkNewLostReferringDomainsLive {
     type Row = BulkNewLostReferringDomainsLiveItem;

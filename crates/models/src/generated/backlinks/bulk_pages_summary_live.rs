@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Sums up the backlinks of many pages, domains or subdomains: counts, ranks, and where the links come from.
+/// Returns a backlink summary per target for many pages, domains and subdomains.
 ///
-/// A page as target gets a summary over all backlinks of that page.
-///
-/// Every call is charged. The number of calls is what counts: fill each with as many targets as its limits allow.
+/// For a single target, `summary` returns more. A summary for a page covers all backlinks of that page. Send as many targets per call as allowed, since the price depends mostly on the number of calls.
 ///
 /// `POST /v3/backlinks/bulk_pages_summary/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for BulkPagesSummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkPagesSummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/",
     };
 }
 
@@ -36,53 +34,29 @@ impl Endpoint for BulkPagesSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkPagesSummaryLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements. The elements belong to at most 100 different domains.
     pub targets: Vec<String>,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for BulkPagesSummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "include_subdomains", "rank_scale", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.include_subdomains,
-            2 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.include_subdomains,
-            2 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkPagesSummaryLiveTask);
+object!(sent BulkPagesSummaryLiveTask { targets, include_subdomains, rank_scale, tag });
 
 impl BulkPagesSummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -93,7 +67,7 @@ impl BulkPagesSummaryLiveTask {
         }
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -102,7 +76,7 @@ impl BulkPagesSummaryLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -111,9 +85,9 @@ impl BulkPagesSummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -151,18 +125,18 @@ impl Task for BulkPagesSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::MaxDistinctDomains(100), Limit::Targets],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -174,39 +148,19 @@ impl TaskEndpoint for BulkPagesSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkPagesSummaryLiveResult {
-    /// How many items the database has for the task, of which `items` holds a part.
+    /// Total number of rows that the database has for the task.
+    ///
+    /// `items` holds only part of them if this exceeds `limit`.
     pub total_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The summaries, in no certain order.
+    /// The summaries, one row per target, in no particular order.
     pub items: Option<Vec<BulkPagesSummaryLiveItem>>,
 }
 
-impl Object for BulkPagesSummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["total_count", "items_count", "items"]
-    }
+object!(BulkPagesSummaryLiveResult { total_count, items_count, items });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.total_count,
-            1 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.total_count,
-            1 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkPagesSummaryLiveResult);
-
-/// The kind of element.
+/// Name of the element type, such as `backlink` or `backlinks_anchor`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BulkPagesSummaryLiveType {
@@ -224,172 +178,93 @@ open_enum_impls!(
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkPagesSummaryLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<BulkPagesSummaryLiveType>,
-    /// Address of the page.
+    /// URL of the page.
     pub url: Option<String>,
-    /// Rank of the page, by the links that point to it.
+    /// Rank of the page, based on the links that point to it.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// Rank of the main domain that the page belongs to, reckoned like `rank`.
+    /// Rank of the main domain that the page belongs to, computed like `rank`.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub main_domain_rank: Option<i64>,
-    /// How many backlinks the page has.
+    /// Number of backlinks to the page.
     pub backlinks: Option<i64>,
-    /// When the crawler first met a backlink to the page.
+    /// Date and time when the crawler first found a backlink to the page.
     ///
     /// In UTC.
     pub first_seen: Option<Timestamp>,
-    /// When the page lost its last backlink.
+    /// Date and time when the page lost its last backlink.
     ///
-    /// Either the link was gone, or the crawler came to the page and got a 4xx or 5xx answer.
+    /// On that visit, the crawler found the link gone or received a 4xx or 5xx status from the page.
     ///
     /// In UTC. Null while the page has backlinks.
     pub lost_date: Option<Timestamp>,
-    /// Mean spam score of the page's backlinks.
+    /// Average spam score of the backlinks to the page.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub backlinks_spam_score: Option<i64>,
-    /// How many of the backlinks lead to a broken page.
+    /// Number of backlinks that point to a broken page.
     pub broken_backlinks: Option<i64>,
-    /// How many pages with backlinks answer with 4xx or 5xx.
+    /// Number of pages with backlinks that return a 4xx or 5xx status.
     pub broken_pages: Option<i64>,
-    /// How many domains the backlinks come from, subdomains counted apart.
+    /// Number of domains that the backlinks come from, with each subdomain counted separately.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link among the backlinks.
+    /// Number of domains with at least one nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains the backlinks come from, subdomains not counted apart.
+    /// Number of main domains that the backlinks come from.
+    ///
+    /// A main domain and its subdomains count once.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link among the backlinks.
+    /// Number of main domains with at least one nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
-    /// How many IP addresses the backlinks come from.
+    /// Number of IP addresses that the backlinks come from.
     pub referring_ips: Option<i64>,
-    /// How many subnets the backlinks come from.
+    /// Number of subnets that the backlinks come from.
     pub referring_subnets: Option<i64>,
-    /// How many pages the backlinks stand on.
+    /// Number of pages that contain the backlinks.
     pub referring_pages: Option<i64>,
-    /// How many of the pages have a nofollow link among the backlinks.
+    /// Number of pages with at least one nofollow link among the backlinks.
     pub referring_pages_nofollow: Option<i64>,
-    /// Number of links by top-level domain.
+    /// Number of links per top-level domain of the linking domain.
     pub referring_links_tld: Option<Map<i64>>,
-    /// Number of links by kind of link.
+    /// Number of links per type of link.
     ///
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
-    /// Number of links by attribute, such as `nofollow`.
+    /// Number of links per link attribute, such as `nofollow`.
     ///
     /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on.
+    /// Number of links per platform type of the linking site.
     ///
-    /// `unknown` can be among the keys, and a link can count under several.
+    /// Keys can include `unknown`. A link can count under several keys.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// Number of links per HTML element that contains the link, such as `article` or `footer`.
     ///
-    /// The empty key is for links of unknown place.
+    /// The empty key holds the links with an unknown location.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code.
+    /// Number of links per country of the linking domain, by ISO code.
     ///
-    /// The empty key is for links of unknown country, `WW` for those of none.
+    /// The empty key holds links from unknown countries. `WW` holds links that belong to no country.
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for BulkPagesSummaryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "url",
-            "rank",
-            "main_domain_rank",
-            "backlinks",
-            "first_seen",
-            "lost_date",
-            "backlinks_spam_score",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.rank,
-            3 => &mut self.main_domain_rank,
-            4 => &mut self.backlinks,
-            5 => &mut self.first_seen,
-            6 => &mut self.lost_date,
-            7 => &mut self.backlinks_spam_score,
-            8 => &mut self.broken_backlinks,
-            9 => &mut self.broken_pages,
-            10 => &mut self.referring_domains,
-            11 => &mut self.referring_domains_nofollow,
-            12 => &mut self.referring_main_domains,
-            13 => &mut self.referring_main_domains_nofollow,
-            14 => &mut self.referring_ips,
-            15 => &mut self.referring_subnets,
-            16 => &mut self.referring_pages,
-            17 => &mut self.referring_pages_nofollow,
-            18 => &mut self.referring_links_tld,
-            19 => &mut self.referring_links_types,
-            20 => &mut self.referring_links_attributes,
-            21 => &mut self.referring_links_platform_types,
-            22 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.rank,
-            3 => &self.main_domain_rank,
-            4 => &self.backlinks,
-            5 => &self.first_seen,
-            6 => &self.lost_date,
-            7 => &self.backlinks_spam_score,
-            8 => &self.broken_backlinks,
-            9 => &self.broken_pages,
-            10 => &self.referring_domains,
-            11 => &self.referring_domains_nofollow,
-            12 => &self.referring_main_domains,
-            13 => &self.referring_main_domains_nofollow,
-            14 => &self.referring_ips,
-            15 => &self.referring_subnets,
-            16 => &self.referring_pages,
-            17 => &self.referring_pages_nofollow,
-            18 => &self.referring_links_tld,
-            19 => &self.referring_links_types,
-            20 => &self.referring_links_attributes,
-            21 => &self.referring_links_platform_types,
-            22 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(BulkPagesSummaryLiveItem);
+object!(
+    BulkPagesSummaryLiveItem { r#type = "type", url, rank, main_domain_rank, backlinks,
+    first_seen, lost_date, backlinks_spam_score, broken_backlinks, broken_pages,
+    referring_domains, referring_domains_nofollow, referring_main_domains,
+    referring_main_domains_nofollow, referring_ips, referring_subnets, referring_pages,
+    referring_pages_nofollow, referring_links_tld, referring_links_types,
+    referring_links_attributes, referring_links_platform_types,
+    referring_links_semantic_locations, referring_links_countries }
+);
 
 impl PerTarget for BulkPagesSummaryLive {
     type Row = BulkPagesSummaryLiveItem;

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Gives the ranks of many domains, subdomains and pages at once.
+/// Returns the current ranks of many domains, subdomains and pages.
 ///
-/// A target without known backlinks has rank 0. The ranks are those of today.
-///
-/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+/// A target without known backlinks has rank 0. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_ranks/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for BulkRanksLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkRanksLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/",
     };
 }
 
@@ -36,47 +34,25 @@ impl Endpoint for BulkRanksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkRanksLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for BulkRanksLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "rank_scale", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkRanksLiveTask);
+object!(sent BulkRanksLiveTask { targets, rank_scale, tag });
 
 impl BulkRanksLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -87,7 +63,7 @@ impl BulkRanksLiveTask {
         }
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -96,9 +72,9 @@ impl BulkRanksLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -136,17 +112,17 @@ impl Task for BulkRanksLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -158,69 +134,29 @@ impl TaskEndpoint for BulkRanksLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkRanksLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The ranks, an element for each target, in no certain order.
+    /// The ranks, one row per target, in no particular order.
     pub items: Option<Vec<BulkRanksLiveItem>>,
 }
 
-impl Object for BulkRanksLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkRanksLiveResult);
+object!(BulkRanksLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkRanksLiveItem {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// Rank of the target, by the links that point to it.
+    /// Rank of the target, based on the links that point to it.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
 }
 
-impl Object for BulkRanksLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "rank"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            _ => &mut self.rank,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            _ => &self.rank,
-        }
-    }
-}
-
-object_impls!(BulkRanksLiveItem);
+object!(BulkRanksLiveItem { target, rank });
 
 impl PerTarget for BulkRanksLive {
     type Row = BulkRanksLiveItem;

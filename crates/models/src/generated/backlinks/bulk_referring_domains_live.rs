@@ -7,9 +7,7 @@ use super::*;
 
 /// Counts the domains that link to each of many domains, subdomains and pages.
 ///
-/// Links of every attribute count, if the latest check still found them.
-///
-/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+/// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_referring_domains/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for BulkReferringDomainsLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkReferringDomainsLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_referring_domains-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_referring_domains-live/",
     };
 }
 
@@ -36,41 +34,21 @@ impl Endpoint for BulkReferringDomainsLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkReferringDomainsLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for BulkReferringDomainsLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkReferringDomainsLiveTask);
+object!(sent BulkReferringDomainsLiveTask { targets, tag });
 
 impl BulkReferringDomainsLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -81,9 +59,9 @@ impl BulkReferringDomainsLiveTask {
         }
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -121,11 +99,11 @@ impl Task for BulkReferringDomainsLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -137,83 +115,36 @@ impl TaskEndpoint for BulkReferringDomainsLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkReferringDomainsLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The counts, an element for each target, in no certain order.
+    /// The counts, one row per target, in no particular order.
     pub items: Option<Vec<BulkReferringDomainsLiveItem>>,
 }
 
-impl Object for BulkReferringDomainsLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkReferringDomainsLiveResult);
+object!(BulkReferringDomainsLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkReferringDomainsLiveItem {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many domains the backlinks come from, subdomains counted apart.
+    /// Number of domains that the backlinks come from, with each subdomain counted separately.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link among the backlinks.
+    /// Number of domains with at least one nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains the backlinks come from, subdomains not counted apart.
+    /// Number of main domains that the backlinks come from.
+    ///
+    /// A main domain and its subdomains count once.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link among the backlinks.
+    /// Number of main domains with at least one nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
 }
 
-impl Object for BulkReferringDomainsLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.referring_domains,
-            2 => &mut self.referring_domains_nofollow,
-            3 => &mut self.referring_main_domains,
-            _ => &mut self.referring_main_domains_nofollow,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.referring_domains,
-            2 => &self.referring_domains_nofollow,
-            3 => &self.referring_main_domains,
-            _ => &self.referring_main_domains_nofollow,
-        }
-    }
-}
-
-object_impls!(BulkReferringDomainsLiveItem);
+object!(
+    BulkReferringDomainsLiveItem { target, referring_domains, referring_domains_nofollow,
+    referring_main_domains, referring_main_domains_nofollow }
+);
 
 impl PerTarget for BulkReferringDomainsLive {
     type Row = BulkReferringDomainsLiveItem;

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Gives the spam scores of many domains, subdomains and pages at once.
+/// Returns the spam scores of many domains, subdomains and pages.
 ///
-/// The score is DataForSEO's own and runs from 0 to 100, where higher is worse.
-///
-/// Every call is charged, so give it as many targets as it takes. Items come in another order than the targets were given: match them by `target`.
+/// The score is computed by DataForSEO, from 0 to 100, where higher is worse. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
 ///
 /// `POST /v3/backlinks/bulk_spam_score/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for BulkSpamScoreLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkSpamScoreLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-bulk_spam_score-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-bulk_spam_score-live/",
     };
 }
 
@@ -36,41 +34,21 @@ impl Endpoint for BulkSpamScoreLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkSpamScoreLiveTask {
-    /// Domains, subdomains and pages to look up.
+    /// Domains, subdomains and pages to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 1000 elements.
     pub targets: Vec<String>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for BulkSpamScoreLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent BulkSpamScoreLiveTask);
+object!(sent BulkSpamScoreLiveTask { targets, tag });
 
 impl BulkSpamScoreLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -81,9 +59,9 @@ impl BulkSpamScoreLiveTask {
         }
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -121,11 +99,11 @@ impl Task for BulkSpamScoreLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -137,71 +115,29 @@ impl TaskEndpoint for BulkSpamScoreLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkSpamScoreLiveResult {
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The spam scores, an element for each target, in no certain order.
+    /// The spam scores, one row per target, in no particular order.
     pub items: Option<Vec<BulkSpamScoreLiveItem>>,
 }
 
-impl Object for BulkSpamScoreLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(BulkSpamScoreLiveResult);
+object!(BulkSpamScoreLiveResult { items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkSpamScoreLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How spammy the target is, on average.
+    /// Average spam score of the target.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub spam_score: Option<i64>,
 }
 
-impl Object for BulkSpamScoreLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "target", "spam_score"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.target,
-            _ => &mut self.spam_score,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.target,
-            _ => &self.spam_score,
-        }
-    }
-}
-
-object_impls!(BulkSpamScoreLiveItem);
+object!(BulkSpamScoreLiveItem { r#type = "type", target, spam_score });
 
 impl PerTarget for BulkSpamScoreLive {
     type Row = BulkSpamScoreLiveItem;

@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists domains that share backlinks with a target, with their rank and how much they share.
+/// Lists domains that share backlinks with a target, with their ranks and the number of shared links.
 ///
-/// Every call and every row is charged, and the call weighs most: fetch many rows at once. Very large domains are left out unless `exclude_large_domains` is off.
+/// Very large domains are left out unless `exclude_large_domains` is `false`. To compare targets that you already know, use `domain_intersection`. A call costs far more than a row, so request many rows per call.
 ///
 /// `POST /v3/backlinks/competitors/live`. The result comes in the answer. One task a call.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for CompetitorsLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <CompetitorsLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-competitors-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-competitors-live/",
     };
 }
 
@@ -34,104 +34,60 @@ impl Endpoint for CompetitorsLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CompetitorsLiveTask {
-    /// The domain, subdomain or page that the figures are for.
+    /// Domain, subdomain or page to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required.
     pub target: String,
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     pub offset: Option<i64>,
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. In a pattern for `like`, `%` stands for any text.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<CompetitorsLive>>,
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<CompetitorsLive>>>,
-    /// Whether to search with the target's main domain alone.
+    /// Whether to search with the main domain of the target only.
     ///
     /// Default: `true`.
     pub main_domain: Option<bool>,
-    /// Whether to leave out very large domains, such as google.com.
+    /// Whether to exclude very large domains, such as google.com.
     ///
     /// Default: `true`.
     pub exclude_large_domains: Option<bool>,
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     pub exclude_internal_backlinks: Option<bool>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for CompetitorsLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "limit",
-            "offset",
-            "filters",
-            "order_by",
-            "main_domain",
-            "exclude_large_domains",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.limit,
-            2 => &mut self.offset,
-            3 => &mut self.filters,
-            4 => &mut self.order_by,
-            5 => &mut self.main_domain,
-            6 => &mut self.exclude_large_domains,
-            7 => &mut self.exclude_internal_backlinks,
-            8 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.limit,
-            2 => &self.offset,
-            3 => &self.filters,
-            4 => &self.order_by,
-            5 => &self.main_domain,
-            6 => &self.exclude_large_domains,
-            7 => &self.exclude_internal_backlinks,
-            8 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent CompetitorsLiveTask);
+object!(
+    sent CompetitorsLiveTask { target, limit, offset, filters, order_by, main_domain,
+    exclude_large_domains, exclude_internal_backlinks, rank_scale, tag }
+);
 
 impl CompetitorsLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -142,7 +98,7 @@ impl CompetitorsLiveTask {
         }
     }
 
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     #[must_use]
@@ -151,7 +107,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     #[must_use]
@@ -160,9 +116,9 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. In a pattern for `like`, `%` stands for any text.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
     /// Optional. At most 8 conditions.
     #[must_use]
@@ -171,9 +127,9 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -185,7 +141,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Whether to search with the target's main domain alone.
+    /// Whether to search with the main domain of the target only.
     ///
     /// Default: `true`.
     #[must_use]
@@ -194,7 +150,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Whether to leave out very large domains, such as google.com.
+    /// Whether to exclude very large domains, such as google.com.
     ///
     /// Default: `true`.
     #[must_use]
@@ -203,7 +159,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -212,7 +168,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -221,9 +177,9 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -259,36 +215,36 @@ impl CompetitorsLiveTask {
 
 impl Task for CompetitorsLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("main_domain", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_large_domains", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("main_domain", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_large_domains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -300,81 +256,37 @@ impl TaskEndpoint for CompetitorsLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CompetitorsLiveResult {
-    /// How many items the database has for the task, of which `items` holds a part.
+    /// Total number of rows that the database has for the task.
+    ///
+    /// `items` holds only part of them if this exceeds `limit`.
     pub total_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The competitors, an element each.
+    /// The competitors, one row per domain.
     pub items: Option<Vec<CompetitorsLiveItem>>,
 }
 
-impl Object for CompetitorsLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.total_count,
-            1 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.total_count,
-            1 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(CompetitorsLiveResult);
+object!(CompetitorsLiveResult { total_count, items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CompetitorsLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
     /// Domain of the competitor.
     pub target: Option<String>,
     /// Rank of the competitor among all domains of the database.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// How many intersections the backlinks of the competitor have with those of the target.
+    /// Number of intersections between the backlinks of the competitor and those of the target.
     pub intersections: Option<i64>,
 }
 
-impl Object for CompetitorsLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "target", "rank", "intersections"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.target,
-            2 => &mut self.rank,
-            _ => &mut self.intersections,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.target,
-            2 => &self.rank,
-            _ => &self.intersections,
-        }
-    }
-}
-
-object_impls!(CompetitorsLiveItem);
+object!(CompetitorsLiveItem { r#type = "type", target, rank, intersections });
 
 impl Paged for CompetitorsLive {
     type Row = CompetitorsLiveItem;
@@ -414,7 +326,7 @@ pub mod competitors_live_fields {
         Field::new("rank")
     }
 
-    /// `intersections`: How many intersections the backlinks of the competitor have with those of the target.
+    /// `intersections`: Number of intersections between the backlinks of the competitor and those of the target.
     pub fn intersections() -> Field<CompetitorsLive, Number> {
         Field::new("intersections")
     }

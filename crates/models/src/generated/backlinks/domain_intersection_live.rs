@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the domains that link to several targets.
+/// Lists the domains that link to several targets, with link metrics per target.
 ///
-/// With your own site in `exclude_targets` it finds who links to competitors and not to you. The keys of `targets` are the keys of each item.
-///
-/// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+/// To find domains that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
 ///
 /// `POST /v3/backlinks/domain_intersection/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for DomainIntersectionLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <DomainIntersectionLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-domain_intersection-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-domain_intersection-live/",
     };
 }
 
@@ -36,147 +34,90 @@ impl Endpoint for DomainIntersectionLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainIntersectionLiveTask {
-    /// Domains, subdomains and pages that the wanted domains link to, under the keys `1`, `2` and so on.
+    /// Domains, subdomains and pages that a domain must link to, under the keys `1`, `2` and so on.
     ///
-    /// The keys come back in the answer and lead the names of fields in `filters` and `order_by`. Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// The response uses the same keys, and field names in `filters` and `order_by` start with them. Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 20 elements.
     pub targets: Numbered<String>,
-    /// Domains, subdomains and pages that the wanted domains must not link to.
+    /// Domains, subdomains and pages that a returned domain must not link to.
     ///
-    /// An address may end in `*`.
+    /// A `*` at the end of an entry matches any text.
     ///
     /// Optional. At most 10 elements.
     pub exclude_targets: Option<Vec<String>>,
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. The name of a field starts with the key of a target: `1.backlinks`.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. Field names start with the key of a target: `1.backlinks`.
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<DomainIntersectionLive>>,
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<DomainIntersectionLive>>>,
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     pub offset: Option<i64>,
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
-    /// How many entries each `referring_links_*` map may hold.
+    /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
+    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     pub backlinks_status_type: Option<BacklinksStatusType>,
-    /// Conditions that a backlink must meet to enter the figures.
+    /// Conditions that a backlink must meet to be counted in the metrics.
     ///
-    /// It has the form of `filters`: `["dofollow", "=", true]` leaves nofollow links out of every count.
+    /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
     /// Optional.
     pub backlinks_filters: Option<Filter<BacklinksLive>>,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     pub include_indirect_links: Option<bool>,
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     pub exclude_internal_backlinks: Option<bool>,
-    /// Whether items rest on all backlinks of the targets or on those alone that intersect.
+    /// Backlinks that the rows are computed from: all of them, or only intersecting ones.
     ///
     /// Default: `all`.
     pub intersection_mode: Option<IntersectionMode>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for DomainIntersectionLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "targets",
-            "exclude_targets",
-            "filters",
-            "order_by",
-            "offset",
-            "limit",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "backlinks_filters",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "intersection_mode",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.exclude_targets,
-            2 => &mut self.filters,
-            3 => &mut self.order_by,
-            4 => &mut self.offset,
-            5 => &mut self.limit,
-            6 => &mut self.internal_list_limit,
-            7 => &mut self.backlinks_status_type,
-            8 => &mut self.backlinks_filters,
-            9 => &mut self.include_subdomains,
-            10 => &mut self.include_indirect_links,
-            11 => &mut self.exclude_internal_backlinks,
-            12 => &mut self.intersection_mode,
-            13 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.exclude_targets,
-            2 => &self.filters,
-            3 => &self.order_by,
-            4 => &self.offset,
-            5 => &self.limit,
-            6 => &self.internal_list_limit,
-            7 => &self.backlinks_status_type,
-            8 => &self.backlinks_filters,
-            9 => &self.include_subdomains,
-            10 => &self.include_indirect_links,
-            11 => &self.exclude_internal_backlinks,
-            12 => &self.intersection_mode,
-            13 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent DomainIntersectionLiveTask);
+object!(
+    sent DomainIntersectionLiveTask { targets, exclude_targets, filters, order_by,
+    offset, limit, internal_list_limit, backlinks_status_type, backlinks_filters,
+    include_subdomains, include_indirect_links, exclude_internal_backlinks,
+    intersection_mode, rank_scale, tag }
+);
 
 impl DomainIntersectionLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -187,9 +128,9 @@ impl DomainIntersectionLiveTask {
         }
     }
 
-    /// Domains, subdomains and pages that the wanted domains must not link to.
+    /// Domains, subdomains and pages that a returned domain must not link to.
     ///
-    /// An address may end in `*`.
+    /// A `*` at the end of an entry matches any text.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -201,9 +142,9 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. The name of a field starts with the key of a target: `1.backlinks`.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. Field names start with the key of a target: `1.backlinks`.
     ///
     /// Optional. At most 8 conditions.
     #[must_use]
@@ -212,9 +153,9 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -226,7 +167,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     #[must_use]
@@ -235,7 +176,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     #[must_use]
@@ -244,9 +185,9 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// How many entries each `referring_links_*` map may hold.
+    /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
+    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -255,7 +196,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -264,9 +205,9 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Conditions that a backlink must meet to enter the figures.
+    /// Conditions that a backlink must meet to be counted in the metrics.
     ///
-    /// It has the form of `filters`: `["dofollow", "=", true]` leaves nofollow links out of every count.
+    /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
     /// Optional.
     #[must_use]
@@ -275,7 +216,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -286,7 +227,7 @@ impl DomainIntersectionLiveTask {
 
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     #[must_use]
@@ -295,7 +236,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -304,7 +245,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Whether items rest on all backlinks of the targets or on those alone that intersect.
+    /// Backlinks that the rows are computed from: all of them, or only intersecting ones.
     ///
     /// Default: `all`.
     #[must_use]
@@ -313,7 +254,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -322,9 +263,9 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -362,64 +303,64 @@ impl Task for DomainIntersectionLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::Map(&Kind::String),
+            FieldKind::Map(&FieldKind::String),
             true,
             &[Limit::MaxItems(20), Limit::Targets],
         ),
         FieldRule::new(
             "exclude_targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             false,
             &[Limit::MaxItems(10), Limit::Targets],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "intersection_mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "partial"])],
         ),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -431,237 +372,119 @@ impl TaskEndpoint for DomainIntersectionLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainIntersectionLiveResult {
-    /// The targets as they were given, each under its key.
+    /// The targets as sent in the task, under their keys.
     pub targets: Option<Map<String>>,
-    /// How many items the database has for the task, of which `items` holds a part.
+    /// Total number of rows that the database has for the task.
+    ///
+    /// `items` holds only part of them if this exceeds `limit`.
     pub total_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The linking domains, an element each.
+    /// The linking domains, one row per domain.
     pub items: Option<Vec<DomainIntersectionLiveItem>>,
 }
 
-impl Object for DomainIntersectionLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(DomainIntersectionLiveResult);
+object!(DomainIntersectionLiveResult { targets, total_count, items_count, items });
 
 /// A value of `domain_intersection`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainIntersectionLiveDomainIntersection {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
     /// The linking domain.
     pub target: Option<String>,
-    /// Rank that the linking domain passes on to the target of this key.
+    /// Rank that the linking domain passes on to the target with this key.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// How many backlinks the linking domain has to the target of this key.
+    /// Number of backlinks from the linking domain to the target with this key.
     pub backlinks: Option<i64>,
-    /// When the crawler first met a backlink from the linking domain.
+    /// Date and time when the crawler first found a backlink from the linking domain.
     ///
     /// In UTC.
     pub first_seen: Option<Timestamp>,
-    /// When the linking domain's last backlink was lost.
+    /// Date and time when the crawler lost the last backlink from the linking domain.
     ///
-    /// Either the link was gone, or the crawler came to the page and got a 4xx or 5xx answer.
+    /// On that visit, the crawler found the link gone or received a 4xx or 5xx status from the page.
     ///
-    /// In UTC. Null while a backlink from the domain stands.
+    /// In UTC. Null while a backlink from the domain exists.
     pub lost_date: Option<Timestamp>,
-    /// Mean spam score of the counted backlinks.
+    /// Average spam score of the counted backlinks.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub backlinks_spam_score: Option<i64>,
-    /// How many of the backlinks lead to a broken page.
+    /// Number of backlinks that point to a broken page.
     pub broken_backlinks: Option<i64>,
-    /// How many pages with backlinks answer with 4xx or 5xx.
+    /// Number of pages with backlinks that return a 4xx or 5xx status.
     pub broken_pages: Option<i64>,
-    /// How many domains the backlinks come from, subdomains counted apart.
+    /// Number of domains that the backlinks come from, with each subdomain counted separately.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link among the backlinks.
+    /// Number of domains with at least one nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains the backlinks come from, subdomains not counted apart.
+    /// Number of main domains that the backlinks come from.
+    ///
+    /// A main domain and its subdomains count once.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link among the backlinks.
+    /// Number of main domains with at least one nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
-    /// How many IP addresses the backlinks come from.
+    /// Number of IP addresses that the backlinks come from.
     pub referring_ips: Option<i64>,
-    /// How many subnets the backlinks come from.
+    /// Number of subnets that the backlinks come from.
     pub referring_subnets: Option<i64>,
-    /// How many pages the backlinks stand on.
+    /// Number of pages that contain the backlinks.
     pub referring_pages: Option<i64>,
-    /// How many of the pages have a nofollow link among the backlinks.
+    /// Number of pages with at least one nofollow link among the backlinks.
     pub referring_pages_nofollow: Option<i64>,
-    /// Number of links by top-level domain.
+    /// Number of links per top-level domain of the linking domain.
     pub referring_links_tld: Option<Map<i64>>,
-    /// Number of links by kind of link.
+    /// Number of links per type of link.
     ///
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
-    /// Number of links by attribute, such as `nofollow`.
+    /// Number of links per link attribute, such as `nofollow`.
     ///
     /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on.
+    /// Number of links per platform type of the linking site.
     ///
-    /// `unknown` can be among the keys, and a link can count under several.
+    /// Keys can include `unknown`. A link can count under several keys.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// Number of links per HTML element that contains the link, such as `article` or `footer`.
     ///
-    /// The empty key is for links of unknown place.
+    /// The empty key holds the links with an unknown location.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code.
+    /// Number of links per country of the linking domain, by ISO code.
     ///
-    /// The empty key is for links of unknown country, `WW` for those of none.
+    /// The empty key holds links from unknown countries. `WW` holds links that belong to no country.
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for DomainIntersectionLiveDomainIntersection {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "target",
-            "rank",
-            "backlinks",
-            "first_seen",
-            "lost_date",
-            "backlinks_spam_score",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.target,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.first_seen,
-            5 => &mut self.lost_date,
-            6 => &mut self.backlinks_spam_score,
-            7 => &mut self.broken_backlinks,
-            8 => &mut self.broken_pages,
-            9 => &mut self.referring_domains,
-            10 => &mut self.referring_domains_nofollow,
-            11 => &mut self.referring_main_domains,
-            12 => &mut self.referring_main_domains_nofollow,
-            13 => &mut self.referring_ips,
-            14 => &mut self.referring_subnets,
-            15 => &mut self.referring_pages,
-            16 => &mut self.referring_pages_nofollow,
-            17 => &mut self.referring_links_tld,
-            18 => &mut self.referring_links_types,
-            19 => &mut self.referring_links_attributes,
-            20 => &mut self.referring_links_platform_types,
-            21 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.target,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.first_seen,
-            5 => &self.lost_date,
-            6 => &self.backlinks_spam_score,
-            7 => &self.broken_backlinks,
-            8 => &self.broken_pages,
-            9 => &self.referring_domains,
-            10 => &self.referring_domains_nofollow,
-            11 => &self.referring_main_domains,
-            12 => &self.referring_main_domains_nofollow,
-            13 => &self.referring_ips,
-            14 => &self.referring_subnets,
-            15 => &self.referring_pages,
-            16 => &self.referring_pages_nofollow,
-            17 => &self.referring_links_tld,
-            18 => &self.referring_links_types,
-            19 => &self.referring_links_attributes,
-            20 => &self.referring_links_platform_types,
-            21 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(DomainIntersectionLiveDomainIntersection);
+object!(
+    DomainIntersectionLiveDomainIntersection { r#type = "type", target, rank, backlinks,
+    first_seen, lost_date, backlinks_spam_score, broken_backlinks, broken_pages,
+    referring_domains, referring_domains_nofollow, referring_main_domains,
+    referring_main_domains_nofollow, referring_ips, referring_subnets, referring_pages,
+    referring_pages_nofollow, referring_links_tld, referring_links_types,
+    referring_links_attributes, referring_links_platform_types,
+    referring_links_semantic_locations, referring_links_countries }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainIntersectionLiveItem {
-    /// Figures of one linking domain for each target, under the key that the target has in `targets`.
+    /// Link metrics of one linking domain per target, under the keys of `targets`.
     pub domain_intersection: Option<Map<DomainIntersectionLiveDomainIntersection>>,
-    /// What the intersections of the item come to.
+    /// Totals over the intersections in the row.
     pub summary: Option<IntersectionSummary>,
 }
 
-impl Object for DomainIntersectionLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["domain_intersection", "summary"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.domain_intersection,
-            _ => &mut self.summary,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.domain_intersection,
-            _ => &self.summary,
-        }
-    }
-}
-
-object_impls!(DomainIntersectionLiveItem);
+object!(DomainIntersectionLiveItem { domain_intersection, summary });
 
 impl Paged for DomainIntersectionLive {
     type Row = DomainIntersectionLiveItem;
@@ -696,110 +519,110 @@ pub mod domain_intersection_live_fields {
         Field::new(format!("{}.target", filter::key(key)))
     }
 
-    /// `….rank`: Rank that the linking domain passes on to the target of this key.
+    /// `….rank`: Rank that the linking domain passes on to the target with this key.
     pub fn rank(key: impl std::fmt::Display) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.rank", filter::key(key)))
     }
 
-    /// `….backlinks`: How many backlinks the linking domain has to the target of this key.
+    /// `….backlinks`: Number of backlinks from the linking domain to the target with this key.
     pub fn backlinks(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.backlinks", filter::key(key)))
     }
 
-    /// `….first_seen`: When the crawler first met a backlink from the linking domain.
+    /// `….first_seen`: Date and time when the crawler first found a backlink from the linking domain.
     pub fn first_seen(
         key: impl std::fmt::Display,
-    ) -> Field<DomainIntersectionLive, Moment> {
+    ) -> Field<DomainIntersectionLive, DateTime> {
         Field::new(format!("{}.first_seen", filter::key(key)))
     }
 
-    /// `….lost_date`: When the linking domain's last backlink was lost.
+    /// `….lost_date`: Date and time when the crawler lost the last backlink from the linking domain.
     pub fn lost_date(
         key: impl std::fmt::Display,
-    ) -> Field<DomainIntersectionLive, Moment> {
+    ) -> Field<DomainIntersectionLive, DateTime> {
         Field::new(format!("{}.lost_date", filter::key(key)))
     }
 
-    /// `….backlinks_spam_score`: Mean spam score of the counted backlinks.
+    /// `….backlinks_spam_score`: Average spam score of the counted backlinks.
     pub fn backlinks_spam_score(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.backlinks_spam_score", filter::key(key)))
     }
 
-    /// `….broken_backlinks`: How many of the backlinks lead to a broken page.
+    /// `….broken_backlinks`: Number of backlinks that point to a broken page.
     pub fn broken_backlinks(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.broken_backlinks", filter::key(key)))
     }
 
-    /// `….broken_pages`: How many pages with backlinks answer with 4xx or 5xx.
+    /// `….broken_pages`: Number of pages with backlinks that return a 4xx or 5xx status.
     pub fn broken_pages(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.broken_pages", filter::key(key)))
     }
 
-    /// `….referring_domains`: How many domains the backlinks come from, subdomains counted apart.
+    /// `….referring_domains`: Number of domains that the backlinks come from, with each subdomain counted separately.
     pub fn referring_domains(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.referring_domains", filter::key(key)))
     }
 
-    /// `….referring_domains_nofollow`: How many of the domains have a nofollow link among the backlinks.
+    /// `….referring_domains_nofollow`: Number of domains with at least one nofollow link among the backlinks.
     pub fn referring_domains_nofollow(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.referring_domains_nofollow", filter::key(key)))
     }
 
-    /// `….referring_main_domains`: How many main domains the backlinks come from, subdomains not counted apart.
+    /// `….referring_main_domains`: Number of main domains that the backlinks come from.
     pub fn referring_main_domains(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.referring_main_domains", filter::key(key)))
     }
 
-    /// `….referring_main_domains_nofollow`: How many of the main domains have a nofollow link among the backlinks.
+    /// `….referring_main_domains_nofollow`: Number of main domains with at least one nofollow link among the backlinks.
     pub fn referring_main_domains_nofollow(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.referring_main_domains_nofollow", filter::key(key)))
     }
 
-    /// `….referring_ips`: How many IP addresses the backlinks come from.
+    /// `….referring_ips`: Number of IP addresses that the backlinks come from.
     pub fn referring_ips(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.referring_ips", filter::key(key)))
     }
 
-    /// `….referring_subnets`: How many subnets the backlinks come from.
+    /// `….referring_subnets`: Number of subnets that the backlinks come from.
     pub fn referring_subnets(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.referring_subnets", filter::key(key)))
     }
 
-    /// `….referring_pages`: How many pages the backlinks stand on.
+    /// `….referring_pages`: Number of pages that contain the backlinks.
     pub fn referring_pages(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.referring_pages", filter::key(key)))
     }
 
-    /// `….referring_pages_nofollow`: How many of the pages have a nofollow link among the backlinks.
+    /// `….referring_pages_nofollow`: Number of pages with at least one nofollow link among the backlinks.
     pub fn referring_pages_nofollow(
         key: impl std::fmt::Display,
     ) -> Field<DomainIntersectionLive, Number> {
         Field::new(format!("{}.referring_pages_nofollow", filter::key(key)))
     }
 
-    /// `….referring_links_tld.…`: Number of links by top-level domain.
+    /// `….referring_links_tld.…`: Number of links per top-level domain of the linking domain.
     pub fn referring_links_tld(
         key: impl std::fmt::Display,
         inner: impl std::fmt::Display,
@@ -809,7 +632,7 @@ pub mod domain_intersection_live_fields {
         )
     }
 
-    /// `….referring_links_types.…`: Number of links by kind of link.
+    /// `….referring_links_types.…`: Number of links per type of link.
     pub fn referring_links_types(
         key: impl std::fmt::Display,
         inner: impl std::fmt::Display,
@@ -819,7 +642,7 @@ pub mod domain_intersection_live_fields {
         )
     }
 
-    /// `….referring_links_attributes.…`: Number of links by attribute, such as `nofollow`.
+    /// `….referring_links_attributes.…`: Number of links per link attribute, such as `nofollow`.
     pub fn referring_links_attributes(
         key: impl std::fmt::Display,
         inner: impl std::fmt::Display,
@@ -831,7 +654,7 @@ pub mod domain_intersection_live_fields {
         )
     }
 
-    /// `….referring_links_platform_types.…`: Number of links by kind of platform that the link stands on.
+    /// `….referring_links_platform_types.…`: Number of links per platform type of the linking site.
     pub fn referring_links_platform_types(
         key: impl std::fmt::Display,
         inner: impl std::fmt::Display,
@@ -844,7 +667,7 @@ pub mod domain_intersection_live_fields {
         )
     }
 
-    /// `….referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// `….referring_links_semantic_locations.…`: Number of links per HTML element that contains the link, such as `article` or `footer`.
     pub fn referring_links_semantic_locations(
         key: impl std::fmt::Display,
         inner: impl std::fmt::Display,
@@ -857,7 +680,7 @@ pub mod domain_intersection_live_fields {
         )
     }
 
-    /// `….referring_links_countries.…`: Number of links by country of the linking domain, as ISO code.
+    /// `….referring_links_countries.…`: Number of links per country of the linking domain, by ISO code.
     pub fn referring_links_countries(
         key: impl std::fmt::Display,
         inner: impl std::fmt::Display,

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the pages of a domain, each as the crawler met it and with its backlink figures.
+/// Lists the pages of a domain, with page data and link metrics per page.
 ///
-/// Every call and every row is charged, and the call weighs most: fetch many rows at once. For the figures alone there is `domain_pages_summary`.
-///
-/// `filters` picks among the pages; `backlinks_filters` picks the links that their figures are reckoned from.
+/// For the metrics alone, use `domain_pages_summary`. `filters` selects pages; `backlinks_filters` selects the links that the metrics are computed from. A call costs far more than a row, so request many rows per call.
 ///
 /// `POST /v3/backlinks/domain_pages/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for DomainPagesLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <DomainPagesLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-domain_pages-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-domain_pages-live/",
     };
 }
 
@@ -36,120 +34,71 @@ impl Endpoint for DomainPagesLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesLiveTask {
-    /// The domain or subdomain whose pages to list, written without `https://` and `www.`.
+    /// Domain or subdomain to list pages of, without `https://` and `www.`.
     ///
     /// Required.
     pub target: String,
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     pub offset: Option<i64>,
-    /// How many entries each `referring_links_*` map may hold.
+    /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
+    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     pub backlinks_status_type: Option<BacklinksStatusType>,
-    /// Conditions that a page must meet to be in the answer.
+    /// Conditions that a page must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. A field inside an object is written with a dot: `meta.words_count`.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. Write a field of an inner object with a dot: `meta.words_count`.
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<DomainPagesLive>>,
-    /// What to sort the pages by.
+    /// Sort rules for the pages, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`; a field inside an object is written with a dot: `page_summary.rank`.
+    /// A rule is `field,asc` or `field,desc`. Write a field of an inner object with a dot: `page_summary.rank`.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<DomainPagesLive>>>,
-    /// Conditions that a backlink must meet to enter the figures.
+    /// Conditions that a backlink must meet to be counted in the metrics.
     ///
-    /// It has the form of `filters`: `["dofollow", "=", true]` leaves nofollow links out of every count.
+    /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
     /// Optional.
     pub backlinks_filters: Option<Filter<BacklinksLive>>,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     pub exclude_internal_backlinks: Option<bool>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for DomainPagesLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "limit",
-            "offset",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "filters",
-            "order_by",
-            "backlinks_filters",
-            "include_subdomains",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.limit,
-            2 => &mut self.offset,
-            3 => &mut self.internal_list_limit,
-            4 => &mut self.backlinks_status_type,
-            5 => &mut self.filters,
-            6 => &mut self.order_by,
-            7 => &mut self.backlinks_filters,
-            8 => &mut self.include_subdomains,
-            9 => &mut self.exclude_internal_backlinks,
-            10 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.limit,
-            2 => &self.offset,
-            3 => &self.internal_list_limit,
-            4 => &self.backlinks_status_type,
-            5 => &self.filters,
-            6 => &self.order_by,
-            7 => &self.backlinks_filters,
-            8 => &self.include_subdomains,
-            9 => &self.exclude_internal_backlinks,
-            10 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent DomainPagesLiveTask);
+object!(
+    sent DomainPagesLiveTask { target, limit, offset, internal_list_limit,
+    backlinks_status_type, filters, order_by, backlinks_filters, include_subdomains,
+    exclude_internal_backlinks, rank_scale, tag }
+);
 
 impl DomainPagesLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -160,7 +109,7 @@ impl DomainPagesLiveTask {
         }
     }
 
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     #[must_use]
@@ -169,7 +118,7 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     #[must_use]
@@ -178,9 +127,9 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// How many entries each `referring_links_*` map may hold.
+    /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
+    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -189,7 +138,7 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -198,9 +147,9 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// Conditions that a page must meet to be in the answer.
+    /// Conditions that a page must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. A field inside an object is written with a dot: `meta.words_count`.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. Write a field of an inner object with a dot: `meta.words_count`.
     ///
     /// Optional. At most 8 conditions.
     #[must_use]
@@ -209,9 +158,9 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// What to sort the pages by.
+    /// Sort rules for the pages, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`; a field inside an object is written with a dot: `page_summary.rank`.
+    /// A rule is `field,asc` or `field,desc`. Write a field of an inner object with a dot: `page_summary.rank`.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -223,9 +172,9 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// Conditions that a backlink must meet to enter the figures.
+    /// Conditions that a backlink must meet to be counted in the metrics.
     ///
-    /// It has the form of `filters`: `["dofollow", "=", true]` leaves nofollow links out of every count.
+    /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
     /// Optional.
     #[must_use]
@@ -234,7 +183,7 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -243,7 +192,7 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -252,7 +201,7 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -261,9 +210,9 @@ impl DomainPagesLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -299,48 +248,48 @@ impl DomainPagesLiveTask {
 
 impl Task for DomainPagesLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -352,63 +301,41 @@ impl TaskEndpoint for DomainPagesLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesLiveResult {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many items the database has for the task, of which `items` holds a part.
+    /// Total number of rows that the database has for the task.
+    ///
+    /// `items` holds only part of them if this exceeds `limit`.
     pub total_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The pages, an element each.
+    /// The pages, one row per page.
     pub items: Option<Vec<DomainPagesLiveItem>>,
 }
 
-impl Object for DomainPagesLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "total_count", "items_count", "items"]
-    }
+object!(DomainPagesLiveResult { target, total_count, items_count, items });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(DomainPagesLiveResult);
-
-/// What the page itself holds, such as its title, headings and links.
+/// Content of the page, such as its title, headings and link counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesLiveMeta {
     /// Title of the page.
     pub title: Option<String>,
-    /// Address that the page names as its canonical one.
+    /// Canonical URL that the page names.
     pub canonical: Option<String>,
-    /// How many internal links the page has.
+    /// Number of internal links on the page.
     pub internal_links_count: Option<i64>,
-    /// How many external links the page has.
+    /// Number of external links on the page.
     pub external_links_count: Option<i64>,
-    /// How many images the page has.
+    /// Number of images on the page.
     pub images_count: Option<i64>,
-    /// How many words the page has.
+    /// Number of words on the page.
     pub words_count: Option<i64>,
-    /// How spammy the page is.
+    /// Spam score of the page.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub page_spam_score: Option<i64>,
-    /// Tags for social media on the page and their content, such as those of Open Graph and Twitter cards.
+    /// Social media tags of the page with their content, such as Open Graph and Twitter cards.
     pub social_media_tags: Option<Map<String>>,
     /// Texts of the first-level headings.
     pub h1: Option<Vec<String>>,
@@ -418,273 +345,139 @@ pub struct DomainPagesLiveMeta {
     pub h3: Option<Vec<String>>,
     /// Alternative texts of the images.
     pub images_alt: Option<Vec<String>>,
-    /// Details of the content management system.
+    /// Details about the content management system of the page.
     pub powered_by: Option<Vec<String>>,
-    /// Language of the page's text, as a code such as `en`.
+    /// Language code of the page's text, such as `en`.
     pub language: Option<String>,
     /// Character encoding of the page, such as `utf-8`.
     pub charset: Option<String>,
-    /// Kinds of platform that the site is.
+    /// Platform types of the site.
     pub platform_type: Option<Vec<String>>,
-    /// Technologies that the website is built with.
+    /// Technologies used by the website.
     pub technologies: Option<Map<String>>,
 }
 
-impl Object for DomainPagesLiveMeta {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "title",
-            "canonical",
-            "internal_links_count",
-            "external_links_count",
-            "images_count",
-            "words_count",
-            "page_spam_score",
-            "social_media_tags",
-            "h1",
-            "h2",
-            "h3",
-            "images_alt",
-            "powered_by",
-            "language",
-            "charset",
-            "platform_type",
-            "technologies",
-        ]
-    }
+object!(
+    DomainPagesLiveMeta { title, canonical, internal_links_count, external_links_count,
+    images_count, words_count, page_spam_score, social_media_tags, h1, h2, h3,
+    images_alt, powered_by, language, charset, platform_type, technologies }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.title,
-            1 => &mut self.canonical,
-            2 => &mut self.internal_links_count,
-            3 => &mut self.external_links_count,
-            4 => &mut self.images_count,
-            5 => &mut self.words_count,
-            6 => &mut self.page_spam_score,
-            7 => &mut self.social_media_tags,
-            8 => &mut self.h1,
-            9 => &mut self.h2,
-            10 => &mut self.h3,
-            11 => &mut self.images_alt,
-            12 => &mut self.powered_by,
-            13 => &mut self.language,
-            14 => &mut self.charset,
-            15 => &mut self.platform_type,
-            _ => &mut self.technologies,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.title,
-            1 => &self.canonical,
-            2 => &self.internal_links_count,
-            3 => &self.external_links_count,
-            4 => &self.images_count,
-            5 => &self.words_count,
-            6 => &self.page_spam_score,
-            7 => &self.social_media_tags,
-            8 => &self.h1,
-            9 => &self.h2,
-            10 => &self.h3,
-            11 => &self.images_alt,
-            12 => &self.powered_by,
-            13 => &self.language,
-            14 => &self.charset,
-            15 => &self.platform_type,
-            _ => &self.technologies,
-        }
-    }
-}
-
-object_impls!(DomainPagesLiveMeta);
-
-/// Backlink figures of the page.
+/// Link metrics of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesLivePageSummary {
-    /// When the crawler first met a backlink to the page.
+    /// Date and time when the crawler first found a backlink to the page.
     ///
     /// In UTC.
     pub first_seen: Option<Timestamp>,
-    /// When the page lost its last backlink.
+    /// Date and time when the page lost its last backlink.
     ///
-    /// Either the link was gone, or the crawler came to the page and got a 4xx or 5xx answer.
+    /// On that visit, the crawler found the link gone or received a 4xx or 5xx status from the page.
     ///
     /// In UTC. Null while the page has backlinks.
     pub lost_date: Option<Timestamp>,
-    /// Rank of the page, by the links that point to it.
+    /// Rank of the page, based on the links that point to it.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// How many backlinks the page has.
+    /// Number of backlinks to the page.
     pub backlinks: Option<i64>,
-    /// Mean spam score of the page's backlinks.
+    /// Average spam score of the backlinks to the page.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub backlinks_spam_score: Option<i64>,
-    /// How many of the backlinks lead to a broken page.
+    /// Number of backlinks that point to a broken page.
     pub broken_backlinks: Option<i64>,
-    /// How many pages with backlinks answer with 4xx or 5xx.
+    /// Number of pages with backlinks that return a 4xx or 5xx status.
     pub broken_pages: Option<i64>,
-    /// How many domains the backlinks come from, subdomains counted apart.
+    /// Number of domains that the backlinks come from, with each subdomain counted separately.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link among the backlinks.
+    /// Number of domains with at least one nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains the backlinks come from, subdomains not counted apart.
+    /// Number of main domains that the backlinks come from.
+    ///
+    /// A main domain and its subdomains count once.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link among the backlinks.
+    /// Number of main domains with at least one nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
-    /// How many IP addresses the backlinks come from.
+    /// Number of IP addresses that the backlinks come from.
     pub referring_ips: Option<i64>,
-    /// How many subnets the backlinks come from.
+    /// Number of subnets that the backlinks come from.
     pub referring_subnets: Option<i64>,
-    /// How many pages the backlinks stand on.
+    /// Number of pages that contain the backlinks.
     pub referring_pages: Option<i64>,
-    /// How many of the pages have a nofollow link among the backlinks.
+    /// Number of pages with at least one nofollow link among the backlinks.
     pub referring_pages_nofollow: Option<i64>,
-    /// Number of links by top-level domain.
+    /// Number of links per top-level domain of the linking domain.
     pub referring_links_tld: Option<Map<i64>>,
-    /// Number of links by kind of link.
+    /// Number of links per type of link.
     ///
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
-    /// Number of links by attribute, such as `nofollow`.
+    /// Number of links per link attribute, such as `nofollow`.
     ///
     /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on.
+    /// Number of links per platform type of the linking site.
     ///
-    /// `unknown` can be among the keys, and a link can count under several.
+    /// Keys can include `unknown`. A link can count under several keys.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// Number of links per HTML element that contains the link, such as `article` or `footer`.
     ///
-    /// The empty key is for links of unknown place.
+    /// The empty key holds the links with an unknown location.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code.
+    /// Number of links per country of the linking domain, by ISO code.
     ///
-    /// The empty key is for links of unknown country, `WW` for those of none.
+    /// The empty key holds links from unknown countries. `WW` holds links that belong to no country.
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for DomainPagesLivePageSummary {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "first_seen",
-            "lost_date",
-            "rank",
-            "backlinks",
-            "backlinks_spam_score",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.first_seen,
-            1 => &mut self.lost_date,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.backlinks_spam_score,
-            5 => &mut self.broken_backlinks,
-            6 => &mut self.broken_pages,
-            7 => &mut self.referring_domains,
-            8 => &mut self.referring_domains_nofollow,
-            9 => &mut self.referring_main_domains,
-            10 => &mut self.referring_main_domains_nofollow,
-            11 => &mut self.referring_ips,
-            12 => &mut self.referring_subnets,
-            13 => &mut self.referring_pages,
-            14 => &mut self.referring_pages_nofollow,
-            15 => &mut self.referring_links_tld,
-            16 => &mut self.referring_links_types,
-            17 => &mut self.referring_links_attributes,
-            18 => &mut self.referring_links_platform_types,
-            19 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.first_seen,
-            1 => &self.lost_date,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.backlinks_spam_score,
-            5 => &self.broken_backlinks,
-            6 => &self.broken_pages,
-            7 => &self.referring_domains,
-            8 => &self.referring_domains_nofollow,
-            9 => &self.referring_main_domains,
-            10 => &self.referring_main_domains_nofollow,
-            11 => &self.referring_ips,
-            12 => &self.referring_subnets,
-            13 => &self.referring_pages,
-            14 => &self.referring_pages_nofollow,
-            15 => &self.referring_links_tld,
-            16 => &self.referring_links_types,
-            17 => &self.referring_links_attributes,
-            18 => &self.referring_links_platform_types,
-            19 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(DomainPagesLivePageSummary);
+object!(
+    DomainPagesLivePageSummary { first_seen, lost_date, rank, backlinks,
+    backlinks_spam_score, broken_backlinks, broken_pages, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets, referring_pages, referring_pages_nofollow,
+    referring_links_tld, referring_links_types, referring_links_attributes,
+    referring_links_platform_types, referring_links_semantic_locations,
+    referring_links_countries }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
-    /// Main domain that the page belongs to, without any subdomain.
+    /// Main domain that the page belongs to, without subdomain.
     pub main_domain: Option<String>,
-    /// The domain or subdomain that the page was found on.
+    /// Domain or subdomain that hosts the page.
     pub domain: Option<String>,
-    /// The top-level domain that the page is under.
+    /// Top-level domain of the page's host.
     pub tld: Option<String>,
-    /// Address of the page.
+    /// URL of the page.
     pub page: Option<String>,
-    /// IP address that serves the page.
+    /// IP address of the server that hosts the page.
     pub ip: Option<String>,
-    /// When the crawler first came to the page.
+    /// Date and time when the crawler first visited the page.
     ///
     /// In UTC.
     pub first_visited: Option<Timestamp>,
-    /// When the crawler came to the page the last time but one, before `fetch_time`.
+    /// Date and time of the crawler's second-latest visit to the page, before `fetch_time`.
     ///
     /// In UTC.
     pub prev_visited: Option<Timestamp>,
-    /// When the crawler came to the page last.
+    /// Date and time of the crawler's latest visit to the page.
     ///
     /// In UTC.
     pub fetch_time: Option<Timestamp>,
-    /// HTTP status that the page answered with.
+    /// HTTP status that the page returned.
     pub status_code: Option<i64>,
-    /// Address that the page redirects to, from its `Location` header.
+    /// URL that the page redirects to, from its `Location` header.
     ///
     /// Null when the page does not redirect.
     pub location: Option<String>,
@@ -692,94 +485,27 @@ pub struct DomainPagesLiveItem {
     ///
     /// Unit: bytes.
     pub size: Option<i64>,
-    /// Size of the page as encoded for transfer, see `content_encoding`.
+    /// Size of the page as transferred, with the encoding of `content_encoding`.
     ///
     /// Unit: bytes.
     pub encoded_size: Option<i64>,
-    /// How the page is encoded for transfer.
+    /// Encoding of the page for transfer, such as `gzip`.
     pub content_encoding: Option<String>,
     /// Media type of the page, such as `text/html`.
     pub media_type: Option<String>,
-    /// Software of the web server, such as its name and version.
+    /// Web server software, such as its name and version.
     pub server: Option<String>,
-    /// What the page itself holds, such as its title, headings and links.
+    /// Content of the page, such as its title, headings and link counts.
     pub meta: Option<DomainPagesLiveMeta>,
-    /// Backlink figures of the page.
+    /// Link metrics of the page.
     pub page_summary: Option<DomainPagesLivePageSummary>,
 }
 
-impl Object for DomainPagesLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "main_domain",
-            "domain",
-            "tld",
-            "page",
-            "ip",
-            "first_visited",
-            "prev_visited",
-            "fetch_time",
-            "status_code",
-            "location",
-            "size",
-            "encoded_size",
-            "content_encoding",
-            "media_type",
-            "server",
-            "meta",
-            "page_summary",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.main_domain,
-            2 => &mut self.domain,
-            3 => &mut self.tld,
-            4 => &mut self.page,
-            5 => &mut self.ip,
-            6 => &mut self.first_visited,
-            7 => &mut self.prev_visited,
-            8 => &mut self.fetch_time,
-            9 => &mut self.status_code,
-            10 => &mut self.location,
-            11 => &mut self.size,
-            12 => &mut self.encoded_size,
-            13 => &mut self.content_encoding,
-            14 => &mut self.media_type,
-            15 => &mut self.server,
-            16 => &mut self.meta,
-            _ => &mut self.page_summary,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.main_domain,
-            2 => &self.domain,
-            3 => &self.tld,
-            4 => &self.page,
-            5 => &self.ip,
-            6 => &self.first_visited,
-            7 => &self.prev_visited,
-            8 => &self.fetch_time,
-            9 => &self.status_code,
-            10 => &self.location,
-            11 => &self.size,
-            12 => &self.encoded_size,
-            13 => &self.content_encoding,
-            14 => &self.media_type,
-            15 => &self.server,
-            16 => &self.meta,
-            _ => &self.page_summary,
-        }
-    }
-}
-
-object_impls!(DomainPagesLiveItem);
+object!(
+    DomainPagesLiveItem { r#type = "type", main_domain, domain, tld, page, ip,
+    first_visited, prev_visited, fetch_time, status_code, location, size, encoded_size,
+    content_encoding, media_type, server, meta, page_summary }
+);
 
 impl Paged for DomainPagesLive {
     type Row = DomainPagesLiveItem;
@@ -809,52 +535,52 @@ pub mod domain_pages_live_fields {
     use crate::prelude::*;
     use super::DomainPagesLive;
 
-    /// `main_domain`: Main domain that the page belongs to, without any subdomain.
+    /// `main_domain`: Main domain that the page belongs to, without subdomain.
     pub fn main_domain() -> Field<DomainPagesLive, Text> {
         Field::new("main_domain")
     }
 
-    /// `domain`: The domain or subdomain that the page was found on.
+    /// `domain`: Domain or subdomain that hosts the page.
     pub fn domain() -> Field<DomainPagesLive, Text> {
         Field::new("domain")
     }
 
-    /// `tld`: The top-level domain that the page is under.
+    /// `tld`: Top-level domain of the page's host.
     pub fn tld() -> Field<DomainPagesLive, Text> {
         Field::new("tld")
     }
 
-    /// `page`: Address of the page.
+    /// `page`: URL of the page.
     pub fn page() -> Field<DomainPagesLive, Text> {
         Field::new("page")
     }
 
-    /// `ip`: IP address that serves the page.
+    /// `ip`: IP address of the server that hosts the page.
     pub fn ip() -> Field<DomainPagesLive, Text> {
         Field::new("ip")
     }
 
-    /// `first_visited`: When the crawler first came to the page.
-    pub fn first_visited() -> Field<DomainPagesLive, Moment> {
+    /// `first_visited`: Date and time when the crawler first visited the page.
+    pub fn first_visited() -> Field<DomainPagesLive, DateTime> {
         Field::new("first_visited")
     }
 
-    /// `prev_visited`: When the crawler came to the page the last time but one, before `fetch_time`.
-    pub fn prev_visited() -> Field<DomainPagesLive, Moment> {
+    /// `prev_visited`: Date and time of the crawler's second-latest visit to the page, before `fetch_time`.
+    pub fn prev_visited() -> Field<DomainPagesLive, DateTime> {
         Field::new("prev_visited")
     }
 
-    /// `fetch_time`: When the crawler came to the page last.
-    pub fn fetch_time() -> Field<DomainPagesLive, Moment> {
+    /// `fetch_time`: Date and time of the crawler's latest visit to the page.
+    pub fn fetch_time() -> Field<DomainPagesLive, DateTime> {
         Field::new("fetch_time")
     }
 
-    /// `status_code`: HTTP status that the page answered with.
+    /// `status_code`: HTTP status that the page returned.
     pub fn status_code() -> Field<DomainPagesLive, Number> {
         Field::new("status_code")
     }
 
-    /// `location`: Address that the page redirects to, from its `Location` header.
+    /// `location`: URL that the page redirects to, from its `Location` header.
     pub fn location() -> Field<DomainPagesLive, Text> {
         Field::new("location")
     }
@@ -864,12 +590,12 @@ pub mod domain_pages_live_fields {
         Field::new("size")
     }
 
-    /// `encoded_size`: Size of the page as encoded for transfer, see `content_encoding`.
+    /// `encoded_size`: Size of the page as transferred, with the encoding of `content_encoding`.
     pub fn encoded_size() -> Field<DomainPagesLive, Number> {
         Field::new("encoded_size")
     }
 
-    /// `content_encoding`: How the page is encoded for transfer.
+    /// `content_encoding`: Encoding of the page for transfer, such as `gzip`.
     pub fn content_encoding() -> Field<DomainPagesLive, Text> {
         Field::new("content_encoding")
     }
@@ -879,7 +605,7 @@ pub mod domain_pages_live_fields {
         Field::new("media_type")
     }
 
-    /// `server`: Software of the web server, such as its name and version.
+    /// `server`: Web server software, such as its name and version.
     pub fn server() -> Field<DomainPagesLive, Text> {
         Field::new("server")
     }
@@ -889,37 +615,37 @@ pub mod domain_pages_live_fields {
         Field::new("meta.title")
     }
 
-    /// `meta.canonical`: Address that the page names as its canonical one.
+    /// `meta.canonical`: Canonical URL that the page names.
     pub fn meta_canonical() -> Field<DomainPagesLive, Text> {
         Field::new("meta.canonical")
     }
 
-    /// `meta.internal_links_count`: How many internal links the page has.
+    /// `meta.internal_links_count`: Number of internal links on the page.
     pub fn meta_internal_links_count() -> Field<DomainPagesLive, Number> {
         Field::new("meta.internal_links_count")
     }
 
-    /// `meta.external_links_count`: How many external links the page has.
+    /// `meta.external_links_count`: Number of external links on the page.
     pub fn meta_external_links_count() -> Field<DomainPagesLive, Number> {
         Field::new("meta.external_links_count")
     }
 
-    /// `meta.images_count`: How many images the page has.
+    /// `meta.images_count`: Number of images on the page.
     pub fn meta_images_count() -> Field<DomainPagesLive, Number> {
         Field::new("meta.images_count")
     }
 
-    /// `meta.words_count`: How many words the page has.
+    /// `meta.words_count`: Number of words on the page.
     pub fn meta_words_count() -> Field<DomainPagesLive, Number> {
         Field::new("meta.words_count")
     }
 
-    /// `meta.page_spam_score`: How spammy the page is.
+    /// `meta.page_spam_score`: Spam score of the page.
     pub fn meta_page_spam_score() -> Field<DomainPagesLive, Number> {
         Field::new("meta.page_spam_score")
     }
 
-    /// `meta.social_media_tags.…`: Tags for social media on the page and their content, such as those of Open Graph and Twitter cards.
+    /// `meta.social_media_tags.…`: Social media tags of the page with their content, such as Open Graph and Twitter cards.
     pub fn meta_social_media_tags(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Text> {
@@ -927,31 +653,31 @@ pub mod domain_pages_live_fields {
     }
 
     /// `meta.h1`: Texts of the first-level headings.
-    pub fn meta_h1() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_h1() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.h1")
     }
 
     /// `meta.h2`: Texts of the second-level headings.
-    pub fn meta_h2() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_h2() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.h2")
     }
 
     /// `meta.h3`: Texts of the third-level headings.
-    pub fn meta_h3() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_h3() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.h3")
     }
 
     /// `meta.images_alt`: Alternative texts of the images.
-    pub fn meta_images_alt() -> Field<DomainPagesLive, Texts> {
+    pub fn meta_images_alt() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.images_alt")
     }
 
-    /// `meta.powered_by`: Details of the content management system.
-    pub fn meta_powered_by() -> Field<DomainPagesLive, Texts> {
+    /// `meta.powered_by`: Details about the content management system of the page.
+    pub fn meta_powered_by() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.powered_by")
     }
 
-    /// `meta.language`: Language of the page's text, as a code such as `en`.
+    /// `meta.language`: Language code of the page's text, such as `en`.
     pub fn meta_language() -> Field<DomainPagesLive, Text> {
         Field::new("meta.language")
     }
@@ -961,69 +687,69 @@ pub mod domain_pages_live_fields {
         Field::new("meta.charset")
     }
 
-    /// `meta.platform_type`: Kinds of platform that the site is.
-    pub fn meta_platform_type() -> Field<DomainPagesLive, Texts> {
+    /// `meta.platform_type`: Platform types of the site.
+    pub fn meta_platform_type() -> Field<DomainPagesLive, TextList> {
         Field::new("meta.platform_type")
     }
 
-    /// `meta.technologies.…`: Technologies that the website is built with.
+    /// `meta.technologies.…`: Technologies used by the website.
     pub fn meta_technologies(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Text> {
         Field::new(format!("meta.technologies.{}", filter::key(key)))
     }
 
-    /// `page_summary.first_seen`: When the crawler first met a backlink to the page.
-    pub fn page_summary_first_seen() -> Field<DomainPagesLive, Moment> {
+    /// `page_summary.first_seen`: Date and time when the crawler first found a backlink to the page.
+    pub fn page_summary_first_seen() -> Field<DomainPagesLive, DateTime> {
         Field::new("page_summary.first_seen")
     }
 
-    /// `page_summary.lost_date`: When the page lost its last backlink.
-    pub fn page_summary_lost_date() -> Field<DomainPagesLive, Moment> {
+    /// `page_summary.lost_date`: Date and time when the page lost its last backlink.
+    pub fn page_summary_lost_date() -> Field<DomainPagesLive, DateTime> {
         Field::new("page_summary.lost_date")
     }
 
-    /// `page_summary.rank`: Rank of the page, by the links that point to it.
+    /// `page_summary.rank`: Rank of the page, based on the links that point to it.
     pub fn page_summary_rank() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.rank")
     }
 
-    /// `page_summary.backlinks`: How many backlinks the page has.
+    /// `page_summary.backlinks`: Number of backlinks to the page.
     pub fn page_summary_backlinks() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.backlinks")
     }
 
-    /// `page_summary.backlinks_spam_score`: Mean spam score of the page's backlinks.
+    /// `page_summary.backlinks_spam_score`: Average spam score of the backlinks to the page.
     pub fn page_summary_backlinks_spam_score() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.backlinks_spam_score")
     }
 
-    /// `page_summary.broken_backlinks`: How many of the backlinks lead to a broken page.
+    /// `page_summary.broken_backlinks`: Number of backlinks that point to a broken page.
     pub fn page_summary_broken_backlinks() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.broken_backlinks")
     }
 
-    /// `page_summary.broken_pages`: How many pages with backlinks answer with 4xx or 5xx.
+    /// `page_summary.broken_pages`: Number of pages with backlinks that return a 4xx or 5xx status.
     pub fn page_summary_broken_pages() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.broken_pages")
     }
 
-    /// `page_summary.referring_domains`: How many domains the backlinks come from, subdomains counted apart.
+    /// `page_summary.referring_domains`: Number of domains that the backlinks come from, with each subdomain counted separately.
     pub fn page_summary_referring_domains() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.referring_domains")
     }
 
-    /// `page_summary.referring_domains_nofollow`: How many of the domains have a nofollow link among the backlinks.
+    /// `page_summary.referring_domains_nofollow`: Number of domains with at least one nofollow link among the backlinks.
     pub fn page_summary_referring_domains_nofollow() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.referring_domains_nofollow")
     }
 
-    /// `page_summary.referring_main_domains`: How many main domains the backlinks come from, subdomains not counted apart.
+    /// `page_summary.referring_main_domains`: Number of main domains that the backlinks come from.
     pub fn page_summary_referring_main_domains() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.referring_main_domains")
     }
 
-    /// `page_summary.referring_main_domains_nofollow`: How many of the main domains have a nofollow link among the backlinks.
+    /// `page_summary.referring_main_domains_nofollow`: Number of main domains with at least one nofollow link among the backlinks.
     pub fn page_summary_referring_main_domains_nofollow() -> Field<
         DomainPagesLive,
         Number,
@@ -1031,41 +757,41 @@ pub mod domain_pages_live_fields {
         Field::new("page_summary.referring_main_domains_nofollow")
     }
 
-    /// `page_summary.referring_ips`: How many IP addresses the backlinks come from.
+    /// `page_summary.referring_ips`: Number of IP addresses that the backlinks come from.
     pub fn page_summary_referring_ips() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.referring_ips")
     }
 
-    /// `page_summary.referring_subnets`: How many subnets the backlinks come from.
+    /// `page_summary.referring_subnets`: Number of subnets that the backlinks come from.
     pub fn page_summary_referring_subnets() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.referring_subnets")
     }
 
-    /// `page_summary.referring_pages`: How many pages the backlinks stand on.
+    /// `page_summary.referring_pages`: Number of pages that contain the backlinks.
     pub fn page_summary_referring_pages() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.referring_pages")
     }
 
-    /// `page_summary.referring_pages_nofollow`: How many of the pages have a nofollow link among the backlinks.
+    /// `page_summary.referring_pages_nofollow`: Number of pages with at least one nofollow link among the backlinks.
     pub fn page_summary_referring_pages_nofollow() -> Field<DomainPagesLive, Number> {
         Field::new("page_summary.referring_pages_nofollow")
     }
 
-    /// `page_summary.referring_links_tld.…`: Number of links by top-level domain.
+    /// `page_summary.referring_links_tld.…`: Number of links per top-level domain of the linking domain.
     pub fn page_summary_referring_links_tld(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {
         Field::new(format!("page_summary.referring_links_tld.{}", filter::key(key)))
     }
 
-    /// `page_summary.referring_links_types.…`: Number of links by kind of link.
+    /// `page_summary.referring_links_types.…`: Number of links per type of link.
     pub fn page_summary_referring_links_types(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {
         Field::new(format!("page_summary.referring_links_types.{}", filter::key(key)))
     }
 
-    /// `page_summary.referring_links_attributes.…`: Number of links by attribute, such as `nofollow`.
+    /// `page_summary.referring_links_attributes.…`: Number of links per link attribute, such as `nofollow`.
     pub fn page_summary_referring_links_attributes(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {
@@ -1074,7 +800,7 @@ pub mod domain_pages_live_fields {
         )
     }
 
-    /// `page_summary.referring_links_platform_types.…`: Number of links by kind of platform that the link stands on.
+    /// `page_summary.referring_links_platform_types.…`: Number of links per platform type of the linking site.
     pub fn page_summary_referring_links_platform_types(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {
@@ -1083,7 +809,7 @@ pub mod domain_pages_live_fields {
         )
     }
 
-    /// `page_summary.referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// `page_summary.referring_links_semantic_locations.…`: Number of links per HTML element that contains the link, such as `article` or `footer`.
     pub fn page_summary_referring_links_semantic_locations(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {
@@ -1094,7 +820,7 @@ pub mod domain_pages_live_fields {
         )
     }
 
-    /// `page_summary.referring_links_countries.…`: Number of links by country of the linking domain, as ISO code.
+    /// `page_summary.referring_links_countries.…`: Number of links per country of the linking domain, by ISO code.
     pub fn page_summary_referring_links_countries(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesLive, Number> {

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the pages of a domain or subdomain with the backlink figures of each.
+/// Lists the pages of a domain or subdomain, with link metrics per page.
 ///
-/// A page as target gets the figures of that page alone.
-///
-/// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+/// For the content of the pages too, use `domain_pages`. If the target is a page, the metrics are those of that page alone. A call costs far more than a row, so request many rows per call.
 ///
 /// `POST /v3/backlinks/domain_pages_summary/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for DomainPagesSummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <DomainPagesSummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-domain_pages_summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-domain_pages_summary-live/",
     };
 }
 
@@ -36,131 +34,79 @@ impl Endpoint for DomainPagesSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesSummaryLiveTask {
-    /// The domain, subdomain or page that the figures are for.
+    /// Domain, subdomain or page to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required.
     pub target: String,
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     pub offset: Option<i64>,
-    /// How many entries each `referring_links_*` map may hold.
+    /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
+    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     pub backlinks_status_type: Option<BacklinksStatusType>,
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. In a pattern for `like`, `%` stands for any text.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<DomainPagesSummaryLive>>,
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<DomainPagesSummaryLive>>>,
-    /// Conditions that a backlink must meet to enter the figures.
+    /// Conditions that a backlink must meet to be counted in the metrics.
     ///
-    /// It has the form of `filters`: `["dofollow", "=", true]` leaves nofollow links out of every count.
+    /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
     /// Optional.
     pub backlinks_filters: Option<Filter<BacklinksLive>>,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     pub include_indirect_links: Option<bool>,
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     pub exclude_internal_backlinks: Option<bool>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for DomainPagesSummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "limit",
-            "offset",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "filters",
-            "order_by",
-            "backlinks_filters",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.limit,
-            2 => &mut self.offset,
-            3 => &mut self.internal_list_limit,
-            4 => &mut self.backlinks_status_type,
-            5 => &mut self.filters,
-            6 => &mut self.order_by,
-            7 => &mut self.backlinks_filters,
-            8 => &mut self.include_subdomains,
-            9 => &mut self.include_indirect_links,
-            10 => &mut self.exclude_internal_backlinks,
-            11 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.limit,
-            2 => &self.offset,
-            3 => &self.internal_list_limit,
-            4 => &self.backlinks_status_type,
-            5 => &self.filters,
-            6 => &self.order_by,
-            7 => &self.backlinks_filters,
-            8 => &self.include_subdomains,
-            9 => &self.include_indirect_links,
-            10 => &self.exclude_internal_backlinks,
-            11 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent DomainPagesSummaryLiveTask);
+object!(
+    sent DomainPagesSummaryLiveTask { target, limit, offset, internal_list_limit,
+    backlinks_status_type, filters, order_by, backlinks_filters, include_subdomains,
+    include_indirect_links, exclude_internal_backlinks, rank_scale, tag }
+);
 
 impl DomainPagesSummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -171,7 +117,7 @@ impl DomainPagesSummaryLiveTask {
         }
     }
 
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     #[must_use]
@@ -180,7 +126,7 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     #[must_use]
@@ -189,9 +135,9 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// How many entries each `referring_links_*` map may hold.
+    /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
+    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -200,7 +146,7 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -209,9 +155,9 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. In a pattern for `like`, `%` stands for any text.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
     /// Optional. At most 8 conditions.
     #[must_use]
@@ -220,9 +166,9 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -234,9 +180,9 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// Conditions that a backlink must meet to enter the figures.
+    /// Conditions that a backlink must meet to be counted in the metrics.
     ///
-    /// It has the form of `filters`: `["dofollow", "=", true]` leaves nofollow links out of every count.
+    /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
     /// Optional.
     #[must_use]
@@ -245,7 +191,7 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -256,7 +202,7 @@ impl DomainPagesSummaryLiveTask {
 
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     #[must_use]
@@ -265,7 +211,7 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -274,7 +220,7 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -283,9 +229,9 @@ impl DomainPagesSummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -321,49 +267,49 @@ impl DomainPagesSummaryLiveTask {
 
 impl Task for DomainPagesSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -375,205 +321,107 @@ impl TaskEndpoint for DomainPagesSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesSummaryLiveResult {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// How many items the database has for the task, of which `items` holds a part.
+    /// Total number of rows that the database has for the task.
+    ///
+    /// `items` holds only part of them if this exceeds `limit`.
     pub total_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The pages with their figures, an element each.
+    /// The link metrics, one row per page.
     pub items: Option<Vec<DomainPagesSummaryLiveItem>>,
 }
 
-impl Object for DomainPagesSummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(DomainPagesSummaryLiveResult);
+object!(DomainPagesSummaryLiveResult { target, total_count, items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesSummaryLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
-    /// Address of the page.
+    /// URL of the page.
     pub url: Option<String>,
-    /// Rank of the page, by the links that point to it.
+    /// Rank of the page, based on the links that point to it.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// How many backlinks the page has.
+    /// Number of backlinks to the page.
     pub backlinks: Option<i64>,
-    /// When the crawler first met a backlink to the page.
+    /// Date and time when the crawler first found a backlink to the page.
     ///
     /// In UTC.
     pub first_seen: Option<Timestamp>,
-    /// When the page lost its last backlink.
+    /// Date and time when the page lost its last backlink.
     ///
-    /// Either the link was gone, or the crawler came to the page and got a 4xx or 5xx answer.
+    /// On that visit, the crawler found the link gone or received a 4xx or 5xx status from the page.
     ///
     /// In UTC. Null while the page has backlinks.
     pub lost_date: Option<Timestamp>,
-    /// Mean spam score of the page's backlinks.
+    /// Average spam score of the backlinks to the page.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub backlinks_spam_score: Option<i64>,
-    /// How many of the backlinks lead to a broken page.
+    /// Number of backlinks that point to a broken page.
     pub broken_backlinks: Option<i64>,
-    /// How many pages with backlinks answer with 4xx or 5xx.
+    /// Number of pages with backlinks that return a 4xx or 5xx status.
     pub broken_pages: Option<i64>,
-    /// How many domains the backlinks come from, subdomains counted apart.
+    /// Number of domains that the backlinks come from, with each subdomain counted separately.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link among the backlinks.
+    /// Number of domains with at least one nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains the backlinks come from, subdomains not counted apart.
+    /// Number of main domains that the backlinks come from.
+    ///
+    /// A main domain and its subdomains count once.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link among the backlinks.
+    /// Number of main domains with at least one nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
-    /// How many IP addresses the backlinks come from.
+    /// Number of IP addresses that the backlinks come from.
     pub referring_ips: Option<i64>,
-    /// How many subnets the backlinks come from.
+    /// Number of subnets that the backlinks come from.
     pub referring_subnets: Option<i64>,
-    /// How many pages the backlinks stand on.
+    /// Number of pages that contain the backlinks.
     pub referring_pages: Option<i64>,
-    /// How many of the pages have a nofollow link among the backlinks.
+    /// Number of pages with at least one nofollow link among the backlinks.
     pub referring_pages_nofollow: Option<i64>,
-    /// Number of links by top-level domain.
+    /// Number of links per top-level domain of the linking domain.
     pub referring_links_tld: Option<Map<i64>>,
-    /// Number of links by kind of link.
+    /// Number of links per type of link.
     ///
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
-    /// Number of links by attribute, such as `nofollow`.
+    /// Number of links per link attribute, such as `nofollow`.
     ///
     /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on.
+    /// Number of links per platform type of the linking site.
     ///
-    /// `unknown` can be among the keys, and a link can count under several.
+    /// Keys can include `unknown`. A link can count under several keys.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// Number of links per HTML element that contains the link, such as `article` or `footer`.
     ///
-    /// The empty key is for links of unknown place.
+    /// The empty key holds the links with an unknown location.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code.
+    /// Number of links per country of the linking domain, by ISO code.
     ///
-    /// The empty key is for links of unknown country, `WW` for those of none.
+    /// The empty key holds links from unknown countries. `WW` holds links that belong to no country.
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for DomainPagesSummaryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "url",
-            "rank",
-            "backlinks",
-            "first_seen",
-            "lost_date",
-            "backlinks_spam_score",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.first_seen,
-            5 => &mut self.lost_date,
-            6 => &mut self.backlinks_spam_score,
-            7 => &mut self.broken_backlinks,
-            8 => &mut self.broken_pages,
-            9 => &mut self.referring_domains,
-            10 => &mut self.referring_domains_nofollow,
-            11 => &mut self.referring_main_domains,
-            12 => &mut self.referring_main_domains_nofollow,
-            13 => &mut self.referring_ips,
-            14 => &mut self.referring_subnets,
-            15 => &mut self.referring_pages,
-            16 => &mut self.referring_pages_nofollow,
-            17 => &mut self.referring_links_tld,
-            18 => &mut self.referring_links_types,
-            19 => &mut self.referring_links_attributes,
-            20 => &mut self.referring_links_platform_types,
-            21 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.first_seen,
-            5 => &self.lost_date,
-            6 => &self.backlinks_spam_score,
-            7 => &self.broken_backlinks,
-            8 => &self.broken_pages,
-            9 => &self.referring_domains,
-            10 => &self.referring_domains_nofollow,
-            11 => &self.referring_main_domains,
-            12 => &self.referring_main_domains_nofollow,
-            13 => &self.referring_ips,
-            14 => &self.referring_subnets,
-            15 => &self.referring_pages,
-            16 => &self.referring_pages_nofollow,
-            17 => &self.referring_links_tld,
-            18 => &self.referring_links_types,
-            19 => &self.referring_links_attributes,
-            20 => &self.referring_links_platform_types,
-            21 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(DomainPagesSummaryLiveItem);
+object!(
+    DomainPagesSummaryLiveItem { r#type = "type", url, rank, backlinks, first_seen,
+    lost_date, backlinks_spam_score, broken_backlinks, broken_pages, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets, referring_pages, referring_pages_nofollow,
+    referring_links_tld, referring_links_types, referring_links_attributes,
+    referring_links_platform_types, referring_links_semantic_locations,
+    referring_links_countries }
+);
 
 impl Paged for DomainPagesSummaryLive {
     type Row = DomainPagesSummaryLiveItem;
@@ -603,122 +451,122 @@ pub mod domain_pages_summary_live_fields {
     use crate::prelude::*;
     use super::DomainPagesSummaryLive;
 
-    /// `url`: Address of the page.
+    /// `url`: URL of the page.
     pub fn url() -> Field<DomainPagesSummaryLive, Text> {
         Field::new("url")
     }
 
-    /// `rank`: Rank of the page, by the links that point to it.
+    /// `rank`: Rank of the page, based on the links that point to it.
     pub fn rank() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("rank")
     }
 
-    /// `backlinks`: How many backlinks the page has.
+    /// `backlinks`: Number of backlinks to the page.
     pub fn backlinks() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("backlinks")
     }
 
-    /// `first_seen`: When the crawler first met a backlink to the page.
-    pub fn first_seen() -> Field<DomainPagesSummaryLive, Moment> {
+    /// `first_seen`: Date and time when the crawler first found a backlink to the page.
+    pub fn first_seen() -> Field<DomainPagesSummaryLive, DateTime> {
         Field::new("first_seen")
     }
 
-    /// `lost_date`: When the page lost its last backlink.
-    pub fn lost_date() -> Field<DomainPagesSummaryLive, Moment> {
+    /// `lost_date`: Date and time when the page lost its last backlink.
+    pub fn lost_date() -> Field<DomainPagesSummaryLive, DateTime> {
         Field::new("lost_date")
     }
 
-    /// `backlinks_spam_score`: Mean spam score of the page's backlinks.
+    /// `backlinks_spam_score`: Average spam score of the backlinks to the page.
     pub fn backlinks_spam_score() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("backlinks_spam_score")
     }
 
-    /// `broken_backlinks`: How many of the backlinks lead to a broken page.
+    /// `broken_backlinks`: Number of backlinks that point to a broken page.
     pub fn broken_backlinks() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("broken_backlinks")
     }
 
-    /// `broken_pages`: How many pages with backlinks answer with 4xx or 5xx.
+    /// `broken_pages`: Number of pages with backlinks that return a 4xx or 5xx status.
     pub fn broken_pages() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("broken_pages")
     }
 
-    /// `referring_domains`: How many domains the backlinks come from, subdomains counted apart.
+    /// `referring_domains`: Number of domains that the backlinks come from, with each subdomain counted separately.
     pub fn referring_domains() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("referring_domains")
     }
 
-    /// `referring_domains_nofollow`: How many of the domains have a nofollow link among the backlinks.
+    /// `referring_domains_nofollow`: Number of domains with at least one nofollow link among the backlinks.
     pub fn referring_domains_nofollow() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("referring_domains_nofollow")
     }
 
-    /// `referring_main_domains`: How many main domains the backlinks come from, subdomains not counted apart.
+    /// `referring_main_domains`: Number of main domains that the backlinks come from.
     pub fn referring_main_domains() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("referring_main_domains")
     }
 
-    /// `referring_main_domains_nofollow`: How many of the main domains have a nofollow link among the backlinks.
+    /// `referring_main_domains_nofollow`: Number of main domains with at least one nofollow link among the backlinks.
     pub fn referring_main_domains_nofollow() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("referring_main_domains_nofollow")
     }
 
-    /// `referring_ips`: How many IP addresses the backlinks come from.
+    /// `referring_ips`: Number of IP addresses that the backlinks come from.
     pub fn referring_ips() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("referring_ips")
     }
 
-    /// `referring_subnets`: How many subnets the backlinks come from.
+    /// `referring_subnets`: Number of subnets that the backlinks come from.
     pub fn referring_subnets() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("referring_subnets")
     }
 
-    /// `referring_pages`: How many pages the backlinks stand on.
+    /// `referring_pages`: Number of pages that contain the backlinks.
     pub fn referring_pages() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("referring_pages")
     }
 
-    /// `referring_pages_nofollow`: How many of the pages have a nofollow link among the backlinks.
+    /// `referring_pages_nofollow`: Number of pages with at least one nofollow link among the backlinks.
     pub fn referring_pages_nofollow() -> Field<DomainPagesSummaryLive, Number> {
         Field::new("referring_pages_nofollow")
     }
 
-    /// `referring_links_tld.…`: Number of links by top-level domain.
+    /// `referring_links_tld.…`: Number of links per top-level domain of the linking domain.
     pub fn referring_links_tld(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesSummaryLive, Number> {
         Field::new(format!("referring_links_tld.{}", filter::key(key)))
     }
 
-    /// `referring_links_types.…`: Number of links by kind of link.
+    /// `referring_links_types.…`: Number of links per type of link.
     pub fn referring_links_types(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesSummaryLive, Number> {
         Field::new(format!("referring_links_types.{}", filter::key(key)))
     }
 
-    /// `referring_links_attributes.…`: Number of links by attribute, such as `nofollow`.
+    /// `referring_links_attributes.…`: Number of links per link attribute, such as `nofollow`.
     pub fn referring_links_attributes(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesSummaryLive, Number> {
         Field::new(format!("referring_links_attributes.{}", filter::key(key)))
     }
 
-    /// `referring_links_platform_types.…`: Number of links by kind of platform that the link stands on.
+    /// `referring_links_platform_types.…`: Number of links per platform type of the linking site.
     pub fn referring_links_platform_types(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesSummaryLive, Number> {
         Field::new(format!("referring_links_platform_types.{}", filter::key(key)))
     }
 
-    /// `referring_links_semantic_locations.…`: Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// `referring_links_semantic_locations.…`: Number of links per HTML element that contains the link, such as `article` or `footer`.
     pub fn referring_links_semantic_locations(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesSummaryLive, Number> {
         Field::new(format!("referring_links_semantic_locations.{}", filter::key(key)))
     }
 
-    /// `referring_links_countries.…`: Number of links by country of the linking domain, as ISO code.
+    /// `referring_links_countries.…`: Number of links per country of the linking domain, by ISO code.
     pub fn referring_links_countries(
         key: impl std::fmt::Display,
     ) -> Field<DomainPagesSummaryLive, Number> {

@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the section's tasks that failed in the last seven days.
+/// Lists the tasks of the section that failed in the last seven days.
 ///
-/// An unfiltered answer tells which names `filtered_function` can take.
+/// Without a filter, the response shows the function names that `filtered_function` accepts. Calls are free.
 ///
 /// `POST /v3/backlinks/errors`. The result comes in the answer. One task a call.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for Errors {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <ErrorsTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-errors/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-errors/",
     };
 }
 
@@ -34,57 +34,35 @@ impl Endpoint for Errors {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorsTask {
-    /// How many failed tasks the answer may list.
+    /// Maximum number of failed tasks in the response.
     ///
     /// Default: `1000`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0.
     pub offset: Option<i64>,
-    /// The function whose failed tasks to list, written as `function` of an unfiltered answer names it, for instance `backlinks/live`.
+    /// Function to list failed tasks of, such as `backlinks/live`.
+    ///
+    /// An unfiltered response contains the accepted names in `function`.
     ///
     /// Optional.
     pub filtered_function: Option<String>,
-    /// Start of the span of time, in UTC.
+    /// Start of the period, in UTC.
     ///
-    /// It may lie seven days back.
+    /// At most seven days ago.
     ///
     /// Optional. Not after `datetime_to`. In UTC.
     pub datetime_from: Option<Timestamp>,
-    /// End of the span of time, in UTC, within the last seven days.
+    /// End of the period, in UTC, within the last seven days.
     ///
     /// Optional. In UTC.
     pub datetime_to: Option<Timestamp>,
 }
 
-impl Object for ErrorsTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["limit", "offset", "filtered_function", "datetime_from", "datetime_to"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.limit,
-            1 => &mut self.offset,
-            2 => &mut self.filtered_function,
-            3 => &mut self.datetime_from,
-            _ => &mut self.datetime_to,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.limit,
-            1 => &self.offset,
-            2 => &self.filtered_function,
-            3 => &self.datetime_from,
-            _ => &self.datetime_to,
-        }
-    }
-}
-
-object_impls!(sent ErrorsTask);
+object!(
+    sent ErrorsTask { limit, offset, filtered_function, datetime_from, datetime_to }
+);
 
 impl ErrorsTask {
     /// Leaves everything to the API's defaults.
@@ -92,7 +70,7 @@ impl ErrorsTask {
         Self::default()
     }
 
-    /// How many failed tasks the answer may list.
+    /// Maximum number of failed tasks in the response.
     ///
     /// Default: `1000`. Not below 1. Not above 1000.
     #[must_use]
@@ -101,7 +79,7 @@ impl ErrorsTask {
         self
     }
 
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0.
     #[must_use]
@@ -110,7 +88,9 @@ impl ErrorsTask {
         self
     }
 
-    /// The function whose failed tasks to list, written as `function` of an unfiltered answer names it, for instance `backlinks/live`.
+    /// Function to list failed tasks of, such as `backlinks/live`.
+    ///
+    /// An unfiltered response contains the accepted names in `function`.
     ///
     /// Optional.
     #[must_use]
@@ -119,9 +99,9 @@ impl ErrorsTask {
         self
     }
 
-    /// Start of the span of time, in UTC.
+    /// Start of the period, in UTC.
     ///
-    /// It may lie seven days back.
+    /// At most seven days ago.
     ///
     /// Optional. Not after `datetime_to`. In UTC.
     #[must_use]
@@ -130,7 +110,7 @@ impl ErrorsTask {
         self
     }
 
-    /// End of the span of time, in UTC, within the last seven days.
+    /// End of the period, in UTC, within the last seven days.
     ///
     /// Optional. In UTC.
     #[must_use]
@@ -168,19 +148,19 @@ impl Task for ErrorsTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new("offset", Kind::Integer, false, &[Limit::Min(0.0)]),
-        FieldRule::new("filtered_function", Kind::String, false, &[]),
+        FieldRule::new("offset", FieldKind::Integer, false, &[Limit::Min(0.0)]),
+        FieldRule::new("filtered_function", FieldKind::String, false, &[]),
         FieldRule::new(
             "datetime_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::Timestamp, Limit::NotAfter("datetime_to")],
         ),
-        FieldRule::new("datetime_to", Kind::String, false, &[Limit::Timestamp]),
+        FieldRule::new("datetime_to", FieldKind::String, false, &[Limit::Timestamp]),
     ];
 }
 
@@ -192,80 +172,36 @@ impl TaskEndpoint for Errors {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorsResult {
-    /// Identifier of the task.
+    /// Identifier of the task, a UUID.
     pub id: Option<String>,
-    /// When the error happened.
+    /// Date and time of the error.
     ///
     /// In UTC.
     pub datetime: Option<Timestamp>,
-    /// Function of the API that failed.
+    /// API function that failed.
     ///
-    /// It can serve as `filtered_function`.
+    /// `filtered_function` accepts this value.
     pub function: Option<String>,
-    /// Number of the error.
+    /// Status code of the error.
     pub error_code: Option<i64>,
-    /// Text of the error, or the address that brought it about.
+    /// Text of the error, or the URL that caused it.
     pub error_message: Option<String>,
-    /// Address of the call that failed.
+    /// URL of the failed request.
     pub http_url: Option<String>,
-    /// HTTP method of the call.
+    /// HTTP method of the failed request.
     pub http_method: Option<String>,
-    /// HTTP status of the answer.
+    /// HTTP status of the response to the failed request.
     pub http_code: Option<i64>,
-    /// How long the HTTP request took.
+    /// Duration of the failed request.
     pub http_time: Option<i64>,
-    /// What the server answered.
+    /// Response that the failed request received.
     pub http_response: Option<String>,
 }
 
-impl Object for ErrorsResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "id",
-            "datetime",
-            "function",
-            "error_code",
-            "error_message",
-            "http_url",
-            "http_method",
-            "http_code",
-            "http_time",
-            "http_response",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.id,
-            1 => &mut self.datetime,
-            2 => &mut self.function,
-            3 => &mut self.error_code,
-            4 => &mut self.error_message,
-            5 => &mut self.http_url,
-            6 => &mut self.http_method,
-            7 => &mut self.http_code,
-            8 => &mut self.http_time,
-            _ => &mut self.http_response,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.id,
-            1 => &self.datetime,
-            2 => &self.function,
-            3 => &self.error_code,
-            4 => &self.error_message,
-            5 => &self.http_url,
-            6 => &self.http_method,
-            7 => &self.http_code,
-            8 => &self.http_time,
-            _ => &self.http_response,
-        }
-    }
-}
-
-object_impls!(ErrorsResult);
+object!(
+    ErrorsResult { id, datetime, function, error_code, error_message, http_url,
+    http_method, http_code, http_time, http_response }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

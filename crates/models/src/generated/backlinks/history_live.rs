@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Gives the backlink figures of a domain month by month, back to 2019.
+/// Returns monthly link metrics of a domain, from 2019 on.
 ///
-/// Each month has the figures of its first day. Counts of new and lost links start in May 2021 and are 0 before.
+/// Each row describes the first day of a month. Counts of new and lost links start in May 2021 and are 0 before. For other intervals, use `timeseries_summary`.
 ///
 /// `POST /v3/backlinks/history/live`. The result comes in the answer. One task a call.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for HistoryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <HistoryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-history-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-history-live/",
     };
 }
 
@@ -34,57 +34,31 @@ impl Endpoint for HistoryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct HistoryLiveTask {
-    /// The domain whose history to get, written without `https://` and `www.`.
+    /// Domain to get the history of, without `https://` and `www.`.
     ///
     /// Required.
     pub target: String,
-    /// First day of the range.
+    /// First day of the period.
     ///
     /// Default: `2019-01-01`. Not before `2019-01-01`. Not after `date_to`.
     pub date_from: Option<Date>,
-    /// Last day of the range.
+    /// Last day of the period.
     ///
     /// Default: `today`.
     pub date_to: Option<Date>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for HistoryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "rank_scale", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent HistoryLiveTask);
+object!(sent HistoryLiveTask { target, date_from, date_to, rank_scale, tag });
 
 impl HistoryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -95,7 +69,7 @@ impl HistoryLiveTask {
         }
     }
 
-    /// First day of the range.
+    /// First day of the period.
     ///
     /// Default: `2019-01-01`. Not before `2019-01-01`. Not after `date_to`.
     #[must_use]
@@ -104,7 +78,7 @@ impl HistoryLiveTask {
         self
     }
 
-    /// Last day of the range.
+    /// Last day of the period.
     ///
     /// Default: `today`.
     #[must_use]
@@ -113,7 +87,7 @@ impl HistoryLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -122,9 +96,9 @@ impl HistoryLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -160,10 +134,10 @@ impl HistoryLiveTask {
 
 impl Task for HistoryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -175,7 +149,7 @@ impl Task for HistoryLiveTask {
         ),
         FieldRule::new(
             "date_to",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -186,11 +160,11 @@ impl Task for HistoryLiveTask {
         ),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -202,238 +176,122 @@ impl TaskEndpoint for HistoryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct HistoryLiveResult {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// First day of the range.
+    /// First day of the period.
     ///
     /// A date, `yyyy-mm-dd`.
     pub date_from: Option<String>,
-    /// Last day of the range.
+    /// Last day of the period.
     ///
     /// A date, `yyyy-mm-dd`.
     pub date_to: Option<String>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The history, an element for each month, with the figures of the first day of the month.
+    /// The history, one row per month, for the first day of the month.
     pub items: Option<Vec<HistoryLiveItem>>,
 }
 
-impl Object for HistoryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(HistoryLiveResult);
+object!(HistoryLiveResult { target, date_from, date_to, items_count, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct HistoryLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
-    /// When the figures were stored.
+    /// Date and time when the metrics were stored.
     ///
     /// In UTC.
     pub date: Option<Timestamp>,
-    /// The domain's rank at `date`.
+    /// Rank of the domain at `date`.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// How many backlinks lead to the target, nofollow links among them.
+    /// Number of backlinks to the target, including nofollow links.
     pub backlinks: Option<i64>,
-    /// How many backlinks are new since the item before.
+    /// Number of new backlinks since the previous row.
     ///
-    /// Before May 2021 it is 0.
+    /// 0 before May 2021.
     pub new_backlinks: Option<i64>,
-    /// How many backlinks were lost since the item before.
+    /// Number of lost backlinks since the previous row.
     ///
-    /// Before May 2021 it is 0.
+    /// 0 before May 2021.
     pub lost_backlinks: Option<i64>,
-    /// How many linking domains are new since the item before.
+    /// Number of new linking domains since the previous row.
     ///
-    /// Before May 2021 it is 0.
+    /// 0 before May 2021.
     pub new_referring_domains: Option<i64>,
-    /// How many linking domains were lost since the item before.
+    /// Number of lost linking domains since the previous row.
     ///
-    /// Before May 2021 it is 0.
+    /// 0 before May 2021.
     pub lost_referring_domains: Option<i64>,
-    /// How many pages of the target the crawler has read.
+    /// Number of pages of the target that the crawler has visited.
     pub crawled_pages: Option<i64>,
-    /// Facts on the target itself, such as its server and country.
+    /// Data about the target itself, such as its server software and country.
     pub info: Option<TargetInfo>,
-    /// How many internal links the pages of the target have, all pages together.
+    /// Total number of internal links on all pages of the target.
     pub internal_links_count: Option<i64>,
-    /// How many external links the pages of the target have, all pages together.
+    /// Total number of external links on all pages of the target.
     pub external_links_count: Option<i64>,
-    /// How many of the backlinks lead to a broken page.
+    /// Number of backlinks that point to a broken page.
     pub broken_backlinks: Option<i64>,
-    /// How many pages with backlinks answer with 4xx or 5xx.
+    /// Number of pages with backlinks that return a 4xx or 5xx status.
     pub broken_pages: Option<i64>,
-    /// How many domains the backlinks come from, subdomains counted apart.
+    /// Number of domains that the backlinks come from, with each subdomain counted separately.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link among the backlinks.
+    /// Number of domains with at least one nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains the backlinks come from, subdomains not counted apart.
+    /// Number of main domains that the backlinks come from.
+    ///
+    /// A main domain and its subdomains count once.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link among the backlinks.
+    /// Number of main domains with at least one nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
-    /// How many IP addresses the backlinks come from.
+    /// Number of IP addresses that the backlinks come from.
     pub referring_ips: Option<i64>,
-    /// How many subnets the backlinks come from.
+    /// Number of subnets that the backlinks come from.
     pub referring_subnets: Option<i64>,
-    /// How many pages the backlinks stand on.
+    /// Number of pages that contain the backlinks.
     pub referring_pages: Option<i64>,
-    /// How many of the pages have a nofollow link among the backlinks.
+    /// Number of pages with at least one nofollow link among the backlinks.
     pub referring_pages_nofollow: Option<i64>,
-    /// Number of links by top-level domain.
+    /// Number of links per top-level domain of the linking domain.
     pub referring_links_tld: Option<Map<i64>>,
-    /// Number of links by kind of link.
+    /// Number of links per type of link.
     ///
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
-    /// Number of links by attribute, such as `nofollow`.
+    /// Number of links per link attribute, such as `nofollow`.
     ///
     /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on.
+    /// Number of links per platform type of the linking site.
     ///
-    /// `unknown` can be among the keys, and a link can count under several.
+    /// Keys can include `unknown`. A link can count under several keys.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// Number of links per HTML element that contains the link, such as `article` or `footer`.
     ///
-    /// The empty key is for links of unknown place.
+    /// The empty key holds the links with an unknown location.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code.
+    /// Number of links per country of the linking domain, by ISO code.
     ///
-    /// The empty key is for links of unknown country, `WW` for those of none.
+    /// The empty key holds links from unknown countries. `WW` holds links that belong to no country.
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for HistoryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "date",
-            "rank",
-            "backlinks",
-            "new_backlinks",
-            "lost_backlinks",
-            "new_referring_domains",
-            "lost_referring_domains",
-            "crawled_pages",
-            "info",
-            "internal_links_count",
-            "external_links_count",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.date,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.new_backlinks,
-            5 => &mut self.lost_backlinks,
-            6 => &mut self.new_referring_domains,
-            7 => &mut self.lost_referring_domains,
-            8 => &mut self.crawled_pages,
-            9 => &mut self.info,
-            10 => &mut self.internal_links_count,
-            11 => &mut self.external_links_count,
-            12 => &mut self.broken_backlinks,
-            13 => &mut self.broken_pages,
-            14 => &mut self.referring_domains,
-            15 => &mut self.referring_domains_nofollow,
-            16 => &mut self.referring_main_domains,
-            17 => &mut self.referring_main_domains_nofollow,
-            18 => &mut self.referring_ips,
-            19 => &mut self.referring_subnets,
-            20 => &mut self.referring_pages,
-            21 => &mut self.referring_pages_nofollow,
-            22 => &mut self.referring_links_tld,
-            23 => &mut self.referring_links_types,
-            24 => &mut self.referring_links_attributes,
-            25 => &mut self.referring_links_platform_types,
-            26 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.date,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.new_backlinks,
-            5 => &self.lost_backlinks,
-            6 => &self.new_referring_domains,
-            7 => &self.lost_referring_domains,
-            8 => &self.crawled_pages,
-            9 => &self.info,
-            10 => &self.internal_links_count,
-            11 => &self.external_links_count,
-            12 => &self.broken_backlinks,
-            13 => &self.broken_pages,
-            14 => &self.referring_domains,
-            15 => &self.referring_domains_nofollow,
-            16 => &self.referring_main_domains,
-            17 => &self.referring_main_domains_nofollow,
-            18 => &self.referring_ips,
-            19 => &self.referring_subnets,
-            20 => &self.referring_pages,
-            21 => &self.referring_pages_nofollow,
-            22 => &self.referring_links_tld,
-            23 => &self.referring_links_types,
-            24 => &self.referring_links_attributes,
-            25 => &self.referring_links_platform_types,
-            26 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(HistoryLiveItem);
+object!(
+    HistoryLiveItem { r#type = "type", date, rank, backlinks, new_backlinks,
+    lost_backlinks, new_referring_domains, lost_referring_domains, crawled_pages, info,
+    internal_links_count, external_links_count, broken_backlinks, broken_pages,
+    referring_domains, referring_domains_nofollow, referring_main_domains,
+    referring_main_domains_nofollow, referring_ips, referring_subnets, referring_pages,
+    referring_pages_nofollow, referring_links_tld, referring_links_types,
+    referring_links_attributes, referring_links_platform_types,
+    referring_links_semantic_locations, referring_links_countries }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the section's tasks that were posted in a span of time.
+/// Lists the tasks of the section that were posted in a given period.
 ///
-/// Tasks that are not completed are listed with the successful ones.
+/// The list includes tasks that did not complete. Calls are free.
 ///
 /// `POST /v3/backlinks/id_list`. The result comes in the answer. One task a call.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for IdList {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <IdListTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-id_list/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-id_list/",
     };
 }
 
@@ -34,67 +34,41 @@ impl Endpoint for IdList {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IdListTask {
-    /// Start of the span of time, in UTC.
+    /// Start of the period, in UTC.
     ///
-    /// It may lie six months back, with `include_metadata` only one month.
+    /// At most six months ago, or one month with `include_metadata`.
     ///
     /// Required. Not after `datetime_to`. In UTC.
     pub datetime_from: Timestamp,
-    /// End of the span of time, in UTC.
+    /// End of the period, in UTC.
     ///
-    /// It must not lie in the future.
+    /// Must not be in the future.
     ///
     /// Required. In UTC.
     pub datetime_to: Timestamp,
-    /// How many tasks the answer may list.
+    /// Maximum number of tasks in the response.
     ///
     /// Default: `1000`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0.
     pub offset: Option<i64>,
-    /// The order of the tasks, by when they ran.
+    /// Order of the tasks by execution time.
     ///
     /// Default: `asc`.
     pub sort: Option<SortDirection>,
-    /// Whether each task comes with the parameters it was posted with.
+    /// Whether the response includes the parameters of each task.
     ///
-    /// The span of time is more limited then, see `datetime_from`.
+    /// This shortens the allowed period, see `datetime_from`.
     ///
     /// Default: `false`.
     pub include_metadata: Option<bool>,
 }
 
-impl Object for IdListTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["datetime_from", "datetime_to", "limit", "offset", "sort", "include_metadata"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.datetime_from,
-            1 => &mut self.datetime_to,
-            2 => &mut self.limit,
-            3 => &mut self.offset,
-            4 => &mut self.sort,
-            _ => &mut self.include_metadata,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.datetime_from,
-            1 => &self.datetime_to,
-            2 => &self.limit,
-            3 => &self.offset,
-            4 => &self.sort,
-            _ => &self.include_metadata,
-        }
-    }
-}
-
-object_impls!(sent IdListTask);
+object!(
+    sent IdListTask { datetime_from, datetime_to, limit, offset, sort, include_metadata }
+);
 
 impl IdListTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -109,7 +83,7 @@ impl IdListTask {
         }
     }
 
-    /// How many tasks the answer may list.
+    /// Maximum number of tasks in the response.
     ///
     /// Default: `1000`. Not below 1. Not above 1000.
     #[must_use]
@@ -118,7 +92,7 @@ impl IdListTask {
         self
     }
 
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0.
     #[must_use]
@@ -127,7 +101,7 @@ impl IdListTask {
         self
     }
 
-    /// The order of the tasks, by when they ran.
+    /// Order of the tasks by execution time.
     ///
     /// Default: `asc`.
     #[must_use]
@@ -136,9 +110,9 @@ impl IdListTask {
         self
     }
 
-    /// Whether each task comes with the parameters it was posted with.
+    /// Whether the response includes the parameters of each task.
     ///
-    /// The span of time is more limited then, see `datetime_from`.
+    /// This shortens the allowed period, see `datetime_from`.
     ///
     /// Default: `false`.
     #[must_use]
@@ -176,20 +150,25 @@ impl Task for IdListTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "datetime_from",
-            Kind::String,
+            FieldKind::String,
             true,
             &[Limit::Timestamp, Limit::NotAfter("datetime_to")],
         ),
-        FieldRule::new("datetime_to", Kind::String, true, &[Limit::Timestamp]),
+        FieldRule::new("datetime_to", FieldKind::String, true, &[Limit::Timestamp]),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new("offset", Kind::Integer, false, &[Limit::Min(0.0)]),
-        FieldRule::new("sort", Kind::String, false, &[Limit::OneOf(&["asc", "desc"])]),
-        FieldRule::new("include_metadata", Kind::Boolean, false, &[]),
+        FieldRule::new("offset", FieldKind::Integer, false, &[Limit::Min(0.0)]),
+        FieldRule::new(
+            "sort",
+            FieldKind::String,
+            false,
+            &[Limit::OneOf(&["asc", "desc"])],
+        ),
+        FieldRule::new("include_metadata", FieldKind::Boolean, false, &[]),
     ];
 }
 
@@ -201,61 +180,33 @@ impl TaskEndpoint for IdList {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IdListResult {
-    /// Identifier of the task.
+    /// Identifier of the task, a UUID.
     pub id: Option<String>,
-    /// Address that the task was sent to.
+    /// URL that the task was sent to.
     pub url: Option<String>,
-    /// When the task was posted.
+    /// Date and time when the task was posted.
     ///
     /// In UTC.
     pub datetime_posted: Option<Timestamp>,
-    /// When the task was done.
+    /// Date and time when the task was completed.
     ///
     /// In UTC.
     pub datetime_done: Option<Timestamp>,
-    /// Text on the outcome of the task.
+    /// Status message of the task.
     pub status: Option<String>,
-    /// What the task cost.
+    /// Cost of the task.
     ///
     /// Unit: USD.
     pub cost: Option<f64>,
-    /// The parameters that the task was posted with.
+    /// Parameters that the task was posted with.
     ///
-    /// Not given unless `include_metadata` was set.
+    /// Absent unless `include_metadata` is true.
     pub metadata: Option<Map<Value>>,
 }
 
-impl Object for IdListResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["id", "url", "datetime_posted", "datetime_done", "status", "cost", "metadata"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.id,
-            1 => &mut self.url,
-            2 => &mut self.datetime_posted,
-            3 => &mut self.datetime_done,
-            4 => &mut self.status,
-            5 => &mut self.cost,
-            _ => &mut self.metadata,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.id,
-            1 => &self.url,
-            2 => &self.datetime_posted,
-            3 => &self.datetime_done,
-            4 => &self.status,
-            5 => &self.cost,
-            _ => &self.metadata,
-        }
-    }
-}
-
-object_impls!(IdListResult);
+object!(
+    IdListResult { id, url, datetime_posted, datetime_done, status, cost, metadata }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

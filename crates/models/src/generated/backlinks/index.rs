@@ -5,7 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Tells how large the backlink database is, now and over the last 12 months.
+/// Returns the size of the backlink database, now and over the last 12 months.
+///
+/// Calls are free.
 ///
 /// `GET /v3/backlinks/index`. The result comes in the answer.
 ///
@@ -24,7 +26,7 @@ impl Endpoint for Index {
         tasks_per_call: None,
         calls_per_minute: None,
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/backlinks-index/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-index/",
     };
 }
 
@@ -32,75 +34,31 @@ impl Endpoint for Index {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IndexResult {
-    /// How many backlinks the database has at present.
+    /// Current number of backlinks in the database.
     pub total_backlinks: Option<i64>,
-    /// How many pages the database has at present.
+    /// Current number of pages in the database.
     pub total_pages: Option<i64>,
-    /// Size of the database at earlier dates, over 12 months.
+    /// Size of the database over the last 12 months, one row per date.
     pub index_history: Option<Vec<IndexIndexHistory>>,
 }
 
-impl Object for IndexResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["total_backlinks", "total_pages", "index_history"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.total_backlinks,
-            1 => &mut self.total_pages,
-            _ => &mut self.index_history,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.total_backlinks,
-            1 => &self.total_pages,
-            _ => &self.index_history,
-        }
-    }
-}
-
-object_impls!(IndexResult);
+object!(IndexResult { total_backlinks, total_pages, index_history });
 
 /// An element of `index_history`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IndexIndexHistory {
-    /// The day that the sizes are of.
+    /// Date that the sizes refer to.
     ///
     /// A date, `yyyy-mm-dd`.
     pub date: Option<String>,
-    /// How many backlinks the database had on `date`.
+    /// Number of backlinks in the database on `date`.
     pub total_backlinks: Option<i64>,
-    /// How many pages the database had on `date`.
+    /// Number of pages in the database on `date`.
     pub total_pages: Option<i64>,
 }
 
-impl Object for IndexIndexHistory {
-    fn names(&self) -> &'static [&'static str] {
-        &["date", "total_backlinks", "total_pages"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.date,
-            1 => &mut self.total_backlinks,
-            _ => &mut self.total_pages,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.date,
-            1 => &self.total_backlinks,
-            _ => &self.total_pages,
-        }
-    }
-}
-
-object_impls!(IndexIndexHistory);
+object!(IndexIndexHistory { date, total_backlinks, total_pages });
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

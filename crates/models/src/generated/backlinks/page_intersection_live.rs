@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists the pages that link to several targets.
+/// Lists the pages that link to several targets, with their backlinks per target.
 ///
-/// With your own site in `exclude_targets` it finds which pages link to competitors and not to you. The keys of `targets` are the keys of each item.
-///
-/// Every call and every row is charged, and the call weighs most: fetch many rows at once.
+/// To find pages that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
 ///
 /// `POST /v3/backlinks/page_intersection/live`. The result comes in the answer. One task a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for PageIntersectionLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <PageIntersectionLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-page_intersection-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-page_intersection-live/",
     };
 }
 
@@ -36,136 +34,82 @@ impl Endpoint for PageIntersectionLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageIntersectionLiveTask {
-    /// Domains, subdomains and pages that the wanted pages link to, under the keys `1`, `2` and so on.
+    /// Domains, subdomains and pages that a page must link to, under the keys `1`, `2` and so on.
     ///
-    /// The keys come back in the answer and lead the names of fields in `filters` and `order_by`. Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// The response uses the same keys, and field names in `filters` and `order_by` start with them. Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required. At most 20 elements.
     pub targets: Numbered<String>,
-    /// Domains, subdomains and pages that the wanted pages must not link to.
+    /// Domains, subdomains and pages that a returned page must not link to.
     ///
-    /// An address may end in `*`.
+    /// A `*` at the end of an entry matches any text.
     ///
     /// Optional. At most 10 elements.
     pub exclude_targets: Option<Vec<String>>,
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     pub backlinks_status_type: Option<BacklinksStatusType>,
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. The name of a field starts with the key of a target: `1.rank`.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. Field names start with the key of a target: `1.rank`.
     ///
     /// Optional. At most 8 conditions.
     pub filters: Option<Filter<PageIntersectionLive>>,
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     pub order_by: Option<Vec<Order<PageIntersectionLive>>>,
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     pub offset: Option<i64>,
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     pub limit: Option<i64>,
-    /// How many entries the lists `attributes` and `domain_from_platform_type` may hold.
+    /// Maximum number of entries in the lists `attributes` and `domain_from_platform_type`.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     pub include_indirect_links: Option<bool>,
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     pub exclude_internal_backlinks: Option<bool>,
-    /// Whether items rest on all backlinks of the targets or on those alone that intersect.
+    /// Backlinks that the rows are computed from: all of them, or only intersecting ones.
     ///
     /// Default: `all`.
     pub intersection_mode: Option<IntersectionMode>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for PageIntersectionLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "targets",
-            "exclude_targets",
-            "backlinks_status_type",
-            "filters",
-            "order_by",
-            "offset",
-            "limit",
-            "internal_list_limit",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "intersection_mode",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.exclude_targets,
-            2 => &mut self.backlinks_status_type,
-            3 => &mut self.filters,
-            4 => &mut self.order_by,
-            5 => &mut self.offset,
-            6 => &mut self.limit,
-            7 => &mut self.internal_list_limit,
-            8 => &mut self.include_subdomains,
-            9 => &mut self.include_indirect_links,
-            10 => &mut self.exclude_internal_backlinks,
-            11 => &mut self.intersection_mode,
-            12 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.exclude_targets,
-            2 => &self.backlinks_status_type,
-            3 => &self.filters,
-            4 => &self.order_by,
-            5 => &self.offset,
-            6 => &self.limit,
-            7 => &self.internal_list_limit,
-            8 => &self.include_subdomains,
-            9 => &self.include_indirect_links,
-            10 => &self.exclude_internal_backlinks,
-            11 => &self.intersection_mode,
-            12 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent PageIntersectionLiveTask);
+object!(
+    sent PageIntersectionLiveTask { targets, exclude_targets, backlinks_status_type,
+    filters, order_by, offset, limit, internal_list_limit, include_subdomains,
+    include_indirect_links, exclude_internal_backlinks, intersection_mode, rank_scale,
+    tag }
+);
 
 impl PageIntersectionLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -176,9 +120,9 @@ impl PageIntersectionLiveTask {
         }
     }
 
-    /// Domains, subdomains and pages that the wanted pages must not link to.
+    /// Domains, subdomains and pages that a returned page must not link to.
     ///
-    /// An address may end in `*`.
+    /// A `*` at the end of an entry matches any text.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -190,7 +134,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -199,9 +143,9 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Conditions that an item must meet to be in the answer.
+    /// Conditions that a row must meet to be returned.
     ///
-    /// A condition is `[field, operator, value]`; several are joined by `"and"` or `"or"` and may be nested. The name of a field starts with the key of a target: `1.rank`.
+    /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. Field names start with the key of a target: `1.rank`.
     ///
     /// Optional. At most 8 conditions.
     #[must_use]
@@ -210,9 +154,9 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// What to sort the items by.
+    /// Sort rules for the rows, most important first.
     ///
-    /// A rule is `field,asc` or `field,desc`, and its field is any that filters take.
+    /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
     /// Optional. At most 3 elements.
     #[must_use]
@@ -224,7 +168,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// How many elements to skip before the first one of the answer.
+    /// Number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Not below 0. Not above 20000.
     #[must_use]
@@ -233,7 +177,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// How many elements the answer may hold.
+    /// Maximum number of rows in the response.
     ///
     /// Default: `100`. Not below 1. Not above 1000.
     #[must_use]
@@ -242,7 +186,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// How many entries the lists `attributes` and `domain_from_platform_type` may hold.
+    /// Maximum number of entries in the lists `attributes` and `domain_from_platform_type`.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -251,7 +195,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -262,7 +206,7 @@ impl PageIntersectionLiveTask {
 
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     #[must_use]
@@ -271,7 +215,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -280,7 +224,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Whether items rest on all backlinks of the targets or on those alone that intersect.
+    /// Backlinks that the rows are computed from: all of them, or only intersecting ones.
     ///
     /// Default: `all`.
     #[must_use]
@@ -289,7 +233,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -298,9 +242,9 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -338,63 +282,63 @@ impl Task for PageIntersectionLiveTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "targets",
-            Kind::Map(&Kind::String),
+            FieldKind::Map(&FieldKind::String),
             true,
             &[Limit::MaxItems(20), Limit::Targets],
         ),
         FieldRule::new(
             "exclude_targets",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             false,
             &[Limit::MaxItems(10), Limit::Targets],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", Kind::Filters, false, &[Limit::MaxConditions(8)]),
+        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
         FieldRule::new(
             "order_by",
-            Kind::List(&Kind::Order),
+            FieldKind::List(&FieldKind::Order),
             false,
             &[Limit::MaxItems(3)],
         ),
         FieldRule::new(
             "offset",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
         FieldRule::new(
             "limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "intersection_mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "partial"])],
         ),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -406,95 +350,73 @@ impl TaskEndpoint for PageIntersectionLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageIntersectionLiveResult {
-    /// The targets as they were given, each under its key.
+    /// The targets as sent in the task, under their keys.
     pub targets: Option<Map<String>>,
-    /// How many items the database has for the task, of which `items` holds a part.
+    /// Total number of rows that the database has for the task.
+    ///
+    /// `items` holds only part of them if this exceeds `limit`.
     pub total_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The linking pages, an element each.
+    /// The linking pages, one row per page.
     pub items: Option<Vec<PageIntersectionLiveItem>>,
 }
 
-impl Object for PageIntersectionLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["targets", "total_count", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.targets,
-            1 => &mut self.total_count,
-            2 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.targets,
-            1 => &self.total_count,
-            2 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(PageIntersectionLiveResult);
+object!(PageIntersectionLiveResult { targets, total_count, items_count, items });
 
 /// An element of `page_intersection`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageIntersectionLivePageIntersection {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
     /// Domain that the backlink comes from.
     pub domain_from: Option<String>,
-    /// Address of the page that the backlink stands on.
+    /// URL of the page that contains the backlink.
     pub url_from: Option<String>,
-    /// Whether `url_from` is an HTTPS address.
+    /// Whether `url_from` uses HTTPS.
     pub url_from_https: Option<bool>,
-    /// Domain that the backlink leads to.
+    /// Domain that the backlink points to.
     pub domain_to: Option<String>,
-    /// Address that the backlink leads to.
+    /// URL that the backlink points to.
     pub url_to: Option<String>,
-    /// Whether `url_to` is an HTTPS address.
+    /// Whether `url_to` uses HTTPS.
     pub url_to_https: Option<bool>,
     /// Top-level domain of `url_from`.
     pub tld_from: Option<String>,
-    /// Whether the backlink turned up at the crawler's latest visit to the page.
+    /// Whether the latest crawl of the page was the first to find the backlink.
     pub is_new: Option<bool>,
-    /// Whether the backlink is gone, alone or with its whole page.
+    /// Whether the backlink or the whole page that contained it is gone.
     pub is_lost: Option<bool>,
-    /// How spammy the backlink is.
+    /// Spam score of the backlink.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub backlink_spam_score: Option<i64>,
     /// Rank of the backlink.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// Rank of the page that the backlink stands on.
+    /// Rank of the page that contains the backlink.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub page_from_rank: Option<i64>,
-    /// Rank that the linking domain had when the crawler met the backlink last.
+    /// Rank of the linking domain when the crawler last found the backlink.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub domain_from_rank: Option<i64>,
-    /// Kinds of platform that the linking domain is.
+    /// Platform types of the linking domain.
     pub domain_from_platform_type: Option<Vec<PlatformType>>,
-    /// Whether the linking domain is a bare IP address without a name.
+    /// Whether the linking domain is an IP address without a name.
     pub domain_from_is_ip: Option<bool>,
     /// IP address of the linking domain.
     pub domain_from_ip: Option<String>,
-    /// Country of the linking domain, as ISO code.
+    /// ISO country code of the linking domain.
     pub domain_from_country: Option<String>,
-    /// How many external links the linking page has.
+    /// Number of external links on the linking page.
     pub page_from_external_links: Option<i64>,
-    /// How many internal links the linking page has.
+    /// Number of internal links on the linking page.
     pub page_from_internal_links: Option<i64>,
     /// Size of the linking page.
     ///
@@ -508,265 +430,102 @@ pub struct PageIntersectionLivePageIntersection {
     pub page_from_language: Option<String>,
     /// Title of the linking page.
     pub page_from_title: Option<String>,
-    /// HTTP status that the linking page answered with.
+    /// HTTP status that the linking page returned.
     pub page_from_status_code: Option<i64>,
-    /// When the crawler first met the backlink.
+    /// Date and time when the crawler first found the backlink.
     ///
     /// In UTC.
     pub first_seen: Option<Timestamp>,
-    /// When the crawler met the backlink the last time but one, before `last_seen`.
+    /// Date and time of the crawler's second-latest sighting of the backlink, before `last_seen`.
     ///
-    /// In UTC. Null when the crawler met the backlink only once.
+    /// In UTC. Null when the crawler found the backlink only once.
     pub prev_seen: Option<Timestamp>,
-    /// When the crawler met the backlink last.
+    /// Date and time when the crawler last found the backlink.
     ///
     /// In UTC.
     pub last_seen: Option<Timestamp>,
-    /// The kind of link.
+    /// Type of the link.
     pub item_type: Option<LinkType>,
     /// Attributes of the link, such as `nofollow`.
     ///
-    /// Null when the link has none.
+    /// Null when the link has no attributes.
     pub attributes: Option<Vec<String>>,
-    /// Whether the link is a dofollow one.
-    ///
-    /// All others are nofollow.
+    /// Whether the link is dofollow; `false` means nofollow.
     pub dofollow: Option<bool>,
-    /// Whether the backlink stood on the page already at the crawler's first visit there.
+    /// Whether the backlink was on the page at the crawler's first visit.
     pub original: Option<bool>,
     /// Alternative text of the linked image.
     ///
     /// Null unless `item_type` is `image`.
     pub alt: Option<String>,
-    /// The anchor text.
+    /// Anchor text of the link.
     ///
     /// Can be null when the link is on an image.
     pub anchor: Option<String>,
-    /// A piece of the text before the anchor.
+    /// Part of the text before the anchor.
     ///
     /// Can be null.
     pub text_pre: Option<String>,
-    /// A piece of the text after the anchor.
+    /// Part of the text after the anchor.
     ///
     /// Can be null.
     pub text_post: Option<String>,
-    /// HTML element that the backlink stands in, such as `article` or `section`.
+    /// HTML element that contains the backlink, such as `article` or `section`.
     ///
     /// Can be null.
     pub semantic_location: Option<String>,
-    /// How many links just like this one the linking page has.
+    /// Number of identical links on the linking page.
     pub links_count: Option<i64>,
-    /// How many backlinks the linking domain has in all.
+    /// Total number of backlinks from the linking domain.
     ///
-    /// It tells how many an item stands for when one is listed per domain. Where every backlink is listed it has been seen to be 0.
+    /// If one backlink is listed per domain, this is the number of links that the row represents. Responses that list all backlinks have been observed with 0.
     pub group_count: Option<i64>,
-    /// Whether the backlink leads to a page that answers with 4xx or 5xx.
+    /// Whether the backlink points to a page that returns a 4xx or 5xx status.
     pub is_broken: Option<bool>,
-    /// HTTP status of the page that the backlink leads to.
+    /// HTTP status of the page that the backlink points to.
     ///
-    /// Null when the crawler has not been to the page.
+    /// Null when the crawler has not visited the page.
     pub url_to_status_code: Option<i64>,
-    /// How spammy the page is that the backlink leads to.
+    /// Spam score of the page that the backlink points to.
     ///
-    /// Unit: 0 to 100, higher is worse. Null when the crawler has not been to the page.
+    /// Unit: 0 to 100, higher is worse. Null when the crawler has not visited the page.
     pub url_to_spam_score: Option<i64>,
-    /// Address that `url_to` redirects to.
+    /// URL that `url_to` redirects to.
     ///
     /// Null when no redirect is known.
     pub url_to_redirect_target: Option<String>,
-    /// Whether the backlink is indirect, by way of a page that redirects to `url_to` or names a canonical page.
+    /// Whether the backlink reaches `url_to` through a page that redirects to it or names it as canonical.
     pub is_indirect_link: Option<bool>,
-    /// The addresses that an indirect link takes on its way to `url_to`, one or several.
+    /// URLs that the indirect link passes through on its way to `url_to`.
     ///
     /// Null unless `is_indirect_link` is true.
     pub indirect_link_path: Option<Vec<IndirectLinkStep>>,
 }
 
-impl Object for PageIntersectionLivePageIntersection {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "domain_from",
-            "url_from",
-            "url_from_https",
-            "domain_to",
-            "url_to",
-            "url_to_https",
-            "tld_from",
-            "is_new",
-            "is_lost",
-            "backlink_spam_score",
-            "rank",
-            "page_from_rank",
-            "domain_from_rank",
-            "domain_from_platform_type",
-            "domain_from_is_ip",
-            "domain_from_ip",
-            "domain_from_country",
-            "page_from_external_links",
-            "page_from_internal_links",
-            "page_from_size",
-            "page_from_encoding",
-            "page_from_language",
-            "page_from_title",
-            "page_from_status_code",
-            "first_seen",
-            "prev_seen",
-            "last_seen",
-            "item_type",
-            "attributes",
-            "dofollow",
-            "original",
-            "alt",
-            "anchor",
-            "text_pre",
-            "text_post",
-            "semantic_location",
-            "links_count",
-            "group_count",
-            "is_broken",
-            "url_to_status_code",
-            "url_to_spam_score",
-            "url_to_redirect_target",
-            "is_indirect_link",
-            "indirect_link_path",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.domain_from,
-            2 => &mut self.url_from,
-            3 => &mut self.url_from_https,
-            4 => &mut self.domain_to,
-            5 => &mut self.url_to,
-            6 => &mut self.url_to_https,
-            7 => &mut self.tld_from,
-            8 => &mut self.is_new,
-            9 => &mut self.is_lost,
-            10 => &mut self.backlink_spam_score,
-            11 => &mut self.rank,
-            12 => &mut self.page_from_rank,
-            13 => &mut self.domain_from_rank,
-            14 => &mut self.domain_from_platform_type,
-            15 => &mut self.domain_from_is_ip,
-            16 => &mut self.domain_from_ip,
-            17 => &mut self.domain_from_country,
-            18 => &mut self.page_from_external_links,
-            19 => &mut self.page_from_internal_links,
-            20 => &mut self.page_from_size,
-            21 => &mut self.page_from_encoding,
-            22 => &mut self.page_from_language,
-            23 => &mut self.page_from_title,
-            24 => &mut self.page_from_status_code,
-            25 => &mut self.first_seen,
-            26 => &mut self.prev_seen,
-            27 => &mut self.last_seen,
-            28 => &mut self.item_type,
-            29 => &mut self.attributes,
-            30 => &mut self.dofollow,
-            31 => &mut self.original,
-            32 => &mut self.alt,
-            33 => &mut self.anchor,
-            34 => &mut self.text_pre,
-            35 => &mut self.text_post,
-            36 => &mut self.semantic_location,
-            37 => &mut self.links_count,
-            38 => &mut self.group_count,
-            39 => &mut self.is_broken,
-            40 => &mut self.url_to_status_code,
-            41 => &mut self.url_to_spam_score,
-            42 => &mut self.url_to_redirect_target,
-            43 => &mut self.is_indirect_link,
-            _ => &mut self.indirect_link_path,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.domain_from,
-            2 => &self.url_from,
-            3 => &self.url_from_https,
-            4 => &self.domain_to,
-            5 => &self.url_to,
-            6 => &self.url_to_https,
-            7 => &self.tld_from,
-            8 => &self.is_new,
-            9 => &self.is_lost,
-            10 => &self.backlink_spam_score,
-            11 => &self.rank,
-            12 => &self.page_from_rank,
-            13 => &self.domain_from_rank,
-            14 => &self.domain_from_platform_type,
-            15 => &self.domain_from_is_ip,
-            16 => &self.domain_from_ip,
-            17 => &self.domain_from_country,
-            18 => &self.page_from_external_links,
-            19 => &self.page_from_internal_links,
-            20 => &self.page_from_size,
-            21 => &self.page_from_encoding,
-            22 => &self.page_from_language,
-            23 => &self.page_from_title,
-            24 => &self.page_from_status_code,
-            25 => &self.first_seen,
-            26 => &self.prev_seen,
-            27 => &self.last_seen,
-            28 => &self.item_type,
-            29 => &self.attributes,
-            30 => &self.dofollow,
-            31 => &self.original,
-            32 => &self.alt,
-            33 => &self.anchor,
-            34 => &self.text_pre,
-            35 => &self.text_post,
-            36 => &self.semantic_location,
-            37 => &self.links_count,
-            38 => &self.group_count,
-            39 => &self.is_broken,
-            40 => &self.url_to_status_code,
-            41 => &self.url_to_spam_score,
-            42 => &self.url_to_redirect_target,
-            43 => &self.is_indirect_link,
-            _ => &self.indirect_link_path,
-        }
-    }
-}
-
-object_impls!(PageIntersectionLivePageIntersection);
+object!(
+    PageIntersectionLivePageIntersection { r#type = "type", domain_from, url_from,
+    url_from_https, domain_to, url_to, url_to_https, tld_from, is_new, is_lost,
+    backlink_spam_score, rank, page_from_rank, domain_from_rank,
+    domain_from_platform_type, domain_from_is_ip, domain_from_ip, domain_from_country,
+    page_from_external_links, page_from_internal_links, page_from_size,
+    page_from_encoding, page_from_language, page_from_title, page_from_status_code,
+    first_seen, prev_seen, last_seen, item_type, attributes, dofollow, original, alt,
+    anchor, text_pre, text_post, semantic_location, links_count, group_count, is_broken,
+    url_to_status_code, url_to_spam_score, url_to_redirect_target, is_indirect_link,
+    indirect_link_path }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageIntersectionLiveItem {
-    /// Backlinks from one page to each target, under the key that the target has in `targets`.
+    /// Backlinks from one page per target, under the keys of `targets`.
     pub page_intersection: Option<Map<Vec<PageIntersectionLivePageIntersection>>>,
-    /// What the intersections of the item come to.
+    /// Totals over the intersections in the row.
     pub summary: Option<IntersectionSummary>,
 }
 
-impl Object for PageIntersectionLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["page_intersection", "summary"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page_intersection,
-            _ => &mut self.summary,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page_intersection,
-            _ => &self.summary,
-        }
-    }
-}
-
-object_impls!(PageIntersectionLiveItem);
+object!(PageIntersectionLiveItem { page_intersection, summary });
 
 impl Paged for PageIntersectionLive {
     type Row = PageIntersectionLiveItem;
@@ -803,32 +562,32 @@ pub mod page_intersection_live_fields {
         Field::new(format!("{}.domain_from", filter::key(key)))
     }
 
-    /// `….url_from`: Address of the page that the backlink stands on.
+    /// `….url_from`: URL of the page that contains the backlink.
     pub fn url_from(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.url_from", filter::key(key)))
     }
 
-    /// `….url_from_https`: Whether `url_from` is an HTTPS address.
+    /// `….url_from_https`: Whether `url_from` uses HTTPS.
     pub fn url_from_https(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Flag> {
+    ) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.url_from_https", filter::key(key)))
     }
 
-    /// `….domain_to`: Domain that the backlink leads to.
+    /// `….domain_to`: Domain that the backlink points to.
     pub fn domain_to(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.domain_to", filter::key(key)))
     }
 
-    /// `….url_to`: Address that the backlink leads to.
+    /// `….url_to`: URL that the backlink points to.
     pub fn url_to(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.url_to", filter::key(key)))
     }
 
-    /// `….url_to_https`: Whether `url_to` is an HTTPS address.
+    /// `….url_to_https`: Whether `url_to` uses HTTPS.
     pub fn url_to_https(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Flag> {
+    ) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.url_to_https", filter::key(key)))
     }
 
@@ -837,17 +596,17 @@ pub mod page_intersection_live_fields {
         Field::new(format!("{}.tld_from", filter::key(key)))
     }
 
-    /// `….is_new`: Whether the backlink turned up at the crawler's latest visit to the page.
-    pub fn is_new(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    /// `….is_new`: Whether the latest crawl of the page was the first to find the backlink.
+    pub fn is_new(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.is_new", filter::key(key)))
     }
 
-    /// `….is_lost`: Whether the backlink is gone, alone or with its whole page.
-    pub fn is_lost(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    /// `….is_lost`: Whether the backlink or the whole page that contained it is gone.
+    pub fn is_lost(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.is_lost", filter::key(key)))
     }
 
-    /// `….backlink_spam_score`: How spammy the backlink is.
+    /// `….backlink_spam_score`: Spam score of the backlink.
     pub fn backlink_spam_score(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
@@ -859,31 +618,31 @@ pub mod page_intersection_live_fields {
         Field::new(format!("{}.rank", filter::key(key)))
     }
 
-    /// `….page_from_rank`: Rank of the page that the backlink stands on.
+    /// `….page_from_rank`: Rank of the page that contains the backlink.
     pub fn page_from_rank(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
         Field::new(format!("{}.page_from_rank", filter::key(key)))
     }
 
-    /// `….domain_from_rank`: Rank that the linking domain had when the crawler met the backlink last.
+    /// `….domain_from_rank`: Rank of the linking domain when the crawler last found the backlink.
     pub fn domain_from_rank(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
         Field::new(format!("{}.domain_from_rank", filter::key(key)))
     }
 
-    /// `….domain_from_platform_type`: Kinds of platform that the linking domain is.
+    /// `….domain_from_platform_type`: Platform types of the linking domain.
     pub fn domain_from_platform_type(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Texts> {
+    ) -> Field<PageIntersectionLive, TextList> {
         Field::new(format!("{}.domain_from_platform_type", filter::key(key)))
     }
 
-    /// `….domain_from_is_ip`: Whether the linking domain is a bare IP address without a name.
+    /// `….domain_from_is_ip`: Whether the linking domain is an IP address without a name.
     pub fn domain_from_is_ip(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Flag> {
+    ) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.domain_from_is_ip", filter::key(key)))
     }
 
@@ -894,21 +653,21 @@ pub mod page_intersection_live_fields {
         Field::new(format!("{}.domain_from_ip", filter::key(key)))
     }
 
-    /// `….domain_from_country`: Country of the linking domain, as ISO code.
+    /// `….domain_from_country`: ISO country code of the linking domain.
     pub fn domain_from_country(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.domain_from_country", filter::key(key)))
     }
 
-    /// `….page_from_external_links`: How many external links the linking page has.
+    /// `….page_from_external_links`: Number of external links on the linking page.
     pub fn page_from_external_links(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
         Field::new(format!("{}.page_from_external_links", filter::key(key)))
     }
 
-    /// `….page_from_internal_links`: How many internal links the linking page has.
+    /// `….page_from_internal_links`: Number of internal links on the linking page.
     pub fn page_from_internal_links(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
@@ -943,35 +702,35 @@ pub mod page_intersection_live_fields {
         Field::new(format!("{}.page_from_title", filter::key(key)))
     }
 
-    /// `….page_from_status_code`: HTTP status that the linking page answered with.
+    /// `….page_from_status_code`: HTTP status that the linking page returned.
     pub fn page_from_status_code(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
         Field::new(format!("{}.page_from_status_code", filter::key(key)))
     }
 
-    /// `….first_seen`: When the crawler first met the backlink.
+    /// `….first_seen`: Date and time when the crawler first found the backlink.
     pub fn first_seen(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Moment> {
+    ) -> Field<PageIntersectionLive, DateTime> {
         Field::new(format!("{}.first_seen", filter::key(key)))
     }
 
-    /// `….prev_seen`: When the crawler met the backlink the last time but one, before `last_seen`.
+    /// `….prev_seen`: Date and time of the crawler's second-latest sighting of the backlink, before `last_seen`.
     pub fn prev_seen(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Moment> {
+    ) -> Field<PageIntersectionLive, DateTime> {
         Field::new(format!("{}.prev_seen", filter::key(key)))
     }
 
-    /// `….last_seen`: When the crawler met the backlink last.
+    /// `….last_seen`: Date and time when the crawler last found the backlink.
     pub fn last_seen(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Moment> {
+    ) -> Field<PageIntersectionLive, DateTime> {
         Field::new(format!("{}.last_seen", filter::key(key)))
     }
 
-    /// `….item_type`: The kind of link.
+    /// `….item_type`: Type of the link.
     pub fn item_type(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.item_type", filter::key(key)))
     }
@@ -979,17 +738,17 @@ pub mod page_intersection_live_fields {
     /// `….attributes`: Attributes of the link, such as `nofollow`.
     pub fn attributes(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Texts> {
+    ) -> Field<PageIntersectionLive, TextList> {
         Field::new(format!("{}.attributes", filter::key(key)))
     }
 
-    /// `….dofollow`: Whether the link is a dofollow one.
-    pub fn dofollow(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    /// `….dofollow`: Whether the link is dofollow; `false` means nofollow.
+    pub fn dofollow(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.dofollow", filter::key(key)))
     }
 
-    /// `….original`: Whether the backlink stood on the page already at the crawler's first visit there.
-    pub fn original(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    /// `….original`: Whether the backlink was on the page at the crawler's first visit.
+    pub fn original(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.original", filter::key(key)))
     }
 
@@ -998,72 +757,72 @@ pub mod page_intersection_live_fields {
         Field::new(format!("{}.alt", filter::key(key)))
     }
 
-    /// `….anchor`: The anchor text.
+    /// `….anchor`: Anchor text of the link.
     pub fn anchor(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.anchor", filter::key(key)))
     }
 
-    /// `….text_pre`: A piece of the text before the anchor.
+    /// `….text_pre`: Part of the text before the anchor.
     pub fn text_pre(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.text_pre", filter::key(key)))
     }
 
-    /// `….text_post`: A piece of the text after the anchor.
+    /// `….text_post`: Part of the text after the anchor.
     pub fn text_post(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.text_post", filter::key(key)))
     }
 
-    /// `….semantic_location`: HTML element that the backlink stands in, such as `article` or `section`.
+    /// `….semantic_location`: HTML element that contains the backlink, such as `article` or `section`.
     pub fn semantic_location(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.semantic_location", filter::key(key)))
     }
 
-    /// `….links_count`: How many links just like this one the linking page has.
+    /// `….links_count`: Number of identical links on the linking page.
     pub fn links_count(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
         Field::new(format!("{}.links_count", filter::key(key)))
     }
 
-    /// `….group_count`: How many backlinks the linking domain has in all.
+    /// `….group_count`: Total number of backlinks from the linking domain.
     pub fn group_count(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
         Field::new(format!("{}.group_count", filter::key(key)))
     }
 
-    /// `….is_broken`: Whether the backlink leads to a page that answers with 4xx or 5xx.
-    pub fn is_broken(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Flag> {
+    /// `….is_broken`: Whether the backlink points to a page that returns a 4xx or 5xx status.
+    pub fn is_broken(key: impl std::fmt::Display) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.is_broken", filter::key(key)))
     }
 
-    /// `….url_to_status_code`: HTTP status of the page that the backlink leads to.
+    /// `….url_to_status_code`: HTTP status of the page that the backlink points to.
     pub fn url_to_status_code(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
         Field::new(format!("{}.url_to_status_code", filter::key(key)))
     }
 
-    /// `….url_to_spam_score`: How spammy the page is that the backlink leads to.
+    /// `….url_to_spam_score`: Spam score of the page that the backlink points to.
     pub fn url_to_spam_score(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Number> {
         Field::new(format!("{}.url_to_spam_score", filter::key(key)))
     }
 
-    /// `….url_to_redirect_target`: Address that `url_to` redirects to.
+    /// `….url_to_redirect_target`: URL that `url_to` redirects to.
     pub fn url_to_redirect_target(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Text> {
         Field::new(format!("{}.url_to_redirect_target", filter::key(key)))
     }
 
-    /// `….is_indirect_link`: Whether the backlink is indirect, by way of a page that redirects to `url_to` or names a canonical page.
+    /// `….is_indirect_link`: Whether the backlink reaches `url_to` through a page that redirects to it or names it as canonical.
     pub fn is_indirect_link(
         key: impl std::fmt::Display,
-    ) -> Field<PageIntersectionLive, Flag> {
+    ) -> Field<PageIntersectionLive, Bool> {
         Field::new(format!("{}.is_indirect_link", filter::key(key)))
     }
 }

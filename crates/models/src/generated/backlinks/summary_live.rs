@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Sums up the backlinks of one domain, subdomain or page: counts, rank, and where the links come from.
+/// Returns a backlink summary of one domain, subdomain or page: counts, rank, and origins of the links.
 ///
-/// Every call is charged. For many targets `bulk_pages_summary` and the other bulk endpoints are cheaper.
+/// For many targets, `bulk_pages_summary` and the other bulk endpoints cost less. Each call is charged.
 ///
 /// `POST /v3/backlinks/summary/live`. The result comes in the answer. One task a call.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for SummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <SummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-summary-live/",
     };
 }
 
@@ -34,99 +34,59 @@ impl Endpoint for SummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SummaryLiveTask {
-    /// The domain, subdomain or page that the figures are for.
+    /// Domain, subdomain or page to get backlink data for.
     ///
-    /// Write a page with its scheme, a domain or subdomain with neither scheme nor `www.`.
+    /// Write a page as a full URL, a domain or subdomain without scheme and `www.`.
     ///
     /// Required.
     pub target: String,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     pub include_indirect_links: Option<bool>,
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     pub exclude_internal_backlinks: Option<bool>,
-    /// How many entries each `referring_links_*` map may hold.
+    /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
+    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
     /// Default: `10`. Not above 1000.
     pub internal_list_limit: Option<i64>,
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     pub backlinks_status_type: Option<BacklinksStatusType>,
-    /// Conditions that a backlink must meet to enter the figures.
+    /// Conditions that a backlink must meet to be counted in the metrics.
     ///
-    /// It has the form of `filters`: `["dofollow", "=", true]` leaves nofollow links out of every count.
+    /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
     /// Optional.
     pub backlinks_filters: Option<Filter<BacklinksLive>>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for SummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "include_subdomains",
-            "include_indirect_links",
-            "exclude_internal_backlinks",
-            "internal_list_limit",
-            "backlinks_status_type",
-            "backlinks_filters",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.include_subdomains,
-            2 => &mut self.include_indirect_links,
-            3 => &mut self.exclude_internal_backlinks,
-            4 => &mut self.internal_list_limit,
-            5 => &mut self.backlinks_status_type,
-            6 => &mut self.backlinks_filters,
-            7 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.include_subdomains,
-            2 => &self.include_indirect_links,
-            3 => &self.exclude_internal_backlinks,
-            4 => &self.internal_list_limit,
-            5 => &self.backlinks_status_type,
-            6 => &self.backlinks_filters,
-            7 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent SummaryLiveTask);
+object!(
+    sent SummaryLiveTask { target, include_subdomains, include_indirect_links,
+    exclude_internal_backlinks, internal_list_limit, backlinks_status_type,
+    backlinks_filters, rank_scale, tag }
+);
 
 impl SummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -137,7 +97,7 @@ impl SummaryLiveTask {
         }
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -148,7 +108,7 @@ impl SummaryLiveTask {
 
     /// Whether indirect links count too.
     ///
-    /// Such a link leads to another page first, one with a redirect to the target or has it as canonical page.
+    /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
     /// Default: `true`.
     #[must_use]
@@ -157,7 +117,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Whether to leave out links that come from subdomains of the target's own domain.
+    /// Whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -166,9 +126,9 @@ impl SummaryLiveTask {
         self
     }
 
-    /// How many entries each `referring_links_*` map may hold.
+    /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// The documentation leaves `referring_links_countries` out of that list, but its own example cuts that map off too.
+    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
     /// Default: `10`. Not above 1000.
     #[must_use]
@@ -177,7 +137,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Which backlinks to list and count, by whether they still stand.
+    /// Status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -186,9 +146,9 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Conditions that a backlink must meet to enter the figures.
+    /// Conditions that a backlink must meet to be counted in the metrics.
     ///
-    /// It has the form of `filters`: `["dofollow", "=", true]` leaves nofollow links out of every count.
+    /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
     /// Optional.
     #[must_use]
@@ -197,7 +157,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -206,9 +166,9 @@ impl SummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -244,30 +204,30 @@ impl SummaryLiveTask {
 
 impl Task for SummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", Kind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", Kind::Boolean, false, &[]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
+        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "internal_list_limit",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Max(1000.0)],
         ),
         FieldRule::new(
             "backlinks_status_type",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("backlinks_filters", Kind::Filters, false, &[]),
+        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -279,182 +239,98 @@ impl TaskEndpoint for SummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SummaryLiveResult {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// When the crawler first met a backlink to the target.
+    /// Date and time when the crawler first found a backlink to the target.
     ///
     /// In UTC.
     pub first_seen: Option<Timestamp>,
-    /// When the target lost its last backlink.
+    /// Date and time when the target lost its last backlink.
     ///
-    /// Either the link was gone, or the crawler came to the target and got a 4xx or 5xx answer.
+    /// On that visit, the crawler found the link gone or received a 4xx or 5xx status from the target.
     ///
     /// In UTC. Null while the target has backlinks.
     pub lost_date: Option<Timestamp>,
-    /// Rank of the target, by the links that point to it.
+    /// Rank of the target, based on the links that point to it.
     ///
-    /// It is reckoned like the original PageRank, each page a node of the graph of links.
+    /// Computed like the original PageRank, with each page as a node of the link graph.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// How many backlinks lead to the target, nofollow links among them.
+    /// Number of backlinks to the target, including nofollow links.
     pub backlinks: Option<i64>,
-    /// Spam score of the target's backlinks, taken together.
+    /// Combined spam score of all backlinks to the target.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub backlinks_spam_score: Option<i64>,
-    /// How many pages of the target the crawler has read.
+    /// Number of pages of the target that the crawler has visited.
     pub crawled_pages: Option<i64>,
-    /// Facts on the target itself, such as its server and country.
+    /// Data about the target itself, such as its server software and country.
     pub info: Option<TargetInfo>,
-    /// How many internal links the pages of the target have, all pages together.
+    /// Total number of internal links on all pages of the target.
     pub internal_links_count: Option<i64>,
-    /// How many external links the pages of the target have, all pages together.
+    /// Total number of external links on all pages of the target.
     pub external_links_count: Option<i64>,
-    /// How many of the backlinks lead to a broken page.
+    /// Number of backlinks that point to a broken page.
     pub broken_backlinks: Option<i64>,
-    /// How many pages of the target answer with 4xx or 5xx.
+    /// Number of pages of the target that return a 4xx or 5xx status.
     ///
-    /// The crawler got to them by links from other sites, some perhaps by the sitemap.
+    /// The crawler reached them through links from other sites, or through the sitemap.
     pub broken_pages: Option<i64>,
-    /// How many domains the backlinks come from, subdomains counted apart.
+    /// Number of domains that the backlinks come from, with each subdomain counted separately.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link among the backlinks.
+    /// Number of domains with at least one nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains the backlinks come from, subdomains not counted apart.
+    /// Number of main domains that the backlinks come from.
+    ///
+    /// A main domain and its subdomains count once.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link among the backlinks.
+    /// Number of main domains with at least one nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
-    /// How many IP addresses the backlinks come from.
+    /// Number of IP addresses that the backlinks come from.
     pub referring_ips: Option<i64>,
-    /// How many subnets the backlinks come from.
+    /// Number of subnets that the backlinks come from.
     pub referring_subnets: Option<i64>,
-    /// How many pages the backlinks stand on.
+    /// Number of pages that contain the backlinks.
     pub referring_pages: Option<i64>,
-    /// How many of the pages have a nofollow link among the backlinks.
+    /// Number of pages with at least one nofollow link among the backlinks.
     pub referring_pages_nofollow: Option<i64>,
-    /// Number of links by top-level domain.
+    /// Number of links per top-level domain of the linking domain.
     pub referring_links_tld: Option<Map<i64>>,
-    /// Number of links by kind of link.
+    /// Number of links per type of link.
     ///
     /// Documented keys: `anchor`, `image`, `link`, `meta`, `canonical`, `alternate`, `redirect`; there can be others.
     pub referring_links_types: Option<Map<i64>>,
-    /// Number of links by attribute, such as `nofollow`.
+    /// Number of links per link attribute, such as `nofollow`.
     ///
     /// Null when no link has an attribute.
     pub referring_links_attributes: Option<Map<i64>>,
-    /// Number of links by kind of platform that the link stands on.
+    /// Number of links per platform type of the linking site.
     ///
-    /// `unknown` can be among the keys, and a link can count under several.
+    /// Keys can include `unknown`. A link can count under several keys.
     ///
     /// Documented keys: `cms`, `blogs`, `ecommerce`, `message-boards`, `wikis`, `news`, `organization`; there can be others.
     pub referring_links_platform_types: Option<Map<i64>>,
-    /// Number of links by the HTML element that the link stands in, such as `article` or `footer`.
+    /// Number of links per HTML element that contains the link, such as `article` or `footer`.
     ///
-    /// The empty key is for links of unknown place.
+    /// The empty key holds the links with an unknown location.
     pub referring_links_semantic_locations: Option<Map<i64>>,
-    /// Number of links by country of the linking domain, as ISO code.
+    /// Number of links per country of the linking domain, by ISO code.
     ///
-    /// The empty key is for links of unknown country, `WW` for those of none.
+    /// The empty key holds links from unknown countries. `WW` holds links that belong to no country.
     pub referring_links_countries: Option<Map<i64>>,
 }
 
-impl Object for SummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "first_seen",
-            "lost_date",
-            "rank",
-            "backlinks",
-            "backlinks_spam_score",
-            "crawled_pages",
-            "info",
-            "internal_links_count",
-            "external_links_count",
-            "broken_backlinks",
-            "broken_pages",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_links_tld",
-            "referring_links_types",
-            "referring_links_attributes",
-            "referring_links_platform_types",
-            "referring_links_semantic_locations",
-            "referring_links_countries",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.first_seen,
-            2 => &mut self.lost_date,
-            3 => &mut self.rank,
-            4 => &mut self.backlinks,
-            5 => &mut self.backlinks_spam_score,
-            6 => &mut self.crawled_pages,
-            7 => &mut self.info,
-            8 => &mut self.internal_links_count,
-            9 => &mut self.external_links_count,
-            10 => &mut self.broken_backlinks,
-            11 => &mut self.broken_pages,
-            12 => &mut self.referring_domains,
-            13 => &mut self.referring_domains_nofollow,
-            14 => &mut self.referring_main_domains,
-            15 => &mut self.referring_main_domains_nofollow,
-            16 => &mut self.referring_ips,
-            17 => &mut self.referring_subnets,
-            18 => &mut self.referring_pages,
-            19 => &mut self.referring_pages_nofollow,
-            20 => &mut self.referring_links_tld,
-            21 => &mut self.referring_links_types,
-            22 => &mut self.referring_links_attributes,
-            23 => &mut self.referring_links_platform_types,
-            24 => &mut self.referring_links_semantic_locations,
-            _ => &mut self.referring_links_countries,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.first_seen,
-            2 => &self.lost_date,
-            3 => &self.rank,
-            4 => &self.backlinks,
-            5 => &self.backlinks_spam_score,
-            6 => &self.crawled_pages,
-            7 => &self.info,
-            8 => &self.internal_links_count,
-            9 => &self.external_links_count,
-            10 => &self.broken_backlinks,
-            11 => &self.broken_pages,
-            12 => &self.referring_domains,
-            13 => &self.referring_domains_nofollow,
-            14 => &self.referring_main_domains,
-            15 => &self.referring_main_domains_nofollow,
-            16 => &self.referring_ips,
-            17 => &self.referring_subnets,
-            18 => &self.referring_pages,
-            19 => &self.referring_pages_nofollow,
-            20 => &self.referring_links_tld,
-            21 => &self.referring_links_types,
-            22 => &self.referring_links_attributes,
-            23 => &self.referring_links_platform_types,
-            24 => &self.referring_links_semantic_locations,
-            _ => &self.referring_links_countries,
-        }
-    }
-}
-
-object_impls!(SummaryLiveResult);
+object!(
+    SummaryLiveResult { target, first_seen, lost_date, rank, backlinks,
+    backlinks_spam_score, crawled_pages, info, internal_links_count,
+    external_links_count, broken_backlinks, broken_pages, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets, referring_pages, referring_pages_nofollow,
+    referring_links_tld, referring_links_types, referring_links_attributes,
+    referring_links_platform_types, referring_links_semantic_locations,
+    referring_links_countries }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Counts the backlinks and linking domains that a domain gained and lost over time.
+/// Counts the backlinks and linking domains that a domain gained and lost per day, week, month or year.
 ///
-/// Weeks, months and years are whole ones and carry the date of their last day. A step without data has zeros.
+/// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For totals instead of changes, use `timeseries_summary`.
 ///
 /// `POST /v3/backlinks/timeseries_new_lost_summary/live`. The result comes in the answer. One task a call.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for TimeseriesNewLostSummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <TimeseriesNewLostSummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/",
     };
 }
 
@@ -34,69 +34,42 @@ impl Endpoint for TimeseriesNewLostSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TimeseriesNewLostSummaryLiveTask {
-    /// The domain to get the series for, written without `https://` and `www.`.
+    /// Domain to get the time series for, without `https://` and `www.`.
     ///
     /// Required.
     pub target: String,
-    /// The day that divides new from lost.
+    /// Date that separates new backlinks and domains from lost ones.
     ///
-    /// A backlink or domain found first after it counts as new; one known before and not found again after it counts as lost. It must not be later than `date_to`.
+    /// Those first found after it are new. Those known before it and not found since are lost.
     ///
     /// Optional. Not before `2019-01-30`. Not after `today`. Not after `date_to`.
     pub date_from: Option<Date>,
-    /// Last day of the range.
-    ///
-    /// It must not be earlier than `date_from`.
+    /// Last day of the period.
     ///
     /// Default: `today`. Not after `today`.
     pub date_to: Option<Date>,
-    /// The length of time that an item stands for.
+    /// Length of the period that each row covers.
     ///
-    /// Weeks, months and years are always whole ones, so the answer can reach beyond `date_from` and `date_to`. A period without data has zeros.
+    /// Weeks, months and years are always whole, so rows can reach beyond `date_from` and `date_to`. Periods without data have zeros.
     ///
     /// Default: `month`.
     pub group_range: Option<GroupRange>,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for TimeseriesNewLostSummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "group_range", "include_subdomains", "tag"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.group_range,
-            4 => &mut self.include_subdomains,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.group_range,
-            4 => &self.include_subdomains,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent TimeseriesNewLostSummaryLiveTask);
+object!(
+    sent TimeseriesNewLostSummaryLiveTask { target, date_from, date_to, group_range,
+    include_subdomains, tag }
+);
 
 impl TimeseriesNewLostSummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -107,9 +80,9 @@ impl TimeseriesNewLostSummaryLiveTask {
         }
     }
 
-    /// The day that divides new from lost.
+    /// Date that separates new backlinks and domains from lost ones.
     ///
-    /// A backlink or domain found first after it counts as new; one known before and not found again after it counts as lost. It must not be later than `date_to`.
+    /// Those first found after it are new. Those known before it and not found since are lost.
     ///
     /// Optional. Not before `2019-01-30`. Not after `today`. Not after `date_to`.
     #[must_use]
@@ -118,9 +91,7 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// Last day of the range.
-    ///
-    /// It must not be earlier than `date_from`.
+    /// Last day of the period.
     ///
     /// Default: `today`. Not after `today`.
     #[must_use]
@@ -129,9 +100,9 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// The length of time that an item stands for.
+    /// Length of the period that each row covers.
     ///
-    /// Weeks, months and years are always whole ones, so the answer can reach beyond `date_from` and `date_to`. A period without data has zeros.
+    /// Weeks, months and years are always whole, so rows can reach beyond `date_from` and `date_to`. Periods without data have zeros.
     ///
     /// Default: `month`.
     #[must_use]
@@ -140,7 +111,7 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -149,9 +120,9 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -187,10 +158,10 @@ impl TimeseriesNewLostSummaryLiveTask {
 
 impl Task for TimeseriesNewLostSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -206,7 +177,7 @@ impl Task for TimeseriesNewLostSummaryLiveTask {
         ),
         FieldRule::new(
             "date_to",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -221,12 +192,12 @@ impl Task for TimeseriesNewLostSummaryLiveTask {
         ),
         FieldRule::new(
             "group_range",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["day", "week", "month", "year"])],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -238,120 +209,62 @@ impl TaskEndpoint for TimeseriesNewLostSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TimeseriesNewLostSummaryLiveResult {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// First day of the range.
+    /// First day of the period.
     ///
     /// A date, `yyyy-mm-dd`.
     pub date_from: Option<String>,
-    /// Last day of the range.
+    /// Last day of the period.
     ///
     /// A date, `yyyy-mm-dd`.
     pub date_to: Option<String>,
-    /// The length of time that an item stands for, as it was given.
+    /// Length of the period per row, as sent in the task.
     pub group_range: Option<String>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The series, an element for each step as long as `group_range`.
+    /// The time series, one row per period of length `group_range`.
     pub items: Option<Vec<TimeseriesNewLostSummaryLiveItem>>,
 }
 
-impl Object for TimeseriesNewLostSummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "group_range", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.group_range,
-            4 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.group_range,
-            4 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(TimeseriesNewLostSummaryLiveResult);
+object!(
+    TimeseriesNewLostSummaryLiveResult { target, date_from, date_to, group_range,
+    items_count, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TimeseriesNewLostSummaryLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
-    /// The day of the figures, for a week, month or year its last day.
+    /// Day that the row describes: for a week, month or year, its last day.
     ///
     /// In UTC.
     pub date: Option<Timestamp>,
-    /// How many backlinks to the target are new.
+    /// Number of new backlinks to the target.
     pub new_backlinks: Option<i64>,
-    /// How many backlinks to the target were lost.
+    /// Number of lost backlinks to the target.
     pub lost_backlinks: Option<i64>,
-    /// How many linking domains are new, subdomains counted apart.
+    /// Number of new linking domains, with each subdomain counted separately.
     pub new_referring_domains: Option<i64>,
-    /// How many domains no longer link to the target, subdomains counted apart.
+    /// Number of domains that stopped linking to the target, with each subdomain counted separately.
     pub lost_referring_domains: Option<i64>,
-    /// How many linking main domains are new.
+    /// Number of new linking main domains.
+    ///
+    /// A main domain and its subdomains count once.
     pub new_referring_main_domains: Option<i64>,
-    /// How many main domains no longer link to the target.
+    /// Number of main domains that stopped linking to the target.
+    ///
+    /// A main domain and its subdomains count once.
     pub lost_referring_main_domains: Option<i64>,
 }
 
-impl Object for TimeseriesNewLostSummaryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "date",
-            "new_backlinks",
-            "lost_backlinks",
-            "new_referring_domains",
-            "lost_referring_domains",
-            "new_referring_main_domains",
-            "lost_referring_main_domains",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.date,
-            2 => &mut self.new_backlinks,
-            3 => &mut self.lost_backlinks,
-            4 => &mut self.new_referring_domains,
-            5 => &mut self.lost_referring_domains,
-            6 => &mut self.new_referring_main_domains,
-            _ => &mut self.lost_referring_main_domains,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.date,
-            2 => &self.new_backlinks,
-            3 => &self.lost_backlinks,
-            4 => &self.new_referring_domains,
-            5 => &self.lost_referring_domains,
-            6 => &self.new_referring_main_domains,
-            _ => &self.lost_referring_main_domains,
-        }
-    }
-}
-
-object_impls!(TimeseriesNewLostSummaryLiveItem);
+object!(
+    TimeseriesNewLostSummaryLiveItem { r#type = "type", date, new_backlinks,
+    lost_backlinks, new_referring_domains, lost_referring_domains,
+    new_referring_main_domains, lost_referring_main_domains }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Gives the backlink figures of a domain over time, in steps from a day to a year.
+/// Returns link metrics of a domain per day, week, month or year.
 ///
-/// Weeks, months and years are whole ones and carry the date of their last day. A step without data has zeros.
+/// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For gains and losses, use `timeseries_new_lost_summary`.
 ///
 /// `POST /v3/backlinks/timeseries_summary/live`. The result comes in the answer. One task a call.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for TimeseriesSummaryLive {
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <TimeseriesSummaryLiveTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/backlinks-timeseries_summary-live/",
+        docs_url: "https://docs.dataforseo.com/v3/backlinks-timeseries_summary-live/",
     };
 }
 
@@ -34,83 +34,44 @@ impl Endpoint for TimeseriesSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TimeseriesSummaryLiveTask {
-    /// The domain to get the series for, written without `https://` and `www.`.
+    /// Domain to get the time series for, without `https://` and `www.`.
     ///
     /// Required.
     pub target: String,
-    /// The day from which on to sum up.
-    ///
-    /// It must not be later than `date_to`.
+    /// First day of the period.
     ///
     /// Optional. Not before `2019-01-30`. Not after `today`. Not after `date_to`.
     pub date_from: Option<Date>,
-    /// Last day of the range.
-    ///
-    /// It must not be earlier than `date_from`.
+    /// Last day of the period.
     ///
     /// Default: `today`. Not after `today`.
     pub date_to: Option<Date>,
-    /// The length of time that an item stands for.
+    /// Length of the period that each row covers.
     ///
-    /// Weeks, months and years are always whole ones, so the answer can reach beyond `date_from` and `date_to`. A period without data has zeros.
+    /// Weeks, months and years are always whole, so rows can reach beyond `date_from` and `date_to`. Periods without data have zeros.
     ///
     /// Default: `month`.
     pub group_range: Option<GroupRange>,
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     pub include_subdomains: Option<bool>,
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     pub rank_scale: Option<RankScale>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
 }
 
-impl Object for TimeseriesSummaryLiveTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "target",
-            "date_from",
-            "date_to",
-            "group_range",
-            "include_subdomains",
-            "rank_scale",
-            "tag",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.group_range,
-            4 => &mut self.include_subdomains,
-            5 => &mut self.rank_scale,
-            _ => &mut self.tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.group_range,
-            4 => &self.include_subdomains,
-            5 => &self.rank_scale,
-            _ => &self.tag,
-        }
-    }
-}
-
-object_impls!(sent TimeseriesSummaryLiveTask);
+object!(
+    sent TimeseriesSummaryLiveTask { target, date_from, date_to, group_range,
+    include_subdomains, rank_scale, tag }
+);
 
 impl TimeseriesSummaryLiveTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -121,9 +82,7 @@ impl TimeseriesSummaryLiveTask {
         }
     }
 
-    /// The day from which on to sum up.
-    ///
-    /// It must not be later than `date_to`.
+    /// First day of the period.
     ///
     /// Optional. Not before `2019-01-30`. Not after `today`. Not after `date_to`.
     #[must_use]
@@ -132,9 +91,7 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// Last day of the range.
-    ///
-    /// It must not be earlier than `date_from`.
+    /// Last day of the period.
     ///
     /// Default: `today`. Not after `today`.
     #[must_use]
@@ -143,9 +100,9 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// The length of time that an item stands for.
+    /// Length of the period that each row covers.
     ///
-    /// Weeks, months and years are always whole ones, so the answer can reach beyond `date_from` and `date_to`. A period without data has zeros.
+    /// Weeks, months and years are always whole, so rows can reach beyond `date_from` and `date_to`. Periods without data have zeros.
     ///
     /// Default: `month`.
     #[must_use]
@@ -154,7 +111,7 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// Whether links to the subdomains of a target count too.
+    /// Whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -163,7 +120,7 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// The scale of all ranks in the answer.
+    /// Scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -172,9 +129,9 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -210,10 +167,10 @@ impl TimeseriesSummaryLiveTask {
 
 impl Task for TimeseriesSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", Kind::String, true, &[Limit::Targets]),
+        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
         FieldRule::new(
             "date_from",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -229,7 +186,7 @@ impl Task for TimeseriesSummaryLiveTask {
         ),
         FieldRule::new(
             "date_to",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::Date {
@@ -244,18 +201,18 @@ impl Task for TimeseriesSummaryLiveTask {
         ),
         FieldRule::new(
             "group_range",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["day", "week", "month", "year"])],
         ),
-        FieldRule::new("include_subdomains", Kind::Boolean, false, &[]),
+        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "rank_scale",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -267,147 +224,73 @@ impl TaskEndpoint for TimeseriesSummaryLive {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TimeseriesSummaryLiveResult {
-    /// The target as it was given.
+    /// The target as sent in the task.
     pub target: Option<String>,
-    /// First day of the range.
+    /// First day of the period.
     ///
     /// A date, `yyyy-mm-dd`.
     pub date_from: Option<String>,
-    /// Last day of the range.
+    /// Last day of the period.
     ///
     /// A date, `yyyy-mm-dd`.
     pub date_to: Option<String>,
-    /// The length of time that an item stands for, as it was given.
+    /// Length of the period per row, as sent in the task.
     pub group_range: Option<String>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The series, an element for each step as long as `group_range`.
+    /// The time series, one row per period of length `group_range`.
     pub items: Option<Vec<TimeseriesSummaryLiveItem>>,
 }
 
-impl Object for TimeseriesSummaryLiveResult {
-    fn names(&self) -> &'static [&'static str] {
-        &["target", "date_from", "date_to", "group_range", "items_count", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.target,
-            1 => &mut self.date_from,
-            2 => &mut self.date_to,
-            3 => &mut self.group_range,
-            4 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.target,
-            1 => &self.date_from,
-            2 => &self.date_to,
-            3 => &self.group_range,
-            4 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(TimeseriesSummaryLiveResult);
+object!(
+    TimeseriesSummaryLiveResult { target, date_from, date_to, group_range, items_count,
+    items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TimeseriesSummaryLiveItem {
-    /// The kind of element.
+    /// Name of the element type, such as `backlink` or `backlinks_anchor`.
     pub r#type: Option<String>,
-    /// The day of the figures, for a week, month or year its last day.
+    /// Day that the row describes: for a week, month or year, its last day.
     ///
     /// In UTC.
     pub date: Option<Timestamp>,
     /// Rank of the target at `date`.
     ///
-    /// Unit: 0 to 1000, or 0 to 100 as `rank_scale` says.
+    /// Unit: 0 to 1000, or 0 to 100, depending on `rank_scale`.
     pub rank: Option<i64>,
-    /// How many backlinks the target had at `date`.
+    /// Number of backlinks to the target at `date`.
     pub backlinks: Option<i64>,
-    /// How many of the backlinks are nofollow.
+    /// Number of nofollow backlinks.
     pub backlinks_nofollow: Option<i64>,
-    /// How many pages the backlinks stand on.
+    /// Number of pages that contain the backlinks.
     pub referring_pages: Option<i64>,
-    /// How many of the pages have a nofollow link among the backlinks.
+    /// Number of pages with at least one nofollow link among the backlinks.
     pub referring_pages_nofollow: Option<i64>,
-    /// How many domains the backlinks come from, subdomains counted apart.
+    /// Number of domains that the backlinks come from, with each subdomain counted separately.
     pub referring_domains: Option<i64>,
-    /// How many of the domains have a nofollow link among the backlinks.
+    /// Number of domains with at least one nofollow link among the backlinks.
     pub referring_domains_nofollow: Option<i64>,
-    /// How many main domains the backlinks come from, subdomains not counted apart.
+    /// Number of main domains that the backlinks come from.
+    ///
+    /// A main domain and its subdomains count once.
     pub referring_main_domains: Option<i64>,
-    /// How many of the main domains have a nofollow link among the backlinks.
+    /// Number of main domains with at least one nofollow link among the backlinks.
     pub referring_main_domains_nofollow: Option<i64>,
-    /// How many IP addresses the backlinks come from.
+    /// Number of IP addresses that the backlinks come from.
     pub referring_ips: Option<i64>,
-    /// How many subnets the backlinks come from.
+    /// Number of subnets that the backlinks come from.
     pub referring_subnets: Option<i64>,
 }
 
-impl Object for TimeseriesSummaryLiveItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "date",
-            "rank",
-            "backlinks",
-            "backlinks_nofollow",
-            "referring_pages",
-            "referring_pages_nofollow",
-            "referring_domains",
-            "referring_domains_nofollow",
-            "referring_main_domains",
-            "referring_main_domains_nofollow",
-            "referring_ips",
-            "referring_subnets",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.date,
-            2 => &mut self.rank,
-            3 => &mut self.backlinks,
-            4 => &mut self.backlinks_nofollow,
-            5 => &mut self.referring_pages,
-            6 => &mut self.referring_pages_nofollow,
-            7 => &mut self.referring_domains,
-            8 => &mut self.referring_domains_nofollow,
-            9 => &mut self.referring_main_domains,
-            10 => &mut self.referring_main_domains_nofollow,
-            11 => &mut self.referring_ips,
-            _ => &mut self.referring_subnets,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.date,
-            2 => &self.rank,
-            3 => &self.backlinks,
-            4 => &self.backlinks_nofollow,
-            5 => &self.referring_pages,
-            6 => &self.referring_pages_nofollow,
-            7 => &self.referring_domains,
-            8 => &self.referring_domains_nofollow,
-            9 => &self.referring_main_domains,
-            10 => &self.referring_main_domains_nofollow,
-            11 => &self.referring_ips,
-            _ => &self.referring_subnets,
-        }
-    }
-}
-
-object_impls!(TimeseriesSummaryLiveItem);
+object!(
+    TimeseriesSummaryLiveItem { r#type = "type", date, rank, backlinks,
+    backlinks_nofollow, referring_pages, referring_pages_nofollow, referring_domains,
+    referring_domains_nofollow, referring_main_domains, referring_main_domains_nofollow,
+    referring_ips, referring_subnets }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

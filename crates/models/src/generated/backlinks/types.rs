@@ -3,13 +3,13 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// The range that ranks are expressed in.
+/// Scale of ranks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RankScale {
-    /// Ranks run from 0 to 100.
+    /// Ranks from 0 to 100.
     OneHundred,
-    /// Ranks run from 0 to 1000.
+    /// Ranks from 0 to 1000.
     OneThousand,
     /// A value that this version does not know.
     Other(String),
@@ -17,13 +17,13 @@ pub enum RankScale {
 
 open_enum_impls!(RankScale { OneHundred = "one_hundred", OneThousand = "one_thousand" });
 
-/// Which task of a list comes first, by the time it ran.
+/// Order of tasks by execution time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
-    /// The earliest comes first.
+    /// Earliest first.
     Asc,
-    /// The latest comes first.
+    /// Latest first.
     Desc,
     /// A value that this version does not know.
     Other(String),
@@ -31,15 +31,15 @@ pub enum SortDirection {
 
 open_enum_impls!(SortDirection { Asc = "asc", Desc = "desc" });
 
-/// Which backlinks are counted.
+/// Status of backlinks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BacklinksStatusType {
-    /// All backlinks, standing and lost.
+    /// All backlinks, live and lost.
     All,
-    /// Backlinks that the latest check still found.
+    /// Backlinks found by the latest check.
     Live,
-    /// Backlinks that are gone.
+    /// Backlinks that no longer exist.
     Lost,
     /// A value that this version does not know.
     Other(String),
@@ -47,25 +47,25 @@ pub enum BacklinksStatusType {
 
 open_enum_impls!(BacklinksStatusType { All = "all", Live = "live", Lost = "lost" });
 
-/// The kind of platform that a site runs on.
+/// Platform type of a site.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlatformType {
-    /// A site on a content management system.
+    /// Content management system.
     Cms,
-    /// A blog.
+    /// Blog.
     Blogs,
-    /// A shop.
+    /// Online shop.
     Ecommerce,
-    /// A forum.
+    /// Forum.
     MessageBoards,
-    /// A wiki.
+    /// Wiki.
     Wikis,
-    /// A news site.
+    /// News site.
     News,
-    /// The site of an organisation.
+    /// Site of an organization.
     Organization,
-    /// A platform that was not recognised.
+    /// Platform that was not recognized.
     Unknown,
     /// A value that this version does not know.
     Other(String),
@@ -77,13 +77,13 @@ open_enum_impls!(
     Unknown = "unknown" }
 );
 
-/// Which backlinks an intersection rests on.
+/// Backlinks that intersections are computed from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IntersectionMode {
-    /// Items rest on all backlinks of the targets.
+    /// All backlinks of the targets.
     All,
-    /// Items rest on the intersecting backlinks alone.
+    /// Only the intersecting backlinks.
     Partial,
     /// A value that this version does not know.
     Other(String),
@@ -91,17 +91,17 @@ pub enum IntersectionMode {
 
 open_enum_impls!(IntersectionMode { All = "all", Partial = "partial" });
 
-/// The span of time that an item covers.
+/// Length of the period that a row covers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GroupRange {
-    /// An item for each day.
+    /// One row per day.
     Day,
-    /// An item for each whole week.
+    /// One row per whole week.
     Week,
-    /// An item for each whole month.
+    /// One row per whole month.
     Month,
-    /// An item for each whole year.
+    /// One row per whole year.
     Year,
     /// A value that this version does not know.
     Other(String),
@@ -111,149 +111,78 @@ open_enum_impls!(
     GroupRange { Day = "day", Week = "week", Month = "month", Year = "year" }
 );
 
-/// Facts on the target itself, apart from its links.
+/// Data about a target itself, apart from its links.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TargetInfo {
-    /// Software of the web server, such as its name and version.
+    /// Web server software, such as its name and version.
     pub server: Option<String>,
     /// Content management system of the target.
     ///
-    /// Null when none was recognised.
+    /// Null when none was recognized.
     pub cms: Option<String>,
-    /// Kinds of platform that the site is.
+    /// Platform types of the site.
     pub platform_type: Option<Vec<String>>,
     /// IP address that the target resolves to.
     pub ip_address: Option<String>,
-    /// Country code of the target's domain, as best it could be told.
+    /// Country code of the target's domain, as far as it is known.
     pub country: Option<String>,
-    /// Whether the target is a bare IP address without a name.
+    /// Whether the target is an IP address without a name.
     pub is_ip: Option<bool>,
-    /// How spammy the target is.
+    /// Spam score of the target.
     ///
-    /// For a domain or subdomain it is the mean over its pages.
+    /// For a domain or subdomain, the average over its pages.
     ///
     /// Unit: 0 to 100, higher is worse.
     pub target_spam_score: Option<i64>,
 }
 
-impl Object for TargetInfo {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "server",
-            "cms",
-            "platform_type",
-            "ip_address",
-            "country",
-            "is_ip",
-            "target_spam_score",
-        ]
-    }
+object!(
+    TargetInfo { server, cms, platform_type, ip_address, country, is_ip,
+    target_spam_score }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.server,
-            1 => &mut self.cms,
-            2 => &mut self.platform_type,
-            3 => &mut self.ip_address,
-            4 => &mut self.country,
-            5 => &mut self.is_ip,
-            _ => &mut self.target_spam_score,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.server,
-            1 => &self.cms,
-            2 => &self.platform_type,
-            3 => &self.ip_address,
-            4 => &self.country,
-            5 => &self.is_ip,
-            _ => &self.target_spam_score,
-        }
-    }
-}
-
-object_impls!(TargetInfo);
-
-/// A step on the way of an indirect link.
+/// Step on the path of an indirect link.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IndirectLinkStep {
-    /// The kind of step, such as `redirect`.
+    /// Type of the step, such as `redirect`.
     pub r#type: Option<String>,
-    /// HTTP status that this step answered with.
+    /// HTTP status that the step returned.
     pub status_code: Option<i64>,
-    /// Address of this step.
+    /// URL of the step.
     pub url: Option<String>,
 }
 
-impl Object for IndirectLinkStep {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "status_code", "url"]
-    }
+object!(IndirectLinkStep { r#type = "type", status_code, url });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.status_code,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.status_code,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(IndirectLinkStep);
-
-/// What the intersections of an item come to.
+/// Totals over the intersections in a row.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IntersectionSummary {
-    /// How many intersections the item has in all.
+    /// Total number of intersections in the row.
     pub intersections_count: Option<i64>,
 }
 
-impl Object for IntersectionSummary {
-    fn names(&self) -> &'static [&'static str] {
-        &["intersections_count"]
-    }
+object!(IntersectionSummary { intersections_count });
 
-    fn place(&mut self, _: usize) -> &mut dyn Place {
-        &mut self.intersections_count
-    }
-
-    fn part(&self, _: usize) -> &dyn Part {
-        &self.intersections_count
-    }
-}
-
-object_impls!(IntersectionSummary);
-
-/// The kind of link.
+/// Type of the link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkType {
-    /// A link on a text.
+    /// Link on text.
     Anchor,
-    /// A link on an image.
+    /// Link on an image.
     Image,
-    /// A `link` element.
+    /// `link` element.
     Link,
-    /// A `meta` element.
+    /// `meta` element.
     Meta,
-    /// The address that a page names as its canonical one.
+    /// Canonical URL that a page names.
     Canonical,
-    /// The address of another version of a page, such as one in another language.
+    /// URL of another version of a page, such as one in another language.
     Alternate,
-    /// A redirect from the address of a page.
+    /// Redirect from the URL of a page.
     Redirect,
     /// A value that this version does not know.
     Other(String),

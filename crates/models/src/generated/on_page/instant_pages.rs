@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Examines one page for search engine optimisation and answers at once.
+/// Examines one page for search engine optimization and returns the result immediately.
 ///
-/// Each task is for one page. Every page is charged; scripts, resources, rendering and `custom_js` cost extra.
-///
-/// Two tasks on one domain cannot wait at the same time: the second fails with 40501.
+/// Use it for single pages; a crawl of a whole site requires other endpoints of the section. Each page is charged; scripts, resources, rendering and `custom_js` cost extra. A task for a domain that already has a waiting task fails with 40501.
 ///
 /// `POST /v3/on_page/instant_pages`. The result comes in the answer. At most 20 tasks a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for InstantPages {
         tasks_per_call: Some(20),
         calls_per_minute: None,
         task_rules: <InstantPagesTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/on_page-instant_pages/",
+        docs_url: "https://docs.dataforseo.com/v3/on_page-instant_pages/",
     };
 }
 
@@ -36,202 +34,127 @@ impl Endpoint for InstantPages {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct InstantPagesTask {
-    /// Address of the page to fetch, with its scheme.
+    /// URL of the page to fetch, with scheme.
     ///
-    /// Only this page is examined. Two tasks on one domain must not wait at the same time: the second is refused with 40501.
+    /// Only this page is examined. A task for a domain that already has a waiting task is rejected with 40501.
     ///
     /// Required.
     pub url: String,
-    /// The `User-Agent` header that the crawler sends.
+    /// `User-Agent` header that the crawler sends.
     ///
     /// Default: `Mozilla/5.0 (compatible; RSiteAuditor)`.
     pub custom_user_agent: Option<String>,
-    /// A ready-made screen, for width, height and scale factor in one.
+    /// Screen preset that sets width, height and scale factor together.
     ///
-    /// It works only with `enable_javascript` or `enable_browser_rendering`, and gives way to the single `browser_screen_*` fields.
+    /// Requires `enable_javascript` or `enable_browser_rendering`. The `browser_screen_*` fields override it.
     ///
     /// Optional.
     pub browser_preset: Option<InstantPagesBrowserPreset>,
     /// Width of the emulated screen.
     ///
-    /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
+    /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_width: Option<i64>,
     /// Height of the emulated screen.
     ///
-    /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
+    /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_height: Option<i64>,
     /// Device pixels per CSS pixel of the emulated screen.
     ///
-    /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
+    /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
     /// Optional. Not below 0.5. Not above 3. Unit: ratio.
     pub browser_screen_scale_factor: Option<f64>,
-    /// Whether the HTML is kept, to be fetched afterwards with `/v3/on_page/raw_html`.
+    /// Whether to store the HTML, so that `/v3/on_page/raw_html` can return it later.
     ///
     /// Default: `false`.
     pub store_raw_html: Option<bool>,
-    /// The `Accept-Language` header that the crawler sends, such as `en-GB`.
+    /// `Accept-Language` header that the crawler sends, such as `en-GB`.
     ///
-    /// Some sites turn away visitors that send none; their pages then come back as `broken`.
+    /// Some sites reject requests without it; their pages are then returned as `broken`.
     ///
     /// Optional.
     pub accept_language: Option<String>,
-    /// Whether the page's images, scripts and styles are loaded too, broken ones included.
+    /// Whether to load the images, scripts and styles of the page, including broken ones.
     ///
-    /// It costs extra.
+    /// Costs extra.
     ///
     /// Default: `false`.
     pub load_resources: Option<bool>,
-    /// Whether the scripts of the page are run.
+    /// Whether to run the scripts of the page.
     ///
-    /// It costs extra.
+    /// Costs extra.
     ///
     /// Default: `false`.
     pub enable_javascript: Option<bool>,
-    /// Whether the page is rendered as a browser would, fonts, animations and videos included.
+    /// Whether to render the page as a browser does, including fonts, animations and videos.
     ///
-    /// Core Web Vitals need it.
-    ///
-    /// It turns on `enable_javascript` and `load_resources` by itself, and costs extra.
+    /// Core Web Vitals require it. It also enables `enable_javascript` and `load_resources`. Costs extra.
     ///
     /// Default: `false`.
     pub enable_browser_rendering: Option<bool>,
-    /// Whether the banner that asks for cookie consent is suppressed.
+    /// Whether to suppress cookie consent banners.
     ///
     /// Default: `false`.
     pub disable_cookie_popup: Option<bool>,
-    /// Whether a page that took longer than 120 seconds is returned all the same, with what was loaded of it.
+    /// Whether to return a page that took longer than 120 seconds, with the part that was loaded.
     ///
     /// Default: `false`.
     pub return_despite_timeout: Option<bool>,
-    /// Whether the page may fetch data through `XMLHttpRequest`.
+    /// Whether the page can fetch data through `XMLHttpRequest`.
     ///
-    /// It needs `enable_javascript`.
+    /// Requires `enable_javascript`.
     ///
     /// Default: `false`.
     pub enable_xhr: Option<bool>,
-    /// A script of your own to run on the page.
+    /// JavaScript code to run on the page, for at most 700 milliseconds.
     ///
-    /// The value of its last expression comes back in `custom_js_response`.
-    ///
-    /// It may run for 700 milliseconds at most, and costs extra.
+    /// `custom_js_response` contains the value of its last expression. Costs extra.
     ///
     /// Optional.
     pub custom_js: Option<String>,
-    /// Whether structured data is validated.
+    /// Whether to validate structured data.
     ///
-    /// The findings are fetched with `/v3/on_page/microdata`, by task id.
+    /// `/v3/on_page/microdata` returns the findings by task id.
     ///
     /// Default: `false`.
     pub validate_micromarkup: Option<bool>,
-    /// Whether the text is spell-checked with Hunspell.
+    /// Whether to spell-check the text with Hunspell.
     ///
-    /// The findings are in `spell`.
+    /// The response has the findings in `spell`.
     ///
     /// Default: `false`.
     pub check_spell: Option<bool>,
-    /// Limits of your own for `checks`, by check name, such as `title_too_long`.
+    /// Custom thresholds for `checks`, by check name, such as `title_too_long`.
     ///
-    /// Only checks with a whole number as limit take one: `title_too_short`, `title_too_long`, `small_page_size`, `large_page_size`, `low_character_count`, `high_character_count`, `high_loading_time` and `high_waiting_time`.
+    /// These checks accept one: `title_too_short`, `title_too_long`, `small_page_size`, `large_page_size`, `low_character_count`, `high_character_count`, `high_loading_time` and `high_waiting_time`.
     ///
     /// Optional.
     pub checks_threshold: Option<Map<i64>>,
-    /// Whether further proxies may be used.
+    /// Whether the crawler can use additional proxies.
     ///
-    /// It helps when many tasks at once run into `rate-limit` or `site_unreachable`.
+    /// This helps when many parallel tasks end in `rate-limit` or `site_unreachable`.
     ///
     /// Optional.
     pub switch_pool: Option<bool>,
-    /// Where the proxies stand.
+    /// Location of the proxies.
     ///
-    /// Another place can help when a page ends in `site_unreachable`.
+    /// Try another location when a page ends in `site_unreachable`.
     ///
     /// Optional.
     pub ip_pool_for_scan: Option<InstantPagesIpPoolForScan>,
 }
 
-impl Object for InstantPagesTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "url",
-            "custom_user_agent",
-            "browser_preset",
-            "browser_screen_width",
-            "browser_screen_height",
-            "browser_screen_scale_factor",
-            "store_raw_html",
-            "accept_language",
-            "load_resources",
-            "enable_javascript",
-            "enable_browser_rendering",
-            "disable_cookie_popup",
-            "return_despite_timeout",
-            "enable_xhr",
-            "custom_js",
-            "validate_micromarkup",
-            "check_spell",
-            "checks_threshold",
-            "switch_pool",
-            "ip_pool_for_scan",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.url,
-            1 => &mut self.custom_user_agent,
-            2 => &mut self.browser_preset,
-            3 => &mut self.browser_screen_width,
-            4 => &mut self.browser_screen_height,
-            5 => &mut self.browser_screen_scale_factor,
-            6 => &mut self.store_raw_html,
-            7 => &mut self.accept_language,
-            8 => &mut self.load_resources,
-            9 => &mut self.enable_javascript,
-            10 => &mut self.enable_browser_rendering,
-            11 => &mut self.disable_cookie_popup,
-            12 => &mut self.return_despite_timeout,
-            13 => &mut self.enable_xhr,
-            14 => &mut self.custom_js,
-            15 => &mut self.validate_micromarkup,
-            16 => &mut self.check_spell,
-            17 => &mut self.checks_threshold,
-            18 => &mut self.switch_pool,
-            _ => &mut self.ip_pool_for_scan,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.url,
-            1 => &self.custom_user_agent,
-            2 => &self.browser_preset,
-            3 => &self.browser_screen_width,
-            4 => &self.browser_screen_height,
-            5 => &self.browser_screen_scale_factor,
-            6 => &self.store_raw_html,
-            7 => &self.accept_language,
-            8 => &self.load_resources,
-            9 => &self.enable_javascript,
-            10 => &self.enable_browser_rendering,
-            11 => &self.disable_cookie_popup,
-            12 => &self.return_despite_timeout,
-            13 => &self.enable_xhr,
-            14 => &self.custom_js,
-            15 => &self.validate_micromarkup,
-            16 => &self.check_spell,
-            17 => &self.checks_threshold,
-            18 => &self.switch_pool,
-            _ => &self.ip_pool_for_scan,
-        }
-    }
-}
-
-object_impls!(sent InstantPagesTask);
+object!(
+    sent InstantPagesTask { url, custom_user_agent, browser_preset, browser_screen_width,
+    browser_screen_height, browser_screen_scale_factor, store_raw_html, accept_language,
+    load_resources, enable_javascript, enable_browser_rendering, disable_cookie_popup,
+    return_despite_timeout, enable_xhr, custom_js, validate_micromarkup, check_spell,
+    checks_threshold, switch_pool, ip_pool_for_scan }
+);
 
 impl InstantPagesTask {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -242,7 +165,7 @@ impl InstantPagesTask {
         }
     }
 
-    /// The `User-Agent` header that the crawler sends.
+    /// `User-Agent` header that the crawler sends.
     ///
     /// Default: `Mozilla/5.0 (compatible; RSiteAuditor)`.
     #[must_use]
@@ -251,9 +174,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// A ready-made screen, for width, height and scale factor in one.
+    /// Screen preset that sets width, height and scale factor together.
     ///
-    /// It works only with `enable_javascript` or `enable_browser_rendering`, and gives way to the single `browser_screen_*` fields.
+    /// Requires `enable_javascript` or `enable_browser_rendering`. The `browser_screen_*` fields override it.
     ///
     /// Optional.
     #[must_use]
@@ -264,7 +187,7 @@ impl InstantPagesTask {
 
     /// Width of the emulated screen.
     ///
-    /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
+    /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
@@ -275,7 +198,7 @@ impl InstantPagesTask {
 
     /// Height of the emulated screen.
     ///
-    /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
+    /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
@@ -286,7 +209,7 @@ impl InstantPagesTask {
 
     /// Device pixels per CSS pixel of the emulated screen.
     ///
-    /// It works only with `enable_javascript` or `enable_browser_rendering`, and overrides `browser_preset`.
+    /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
     /// Optional. Not below 0.5. Not above 3. Unit: ratio.
     #[must_use]
@@ -295,7 +218,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the HTML is kept, to be fetched afterwards with `/v3/on_page/raw_html`.
+    /// Whether to store the HTML, so that `/v3/on_page/raw_html` can return it later.
     ///
     /// Default: `false`.
     #[must_use]
@@ -304,9 +227,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// The `Accept-Language` header that the crawler sends, such as `en-GB`.
+    /// `Accept-Language` header that the crawler sends, such as `en-GB`.
     ///
-    /// Some sites turn away visitors that send none; their pages then come back as `broken`.
+    /// Some sites reject requests without it; their pages are then returned as `broken`.
     ///
     /// Optional.
     #[must_use]
@@ -315,9 +238,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the page's images, scripts and styles are loaded too, broken ones included.
+    /// Whether to load the images, scripts and styles of the page, including broken ones.
     ///
-    /// It costs extra.
+    /// Costs extra.
     ///
     /// Default: `false`.
     #[must_use]
@@ -326,9 +249,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the scripts of the page are run.
+    /// Whether to run the scripts of the page.
     ///
-    /// It costs extra.
+    /// Costs extra.
     ///
     /// Default: `false`.
     #[must_use]
@@ -337,11 +260,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the page is rendered as a browser would, fonts, animations and videos included.
+    /// Whether to render the page as a browser does, including fonts, animations and videos.
     ///
-    /// Core Web Vitals need it.
-    ///
-    /// It turns on `enable_javascript` and `load_resources` by itself, and costs extra.
+    /// Core Web Vitals require it. It also enables `enable_javascript` and `load_resources`. Costs extra.
     ///
     /// Default: `false`.
     #[must_use]
@@ -350,7 +271,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the banner that asks for cookie consent is suppressed.
+    /// Whether to suppress cookie consent banners.
     ///
     /// Default: `false`.
     #[must_use]
@@ -359,7 +280,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether a page that took longer than 120 seconds is returned all the same, with what was loaded of it.
+    /// Whether to return a page that took longer than 120 seconds, with the part that was loaded.
     ///
     /// Default: `false`.
     #[must_use]
@@ -368,9 +289,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the page may fetch data through `XMLHttpRequest`.
+    /// Whether the page can fetch data through `XMLHttpRequest`.
     ///
-    /// It needs `enable_javascript`.
+    /// Requires `enable_javascript`.
     ///
     /// Default: `false`.
     #[must_use]
@@ -379,11 +300,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// A script of your own to run on the page.
+    /// JavaScript code to run on the page, for at most 700 milliseconds.
     ///
-    /// The value of its last expression comes back in `custom_js_response`.
-    ///
-    /// It may run for 700 milliseconds at most, and costs extra.
+    /// `custom_js_response` contains the value of its last expression. Costs extra.
     ///
     /// Optional.
     #[must_use]
@@ -392,9 +311,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether structured data is validated.
+    /// Whether to validate structured data.
     ///
-    /// The findings are fetched with `/v3/on_page/microdata`, by task id.
+    /// `/v3/on_page/microdata` returns the findings by task id.
     ///
     /// Default: `false`.
     #[must_use]
@@ -403,9 +322,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the text is spell-checked with Hunspell.
+    /// Whether to spell-check the text with Hunspell.
     ///
-    /// The findings are in `spell`.
+    /// The response has the findings in `spell`.
     ///
     /// Default: `false`.
     #[must_use]
@@ -414,9 +333,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Limits of your own for `checks`, by check name, such as `title_too_long`.
+    /// Custom thresholds for `checks`, by check name, such as `title_too_long`.
     ///
-    /// Only checks with a whole number as limit take one: `title_too_short`, `title_too_long`, `small_page_size`, `large_page_size`, `low_character_count`, `high_character_count`, `high_loading_time` and `high_waiting_time`.
+    /// These checks accept one: `title_too_short`, `title_too_long`, `small_page_size`, `large_page_size`, `low_character_count`, `high_character_count`, `high_loading_time` and `high_waiting_time`.
     ///
     /// Optional.
     #[must_use]
@@ -425,9 +344,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether further proxies may be used.
+    /// Whether the crawler can use additional proxies.
     ///
-    /// It helps when many tasks at once run into `rate-limit` or `site_unreachable`.
+    /// This helps when many parallel tasks end in `rate-limit` or `site_unreachable`.
     ///
     /// Optional.
     #[must_use]
@@ -436,9 +355,9 @@ impl InstantPagesTask {
         self
     }
 
-    /// Where the proxies stand.
+    /// Location of the proxies.
     ///
-    /// Another place can help when a page ends in `site_unreachable`.
+    /// Try another location when a page ends in `site_unreachable`.
     ///
     /// Optional.
     #[must_use]
@@ -474,48 +393,53 @@ impl InstantPagesTask {
 
 impl Task for InstantPagesTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("url", Kind::String, true, &[Limit::Targets]),
-        FieldRule::new("custom_user_agent", Kind::String, false, &[]),
+        FieldRule::new("url", FieldKind::String, true, &[Limit::Targets]),
+        FieldRule::new("custom_user_agent", FieldKind::String, false, &[]),
         FieldRule::new(
             "browser_preset",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["desktop", "mobile", "tablet"])],
         ),
         FieldRule::new(
             "browser_screen_width",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_height",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_scale_factor",
-            Kind::Float,
+            FieldKind::Float,
             false,
             &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
-        FieldRule::new("store_raw_html", Kind::Boolean, false, &[]),
-        FieldRule::new("accept_language", Kind::String, false, &[]),
-        FieldRule::new("load_resources", Kind::Boolean, false, &[]),
-        FieldRule::new("enable_javascript", Kind::Boolean, false, &[]),
-        FieldRule::new("enable_browser_rendering", Kind::Boolean, false, &[]),
-        FieldRule::new("disable_cookie_popup", Kind::Boolean, false, &[]),
-        FieldRule::new("return_despite_timeout", Kind::Boolean, false, &[]),
-        FieldRule::new("enable_xhr", Kind::Boolean, false, &[]),
-        FieldRule::new("custom_js", Kind::String, false, &[]),
-        FieldRule::new("validate_micromarkup", Kind::Boolean, false, &[]),
-        FieldRule::new("check_spell", Kind::Boolean, false, &[]),
-        FieldRule::new("checks_threshold", Kind::Map(&Kind::Integer), false, &[]),
-        FieldRule::new("switch_pool", Kind::Boolean, false, &[]),
+        FieldRule::new("store_raw_html", FieldKind::Boolean, false, &[]),
+        FieldRule::new("accept_language", FieldKind::String, false, &[]),
+        FieldRule::new("load_resources", FieldKind::Boolean, false, &[]),
+        FieldRule::new("enable_javascript", FieldKind::Boolean, false, &[]),
+        FieldRule::new("enable_browser_rendering", FieldKind::Boolean, false, &[]),
+        FieldRule::new("disable_cookie_popup", FieldKind::Boolean, false, &[]),
+        FieldRule::new("return_despite_timeout", FieldKind::Boolean, false, &[]),
+        FieldRule::new("enable_xhr", FieldKind::Boolean, false, &[]),
+        FieldRule::new("custom_js", FieldKind::String, false, &[]),
+        FieldRule::new("validate_micromarkup", FieldKind::Boolean, false, &[]),
+        FieldRule::new("check_spell", FieldKind::Boolean, false, &[]),
+        FieldRule::new(
+            "checks_threshold",
+            FieldKind::Map(&FieldKind::Integer),
+            false,
+            &[],
+        ),
+        FieldRule::new("switch_pool", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "ip_pool_for_scan",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["us", "de"])],
         ),
@@ -530,67 +454,38 @@ impl TaskEndpoint for InstantPages {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct InstantPagesResult {
-    /// How far the crawl is.
+    /// Progress of the crawl.
     pub crawl_progress: Option<InstantPagesCrawlProgress>,
-    /// Figures of the crawl, which a single page has none of.
+    /// Statistics of a crawl, which do not apply to a single page.
     ///
-    /// Always null here.
+    /// Always null for this endpoint.
     pub crawl_status: Option<Value>,
-    /// The IP address that the crawler started from.
+    /// IP address that the crawler used.
     pub crawl_gateway_address: Option<String>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// The page, as the one element.
+    /// The page, as the only element.
     ///
-    /// A script, image or stylesheet occurs only when the task's `url` leads to one.
+    /// A script, image or stylesheet is returned only if the task's `url` points to one.
     pub items: Option<Vec<Resource>>,
 }
 
-impl Object for InstantPagesResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "crawl_progress",
-            "crawl_status",
-            "crawl_gateway_address",
-            "items_count",
-            "items",
-        ]
-    }
+object!(
+    InstantPagesResult { crawl_progress, crawl_status, crawl_gateway_address,
+    items_count, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.crawl_progress,
-            1 => &mut self.crawl_status,
-            2 => &mut self.crawl_gateway_address,
-            3 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.crawl_progress,
-            1 => &self.crawl_status,
-            2 => &self.crawl_gateway_address,
-            3 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(InstantPagesResult);
-
-/// A ready-made screen, for width, height and scale factor in one.
+/// Screen preset that sets width, height and scale factor together.
 ///
-/// It works only with `enable_javascript` or `enable_browser_rendering`, and gives way to the single `browser_screen_*` fields.
+/// Requires `enable_javascript` or `enable_browser_rendering`. The `browser_screen_*` fields override it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstantPagesBrowserPreset {
-    /// 1920 by 1080 pixels at scale factor 1.
+    /// 1920 by 1080 pixels with scale factor 1.
     Desktop,
-    /// 390 by 844 pixels at scale factor 3.
+    /// 390 by 844 pixels with scale factor 3.
     Mobile,
-    /// 1024 by 1366 pixels at scale factor 2.
+    /// 1024 by 1366 pixels with scale factor 2.
     Tablet,
     /// A value that this version does not know.
     Other(String),
@@ -601,13 +496,13 @@ open_enum_impls!(
     }
 );
 
-/// Where the proxies stand.
+/// Location of the proxies.
 ///
-/// Another place can help when a page ends in `site_unreachable`.
+/// Try another location when a page ends in `site_unreachable`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstantPagesIpPoolForScan {
-    /// The United States.
+    /// United States.
     Us,
     /// Germany.
     De,
@@ -617,13 +512,13 @@ pub enum InstantPagesIpPoolForScan {
 
 open_enum_impls!(InstantPagesIpPoolForScan { Us = "us", De = "de" });
 
-/// How far the crawl is.
+/// Progress of the crawl.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstantPagesCrawlProgress {
-    /// The crawl is still under way.
+    /// The crawl is running.
     InProgress,
-    /// The crawl is over.
+    /// The crawl is complete.
     Finished,
     /// A value that this version does not know.
     Other(String),

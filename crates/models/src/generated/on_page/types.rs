@@ -3,7 +3,7 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// The kind of resource that was asked for.
+/// Type of resource that was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AcceptType {
@@ -41,25 +41,23 @@ open_enum_impls!(
     = "html", Text = "text", DocumentedOther = "other", Font = "font" }
 );
 
-/// A page or a resource of it.
-///
-/// `resource_type` tells which.
+/// Page or resource, distinguished by `resource_type`.
 ///
 /// The field `resource_type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Resource {
-    /// A page of HTML that was loaded.
+    /// HTML page that was loaded.
     Html(Box<ResourceHtml>),
-    /// A page or resource that failed to load.
+    /// Page or resource that failed to load.
     Broken(Box<ResourceBroken>),
-    /// A page that redirects elsewhere.
+    /// Page that redirects to another URL.
     Redirect(Box<ResourceRedirect>),
-    /// A script that the page uses.
+    /// Script used by the page.
     Script(Box<AssetResource>),
-    /// An image that the page uses.
+    /// Image used by the page.
     Image(Box<AssetResource>),
-    /// A stylesheet that the page uses.
+    /// Stylesheet used by the page.
     Stylesheet(Box<AssetResource>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -128,136 +126,87 @@ impl Union for Resource {
 
 union_impls!(Resource);
 
-/// How long each stage of loading took.
+/// Timings of the stages of loading the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceHtmlPageTiming {
-    /// When the page could be used first.
+    /// Time until the page became interactive.
     ///
     /// Unit: milliseconds.
     pub time_to_interactive: Option<i64>,
-    /// When the page was loaded with all that belongs to it.
+    /// Time until the page and all of its resources were loaded.
     ///
     /// Unit: milliseconds.
     pub dom_complete: Option<i64>,
-    /// Largest Contentful Paint, one of the Core Web Vitals: when the largest element in view was drawn, counted from the request.
+    /// Largest Contentful Paint, a Core Web Vital: time from the request until the largest visible element was drawn.
     ///
-    /// It needs `enable_browser_rendering`.
+    /// Requires `enable_browser_rendering`.
     ///
     /// Unit: milliseconds.
     pub largest_contentful_paint: Option<f64>,
-    /// First Input Delay, one of the Core Web Vitals: how long the browser takes to react to the first click or key.
+    /// First Input Delay, a Core Web Vital: delay until the browser reacts to the first click or key.
     ///
-    /// It needs `enable_browser_rendering`.
+    /// Requires `enable_browser_rendering`.
     ///
     /// Unit: milliseconds.
     pub first_input_delay: Option<f64>,
-    /// How long it took to connect to the server.
+    /// Time to connect to the server.
     ///
     /// Unit: milliseconds.
     pub connection_time: Option<i64>,
-    /// How long it took until the connection was encrypted.
+    /// Time until the connection was encrypted.
     ///
     /// Unit: milliseconds.
     pub time_to_secure_connection: Option<i64>,
-    /// How long it took to send the request.
+    /// Time to send the request.
     ///
     /// Unit: milliseconds.
     pub request_sent_time: Option<i64>,
-    /// How long the first byte of the answer took to come.
+    /// Time until the first byte of the response arrived.
     ///
-    /// `high_waiting_time` goes by it.
+    /// The check `high_waiting_time` uses it.
     ///
     /// Unit: milliseconds.
     pub waiting_time: Option<i64>,
-    /// How long it took to receive the answer.
+    /// Time to receive the response.
     ///
     /// Unit: milliseconds.
     pub download_time: Option<i64>,
-    /// How long it took until the whole answer was there.
+    /// Time until the whole response was received.
     ///
     /// Unit: milliseconds.
     pub duration_time: Option<i64>,
-    /// When the download of the HTML began, counted from the start of loading.
+    /// Start of the HTML download, relative to the start of loading.
     ///
     /// Unit: milliseconds.
     pub fetch_start: Option<i64>,
-    /// When the download of the HTML was over, counted from the start of loading.
+    /// End of the HTML download, relative to the start of loading.
     ///
     /// Unit: milliseconds.
     pub fetch_end: Option<i64>,
 }
 
-impl Object for ResourceHtmlPageTiming {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "time_to_interactive",
-            "dom_complete",
-            "largest_contentful_paint",
-            "first_input_delay",
-            "connection_time",
-            "time_to_secure_connection",
-            "request_sent_time",
-            "waiting_time",
-            "download_time",
-            "duration_time",
-            "fetch_start",
-            "fetch_end",
-        ]
-    }
+object!(
+    ResourceHtmlPageTiming { time_to_interactive, dom_complete, largest_contentful_paint,
+    first_input_delay, connection_time, time_to_secure_connection, request_sent_time,
+    waiting_time, download_time, duration_time, fetch_start, fetch_end }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.time_to_interactive,
-            1 => &mut self.dom_complete,
-            2 => &mut self.largest_contentful_paint,
-            3 => &mut self.first_input_delay,
-            4 => &mut self.connection_time,
-            5 => &mut self.time_to_secure_connection,
-            6 => &mut self.request_sent_time,
-            7 => &mut self.waiting_time,
-            8 => &mut self.download_time,
-            9 => &mut self.duration_time,
-            10 => &mut self.fetch_start,
-            _ => &mut self.fetch_end,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.time_to_interactive,
-            1 => &self.dom_complete,
-            2 => &self.largest_contentful_paint,
-            3 => &self.first_input_delay,
-            4 => &self.connection_time,
-            5 => &self.time_to_secure_connection,
-            6 => &self.request_sent_time,
-            7 => &self.waiting_time,
-            8 => &self.download_time,
-            9 => &self.duration_time,
-            10 => &self.fetch_start,
-            _ => &self.fetch_end,
-        }
-    }
-}
-
-object_impls!(ResourceHtmlPageTiming);
-
-/// A page of HTML that was loaded.
+/// HTML page that was loaded.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceHtml {
-    /// The HTTP status that the resource answered with.
+    /// HTTP status that the resource returned.
     pub status_code: Option<i64>,
-    /// The `Location` header, which is the address that the page redirects to.
+    /// URL that the page redirects to, from its `Location` header.
     ///
     /// Null when the page does not redirect.
     pub location: Option<String>,
-    /// Address of the page or resource.
+    /// URL of the page or resource.
     pub url: Option<String>,
-    /// Errors and warnings met while the resource was parsed.
+    /// Errors and warnings from parsing the resource.
     pub resource_errors: Option<MarkupIssues>,
-    /// Size of the resource, unpacked.
+    /// Size of the resource, uncompressed.
     ///
     /// Unit: bytes.
     pub size: Option<i64>,
@@ -265,61 +214,59 @@ pub struct ResourceHtml {
     ///
     /// Unit: bytes.
     pub encoded_size: Option<i64>,
-    /// How much went over the wire, compressed.
+    /// Number of bytes transferred, compressed.
     ///
     /// Unit: bytes.
     pub total_transfer_size: Option<i64>,
-    /// When the resource was fetched.
+    /// Date and time when the resource was fetched.
     ///
     /// In UTC.
     pub fetch_time: Option<Timestamp>,
-    /// What the server says of caching.
+    /// Caching policy that the server sent.
     pub cache_control: Option<CacheControl>,
-    /// Findings by name of the check.
+    /// Results of the checks, by check name.
     ///
-    /// Not every `true` is a fault: `is_https` and the `seo_friendly_url` family are good news. Which names occur depends on `resource_type` and on the task; checks of text, title and description count only where `canonical` is true.
+    /// `true` is not always a problem: `is_https` and the `seo_friendly_url` checks are good when true. The set of checks depends on `resource_type` and on the task. Checks of text, title and description matter only if `canonical` is true.
     pub checks: Option<Map<bool>>,
-    /// How the content was compressed, such as `gzip`.
+    /// Compression of the content, such as `gzip`.
     ///
-    /// Null when it was not.
+    /// Null when the content was not compressed.
     pub content_encoding: Option<String>,
-    /// The MIME type, such as `text/html`.
+    /// MIME type, such as `text/html`.
     pub media_type: Option<String>,
-    /// The `Server` header, often name and version of the web server.
+    /// `Server` header, often the name and version of the web server.
     pub server: Option<String>,
-    /// When the resource changed last, by the sources that tell it.
+    /// Time of the last change, according to each source that states one.
     ///
-    /// Null when no source tells it.
+    /// Null when no source states it.
     pub last_modified: Option<LastModified>,
-    /// What the head and body of the page hold, with counts.
+    /// Content of the head and body of the page, with counts.
     pub meta: Option<PageMeta>,
-    /// How long each stage of loading took.
+    /// Timings of the stages of loading the page.
     pub page_timing: Option<ResourceHtmlPageTiming>,
-    /// Overall mark for the state of the page.
+    /// Overall score of the page's condition.
     ///
-    /// The full mark means no critical issue and no important warning.
+    /// 100 means that no critical issue and no important warning was found.
     ///
     /// Unit: 0 to 100, higher is better.
     pub onpage_score: Option<f64>,
     /// Size of the whole DOM.
     ///
-    /// In a recording it was as large as the page with all of its images and scripts.
+    /// A recorded value equals the size of the page with all images and scripts.
     ///
     /// Unit: bytes.
     pub total_dom_size: Option<i64>,
-    /// What `custom_js` came to.
-    ///
-    /// Its shape is up to the script.
+    /// Value that `custom_js` returned, in a shape that the script defines.
     ///
     /// Null when the task has no `custom_js`.
     pub custom_js_response: Option<Value>,
     /// Message of the error that stopped `custom_js`.
     ///
-    /// Null when there was no error.
+    /// Null when no error occurred.
     pub custom_js_client_exception: Option<String>,
-    /// Whether the page has resources that are broken.
+    /// Whether the page has broken resources.
     pub broken_resources: Option<bool>,
-    /// Whether the page has links that are broken.
+    /// Whether the page has broken links.
     pub broken_links: Option<bool>,
     /// Whether the page has several title tags.
     pub duplicate_title: Option<bool>,
@@ -327,141 +274,44 @@ pub struct ResourceHtml {
     pub duplicate_description: Option<bool>,
     /// Whether the content is a duplicate.
     pub duplicate_content: Option<bool>,
-    /// How many clicks the page is away from the homepage.
+    /// Number of clicks from the homepage to the page.
     pub click_depth: Option<i64>,
-    /// Whether the page is a lone resource.
+    /// Whether the page is a single resource.
     pub is_resource: Option<bool>,
-    /// Length of the full address.
+    /// Length of the full URL.
     ///
     /// Unit: characters.
     pub url_length: Option<i64>,
-    /// Length of the address without scheme and host.
+    /// Length of the URL without scheme and host.
     ///
     /// Unit: characters.
     pub relative_url_length: Option<i64>,
 }
 
-impl Object for ResourceHtml {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "status_code",
-            "location",
-            "url",
-            "resource_errors",
-            "size",
-            "encoded_size",
-            "total_transfer_size",
-            "fetch_time",
-            "cache_control",
-            "checks",
-            "content_encoding",
-            "media_type",
-            "server",
-            "last_modified",
-            "meta",
-            "page_timing",
-            "onpage_score",
-            "total_dom_size",
-            "custom_js_response",
-            "custom_js_client_exception",
-            "broken_resources",
-            "broken_links",
-            "duplicate_title",
-            "duplicate_description",
-            "duplicate_content",
-            "click_depth",
-            "is_resource",
-            "url_length",
-            "relative_url_length",
-        ]
-    }
+object!(
+    ResourceHtml { status_code, location, url, resource_errors, size, encoded_size,
+    total_transfer_size, fetch_time, cache_control, checks, content_encoding, media_type,
+    server, last_modified, meta, page_timing, onpage_score, total_dom_size,
+    custom_js_response, custom_js_client_exception, broken_resources, broken_links,
+    duplicate_title, duplicate_description, duplicate_content, click_depth, is_resource,
+    url_length, relative_url_length }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.status_code,
-            1 => &mut self.location,
-            2 => &mut self.url,
-            3 => &mut self.resource_errors,
-            4 => &mut self.size,
-            5 => &mut self.encoded_size,
-            6 => &mut self.total_transfer_size,
-            7 => &mut self.fetch_time,
-            8 => &mut self.cache_control,
-            9 => &mut self.checks,
-            10 => &mut self.content_encoding,
-            11 => &mut self.media_type,
-            12 => &mut self.server,
-            13 => &mut self.last_modified,
-            14 => &mut self.meta,
-            15 => &mut self.page_timing,
-            16 => &mut self.onpage_score,
-            17 => &mut self.total_dom_size,
-            18 => &mut self.custom_js_response,
-            19 => &mut self.custom_js_client_exception,
-            20 => &mut self.broken_resources,
-            21 => &mut self.broken_links,
-            22 => &mut self.duplicate_title,
-            23 => &mut self.duplicate_description,
-            24 => &mut self.duplicate_content,
-            25 => &mut self.click_depth,
-            26 => &mut self.is_resource,
-            27 => &mut self.url_length,
-            _ => &mut self.relative_url_length,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.status_code,
-            1 => &self.location,
-            2 => &self.url,
-            3 => &self.resource_errors,
-            4 => &self.size,
-            5 => &self.encoded_size,
-            6 => &self.total_transfer_size,
-            7 => &self.fetch_time,
-            8 => &self.cache_control,
-            9 => &self.checks,
-            10 => &self.content_encoding,
-            11 => &self.media_type,
-            12 => &self.server,
-            13 => &self.last_modified,
-            14 => &self.meta,
-            15 => &self.page_timing,
-            16 => &self.onpage_score,
-            17 => &self.total_dom_size,
-            18 => &self.custom_js_response,
-            19 => &self.custom_js_client_exception,
-            20 => &self.broken_resources,
-            21 => &self.broken_links,
-            22 => &self.duplicate_title,
-            23 => &self.duplicate_description,
-            24 => &self.duplicate_content,
-            25 => &self.click_depth,
-            26 => &self.is_resource,
-            27 => &self.url_length,
-            _ => &self.relative_url_length,
-        }
-    }
-}
-
-object_impls!(ResourceHtml);
-
-/// A page or resource that failed to load.
+/// Page or resource that failed to load.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceBroken {
-    /// The HTTP status that the resource answered with.
+    /// HTTP status that the resource returned.
     pub status_code: Option<i64>,
-    /// The `Location` header, which is the address that the page redirects to.
+    /// URL that the page redirects to, from its `Location` header.
     ///
     /// Null when the page does not redirect.
     pub location: Option<String>,
-    /// Address of the page or resource.
+    /// URL of the page or resource.
     pub url: Option<String>,
-    /// Errors and warnings met while the resource was parsed.
+    /// Errors and warnings from parsing the resource.
     pub resource_errors: Option<MarkupIssues>,
-    /// Size of the resource, unpacked.
+    /// Size of the resource, uncompressed.
     ///
     /// Unit: bytes.
     pub size: Option<i64>,
@@ -469,130 +319,63 @@ pub struct ResourceBroken {
     ///
     /// Unit: bytes.
     pub encoded_size: Option<i64>,
-    /// How much went over the wire, compressed.
+    /// Number of bytes transferred, compressed.
     ///
     /// Unit: bytes.
     pub total_transfer_size: Option<i64>,
-    /// When the resource was fetched.
+    /// Date and time when the resource was fetched.
     ///
     /// In UTC.
     pub fetch_time: Option<Timestamp>,
-    /// What the server says of caching.
+    /// Caching policy that the server sent.
     pub cache_control: Option<CacheControl>,
-    /// Findings by name of the check.
+    /// Results of the checks, by check name.
     ///
-    /// Not every `true` is a fault: `is_https` and the `seo_friendly_url` family are good news. Which names occur depends on `resource_type` and on the task; checks of text, title and description count only where `canonical` is true.
+    /// `true` is not always a problem: `is_https` and the `seo_friendly_url` checks are good when true. The set of checks depends on `resource_type` and on the task. Checks of text, title and description matter only if `canonical` is true.
     pub checks: Option<Map<bool>>,
-    /// How the content was compressed, such as `gzip`.
+    /// Compression of the content, such as `gzip`.
     ///
-    /// Null when it was not.
+    /// Null when the content was not compressed.
     pub content_encoding: Option<String>,
-    /// The MIME type, such as `text/html`.
+    /// MIME type, such as `text/html`.
     pub media_type: Option<String>,
-    /// The `Server` header, often name and version of the web server.
+    /// `Server` header, often the name and version of the web server.
     pub server: Option<String>,
-    /// When the resource changed last, by the sources that tell it.
+    /// Time of the last change, according to each source that states one.
     ///
-    /// Null when no source tells it.
+    /// Null when no source states it.
     pub last_modified: Option<LastModified>,
-    /// How long the download took, from when to when.
+    /// Timings of the download.
     pub fetch_timing: Option<FetchTiming>,
-    /// Whether the address is a lone resource rather than a page.
+    /// Whether the URL is a single resource instead of a page.
     pub is_resource: Option<bool>,
-    /// What the resource says of itself.
+    /// Metadata of the resource.
     pub meta: Option<PageMeta>,
-    /// The kind of resource that was expected here, which a broken one cannot tell itself.
+    /// Type of resource expected at the URL, useful for broken ones that state no type.
     pub accept_type: Option<AcceptType>,
 }
 
-impl Object for ResourceBroken {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "status_code",
-            "location",
-            "url",
-            "resource_errors",
-            "size",
-            "encoded_size",
-            "total_transfer_size",
-            "fetch_time",
-            "cache_control",
-            "checks",
-            "content_encoding",
-            "media_type",
-            "server",
-            "last_modified",
-            "fetch_timing",
-            "is_resource",
-            "meta",
-            "accept_type",
-        ]
-    }
+object!(
+    ResourceBroken { status_code, location, url, resource_errors, size, encoded_size,
+    total_transfer_size, fetch_time, cache_control, checks, content_encoding, media_type,
+    server, last_modified, fetch_timing, is_resource, meta, accept_type }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.status_code,
-            1 => &mut self.location,
-            2 => &mut self.url,
-            3 => &mut self.resource_errors,
-            4 => &mut self.size,
-            5 => &mut self.encoded_size,
-            6 => &mut self.total_transfer_size,
-            7 => &mut self.fetch_time,
-            8 => &mut self.cache_control,
-            9 => &mut self.checks,
-            10 => &mut self.content_encoding,
-            11 => &mut self.media_type,
-            12 => &mut self.server,
-            13 => &mut self.last_modified,
-            14 => &mut self.fetch_timing,
-            15 => &mut self.is_resource,
-            16 => &mut self.meta,
-            _ => &mut self.accept_type,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.status_code,
-            1 => &self.location,
-            2 => &self.url,
-            3 => &self.resource_errors,
-            4 => &self.size,
-            5 => &self.encoded_size,
-            6 => &self.total_transfer_size,
-            7 => &self.fetch_time,
-            8 => &self.cache_control,
-            9 => &self.checks,
-            10 => &self.content_encoding,
-            11 => &self.media_type,
-            12 => &self.server,
-            13 => &self.last_modified,
-            14 => &self.fetch_timing,
-            15 => &self.is_resource,
-            16 => &self.meta,
-            _ => &self.accept_type,
-        }
-    }
-}
-
-object_impls!(ResourceBroken);
-
-/// A page that redirects elsewhere.
+/// Page that redirects to another URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceRedirect {
-    /// The HTTP status that the resource answered with.
+    /// HTTP status that the resource returned.
     pub status_code: Option<i64>,
-    /// The `Location` header, which is the address that the page redirects to.
+    /// URL that the page redirects to, from its `Location` header.
     ///
     /// Null when the page does not redirect.
     pub location: Option<String>,
-    /// Address of the page or resource.
+    /// URL of the page or resource.
     pub url: Option<String>,
-    /// Errors and warnings met while the resource was parsed.
+    /// Errors and warnings from parsing the resource.
     pub resource_errors: Option<MarkupIssues>,
-    /// Size of the resource, unpacked.
+    /// Size of the resource, uncompressed.
     ///
     /// Unit: bytes.
     pub size: Option<i64>,
@@ -600,120 +383,59 @@ pub struct ResourceRedirect {
     ///
     /// Unit: bytes.
     pub encoded_size: Option<i64>,
-    /// How much went over the wire, compressed.
+    /// Number of bytes transferred, compressed.
     ///
     /// Unit: bytes.
     pub total_transfer_size: Option<i64>,
-    /// When the resource was fetched.
+    /// Date and time when the resource was fetched.
     ///
     /// In UTC.
     pub fetch_time: Option<Timestamp>,
-    /// What the server says of caching.
+    /// Caching policy that the server sent.
     pub cache_control: Option<CacheControl>,
-    /// Findings by name of the check.
+    /// Results of the checks, by check name.
     ///
-    /// Not every `true` is a fault: `is_https` and the `seo_friendly_url` family are good news. Which names occur depends on `resource_type` and on the task; checks of text, title and description count only where `canonical` is true.
+    /// `true` is not always a problem: `is_https` and the `seo_friendly_url` checks are good when true. The set of checks depends on `resource_type` and on the task. Checks of text, title and description matter only if `canonical` is true.
     pub checks: Option<Map<bool>>,
-    /// How the content was compressed, such as `gzip`.
+    /// Compression of the content, such as `gzip`.
     ///
-    /// Null when it was not.
+    /// Null when the content was not compressed.
     pub content_encoding: Option<String>,
-    /// The MIME type, such as `text/html`.
+    /// MIME type, such as `text/html`.
     pub media_type: Option<String>,
-    /// The `Server` header, often name and version of the web server.
+    /// `Server` header, often the name and version of the web server.
     pub server: Option<String>,
-    /// When the resource changed last, by the sources that tell it.
+    /// Time of the last change, according to each source that states one.
     ///
-    /// Null when no source tells it.
+    /// Null when no source states it.
     pub last_modified: Option<LastModified>,
-    /// How long the download took, from when to when.
+    /// Timings of the download.
     pub fetch_timing: Option<FetchTiming>,
-    /// Whether the address is a lone resource rather than a page.
+    /// Whether the URL is a single resource instead of a page.
     pub is_resource: Option<bool>,
 }
 
-impl Object for ResourceRedirect {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "status_code",
-            "location",
-            "url",
-            "resource_errors",
-            "size",
-            "encoded_size",
-            "total_transfer_size",
-            "fetch_time",
-            "cache_control",
-            "checks",
-            "content_encoding",
-            "media_type",
-            "server",
-            "last_modified",
-            "fetch_timing",
-            "is_resource",
-        ]
-    }
+object!(
+    ResourceRedirect { status_code, location, url, resource_errors, size, encoded_size,
+    total_transfer_size, fetch_time, cache_control, checks, content_encoding, media_type,
+    server, last_modified, fetch_timing, is_resource }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.status_code,
-            1 => &mut self.location,
-            2 => &mut self.url,
-            3 => &mut self.resource_errors,
-            4 => &mut self.size,
-            5 => &mut self.encoded_size,
-            6 => &mut self.total_transfer_size,
-            7 => &mut self.fetch_time,
-            8 => &mut self.cache_control,
-            9 => &mut self.checks,
-            10 => &mut self.content_encoding,
-            11 => &mut self.media_type,
-            12 => &mut self.server,
-            13 => &mut self.last_modified,
-            14 => &mut self.fetch_timing,
-            _ => &mut self.is_resource,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.status_code,
-            1 => &self.location,
-            2 => &self.url,
-            3 => &self.resource_errors,
-            4 => &self.size,
-            5 => &self.encoded_size,
-            6 => &self.total_transfer_size,
-            7 => &self.fetch_time,
-            8 => &self.cache_control,
-            9 => &self.checks,
-            10 => &self.content_encoding,
-            11 => &self.media_type,
-            12 => &self.server,
-            13 => &self.last_modified,
-            14 => &self.fetch_timing,
-            _ => &self.is_resource,
-        }
-    }
-}
-
-object_impls!(ResourceRedirect);
-
-/// A script, an image or a stylesheet that the page uses.
+/// Script, image or stylesheet used by the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AssetResource {
-    /// The HTTP status that the resource answered with.
+    /// HTTP status that the resource returned.
     pub status_code: Option<i64>,
-    /// The `Location` header, which is the address that the page redirects to.
+    /// URL that the page redirects to, from its `Location` header.
     ///
     /// Null when the page does not redirect.
     pub location: Option<String>,
-    /// Address of the page or resource.
+    /// URL of the page or resource.
     pub url: Option<String>,
-    /// Errors and warnings met while the resource was parsed.
+    /// Errors and warnings from parsing the resource.
     pub resource_errors: Option<MarkupIssues>,
-    /// Size of the resource, unpacked.
+    /// Size of the resource, uncompressed.
     ///
     /// Unit: bytes.
     pub size: Option<i64>,
@@ -721,269 +443,123 @@ pub struct AssetResource {
     ///
     /// Unit: bytes.
     pub encoded_size: Option<i64>,
-    /// How much went over the wire, compressed.
+    /// Number of bytes transferred, compressed.
     ///
     /// Unit: bytes.
     pub total_transfer_size: Option<i64>,
-    /// When the resource was fetched.
+    /// Date and time when the resource was fetched.
     ///
     /// In UTC.
     pub fetch_time: Option<Timestamp>,
-    /// What the server says of caching.
+    /// Caching policy that the server sent.
     pub cache_control: Option<CacheControl>,
-    /// Findings by name of the check.
+    /// Results of the checks, by check name.
     ///
-    /// Not every `true` is a fault: `is_https` and the `seo_friendly_url` family are good news. Which names occur depends on `resource_type` and on the task; checks of text, title and description count only where `canonical` is true.
+    /// `true` is not always a problem: `is_https` and the `seo_friendly_url` checks are good when true. The set of checks depends on `resource_type` and on the task. Checks of text, title and description matter only if `canonical` is true.
     pub checks: Option<Map<bool>>,
-    /// How the content was compressed, such as `gzip`.
+    /// Compression of the content, such as `gzip`.
     ///
-    /// Null when it was not.
+    /// Null when the content was not compressed.
     pub content_encoding: Option<String>,
-    /// The MIME type, such as `text/html`.
+    /// MIME type, such as `text/html`.
     pub media_type: Option<String>,
-    /// The `Server` header, often name and version of the web server.
+    /// `Server` header, often the name and version of the web server.
     pub server: Option<String>,
-    /// When the resource changed last, by the sources that tell it.
+    /// Time of the last change, according to each source that states one.
     ///
-    /// Null when no source tells it.
+    /// Null when no source states it.
     pub last_modified: Option<LastModified>,
-    /// What the page says of the image, and its measures.
+    /// Texts and dimensions of the image on the page.
     pub meta: Option<AssetMeta>,
-    /// How long the download took, from when to when.
+    /// Timings of the download.
     pub fetch_timing: Option<FetchTiming>,
-    /// The kind of resource that was expected here, which a broken one cannot tell itself.
+    /// Type of resource expected at the URL, useful for broken ones that state no type.
     pub accept_type: Option<AcceptType>,
 }
 
-impl Object for AssetResource {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "status_code",
-            "location",
-            "url",
-            "resource_errors",
-            "size",
-            "encoded_size",
-            "total_transfer_size",
-            "fetch_time",
-            "cache_control",
-            "checks",
-            "content_encoding",
-            "media_type",
-            "server",
-            "last_modified",
-            "meta",
-            "fetch_timing",
-            "accept_type",
-        ]
-    }
+object!(
+    AssetResource { status_code, location, url, resource_errors, size, encoded_size,
+    total_transfer_size, fetch_time, cache_control, checks, content_encoding, media_type,
+    server, last_modified, meta, fetch_timing, accept_type }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.status_code,
-            1 => &mut self.location,
-            2 => &mut self.url,
-            3 => &mut self.resource_errors,
-            4 => &mut self.size,
-            5 => &mut self.encoded_size,
-            6 => &mut self.total_transfer_size,
-            7 => &mut self.fetch_time,
-            8 => &mut self.cache_control,
-            9 => &mut self.checks,
-            10 => &mut self.content_encoding,
-            11 => &mut self.media_type,
-            12 => &mut self.server,
-            13 => &mut self.last_modified,
-            14 => &mut self.meta,
-            15 => &mut self.fetch_timing,
-            _ => &mut self.accept_type,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.status_code,
-            1 => &self.location,
-            2 => &self.url,
-            3 => &self.resource_errors,
-            4 => &self.size,
-            5 => &self.encoded_size,
-            6 => &self.total_transfer_size,
-            7 => &self.fetch_time,
-            8 => &self.cache_control,
-            9 => &self.checks,
-            10 => &self.content_encoding,
-            11 => &self.media_type,
-            12 => &self.server,
-            13 => &self.last_modified,
-            14 => &self.meta,
-            15 => &self.fetch_timing,
-            _ => &self.accept_type,
-        }
-    }
-}
-
-object_impls!(AssetResource);
-
-/// What a parser found fault with.
+/// Issues that a parser found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MarkupIssues {
-    /// What is wrong.
+    /// Errors that the parser found.
     pub errors: Option<Vec<MarkupIssue>>,
-    /// What is doubtful.
+    /// Warnings from the parser.
     pub warnings: Option<Vec<MarkupIssue>>,
 }
 
-impl Object for MarkupIssues {
-    fn names(&self) -> &'static [&'static str] {
-        &["errors", "warnings"]
-    }
+object!(MarkupIssues { errors, warnings });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.errors,
-            _ => &mut self.warnings,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.errors,
-            _ => &self.warnings,
-        }
-    }
-}
-
-object_impls!(MarkupIssues);
-
-/// Whether and how long a resource may be cached.
+/// Caching policy of a resource.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CacheControl {
-    /// Whether the resource may be cached.
+    /// Whether the resource can be cached.
     pub cachable: Option<bool>,
-    /// How long a browser keeps the resource.
+    /// Time for which a browser caches the resource.
     pub ttl: Option<i64>,
 }
 
-impl Object for CacheControl {
-    fn names(&self) -> &'static [&'static str] {
-        &["cachable", "ttl"]
-    }
+object!(CacheControl { cachable, ttl });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.cachable,
-            _ => &mut self.ttl,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.cachable,
-            _ => &self.ttl,
-        }
-    }
-}
-
-object_impls!(CacheControl);
-
-/// When a resource changed last, by three sources.
+/// Times of the last change of a resource, from three sources.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LastModified {
-    /// The time in the `Last-Modified` header.
+    /// Date and time in the `Last-Modified` header.
     ///
-    /// In UTC. Null when it is not known.
+    /// In UTC. Null when unknown.
     pub header: Option<Timestamp>,
-    /// The time of change that the sitemap gives.
+    /// Date and time of the last change in the sitemap.
     ///
-    /// In UTC. Null when it is not known.
+    /// In UTC. Null when unknown.
     pub sitemap: Option<Timestamp>,
-    /// The time of change that a meta tag gives.
+    /// Date and time of the last change in a meta tag.
     ///
-    /// In UTC. Null when it is not known.
+    /// In UTC. Null when unknown.
     pub meta_tag: Option<Timestamp>,
 }
 
-impl Object for LastModified {
-    fn names(&self) -> &'static [&'static str] {
-        &["header", "sitemap", "meta_tag"]
-    }
+object!(LastModified { header, sitemap, meta_tag });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.header,
-            1 => &mut self.sitemap,
-            _ => &mut self.meta_tag,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.header,
-            1 => &self.sitemap,
-            _ => &self.meta_tag,
-        }
-    }
-}
-
-object_impls!(LastModified);
-
-/// One fault, and where it stands.
+/// Issue with its position in the source.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MarkupIssue {
-    /// The line that the issue stands on.
+    /// Line of the issue.
     ///
-    /// A warning with 0 concerns the whole page.
+    /// In a warning, 0 means the whole page.
     pub line: Option<i64>,
-    /// The column that the issue stands at.
+    /// Column of the issue.
     ///
-    /// A warning with 0 concerns the whole page.
+    /// In a warning, 0 means the whole page.
     pub column: Option<i64>,
-    /// What the issue is, in words.
+    /// Description of the issue.
     pub message: Option<String>,
-    /// The kind of issue, as a number of the vendor's own.
+    /// Type of the issue, as a number defined by DataForSEO.
     ///
-    /// Of errors: 0 unknown, 501 HTML parsing, 1501 JavaScript parsing, 2501 CSS parsing, 3501 image parsing, 3502 image scale of zero, 3503 image size of zero, 3504 invalid image format. Of warnings: 1 a node with over 60 children, 2 over 1,500 nodes, 3 nested over 32 tags deep.
+    /// Errors: 0 unknown, 501 HTML parsing, 1501 JavaScript parsing, 2501 CSS parsing.
+    ///
+    /// Image errors: 3501 parsing, 3502 scale of zero, 3503 size of zero, 3504 invalid format.
+    ///
+    /// Warnings: 1 a node with over 60 children, 2 over 1,500 nodes, 3 nested over 32 tags deep.
     pub status_code: Option<i64>,
 }
 
-impl Object for MarkupIssue {
-    fn names(&self) -> &'static [&'static str] {
-        &["line", "column", "message", "status_code"]
-    }
+object!(MarkupIssue { line, column, message, status_code });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.line,
-            1 => &mut self.column,
-            2 => &mut self.message,
-            _ => &mut self.status_code,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.line,
-            1 => &self.column,
-            2 => &self.message,
-            _ => &self.status_code,
-        }
-    }
-}
-
-object_impls!(MarkupIssue);
-
-/// Texts and measures of a resource, chiefly of an image.
+/// Texts and dimensions of a resource, mainly of an image.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AssetMeta {
-    /// The `alt` attribute of the image.
+    /// `alt` attribute of the image.
     pub alternative_text: Option<String>,
-    /// The `title` attribute of the resource.
+    /// `title` attribute of the resource.
     pub title: Option<String>,
     /// Width of the image file.
     ///
@@ -993,136 +569,79 @@ pub struct AssetMeta {
     ///
     /// Unit: pixels.
     pub original_height: Option<f64>,
-    /// Width that the image is shown in.
+    /// Displayed width of the image.
     ///
     /// Unit: pixels.
     pub width: Option<f64>,
-    /// Height that the image is shown in.
+    /// Displayed height of the image.
     ///
     /// Unit: pixels.
     pub height: Option<f64>,
 }
 
-impl Object for AssetMeta {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "alternative_text",
-            "title",
-            "original_width",
-            "original_height",
-            "width",
-            "height",
-        ]
-    }
+object!(
+    AssetMeta { alternative_text, title, original_width, original_height, width, height }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.alternative_text,
-            1 => &mut self.title,
-            2 => &mut self.original_width,
-            3 => &mut self.original_height,
-            4 => &mut self.width,
-            _ => &mut self.height,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.alternative_text,
-            1 => &self.title,
-            2 => &self.original_width,
-            3 => &self.original_height,
-            4 => &self.width,
-            _ => &self.height,
-        }
-    }
-}
-
-object_impls!(AssetMeta);
-
-/// The download of one resource.
+/// Timings of the download of a resource.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FetchTiming {
-    /// How long the download took.
+    /// Duration of the download.
     ///
     /// Unit: seconds for pages, milliseconds for single resources.
     pub duration_time: Option<i64>,
-    /// When the download began, counted from the start of loading.
+    /// Start of the download, relative to the start of loading.
     pub fetch_start: Option<i64>,
-    /// When the download was over, counted from the start of loading.
+    /// End of the download, relative to the start of loading.
     pub fetch_end: Option<i64>,
 }
 
-impl Object for FetchTiming {
-    fn names(&self) -> &'static [&'static str] {
-        &["duration_time", "fetch_start", "fetch_end"]
-    }
+object!(FetchTiming { duration_time, fetch_start, fetch_end });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.duration_time,
-            1 => &mut self.fetch_start,
-            _ => &mut self.fetch_end,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.duration_time,
-            1 => &self.fetch_start,
-            _ => &self.fetch_end,
-        }
-    }
-}
-
-object_impls!(FetchTiming);
-
-/// What a page says of itself, with counts of what it holds.
+/// Metadata of a page, with counts of its contents.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageMeta {
-    /// Text of the title element.
+    /// Text of the `title` element.
     pub title: Option<String>,
-    /// The encoding as a code page number; 65001 is UTF-8.
+    /// Character encoding, as a code page number: 65001 is UTF-8.
     pub charset: Option<i64>,
-    /// Whether the robots meta tag lets crawlers follow the links of the page.
-    ///
-    /// It is false for `nofollow`.
+    /// Whether the robots meta tag allows crawlers to follow links; `false` for `nofollow`.
     pub follow: Option<bool>,
-    /// The `generator` meta tag, often the name of the CMS.
+    /// Content of the `generator` meta tag, often the name of the CMS.
     pub generator: Option<String>,
-    /// Headings by tag name, such as `h1`, each with its texts.
+    /// Texts of the headings, by tag name such as `h1`.
     pub htags: Option<Map<Vec<String>>>,
-    /// The `description` meta tag.
+    /// Content of the `description` meta tag.
     pub description: Option<String>,
-    /// Address of the favicon.
+    /// URL of the favicon.
     pub favicon: Option<String>,
-    /// The `keywords` meta tag.
+    /// Content of the `keywords` meta tag.
     pub meta_keywords: Option<String>,
-    /// Address that the page names as its canonical one.
+    /// Canonical URL that the page names.
     pub canonical: Option<String>,
-    /// How many links of the page lead to its own site.
+    /// Number of links on the page to its own site.
     pub internal_links_count: Option<i64>,
-    /// How many links of the page lead to other sites.
+    /// Number of links on the page to other sites.
     pub external_links_count: Option<i64>,
-    /// How many links of its own site lead to the page.
+    /// Number of links to the page from its own site.
     pub inbound_links_count: Option<i64>,
-    /// How many images the page has.
+    /// Number of images on the page.
     pub images_count: Option<i64>,
-    /// Size of all images together.
+    /// Total size of all images.
     ///
     /// Unit: bytes.
     pub images_size: Option<i64>,
-    /// How many scripts the page has.
+    /// Number of scripts on the page.
     pub scripts_count: Option<i64>,
-    /// Size of all scripts together.
+    /// Total size of all scripts.
     ///
     /// Unit: bytes.
     pub scripts_size: Option<i64>,
-    /// How many stylesheets the page has.
+    /// Number of stylesheets on the page.
     pub stylesheets_count: Option<i64>,
-    /// Size of all stylesheets together.
+    /// Total size of all stylesheets.
     ///
     /// Unit: bytes.
     pub stylesheets_size: Option<i64>,
@@ -1134,146 +653,47 @@ pub struct PageMeta {
     ///
     /// Unit: characters.
     pub description_length: Option<i64>,
-    /// How many scripts hold up rendering.
+    /// Number of scripts that block rendering.
     pub render_blocking_scripts_count: Option<i64>,
-    /// How many stylesheets hold up rendering.
+    /// Number of stylesheets that block rendering.
     pub render_blocking_stylesheets_count: Option<i64>,
-    /// Cumulative Layout Shift, one of the Core Web Vitals: how much the page jumps while in use.
+    /// Cumulative Layout Shift, a Core Web Vital: the sum of all unexpected layout shifts.
     ///
-    /// It adds up the scores of all unexpected shifts and needs `enable_browser_rendering`.
+    /// Requires `enable_browser_rendering`.
     ///
     /// Unit: score, lower is better.
     pub cumulative_layout_shift: Option<f64>,
-    /// The `title` meta tag, which is not the title element.
+    /// Content of the `title` meta tag, as opposed to the `title` element.
     pub meta_title: Option<String>,
-    /// Figures on the text of the page.
+    /// Metrics of the page's text.
     pub content: Option<PageMetaContent>,
-    /// Outdated tags that the page uses.
+    /// Deprecated HTML tags on the page.
     ///
-    /// Null when there are none.
+    /// Null when the page has none.
     pub deprecated_tags: Option<Vec<String>>,
-    /// Meta tags that occur more than once in the page.
+    /// Meta tags that occur more than once on the page.
     pub duplicate_meta_tags: Option<Vec<String>>,
-    /// What the spell check found.
+    /// Result of the spell check.
     ///
-    /// Null without `check_spell` in the task.
+    /// Null unless `check_spell` is true in the task.
     pub spell: Option<PageMetaSpell>,
-    /// Tags for social media by name, such as `og:title`, with their contents.
+    /// Contents of the social media tags, by name such as `og:title`.
     pub social_media_tags: Option<Map<String>>,
-    /// Errors and warnings met while the HTML was parsed.
+    /// Errors and warnings from parsing the HTML.
     pub broken_html: Option<MarkupIssues>,
 }
 
-impl Object for PageMeta {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "title",
-            "charset",
-            "follow",
-            "generator",
-            "htags",
-            "description",
-            "favicon",
-            "meta_keywords",
-            "canonical",
-            "internal_links_count",
-            "external_links_count",
-            "inbound_links_count",
-            "images_count",
-            "images_size",
-            "scripts_count",
-            "scripts_size",
-            "stylesheets_count",
-            "stylesheets_size",
-            "title_length",
-            "description_length",
-            "render_blocking_scripts_count",
-            "render_blocking_stylesheets_count",
-            "cumulative_layout_shift",
-            "meta_title",
-            "content",
-            "deprecated_tags",
-            "duplicate_meta_tags",
-            "spell",
-            "social_media_tags",
-            "broken_html",
-        ]
-    }
+object!(
+    PageMeta { title, charset, follow, generator, htags, description, favicon,
+    meta_keywords, canonical, internal_links_count, external_links_count,
+    inbound_links_count, images_count, images_size, scripts_count, scripts_size,
+    stylesheets_count, stylesheets_size, title_length, description_length,
+    render_blocking_scripts_count, render_blocking_stylesheets_count,
+    cumulative_layout_shift, meta_title, content, deprecated_tags, duplicate_meta_tags,
+    spell, social_media_tags, broken_html }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.title,
-            1 => &mut self.charset,
-            2 => &mut self.follow,
-            3 => &mut self.generator,
-            4 => &mut self.htags,
-            5 => &mut self.description,
-            6 => &mut self.favicon,
-            7 => &mut self.meta_keywords,
-            8 => &mut self.canonical,
-            9 => &mut self.internal_links_count,
-            10 => &mut self.external_links_count,
-            11 => &mut self.inbound_links_count,
-            12 => &mut self.images_count,
-            13 => &mut self.images_size,
-            14 => &mut self.scripts_count,
-            15 => &mut self.scripts_size,
-            16 => &mut self.stylesheets_count,
-            17 => &mut self.stylesheets_size,
-            18 => &mut self.title_length,
-            19 => &mut self.description_length,
-            20 => &mut self.render_blocking_scripts_count,
-            21 => &mut self.render_blocking_stylesheets_count,
-            22 => &mut self.cumulative_layout_shift,
-            23 => &mut self.meta_title,
-            24 => &mut self.content,
-            25 => &mut self.deprecated_tags,
-            26 => &mut self.duplicate_meta_tags,
-            27 => &mut self.spell,
-            28 => &mut self.social_media_tags,
-            _ => &mut self.broken_html,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.title,
-            1 => &self.charset,
-            2 => &self.follow,
-            3 => &self.generator,
-            4 => &self.htags,
-            5 => &self.description,
-            6 => &self.favicon,
-            7 => &self.meta_keywords,
-            8 => &self.canonical,
-            9 => &self.internal_links_count,
-            10 => &self.external_links_count,
-            11 => &self.inbound_links_count,
-            12 => &self.images_count,
-            13 => &self.images_size,
-            14 => &self.scripts_count,
-            15 => &self.scripts_size,
-            16 => &self.stylesheets_count,
-            17 => &self.stylesheets_size,
-            18 => &self.title_length,
-            19 => &self.description_length,
-            20 => &self.render_blocking_scripts_count,
-            21 => &self.render_blocking_stylesheets_count,
-            22 => &self.cumulative_layout_shift,
-            23 => &self.meta_title,
-            24 => &self.content,
-            25 => &self.deprecated_tags,
-            26 => &self.duplicate_meta_tags,
-            27 => &self.spell,
-            28 => &self.social_media_tags,
-            _ => &self.broken_html,
-        }
-    }
-}
-
-object_impls!(PageMeta);
-
-/// Figures on the text of the page.
+/// Metrics of the page's text.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageMetaContent {
@@ -1281,152 +701,74 @@ pub struct PageMetaContent {
     ///
     /// Unit: bytes.
     pub plain_text_size: Option<i64>,
-    /// Share of the text in the page, `plain_text_size` by `size`.
+    /// Ratio of text to page size: `plain_text_size` divided by `size`.
     ///
     /// Unit: 0 to 1.
     pub plain_text_rate: Option<f64>,
-    /// How many words the text has.
+    /// Number of words in the text.
     pub plain_text_word_count: Option<i64>,
-    /// Readability after the Automated Readability Index, about a US school grade.
+    /// Automated Readability Index of the text, roughly a US school grade.
     ///
     /// Unit: score, higher is harder to read.
     pub automated_readability_index: Option<f64>,
-    /// Readability after Coleman and Liau, about a US school grade.
+    /// Coleman–Liau readability index of the text, roughly a US school grade.
     ///
     /// Unit: score, higher is harder to read.
     pub coleman_liau_readability_index: Option<f64>,
-    /// Readability after Dale and Chall, by the share of words that are not common.
+    /// Dale–Chall readability score of the text, based on the share of uncommon words.
     ///
     /// Unit: score, higher is harder to read.
     pub dale_chall_readability_index: Option<f64>,
-    /// Readability after Flesch and Kincaid.
+    /// Flesch–Kincaid readability score of the text.
     ///
-    /// `low_readability_rate` goes by it.
+    /// The check `low_readability_rate` uses it.
     ///
     /// Unit: score, higher is easier to read.
     pub flesch_kincaid_readability_index: Option<f64>,
-    /// Readability after SMOG, about the years of schooling needed.
+    /// SMOG readability index of the text, roughly the years of schooling required.
     ///
     /// Unit: score, higher is harder to read.
     pub smog_readability_index: Option<f64>,
-    /// How well the description fits the text.
+    /// Consistency of the description with the text.
     ///
     /// Unit: 0 to 1, higher is better.
     pub description_to_content_consistency: Option<f64>,
-    /// How well the title fits the text.
+    /// Consistency of the title with the text.
     ///
     /// Unit: 0 to 1, higher is better.
     pub title_to_content_consistency: Option<f64>,
-    /// How well the keywords fit the text.
+    /// Consistency of the meta keywords with the text.
     ///
     /// Unit: 0 to 1, higher is better. Null when the page has no keywords.
     pub meta_keywords_to_content_consistency: Option<f64>,
 }
 
-impl Object for PageMetaContent {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "plain_text_size",
-            "plain_text_rate",
-            "plain_text_word_count",
-            "automated_readability_index",
-            "coleman_liau_readability_index",
-            "dale_chall_readability_index",
-            "flesch_kincaid_readability_index",
-            "smog_readability_index",
-            "description_to_content_consistency",
-            "title_to_content_consistency",
-            "meta_keywords_to_content_consistency",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.plain_text_size,
-            1 => &mut self.plain_text_rate,
-            2 => &mut self.plain_text_word_count,
-            3 => &mut self.automated_readability_index,
-            4 => &mut self.coleman_liau_readability_index,
-            5 => &mut self.dale_chall_readability_index,
-            6 => &mut self.flesch_kincaid_readability_index,
-            7 => &mut self.smog_readability_index,
-            8 => &mut self.description_to_content_consistency,
-            9 => &mut self.title_to_content_consistency,
-            _ => &mut self.meta_keywords_to_content_consistency,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.plain_text_size,
-            1 => &self.plain_text_rate,
-            2 => &self.plain_text_word_count,
-            3 => &self.automated_readability_index,
-            4 => &self.coleman_liau_readability_index,
-            5 => &self.dale_chall_readability_index,
-            6 => &self.flesch_kincaid_readability_index,
-            7 => &self.smog_readability_index,
-            8 => &self.description_to_content_consistency,
-            9 => &self.title_to_content_consistency,
-            _ => &self.meta_keywords_to_content_consistency,
-        }
-    }
-}
-
-object_impls!(PageMetaContent);
+object!(
+    PageMetaContent { plain_text_size, plain_text_rate, plain_text_word_count,
+    automated_readability_index, coleman_liau_readability_index,
+    dale_chall_readability_index, flesch_kincaid_readability_index,
+    smog_readability_index, description_to_content_consistency,
+    title_to_content_consistency, meta_keywords_to_content_consistency }
+);
 
 /// An element of `misspelled`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageMetaMisspelled {
-    /// The word as it stands on the page.
+    /// Word as written on the page.
     pub word: Option<String>,
 }
 
-impl Object for PageMetaMisspelled {
-    fn names(&self) -> &'static [&'static str] {
-        &["word"]
-    }
+object!(PageMetaMisspelled { word });
 
-    fn place(&mut self, _: usize) -> &mut dyn Place {
-        &mut self.word
-    }
-
-    fn part(&self, _: usize) -> &dyn Part {
-        &self.word
-    }
-}
-
-object_impls!(PageMetaMisspelled);
-
-/// What the spell check found.
+/// Result of the spell check.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageMetaSpell {
-    /// The language that the text was spell-checked in.
+    /// Language code of the dictionary used for the spell check.
     pub hunspell_language_code: Option<String>,
     /// Words that are not in the dictionary.
     pub misspelled: Option<Vec<PageMetaMisspelled>>,
 }
 
-impl Object for PageMetaSpell {
-    fn names(&self) -> &'static [&'static str] {
-        &["hunspell_language_code", "misspelled"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.hunspell_language_code,
-            _ => &mut self.misspelled,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.hunspell_language_code,
-            _ => &self.misspelled,
-        }
-    }
-}
-
-object_impls!(PageMetaSpell);
+object!(PageMetaSpell { hunspell_language_code, misspelled });

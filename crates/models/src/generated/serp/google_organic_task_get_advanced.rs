@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Returns the results of a queued search, with every element of the results pages.
+/// Returns the results of a posted search, with all elements of the results pages.
 ///
-/// A task that is not done yet answers with 40601 or 40602: ask again later. Results are kept for 30 days and can be fetched any number of times, free of charge.
+/// Until the task is complete, the status is 40601 or 40602: try again later. Results are stored for 30 days. Calls are free, and results can be fetched any number of times.
 ///
 /// `GET /v3/serp/google/organic/task_get/advanced/{id}`. The answer has the result of a task that was posted before.
 ///
@@ -26,6 +26,6 @@ impl Endpoint for GoogleOrganicTaskGetAdvanced {
         tasks_per_call: None,
         calls_per_minute: None,
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/",
+        docs_url: "https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/",
     };
 }

@@ -5,11 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Puts searches on Google into a queue, to be collected later.
+/// Posts Google searches to a queue, to fetch their results later.
 ///
-/// A call with more tasks than its limit is refused with 40006. The answer has the identifiers of the tasks and no results: collect them with `task_get`, or name a `postback_url`.
-///
-/// Posting is what is charged, collecting is free. The queue is cheaper than the live endpoint, and a high `priority` costs more.
+/// The response contains the task identifiers. Fetch the results with `task_get`, or set `postback_url` to receive them. Posting is charged and costs less than the live endpoint; fetching is free.
 ///
 /// `POST /v3/serp/google/organic/task_post`. The answer has the identifiers of the tasks; results come later. At most 100 tasks a call.
 ///
@@ -28,7 +26,7 @@ impl Endpoint for GoogleOrganicTaskPost {
         tasks_per_call: Some(100),
         calls_per_minute: None,
         task_rules: <GoogleOrganicTaskPostTask as Task>::RULES,
-        link: "https://docs.dataforseo.com/v3/serp-google-organic-task_post/",
+        docs_url: "https://docs.dataforseo.com/v3/serp-google-organic-task_post/",
     };
 }
 
@@ -36,301 +34,197 @@ impl Endpoint for GoogleOrganicTaskPost {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GoogleOrganicTaskPostTask {
-    /// What to search for.
+    /// Search query.
     ///
-    /// `%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.
+    /// Write `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.
     ///
     /// At most 700 characters. Required unless `url` is given.
     pub keyword: Option<String>,
-    /// Number of the place to search from, from the list of locations.
+    /// Numeric code of the search location, from the list of locations.
     ///
-    /// It stands in for `location_name` and `location_coordinate`.
+    /// Alternative to `location_name` and `location_coordinate`.
     ///
     /// Optional.
     pub location_code: Option<i64>,
-    /// Code of the language to search in, such as `en`.
+    /// Code of the search language, such as `en`.
     ///
-    /// It stands in for `language_name`.
+    /// Alternative to `language_name`.
     ///
     /// Required unless `language_name` or `url` is given.
     pub language_code: Option<String>,
-    /// How many results to fetch.
+    /// Number of results to fetch.
     ///
-    /// Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
+    /// Each results page of up to ten results is charged, so a larger depth can cost more. To limit the number of pages, use `max_crawl_pages`.
     ///
     /// Default: `10`. Not above 700. Unit: results.
     pub depth: Option<i64>,
-    /// Kind of device that the search is made from.
+    /// Device type that the search is made from.
     ///
     /// Default: `desktop`.
     pub device: Option<Device>,
-    /// Whether to wait for AI overviews that the page loads late.
+    /// Whether to wait for AI overviews that load after the page.
     ///
-    /// Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
+    /// If `false`, only cached overviews are returned. Costs extra, refunded if no such overview was found.
     ///
     /// Default: `false`.
     pub load_async_ai_overview: Option<bool>,
-    /// Address of yours that gets a GET request once the task is done.
+    /// URL that receives a GET request when the task is complete.
     ///
-    /// `$id` and `$tag` in it are filled in, the tag percent-encoded.
+    /// `$id` and `$tag` in it are replaced; the tag is percent-encoded.
     ///
     /// Optional.
     pub pingback_url: Option<String>,
-    /// Address of yours that the results are sent to by POST, as gzip, once the task is done.
+    /// URL that receives the results in a POST request, compressed with gzip, when the task is complete.
     ///
-    /// `$id` and `$tag` in it are filled in, the tag percent-encoded.
+    /// `$id` and `$tag` in it are replaced; the tag is percent-encoded.
     ///
     /// Optional.
     pub postback_url: Option<String>,
-    /// Which form of the results goes to `postback_url`.
-    ///
-    /// Needed together with it.
+    /// Form of the results sent to `postback_url`.
     ///
     /// Optional. Required with `postback_url`.
     pub postback_data: Option<GoogleOrganicTaskPostPostbackData>,
-    /// How fast the task is worked on: 1 is normal, 2 is high.
+    /// Priority of the task in the queue: 1 is normal, 2 is high.
     ///
-    /// The high priority costs more.
+    /// High priority costs more.
     ///
     /// Default: `1`. Not below 1. Not above 2.
     pub priority: Option<i64>,
-    /// Full name of the place to search from, such as `London,England,United Kingdom`.
+    /// Full name of the search location, such as `London,England,United Kingdom`.
     ///
-    /// It stands in for `location_code` and `location_coordinate`.
+    /// Alternative to `location_code` and `location_coordinate`.
     ///
     /// Required unless `location_code` or `location_coordinate` or `url` is given.
     pub location_name: Option<String>,
-    /// Point to search from, with a radius: `latitude,longitude,radius`.
+    /// Coordinates of the search location with a radius: `latitude,longitude,radius`.
     ///
-    /// It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
+    /// Latitude and longitude have at most seven decimals; the radius is between 199.9 and 199999. Alternative to `location_code` and `location_name`.
     ///
-    /// Optional. Unit: degrees; the vendor gives the radius in millimetres.
+    /// Optional. Unit: degrees, and millimeters for the radius according to DataForSEO.
     pub location_coordinate: Option<String>,
-    /// Name, in full, of the language to search in, such as `English`.
+    /// Full name of the search language, such as `English`.
     ///
-    /// It stands in for `language_code`.
+    /// Alternative to `language_code`.
     ///
     /// Required unless `language_code` or `url` is given.
     pub language_name: Option<String>,
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     pub tag: Option<String>,
     /// Operating system of the device.
     ///
-    /// `windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.
+    /// `windows` and `macos` require desktop, `android` and `ios` require mobile. On mobile, the default is `android`.
     ///
     /// Default: `windows`.
     pub os: Option<OperatingSystem>,
-    /// Targets that end the crawl.
+    /// Targets that end the crawl when found.
     ///
-    /// The answer runs up to the match and includes it. Every page fetched on the way is charged.
+    /// The results end with the match. Each page fetched up to there is charged.
     ///
     /// Optional. At most 10 elements.
     pub stop_crawl_on_match: Option<Vec<StopCrawlOnMatch>>,
-    /// How many results pages to fetch at most.
+    /// Maximum number of results pages to fetch.
     ///
-    /// Each page is charged. It works together with `depth`.
+    /// Each page is charged. Applies together with `depth`.
     ///
     /// Optional. Not above 100. Unit: pages of ten organic results.
     pub max_crawl_pages: Option<i64>,
-    /// Further parameters for the query string of the search address.
+    /// Additional parameters for the query string of the search URL.
     ///
     /// Optional.
     pub search_param: Option<String>,
-    /// Query parameters to strip from the addresses in the answer, such as `srsltid`.
+    /// Query parameters to remove from the URLs in the response, such as `srsltid`.
     ///
-    /// With a `target`, they are stripped before it is looked for.
+    /// They are removed before `target` is compared.
     ///
     /// Optional. At most 10 elements.
     pub remove_from_url: Option<Vec<String>>,
-    /// Whether to unfold the AI overview.
+    /// Whether to expand the AI overview.
     ///
-    /// Only HTML results are affected.
+    /// Affects only HTML results.
     ///
     /// Default: `false`.
     pub expand_ai_overview: Option<bool>,
-    /// How many times to click on the questions box, so that more questions load.
+    /// Number of clicks on the "People also ask" box, to load more questions.
     ///
-    /// Each click is charged extra; clicks that could not be made are paid back.
+    /// Each click costs extra. Clicks that were not possible are refunded.
     ///
     /// Optional. Not below 1. Not above 4. Unit: clicks.
     pub people_also_ask_click_depth: Option<i64>,
-    /// Whether further results of one site stay inside their parent, in `related_result`.
+    /// Whether to group further results of one site under the first one, in `related_result`.
     ///
-    /// Off, each is an organic result of its own.
+    /// If `false`, each is a separate organic result.
     ///
     /// Default: `true`.
     pub group_organic_results: Option<bool>,
-    /// Whether to measure where each element lies on the screen, for `rectangle`.
+    /// Whether to measure the position and size of each element on the screen, for `rectangle`.
     ///
-    /// Charged extra.
+    /// Costs extra.
     ///
     /// Default: `false`.
     pub calculate_rectangles: Option<bool>,
     /// Width of the browser window to measure in.
     ///
-    /// Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
+    /// Requires `calculate_rectangles`. Defaults to 1920 on desktop, 360 on Android and 375 on iOS.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_width: Option<i64>,
     /// Height of the browser window to measure in.
     ///
-    /// Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
+    /// Requires `calculate_rectangles`. Defaults to 1080 on desktop, 640 on Android and 812 on iOS.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     pub browser_screen_height: Option<i64>,
     /// Pixel ratio of the browser screen to measure on.
     ///
-    /// Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    /// Requires `calculate_rectangles`. Defaults to 1 on desktop and 3 on mobile.
     ///
     /// Optional. Not below 0.5. Not above 3. Unit: device pixels per CSS pixel.
     pub browser_screen_resolution_ratio: Option<f64>,
-    /// Complete address of a search, to be taken apart into the other fields.
+    /// Complete URL of a search, as an alternative to separate fields.
     ///
-    /// It must name language and location itself. Slow to process: separate fields are the better way.
+    /// It must contain the language and location. Processing is slow, so prefer the separate fields.
     ///
     /// Optional.
     pub url: Option<String>,
-    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.
+    /// Whether the crawl ends when all targets of `stop_crawl_on_match` were found, or any of them.
     ///
-    /// Needs `stop_crawl_on_match`.
+    /// Requires `stop_crawl_on_match`.
     ///
     /// Default: `any`.
     pub target_search_mode: Option<TargetSearchMode>,
-    /// Types of element to look for the stop targets in.
+    /// Element types in which to look for the stop targets.
     ///
-    /// Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
+    /// Requires `stop_crawl_on_match`. By default, all top-level elements with `url` and `domain` are used. A type must not also be in `ignore_targets_in`.
     ///
     /// Optional.
     pub find_targets_in: Option<Vec<TargetItemType>>,
-    /// Types of element to leave out when looking for the stop targets.
+    /// Element types to skip when looking for the stop targets.
     ///
-    /// Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
+    /// Requires `stop_crawl_on_match`. A type must not also be in `find_targets_in`.
     ///
     /// Optional.
     pub ignore_targets_in: Option<Vec<TargetItemType>>,
     /// Google domain to search on, such as `google.co.uk`.
     ///
-    /// Left out, it follows from location and language.
+    /// By default, it depends on the location and language.
     ///
     /// Optional.
     pub se_domain: Option<String>,
 }
 
-impl Object for GoogleOrganicTaskPostTask {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "keyword",
-            "location_code",
-            "language_code",
-            "depth",
-            "device",
-            "load_async_ai_overview",
-            "pingback_url",
-            "postback_url",
-            "postback_data",
-            "priority",
-            "location_name",
-            "location_coordinate",
-            "language_name",
-            "tag",
-            "os",
-            "stop_crawl_on_match",
-            "max_crawl_pages",
-            "search_param",
-            "remove_from_url",
-            "expand_ai_overview",
-            "people_also_ask_click_depth",
-            "group_organic_results",
-            "calculate_rectangles",
-            "browser_screen_width",
-            "browser_screen_height",
-            "browser_screen_resolution_ratio",
-            "url",
-            "target_search_mode",
-            "find_targets_in",
-            "ignore_targets_in",
-            "se_domain",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.keyword,
-            1 => &mut self.location_code,
-            2 => &mut self.language_code,
-            3 => &mut self.depth,
-            4 => &mut self.device,
-            5 => &mut self.load_async_ai_overview,
-            6 => &mut self.pingback_url,
-            7 => &mut self.postback_url,
-            8 => &mut self.postback_data,
-            9 => &mut self.priority,
-            10 => &mut self.location_name,
-            11 => &mut self.location_coordinate,
-            12 => &mut self.language_name,
-            13 => &mut self.tag,
-            14 => &mut self.os,
-            15 => &mut self.stop_crawl_on_match,
-            16 => &mut self.max_crawl_pages,
-            17 => &mut self.search_param,
-            18 => &mut self.remove_from_url,
-            19 => &mut self.expand_ai_overview,
-            20 => &mut self.people_also_ask_click_depth,
-            21 => &mut self.group_organic_results,
-            22 => &mut self.calculate_rectangles,
-            23 => &mut self.browser_screen_width,
-            24 => &mut self.browser_screen_height,
-            25 => &mut self.browser_screen_resolution_ratio,
-            26 => &mut self.url,
-            27 => &mut self.target_search_mode,
-            28 => &mut self.find_targets_in,
-            29 => &mut self.ignore_targets_in,
-            _ => &mut self.se_domain,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.keyword,
-            1 => &self.location_code,
-            2 => &self.language_code,
-            3 => &self.depth,
-            4 => &self.device,
-            5 => &self.load_async_ai_overview,
-            6 => &self.pingback_url,
-            7 => &self.postback_url,
-            8 => &self.postback_data,
-            9 => &self.priority,
-            10 => &self.location_name,
-            11 => &self.location_coordinate,
-            12 => &self.language_name,
-            13 => &self.tag,
-            14 => &self.os,
-            15 => &self.stop_crawl_on_match,
-            16 => &self.max_crawl_pages,
-            17 => &self.search_param,
-            18 => &self.remove_from_url,
-            19 => &self.expand_ai_overview,
-            20 => &self.people_also_ask_click_depth,
-            21 => &self.group_organic_results,
-            22 => &self.calculate_rectangles,
-            23 => &self.browser_screen_width,
-            24 => &self.browser_screen_height,
-            25 => &self.browser_screen_resolution_ratio,
-            26 => &self.url,
-            27 => &self.target_search_mode,
-            28 => &self.find_targets_in,
-            29 => &self.ignore_targets_in,
-            _ => &self.se_domain,
-        }
-    }
-}
-
-object_impls!(sent GoogleOrganicTaskPostTask);
+object!(
+    sent GoogleOrganicTaskPostTask { keyword, location_code, language_code, depth,
+    device, load_async_ai_overview, pingback_url, postback_url, postback_data, priority,
+    location_name, location_coordinate, language_name, tag, os, stop_crawl_on_match,
+    max_crawl_pages, search_param, remove_from_url, expand_ai_overview,
+    people_also_ask_click_depth, group_organic_results, calculate_rectangles,
+    browser_screen_width, browser_screen_height, browser_screen_resolution_ratio, url,
+    target_search_mode, find_targets_in, ignore_targets_in, se_domain }
+);
 
 impl GoogleOrganicTaskPostTask {
     /// Leaves everything to the API's defaults.
@@ -338,9 +232,9 @@ impl GoogleOrganicTaskPostTask {
         Self::default()
     }
 
-    /// What to search for.
+    /// Search query.
     ///
-    /// `%` is written as `%25` and `+` as `%2B`, because percent codes are decoded and a plus becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much; `cache:` is refused.
+    /// Write `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.
     ///
     /// At most 700 characters. Required unless `url` is given.
     #[must_use]
@@ -349,9 +243,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Number of the place to search from, from the list of locations.
+    /// Numeric code of the search location, from the list of locations.
     ///
-    /// It stands in for `location_name` and `location_coordinate`.
+    /// Alternative to `location_name` and `location_coordinate`.
     ///
     /// Optional.
     #[must_use]
@@ -360,9 +254,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Code of the language to search in, such as `en`.
+    /// Code of the search language, such as `en`.
     ///
-    /// It stands in for `language_name`.
+    /// Alternative to `language_name`.
     ///
     /// Required unless `language_name` or `url` is given.
     #[must_use]
@@ -371,9 +265,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// How many results to fetch.
+    /// Number of results to fetch.
     ///
-    /// Each results page of up to ten results is charged, so more than ten can cost more. See `max_crawl_pages` for a limit by pages.
+    /// Each results page of up to ten results is charged, so a larger depth can cost more. To limit the number of pages, use `max_crawl_pages`.
     ///
     /// Default: `10`. Not above 700. Unit: results.
     #[must_use]
@@ -382,7 +276,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Kind of device that the search is made from.
+    /// Device type that the search is made from.
     ///
     /// Default: `desktop`.
     #[must_use]
@@ -391,9 +285,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to wait for AI overviews that the page loads late.
+    /// Whether to wait for AI overviews that load after the page.
     ///
-    /// Off, only those from the cache are returned. Charged extra, and paid back if no late overview was there.
+    /// If `false`, only cached overviews are returned. Costs extra, refunded if no such overview was found.
     ///
     /// Default: `false`.
     #[must_use]
@@ -402,9 +296,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Address of yours that gets a GET request once the task is done.
+    /// URL that receives a GET request when the task is complete.
     ///
-    /// `$id` and `$tag` in it are filled in, the tag percent-encoded.
+    /// `$id` and `$tag` in it are replaced; the tag is percent-encoded.
     ///
     /// Optional.
     #[must_use]
@@ -413,9 +307,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Address of yours that the results are sent to by POST, as gzip, once the task is done.
+    /// URL that receives the results in a POST request, compressed with gzip, when the task is complete.
     ///
-    /// `$id` and `$tag` in it are filled in, the tag percent-encoded.
+    /// `$id` and `$tag` in it are replaced; the tag is percent-encoded.
     ///
     /// Optional.
     #[must_use]
@@ -424,9 +318,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Which form of the results goes to `postback_url`.
-    ///
-    /// Needed together with it.
+    /// Form of the results sent to `postback_url`.
     ///
     /// Optional. Required with `postback_url`.
     #[must_use]
@@ -435,9 +327,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// How fast the task is worked on: 1 is normal, 2 is high.
+    /// Priority of the task in the queue: 1 is normal, 2 is high.
     ///
-    /// The high priority costs more.
+    /// High priority costs more.
     ///
     /// Default: `1`. Not below 1. Not above 2.
     #[must_use]
@@ -446,9 +338,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Full name of the place to search from, such as `London,England,United Kingdom`.
+    /// Full name of the search location, such as `London,England,United Kingdom`.
     ///
-    /// It stands in for `location_code` and `location_coordinate`.
+    /// Alternative to `location_code` and `location_coordinate`.
     ///
     /// Required unless `location_code` or `location_coordinate` or `url` is given.
     #[must_use]
@@ -457,20 +349,20 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Point to search from, with a radius: `latitude,longitude,radius`.
+    /// Coordinates of the search location with a radius: `latitude,longitude,radius`.
     ///
-    /// It stands in for `location_code` and `location_name`. Latitude and longitude take seven decimals at most, the radius runs from 199.9 to 199999.
+    /// Latitude and longitude have at most seven decimals; the radius is between 199.9 and 199999. Alternative to `location_code` and `location_name`.
     ///
-    /// Optional. Unit: degrees; the vendor gives the radius in millimetres.
+    /// Optional. Unit: degrees, and millimeters for the radius according to DataForSEO.
     #[must_use]
     pub fn location_coordinate(mut self, value: impl Into<String>) -> Self {
         self.location_coordinate = Some(value.into());
         self
     }
 
-    /// Name, in full, of the language to search in, such as `English`.
+    /// Full name of the search language, such as `English`.
     ///
-    /// It stands in for `language_code`.
+    /// Alternative to `language_code`.
     ///
     /// Required unless `language_code` or `url` is given.
     #[must_use]
@@ -479,9 +371,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// A mark of your own for the task.
+    /// Your own label for the task.
     ///
-    /// It comes back in `data` of the answer.
+    /// The response returns it in `data` of the task.
     ///
     /// Optional. At most 255 characters.
     #[must_use]
@@ -492,7 +384,7 @@ impl GoogleOrganicTaskPostTask {
 
     /// Operating system of the device.
     ///
-    /// `windows` and `macos` go with desktop, `android` and `ios` with mobile. Left out on mobile, it is `android`.
+    /// `windows` and `macos` require desktop, `android` and `ios` require mobile. On mobile, the default is `android`.
     ///
     /// Default: `windows`.
     #[must_use]
@@ -501,9 +393,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Targets that end the crawl.
+    /// Targets that end the crawl when found.
     ///
-    /// The answer runs up to the match and includes it. Every page fetched on the way is charged.
+    /// The results end with the match. Each page fetched up to there is charged.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -515,9 +407,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// How many results pages to fetch at most.
+    /// Maximum number of results pages to fetch.
     ///
-    /// Each page is charged. It works together with `depth`.
+    /// Each page is charged. Applies together with `depth`.
     ///
     /// Optional. Not above 100. Unit: pages of ten organic results.
     #[must_use]
@@ -526,7 +418,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Further parameters for the query string of the search address.
+    /// Additional parameters for the query string of the search URL.
     ///
     /// Optional.
     #[must_use]
@@ -535,9 +427,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Query parameters to strip from the addresses in the answer, such as `srsltid`.
+    /// Query parameters to remove from the URLs in the response, such as `srsltid`.
     ///
-    /// With a `target`, they are stripped before it is looked for.
+    /// They are removed before `target` is compared.
     ///
     /// Optional. At most 10 elements.
     #[must_use]
@@ -549,9 +441,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to unfold the AI overview.
+    /// Whether to expand the AI overview.
     ///
-    /// Only HTML results are affected.
+    /// Affects only HTML results.
     ///
     /// Default: `false`.
     #[must_use]
@@ -560,9 +452,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// How many times to click on the questions box, so that more questions load.
+    /// Number of clicks on the "People also ask" box, to load more questions.
     ///
-    /// Each click is charged extra; clicks that could not be made are paid back.
+    /// Each click costs extra. Clicks that were not possible are refunded.
     ///
     /// Optional. Not below 1. Not above 4. Unit: clicks.
     #[must_use]
@@ -571,9 +463,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether further results of one site stay inside their parent, in `related_result`.
+    /// Whether to group further results of one site under the first one, in `related_result`.
     ///
-    /// Off, each is an organic result of its own.
+    /// If `false`, each is a separate organic result.
     ///
     /// Default: `true`.
     #[must_use]
@@ -582,9 +474,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to measure where each element lies on the screen, for `rectangle`.
+    /// Whether to measure the position and size of each element on the screen, for `rectangle`.
     ///
-    /// Charged extra.
+    /// Costs extra.
     ///
     /// Default: `false`.
     #[must_use]
@@ -595,7 +487,7 @@ impl GoogleOrganicTaskPostTask {
 
     /// Width of the browser window to measure in.
     ///
-    /// Left out: 1920 on desktop, 360 on Android, 375 on iOS. Needs `calculate_rectangles`.
+    /// Requires `calculate_rectangles`. Defaults to 1920 on desktop, 360 on Android and 375 on iOS.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
@@ -606,7 +498,7 @@ impl GoogleOrganicTaskPostTask {
 
     /// Height of the browser window to measure in.
     ///
-    /// Left out: 1080 on desktop, 640 on Android, 812 on iOS. Needs `calculate_rectangles`.
+    /// Requires `calculate_rectangles`. Defaults to 1080 on desktop, 640 on Android and 812 on iOS.
     ///
     /// Optional. Not below 240. Not above 9999. Unit: pixels.
     #[must_use]
@@ -617,7 +509,7 @@ impl GoogleOrganicTaskPostTask {
 
     /// Pixel ratio of the browser screen to measure on.
     ///
-    /// Left out: 1 on desktop, 3 on mobile. Needs `calculate_rectangles`.
+    /// Requires `calculate_rectangles`. Defaults to 1 on desktop and 3 on mobile.
     ///
     /// Optional. Not below 0.5. Not above 3. Unit: device pixels per CSS pixel.
     #[must_use]
@@ -626,9 +518,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Complete address of a search, to be taken apart into the other fields.
+    /// Complete URL of a search, as an alternative to separate fields.
     ///
-    /// It must name language and location itself. Slow to process: separate fields are the better way.
+    /// It must contain the language and location. Processing is slow, so prefer the separate fields.
     ///
     /// Optional.
     #[must_use]
@@ -637,9 +529,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether one target of `stop_crawl_on_match` is enough to stop, or all must be found.
+    /// Whether the crawl ends when all targets of `stop_crawl_on_match` were found, or any of them.
     ///
-    /// Needs `stop_crawl_on_match`.
+    /// Requires `stop_crawl_on_match`.
     ///
     /// Default: `any`.
     #[must_use]
@@ -648,9 +540,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Types of element to look for the stop targets in.
+    /// Element types in which to look for the stop targets.
     ///
-    /// Left out, every top-level element with `url` and `domain` counts. Needs `stop_crawl_on_match`; a type must not be in `ignore_targets_in` too.
+    /// Requires `stop_crawl_on_match`. By default, all top-level elements with `url` and `domain` are used. A type must not also be in `ignore_targets_in`.
     ///
     /// Optional.
     #[must_use]
@@ -662,9 +554,9 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Types of element to leave out when looking for the stop targets.
+    /// Element types to skip when looking for the stop targets.
     ///
-    /// Needs `stop_crawl_on_match`; a type must not be in `find_targets_in` too.
+    /// Requires `stop_crawl_on_match`. A type must not also be in `find_targets_in`.
     ///
     /// Optional.
     #[must_use]
@@ -678,7 +570,7 @@ impl GoogleOrganicTaskPostTask {
 
     /// Google domain to search on, such as `google.co.uk`.
     ///
-    /// Left out, it follows from location and language.
+    /// By default, it depends on the location and language.
     ///
     /// Optional.
     #[must_use]
@@ -716,30 +608,30 @@ impl Task for GoogleOrganicTaskPostTask {
     const RULES: &'static [FieldRule] = &[
         FieldRule::new(
             "keyword",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
         ),
-        FieldRule::new("location_code", Kind::Integer, false, &[]),
+        FieldRule::new("location_code", FieldKind::Integer, false, &[]),
         FieldRule::new(
             "language_code",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::RequiredUnless(&["language_name", "url"])],
         ),
-        FieldRule::new("depth", Kind::Integer, false, &[Limit::Max(700.0)]),
+        FieldRule::new("depth", FieldKind::Integer, false, &[Limit::Max(700.0)]),
         FieldRule::new(
             "device",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["desktop", "mobile"])],
         ),
-        FieldRule::new("load_async_ai_overview", Kind::Boolean, false, &[]),
-        FieldRule::new("pingback_url", Kind::String, false, &[]),
-        FieldRule::new("postback_url", Kind::String, false, &[]),
+        FieldRule::new("load_async_ai_overview", FieldKind::Boolean, false, &[]),
+        FieldRule::new("pingback_url", FieldKind::String, false, &[]),
+        FieldRule::new("postback_url", FieldKind::String, false, &[]),
         FieldRule::new(
             "postback_data",
-            Kind::String,
+            FieldKind::String,
             false,
             &[
                 Limit::OneOf(&["regular", "advanced", "html"]),
@@ -748,39 +640,39 @@ impl Task for GoogleOrganicTaskPostTask {
         ),
         FieldRule::new(
             "priority",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(2.0)],
         ),
         FieldRule::new(
             "location_name",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::RequiredUnless(&["location_code", "location_coordinate", "url"])],
         ),
-        FieldRule::new("location_coordinate", Kind::String, false, &[]),
+        FieldRule::new("location_coordinate", FieldKind::String, false, &[]),
         FieldRule::new(
             "language_name",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::RequiredUnless(&["language_code", "url"])],
         ),
-        FieldRule::new("tag", Kind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
         FieldRule::new(
             "os",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["windows", "macos", "android", "ios"])],
         ),
         FieldRule::new(
             "stop_crawl_on_match",
-            Kind::List(
-                &Kind::Object(
+            FieldKind::List(
+                &FieldKind::Object(
                     &[
-                        FieldRule::new("match_value", Kind::String, true, &[]),
+                        FieldRule::new("match_value", FieldKind::String, true, &[]),
                         FieldRule::new(
                             "match_type",
-                            Kind::String,
+                            FieldKind::String,
                             true,
                             &[Limit::OneOf(&["domain", "with_subdomains", "wildcard"])],
                         ),
@@ -790,51 +682,66 @@ impl Task for GoogleOrganicTaskPostTask {
             false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new("max_crawl_pages", Kind::Integer, false, &[Limit::Max(100.0)]),
-        FieldRule::new("search_param", Kind::String, false, &[]),
+        FieldRule::new(
+            "max_crawl_pages",
+            FieldKind::Integer,
+            false,
+            &[Limit::Max(100.0)],
+        ),
+        FieldRule::new("search_param", FieldKind::String, false, &[]),
         FieldRule::new(
             "remove_from_url",
-            Kind::List(&Kind::String),
+            FieldKind::List(&FieldKind::String),
             false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new("expand_ai_overview", Kind::Boolean, false, &[]),
+        FieldRule::new("expand_ai_overview", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "people_also_ask_click_depth",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(1.0), Limit::Max(4.0)],
         ),
-        FieldRule::new("group_organic_results", Kind::Boolean, false, &[]),
-        FieldRule::new("calculate_rectangles", Kind::Boolean, false, &[]),
+        FieldRule::new("group_organic_results", FieldKind::Boolean, false, &[]),
+        FieldRule::new("calculate_rectangles", FieldKind::Boolean, false, &[]),
         FieldRule::new(
             "browser_screen_width",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_height",
-            Kind::Integer,
+            FieldKind::Integer,
             false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
         FieldRule::new(
             "browser_screen_resolution_ratio",
-            Kind::Float,
+            FieldKind::Float,
             false,
             &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
-        FieldRule::new("url", Kind::String, false, &[]),
+        FieldRule::new("url", FieldKind::String, false, &[]),
         FieldRule::new(
             "target_search_mode",
-            Kind::String,
+            FieldKind::String,
             false,
             &[Limit::OneOf(&["all", "any"])],
         ),
-        FieldRule::new("find_targets_in", Kind::List(&Kind::String), false, &[]),
-        FieldRule::new("ignore_targets_in", Kind::List(&Kind::String), false, &[]),
-        FieldRule::new("se_domain", Kind::String, false, &[]),
+        FieldRule::new(
+            "find_targets_in",
+            FieldKind::List(&FieldKind::String),
+            false,
+            &[],
+        ),
+        FieldRule::new(
+            "ignore_targets_in",
+            FieldKind::List(&FieldKind::String),
+            false,
+            &[],
+        ),
+        FieldRule::new("se_domain", FieldKind::String, false, &[]),
     ];
 }
 
@@ -842,17 +749,15 @@ impl TaskEndpoint for GoogleOrganicTaskPost {
     type Task = GoogleOrganicTaskPostTask;
 }
 
-/// Which form of the results goes to `postback_url`.
-///
-/// Needed together with it.
+/// Form of the results sent to `postback_url`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GoogleOrganicTaskPostPostbackData {
-    /// Organic and paid results alone.
+    /// Organic and paid results only.
     Regular,
-    /// Every element of the results.
+    /// All elements of the results.
     Advanced,
-    /// The results pages as HTML.
+    /// HTML of the results pages.
     Html,
     /// A value that this version does not know.
     Other(String),

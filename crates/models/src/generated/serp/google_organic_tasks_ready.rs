@@ -5,9 +5,9 @@ use crate::prelude::*;
 #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
 use super::*;
 
-/// Lists finished searches whose results have not been collected yet.
+/// Lists completed searches whose results have not been fetched yet.
 ///
-/// It is for tasks without a `postback_url`. Each entry names the paths that give its results. A task stays listed for three days, and a call lists 1000 at most.
+/// Use it for tasks without a `postback_url`. Each entry contains the paths of the endpoints that return its results. A task stays listed for three days, and a response lists at most 1000 tasks.
 ///
 /// `GET /v3/serp/google/organic/tasks_ready`. The answer lists tasks whose results can be fetched. At most 20 calls a minute.
 ///
@@ -26,7 +26,7 @@ impl Endpoint for GoogleOrganicTasksReady {
         tasks_per_call: None,
         calls_per_minute: Some(20),
         task_rules: &[],
-        link: "https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/",
+        docs_url: "https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/",
     };
 }
 
@@ -34,74 +34,36 @@ impl Endpoint for GoogleOrganicTasksReady {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GoogleOrganicTasksReadyResult {
-    /// Identifier of the task, in UUID form.
+    /// Identifier of the task, a UUID.
     pub id: Option<String>,
     /// Search engine of the task.
     pub se: Option<String>,
-    /// Kind of search, such as `organic`.
+    /// Type of search, such as `organic`.
     pub se_type: Option<String>,
-    /// When the task went into the queue.
+    /// Date and time when the task was posted.
     ///
     /// Unit: UTC.
     pub date_posted: Option<String>,
-    /// The mark that the task was posted with.
+    /// Label that the task was posted with.
     pub tag: Option<String>,
-    /// Path to collect the task's regular results from.
+    /// Path of the endpoint that returns the regular results of the task.
     ///
-    /// Null where the section has no regular results.
+    /// Null when the search type has no regular results.
     pub endpoint_regular: Option<String>,
-    /// Path to collect the task's advanced results from.
+    /// Path of the endpoint that returns the advanced results of the task.
     ///
-    /// Null where the section has no advanced results.
+    /// Null when the search type has no advanced results.
     pub endpoint_advanced: Option<String>,
-    /// Path to collect the task's HTML results from.
+    /// Path of the endpoint that returns the HTML results of the task.
     ///
-    /// Null where the section has no HTML results.
+    /// Null when the search type has no HTML results.
     pub endpoint_html: Option<String>,
 }
 
-impl Object for GoogleOrganicTasksReadyResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "id",
-            "se",
-            "se_type",
-            "date_posted",
-            "tag",
-            "endpoint_regular",
-            "endpoint_advanced",
-            "endpoint_html",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.id,
-            1 => &mut self.se,
-            2 => &mut self.se_type,
-            3 => &mut self.date_posted,
-            4 => &mut self.tag,
-            5 => &mut self.endpoint_regular,
-            6 => &mut self.endpoint_advanced,
-            _ => &mut self.endpoint_html,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.id,
-            1 => &self.se,
-            2 => &self.se_type,
-            3 => &self.date_posted,
-            4 => &self.tag,
-            5 => &self.endpoint_regular,
-            6 => &self.endpoint_advanced,
-            _ => &self.endpoint_html,
-        }
-    }
-}
-
-object_impls!(GoogleOrganicTasksReadyResult);
+object!(
+    GoogleOrganicTasksReadyResult { id, se, se_type, date_posted, tag, endpoint_regular,
+    endpoint_advanced, endpoint_html }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

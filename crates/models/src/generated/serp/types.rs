@@ -3,13 +3,13 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// The device that the search is made as.
+/// Device type of the search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Device {
-    /// A desktop computer.
+    /// Desktop computer.
     Desktop,
-    /// A mobile phone.
+    /// Mobile phone.
     Mobile,
     /// A value that this version does not know.
     Other(String),
@@ -17,7 +17,7 @@ pub enum Device {
 
 open_enum_impls!(Device { Desktop = "desktop", Mobile = "mobile" });
 
-/// The operating system of the device that the search is made as.
+/// Operating system of the device.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OperatingSystem {
@@ -38,15 +38,15 @@ open_enum_impls!(
     "ios" }
 );
 
-/// How a target of `stop_crawl_on_match` is compared with the results.
+/// Comparison of a target of `stop_crawl_on_match` with the results.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MatchType {
-    /// That very domain or subdomain.
+    /// Matches exactly this domain or subdomain.
     Domain,
-    /// The main domain and all its subdomains.
+    /// Matches the main domain and all of its subdomains.
     WithSubdomains,
-    /// Addresses that fit a pattern with `*`.
+    /// Matches URLs by a pattern with `*`.
     Wildcard,
     /// A value that this version does not know.
     Other(String),
@@ -57,13 +57,13 @@ open_enum_impls!(
     "wildcard" }
 );
 
-/// Which targets must be found before the crawl ends.
+/// Number of targets that must be found before the crawl ends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetSearchMode {
-    /// The crawl ends once each target was found.
+    /// The crawl ends when all targets were found.
     All,
-    /// The crawl ends at the first target found.
+    /// The crawl ends when one target was found.
     Any,
     /// A value that this version does not know.
     Other(String),
@@ -71,37 +71,37 @@ pub enum TargetSearchMode {
 
 open_enum_impls!(TargetSearchMode { All = "all", Any = "any" });
 
-/// The kinds of element that targets are looked for in.
+/// Types of elements that can contain stop targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetItemType {
-    /// Ordinary unpaid results.
+    /// Unpaid results.
     Organic,
     /// Text ads.
     Paid,
-    /// The box of local businesses.
+    /// Box of local businesses.
     LocalPack,
-    /// The quoted answer above the results.
+    /// Featured snippet above the results.
     FeaturedSnippet,
     /// Events.
     Events,
     /// Flights.
     GoogleFlights,
-    /// Pictures.
+    /// Images.
     Images,
-    /// Vacancies.
+    /// Jobs.
     Jobs,
-    /// The knowledge panel.
+    /// Knowledge panel.
     KnowledgeGraph,
-    /// Local service firms. The results spell this type `local_services`.
+    /// Local services. Results spell this type `local_services`.
     LocalService,
-    /// The map.
+    /// Map.
     Map,
-    /// Papers in Google Scholar.
+    /// Articles from Google Scholar.
     ScholarlyArticles,
-    /// Ratings on other review sites.
+    /// Ratings on third-party review sites.
     ThirdPartyReviews,
-    /// Posts from Twitter.
+    /// Posts from Twitter, now X.
     Twitter,
     /// A value that this version does not know.
     Other(String),
@@ -116,7 +116,7 @@ open_enum_impls!(
     }
 );
 
-/// The kinds of element that a results page has.
+/// Types of elements on a results page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerpItemType {
@@ -246,13 +246,13 @@ open_enum_impls!(
     "compare_sites", Courses = "courses", AiOverview = "ai_overview" }
 );
 
-/// The side of the page that an element stands on.
+/// Side of the page that contains an element.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Position {
-    /// On the left of the page.
+    /// Left side of the page.
     Left,
-    /// On the right of the page.
+    /// Right side of the page.
     Right,
     /// A value that this version does not know.
     Other(String),
@@ -260,43 +260,23 @@ pub enum Position {
 
 open_enum_impls!(Position { Left = "left", Right = "right" });
 
-/// A target that ends the crawl when it is found.
+/// Target that ends the crawl when found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StopCrawlOnMatch {
-    /// Domain, subdomain or wildcard pattern to stop at.
+    /// Domain, subdomain or wildcard pattern that ends the crawl.
     ///
-    /// A domain is written without `https://`; a pattern looks like `/blog/post-*`.
+    /// Write a domain without `https://`, and a pattern like `/blog/post-*`.
     ///
     /// Required.
     pub match_value: String,
-    /// How `match_value` is compared with the addresses found.
+    /// Comparison of `match_value` with the URLs found.
     ///
     /// Required.
     pub match_type: MatchType,
 }
 
-impl Object for StopCrawlOnMatch {
-    fn names(&self) -> &'static [&'static str] {
-        &["match_value", "match_type"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.match_value,
-            _ => &mut self.match_type,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.match_value,
-            _ => &self.match_type,
-        }
-    }
-}
-
-object_impls!(sent StopCrawlOnMatch);
+object!(sent StopCrawlOnMatch { match_value, match_type });
 
 impl StopCrawlOnMatch {
     /// Takes what is required; everything else is left to the API's defaults.
@@ -308,41 +288,19 @@ impl StopCrawlOnMatch {
     }
 }
 
-/// A correction of the keyword by the search engine.
+/// Spelling correction of the keyword by the search engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spell {
-    /// The corrected keyword.
-    ///
-    /// The results are for it.
+    /// Corrected keyword that the results refer to.
     pub keyword: Option<String>,
-    /// How the search engine dealt with the spelling.
+    /// Type of the correction.
     pub r#type: Option<SpellType>,
 }
 
-impl Object for Spell {
-    fn names(&self) -> &'static [&'static str] {
-        &["keyword", "type"]
-    }
+object!(Spell { keyword, r#type = "type" });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.keyword,
-            _ => &mut self.r#type,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.keyword,
-            _ => &self.r#type,
-        }
-    }
-}
-
-object_impls!(Spell);
-
-/// How the search engine dealt with the spelling.
+/// Type of the correction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpellType {
@@ -364,213 +322,165 @@ open_enum_impls!(
     "including_results_for" }
 );
 
-/// The row of chips that narrow the search.
+/// Row of chips that narrow the search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefinementChips {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// The chips.
+    /// The chips of the row.
     pub items: Option<Vec<RefinementChipsItem>>,
 }
 
-impl Object for RefinementChips {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "xpath", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.xpath,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.xpath,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(RefinementChips);
+object!(RefinementChips { r#type = "type", xpath, items });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefinementChipsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the chip.
     pub title: Option<String>,
-    /// Address of the search that the chip narrows to.
+    /// URL of the narrowed search.
     pub url: Option<String>,
     /// Domain of the search engine.
     pub domain: Option<String>,
-    /// Further choices to narrow the search with.
+    /// Further options that narrow the search.
     pub options: Option<Vec<LabelledLink>>,
 }
 
-impl Object for RefinementChipsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "options"]
-    }
+object!(RefinementChipsItem { r#type = "type", title, url, domain, options });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            _ => &mut self.options,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            _ => &self.options,
-        }
-    }
-}
-
-object_impls!(RefinementChipsItem);
-
-/// Any element of a results page; `type` tells which.
+/// Element of a results page, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SerpItem {
-    /// A text ad.
+    /// Text ad.
     Paid(Box<SerpItemPaid>),
-    /// An ordinary, unpaid result: title, address and description of a page.
+    /// Organic, unpaid result: title, URL and description of a page.
     Organic(Box<SerpItemOrganic>),
-    /// A box above the results that quotes an answer from one page.
+    /// Box above the results that quotes an answer from one page.
     FeaturedSnippet(Box<SerpItemFeaturedSnippet>),
-    /// The knowledge panel: a summary of a person, place, firm or thing.
+    /// Knowledge panel: a summary of a person, place, company or thing.
     KnowledgeGraph(Box<SerpItemKnowledgeGraph>),
-    /// A block of current news articles.
+    /// Block of current news articles.
     TopStories(Box<SerpItemTopStories>),
-    /// A list of related questions, each with an answer to unfold.
+    /// List of related questions, each with an expandable answer.
     PeopleAlsoAsk(Box<SerpItemPeopleAlsoAsk>),
-    /// A block of searches that others made besides.
+    /// Block of related searches by other users.
     PeopleAlsoSearch(Box<SerpItemPeopleAlsoSearch>),
-    /// A block of pictures from the image search.
+    /// Block of images from the image search.
     Images(Box<SerpItemImages>),
-    /// A block of posts from Twitter, now X.
+    /// Block of posts from Twitter, now X.
     Twitter(Box<SerpItemTwitter>),
-    /// Stars and number of Google reviews for a place.
+    /// Rating and number of Google reviews of a place.
     GoogleReviews(Box<SerpItemGoogleReviews>),
-    /// A block of vacancies.
+    /// Block of jobs.
     Jobs(Box<SerpItemJobs>),
-    /// A map of the place searched for.
+    /// Map of the searched place.
     Map(Box<SerpItemMap>),
-    /// A block of apps from an app store.
+    /// Block of apps from an app store.
     App(Box<SerpItemApp>),
-    /// One business out of the box of local businesses beside a map.
+    /// Single business from the box of local businesses next to a map.
     LocalPack(Box<SerpItemLocalPack>),
-    /// A strip of picture cards along the top of the page.
+    /// Row of image cards at the top of the page.
     Carousel(Box<SerpItemCarousel>),
-    /// A block of videos.
+    /// Block of videos.
     Video(Box<SerpItemVideo>),
-    /// A direct answer that Google gives itself, such as a date or a figure.
+    /// Direct answer by Google, such as a date or a number.
     AnswerBox(Box<SerpItemAnswerBox>),
-    /// A block of product ads with price and shop.
+    /// Block of product ads with prices and shops.
     Shopping(Box<SerpItemShopping>),
-    /// A block of flights for a route.
+    /// Block of flights for a route.
     GoogleFlights(Box<SerpItemGoogleFlights>),
-    /// Cards of products, each with the articles that mention it.
+    /// Product cards, each with the articles that mention the product.
     MentionCarousel(Box<SerpItemMentionCarousel>),
-    /// A block of events with date and venue.
+    /// Block of events with dates and venues.
     Events(Box<SerpItemEvents>),
-    /// Related searches at the foot of the page.
+    /// Related searches at the bottom of the page.
     RelatedSearches(Box<SerpItemRelatedSearches>),
-    /// A carousel whose entries hold carousels of their own.
+    /// Carousel whose entries contain carousels.
     MultiCarousel(Box<SerpItemMultiCarousel>),
-    /// Recipe cards with rating and time.
+    /// Recipe cards with ratings and preparation times.
     Recipes(Box<SerpItemRecipes>),
     /// Sights of a place, with ratings.
     TopSights(Box<SerpItemTopSights>),
-    /// Links to papers in Google Scholar.
+    /// Links to articles in Google Scholar.
     ScholarlyArticles(Box<SerpItemScholarlyArticles>),
-    /// A grid of unpaid product cards.
+    /// Grid of unpaid product cards.
     PopularProducts(Box<SerpItemPopularProducts>),
-    /// A block of podcast episodes.
+    /// Block of podcast episodes.
     Podcasts(Box<SerpItemPodcasts>),
-    /// Price and chart of a share.
+    /// Price and chart of a stock.
     StocksBox(Box<SerpItemStocksBox>),
     /// Links to directories and portals that cover the same search.
     FindResultsOn(Box<SerpItemFindResultsOn>),
-    /// Questions and answers drawn from forums and help sites.
+    /// Questions and answers from forums and help sites.
     QuestionsAndAnswers(Box<SerpItemQuestionsAndAnswers>),
-    /// A box of hotels with prices for certain dates.
+    /// Box of hotels with prices for given dates.
     HotelsPack(Box<SerpItemHotelsPack>),
-    /// A block of web stories, told in pictures.
+    /// Block of web stories.
     VisualStories(Box<SerpItemVisualStories>),
-    /// A block of product offers from shops.
+    /// Block of product offers from shops.
     CommercialUnits(Box<SerpItemCommercialUnits>),
-    /// A block of local tradespeople and service firms.
+    /// Block of local service providers.
     LocalServices(Box<SerpItemLocalServices>),
-    /// The entry of one hotel, leading to Google Hotels.
+    /// Entry of one hotel that links to Google Hotels.
     GoogleHotels(Box<SerpItemGoogleHotels>),
-    /// A box that solves an equation and works through the steps.
+    /// Box that solves an equation and shows the steps.
     MathSolver(Box<SerpItemMathSolver>),
-    /// A currency converter with its chart.
+    /// Currency converter with a chart.
     CurrencyBox(Box<SerpItemCurrencyBox>),
-    /// Posts that a business put on Google itself.
+    /// Posts that a business published on Google.
     GooglePosts(Box<SerpItemGooglePosts>),
-    /// Aspects to weigh before buying, each with an answer to unfold.
+    /// Points to consider before a purchase, each with an expandable answer.
     ProductConsiderations(Box<SerpItemProductConsiderations>),
-    /// Cards of things that web pages name for the search.
+    /// Cards of things that web pages mention for the search.
     FoundOnWeb(Box<SerpItemFoundOnWeb>),
-    /// A block of short upright videos.
+    /// Block of short vertical videos.
     ShortVideos(Box<SerpItemShortVideos>),
     /// Cards that narrow a product search, such as by style or brand.
     RefineProducts(Box<SerpItemRefineProducts>),
-    /// Cards of brands for a product search.
+    /// Brand cards for a product search.
     ExploreBrands(Box<SerpItemExploreBrands>),
-    /// Views and first-hand accounts by people, from social media and blogs.
+    /// Opinions and first-hand experiences from social media and blogs.
     Perspectives(Box<SerpItemPerspectives>),
-    /// Threads from forums on the subject.
+    /// Forum threads on the topic.
     DiscussionsAndForums(Box<SerpItemDiscussionsAndForums>),
-    /// Sites where offers can be compared.
+    /// Sites for comparing offers.
     CompareSites(Box<SerpItemCompareSites>),
-    /// A block of courses with provider and rating.
+    /// Block of courses with providers and ratings.
     Courses(Box<SerpItemCourses>),
-    /// A row of cards in the knowledge panel to page through sideways.
+    /// Horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// The paragraph in the knowledge panel that says what the subject is.
+    /// Paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
-    /// The pictures in the knowledge panel.
+    /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// A list in the knowledge panel, such as the profiles of a person.
+    /// List in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// A line in the knowledge panel with one fact, such as a birthday.
+    /// Line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// A line in the knowledge panel that unfolds.
+    /// Expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// A titled section of text in the knowledge panel.
+    /// Titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
-    /// An AI overview inside the knowledge panel.
+    /// AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
-    /// An answer written by Google's AI, with the pages it draws on.
+    /// Answer written by Google's AI, with the pages that it is based on.
     AiOverview(Box<SerpItemAiOverview>),
-    /// Rating of a place or product on another review site.
+    /// Rating of a place or product on a third-party review site.
     ThirdPartyReviews(Box<SerpItemThirdPartyReviews>),
-    /// A dictionary entry that explains a word.
+    /// Dictionary entry that explains a word.
     Dictionary(Box<SerpItemDictionary>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -863,99 +773,69 @@ union_impls!(SerpItem);
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPaidLink {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the link.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the link leads.
+    /// URL of the link.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Identifier of the advertisement.
+    /// Identifier of the ad.
     pub ad_aclk: Option<String>,
 }
 
-impl Object for SerpItemPaidLink {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "url", "domain", "ad_aclk"]
-    }
+object!(SerpItemPaidLink { r#type = "type", title, description, url, domain, ad_aclk });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            _ => &mut self.ad_aclk,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.url,
-            4 => &self.domain,
-            _ => &self.ad_aclk,
-        }
-    }
-}
-
-object_impls!(SerpItemPaidLink);
-
-/// A text ad.
+/// Text ad.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPaid {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// Further facts about the ad, by name.
+    /// Further details of the ad, by name.
     pub extra: Option<Map<String>>,
     /// Further lines of the description.
     ///
     /// Null when there are none.
     pub description_rows: Option<Vec<String>>,
-    /// Sitelinks printed below the ad.
+    /// Sitelinks below the ad.
     ///
     /// Null when there are none.
     pub links: Option<Vec<SerpItemPaidLink>>,
@@ -969,197 +849,77 @@ pub struct SerpItemPaid {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemPaid {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "domain",
-            "title",
-            "description",
-            "url",
-            "breadcrumb",
-            "website_name",
-            "is_image",
-            "is_video",
-            "images",
-            "highlighted",
-            "extra",
-            "description_rows",
-            "links",
-            "price",
-            "rating",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.domain,
-            7 => &mut self.title,
-            8 => &mut self.description,
-            9 => &mut self.url,
-            10 => &mut self.breadcrumb,
-            11 => &mut self.website_name,
-            12 => &mut self.is_image,
-            13 => &mut self.is_video,
-            14 => &mut self.images,
-            15 => &mut self.highlighted,
-            16 => &mut self.extra,
-            17 => &mut self.description_rows,
-            18 => &mut self.links,
-            19 => &mut self.price,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.domain,
-            7 => &self.title,
-            8 => &self.description,
-            9 => &self.url,
-            10 => &self.breadcrumb,
-            11 => &self.website_name,
-            12 => &self.is_image,
-            13 => &self.is_video,
-            14 => &self.images,
-            15 => &self.highlighted,
-            16 => &self.extra,
-            17 => &self.description_rows,
-            18 => &self.links,
-            19 => &self.price,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemPaid);
+object!(
+    SerpItemPaid { page, position, xpath, rectangle, rank_group, rank_absolute, domain,
+    title, description, url, breadcrumb, website_name, is_image, is_video, images,
+    highlighted, extra, description_rows, links, price, rating }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The question.
     pub title: Option<String>,
-    /// The answer.
+    /// The answer to the question.
     pub description: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemOrganicItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "links"]
-    }
+object!(SerpItemOrganicItem { r#type = "type", title, description, links });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(SerpItemOrganicItem);
-
-/// Questions and answers unfolding below the result.
+/// Expandable questions and answers below the result.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicFaq {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The questions with their answers.
     pub items: Option<Vec<SerpItemOrganicItem>>,
 }
 
-impl Object for SerpItemOrganicFaq {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "items"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemOrganicFaq);
+object!(SerpItemOrganicFaq { r#type = "type", items });
 
 /// An element of `related_result`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganicRelatedResult {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the search engine's cached copy of the page.
+    /// URL of the search engine's cached copy of the page.
     pub cache_url: Option<String>,
-    /// Address of a search that runs the keyword on related sites.
+    /// URL of a search that runs the keyword on related sites.
     pub related_search_url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Text printed ahead of the description, such as a date.
+    /// Text shown before the description, such as a date.
     pub pre_snippet: Option<String>,
-    /// Text printed after the description.
+    /// Text shown after the description.
     pub extended_snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -1173,154 +933,74 @@ pub struct SerpItemOrganicRelatedResult {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
 }
 
-impl Object for SerpItemOrganicRelatedResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "page",
-            "xpath",
-            "domain",
-            "title",
-            "url",
-            "cache_url",
-            "related_search_url",
-            "breadcrumb",
-            "website_name",
-            "is_image",
-            "is_video",
-            "description",
-            "pre_snippet",
-            "extended_snippet",
-            "images",
-            "amp_version",
-            "rating",
-            "price",
-            "highlighted",
-            "about_this_result",
-            "timestamp",
-        ]
-    }
+object!(
+    SerpItemOrganicRelatedResult { r#type = "type", page, xpath, domain, title, url,
+    cache_url, related_search_url, breadcrumb, website_name, is_image, is_video,
+    description, pre_snippet, extended_snippet, images, amp_version, rating, price,
+    highlighted, about_this_result, timestamp }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.page,
-            2 => &mut self.xpath,
-            3 => &mut self.domain,
-            4 => &mut self.title,
-            5 => &mut self.url,
-            6 => &mut self.cache_url,
-            7 => &mut self.related_search_url,
-            8 => &mut self.breadcrumb,
-            9 => &mut self.website_name,
-            10 => &mut self.is_image,
-            11 => &mut self.is_video,
-            12 => &mut self.description,
-            13 => &mut self.pre_snippet,
-            14 => &mut self.extended_snippet,
-            15 => &mut self.images,
-            16 => &mut self.amp_version,
-            17 => &mut self.rating,
-            18 => &mut self.price,
-            19 => &mut self.highlighted,
-            20 => &mut self.about_this_result,
-            _ => &mut self.timestamp,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.page,
-            2 => &self.xpath,
-            3 => &self.domain,
-            4 => &self.title,
-            5 => &self.url,
-            6 => &self.cache_url,
-            7 => &self.related_search_url,
-            8 => &self.breadcrumb,
-            9 => &self.website_name,
-            10 => &self.is_image,
-            11 => &self.is_video,
-            12 => &self.description,
-            13 => &self.pre_snippet,
-            14 => &self.extended_snippet,
-            15 => &self.images,
-            16 => &self.amp_version,
-            17 => &self.rating,
-            18 => &self.price,
-            19 => &self.highlighted,
-            20 => &self.about_this_result,
-            _ => &self.timestamp,
-        }
-    }
-}
-
-object_impls!(SerpItemOrganicRelatedResult);
-
-/// An ordinary, unpaid result: title, address and description of a page.
+/// Organic, unpaid result: title, URL and description of a page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganic {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the page found.
+    /// Domain of the page.
     pub domain: Option<String>,
-    /// Title of the page, as printed.
+    /// Title of the page, as shown.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address of the page found.
+    /// URL of the page.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Address of the search engine's cached copy of the page.
+    /// URL of the search engine's cached copy of the page.
     pub cache_url: Option<String>,
-    /// Address of a search that runs the keyword on related sites.
+    /// URL of a search that runs the keyword on related sites.
     pub related_search_url: Option<String>,
-    /// Name of the site, as printed with the result.
+    /// Name of the site, as shown with the result.
     pub website_name: Option<String>,
-    /// Whether the result has a picture.
+    /// Whether the result contains an image.
     pub is_image: Option<bool>,
-    /// Whether the result has a video.
+    /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Whether the result stands as a featured snippet.
+    /// Whether the result is shown as a featured snippet.
     pub is_featured_snippet: Option<bool>,
-    /// Whether the search engine warns of the site as harmful.
+    /// Whether the search engine marks the site as harmful.
     pub is_malicious: Option<bool>,
     /// Whether the result is a Google web story.
     pub is_web_story: Option<bool>,
-    /// Text printed ahead of the description, such as a date.
+    /// Text shown before the description, such as a date.
     pub pre_snippet: Option<String>,
-    /// Text printed after the description.
+    /// Text shown after the description.
     pub extended_snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -1334,184 +1014,76 @@ pub struct SerpItemOrganic {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Words of `description` printed in bold.
+    /// Words of `description` shown in bold.
     pub highlighted: Option<Vec<String>>,
-    /// Sitelinks printed below the result.
+    /// Sitelinks below the result.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Questions and answers unfolding below the result.
+    /// Expandable questions and answers below the result.
     ///
     /// Null when there are none.
     pub faq: Option<SerpItemOrganicFaq>,
-    /// Related searches that open below the result once a visitor has clicked it and come back.
+    /// Related searches shown below the result when a visitor returns from it.
     pub extended_people_also_search: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
     /// Further results of the same site, grouped under this one.
     ///
-    /// With `group_organic_results` off they stand on their own.
+    /// If `group_organic_results` is `false`, they are separate results.
     pub related_result: Option<Vec<SerpItemOrganicRelatedResult>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
 }
 
-impl Object for SerpItemOrganic {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "domain",
-            "title",
-            "description",
-            "url",
-            "breadcrumb",
-            "cache_url",
-            "related_search_url",
-            "website_name",
-            "is_image",
-            "is_video",
-            "is_featured_snippet",
-            "is_malicious",
-            "is_web_story",
-            "pre_snippet",
-            "extended_snippet",
-            "images",
-            "amp_version",
-            "rating",
-            "price",
-            "highlighted",
-            "links",
-            "faq",
-            "extended_people_also_search",
-            "about_this_result",
-            "related_result",
-            "timestamp",
-        ]
+object!(
+    SerpItemOrganic { page, position, xpath, rectangle, rank_group, rank_absolute,
+    domain, title, description, url, breadcrumb, cache_url, related_search_url,
+    website_name, is_image, is_video, is_featured_snippet, is_malicious, is_web_story,
+    pre_snippet, extended_snippet, images, amp_version, rating, price, highlighted,
+    links, faq, extended_people_also_search, about_this_result, related_result, timestamp
     }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.domain,
-            7 => &mut self.title,
-            8 => &mut self.description,
-            9 => &mut self.url,
-            10 => &mut self.breadcrumb,
-            11 => &mut self.cache_url,
-            12 => &mut self.related_search_url,
-            13 => &mut self.website_name,
-            14 => &mut self.is_image,
-            15 => &mut self.is_video,
-            16 => &mut self.is_featured_snippet,
-            17 => &mut self.is_malicious,
-            18 => &mut self.is_web_story,
-            19 => &mut self.pre_snippet,
-            20 => &mut self.extended_snippet,
-            21 => &mut self.images,
-            22 => &mut self.amp_version,
-            23 => &mut self.rating,
-            24 => &mut self.price,
-            25 => &mut self.highlighted,
-            26 => &mut self.links,
-            27 => &mut self.faq,
-            28 => &mut self.extended_people_also_search,
-            29 => &mut self.about_this_result,
-            30 => &mut self.related_result,
-            _ => &mut self.timestamp,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.domain,
-            7 => &self.title,
-            8 => &self.description,
-            9 => &self.url,
-            10 => &self.breadcrumb,
-            11 => &self.cache_url,
-            12 => &self.related_search_url,
-            13 => &self.website_name,
-            14 => &self.is_image,
-            15 => &self.is_video,
-            16 => &self.is_featured_snippet,
-            17 => &self.is_malicious,
-            18 => &self.is_web_story,
-            19 => &self.pre_snippet,
-            20 => &self.extended_snippet,
-            21 => &self.images,
-            22 => &self.amp_version,
-            23 => &self.rating,
-            24 => &self.price,
-            25 => &self.highlighted,
-            26 => &self.links,
-            27 => &self.faq,
-            28 => &self.extended_people_also_search,
-            29 => &self.about_this_result,
-            30 => &self.related_result,
-            _ => &self.timestamp,
-        }
-    }
-}
-
-object_impls!(SerpItemOrganic);
-
-/// A box above the results that quotes an answer from one page.
+/// Box above the results that quotes an answer from one page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFeaturedSnippet {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
@@ -1521,109 +1093,49 @@ pub struct SerpItemFeaturedSnippet {
     pub table: Option<Table>,
 }
 
-impl Object for SerpItemFeaturedSnippet {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "domain",
-            "title",
-            "description",
-            "url",
-            "breadcrumb",
-            "featured_title",
-            "timestamp",
-            "images",
-            "table",
-        ]
-    }
+object!(
+    SerpItemFeaturedSnippet { page, position, xpath, rectangle, rank_group,
+    rank_absolute, domain, title, description, url, breadcrumb, featured_title,
+    timestamp, images, table }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.domain,
-            7 => &mut self.title,
-            8 => &mut self.description,
-            9 => &mut self.url,
-            10 => &mut self.breadcrumb,
-            11 => &mut self.featured_title,
-            12 => &mut self.timestamp,
-            13 => &mut self.images,
-            _ => &mut self.table,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.domain,
-            7 => &self.title,
-            8 => &self.description,
-            9 => &self.url,
-            10 => &self.breadcrumb,
-            11 => &self.featured_title,
-            12 => &self.timestamp,
-            13 => &self.images,
-            _ => &self.table,
-        }
-    }
-}
-
-object_impls!(SerpItemFeaturedSnippet);
-
-/// The knowledge panel: a summary of a person, place, firm or thing.
+/// Knowledge panel: a summary of a person, place, company or thing.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemKnowledgeGraph {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Identifier of the card.
     pub card_id: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// Address of the logo shown in the panel.
+    /// URL of the logo shown in the panel.
     pub logo_url: Option<String>,
-    /// Google's identifier of the local business that the panel is about.
+    /// Google's identifier of the local business in the panel.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
     /// Parts of the panel, from top to bottom.
     ///
@@ -1631,345 +1143,140 @@ pub struct SerpItemKnowledgeGraph {
     pub items: Option<Vec<KnowledgeGraphItem>>,
 }
 
-impl Object for SerpItemKnowledgeGraph {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "subtitle",
-            "description",
-            "card_id",
-            "url",
-            "image_url",
-            "logo_url",
-            "cid",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.subtitle,
-            8 => &mut self.description,
-            9 => &mut self.card_id,
-            10 => &mut self.url,
-            11 => &mut self.image_url,
-            12 => &mut self.logo_url,
-            13 => &mut self.cid,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.subtitle,
-            8 => &self.description,
-            9 => &self.card_id,
-            10 => &self.url,
-            11 => &self.image_url,
-            12 => &self.logo_url,
-            13 => &self.cid,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemKnowledgeGraph);
+object!(
+    SerpItemKnowledgeGraph { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, subtitle, description, card_id, url, image_url, logo_url, cid, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopStoriesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Whether the page has an AMP version.
     pub amp_version: Option<bool>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// Labels printed on the element.
+    /// Labels shown on the element.
     pub badges: Option<Vec<String>>,
 }
 
-impl Object for SerpItemTopStoriesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "source",
-            "domain",
-            "title",
-            "date",
-            "amp_version",
-            "timestamp",
-            "url",
-            "image_url",
-            "badges",
-        ]
-    }
+object!(
+    SerpItemTopStoriesItem { r#type = "type", source, domain, title, date, amp_version,
+    timestamp, url, image_url, badges }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.source,
-            2 => &mut self.domain,
-            3 => &mut self.title,
-            4 => &mut self.date,
-            5 => &mut self.amp_version,
-            6 => &mut self.timestamp,
-            7 => &mut self.url,
-            8 => &mut self.image_url,
-            _ => &mut self.badges,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.source,
-            2 => &self.domain,
-            3 => &self.title,
-            4 => &self.date,
-            5 => &self.amp_version,
-            6 => &self.timestamp,
-            7 => &self.url,
-            8 => &self.image_url,
-            _ => &self.badges,
-        }
-    }
-}
-
-object_impls!(SerpItemTopStoriesItem);
-
-/// A block of current news articles.
+/// Block of current news articles.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopStories {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTopStoriesItem>>,
 }
 
-impl Object for SerpItemTopStories {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemTopStories);
+object!(
+    SerpItemTopStories { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoAskItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// The question.
     pub title: Option<String>,
-    /// Question whose click brought this one up.
+    /// Question that was clicked to load this one.
     pub seed_question: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// The answer that unfolds below the question.
+    /// Expandable answer below the question.
     pub expanded_element: Option<Vec<PeopleAlsoAskAnswer>>,
 }
 
-impl Object for SerpItemPeopleAlsoAskItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "seed_question", "xpath", "expanded_element"]
-    }
+object!(
+    SerpItemPeopleAlsoAskItem { r#type = "type", title, seed_question, xpath,
+    expanded_element }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.seed_question,
-            3 => &mut self.xpath,
-            _ => &mut self.expanded_element,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.seed_question,
-            3 => &self.xpath,
-            _ => &self.expanded_element,
-        }
-    }
-}
-
-object_impls!(SerpItemPeopleAlsoAskItem);
-
-/// A list of related questions, each with an answer to unfold.
+/// List of related questions, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoAsk {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The questions.
+    /// The related questions.
     pub items: Option<Vec<SerpItemPeopleAlsoAskItem>>,
 }
 
-impl Object for SerpItemPeopleAlsoAsk {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
+object!(
+    SerpItemPeopleAlsoAsk { page, position, xpath, rectangle, rank_group, rank_absolute,
+    items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPeopleAlsoAsk);
-
-/// A block of searches that others made besides.
+/// Block of related searches by other users.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoSearch {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -1977,315 +1284,136 @@ pub struct SerpItemPeopleAlsoSearch {
     pub items: Option<Vec<String>>,
 }
 
-impl Object for SerpItemPeopleAlsoSearch {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPeopleAlsoSearch);
+object!(
+    SerpItemPeopleAlsoSearch { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `related_image_searches`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemImagesRelatedImageSearche {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Address of the thumbnail.
+    /// URL of the thumbnail.
     pub image_url: Option<String>,
 }
 
-impl Object for SerpItemImagesRelatedImageSearche {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "alt", "url", "image_url"]
-    }
+object!(
+    SerpItemImagesRelatedImageSearche { r#type = "type", title, alt, url, image_url }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.alt,
-            3 => &mut self.url,
-            _ => &mut self.image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.alt,
-            3 => &self.url,
-            _ => &self.image_url,
-        }
-    }
-}
-
-object_impls!(SerpItemImagesRelatedImageSearche);
-
-/// A block of pictures from the image search.
+/// Block of images from the image search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemImages {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The pictures.
+    /// The images of the block.
     pub items: Option<Vec<Image>>,
-    /// Similar image searches, each with a sample picture.
+    /// Similar image searches, each with a sample image.
     ///
     /// Null when there are none.
     pub related_image_searches: Option<Vec<SerpItemImagesRelatedImageSearche>>,
 }
 
-impl Object for SerpItemImages {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-            "related_image_searches",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            8 => &mut self.items,
-            _ => &mut self.related_image_searches,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            8 => &self.items,
-            _ => &self.related_image_searches,
-        }
-    }
-}
-
-object_impls!(SerpItemImages);
+object!(
+    SerpItemImages { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    url, items, related_image_searches }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTwitterItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Text of the post.
     pub tweet: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
-    /// When the post was written.
+    /// Date and time when the post was published.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
-impl Object for SerpItemTwitterItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "tweet", "date", "timestamp", "url"]
-    }
+object!(SerpItemTwitterItem { r#type = "type", tweet, date, timestamp, url });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.tweet,
-            2 => &mut self.date,
-            3 => &mut self.timestamp,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.tweet,
-            2 => &self.date,
-            3 => &self.timestamp,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemTwitterItem);
-
-/// A block of posts from Twitter, now X.
+/// Block of posts from Twitter, now X.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTwitter {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTwitterItem>>,
 }
 
-impl Object for SerpItemTwitter {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
+object!(
+    SerpItemTwitter { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    url, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemTwitter);
-
-/// Stars and number of Google reviews for a place.
+/// Rating and number of Google reviews of a place.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleReviews {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// How many reviews there are.
+    /// Number of reviews.
     pub reviews_count: Option<i64>,
     /// Rating shown with the element.
     ///
@@ -2293,297 +1421,123 @@ pub struct SerpItemGoogleReviews {
     pub rating: Option<Rating>,
     /// Google's identifier of the place.
     pub place_id: Option<String>,
-    /// Feature code that Google attaches to the element.
+    /// Feature code that Google assigns to the element.
     pub feature: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
-impl Object for SerpItemGoogleReviews {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "reviews_count",
-            "rating",
-            "place_id",
-            "feature",
-            "cid",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.reviews_count,
-            7 => &mut self.rating,
-            8 => &mut self.place_id,
-            9 => &mut self.feature,
-            _ => &mut self.cid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.reviews_count,
-            7 => &self.rating,
-            8 => &self.place_id,
-            9 => &self.feature,
-            _ => &self.cid,
-        }
-    }
-}
-
-object_impls!(SerpItemGoogleReviews);
+object!(
+    SerpItemGoogleReviews { page, position, xpath, rectangle, rank_group, rank_absolute,
+    reviews_count, rating, place_id, feature, cid }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemJobsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the job is.
+    /// Location of the job.
     pub location: Option<String>,
-    /// Who offers the job, or who posted it.
+    /// Employer, or author of the job posting.
     pub author: Option<String>,
-    /// When the vacancy was posted, in words as printed.
+    /// Displayed posting date of the job, as text.
     pub job_posted_time: Option<String>,
-    /// When the vacancy was posted.
+    /// Date and time when the job was posted.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Kind of contract, such as full-time.
+    /// Type of contract, such as full-time.
     pub contract_type: Option<String>,
-    /// Pay, in words as printed.
+    /// Displayed salary, as text.
     pub salary: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
-impl Object for SerpItemJobsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "description",
-            "location",
-            "author",
-            "job_posted_time",
-            "timestamp",
-            "contract_type",
-            "salary",
-            "url",
-        ]
-    }
+object!(
+    SerpItemJobsItem { r#type = "type", title, description, location, author,
+    job_posted_time, timestamp, contract_type, salary, url }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.location,
-            4 => &mut self.author,
-            5 => &mut self.job_posted_time,
-            6 => &mut self.timestamp,
-            7 => &mut self.contract_type,
-            8 => &mut self.salary,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.location,
-            4 => &self.author,
-            5 => &self.job_posted_time,
-            6 => &self.timestamp,
-            7 => &self.contract_type,
-            8 => &self.salary,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemJobsItem);
-
-/// A block of vacancies.
+/// Block of jobs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemJobs {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemJobsItem>>,
 }
 
-impl Object for SerpItemJobs {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
+object!(
+    SerpItemJobs { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    url, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemJobs);
-
-/// A map of the place searched for.
+/// Map of the searched place.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMap {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
-impl Object for SerpItemMap {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-        ]
+object!(
+    SerpItemMap { page, position, xpath, rectangle, rank_group, rank_absolute, title, url
     }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemMap);
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAppItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Price shown with the element.
     ///
@@ -2591,129 +1545,63 @@ pub struct SerpItemAppItem {
     pub price: Option<Price>,
 }
 
-impl Object for SerpItemAppItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "url", "price"]
-    }
+object!(SerpItemAppItem { r#type = "type", title, description, url, price });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.url,
-            _ => &mut self.price,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.url,
-            _ => &self.price,
-        }
-    }
-}
-
-object_impls!(SerpItemAppItem);
-
-/// A block of apps from an app store.
+/// Block of apps from an app store.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemApp {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemAppItem>>,
 }
 
-impl Object for SerpItemApp {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
+object!(
+    SerpItemApp { page, position, xpath, rectangle, rank_group, rank_absolute, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemApp);
-
-/// One business out of the box of local businesses beside a map.
+/// Single business from the box of local businesses next to a map.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalPack {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Name of the business.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Domain of the business's own site.
     pub domain: Option<String>,
     /// Telephone number of the business.
     pub phone: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
     /// Rating shown with the element.
     ///
@@ -2721,330 +1609,128 @@ pub struct SerpItemLocalPack {
     pub rating: Option<Rating>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
-impl Object for SerpItemLocalPack {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "description",
-            "domain",
-            "phone",
-            "url",
-            "is_paid",
-            "rating",
-            "cid",
-        ]
-    }
+object!(
+    SerpItemLocalPack { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, description, domain, phone, url, is_paid, rating, cid }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.description,
-            8 => &mut self.domain,
-            9 => &mut self.phone,
-            10 => &mut self.url,
-            11 => &mut self.is_paid,
-            12 => &mut self.rating,
-            _ => &mut self.cid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.description,
-            8 => &self.domain,
-            9 => &self.phone,
-            10 => &self.url,
-            11 => &self.is_paid,
-            12 => &self.rating,
-            _ => &self.cid,
-        }
-    }
-}
-
-object_impls!(SerpItemLocalPack);
-
-/// A strip of picture cards along the top of the page.
+/// Row of image cards at the top of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<CarouselEntry>>,
 }
 
-impl Object for SerpItemCarousel {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemCarousel);
+object!(
+    SerpItemCarousel { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVideoItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Where the video is hosted.
+    /// Site that hosts the video.
     pub source: Option<String>,
-    /// Address of the preview picture.
+    /// URL of the preview image.
     pub preview: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
-impl Object for SerpItemVideoItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "source", "preview", "title", "timestamp", "url"]
-    }
+object!(SerpItemVideoItem { r#type = "type", source, preview, title, timestamp, url });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.source,
-            2 => &mut self.preview,
-            3 => &mut self.title,
-            4 => &mut self.timestamp,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.source,
-            2 => &self.preview,
-            3 => &self.title,
-            4 => &self.timestamp,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemVideoItem);
-
-/// A block of videos.
+/// Block of videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVideo {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemVideoItem>>,
 }
 
-impl Object for SerpItemVideo {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
+object!(
+    SerpItemVideo { page, position, xpath, rectangle, rank_group, rank_absolute, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemVideo);
-
-/// A direct answer that Google gives itself, such as a date or a figure.
+/// Direct answer by Google, such as a date or a number.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAnswerBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Text of the answer, in pieces.
+    /// Text of the answer, in parts.
     ///
     /// Null when there is none.
     pub text: Option<Vec<String>>,
-    /// Links to the sites that the answer names.
+    /// Links to the sites named in the answer.
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemAnswerBox {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "text",
-            "links",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.text,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.text,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(SerpItemAnswerBox);
+object!(
+    SerpItemAnswerBox { page, position, xpath, rectangle, rank_group, rank_absolute,
+    text, links }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShoppingItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3054,13 +1740,13 @@ pub struct SerpItemShoppingItem {
     pub price: Option<Price>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address at the marketplace.
+    /// URL at the marketplace.
     pub marketplace_url: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3068,236 +1754,90 @@ pub struct SerpItemShoppingItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemShoppingItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "price",
-            "source",
-            "description",
-            "marketplace",
-            "marketplace_url",
-            "url",
-            "rating",
-        ]
-    }
+object!(
+    SerpItemShoppingItem { r#type = "type", title, price, source, description,
+    marketplace, marketplace_url, url, rating }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.price,
-            3 => &mut self.source,
-            4 => &mut self.description,
-            5 => &mut self.marketplace,
-            6 => &mut self.marketplace_url,
-            7 => &mut self.url,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.price,
-            3 => &self.source,
-            4 => &self.description,
-            5 => &self.marketplace,
-            6 => &self.marketplace_url,
-            7 => &self.url,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemShoppingItem);
-
-/// A block of product ads with price and shop.
+/// Block of product ads with prices and shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShopping {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemShoppingItem>>,
 }
 
-impl Object for SerpItemShopping {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemShopping);
+object!(
+    SerpItemShopping { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleFlightsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
-impl Object for SerpItemGoogleFlightsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "description", "url"]
-    }
+object!(SerpItemGoogleFlightsItem { r#type = "type", description, url });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.description,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.description,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemGoogleFlightsItem);
-
-/// A block of flights for a route.
+/// Block of flights for a route.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleFlights {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemGoogleFlightsItem>>,
 }
 
-impl Object for SerpItemGoogleFlights {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemGoogleFlights);
+object!(
+    SerpItemGoogleFlights { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, url, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMentionCarouselItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3313,286 +1853,118 @@ pub struct SerpItemMentionCarouselItem {
     pub mentioned_in: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemMentionCarouselItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "price", "rating", "mentioned_in"]
-    }
+object!(
+    SerpItemMentionCarouselItem { r#type = "type", title, price, rating, mentioned_in }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.price,
-            3 => &mut self.rating,
-            _ => &mut self.mentioned_in,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.price,
-            3 => &self.rating,
-            _ => &self.mentioned_in,
-        }
-    }
-}
-
-object_impls!(SerpItemMentionCarouselItem);
-
-/// Cards of products, each with the articles that mention it.
+/// Product cards, each with the articles that mention the product.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMentionCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemMentionCarouselItem>>,
 }
 
-impl Object for SerpItemMentionCarousel {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemMentionCarousel);
+object!(
+    SerpItemMentionCarousel { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemEventsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
 }
 
-impl Object for SerpItemEventsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "snippet", "url"]
-    }
+object!(SerpItemEventsItem { r#type = "type", title, snippet, url });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.snippet,
-            _ => &mut self.url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.snippet,
-            _ => &self.url,
-        }
-    }
-}
-
-object_impls!(SerpItemEventsItem);
-
-/// A block of events with date and venue.
+/// Block of events with dates and venues.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemEvents {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemEventsItem>>,
 }
 
-impl Object for SerpItemEvents {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
+object!(
+    SerpItemEvents { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    url, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemEvents);
-
-/// Related searches at the foot of the page.
+/// Related searches at the bottom of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRelatedSearches {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// The searches, as phrases.
     pub items: Option<Vec<String>>,
 }
 
-impl Object for SerpItemRelatedSearches {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemRelatedSearches);
+object!(
+    SerpItemRelatedSearches { page, position, xpath, rectangle, rank_group,
+    rank_absolute, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMultiCarouselItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -3602,111 +1974,52 @@ pub struct SerpItemMultiCarouselItem {
     pub multi_carousel_snippets: Option<Vec<CarouselEntry>>,
 }
 
-impl Object for SerpItemMultiCarouselItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "multi_carousel_snippets"]
-    }
+object!(SerpItemMultiCarouselItem { r#type = "type", title, multi_carousel_snippets });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            _ => &mut self.multi_carousel_snippets,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            _ => &self.multi_carousel_snippets,
-        }
-    }
-}
-
-object_impls!(SerpItemMultiCarouselItem);
-
-/// A carousel whose entries hold carousels of their own.
+/// Carousel whose entries contain carousels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMultiCarousel {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemMultiCarouselItem>>,
 }
 
-impl Object for SerpItemMultiCarousel {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemMultiCarousel);
+object!(
+    SerpItemMultiCarousel { page, position, xpath, rectangle, rank_group, rank_absolute,
+    items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRecipesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Time it takes to make the dish, in words as printed.
+    /// Displayed preparation time of the dish, as text.
     pub time: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3714,115 +2027,49 @@ pub struct SerpItemRecipesItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemRecipesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "source", "description", "time", "rating"]
-    }
+object!(
+    SerpItemRecipesItem { r#type = "type", title, url, domain, source, description, time,
+    rating }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.source,
-            5 => &mut self.description,
-            6 => &mut self.time,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.source,
-            5 => &self.description,
-            6 => &self.time,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemRecipesItem);
-
-/// Recipe cards with rating and time.
+/// Recipe cards with ratings and preparation times.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRecipes {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemRecipesItem>>,
 }
 
-impl Object for SerpItemRecipes {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
+object!(
+    SerpItemRecipes { page, position, xpath, rectangle, rank_group, rank_absolute, items
     }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemRecipes);
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopSightsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
@@ -3830,236 +2077,103 @@ pub struct SerpItemTopSightsItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemTopSightsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "description", "rating"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.description,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.description,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemTopSightsItem);
+object!(SerpItemTopSightsItem { r#type = "type", title, url, description, rating });
 
 /// Sights of a place, with ratings.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopSights {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemTopSightsItem>>,
 }
 
-impl Object for SerpItemTopSights {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemTopSights);
+object!(
+    SerpItemTopSights { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemScholarlyArticlesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Who wrote the article.
+    /// Author of the article.
     pub author: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
 }
 
-impl Object for SerpItemScholarlyArticlesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "author", "description"]
-    }
+object!(
+    SerpItemScholarlyArticlesItem { r#type = "type", title, url, author, description }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.author,
-            _ => &mut self.description,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.author,
-            _ => &self.description,
-        }
-    }
-}
-
-object_impls!(SerpItemScholarlyArticlesItem);
-
-/// Links to papers in Google Scholar.
+/// Links to articles in Google Scholar.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemScholarlyArticles {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemScholarlyArticlesItem>>,
 }
 
-impl Object for SerpItemScholarlyArticles {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemScholarlyArticles);
+object!(
+    SerpItemScholarlyArticles { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, url, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPopularProductsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Who sells the product.
+    /// Seller of the product.
     pub seller: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Price shown with the element.
     ///
@@ -4071,551 +2185,237 @@ pub struct SerpItemPopularProductsItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemPopularProductsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "seller", "image_url", "price", "rating"]
-    }
+object!(
+    SerpItemPopularProductsItem { r#type = "type", title, description, seller, image_url,
+    price, rating }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.seller,
-            4 => &mut self.image_url,
-            5 => &mut self.price,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.seller,
-            4 => &self.image_url,
-            5 => &self.price,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemPopularProductsItem);
-
-/// A grid of unpaid product cards.
+/// Grid of unpaid product cards.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPopularProducts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPopularProductsItem>>,
 }
 
-impl Object for SerpItemPopularProducts {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPopularProducts);
+object!(
+    SerpItemPopularProducts { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPodcastsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Playing time of the episode, in words as printed.
+    /// Displayed playing time of the episode, as text.
     pub time_to_play: Option<String>,
 }
 
-impl Object for SerpItemPodcastsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "description", "timestamp", "time_to_play"]
-    }
+object!(
+    SerpItemPodcastsItem { r#type = "type", title, url, description, timestamp,
+    time_to_play }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.description,
-            4 => &mut self.timestamp,
-            _ => &mut self.time_to_play,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.description,
-            4 => &self.timestamp,
-            _ => &self.time_to_play,
-        }
-    }
-}
-
-object_impls!(SerpItemPodcastsItem);
-
-/// A block of podcast episodes.
+/// Block of podcast episodes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPodcasts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPodcastsItem>>,
 }
 
-impl Object for SerpItemPodcasts {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
+object!(
+    SerpItemPodcasts { page, position, xpath, rectangle, rank_group, rank_absolute, items
     }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPodcasts);
-
-/// Price and chart of a share.
+/// Price and chart of a stock.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemStocksBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Price of the share.
+    /// Price of the stock.
     pub price: Option<Price>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Table in the element.
     ///
     /// Null when there is none.
     pub table: Option<Table>,
-    /// Course of the share price.
+    /// Chart of the stock price.
     pub graph: Option<Graph>,
 }
 
-impl Object for SerpItemStocksBox {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "source",
-            "snippet",
-            "price",
-            "url",
-            "domain",
-            "table",
-            "graph",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.source,
-            8 => &mut self.snippet,
-            9 => &mut self.price,
-            10 => &mut self.url,
-            11 => &mut self.domain,
-            12 => &mut self.table,
-            _ => &mut self.graph,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.source,
-            8 => &self.snippet,
-            9 => &self.price,
-            10 => &self.url,
-            11 => &self.domain,
-            12 => &self.table,
-            _ => &self.graph,
-        }
-    }
-}
-
-object_impls!(SerpItemStocksBox);
+object!(
+    SerpItemStocksBox { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, source, snippet, price, url, domain, table, graph }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFindResultsOnItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
 }
 
-impl Object for SerpItemFindResultsOnItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "domain", "url", "source"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.domain,
-            3 => &mut self.url,
-            _ => &mut self.source,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.domain,
-            3 => &self.url,
-            _ => &self.source,
-        }
-    }
-}
-
-object_impls!(SerpItemFindResultsOnItem);
+object!(SerpItemFindResultsOnItem { r#type = "type", title, domain, url, source });
 
 /// Links to directories and portals that cover the same search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFindResultsOn {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemFindResultsOnItem>>,
 }
 
-impl Object for SerpItemFindResultsOn {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemFindResultsOn);
+object!(
+    SerpItemFindResultsOn { page, position, xpath, rectangle, rank_group, rank_absolute,
+    items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemQuestionsAndAnswersItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// The question.
     pub question_text: Option<String>,
-    /// The answer.
+    /// The answer to the question.
     pub answer_text: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// How many upvotes the answer has at its source.
+    /// Number of upvotes of the answer at its source.
     pub votes: Option<i64>,
 }
 
-impl Object for SerpItemQuestionsAndAnswersItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "url", "question_text", "answer_text", "source", "domain", "votes"]
-    }
+object!(
+    SerpItemQuestionsAndAnswersItem { r#type = "type", url, question_text, answer_text,
+    source, domain, votes }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.question_text,
-            3 => &mut self.answer_text,
-            4 => &mut self.source,
-            5 => &mut self.domain,
-            _ => &mut self.votes,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.question_text,
-            3 => &self.answer_text,
-            4 => &self.source,
-            5 => &self.domain,
-            _ => &self.votes,
-        }
-    }
-}
-
-object_impls!(SerpItemQuestionsAndAnswersItem);
-
-/// Questions and answers drawn from forums and help sites.
+/// Questions and answers from forums and help sites.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemQuestionsAndAnswers {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemQuestionsAndAnswersItem>>,
 }
 
-impl Object for SerpItemQuestionsAndAnswers {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemQuestionsAndAnswers);
+object!(
+    SerpItemQuestionsAndAnswers { page, position, xpath, rectangle, rank_group,
+    rank_absolute, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemHotelsPackItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Price shown with the element.
     ///
@@ -4623,15 +2423,15 @@ pub struct SerpItemHotelsPackItem {
     pub price: Option<Price>,
     /// Name of the hotel.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Google's identifier of the hotel.
     pub hotel_identifier: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
     /// Rating shown with the element.
     ///
@@ -4639,71 +2439,28 @@ pub struct SerpItemHotelsPackItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemHotelsPackItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "price",
-            "title",
-            "description",
-            "hotel_identifier",
-            "domain",
-            "url",
-            "is_paid",
-            "rating",
-        ]
-    }
+object!(
+    SerpItemHotelsPackItem { r#type = "type", price, title, description,
+    hotel_identifier, domain, url, is_paid, rating }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.price,
-            2 => &mut self.title,
-            3 => &mut self.description,
-            4 => &mut self.hotel_identifier,
-            5 => &mut self.domain,
-            6 => &mut self.url,
-            7 => &mut self.is_paid,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.price,
-            2 => &self.title,
-            3 => &self.description,
-            4 => &self.hotel_identifier,
-            5 => &self.domain,
-            6 => &self.url,
-            7 => &self.is_paid,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemHotelsPackItem);
-
-/// A box of hotels with prices for certain dates.
+/// Box of hotels with prices for given dates.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemHotelsPack {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -4711,134 +2468,53 @@ pub struct SerpItemHotelsPack {
     pub date_from: Option<String>,
     /// Last day of the stay.
     pub date_to: Option<String>,
-    /// The hotels.
+    /// The hotels of the box.
     pub items: Option<Vec<SerpItemHotelsPackItem>>,
 }
 
-impl Object for SerpItemHotelsPack {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "date_from",
-            "date_to",
-            "items",
-        ]
-    }
+object!(
+    SerpItemHotelsPack { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, date_from, date_to, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.date_from,
-            8 => &mut self.date_to,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.date_from,
-            8 => &self.date_to,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemHotelsPack);
-
-/// A block of web stories, told in pictures.
+/// Block of web stories.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVisualStories {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<LabelledLink>>,
 }
 
-impl Object for SerpItemVisualStories {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemVisualStories);
+object!(
+    SerpItemVisualStories { page, position, xpath, rectangle, rank_group, rank_absolute,
+    items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCommercialUnitsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Price shown with the element.
     ///
@@ -4852,321 +2528,138 @@ pub struct SerpItemCommercialUnitsItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemCommercialUnitsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "price", "source", "rating"]
-    }
+object!(
+    SerpItemCommercialUnitsItem { r#type = "type", title, url, domain, price, source,
+    rating }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.price,
-            5 => &mut self.source,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.price,
-            5 => &self.source,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemCommercialUnitsItem);
-
-/// A block of product offers from shops.
+/// Block of product offers from shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCommercialUnits {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCommercialUnitsItem>>,
 }
 
-impl Object for SerpItemCommercialUnits {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemCommercialUnits);
+object!(
+    SerpItemCommercialUnits { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalServicesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
     /// Null when there is none.
     pub rating: Option<Rating>,
-    /// Address of the profile picture.
+    /// URL of the profile image.
     pub profile_image_url: Option<String>,
 }
 
-impl Object for SerpItemLocalServicesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "description", "rating", "profile_image_url"]
-    }
+object!(
+    SerpItemLocalServicesItem { r#type = "type", title, url, domain, description, rating,
+    profile_image_url }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.description,
-            5 => &mut self.rating,
-            _ => &mut self.profile_image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.description,
-            5 => &self.rating,
-            _ => &self.profile_image_url,
-        }
-    }
-}
-
-object_impls!(SerpItemLocalServicesItem);
-
-/// A block of local tradespeople and service firms.
+/// Block of local service providers.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalServices {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemLocalServicesItem>>,
 }
 
-impl Object for SerpItemLocalServices {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "domain",
-            "items",
-        ]
-    }
+object!(
+    SerpItemLocalServices { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, url, domain, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            8 => &mut self.domain,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            8 => &self.domain,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemLocalServices);
-
-/// The entry of one hotel, leading to Google Hotels.
+/// Entry of one hotel that links to Google Hotels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleHotels {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Google's identifier of the hotel.
     pub hotel_identifier: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
-impl Object for SerpItemGoogleHotels {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "hotel_identifier",
-            "url",
-            "cid",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.hotel_identifier,
-            7 => &mut self.url,
-            _ => &mut self.cid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.hotel_identifier,
-            7 => &self.url,
-            _ => &self.cid,
-        }
-    }
-}
-
-object_impls!(SerpItemGoogleHotels);
+object!(
+    SerpItemGoogleHotels { page, position, xpath, rectangle, rank_group, rank_absolute,
+    hotel_identifier, url, cid }
+);
 
 /// An element of `expanded_element`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolverExpandedElement {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -5174,182 +2667,90 @@ pub struct SerpItemMathSolverExpandedElement {
     pub solution: Option<Vec<String>>,
 }
 
-impl Object for SerpItemMathSolverExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "solution"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            _ => &mut self.solution,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            _ => &self.solution,
-        }
-    }
-}
-
-object_impls!(SerpItemMathSolverExpandedElement);
+object!(SerpItemMathSolverExpandedElement { r#type = "type", title, solution });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolverItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Worked solutions that unfold below the heading.
+    /// Expandable solutions below the heading.
     pub expanded_element: Option<Vec<SerpItemMathSolverExpandedElement>>,
 }
 
-impl Object for SerpItemMathSolverItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "expanded_element"]
-    }
+object!(SerpItemMathSolverItem { r#type = "type", title, expanded_element });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            _ => &mut self.expanded_element,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            _ => &self.expanded_element,
-        }
-    }
-}
-
-object_impls!(SerpItemMathSolverItem);
-
-/// A box that solves an equation and works through the steps.
+/// Box that solves an equation and shows the steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolver {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Solution of the equation that was searched for.
+    /// Solution of the equation in the search query.
     pub result: Option<String>,
-    /// Ways to solve the equation.
+    /// Methods to solve the equation.
     pub items: Option<Vec<SerpItemMathSolverItem>>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemMathSolver {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "result",
-            "items",
-            "links",
-        ]
-    }
+object!(
+    SerpItemMathSolver { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, result, items, links }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.result,
-            8 => &mut self.items,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.result,
-            8 => &self.items,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(SerpItemMathSolver);
-
-/// A currency converter with its chart.
+/// Currency converter with a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCurrencyBox {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Amount to convert.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub value: Option<f64>,
-    /// Amount after conversion, at the rate of Google Finance when the results were fetched.
+    /// Converted amount, at the Google Finance rate when the results were fetched.
     ///
-    /// The rate may lag behind the market.
+    /// The rate can differ from the current market rate.
     ///
-    /// Unit: in `converted_currency`.
+    /// Unit: the currency named in `converted_currency`.
     pub converted_value: Option<f64>,
     /// Currency that the amount is converted from, as an ISO code.
     pub currency: Option<String>,
-    /// Currency that the amount is converted to.
+    /// Currency that the amount is converted to, as an ISO code.
     pub converted_currency: Option<String>,
-    /// When the rate was taken.
+    /// Date and time of the exchange rate.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
@@ -5357,1125 +2758,490 @@ pub struct SerpItemCurrencyBox {
     ///
     /// Null when there is none.
     pub table: Option<Table>,
-    /// Course of the exchange rate.
+    /// Chart of the exchange rate.
     pub graph: Option<Graph>,
 }
 
-impl Object for SerpItemCurrencyBox {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "value",
-            "converted_value",
-            "currency",
-            "converted_currency",
-            "timestamp",
-            "table",
-            "graph",
-        ]
-    }
+object!(
+    SerpItemCurrencyBox { page, position, xpath, rectangle, rank_group, rank_absolute,
+    value, converted_value, currency, converted_currency, timestamp, table, graph }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.value,
-            7 => &mut self.converted_value,
-            8 => &mut self.currency,
-            9 => &mut self.converted_currency,
-            10 => &mut self.timestamp,
-            11 => &mut self.table,
-            _ => &mut self.graph,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.value,
-            7 => &self.converted_value,
-            8 => &self.currency,
-            9 => &self.converted_currency,
-            10 => &self.timestamp,
-            11 => &self.table,
-            _ => &self.graph,
-        }
-    }
-}
-
-object_impls!(SerpItemCurrencyBox);
-
-/// Posts that a business put on Google itself.
+/// Posts that a business published on Google.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGooglePosts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Identifier of the block of posts.
     pub posts_id: Option<String>,
-    /// Feature code that Google attaches to the element.
+    /// Feature code that Google assigns to the element.
     pub feature: Option<String>,
     /// Google's identifier of a local business.
     ///
-    /// The reviews endpoints take it to fetch all its reviews.
+    /// The reviews endpoints accept it to fetch all reviews of the business.
     pub cid: Option<String>,
 }
 
-impl Object for SerpItemGooglePosts {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "posts_id",
-            "feature",
-            "cid",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.posts_id,
-            7 => &mut self.feature,
-            _ => &mut self.cid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.posts_id,
-            7 => &self.feature,
-            _ => &self.cid,
-        }
-    }
-}
-
-object_impls!(SerpItemGooglePosts);
+object!(
+    SerpItemGooglePosts { page, position, xpath, rectangle, rank_group, rank_absolute,
+    posts_id, feature, cid }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemProductConsiderationsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// The question or aspect to weigh before buying.
+    /// Question or point to consider before a purchase.
     pub title: Option<String>,
-    /// Category printed above the heading.
+    /// Category shown above the heading.
     pub consideration_category: Option<String>,
-    /// The answer that unfolds below the heading.
+    /// Expandable answer below the heading.
     pub expanded_element: Option<Vec<ProductConsiderationAnswer>>,
 }
 
-impl Object for SerpItemProductConsiderationsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "consideration_category", "expanded_element"]
-    }
+object!(
+    SerpItemProductConsiderationsItem { r#type = "type", title, consideration_category,
+    expanded_element }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.consideration_category,
-            _ => &mut self.expanded_element,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.consideration_category,
-            _ => &self.expanded_element,
-        }
-    }
-}
-
-object_impls!(SerpItemProductConsiderationsItem);
-
-/// Aspects to weigh before buying, each with an answer to unfold.
+/// Points to consider before a purchase, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemProductConsiderations {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemProductConsiderationsItem>>,
 }
 
-impl Object for SerpItemProductConsiderations {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemProductConsiderations);
+object!(
+    SerpItemProductConsiderations { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFoundOnWebItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Picture in the element.
+    /// Image in the element.
     pub image: Option<Image>,
 }
 
-impl Object for SerpItemFoundOnWebItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "subtitle", "image"]
-    }
+object!(SerpItemFoundOnWebItem { r#type = "type", title, subtitle, image });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.subtitle,
-            _ => &mut self.image,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.subtitle,
-            _ => &self.image,
-        }
-    }
-}
-
-object_impls!(SerpItemFoundOnWebItem);
-
-/// Cards of things that web pages name for the search.
+/// Cards of things that web pages mention for the search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFoundOnWeb {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Searches that Google offers as related.
+    /// Related searches suggested by Google.
     pub related_searches: Option<Vec<String>>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemFoundOnWebItem>>,
 }
 
-impl Object for SerpItemFoundOnWeb {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "related_searches",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.related_searches,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.related_searches,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemFoundOnWeb);
+object!(
+    SerpItemFoundOnWeb { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, related_searches, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShortVideosItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
 }
 
-impl Object for SerpItemShortVideosItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "source"]
-    }
+object!(SerpItemShortVideosItem { r#type = "type", title, url, domain, source });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            _ => &mut self.source,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            _ => &self.source,
-        }
-    }
-}
-
-object_impls!(SerpItemShortVideosItem);
-
-/// A block of short upright videos.
+/// Block of short vertical videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShortVideos {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemShortVideosItem>>,
 }
 
-impl Object for SerpItemShortVideos {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemShortVideos);
+object!(
+    SerpItemShortVideos { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRefineProductsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Keyword of the narrowed search.
     pub keyword: Option<String>,
-    /// What the refinement narrows the search by.
+    /// Attribute that the refinement narrows the search by.
     pub refine_type: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
-impl Object for SerpItemRefineProductsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "image_url", "keyword", "refine_type", "xpath"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.image_url,
-            3 => &mut self.keyword,
-            4 => &mut self.refine_type,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.image_url,
-            3 => &self.keyword,
-            4 => &self.refine_type,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(SerpItemRefineProductsItem);
+object!(
+    SerpItemRefineProductsItem { r#type = "type", title, image_url, keyword, refine_type,
+    xpath }
+);
 
 /// Cards that narrow a product search, such as by style or brand.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemRefineProducts {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemRefineProductsItem>>,
 }
 
-impl Object for SerpItemRefineProducts {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemRefineProducts);
+object!(
+    SerpItemRefineProducts { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemExploreBrandsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
-impl Object for SerpItemExploreBrandsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "description", "image_url", "xpath"]
-    }
+object!(
+    SerpItemExploreBrandsItem { r#type = "type", title, url, domain, description,
+    image_url, xpath }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.description,
-            5 => &mut self.image_url,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.description,
-            5 => &self.image_url,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(SerpItemExploreBrandsItem);
-
-/// Cards of brands for a product search.
+/// Brand cards for a product search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemExploreBrands {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemExploreBrandsItem>>,
 }
 
-impl Object for SerpItemExploreBrands {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemExploreBrands);
+object!(
+    SerpItemExploreBrands { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPerspectivesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
 }
 
-impl Object for SerpItemPerspectivesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "description", "url", "domain", "date", "source", "timestamp"]
-    }
+object!(
+    SerpItemPerspectivesItem { r#type = "type", title, description, url, domain, date,
+    source, timestamp }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.description,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.date,
-            6 => &mut self.source,
-            _ => &mut self.timestamp,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.description,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.date,
-            6 => &self.source,
-            _ => &self.timestamp,
-        }
-    }
-}
-
-object_impls!(SerpItemPerspectivesItem);
-
-/// Views and first-hand accounts by people, from social media and blogs.
+/// Opinions and first-hand experiences from social media and blogs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPerspectives {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemPerspectivesItem>>,
 }
 
-impl Object for SerpItemPerspectives {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemPerspectives);
+object!(
+    SerpItemPerspectives { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDiscussionsAndForumsItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// How many posts the discussion has at its source.
+    /// Number of posts in the discussion at its source.
     pub posts_count: Option<i64>,
 }
 
-impl Object for SerpItemDiscussionsAndForumsItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "url",
-            "domain",
-            "source",
-            "description",
-            "timestamp",
-            "posts_count",
-        ]
-    }
+object!(
+    SerpItemDiscussionsAndForumsItem { r#type = "type", title, url, domain, source,
+    description, timestamp, posts_count }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.source,
-            5 => &mut self.description,
-            6 => &mut self.timestamp,
-            _ => &mut self.posts_count,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.source,
-            5 => &self.description,
-            6 => &self.timestamp,
-            _ => &self.posts_count,
-        }
-    }
-}
-
-object_impls!(SerpItemDiscussionsAndForumsItem);
-
-/// Threads from forums on the subject.
+/// Forum threads on the topic.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDiscussionsAndForums {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemDiscussionsAndForumsItem>>,
 }
 
-impl Object for SerpItemDiscussionsAndForums {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemDiscussionsAndForums);
+object!(
+    SerpItemDiscussionsAndForums { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCompareSitesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
 }
 
-impl Object for SerpItemCompareSitesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain", "image_url", "source"]
-    }
+object!(
+    SerpItemCompareSitesItem { r#type = "type", title, url, domain, image_url, source }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.image_url,
-            _ => &mut self.source,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.image_url,
-            _ => &self.source,
-        }
-    }
-}
-
-object_impls!(SerpItemCompareSitesItem);
-
-/// Sites where offers can be compared.
+/// Sites for comparing offers.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCompareSites {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCompareSitesItem>>,
 }
 
-impl Object for SerpItemCompareSites {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemCompareSites);
+object!(
+    SerpItemCompareSites { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, items }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCoursesItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Date of publication, in words as printed.
+    /// Displayed publication date, as text.
     pub date: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -6483,232 +3249,100 @@ pub struct SerpItemCoursesItem {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemCoursesItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "url",
-            "domain",
-            "source",
-            "description",
-            "date",
-            "image_url",
-            "rating",
-        ]
-    }
+object!(
+    SerpItemCoursesItem { r#type = "type", title, url, domain, source, description, date,
+    image_url, rating }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.source,
-            5 => &mut self.description,
-            6 => &mut self.date,
-            7 => &mut self.image_url,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.source,
-            5 => &self.description,
-            6 => &self.date,
-            7 => &self.image_url,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemCoursesItem);
-
-/// A block of courses with provider and rating.
+/// Block of courses with providers and ratings.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCourses {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Fields of study that the courses belong to.
+    /// Subject areas of the courses.
     pub categories: Option<Vec<String>>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<SerpItemCoursesItem>>,
 }
 
-impl Object for SerpItemCourses {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "categories",
-            "items",
-        ]
-    }
+object!(
+    SerpItemCourses { page, position, xpath, rectangle, rank_group, rank_absolute, title,
+    categories, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.categories,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.categories,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(SerpItemCourses);
-
-/// An answer written by Google's AI, with the pages it draws on.
+/// Answer written by Google's AI, with the pages that it is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAiOverview {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Whether the overview was loaded after the page, not from the cache.
+    /// Whether the overview was loaded after the page instead of from the cache.
     ///
-    /// The task field `load_async_ai_overview` fetches the content of late ones.
+    /// To fetch the content of such overviews, set `load_async_ai_overview` in the task.
     pub asynchronous_ai_overview: Option<bool>,
-    /// The whole overview as Markdown.
+    /// Whole overview as Markdown.
     pub markdown: Option<String>,
     /// Parts of the overview, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for SerpItemAiOverview {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "asynchronous_ai_overview",
-            "markdown",
-            "items",
-            "references",
-        ]
-    }
+object!(
+    SerpItemAiOverview { page, position, xpath, rectangle, rank_group, rank_absolute,
+    asynchronous_ai_overview, markdown, items, references }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.asynchronous_ai_overview,
-            7 => &mut self.markdown,
-            8 => &mut self.items,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.asynchronous_ai_overview,
-            7 => &self.markdown,
-            8 => &self.items,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(SerpItemAiOverview);
-
-/// Rating of a place or product on another review site.
+/// Rating of a place or product on a third-party review site.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemThirdPartyReviews {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// How many reviews there are.
+    /// Number of reviews.
     pub reviews_count: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
     /// Rating shown with the element.
     ///
@@ -6716,475 +3350,199 @@ pub struct SerpItemThirdPartyReviews {
     pub rating: Option<Rating>,
 }
 
-impl Object for SerpItemThirdPartyReviews {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "reviews_count",
-            "title",
-            "url",
-            "rating",
-        ]
-    }
+object!(
+    SerpItemThirdPartyReviews { page, position, xpath, rectangle, rank_group,
+    rank_absolute, reviews_count, title, url, rating }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.reviews_count,
-            7 => &mut self.title,
-            8 => &mut self.url,
-            _ => &mut self.rating,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.reviews_count,
-            7 => &self.title,
-            8 => &self.url,
-            _ => &self.rating,
-        }
-    }
-}
-
-object_impls!(SerpItemThirdPartyReviews);
-
-/// A dictionary entry that explains a word.
+/// Dictionary entry that explains a word.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDictionary {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// The word that is explained.
+    /// Word that is explained.
     pub keyword: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Text of the entry: what the word means.
+    /// Definition of the word.
     pub text: Option<String>,
-    /// Sitelinks printed below the entry.
+    /// Sitelinks below the entry.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for SerpItemDictionary {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "url",
-            "domain",
-            "breadcrumb",
-            "keyword",
-            "snippet",
-            "text",
-            "links",
-        ]
-    }
+object!(
+    SerpItemDictionary { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, url, domain, breadcrumb, keyword, snippet, text, links }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.url,
-            8 => &mut self.domain,
-            9 => &mut self.breadcrumb,
-            10 => &mut self.keyword,
-            11 => &mut self.snippet,
-            12 => &mut self.text,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.url,
-            8 => &self.domain,
-            9 => &self.breadcrumb,
-            10 => &self.keyword,
-            11 => &self.snippet,
-            12 => &self.text,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(SerpItemDictionary);
-
-/// A row of cards in the knowledge panel to page through sideways.
+/// Horizontally scrolling row of cards in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Link that belongs to the element.
+    /// Link of the element.
     pub link: Option<Link>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphListEntry>>,
 }
 
-impl Object for KnowledgeGraphListBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "data_attrid",
-            "link",
-            "items",
-        ]
-    }
+object!(
+    KnowledgeGraphListBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, data_attrid, link, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.data_attrid,
-            8 => &mut self.link,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.data_attrid,
-            8 => &self.link,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphListBlock);
-
-/// The paragraph in the knowledge panel that says what the subject is.
+/// Paragraph in the knowledge panel that describes the subject.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphDescriptionBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for KnowledgeGraphDescriptionBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "text",
-            "links",
-        ]
-    }
+object!(
+    KnowledgeGraphDescriptionBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, text, links }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.text,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.text,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphDescriptionBlock);
-
-/// The pictures in the knowledge panel.
+/// Images in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphImagesBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Link that belongs to the element.
+    /// Link of the element.
     pub link: Option<Link>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphImage>>,
 }
 
-impl Object for KnowledgeGraphImagesBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "link",
-            "items",
-        ]
-    }
+object!(
+    KnowledgeGraphImagesBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, link, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.link,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.link,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphImagesBlock);
-
-/// A line in the knowledge panel with one fact, such as a birthday.
+/// Line in the knowledge panel with one fact, such as a birthday.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphRowBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
 }
 
-impl Object for KnowledgeGraphRowBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "data_attrid",
-            "text",
-            "links",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.data_attrid,
-            8 => &mut self.text,
-            _ => &mut self.links,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.data_attrid,
-            8 => &self.text,
-            _ => &self.links,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphRowBlock);
+object!(
+    KnowledgeGraphRowBlock { page, position, xpath, rectangle, rank_group, rank_absolute,
+    title, data_attrid, text, links }
+);
 
 /// Booking offers for the hotel in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphHotelsBookingBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -7192,431 +3550,185 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     pub date_from: Option<String>,
     /// Last day of the stay.
     pub date_to: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphBookingOffer>>,
 }
 
-impl Object for KnowledgeGraphHotelsBookingBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "date_from",
-            "date_to",
-            "data_attrid",
-            "items",
-        ]
-    }
+object!(
+    KnowledgeGraphHotelsBookingBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, date_from, date_to, data_attrid, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.date_from,
-            8 => &mut self.date_to,
-            9 => &mut self.data_attrid,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.date_from,
-            8 => &self.date_to,
-            9 => &self.data_attrid,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphHotelsBookingBlock);
-
-/// A line in the knowledge panel that unfolds.
+/// Expandable line in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphExpandedBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// What unfolds when the element is clicked.
+    /// Content that is shown when the element is expanded.
     pub expanded_element: Option<Vec<KnowledgeGraphAnswer>>,
 }
 
-impl Object for KnowledgeGraphExpandedBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "data_attrid",
-            "expanded_element",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.data_attrid,
-            _ => &mut self.expanded_element,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.data_attrid,
-            _ => &self.expanded_element,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphExpandedBlock);
+object!(
+    KnowledgeGraphExpandedBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, data_attrid, expanded_element }
+);
 
 /// Shop offers for the product in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphShoppingBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Place among the elements of the same `type`.
-    ///
-    /// Elements of other types are not counted.
+    /// Rank among the elements of the same `type`.
     pub rank_group: Option<i64>,
-    /// Place among all elements of the results, whatever their `type`.
+    /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Google's `data-attrid` mark of the element, such as `kc:/local:hotel booking`.
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// The entries that the element is made of.
+    /// Entries of the element.
     pub items: Option<Vec<KnowledgeGraphOffer>>,
 }
 
-impl Object for KnowledgeGraphShoppingBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "rank_group",
-            "rank_absolute",
-            "title",
-            "data_attrid",
-            "items",
-        ]
-    }
+object!(
+    KnowledgeGraphShoppingBlock { page, position, xpath, rectangle, rank_group,
+    rank_absolute, title, data_attrid, items }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.rank_group,
-            5 => &mut self.rank_absolute,
-            6 => &mut self.title,
-            7 => &mut self.data_attrid,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.rank_group,
-            5 => &self.rank_absolute,
-            6 => &self.title,
-            7 => &self.data_attrid,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphShoppingBlock);
-
-/// An AI overview inside the knowledge panel.
+/// AI overview in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphAiOverviewBlock {
-    /// Number of the results page that the element stands on.
+    /// Number of the results page that contains the element.
     pub page: Option<i64>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
-    /// Where the element lies on the screen.
+    /// Position and size of the element on the screen.
     ///
     /// Null unless the task sets `calculate_rectangles`.
     pub rectangle: Option<Rectangle>,
-    /// Whether the overview was loaded after the page, not from the cache.
+    /// Whether the overview was loaded after the page instead of from the cache.
     ///
-    /// The task field `load_async_ai_overview` fetches the content of late ones.
+    /// To fetch the content of such overviews, set `load_async_ai_overview` in the task.
     pub asynchronous_ai_overview: Option<bool>,
     /// Parts of the overview, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for KnowledgeGraphAiOverviewBlock {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "page",
-            "position",
-            "xpath",
-            "rectangle",
-            "asynchronous_ai_overview",
-            "items",
-            "references",
-        ]
-    }
+object!(
+    KnowledgeGraphAiOverviewBlock { page, position, xpath, rectangle,
+    asynchronous_ai_overview, items, references }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.page,
-            1 => &mut self.position,
-            2 => &mut self.xpath,
-            3 => &mut self.rectangle,
-            4 => &mut self.asynchronous_ai_overview,
-            5 => &mut self.items,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.page,
-            1 => &self.position,
-            2 => &self.xpath,
-            3 => &self.rectangle,
-            4 => &self.asynchronous_ai_overview,
-            5 => &self.items,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphAiOverviewBlock);
-
-/// The box that an element fills on the screen, measured from the top left corner.
+/// Box of an element on the screen, measured from the top left corner.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rectangle {
-    /// Distance of the box's left edge from the left of the screen.
+    /// Horizontal distance of the box from the left edge of the screen.
     ///
     /// Unit: pixels.
     pub x: Option<f64>,
-    /// Distance of the box's upper edge from the top of the screen.
+    /// Vertical distance of the box from the top edge of the screen.
     ///
     /// Unit: pixels.
     pub y: Option<f64>,
-    /// Width of its box on the screen.
+    /// Width of the box on the screen.
     ///
     /// Unit: pixels.
     pub width: Option<f64>,
-    /// Height of its box on the screen.
+    /// Height of the box on the screen.
     ///
     /// Unit: pixels.
     pub height: Option<f64>,
 }
 
-impl Object for Rectangle {
-    fn names(&self) -> &'static [&'static str] {
-        &["x", "y", "width", "height"]
-    }
+object!(Rectangle { x, y, width, height });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.x,
-            1 => &mut self.y,
-            2 => &mut self.width,
-            _ => &mut self.height,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.x,
-            1 => &self.y,
-            2 => &self.width,
-            _ => &self.height,
-        }
-    }
-}
-
-object_impls!(Rectangle);
-
-/// A link with its caption.
+/// Link with its caption.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the link.
     pub title: Option<String>,
-    /// Text beside the caption.
+    /// Text next to the caption.
     pub snippet: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Where the link leads.
+    /// URL of the link.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
-impl Object for Link {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "snippet", "description", "url", "domain", "xpath"]
-    }
+object!(Link { r#type = "type", title, snippet, description, url, domain, xpath });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.snippet,
-            3 => &mut self.description,
-            4 => &mut self.url,
-            5 => &mut self.domain,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.snippet,
-            3 => &self.description,
-            4 => &self.url,
-            5 => &self.domain,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(Link);
-
-/// A rating and the number of votes behind it.
+/// Rating with the number of votes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rating {
-    /// Scale that the rating is on.
+    /// Rating scale.
     pub rating_type: Option<String>,
-    /// The rating, on the scale that `rating_type` names; higher is better.
+    /// Rating on the scale of `rating_type`; higher is better.
     pub value: Option<f64>,
-    /// How many votes the rating rests on.
+    /// Number of votes that the rating is based on.
     pub votes_count: Option<i64>,
-    /// Best rating that the scale allows.
+    /// Highest rating on the scale.
     pub rating_max: Option<i64>,
 }
 
-impl Object for Rating {
-    fn names(&self) -> &'static [&'static str] {
-        &["rating_type", "value", "votes_count", "rating_max"]
-    }
+object!(Rating { rating_type, value, votes_count, rating_max });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.rating_type,
-            1 => &mut self.value,
-            2 => &mut self.votes_count,
-            _ => &mut self.rating_max,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.rating_type,
-            1 => &self.value,
-            2 => &self.votes_count,
-            _ => &self.rating_max,
-        }
-    }
-}
-
-object_impls!(Rating);
-
-/// Any part of an AI overview; `type` tells which.
+/// Part of an AI overview, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AiOverviewItem {
-    /// A passage of text in the overview, with links, pictures and sources.
+    /// Passage of text in the overview, with links, images and sources.
     AiOverviewElement(Box<AiOverviewItemAiOverviewElement>),
-    /// A passage that unfolds into several parts.
+    /// Expandable passage with several parts.
     AiOverviewExpandedElement(Box<AiOverviewItemAiOverviewExpandedElement>),
-    /// A video shown inside the overview.
+    /// Video shown in the overview.
     AiOverviewVideoElement(Box<AiOverviewItemAiOverviewVideoElement>),
-    /// A table inside the overview.
+    /// Table in the overview.
     AiOverviewTableElement(Box<AiOverviewItemAiOverviewTableElement>),
-    /// Products shown inside the overview.
+    /// Products shown in the overview.
     AiOverviewShopping(Box<AiOverviewItemAiOverviewShopping>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -7681,11 +3793,11 @@ impl Union for AiOverviewItem {
 
 union_impls!(AiOverviewItem);
 
-/// A passage of text in the overview, with links, pictures and sources.
+/// Passage of text in the overview, with links, images and sources.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -7693,55 +3805,28 @@ pub struct AiOverviewItemAiOverviewElement {
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for AiOverviewItemAiOverviewElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["position", "title", "text", "markdown", "links", "images", "references"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.title,
-            2 => &mut self.text,
-            3 => &mut self.markdown,
-            4 => &mut self.links,
-            5 => &mut self.images,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.title,
-            2 => &self.text,
-            3 => &self.markdown,
-            4 => &self.links,
-            5 => &self.images,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewElement);
+object!(
+    AiOverviewItemAiOverviewElement { position, title, text, markdown, links, images,
+    references }
+);
 
 /// An element of `components`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewExpandedElementComponent {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
@@ -7749,173 +3834,82 @@ pub struct AiOverviewItemAiOverviewExpandedElementComponent {
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Links inside the element.
+    /// Links in the element.
     ///
     /// Null when there are none.
     pub links: Option<Vec<Link>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for AiOverviewItemAiOverviewExpandedElementComponent {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "text", "markdown", "images", "links", "references"]
-    }
+object!(
+    AiOverviewItemAiOverviewExpandedElementComponent { r#type = "type", title, text,
+    markdown, images, links, references }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.text,
-            3 => &mut self.markdown,
-            4 => &mut self.images,
-            5 => &mut self.links,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.text,
-            3 => &self.markdown,
-            4 => &self.images,
-            5 => &self.links,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewExpandedElementComponent);
-
-/// A passage that unfolds into several parts.
+/// Expandable passage with several parts.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewExpandedElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the element.
     pub text: Option<String>,
-    /// Parts that the unfolded text consists of.
+    /// Parts of the expanded text.
     pub components: Option<Vec<AiOverviewItemAiOverviewExpandedElementComponent>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for AiOverviewItemAiOverviewExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["position", "title", "text", "components", "references"]
-    }
+object!(
+    AiOverviewItemAiOverviewExpandedElement { position, title, text, components,
+    references }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.title,
-            2 => &mut self.text,
-            3 => &mut self.components,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.title,
-            2 => &self.text,
-            3 => &self.components,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewExpandedElement);
-
-/// A video shown inside the overview.
+/// Video shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewVideoElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Date of publication, in words as printed, such as `Apr 26, 2024`.
+    /// Displayed publication date, as text such as `Apr 26, 2024`.
     pub date: Option<String>,
-    /// When the video came out or got into the index.
+    /// Publication time of the video, or the time of indexing.
     ///
     /// Unit: UTC. In UTC.
     pub timestamp: Option<Timestamp>,
 }
 
-impl Object for AiOverviewItemAiOverviewVideoElement {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "position",
-            "title",
-            "snippet",
-            "url",
-            "domain",
-            "image_url",
-            "source",
-            "date",
-            "timestamp",
-        ]
-    }
+object!(
+    AiOverviewItemAiOverviewVideoElement { position, title, snippet, url, domain,
+    image_url, source, date, timestamp }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.title,
-            2 => &mut self.snippet,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.image_url,
-            6 => &mut self.source,
-            7 => &mut self.date,
-            _ => &mut self.timestamp,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.title,
-            2 => &self.snippet,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.image_url,
-            6 => &self.source,
-            7 => &self.date,
-            _ => &self.timestamp,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewVideoElement);
-
-/// A table inside the overview.
+/// Table in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewTableElement {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -7925,43 +3919,21 @@ pub struct AiOverviewItemAiOverviewTableElement {
     pub table: Option<Table>,
 }
 
-impl Object for AiOverviewItemAiOverviewTableElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["position", "markdown", "table"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.markdown,
-            _ => &mut self.table,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.markdown,
-            _ => &self.table,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewTableElement);
+object!(AiOverviewItemAiOverviewTableElement { position, markdown, table });
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewShoppingItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Google's identifier of the product.
     pub product_id: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Rating shown with the element.
     ///
@@ -7971,235 +3943,100 @@ pub struct AiOverviewItemAiOverviewShoppingItem {
     ///
     /// Null when there is none.
     pub price: Option<Price>,
-    /// Who sells the product.
+    /// Seller of the product.
     pub seller: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address of the product's page at the marketplace.
+    /// URL of the product's page at the marketplace.
     pub marketplace_url: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
 }
 
-impl Object for AiOverviewItemAiOverviewShoppingItem {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "product_id",
-            "title",
-            "url",
-            "domain",
-            "rating",
-            "price",
-            "seller",
-            "snippet",
-            "marketplace",
-            "marketplace_url",
-            "image_url",
-        ]
-    }
+object!(
+    AiOverviewItemAiOverviewShoppingItem { r#type = "type", product_id, title, url,
+    domain, rating, price, seller, snippet, marketplace, marketplace_url, image_url }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.product_id,
-            2 => &mut self.title,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.rating,
-            6 => &mut self.price,
-            7 => &mut self.seller,
-            8 => &mut self.snippet,
-            9 => &mut self.marketplace,
-            10 => &mut self.marketplace_url,
-            _ => &mut self.image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.product_id,
-            2 => &self.title,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.rating,
-            6 => &self.price,
-            7 => &self.seller,
-            8 => &self.snippet,
-            9 => &self.marketplace,
-            10 => &self.marketplace_url,
-            _ => &self.image_url,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewShoppingItem);
-
-/// Products shown inside the overview.
+/// Products shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewShopping {
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
-    /// The products.
+    /// The products shown.
     ///
     /// Null when there are none.
     pub items: Option<Vec<AiOverviewItemAiOverviewShoppingItem>>,
 }
 
-impl Object for AiOverviewItemAiOverviewShopping {
-    fn names(&self) -> &'static [&'static str] {
-        &["position", "title", "markdown", "items"]
-    }
+object!(AiOverviewItemAiOverviewShopping { position, title, markdown, items });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.position,
-            1 => &mut self.title,
-            2 => &mut self.markdown,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.position,
-            1 => &self.title,
-            2 => &self.markdown,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(AiOverviewItemAiOverviewShopping);
-
-/// A page that an AI overview draws on.
+/// Page that an AI overview is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewReference {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Side of the results page that the element stands on.
+    /// Side of the results page that contains the element.
     pub position: Option<Position>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the page.
+    /// URL of the page.
     pub url: Option<String>,
     /// Title of the page.
     pub title: Option<String>,
-    /// Passage of the page that the overview draws on.
+    /// Passage of the page that the overview is based on.
     pub text: Option<String>,
 }
 
-impl Object for AiOverviewReference {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "position", "source", "domain", "url", "title", "text"]
-    }
+object!(
+    AiOverviewReference { r#type = "type", position, source, domain, url, title, text }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.position,
-            2 => &mut self.source,
-            3 => &mut self.domain,
-            4 => &mut self.url,
-            5 => &mut self.title,
-            _ => &mut self.text,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.position,
-            2 => &self.source,
-            3 => &self.domain,
-            4 => &self.url,
-            5 => &self.title,
-            _ => &self.text,
-        }
-    }
-}
-
-object_impls!(AiOverviewReference);
-
-/// A price, now and before discount.
+/// Price, current and before discount.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Price {
-    /// Price asked now.
+    /// Current price.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub current: Option<f64>,
-    /// Price before any discount.
+    /// Regular price, before any discount.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub regular: Option<f64>,
-    /// Upper end of the price.
+    /// Upper end of the price range.
     ///
-    /// Unit: in `currency`.
+    /// Unit: the currency named in `currency`.
     pub max_value: Option<f64>,
     /// Currency of the price, as an ISO code.
     pub currency: Option<String>,
     /// Whether the price is a range.
     pub is_price_range: Option<bool>,
-    /// Price as it is printed, currency sign and all.
+    /// Price as shown, with the currency symbol.
     pub displayed_price: Option<String>,
 }
 
-impl Object for Price {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "current",
-            "regular",
-            "max_value",
-            "currency",
-            "is_price_range",
-            "displayed_price",
-        ]
-    }
+object!(
+    Price { current, regular, max_value, currency, is_price_range, displayed_price }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.current,
-            1 => &mut self.regular,
-            2 => &mut self.max_value,
-            3 => &mut self.currency,
-            4 => &mut self.is_price_range,
-            _ => &mut self.displayed_price,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.current,
-            1 => &self.regular,
-            2 => &self.max_value,
-            3 => &self.currency,
-            4 => &self.is_price_range,
-            _ => &self.displayed_price,
-        }
-    }
-}
-
-object_impls!(Price);
-
-/// A table: headings and rows.
+/// Table with headings and rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Table {
-    /// Constant name of the table.
+    /// Type name of the table, always the same.
     pub table_element: Option<TableTableElement>,
     /// Headings of the columns.
     pub table_header: Option<Vec<String>>,
@@ -8207,31 +4044,9 @@ pub struct Table {
     pub table_content: Option<Vec<Vec<String>>>,
 }
 
-impl Object for Table {
-    fn names(&self) -> &'static [&'static str] {
-        &["table_element", "table_header", "table_content"]
-    }
+object!(Table { table_element, table_header, table_content });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.table_element,
-            1 => &mut self.table_header,
-            _ => &mut self.table_content,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.table_element,
-            1 => &self.table_header,
-            _ => &self.table_content,
-        }
-    }
-}
-
-object_impls!(Table);
-
-/// Constant name of the table.
+/// Type name of the table, always the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TableTableElement {
@@ -8243,57 +4058,33 @@ pub enum TableTableElement {
 
 open_enum_impls!(TableTableElement { TableElement = "table_element" });
 
-/// A picture and the page that it leads to.
+/// Image and the page that it links to.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Image {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address of the page that the picture leads to.
+    /// URL of the page that the image links to.
     pub url: Option<String>,
-    /// Address of the picture itself: at its origin, or of a copy kept by DataForSEO if the original is out of reach.
+    /// URL of the image at its source, or of a copy stored by DataForSEO if the source is not available.
     pub image_url: Option<String>,
 }
 
-impl Object for Image {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "alt", "url", "image_url"]
-    }
+object!(Image { r#type = "type", alt, url, image_url });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.alt,
-            2 => &mut self.url,
-            _ => &mut self.image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.alt,
-            2 => &self.url,
-            _ => &self.image_url,
-        }
-    }
-}
-
-object_impls!(Image);
-
-/// One shop's offer for a product.
+/// Offer of one shop for a product.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphOffer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Price shown with the element.
     ///
@@ -8301,81 +4092,40 @@ pub struct KnowledgeGraphOffer {
     pub price: Option<Price>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Marketplace that the seller trades on, such as `by Google`.
+    /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
-    /// Address at the marketplace.
+    /// URL at the marketplace.
     pub marketplace_url: Option<String>,
 }
 
-impl Object for KnowledgeGraphOffer {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "title",
-            "url",
-            "domain",
-            "price",
-            "source",
-            "snippet",
-            "marketplace",
-            "marketplace_url",
-        ]
-    }
+object!(
+    KnowledgeGraphOffer { r#type = "type", title, url, domain, price, source, snippet,
+    marketplace, marketplace_url }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.price,
-            5 => &mut self.source,
-            6 => &mut self.snippet,
-            7 => &mut self.marketplace,
-            _ => &mut self.marketplace_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.price,
-            5 => &self.source,
-            6 => &self.snippet,
-            7 => &self.marketplace,
-            _ => &self.marketplace_url,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphOffer);
-
-/// What unfolds below a line of the knowledge panel.
+/// Expandable content below a line of the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphAnswer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -8385,219 +4135,96 @@ pub struct KnowledgeGraphAnswer {
     pub table: Option<Table>,
 }
 
-impl Object for KnowledgeGraphAnswer {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "featured_title",
-            "url",
-            "domain",
-            "title",
-            "snippet",
-            "images",
-            "timestamp",
-            "table",
-        ]
-    }
+object!(
+    KnowledgeGraphAnswer { r#type = "type", featured_title, url, domain, title, snippet,
+    images, timestamp, table }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.featured_title,
-            2 => &mut self.url,
-            3 => &mut self.domain,
-            4 => &mut self.title,
-            5 => &mut self.snippet,
-            6 => &mut self.images,
-            7 => &mut self.timestamp,
-            _ => &mut self.table,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.featured_title,
-            2 => &self.url,
-            3 => &self.domain,
-            4 => &self.title,
-            5 => &self.snippet,
-            6 => &self.images,
-            7 => &self.timestamp,
-            _ => &self.table,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphAnswer);
-
-/// One booking offer for a hotel.
+/// Booking offer for a hotel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphBookingOffer {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Name of the booking site.
     pub source: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Price that the booking site asks.
+    /// Price at the booking site.
     pub price: Option<Price>,
-    /// Whether the entry is an advertisement.
+    /// Whether the entry is an ad.
     pub is_paid: Option<bool>,
 }
 
-impl Object for KnowledgeGraphBookingOffer {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "source", "description", "url", "domain", "price", "is_paid"]
-    }
+object!(
+    KnowledgeGraphBookingOffer { r#type = "type", source, description, url, domain,
+    price, is_paid }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.source,
-            2 => &mut self.description,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.price,
-            _ => &mut self.is_paid,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.source,
-            2 => &self.description,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.price,
-            _ => &self.is_paid,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphBookingOffer);
-
-/// One entry of a list or carousel in the knowledge panel.
+/// Entry of a list or carousel in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListEntry {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the entry.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
-impl Object for KnowledgeGraphListEntry {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "subtitle", "url", "domain", "image_url", "xpath"]
-    }
+object!(
+    KnowledgeGraphListEntry { r#type = "type", title, subtitle, url, domain, image_url,
+    xpath }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.subtitle,
-            3 => &mut self.url,
-            4 => &mut self.domain,
-            5 => &mut self.image_url,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.subtitle,
-            3 => &self.url,
-            4 => &self.domain,
-            5 => &self.image_url,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphListEntry);
-
-/// One picture in the knowledge panel.
+/// Image in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphImage {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Alternative text of the picture.
+    /// Alternative text of the image.
     pub alt: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
-    /// XPath of the element within the HTML page.
+    /// XPath of the element in the HTML page.
     pub xpath: Option<String>,
 }
 
-impl Object for KnowledgeGraphImage {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "url", "domain", "alt", "image_url", "xpath"]
-    }
+object!(KnowledgeGraphImage { r#type = "type", url, domain, alt, image_url, xpath });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.domain,
-            3 => &mut self.alt,
-            4 => &mut self.image_url,
-            _ => &mut self.xpath,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.domain,
-            3 => &self.alt,
-            4 => &self.image_url,
-            _ => &self.xpath,
-        }
-    }
-}
-
-object_impls!(KnowledgeGraphImage);
-
-/// What unfolds below an aspect of a product; `type` tells which form it has.
+/// Expandable content below a point to consider, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductConsiderationAnswer {
-    /// An answer quoted from one page, with its address.
+    /// Answer quoted from one page, with its URL.
     ProductConsiderationsExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsExpandedElement>,
     ),
-    /// An answer written by Google's AI.
+    /// Answer written by Google's AI.
     ProductConsiderationsAiOverviewExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement>,
     ),
@@ -8658,7 +4285,7 @@ impl Union for ProductConsiderationAnswer {
 
 union_impls!(ProductConsiderationAnswer);
 
-/// An answer quoted from one page, with its address.
+/// Answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
@@ -8666,122 +4293,56 @@ pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
     pub title: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Breadcrumb path printed with the result.
+    /// Breadcrumb path shown with the result.
     pub breadcrumb: Option<String>,
-    /// Short text beside the heading.
+    /// Short text next to the heading.
     pub snippet: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
-    /// Searches that Google offers as related.
+    /// Related searches suggested by Google.
     pub related_searches: Option<Vec<String>>,
-    /// What the panel behind the three dots says about the result.
+    /// Details about the result, from the menu with three dots.
     ///
     /// Null when there is none.
     pub about_this_result: Option<AboutThisResult>,
 }
 
-impl Object for ProductConsiderationAnswerProductConsiderationsExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "title",
-            "featured_title",
-            "breadcrumb",
-            "snippet",
-            "domain",
-            "url",
-            "timestamp",
-            "related_searches",
-            "about_this_result",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.title,
-            1 => &mut self.featured_title,
-            2 => &mut self.breadcrumb,
-            3 => &mut self.snippet,
-            4 => &mut self.domain,
-            5 => &mut self.url,
-            6 => &mut self.timestamp,
-            7 => &mut self.related_searches,
-            _ => &mut self.about_this_result,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.title,
-            1 => &self.featured_title,
-            2 => &self.breadcrumb,
-            3 => &self.snippet,
-            4 => &self.domain,
-            5 => &self.url,
-            6 => &self.timestamp,
-            7 => &self.related_searches,
-            _ => &self.about_this_result,
-        }
-    }
-}
-
-object_impls!(ProductConsiderationAnswerProductConsiderationsExpandedElement);
+object!(
+    ProductConsiderationAnswerProductConsiderationsExpandedElement { title,
+    featured_title, breadcrumb, snippet, domain, url, timestamp, related_searches,
+    about_this_result }
+);
 
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Text of the part.
     pub text: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object
-for ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "text", "images", "references"]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.text,
-            3 => &mut self.images,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.text,
-            3 => &self.images,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(
-    ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem
+object!(
+    ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem { r#type
+    = "type", title, text, images, references }
 );
 
-/// An answer written by Google's AI.
+/// Answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
@@ -8789,262 +4350,113 @@ pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElem
     pub items: Option<
         Vec<ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem>,
     >,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object
-for ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["items", "references"]
-    }
+object!(
+    ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement { items,
+    references }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement);
-
-/// What Google says about a result and why it was found.
+/// Details from Google about a result and the reason why it was found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AboutThisResult {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Address of the result.
+    /// URL of the result.
     pub url: Option<String>,
-    /// Where `source_info` was taken from, such as Wikipedia.
+    /// Origin of `source_info`, such as Wikipedia.
     pub source: Option<String>,
     /// Description of the site, taken from `source`.
     pub source_info: Option<String>,
-    /// Address of the full text at `source`.
+    /// URL of the full text at `source`.
     pub source_url: Option<String>,
     /// Language of the result.
     pub language: Option<String>,
-    /// Place that the result is of use for.
+    /// Location that the result is relevant for.
     pub location: Option<String>,
-    /// Words of the search that the page has.
+    /// Words of the search query found on the page.
     pub search_terms: Option<Vec<String>>,
-    /// Words akin to those of the search that the page has.
+    /// Words related to the search query found on the page.
     pub related_terms: Option<Vec<String>>,
 }
 
-impl Object for AboutThisResult {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "type",
-            "url",
-            "source",
-            "source_info",
-            "source_url",
-            "language",
-            "location",
-            "search_terms",
-            "related_terms",
-        ]
-    }
+object!(
+    AboutThisResult { r#type = "type", url, source, source_info, source_url, language,
+    location, search_terms, related_terms }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.url,
-            2 => &mut self.source,
-            3 => &mut self.source_info,
-            4 => &mut self.source_url,
-            5 => &mut self.language,
-            6 => &mut self.location,
-            7 => &mut self.search_terms,
-            _ => &mut self.related_terms,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.url,
-            2 => &self.source,
-            3 => &self.source_info,
-            4 => &self.source_url,
-            5 => &self.language,
-            6 => &self.location,
-            7 => &self.search_terms,
-            _ => &self.related_terms,
-        }
-    }
-}
-
-object_impls!(AboutThisResult);
-
-/// A curve over time, with one of an earlier period beside it.
+/// Chart of values over time, with a previous period for comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Graph {
-    /// Points of the curve.
+    /// Points of the chart.
     pub items: Option<Vec<GraphPoint>>,
-    /// Points of the curve for the period before, for comparison.
+    /// Points of the previous period, for comparison.
     pub previous_items: Option<Vec<GraphPoint>>,
 }
 
-impl Object for Graph {
-    fn names(&self) -> &'static [&'static str] {
-        &["items", "previous_items"]
-    }
+object!(Graph { items, previous_items });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items,
-            _ => &mut self.previous_items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items,
-            _ => &self.previous_items,
-        }
-    }
-}
-
-object_impls!(Graph);
-
-/// A point of a curve.
+/// Point of a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GraphPoint {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
-    /// Time of the point, in words as printed.
+    /// Displayed time of the point, as text.
     pub date: Option<String>,
-    /// Height of the curve at the point.
+    /// Value of the point.
     pub value: Option<f64>,
 }
 
-impl Object for GraphPoint {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "date", "value"]
-    }
+object!(GraphPoint { r#type = "type", date, value });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.date,
-            _ => &mut self.value,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.date,
-            _ => &self.value,
-        }
-    }
-}
-
-object_impls!(GraphPoint);
-
-/// A captioned link: a choice under a chip, or a visual story.
+/// Link with a caption: an option of a chip, or a visual story.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LabelledLink {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the entry.
     pub title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
 }
 
-impl Object for LabelledLink {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "url", "domain"]
-    }
+object!(LabelledLink { r#type = "type", title, url, domain });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.url,
-            _ => &mut self.domain,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.url,
-            _ => &self.domain,
-        }
-    }
-}
-
-object_impls!(LabelledLink);
-
-/// One card of a carousel.
+/// Card of a carousel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CarouselEntry {
-    /// The kind of element.
+    /// Type of the element.
     pub r#type: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Address of the element's picture.
+    /// URL of the element's image.
     ///
-    /// It may point to a copy kept by DataForSEO if the original is out of reach.
+    /// It can point to a copy stored by DataForSEO if the original is not available.
     pub image_url: Option<String>,
 }
 
-impl Object for CarouselEntry {
-    fn names(&self) -> &'static [&'static str] {
-        &["type", "title", "subtitle", "image_url"]
-    }
+object!(CarouselEntry { r#type = "type", title, subtitle, image_url });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.r#type,
-            1 => &mut self.title,
-            2 => &mut self.subtitle,
-            _ => &mut self.image_url,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.r#type,
-            1 => &self.title,
-            2 => &self.subtitle,
-            _ => &self.image_url,
-        }
-    }
-}
-
-object_impls!(CarouselEntry);
-
-/// What unfolds below a question; `type` tells which form it has.
+/// Expandable content below a question, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PeopleAlsoAskAnswer {
-    /// An answer quoted from one page, with its address.
+    /// Answer quoted from one page, with its URL.
     PeopleAlsoAskExpandedElement(Box<PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement>),
-    /// An answer written by Google's AI.
+    /// Answer written by Google's AI.
     PeopleAlsoAskAiOverviewExpandedElement(
         Box<PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement>,
     ),
@@ -9101,25 +4513,25 @@ impl Union for PeopleAlsoAskAnswer {
 
 union_impls!(PeopleAlsoAskAnswer);
 
-/// An answer quoted from one page, with its address.
+/// Answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
-    /// Address that the element leads to.
+    /// URL that the element links to.
     pub url: Option<String>,
-    /// Domain of the site that the element leads to.
+    /// Domain of the site that the element links to.
     pub domain: Option<String>,
     /// Heading of the element.
     pub title: Option<String>,
-    /// Descriptive text of the element.
+    /// Description of the element.
     pub description: Option<String>,
-    /// Pictures in the element.
+    /// Images in the element.
     ///
     /// Null when there are none.
     pub images: Option<Vec<Image>>,
-    /// When the content came out.
+    /// Date and time of publication.
     ///
     /// In UTC.
     pub timestamp: Option<Timestamp>,
@@ -9129,106 +4541,48 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
     pub table: Option<Table>,
 }
 
-impl Object for PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "featured_title",
-            "url",
-            "domain",
-            "title",
-            "description",
-            "images",
-            "timestamp",
-            "table",
-        ]
-    }
+object!(
+    PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement { featured_title, url, domain, title,
+    description, images, timestamp, table }
+);
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.featured_title,
-            1 => &mut self.url,
-            2 => &mut self.domain,
-            3 => &mut self.title,
-            4 => &mut self.description,
-            5 => &mut self.images,
-            6 => &mut self.timestamp,
-            _ => &mut self.table,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.featured_title,
-            1 => &self.url,
-            2 => &self.domain,
-            3 => &self.title,
-            4 => &self.description,
-            5 => &self.images,
-            6 => &self.timestamp,
-            _ => &self.table,
-        }
-    }
-}
-
-object_impls!(PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement);
-
-/// An answer written by Google's AI.
+/// Answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
     /// Parts of the answer, in reading order.
     pub items: Option<Vec<AiOverviewItem>>,
-    /// Pages that the AI overview draws on.
+    /// Pages that the AI overview is based on.
     pub references: Option<Vec<AiOverviewReference>>,
 }
 
-impl Object for PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
-    fn names(&self) -> &'static [&'static str] {
-        &["items", "references"]
-    }
+object!(PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement { items, references });
 
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.items,
-            _ => &mut self.references,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.items,
-            _ => &self.references,
-        }
-    }
-}
-
-object_impls!(PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement);
-
-/// Any part of a knowledge panel; `type` tells which.
+/// Part of a knowledge panel, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum KnowledgeGraphItem {
-    /// A row of cards in the knowledge panel to page through sideways.
+    /// Horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// The paragraph in the knowledge panel that says what the subject is.
+    /// Paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
-    /// The pictures in the knowledge panel.
+    /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// A list in the knowledge panel, such as the profiles of a person.
+    /// List in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// A line in the knowledge panel with one fact, such as a birthday.
+    /// Line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
-    /// A line in the knowledge panel that unfolds.
+    /// Expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// A titled section of text in the knowledge panel.
+    /// Titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// An AI overview inside the knowledge panel.
+    /// AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -9313,13 +4667,13 @@ impl Union for KnowledgeGraphItem {
 
 union_impls!(KnowledgeGraphItem);
 
-/// The results of one queued search, with all their elements.
+/// Results of one search, with all elements of the results pages.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GoogleOrganicAdvanced {
-    /// The keyword as it was searched, percent codes decoded and plus signs turned into spaces.
+    /// Keyword as searched, with percent codes decoded and plus signs replaced by spaces.
     pub keyword: Option<String>,
-    /// The kind of search, such as `organic`.
+    /// Type of the search, such as `organic`.
     pub r#type: Option<String>,
     /// Search engine domain that was searched.
     pub se_domain: Option<String>,
@@ -9327,92 +4681,37 @@ pub struct GoogleOrganicAdvanced {
     pub location_code: Option<i64>,
     /// Language code of the search.
     pub language_code: Option<String>,
-    /// Address of the same search at the search engine, to compare by eye.
+    /// URL of the same search at the search engine, for a manual check.
     pub check_url: Option<String>,
-    /// When the results were fetched.
+    /// Date and time when the results were fetched.
     ///
     /// In UTC.
     pub datetime: Option<Timestamp>,
-    /// How the search engine corrected the keyword.
+    /// Spelling correction of the keyword by the search engine.
     ///
-    /// Null when it left the keyword as it was.
+    /// Null when the keyword was not corrected.
     pub spell: Option<Spell>,
     /// Chips below the search box that narrow the search.
     pub refinement_chips: Option<RefinementChips>,
-    /// Kinds of element found, each named once.
+    /// Types of the elements found, each listed once.
     pub item_types: Option<Vec<SerpItemType>>,
-    /// How many results the search engine claims to have.
+    /// Total number of results that the search engine reports.
     pub se_results_count: Option<i64>,
-    /// How many results pages were fetched.
+    /// Number of results pages fetched.
     pub pages_count: Option<i64>,
-    /// How many elements `items` has.
+    /// Number of elements in `items`.
     pub items_count: Option<i64>,
-    /// Everything found on the results pages, one element after another.
+    /// All elements of the results pages, in their order on the pages.
     ///
     /// Null when there are none.
     pub items: Option<Vec<SerpItem>>,
 }
 
-impl Object for GoogleOrganicAdvanced {
-    fn names(&self) -> &'static [&'static str] {
-        &[
-            "keyword",
-            "type",
-            "se_domain",
-            "location_code",
-            "language_code",
-            "check_url",
-            "datetime",
-            "spell",
-            "refinement_chips",
-            "item_types",
-            "se_results_count",
-            "pages_count",
-            "items_count",
-            "items",
-        ]
-    }
-
-    fn place(&mut self, field: usize) -> &mut dyn Place {
-        match field {
-            0 => &mut self.keyword,
-            1 => &mut self.r#type,
-            2 => &mut self.se_domain,
-            3 => &mut self.location_code,
-            4 => &mut self.language_code,
-            5 => &mut self.check_url,
-            6 => &mut self.datetime,
-            7 => &mut self.spell,
-            8 => &mut self.refinement_chips,
-            9 => &mut self.item_types,
-            10 => &mut self.se_results_count,
-            11 => &mut self.pages_count,
-            12 => &mut self.items_count,
-            _ => &mut self.items,
-        }
-    }
-
-    fn part(&self, field: usize) -> &dyn Part {
-        match field {
-            0 => &self.keyword,
-            1 => &self.r#type,
-            2 => &self.se_domain,
-            3 => &self.location_code,
-            4 => &self.language_code,
-            5 => &self.check_url,
-            6 => &self.datetime,
-            7 => &self.spell,
-            8 => &self.refinement_chips,
-            9 => &self.item_types,
-            10 => &self.se_results_count,
-            11 => &self.pages_count,
-            12 => &self.items_count,
-            _ => &self.items,
-        }
-    }
-}
-
-object_impls!(GoogleOrganicAdvanced);
+object!(
+    GoogleOrganicAdvanced { keyword, r#type = "type", se_domain, location_code,
+    language_code, check_url, datetime, spell, refinement_chips, item_types,
+    se_results_count, pages_count, items_count, items }
+);
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

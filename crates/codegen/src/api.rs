@@ -1,0 +1,54 @@
+//! What holds for the API as a whole, as constants.
+
+use heck::ToShoutySnakeCase;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::docs;
+use super::rust::ident;
+use dataforseo_spec::language::Api;
+
+/// The constants.
+pub fn emit(api: &Api) -> TokenStream {
+    let servers = api.servers.iter().map(|(name, server)| {
+        let name = ident(&name.to_shouty_snake_case());
+        let (doc, url) = (docs::attributes(&server.doc), &server.url);
+        quote! {
+            #doc
+            pub const #name: &str = #url;
+        }
+    });
+    let prices = api.sections.iter().filter_map(|(name, section)| {
+        let price = section.price.as_ref()?;
+        let (per_call, per_row) = (
+            Literal::f64_unsuffixed(price.per_call),
+            Literal::f64_unsuffixed(price.per_row),
+        );
+        let since = &price.since;
+        Some(quote! {
+            Price { section: #name, per_call: #per_call, per_row: #per_row, since: #since }
+        })
+    });
+    let calls = Literal::u32_unsuffixed(api.limits.calls_per_minute);
+    let simultaneous = Literal::u32_unsuffixed(api.limits.simultaneous_calls);
+    let timeout = Literal::u32_unsuffixed(api.limits.server_timeout_seconds);
+    quote! {
+        use std::time::Duration;
+
+        use crate::Price;
+
+        #(#servers)*
+
+        /// How many calls an account may make in a minute, all endpoints together.
+        pub const CALLS_PER_MINUTE: u32 = #calls;
+
+        /// How many calls of an account may be under way at once.
+        pub const SIMULTANEOUS_CALLS: u32 = #simultaneous;
+
+        /// After how long the server gives a live call up.
+        pub const SERVER_TIMEOUT: Duration = Duration::from_secs(#timeout);
+
+        /// What calls cost, for the sections where that is known.
+        pub const PRICES: &[Price] = &[#(#prices),*];
+    }
+}

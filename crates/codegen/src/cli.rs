@@ -1,0 +1,223 @@
+//! The program's table: what a command line for each endpoint says that the models do not know.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use serde_json::{Map, Value};
+
+use super::docs;
+use super::rust::ident;
+use dataforseo_spec::language::Format;
+use dataforseo_spec::model::{Endpoint, Field, Limit, Model, Object, Section, Type};
+
+/// The list of sections.
+pub fn root(model: &Model) -> TokenStream {
+    let modules = model.sections.iter().map(|section| {
+        let (feature, module) = (&section.name, ident(&section.name));
+        quote! {
+            #[cfg(feature = #feature)]
+            mod #module;
+        }
+    });
+    let sections = model.sections.iter().map(|section| {
+        let (feature, module) = (&section.name, ident(&section.name));
+        quote! {
+            #[cfg(feature = #feature)]
+            &#module::SECTION
+        }
+    });
+    quote! {
+        use crate::table::Section;
+
+        #(#modules)*
+
+        /// The sections that the enabled features bring, by name.
+        pub(crate) static SECTIONS: &[&Section] = &[#(#sections),*];
+    }
+}
+
+/// One section's endpoints.
+pub fn section(section: &Section) -> TokenStream {
+    let module = ident(&section.name);
+    let (name, doc) = (&section.name, section.doc.trim());
+    let shared = Shared::of(section);
+    let constants = shared
+        .0
+        .values()
+        .map(|(ident, made)| quote!(const #ident: Argument = #made;));
+    let endpoints = section
+        .endpoints
+        .iter()
+        .map(|it| endpoint(section, it, &shared));
+    quote! {
+        use dataforseo_client::models::{Endpoint as _, #module as models};
+
+        #[allow(unused_imports, reason = "one list serves all generated files")]
+        use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
+
+        #(#constants)*
+
+        /// The commands of the section.
+        pub(super) static SECTION: Section = Section {
+            name: #name,
+            doc: #doc,
+            endpoints: &[#(#endpoints),*],
+        };
+    }
+}
+
+/// The arguments that several endpoints of a section have, by what they are made of, each with its
+/// name: that stands in the file once.
+struct Shared(IndexMap<String, (Ident, TokenStream)>);
+
+impl Shared {
+    fn of(section: &Section) -> Self {
+        let mut all: IndexMap<String, (&Field, TokenStream, usize)> = IndexMap::new();
+        for field in section.endpoints.iter().flat_map(arguments) {
+            let made = argument(field);
+            let (.., count) = all.entry(made.to_string()).or_insert((field, made, 0));
+            *count += 1;
+        }
+        all.retain(|_, (.., count)| *count > 1);
+        // The name that the section itself has in the file.
+        let mut taken = HashSet::from(["SECTION".to_owned()]);
+        let named = all.into_iter().filter_map(|(text, (field, made, _))| {
+            let name = field.ident.trim_start_matches("r#").to_uppercase();
+            // Endpoints can say other things of fields with the same name.
+            let numbered = (2..).map(|number| format!("{name}_{number}"));
+            let mut names = std::iter::once(name.clone()).chain(numbered);
+            let name = names.find(|name| taken.insert(name.clone()))?;
+            Some((text, (super::rust::ident(&name), made)))
+        });
+        Self(named.collect())
+    }
+
+    /// An argument by its name, if it has one.
+    fn argument(&self, field: &Field) -> TokenStream {
+        let made = argument(field);
+        match self.0.get(&made.to_string()) {
+            Some((ident, _)) => quote!(#ident),
+            None => made,
+        }
+    }
+}
+
+/// The fields of an endpoint's task, and the parameters of its path.
+fn arguments(endpoint: &Endpoint) -> impl Iterator<Item = &Field> {
+    let fields = endpoint.task.iter().flat_map(|task| &task.fields);
+    fields.chain(&endpoint.parameters)
+}
+
+fn endpoint(section: &Section, endpoint: &Endpoint, shared: &Shared) -> TokenStream {
+    let (name, doc) = (ident(&endpoint.name), endpoint.doc.trim());
+    let command = &endpoint.module;
+    let fields = endpoint.task.iter().flat_map(|task| &task.fields);
+    let fields = fields.map(|field| shared.argument(field));
+    let parameters = endpoint.parameters.iter();
+    let parameters = parameters.map(|field| shared.argument(field));
+    let example = match (&endpoint.task, &endpoint.example) {
+        (Some(task), Some(example)) => {
+            let example = short_example(task, example).to_string();
+            quote!(Some(#example))
+        }
+        _ => quote!(None),
+    };
+    let bulk = bulk(section, endpoint);
+    quote! {
+        Endpoint {
+            name: #command,
+            doc: #doc,
+            info: models::#name::INFO,
+            parameters: &[#(#parameters),*],
+            fields: &[#(#fields),*],
+            example: #example,
+            drift: drift::<models::#name>,
+            bulk: #bulk,
+        }
+    }
+}
+
+/// What a job of many targets needs, where the endpoint has a row for each target.
+fn bulk(section: &Section, endpoint: &Endpoint) -> TokenStream {
+    let rows = endpoint.rows.as_ref();
+    let rows = rows.filter(|rows| rows.spec.target.is_some());
+    let Some(row) = rows.and_then(|rows| section.find_object(endpoint, &rows.row)) else {
+        return quote!(None);
+    };
+    let name = ident(&endpoint.name);
+    let columns = row.fields.iter().map(|field| {
+        let (wire, cell) = (&field.wire, cell(&field.ty));
+        quote!(Column::new(#wire, Cell::#cell))
+    });
+    quote!(Some(Bulk {
+        columns: &[#(#columns),*],
+        job: crate::bulk::job::<models::#name>,
+    }))
+}
+
+/// What a field is in a table.
+fn cell(ty: &Type) -> TokenStream {
+    match ty {
+        Type::String | Type::Date | Type::Timestamp | Type::Enum(_) => quote!(Text),
+        Type::Integer => quote!(Integer),
+        Type::Float => quote!(Float),
+        Type::Boolean => quote!(Boolean),
+        _ => quote!(Json),
+    }
+}
+
+fn argument(field: &Field) -> TokenStream {
+    let wire = &field.wire;
+    let doc = field.spec.doc.as_deref().unwrap_or_default().trim();
+    let doc = match docs::deprecation(&field.spec) {
+        Some(note) => format!("{doc}\n\nDeprecated: {note}"),
+        None => doc.to_owned(),
+    };
+    let default = field.spec.default.iter().map(|default| {
+        let default = docs::plain(default);
+        quote!(.default(#default))
+    });
+    let unit = field.spec.unit.iter().map(|unit| quote!(.unit(#unit)));
+    let url = matches!(field.spec.format, Some(Format::Url)).then(|| quote!(.url()));
+    let numbered = matches!(field.ty, Type::Numbered(_)).then(|| quote!(.numbered()));
+    quote!(Argument::new(#wire, #doc)#(#default)*#(#unit)*#url #numbered)
+}
+
+/// How many elements of a list an example shows, unless the field needs more.
+const ELEMENTS: usize = 2;
+
+/// How many elements a field must have.
+fn fewest(field: &Field) -> usize {
+    let fewest = field.limits.iter().find_map(|limit| match limit {
+        Limit::MinItems(min) => usize::try_from(*min).ok(),
+        _ => None,
+    });
+    fewest.unwrap_or(0)
+}
+
+/// Of an example what a task needs: required fields, and those that stand for one.
+fn short_example(task: &Object, example: &Value) -> Value {
+    let others = |field: &Field| {
+        field.limits.iter().find_map(|limit| match limit {
+            Limit::RequiredUnless(others) => Some(others.clone()),
+            _ => None,
+        })
+    };
+    let stand_ins: Vec<String> = task.fields.iter().filter_map(others).flatten().collect();
+    let needed = |field: &&Field| {
+        field.required || others(field).is_some() || stand_ins.contains(&field.wire)
+    };
+    let fields = task.fields.iter().filter(needed);
+    let short: Map<String, Value> = fields
+        .filter_map(|field| {
+            let mut value = example.get(&field.wire)?.clone();
+            if let Value::Array(elements) = &mut value {
+                elements.truncate(fewest(field).max(ELEMENTS));
+            }
+            Some((field.wire.clone(), value))
+        })
+        .collect();
+    Value::Object(short)
+}

@@ -1,0 +1,454 @@
+//! One endpoint's file in the models crate: the endpoint, its task, its result, their parts.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::docs;
+use super::rust::ident;
+use super::types::{object, rust_type, type_def};
+use dataforseo_spec::dates::DateExpression;
+use dataforseo_spec::language::{Method, Mode};
+use dataforseo_spec::model::{
+    Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef,
+};
+
+/// The file.
+pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
+    let name = ident(&endpoint.name);
+    let result = rust_type(&endpoint.result_type);
+    let doc = docs::attributes(&docs::endpoint(endpoint));
+    let (id, path, link) = (&endpoint.id, &endpoint.path, &endpoint.link);
+    let method = match endpoint.method {
+        Method::Get => quote!(Get),
+        Method::Post => quote!(Post),
+    };
+    let mode = match endpoint.mode {
+        Mode::Live => quote!(Live),
+        Mode::TaskPost => quote!(TaskPost),
+        Mode::TasksReady => quote!(TasksReady),
+        Mode::TaskGet => quote!(TaskGet),
+    };
+    let charged = endpoint.charged;
+    let number = |number: Option<u32>| match number {
+        Some(number) => {
+            let number = Literal::u32_unsuffixed(number);
+            quote!(Some(#number))
+        }
+        None => quote!(None),
+    };
+    let tasks = number(endpoint.limits.tasks_per_call);
+    let calls = number(endpoint.limits.calls_per_minute);
+    let rules = match &endpoint.task {
+        Some(task) => {
+            let task = ident(&task.name);
+            quote!(<#task as Task>::RULES)
+        }
+        None => quote!(&[]),
+    };
+    let task_items = endpoint
+        .task
+        .as_ref()
+        .map(|task| task_items(section, endpoint, task));
+    let result_doc = format!("One result of [`{}`].", endpoint.name);
+    let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
+    let types = endpoint.types.iter().map(type_def);
+    let rows = endpoint
+        .rows
+        .iter()
+        .map(|rows| rows_items(section, endpoint, rows));
+    let former = former_names(endpoint);
+    let folder = &section.name;
+    let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
+        .into_iter()
+        .filter_map(|(role, object)| {
+            let file = format!("../../../schemas/{folder}/{}.{role}.json", endpoint.module);
+            let name = ident(&object.as_ref()?.name);
+            Some(quote! {
+                #[cfg(feature = "schemars")]
+                crate::schema::embedded_schema!(#name, #file);
+            })
+        });
+    quote! {
+        #[allow(unused_imports, reason = "one list serves all generated files")]
+        use crate::prelude::*;
+        #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
+        use super::*;
+
+        #doc
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct #name;
+
+        impl Endpoint for #name {
+            type Result = #result;
+
+            const INFO: &'static EndpointInfo = &EndpointInfo {
+                id: #id,
+                method: Method::#method,
+                path: #path,
+                mode: Mode::#mode,
+                charged: #charged,
+                tasks_per_call: #tasks,
+                calls_per_minute: #calls,
+                task_rules: #rules,
+                docs_url: #link,
+            };
+        }
+
+        #task_items
+        #(#result_items)*
+        #(#types)*
+        #(#rows)*
+        #(#schemas)*
+        #former
+    }
+}
+
+/// The names that an endpoint and its own types had before it was renamed.
+fn former_names(endpoint: &Endpoint) -> TokenStream {
+    let own = endpoint.task.iter().chain(&endpoint.result);
+    let own = own.map(|object| object.name.as_str());
+    let own = own.chain(endpoint.types.iter().map(TypeDef::name));
+    let names: Vec<&str> = std::iter::once(endpoint.name.as_str()).chain(own).collect();
+    let aliases = endpoint.former.iter().flat_map(|former| {
+        names.iter().filter_map(|name| {
+            let rest = name.strip_prefix(endpoint.name.as_str())?;
+            let (old, new) = (ident(&format!("{}{rest}", former.name)), ident(name));
+            let note = format!("The API renamed it: use `{name}`.");
+            let doc = docs::attributes(&format!(
+                "What [`{name}`] was called before the API renamed its endpoint."
+            ));
+            Some(quote! {
+                #doc
+                #[deprecated(note = #note)]
+                pub type #old = #new;
+            })
+        })
+    });
+    quote!(#(#aliases)*)
+}
+
+fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStream {
+    let name = ident(&task.name);
+    let endpoint_name = ident(&endpoint.name);
+    let doc = format!(
+        "What [`{}`] is asked for: `new` takes what is required, a setter each of the rest.",
+        endpoint.name
+    );
+    let items = object(task, &doc);
+    let types: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
+    let rules = rules(&task.fields, &types, 0);
+    quote! {
+        #items
+
+        impl #name {
+            /// Checks the task against the documented limits, reckoned from today's date in UTC.
+            ///
+            /// # Errors
+            /// Everything that the documentation rules out, each with its path.
+            pub fn validate(&self) -> Result<(), Violations> {
+                crate::validate(self, crate::today())
+            }
+
+            /// Checks the task as [`validate`](Self::validate) does, reckoned from a given date.
+            ///
+            /// # Errors
+            /// Everything that the documentation rules out, each with its path.
+            pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
+                crate::validate(self, today)
+            }
+
+            /// What the documentation advises against or does not know, though the API may take
+            /// it: a target with `www.`, a value that is not documented.
+            pub fn warnings(&self) -> Vec<Violation> {
+                crate::warnings(self, crate::today())
+            }
+        }
+
+        impl Task for #name {
+            const RULES: &'static [FieldRule] = #rules;
+        }
+
+        impl TaskEndpoint for #endpoint_name {
+            type Task = #name;
+        }
+    }
+}
+
+/// What the rows of a result make possible: paging, matching, and names for filters.
+fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStream {
+    let name = ident(&endpoint.name);
+    let row = ident(&rows.row);
+    let at = ident(&rows.at);
+    let own = |fields: Option<&[Field]>, wire: &str| {
+        let field = fields
+            .into_iter()
+            .flatten()
+            .find(|field| field.wire == wire);
+        ident(field.map_or(wire, |field| &field.ident))
+    };
+    let find = |name: &str| {
+        let object = section.find_object(endpoint, name);
+        object.map(|object| object.fields.as_slice())
+    };
+    let result_fields = match &endpoint.result_type {
+        Type::Object(name) => find(name),
+        _ => None,
+    };
+    let of_task = |wire: &str| own(endpoint.task.as_ref().map(|it| it.fields.as_slice()), wire);
+    let of_result = |wire: &str| own(result_fields, wire);
+    let (limit, offset) = (of_task("limit"), of_task("offset"));
+    let (items_count, total_count) = (of_result("items_count"), of_result("total_count"));
+    let paged = rows.spec.paging.as_ref().map(|paging| {
+        let bound = |field: &str, fallback: u32| {
+            let task = endpoint.task.iter().flat_map(|task| &task.fields);
+            let field = task.filter(|it| it.wire == field).flat_map(|it| &it.limits);
+            let mut max = field.filter_map(|limit| match limit {
+                Limit::Max(max) => Some(*max as u32),
+                _ => None,
+            });
+            Literal::u32_unsuffixed(max.next().unwrap_or(fallback))
+        };
+        let max_offset = Literal::u32_unsuffixed(paging.max_offset);
+        let max_limit = bound("limit", 1000);
+        let has_token = paging.token.is_some();
+        let token = paging.token.iter().map(|token| ident(token));
+        let set_token = token
+            .clone()
+            .map(|token| quote!(task.#token = window.token;));
+        let get_token = match &paging.token {
+            Some(token) => {
+                let token = of_task(token);
+                quote!(task.#token.clone())
+            }
+            None => quote!(None),
+        };
+        let page_token = match &paging.token {
+            Some(token) => {
+                let token = of_result(token);
+                quote!(result.#token)
+            }
+            None => quote!(None),
+        };
+        quote! {
+            impl Paged for #name {
+                type Row = #row;
+
+                const PAGING: Paging = Paging::new(#max_offset, #max_limit, #has_token);
+
+                fn window(task: &Self::Task) -> Window {
+                    Window {
+                        offset: task.#offset,
+                        limit: task.#limit,
+                        token: #get_token,
+                    }
+                }
+
+                fn set_window(task: &mut Self::Task, window: Window) {
+                    task.#offset = window.offset;
+                    task.#limit = window.limit;
+                    #(#set_token)*
+                }
+
+                fn page(result: Self::Result) -> Page<Self::Row> {
+                    Page::new(result.#at, result.#items_count, result.#total_count, #page_token)
+                }
+            }
+        }
+    });
+    let per_target = rows.spec.target.as_ref().map(|target| {
+        let (target, targets) = (own(find(&rows.row), target), of_task("targets"));
+        quote! {
+            impl PerTarget for #name {
+                type Row = #row;
+
+                fn targets(task: &Self::Task) -> &[String] {
+                    &task.#targets
+                }
+
+                fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
+                    task.#targets = targets;
+                }
+
+                fn rows(result: &Self::Result) -> &[Self::Row] {
+                    result.#at.as_deref().unwrap_or_default()
+                }
+
+                fn into_rows(result: Self::Result) -> Vec<Self::Row> {
+                    result.#at.unwrap_or_default()
+                }
+
+                fn target(row: &Self::Row) -> Option<&str> {
+                    row.#target.as_deref()
+                }
+            }
+        }
+    });
+    let fields = (!rows.fields.is_empty()).then(|| row_fields(endpoint, rows));
+    quote! {
+        #paged
+        #per_target
+        #fields
+    }
+}
+
+/// The functions that name the fields of rows, for filters and orders.
+fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
+    let name = ident(&endpoint.name);
+    let module = ident(&format!("{}_fields", endpoint.module));
+    let doc = docs::attributes(&format!(
+        "The fields of the rows of [`{}`](super::{}), for its filters and its order.",
+        endpoint.name, endpoint.name
+    ));
+    let functions = rows.fields.iter().map(|field| {
+        let (ident, path) = (ident(&field.ident), &field.path);
+        let summary = field.doc.trim().lines().next().unwrap_or_default();
+        let doc = docs::attributes(&format!("`{}`: {summary}", path.replace("{}", "…")));
+        let kind = match field.kind {
+            RowFieldKind::Number => quote!(Number),
+            RowFieldKind::Text => quote!(Text),
+            RowFieldKind::TextList => quote!(TextList),
+            RowFieldKind::Bool => quote!(Bool),
+            RowFieldKind::DateTime => quote!(DateTime),
+        };
+        let keys: Vec<_> = ["key", "inner"]
+            .into_iter()
+            .take(path.matches("{}").count())
+            .map(super::rust::ident)
+            .collect();
+        let value = match keys.is_empty() {
+            true => quote!(#path),
+            false => quote!(format!(#path, #(filter::key(#keys)),*)),
+        };
+        quote! {
+            #doc
+            pub fn #ident(#(#keys: impl std::fmt::Display),*) -> Field<#name, #kind> {
+                Field::new(#value)
+            }
+        }
+    });
+    quote! {
+        #doc
+        pub mod #module {
+            #[allow(unused_imports, reason = "one list serves all generated files")]
+            use crate::prelude::*;
+
+            use super::#name;
+
+            #(#functions)*
+        }
+    }
+}
+
+/// How deep rules look into tasks. A shared type can hold itself in a list.
+const DEEPEST: usize = 6;
+
+fn rules(fields: &[Field], types: &[&TypeDef], depth: usize) -> TokenStream {
+    let rules = fields.iter().map(|field| {
+        let (wire, required) = (&field.wire, field.required);
+        let kind = kind(&field.ty, types, depth);
+        let limits = field.limits.iter().map(limit);
+        quote!(FieldRule::new(#wire, #kind, #required, &[#(#limits),*]))
+    });
+    quote!(&[#(#rules),*])
+}
+
+fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
+    match ty {
+        Type::String | Type::Date | Type::Timestamp | Type::Enum(_) => quote!(FieldKind::String),
+        Type::Integer => quote!(FieldKind::Integer),
+        Type::Float => quote!(FieldKind::Float),
+        Type::Boolean => quote!(FieldKind::Boolean),
+        Type::Json | Type::Union(_) => quote!(FieldKind::Any),
+        Type::Filters(_) => quote!(FieldKind::Filters),
+        Type::Order(_) => quote!(FieldKind::Order),
+        Type::List(of) => {
+            let of = kind(of, types, depth);
+            quote!(FieldKind::List(&#of))
+        }
+        Type::Map(of) | Type::Numbered(of) => {
+            let of = kind(of, types, depth);
+            quote!(FieldKind::Map(&#of))
+        }
+        Type::Object(name) => {
+            let object = types.iter().find_map(|ty| match ty {
+                TypeDef::Object(object) if object.name == *name => Some(object),
+                _ => None,
+            });
+            match object {
+                Some(object) if depth < DEEPEST => {
+                    let rules = rules(&object.fields, types, depth + 1);
+                    quote!(FieldKind::Object(#rules))
+                }
+                _ => quote!(FieldKind::Any),
+            }
+        }
+    }
+}
+
+fn limit(limit: &Limit) -> TokenStream {
+    let count = |count: &u32| Literal::u32_unsuffixed(*count);
+    match limit {
+        Limit::MinItems(min) => {
+            let min = count(min);
+            quote!(Limit::MinItems(#min))
+        }
+        Limit::MaxItems(max) => {
+            let max = count(max);
+            quote!(Limit::MaxItems(#max))
+        }
+        Limit::MaxLength(max) => {
+            let max = count(max);
+            quote!(Limit::MaxLength(#max))
+        }
+        Limit::MaxDistinctDomains(max) => {
+            let max = count(max);
+            quote!(Limit::MaxDistinctDomains(#max))
+        }
+        Limit::MaxConditions(max) => {
+            let max = count(max);
+            quote!(Limit::MaxConditions(#max))
+        }
+        Limit::Min(min) => {
+            let min = Literal::f64_unsuffixed(*min);
+            quote!(Limit::Min(#min))
+        }
+        Limit::Max(max) => {
+            let max = Literal::f64_unsuffixed(*max);
+            quote!(Limit::Max(#max))
+        }
+        Limit::Date { min, max } => {
+            let (min, max) = (bound(*min), bound(*max));
+            quote!(Limit::Date { min: #min, max: #max })
+        }
+        Limit::OneOf(values) => quote!(Limit::OneOf(&[#(#values),*])),
+        Limit::Targets => quote!(Limit::Targets),
+        Limit::Timestamp => quote!(Limit::Timestamp),
+        Limit::RequiredWith(name) => quote!(Limit::RequiredWith(#name)),
+        Limit::NotAfter(name) => quote!(Limit::NotAfter(#name)),
+        Limit::RequiredUnless(names) => quote!(Limit::RequiredUnless(&[#(#names),*])),
+    }
+}
+
+fn bound(bound: Option<DateExpression>) -> TokenStream {
+    match bound {
+        None => quote!(None),
+        Some(DateExpression::On(date)) => {
+            let year = Literal::i16_unsuffixed(date.year());
+            let month = Literal::i8_unsuffixed(date.month());
+            let day = Literal::i8_unsuffixed(date.day());
+            quote!(Some(DateBound::On(#year, #month, #day)))
+        }
+        Some(DateExpression::Before {
+            years,
+            months,
+            days,
+        }) => {
+            let (years, months, days) = (
+                Literal::i16_unsuffixed(years),
+                Literal::i16_unsuffixed(months),
+                Literal::i16_unsuffixed(days),
+            );
+            quote!(Some(DateBound::Before { years: #years, months: #months, days: #days }))
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The generator: from the model of the spec to the text of files.
+//!
+//! One module per output. The emitters are pure; [`output`] compares their text with the files of a
+//! checkout. Pages are unknown here: this crate depends on [`dataforseo_spec`] only.
+
+mod api;
+mod cli;
+mod client;
+mod docs;
+mod endpoint;
+mod fixture;
+mod folders;
+pub mod listing;
+mod mock;
+pub mod openapi;
+pub mod output;
+mod rust;
+mod schema;
+mod status;
+mod tests;
+mod types;
+
+use std::path::PathBuf;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use rayon::prelude::*;
+
+use dataforseo_spec::fixtures::{self, Fixtures};
+use dataforseo_spec::model::{Model, Section};
+
+pub use rust::Files;
+use rust::{ident, rust};
+
+/// Emits everything.
+///
+/// # Errors
+/// When an emitter made what is no Rust, which is a mistake in the emitter.
+pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
+    let mut files = Files::new();
+    let models = PathBuf::from("crates/models/src/generated");
+    let client = PathBuf::from("crates/client/src/generated");
+    let mock = PathBuf::from("crates/mock-server/src/generated");
+    let cli = PathBuf::from("crates/cli/src/generated");
+    let codes = status::emit(&model.status_codes);
+    files.insert(
+        models.join("status_code.rs"),
+        rust("spec/status_codes.yaml", codes)?,
+    );
+    files.insert(
+        models.join("api.rs"),
+        rust("spec/api.yaml", api::emit(&model.api))?,
+    );
+    files.insert(models.join("mod.rs"), rust("spec/", models_root(model))?);
+    files.insert(client.join("mod.rs"), rust("spec/", client::root(model))?);
+    files.insert(cli.join("mod.rs"), rust("spec/", cli::root(model))?);
+    let emit_section = |section: &Section| {
+        let mut files = Files::new();
+        let folder = format!("spec/{}/", section.name);
+        let models = models.join(&section.name);
+        files.insert(models.join("mod.rs"), rust(&folder, section_root(section))?);
+        if let Some(file) = &section.shared_file {
+            files.insert(models.join("types.rs"), rust(file, types::shared(section))?);
+        }
+        let schemas = PathBuf::from("crates/models/schemas").join(&section.name);
+        let client = client.join(format!("{}.rs", section.name));
+        files.insert(client, rust(&folder, client::section(section))?);
+        let cli = cli.join(format!("{}.rs", section.name));
+        files.insert(cli, rust(&folder, cli::section(section))?);
+        for endpoint in &section.endpoints {
+            let file = models.join(format!("{}.rs", endpoint.module));
+            files.insert(
+                file,
+                rust(&endpoint.file, endpoint::emit(section, endpoint))?,
+            );
+            for (name, json) in schema::emit(section, endpoint) {
+                files.insert(schemas.join(name), json);
+            }
+        }
+        for (name, json) in schema::shared(section) {
+            files.insert(schemas.join(name), json);
+        }
+        Ok::<Files, syn::Error>(files)
+    };
+    let emitted = model.sections.par_iter().map(emit_section);
+    for section in emitted.collect::<Result<Vec<Files>, _>>()? {
+        files.extend(section);
+    }
+    files.insert(
+        "tests/it/generated/mod.rs".into(),
+        rust("spec/", tests::emit(model))?,
+    );
+    let mut all = fixtures.clone();
+    let made_up = model.sections.par_iter().map(|section| {
+        let made_up = section.endpoints.iter().map(|endpoint| {
+            let documented = fixtures.get(&endpoint.id).is_some_and(|names| {
+                names
+                    .iter()
+                    .any(|name| name.ends_with("/documentation.json"))
+            });
+            fixture::emit(section, endpoint, documented)
+                .into_iter()
+                .collect::<Vec<_>>()
+        });
+        made_up.collect::<Vec<_>>()
+    });
+    for (section, made_up) in model.sections.iter().zip(made_up.collect::<Vec<_>>()) {
+        for (endpoint, made_up) in section.endpoints.iter().zip(made_up) {
+            let names = all.entry(endpoint.id.clone()).or_default();
+            for (name, json) in made_up {
+                let name = format!("{}/{name}", endpoint.path.trim_start_matches('/'));
+                files.insert(PathBuf::from(fixtures::FOLDER).join(&name), json);
+                names.push(name);
+            }
+            names.sort();
+            names.dedup();
+        }
+    }
+    files.insert(
+        mock.join("mod.rs"),
+        rust("spec/ and fixtures/", mock::emit(model, &all))?,
+    );
+    files.insert("spec/spec.schema.json".into(), schema::language());
+    let listings = listing::emit(&files)?;
+    files.extend(listings);
+    Ok(files)
+}
+
+fn models_root(model: &Model) -> TokenStream {
+    let sections = model.sections.iter().map(|section| {
+        let (feature, name) = (&section.name, ident(&section.name));
+        let doc = docs::attributes(&section.doc);
+        quote! {
+            #doc
+            #[cfg(feature = #feature)]
+            pub mod #name;
+        }
+    });
+    let endpoints = model.sections.iter().flat_map(|section| {
+        section.endpoints.iter().map(|endpoint| {
+            let (feature, module) = (&section.name, ident(&section.name));
+            let name = ident(&endpoint.name);
+            quote! {
+                #[cfg(feature = #feature)]
+                <#module::#name as crate::Endpoint>::INFO
+            }
+        })
+    });
+    quote! {
+        #(#sections)*
+
+        /// What holds for the API as a whole: its servers, and the limits of an account.
+        pub mod api;
+
+        mod status_code;
+
+        pub use status_code::StatusCode;
+
+        /// Every endpoint that the enabled features bring, by path.
+        pub static ENDPOINTS: &[&crate::EndpointInfo] = &[#(#endpoints),*];
+    }
+}
+
+fn section_root(section: &Section) -> TokenStream {
+    let shared = section.shared_file.iter().map(|_| {
+        quote!(
+            mod types;
+            pub use types::*;
+        )
+    });
+    let modules = section.endpoints.iter().map(|endpoint| {
+        let module = ident(&endpoint.module);
+        quote!(mod #module;)
+    });
+    let uses = section.endpoints.iter().map(|endpoint| {
+        let module = ident(&endpoint.module);
+        quote!(pub use #module::*;)
+    });
+    quote! {
+        #(#modules)*
+        #(#uses)*
+        #(#shared)*
+    }
+}

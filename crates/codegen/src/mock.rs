@@ -1,0 +1,55 @@
+//! The mock server's table: every endpoint with its embedded fixtures.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::rust::ident;
+use dataforseo_spec::fixtures::Fixtures;
+use dataforseo_spec::model::Model;
+
+/// The table.
+pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
+    let endpoints = model.sections.iter().flat_map(|section| {
+        let module = ident(&section.name);
+        section.endpoints.iter().map(move |endpoint| {
+            let name = ident(&endpoint.name);
+            let feature = &section.name;
+            let fixtures = fixtures
+                .get(&endpoint.id)
+                .into_iter()
+                .flatten()
+                .map(|path| {
+                    let file = format!("../../fixtures/{path}");
+                    quote!((#path, include_str!(#file)))
+                });
+            let rows = endpoint.rows.as_ref();
+            let per_target = rows.and_then(|rows| Some((&rows.at, rows.spec.target.as_ref()?)));
+            let per_target = match per_target {
+                Some((rows, target)) => quote!(Some(PerTarget {
+                    rows: #rows,
+                    target: #target,
+                })),
+                None => quote!(None),
+            };
+            quote! {
+                #[cfg(feature = #feature)]
+                MockEndpoint {
+                    info: models::#module::#name::INFO,
+                    lossy_fields: lossy_fields::<models::#module::#name>,
+                    per_target: #per_target,
+                    fixtures: &[#(#fixtures),*],
+                }
+            }
+        })
+    });
+    quote! {
+        #[allow(unused_imports, reason = "a build may be without any section")]
+        use dataforseo_models::{self as models, Endpoint as _};
+
+        #[allow(unused_imports, reason = "a build may be without any section")]
+        use crate::{MockEndpoint, PerTarget, lossy_fields};
+
+        /// Every endpoint that the mock answers, by path.
+        pub(crate) static ENDPOINTS: &[MockEndpoint] = &[#(#endpoints),*];
+    }
+}

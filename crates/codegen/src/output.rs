@@ -1,0 +1,61 @@
+//! The comparison of generated text with the files of a checkout.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use dataforseo_spec::files::{FileChange, files_below};
+use dataforseo_spec::fixtures;
+
+use crate::folders::GENERATED_FOLDERS;
+use crate::rust::Files;
+
+/// Compares what was generated with what is there.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<FileChange>> {
+    let mut stale = Vec::new();
+    for (path, wanted) in files {
+        let found = fs::read_to_string(root.join(path)).ok();
+        // A checkout may have other line ends.
+        let same = found
+            .as_ref()
+            .is_some_and(|found| found == wanted || found.replace("\r\n", "\n") == *wanted);
+        if !same {
+            stale.push(FileChange {
+                path: path.clone(),
+                wanted: Some(wanted.clone()),
+                found,
+            });
+        }
+    }
+    for folder in GENERATED_FOLDERS {
+        for path in files_below(&root.join(folder))? {
+            let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+            if !files.contains_key(&relative) {
+                stale.push(FileChange {
+                    path: relative,
+                    wanted: None,
+                    found: fs::read_to_string(&path).ok(),
+                });
+            }
+        }
+    }
+    // A fixture that was made up for an endpoint which is gone, or has a documented one by now.
+    for path in files_below(&root.join(fixtures::FOLDER))? {
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+        if files.contains_key(&relative) {
+            continue;
+        }
+        let found = fs::read_to_string(&path)?;
+        if found.contains(fixtures::SYNTHETIC) {
+            stale.push(FileChange {
+                path: relative,
+                wanted: None,
+                found: Some(found),
+            });
+        }
+    }
+    Ok(stale)
+}

@@ -1,0 +1,105 @@
+//! The status codes.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::docs;
+use super::rust::ident;
+use dataforseo_spec::language::StatusCode;
+
+/// The enum.
+pub fn emit(codes: &[StatusCode]) -> TokenStream {
+    let variants = codes.iter().map(|code| {
+        let name = ident(&code.name);
+        let doc = docs::attributes(&format!("{}: {}", code.code, code.doc));
+        quote! {
+            #doc
+            #name
+        }
+    });
+    let names: Vec<_> = codes.iter().map(|code| ident(&code.name)).collect();
+    let numbers: Vec<_> = codes
+        .iter()
+        .map(|code| Literal::u32_unsuffixed(code.code))
+        .collect();
+    let classes = codes.iter().map(|code| ident(&format!("{:?}", code.class)));
+    let repeats = codes
+        .iter()
+        .map(|code| ident(&format!("{:?}", code.repeat)));
+    let messages: Vec<_> = codes.iter().map(|code| &code.message).collect();
+    let http = codes.iter().filter_map(|code| {
+        let (name, status) = (
+            ident(&code.name),
+            Literal::u16_unsuffixed(code.http_status?),
+        );
+        Some(quote!(Self::#name => #status))
+    });
+    quote! {
+        use crate::status::status_code_impls;
+        use crate::{RetryAdvice, StatusClass};
+
+        /// The outcome of a call or of a task. Decide by it, never by the text beside it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum StatusCode {
+            #(#variants,)*
+            /// A code that this version does not know.
+            Other(u32),
+        }
+
+        impl StatusCode {
+            /// All documented codes, ascending.
+            pub const ALL: &'static [Self] = &[#(Self::#names),*];
+
+            /// The code with this number.
+            pub fn from_code(code: u32) -> Self {
+                match code {
+                    #(#numbers => Self::#names,)*
+                    other => Self::Other(other),
+                }
+            }
+
+            /// The number.
+            pub fn code(self) -> u32 {
+                match self {
+                    #(Self::#names => #numbers,)*
+                    Self::Other(code) => code,
+                }
+            }
+
+            /// What it says, coarsely.
+            pub fn class(self) -> StatusClass {
+                match self {
+                    #(Self::#names => StatusClass::#classes,)*
+                    Self::Other(_) => StatusClass::Unknown,
+                }
+            }
+
+            /// Whether sending the same again can help.
+            pub fn retry_advice(self) -> RetryAdvice {
+                match self {
+                    #(Self::#names => RetryAdvice::#repeats,)*
+                    Self::Other(_) => RetryAdvice::Never,
+                }
+            }
+
+            /// How the API words it, cut to the first sentence; empty for an unknown code.
+            pub fn message(self) -> &'static str {
+                match self {
+                    #(Self::#names => #messages,)*
+                    Self::Other(_) => "",
+                }
+            }
+
+            /// The HTTP status that it comes with.
+            pub fn http_status(self) -> u16 {
+                match self {
+                    #(#http,)*
+                    _ => 200,
+                }
+            }
+        }
+
+        status_code_impls!(StatusCode);
+    }
+}

@@ -1,0 +1,26 @@
+//! The list of all endpoints with their types, for tests that look at each of them.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::rust::ident;
+use dataforseo_spec::model::Model;
+
+/// The list.
+pub fn emit(model: &Model) -> TokenStream {
+    let endpoints = model.sections.iter().flat_map(|section| {
+        let module = ident(&section.name);
+        section.endpoints.iter().map(move |endpoint| {
+            let name = ident(&endpoint.name);
+            quote!(Typed::of::<models::#module::#name>())
+        })
+    });
+    quote! {
+        use dataforseo_client::models;
+
+        use crate::typed::Typed;
+
+        /// Every endpoint, by path.
+        pub(crate) static ENDPOINTS: &[Typed] = &[#(#endpoints),*];
+    }
+}

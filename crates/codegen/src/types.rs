@@ -1,0 +1,339 @@
+//! Structs and open enums.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::rust::ident;
+use super::{docs, schema};
+use dataforseo_spec::model::{Enum, Field, Object, Section, Type, TypeDef, Union};
+
+/// The types that a section's endpoints share.
+pub fn shared(section: &Section) -> TokenStream {
+    let types = section.shared.iter().map(type_def);
+    let folder = &section.name;
+    let schemas = schema::shared_results(section).map(|object| {
+        let file = format!("../../../schemas/{folder}/{}", schema::shared_file(object));
+        let name = ident(&object.name);
+        quote! {
+            #[cfg(feature = "schemars")]
+            crate::schema::embedded_schema!(#name, #file);
+        }
+    });
+    quote! {
+        #[allow(unused_imports, reason = "one list serves all generated files")]
+        use crate::prelude::*;
+
+        #(#types)*
+        #(#schemas)*
+    }
+}
+
+/// One type.
+pub fn type_def(ty: &TypeDef) -> TokenStream {
+    match ty {
+        TypeDef::Object(part) => object(part, &part.doc),
+        TypeDef::Enum(open) => open_enum(open),
+        TypeDef::Union(members) => union(members),
+    }
+}
+
+/// An enum with a variant for each member, and one for what nobody documented.
+fn union(union: &Union) -> TokenStream {
+    let name = ident(&union.name);
+    let doc = docs::attributes(&format!(
+        "{}\n\nThe field `{}` tells the members apart.",
+        union.doc, union.tag
+    ));
+    let tag = &union.tag;
+    let members = || {
+        let members = union.members.iter().enumerate();
+        members.map(|(index, member)| {
+            let index = Literal::usize_unsuffixed(index);
+            (index, ident(&member.name), member)
+        })
+    };
+    let wires = union.members.iter().map(|member| &member.wire);
+    let variants = members().map(|(_, variant, member)| {
+        let (doc, object) = (docs::attributes(&member.doc), ident(&member.object));
+        quote! {
+            #doc
+            #variant(Box<#object>)
+        }
+    });
+    let empties =
+        members().map(|(index, variant, _)| quote!(#index => Self::#variant(Box::default())));
+    let shared = members().map(
+        |(index, variant, _)| quote!(Self::#variant(member) => Some((#index, member.as_ref()))),
+    );
+    let exclusive =
+        members().map(|(_, variant, _)| quote!(Self::#variant(member) => Some(member.as_mut())));
+    quote! {
+        #doc
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#variants,)*
+            /// An object that is no documented member, as it came.
+            Other(Value),
+        }
+
+        impl Union for #name {
+            const TAG: &'static str = #tag;
+            const MEMBERS: &'static [&'static str] = &[#(#wires),*];
+
+            fn empty(member: usize) -> Option<Self> {
+                Some(match member {
+                    #(#empties,)*
+                    _ => return None,
+                })
+            }
+
+            fn other(object: Value) -> Self {
+                Self::Other(object)
+            }
+
+            fn as_other(&self) -> Option<&Value> {
+                match self {
+                    Self::Other(object) => Some(object),
+                    _ => None,
+                }
+            }
+
+            fn member(&self) -> Option<(usize, &dyn Object)> {
+                match self {
+                    #(#shared,)*
+                    Self::Other(_) => None,
+                }
+            }
+
+            fn member_mut(&mut self) -> Option<&mut dyn Object> {
+                match self {
+                    #(#exclusive,)*
+                    Self::Other(_) => None,
+                }
+            }
+        }
+
+        union_impls!(#name);
+    }
+}
+
+/// A struct with its field table; one that is sent has a constructor and setters besides.
+pub fn object(object: &Object, doc: &str) -> TokenStream {
+    let name = ident(&object.name);
+    let doc = docs::attributes(doc);
+    let idents: Vec<_> = object
+        .fields
+        .iter()
+        .map(|field| ident(&field.ident))
+        .collect();
+    let fields = object.fields.iter().zip(&idents).map(|(field, ident)| {
+        let doc = docs::attributes(&docs::field(field, object.sent));
+        let ty = field_type(field);
+        let deprecated = deprecated(field);
+        quote! {
+            #doc
+            #deprecated
+            pub #ident: #ty
+        }
+    });
+    let table = object.fields.iter().zip(&idents).map(|(field, ident)| {
+        let wire = (*ident != field.wire).then(|| {
+            let wire = &field.wire;
+            quote!(= #wire)
+        });
+        quote!(#ident #wire)
+    });
+    let builder = object.sent.then(|| builder(object));
+    let sent = object.sent.then(|| quote!(sent));
+    quote! {
+        #doc
+        #[derive(Debug, Clone, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct #name {
+            #(#fields),*
+        }
+
+        object!(#sent #name { #(#table),* });
+
+        #builder
+    }
+}
+
+fn deprecated(field: &Field) -> Option<TokenStream> {
+    let note = docs::deprecation(&field.spec)?;
+    Some(quote!(#[deprecated(note = #note)]))
+}
+
+/// Generated code goes on reading and writing what nobody else should use any more.
+fn allow_deprecated(object: &Object) -> Option<TokenStream> {
+    let any = object
+        .fields
+        .iter()
+        .any(|field| docs::deprecation(&field.spec).is_some());
+    any.then(|| quote!(#[allow(deprecated)]))
+}
+
+/// `new` with what is required, and a setter each of the rest.
+fn builder(object: &Object) -> TokenStream {
+    let name = ident(&object.name);
+    let (required, optional): (Vec<&Field>, Vec<&Field>) =
+        object.fields.iter().partition(|field| field.required);
+    let parameters = required.iter().map(|field| {
+        let (ident, ty) = (ident(&field.ident), parameter(&field.ty));
+        quote!(#ident: #ty)
+    });
+    let values = required.iter().map(|field| {
+        let name = ident(&field.ident);
+        let value = argument(&field.ty, &quote!(#name));
+        match name == value.to_string() {
+            true => quote!(#name),
+            false => quote!(#name: #value),
+        }
+    });
+    let setters = optional.iter().map(|field| {
+        let name = ident(&field.ident);
+        let doc = docs::attributes(&docs::field(field, true));
+        let deprecated = deprecated(field);
+        let (ty, value) = (parameter(&field.ty), argument(&field.ty, &quote!(value)));
+        quote! {
+            #doc
+            #deprecated
+            #[must_use]
+            pub fn #name(mut self, value: #ty) -> Self {
+                self.#name = Some(#value);
+                self
+            }
+        }
+    });
+    let rest = (!optional.is_empty()).then(|| quote!(, ..Self::default()));
+    let new = match required.as_slice() {
+        [] => quote! {
+            /// Leaves everything to the API's defaults.
+            pub fn new() -> Self {
+                Self::default()
+            }
+        },
+        _ => quote! {
+            /// Takes what is required; everything else is left to the API's defaults.
+            pub fn new(#(#parameters),*) -> Self {
+                Self { #(#values),* #rest }
+            }
+        },
+    };
+    let allow = allow_deprecated(object);
+    quote! {
+        #allow
+        impl #name {
+            #new
+
+            #(#setters)*
+        }
+    }
+}
+
+/// The type of a setter's parameter: whatever is at hand where the value is made.
+fn parameter(ty: &Type) -> TokenStream {
+    match ty {
+        Type::String => quote!(impl Into<String>),
+        Type::List(of) | Type::Numbered(of) if **of == Type::String => {
+            quote!(impl IntoIterator<Item = impl Into<String>>)
+        }
+        Type::List(of) => {
+            let of = rust_type(of);
+            quote!(impl IntoIterator<Item = #of>)
+        }
+        Type::Timestamp => quote!(impl Into<Timestamp>),
+        other => rust_type(other),
+    }
+}
+
+fn argument(ty: &Type, value: &TokenStream) -> TokenStream {
+    match ty {
+        Type::String | Type::Timestamp => quote!(#value.into()),
+        Type::List(of) if **of == Type::String => {
+            quote!(#value.into_iter().map(Into::into).collect())
+        }
+        Type::List(_) | Type::Numbered(_) => quote!(#value.into_iter().collect()),
+        _ => value.clone(),
+    }
+}
+
+fn open_enum(open: &Enum) -> TokenStream {
+    let name = ident(&open.name);
+    let doc = docs::attributes(&open.doc);
+    let variants = open.variants.iter().map(|variant| {
+        let name = ident(&variant.name);
+        let meaning = variant
+            .doc
+            .clone()
+            .unwrap_or_else(|| format!("`{}`", variant.wire));
+        let doc = docs::attributes(&meaning);
+        quote! {
+            #doc
+            #name
+        }
+    });
+    let table = open.variants.iter().map(|variant| {
+        let (name, wire) = (ident(&variant.name), &variant.wire);
+        quote!(#name = #wire)
+    });
+    quote! {
+        #doc
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#variants,)*
+            /// A value that this version does not know.
+            Other(String),
+        }
+
+        open_enum_impls!(#name { #(#table),* });
+    }
+}
+
+/// The type of a struct's field.
+pub fn field_type(field: &Field) -> TokenStream {
+    let ty = rust_type(&field.ty);
+    match field.required {
+        true => ty,
+        false => quote!(Option<#ty>),
+    }
+}
+
+/// A type in Rust.
+pub fn rust_type(ty: &Type) -> TokenStream {
+    match ty {
+        Type::String => quote!(String),
+        Type::Integer => quote!(i64),
+        Type::Float => quote!(f64),
+        Type::Boolean => quote!(bool),
+        Type::Date => quote!(Date),
+        Type::Timestamp => quote!(Timestamp),
+        Type::Json => quote!(Value),
+        Type::List(of) => {
+            let of = rust_type(of);
+            quote!(Vec<#of>)
+        }
+        Type::Map(of) => {
+            let of = rust_type(of);
+            quote!(Map<#of>)
+        }
+        Type::Object(name) | Type::Enum(name) | Type::Union(name) => {
+            let name = ident(name);
+            quote!(#name)
+        }
+        Type::Numbered(of) => {
+            let of = rust_type(of);
+            quote!(Numbered<#of>)
+        }
+        Type::Filters(endpoint) => {
+            let endpoint = ident(endpoint);
+            quote!(Filter<#endpoint>)
+        }
+        Type::Order(endpoint) => {
+            let endpoint = ident(endpoint);
+            quote!(Order<#endpoint>)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The difference between two accounts of the API, by endpoint and field, and what it means for a
+//! Rust caller.
+//!
+//! ```text
+//! folder, revision, OpenAPI file, page ── source ──▶ Surface ── compare ──▶ Report ── render ──▶ text
+//! ```
+//!
+//! ```no_run
+//! # fn main() -> Result<(), dataforseo_compare::diff::SourceError> {
+//! use std::path::Path;
+//! use dataforseo_compare::diff::{Options, Source, compare};
+//!
+//! let root = Path::new(".");
+//! let old = Source::at(root, "v0.1.0")?.read(root)?;
+//! let new = Source::at(root, "spec")?.read(root)?;
+//! let report = compare(&old, &new, &Options::default());
+//! println!("{}", report.semver().name());
+//! # Ok(())
+//! # }
+//! ```
+
+mod comparison;
+mod from_openapi;
+mod from_spec;
+mod group;
+pub mod meaning;
+mod pairs;
+mod render;
+mod report;
+mod source;
+pub mod surface;
+
+pub use comparison::{Options, compare};
+pub use render::Rendering;
+pub use report::{Change, Named, Place, Report, What};
+pub use source::{Source, SourceError};

@@ -1,0 +1,272 @@
+//! Known changes at random places of our own OpenAPI document: the report has exactly these.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use dataforseo_codegen::openapi;
+use dataforseo_compare::diff::surface::is_inside;
+use dataforseo_compare::diff::{Options, compare};
+use dataforseo_spec::model;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::history::told;
+use crate::plain::{Difference, Entry, Key, differences, entries};
+use crate::surface;
+use dataforseo_test_support::repository;
+
+struct Base {
+    document: Value,
+    fields: BTreeMap<Key, Entry>,
+    /// The properties of components, each with the places that use it.
+    properties: Vec<((String, String), Vec<Key>)>,
+}
+
+static BASE: LazyLock<Base> = LazyLock::new(|| {
+    let model = model::load(&repository().join("spec")).unwrap();
+    let mut document: Value = serde_json::from_str(&openapi::emit(&model)).unwrap();
+    let paths = document["paths"].as_object_mut().unwrap();
+    paths.retain(|path, _| path.starts_with("/v3/backlinks/"));
+    let fields = entries(&document);
+    let mut properties: BTreeMap<(String, String), Vec<Key>> = BTreeMap::new();
+    for (key, entry) in &fields {
+        if let Some(owner) = &entry.owner {
+            let name = key.1.rsplit('.').next().unwrap().to_owned();
+            properties
+                .entry((owner.clone(), name))
+                .or_default()
+                .push(key.clone());
+        }
+    }
+    assert!(properties.len() > 200, "{}", properties.len());
+    Base {
+        document,
+        fields,
+        properties: properties.into_iter().collect(),
+    }
+});
+
+#[derive(Debug, Clone, Copy)]
+enum Mutation {
+    Remove,
+    Add,
+    Rename,
+    Type,
+    Nullable,
+    Words,
+    Default,
+    Bound,
+    Required,
+    Value,
+    Deprecated,
+}
+
+const ALL: [Mutation; 11] = [
+    Mutation::Remove,
+    Mutation::Add,
+    Mutation::Rename,
+    Mutation::Type,
+    Mutation::Nullable,
+    Mutation::Words,
+    Mutation::Default,
+    Mutation::Bound,
+    Mutation::Required,
+    Mutation::Value,
+    Mutation::Deprecated,
+];
+
+/// Changes a property of a component, and gives what changed at the places that use it; nothing if
+/// the change does not fit it.
+fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Difference>> {
+    let base = &*BASE;
+    let ((owner, name), places) = &base.properties[at % base.properties.len()];
+    let beside = |name: &str| -> Vec<Key> {
+        let renamed = places.iter().map(|(id, path)| {
+            let parent = &path[..path.rfind('.').unwrap()];
+            (id.clone(), format!("{parent}.{name}"))
+        });
+        renamed.collect()
+    };
+    let differ = |places: &[Key], what: &str| -> Vec<Difference> {
+        let all = places.iter();
+        all.map(|(id, path)| (id.clone(), path.clone(), what.to_owned()))
+            .collect()
+    };
+    let leaf = base.fields[&places[0]].leaf.clone();
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    let component = &mut schemas[owner];
+    let properties = component["properties"].as_object_mut().unwrap();
+    let schema = properties.get_mut(name)?;
+    let plain = schema.get("type").is_some() && schema.get("anyOf").is_none();
+    match mutation {
+        Mutation::Remove => {
+            properties.shift_remove(name);
+            Some(differ(places, "removed"))
+        }
+        Mutation::Add => {
+            let schema = json!({ "type": "boolean", "description": "Nothing like it was there." });
+            properties.insert("zz_brand_new".to_owned(), schema);
+            Some(differ(&beside("zz_brand_new"), "added"))
+        }
+        Mutation::Rename => {
+            let to = format!("{name}_x");
+            if to.ends_with("filters_x") || name == "order_by" {
+                return None;
+            }
+            let renamed: Map<String, Value> = properties
+                .iter()
+                .map(|(key, value)| {
+                    (
+                        if key == name { to.clone() } else { key.clone() },
+                        value.clone(),
+                    )
+                })
+                .collect();
+            *properties = renamed;
+            let mut all = differ(places, "removed");
+            all.extend(differ(&beside(&to), "added"));
+            Some(all)
+        }
+        Mutation::Type => {
+            let kinds = ["string", "integer", "number", "boolean"];
+            let next = |kind: &Value| {
+                let at = kinds.iter().position(|it| kind == it)?;
+                Some(json!(kinds[(at + 1) % kinds.len()]))
+            };
+            if !plain || schema.get("x-format").is_some() {
+                return None;
+            }
+            match &mut schema["type"] {
+                Value::Array(all) => all[0] = next(&all[0])?,
+                kind => *kind = next(kind)?,
+            }
+            Some(differ(places, "type"))
+        }
+        Mutation::Nullable => {
+            if let Some(any) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+                let before = any.len();
+                any.retain(|it| it["type"] != "null");
+                if before == any.len() {
+                    return None;
+                }
+            } else {
+                let kind = schema.get("type")?.clone();
+                schema["type"] = match &kind {
+                    Value::Array(all) => all[0].clone(),
+                    kind => json!([kind, "null"]),
+                };
+            }
+            Some(differ(places, "nullable"))
+        }
+        Mutation::Words => {
+            let words = schema["description"].as_str().unwrap_or_default();
+            schema["description"] = json!(format!("{words} And a word more."));
+            Some(differ(places, "words"))
+        }
+        Mutation::Default => {
+            schema["default"] = json!(77_777);
+            Some(differ(places, "default"))
+        }
+        Mutation::Bound => {
+            let (key, what) = match schema.get("items") {
+                Some(_) => ("maxItems", "max_items"),
+                None => ("maximum", "max"),
+            };
+            schema[key] = json!(77_777);
+            Some(differ(places, what))
+        }
+        Mutation::Required => {
+            let required = component.get("required").and_then(Value::as_array);
+            let mut required = required.cloned().unwrap_or_default();
+            match required.iter().position(|it| it == name) {
+                Some(at) => {
+                    required.remove(at);
+                }
+                None => required.push(json!(name)),
+            }
+            component["required"] = json!(required);
+            Some(differ(places, "required"))
+        }
+        Mutation::Value => {
+            let leaf = leaf?;
+            let values = schemas[&leaf]
+                .pointer_mut("/anyOf/0/enum")?
+                .as_array_mut()?;
+            match at % 2 {
+                0 => values.push(json!("brand_new")),
+                _ => {
+                    values.pop();
+                }
+            }
+            let users = base
+                .fields
+                .iter()
+                .filter(|(_, entry)| entry.leaf.as_ref() == Some(&leaf));
+            let users: Vec<Key> = users.map(|(key, _)| key.clone()).collect();
+            Some(differ(&users, "values"))
+        }
+        Mutation::Deprecated => {
+            schema["deprecated"] = json!(true);
+            Some(differ(places, "deprecated"))
+        }
+    }
+}
+
+/// Whether two changes can be told apart: neither is inside of the other.
+fn apart(a: &[Difference], b: &BTreeSet<Difference>) -> bool {
+    a.iter().all(|(id, path, _)| {
+        b.iter().all(|(other, there, _)| {
+            id != other || !(is_inside(path, there) || is_inside(there, path))
+        })
+    })
+}
+
+fn check(wanted: &[(usize, usize)]) {
+    let base = &*BASE;
+    let mut document = base.document.clone();
+    let mut expected = BTreeSet::new();
+    for (kind, at) in wanted {
+        let mut changed = document.clone();
+        let mutation = ALL[kind % ALL.len()];
+        if let Some(found) = mutate(&mut changed, mutation, *at)
+            && apart(&found, &expected)
+        {
+            expected.extend(found);
+            document = changed;
+        }
+    }
+    assert_eq!(
+        differences(&base.document, &document),
+        expected,
+        "the test itself"
+    );
+    let new = surface(&document, "new.json");
+    let report = compare(
+        &surface(&base.document, "old.json"),
+        &new,
+        &Options::default(),
+    );
+    assert_eq!(told(&report, &expected), expected);
+    // One change of a component is told once, however many places use it.
+    assert!(report.changes.len() <= 2 * wanted.len(), "{report:#?}");
+}
+
+#[test]
+fn each_kind_of_mutation_is_told() {
+    for kind in 0..ALL.len() {
+        for at in [3, 40, 111] {
+            check(&[(kind, at)]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_was_changed_is_told_and_nothing_else(
+        wanted in prop::collection::vec((0..ALL.len(), 0_usize..10_000), 0..6)
+    ) {
+        check(&wanted);
+    }
+}

@@ -1,0 +1,488 @@
+//! A page as the spec would say it: facts only, no words.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::prose;
+use crate::docs::nest::{DocField, Known, is_key, nest_answer, nest_task};
+use crate::docs::{Form, MAX_NAME, Page, Unreadable};
+use dataforseo_spec::language::{
+    Api, CallLimits, Endpoint, Field, FieldType, Fields, Format, Method, Mode, Object,
+    ResultObject, Source, Values,
+};
+
+/// What a page says, and what was noticed on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The endpoint as the page describes it.
+    pub endpoint: Endpoint,
+    /// Decisions, and what could not be used.
+    pub notes: Vec<String>,
+    /// Sentences that announce a constraint and were not understood, with the field.
+    pub not_understood: Vec<String>,
+}
+
+/// Works out what a page says.
+///
+/// # Errors
+/// When its tables contradict themselves, or it describes what the language cannot say.
+pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
+    let mut notes = page.notes.clone();
+    let mut not_understood = Vec::new();
+    let mode = mode(&page.path)?;
+    let revised = page.revised.clone().filter(|day| is_day(day, &mut notes));
+    let method = match page.method.as_str() {
+        "GET" => Method::Get,
+        _ => Method::Post,
+    };
+    let link = page.link.as_ref().map(|link| {
+        let path = link.strip_prefix("https://docs.dataforseo.com/v3/");
+        path.map_or_else(|| link.clone(), link_to)
+    });
+    let link = link.unwrap_or_else(|| {
+        let link = link_of(&page.path);
+        notes.push(format!(
+            "the page does not tell its address; {link} follows from the path"
+        ));
+        link
+    });
+    let example = Examples::of(page, &mut notes);
+    let task = nest_task(&page.task, known, &mut notes)?;
+    let answer = nest_answer(&page.result, known, &mut notes)?;
+    let mut reader = Reader {
+        notes: &mut notes,
+        not_understood: &mut not_understood,
+        task: true,
+    };
+    let task = reader.fields(&task, "task", example.task.as_ref());
+    reader.task = false;
+    let result = reader.envelope(&answer, &known.api.envelope, example.result.as_ref())?;
+    reader.intro(page, known.api, &task);
+    let sent = method == Method::Post;
+    let result = ResultObject {
+        fields: result,
+        ..ResultObject::default()
+    };
+    let rows = super::rows::rows(&task, &result, &mut notes);
+    let endpoint = Endpoint {
+        path: page.path.clone(),
+        method,
+        mode,
+        charged: None,
+        renamed_from: Vec::new(),
+        removed_upstream: None,
+        doc: None,
+        source: Source {
+            link,
+            revised,
+            openapi: None,
+            wording: Some(fingerprint(&page.intro)),
+        },
+        limits: CallLimits {
+            tasks_per_call: (sent && mode == Mode::Live).then_some(1),
+            calls_per_minute: None,
+        },
+        parameters: Fields::new(),
+        task: sent.then_some(Object { fields: task }),
+        example: example.task.filter(|_| sent),
+        rows,
+        result: Some(result),
+    };
+    Ok(Draft {
+        endpoint,
+        notes,
+        not_understood,
+    })
+}
+
+fn mode(path: &str) -> Result<Mode, Unreadable> {
+    let later = ["task_post", "tasks_ready", "tasks_fixed", "task_get"];
+    match path.split('/').any(|segment| later.contains(&segment)) {
+        false => Ok(Mode::Live),
+        true => Err(Unreadable::because(format!(
+            "{path} answers later or lists such tasks, and pages of live endpoints alone are read \
+             so far: take it from the vendor's OpenAPI file"
+        ))),
+    }
+}
+
+/// Whether the day of a page's revision is one.
+fn is_day(day: &str, notes: &mut Vec<String>) -> bool {
+    let is_day = day.parse::<jiff::civil::Date>().is_ok();
+    if !is_day {
+        notes.push(format!("`modified` is “{day}”, which is no day; left out"));
+    }
+    is_day
+}
+
+/// What a task's field is, where its name tells more than its type: to pages, conditions on rows
+/// and their order are lists like any other.
+pub fn query_kind(name: &str, kind: FieldType) -> FieldType {
+    match name {
+        _ if kind != FieldType::List => kind,
+        "order_by" => FieldType::Order,
+        name if name.ends_with("filters") => FieldType::Filters,
+        _ => kind,
+    }
+}
+
+/// The endpoint whose rows the conditions of a task's field look at, if not the endpoint's own.
+pub fn looks_at(name: &str) -> Option<String> {
+    (name == "backlinks_filters").then(|| "backlinks/backlinks/live".to_owned())
+}
+
+/// The address of an endpoint's page: the site makes it out of the path.
+pub fn link_of(path: &str) -> String {
+    link_to(path.trim_start_matches("/v3/"))
+}
+
+/// Returns the address of the documentation page for a path.
+pub fn link_to(path: &str) -> String {
+    let slug = path.trim_matches('/').replace('/', "-");
+    format!("https://docs.dataforseo.com/v3/{slug}/")
+}
+
+/// A short mark of some wording, the same for all forms of a page: letters and digits count,
+/// layout and punctuation do not.
+pub fn fingerprint(lines: &[String]) -> String {
+    let words: Vec<String> = lines
+        .iter()
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric()))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let digest = Sha256::digest(words.join(" "));
+    digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Whether an object in a value has a key that no field has, and that YAML does not take.
+fn has_long_keys(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(has_long_keys),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, value)| key.len() > MAX_NAME || has_long_keys(value)),
+        _ => false,
+    }
+}
+
+/// The page's examples as JSON, where they are JSON: they tell what lists hold.
+struct Examples {
+    task: Option<Value>,
+    result: Option<Value>,
+}
+
+impl Examples {
+    fn of(page: &Page, notes: &mut Vec<String>) -> Self {
+        let mut parse = |what: &str, text: &Option<String>| -> Option<Value> {
+            let text = text.as_ref()?;
+            serde_json::from_str(text)
+                .inspect_err(|error| notes.push(format!("the {what} example is no JSON: {error}")))
+                .ok()
+        };
+        let request = parse("request", &page.request_example);
+        let (request, odd): (Option<Value>, bool) = match request {
+            Some(request) if has_long_keys(&request) => (None, true),
+            request => (request, false),
+        };
+        let response = parse("response", &page.response_example);
+        if odd {
+            notes.push(format!(
+                "the request example has a name of more than {MAX_NAME} bytes; it was left out"
+            ));
+        }
+        if page.response_example.is_none() {
+            notes.push("the page has no response example".to_owned());
+        }
+        Self {
+            task: request.and_then(|request| request.get(0).cloned()),
+            result: response.and_then(|response| response.pointer("/tasks/0/result/0").cloned()),
+        }
+    }
+}
+
+/// Gives a field the facts that its prose states, as far as they fit its kind.
+pub fn take_facts(field: &mut Field, prose: &prose::Prose) {
+    let kind = field.kind;
+    let inner = field.of.unwrap_or(kind);
+    let number = matches!(kind, FieldType::Integer | FieldType::Float);
+    let text = inner == FieldType::String;
+    field.format = prose.format.filter(|_| text);
+    field.required = prose.required;
+    let date = field.format == Some(Format::Date);
+    field.required_unless = prose.required_unless.clone();
+    field.required_with = prose.required_with.clone();
+    let moment = date || field.format == Some(Format::Timestamp);
+    field.not_after = prose.not_after.clone().filter(|_| moment);
+    field.default = prose.default.clone();
+    field.min = prose.min.clone().filter(|_| number || date);
+    field.max = prose.max.clone().filter(|_| number || date);
+    field.max_length = prose.max_length.filter(|_| kind == FieldType::String);
+    let counted = matches!(kind, FieldType::List | FieldType::Map | FieldType::Order);
+    field.max_items = prose.max_items.filter(|_| counted);
+    field.max_conditions = prose.max_conditions.filter(|_| kind == FieldType::Filters);
+    field.max_distinct_domains = prose.max_distinct_domains;
+    if !prose.values.is_empty() && (text || kind == FieldType::Map) {
+        field.values = Some(Values::Plain(prose.values.clone()));
+    }
+}
+
+/// A sentence without `up to 1000 ` and the like, where the number is one of these.
+fn without_counts(sentence: &str, counts: &HashSet<String>) -> String {
+    let mut parts = sentence.split("up to ");
+    let mut rest = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(' ') {
+            Some((count, after)) if counts.contains(count) => rest += after,
+            _ => rest.extend(["up to ", part]),
+        }
+    }
+    rest
+}
+
+/// What the values of an example are, if its keys are `1`, `2` and so on.
+fn numbered(example: Option<&Value>) -> Option<FieldType> {
+    let map = example?.as_object()?;
+    if !map.keys().all(|key| is_key(key)) {
+        return None;
+    }
+    match map.values().next()? {
+        Value::String(_) => Some(FieldType::String),
+        _ => None,
+    }
+}
+
+struct Reader<'a> {
+    notes: &'a mut Vec<String>,
+    not_understood: &'a mut Vec<String>,
+    task: bool,
+}
+
+impl Reader<'_> {
+    fn fields(&mut self, fields: &[DocField], path: &str, example: Option<&Value>) -> Fields {
+        fields
+            .iter()
+            .map(|field| {
+                let path = format!("{path}.{}", field.row.name);
+                let example = example.and_then(|example| example.get(&field.row.name));
+                (field.row.name.clone(), self.field(field, &path, example))
+            })
+            .collect()
+    }
+
+    fn field(&mut self, doc: &DocField, path: &str, example: Option<&Value>) -> Field {
+        let prose = prose::read(&doc.row.type_word, &doc.row.lines);
+        let sentences = prose.not_understood.iter();
+        self.not_understood
+            .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
+        if self.task && prose.required.is_none() {
+            self.notes.push(format!(
+                "{path}: neither required nor optional by the page; taken as optional"
+            ));
+        }
+        let first = match example {
+            Some(Value::Array(list)) => list.first(),
+            other => other,
+        };
+        let mut field = match doc.children.as_slice() {
+            [key] if is_key(&key.row.name) && doc.row.type_word == "object" => {
+                self.keyed(key, path, first)
+            }
+            children => {
+                let fields = self.fields(children, path, first);
+                let (kind, of) = self.kind(doc, path, &prose, first);
+                Field {
+                    of,
+                    fields,
+                    ..Field::new(kind)
+                }
+            }
+        };
+        field.wording = Some(fingerprint(&doc.row.lines));
+        if self.task {
+            let kind = query_kind(&doc.row.name, field.kind);
+            field.of = field.of.filter(|_| kind == field.kind);
+            field.kind = kind;
+            field.over = looks_at(&doc.row.name);
+            // Keys that count through the targets: people give a list.
+            if let (FieldType::Json, Some(of)) = (kind, numbered(first)) {
+                (field.kind, field.of) = (FieldType::Map, Some(of));
+            }
+            let counts = field.kind == FieldType::Map && numbered(first).is_some();
+            field.numbered = counts.then_some(true);
+        }
+        take_facts(&mut field, &prose);
+        field
+    }
+
+    /// A map that the page documents by its first key.
+    fn keyed(&mut self, key: &DocField, path: &str, example: Option<&Value>) -> Field {
+        let example = example.and_then(|example| example.get(&key.row.name));
+        let path = format!("{path}.{}", key.row.name);
+        let mut value = self.field(key, &path, example);
+        value.wording = None;
+        let mut map = Field {
+            of: Some(value.kind),
+            ..Field::new(FieldType::Map)
+        };
+        match value.kind {
+            FieldType::List | FieldType::Map => map.each = Some(Box::new(value)),
+            _ => map.fields = value.fields,
+        }
+        map
+    }
+
+    fn kind(
+        &mut self,
+        doc: &DocField,
+        path: &str,
+        prose: &prose::Prose,
+        example: Option<&Value>,
+    ) -> (FieldType, Option<FieldType>) {
+        let children = !doc.children.is_empty();
+        match doc.row.type_word.as_str() {
+            "array" if children => (FieldType::List, Some(FieldType::Object)),
+            "array" => {
+                let of = match example {
+                    _ if prose.format.is_some() || !prose.values.is_empty() => FieldType::String,
+                    Some(Value::String(_)) => FieldType::String,
+                    Some(Value::Number(number)) if number.is_f64() => FieldType::Float,
+                    Some(Value::Number(_)) => FieldType::Integer,
+                    Some(Value::Bool(_)) => FieldType::Boolean,
+                    _ => {
+                        self.notes.push(format!(
+                            "{path}: the page does not tell what the list holds; taken as `json`"
+                        ));
+                        FieldType::Json
+                    }
+                };
+                (FieldType::List, Some(of))
+            }
+            "object" if children => (FieldType::Object, None),
+            "object" => match prose.map_of {
+                Some(of) => (FieldType::Map, Some(of)),
+                None => {
+                    self.notes.push(format!(
+                        "{path}: an object without documented fields; taken as `json`"
+                    ));
+                    (FieldType::Json, None)
+                }
+            },
+            "integer" => (FieldType::Integer, None),
+            "float" | "number" | "double" => (FieldType::Float, None),
+            "boolean" | "bool" => (FieldType::Boolean, None),
+            // The reader has refused every other word.
+            _ => (FieldType::String, None),
+        }
+    }
+
+    /// Finds the result inside the envelope, and what the envelope has that is not known.
+    fn envelope(
+        &mut self,
+        answer: &[DocField],
+        known: &Object,
+        example: Option<&Value>,
+    ) -> Result<Fields, Unreadable> {
+        let tasks = answer.iter().find(|field| field.row.name == "tasks");
+        let result = tasks.and_then(|tasks| {
+            tasks
+                .children
+                .iter()
+                .find(|field| field.row.name == "result")
+        });
+        let (Some(tasks), Some(result)) = (tasks, result) else {
+            return Err(Unreadable::because(
+                "the table of the answer's fields has no `tasks` with a `result` inside",
+            ));
+        };
+        let inner = known.fields.get("tasks").map(|tasks| &tasks.fields);
+        for (fields, known, at) in [
+            (answer, Some(&known.fields), ""),
+            (&tasks.children, inner, "tasks."),
+        ] {
+            for field in fields {
+                let name = &field.row.name;
+                if known.is_none_or(|known| !known.contains_key(name)) {
+                    self.notes.push(format!(
+                        "{}: `{at}{name}` is no field of the envelope in spec/api.yaml; it was left out",
+                        field.row.place
+                    ));
+                }
+            }
+        }
+        if result.children.is_empty() {
+            self.notes
+                .push("`result` has no documented fields".to_owned());
+        }
+        Ok(self.fields(&result.children, "result", example))
+    }
+
+    /// Constraints in the prose about the endpoint as a whole are listed: a person knows best
+    /// which field they belong to. The account's limits are compared with `api.yaml`.
+    fn intro(&mut self, page: &Page, api: &Api, task: &Fields) {
+        let counts: HashSet<String> = task
+            .values()
+            .filter_map(|field| Some(field.max_items?.to_string()))
+            .collect();
+        for sentence in page
+            .intro
+            .iter()
+            .flat_map(|paragraph| prose::sentences(paragraph))
+        {
+            let mut prose = prose::read("", std::slice::from_ref(&sentence));
+            let limits = [
+                (
+                    "calls_per_minute",
+                    prose.calls_per_minute.take(),
+                    api.limits.calls_per_minute,
+                ),
+                (
+                    "simultaneous_calls",
+                    prose.simultaneous_calls.take(),
+                    api.limits.simultaneous_calls,
+                ),
+            ];
+            for (name, page, spec) in limits {
+                if let Some(page) = page.filter(|page| *page != spec) {
+                    self.notes.push(format!(
+                        "limits.{name} is {spec} in spec/api.yaml and {page} on the page"
+                    ));
+                }
+            }
+            // The introduction repeats how many targets there may be.
+            let rest = without_counts(&sentence, &counts);
+            let understood = prose == prose::Prose::default() || !prose::announces(&rest);
+            if !understood {
+                self.not_understood
+                    .push(format!("the endpoint: {sentence}"));
+            }
+        }
+        if page.form == Form::Text && page.result.tells_nesting() {
+            self.notes
+                .push("nesting is read off the leading spaces".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::link_to;
+
+    #[test]
+    fn links_have_no_port_however_long_the_path_is() {
+        assert_eq!(
+            link_to("/serp/google/organic/task_get/advanced/"),
+            "https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/"
+        );
+        assert_eq!(
+            link_to("backlinks"),
+            "https://docs.dataforseo.com/v3/backlinks/"
+        );
+    }
+}

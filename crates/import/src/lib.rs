@@ -1,0 +1,26 @@
+//! The import: reads the vendor's documentation pages and OpenAPI file into the spec.
+//!
+//! ```text
+//! page ── docs ──▶ draft ─┐
+//!                         ├─▶ merge ──▶ spec/*.yaml and a report
+//! OpenAPI file ─ openapi ─┘
+//! ```
+//!
+//! The generator is unknown here: this crate depends on [`dataforseo_spec`] only.
+
+pub mod docs;
+pub mod draft;
+mod fixture;
+mod json_text;
+mod merge;
+pub mod openapi;
+mod page;
+pub mod prose;
+pub mod report;
+mod rows;
+mod schema_prose;
+mod shape;
+mod workspace;
+
+pub use page::import;
+pub use workspace::{ImportError, Options};

@@ -1,0 +1,611 @@
+//! Bringing what a page says into a spec file: what is new is added, what people wrote stays, and
+//! where the two contradict each other nothing is overwritten.
+
+use serde_json::Value;
+
+use super::report::Report;
+use dataforseo_spec::Diagnostics;
+use dataforseo_spec::edit::Editor;
+use dataforseo_spec::facts::{FIELD_KEYS, STATED, facts};
+use dataforseo_spec::language::{
+    Endpoint, Field, FieldType, Fields, SharedType, SharedTypes, Values,
+};
+use dataforseo_spec::load::File;
+use dataforseo_spec::tree::Path;
+use dataforseo_spec::write;
+
+/// Merges a draft into a file, and gives the file's new text.
+///
+/// # Errors
+/// When the file is not written in the way that the import can edit.
+pub fn merge(
+    draft: &Endpoint,
+    existing: &File<Endpoint>,
+    text: &str,
+    shared: Option<&SharedTypes>,
+    removed: Option<String>,
+    report: &mut Report,
+) -> Result<String, Diagnostics> {
+    let mut merge = Merge::new(&existing.name, text, shared, report)?;
+    let (gone, all) = gone(draft, &existing.content);
+    // A page that was cut off looks like one whose fields are gone.
+    let is_whole = (gone <= FEW || gone * 5 <= all) && !lacks_a_part(draft, &existing.content);
+    merge.removed = removed.filter(|_| is_whole);
+    merge.endpoint(draft, &existing.content)?;
+    Ok(merge.editor.text().to_owned())
+}
+
+/// So many fields can go at once from a page that is whole, however short it is.
+const FEW: usize = 2;
+
+/// How many fields of an endpoint a page does not have, and how many there are.
+fn gone(draft: &Endpoint, existing: &Endpoint) -> (usize, usize) {
+    fn count(draft: &Fields, existing: &Fields) -> (usize, usize) {
+        let mut sum = (0, 0);
+        for (name, spec) in existing
+            .iter()
+            .filter(|(_, it)| it.removed_upstream.is_none())
+        {
+            let (mut gone, all) = match draft.get(name) {
+                Some(page) => count(page.inner(), spec.inner()),
+                None => count(&Fields::new(), spec.inner()),
+            };
+            gone += usize::from(!draft.contains_key(name));
+            sum = (sum.0 + gone, sum.1 + all + 1);
+        }
+        sum
+    }
+    let parts = parts(draft).into_iter().zip(parts(existing));
+    parts
+        .map(|(draft, existing)| count(&draft, &existing))
+        .fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+}
+
+/// Whether a page has nothing of the task, or nothing of the result.
+fn lacks_a_part(draft: &Endpoint, existing: &Endpoint) -> bool {
+    let parts = parts(draft).into_iter().zip(parts(existing));
+    parts
+        .into_iter()
+        .any(|(draft, existing)| draft.is_empty() && !existing.is_empty())
+}
+
+/// The fields of the task, and of the result.
+fn parts(endpoint: &Endpoint) -> [Fields; 2] {
+    [
+        endpoint.task.clone().unwrap_or_default().fields,
+        endpoint.result.clone().unwrap_or_default().fields,
+    ]
+}
+
+/// Merges a draft of a second source into a file that was made of a page: what the source does
+/// not state is no question then, and the wording stays the page's.
+///
+/// # Errors
+/// When the file is not written in the way that the import can edit.
+pub fn merge_second(
+    draft: &Endpoint,
+    existing: &File<Endpoint>,
+    text: &str,
+    shared: Option<&SharedTypes>,
+    report: &mut Report,
+) -> Result<String, Diagnostics> {
+    let of_page = existing.content.source.openapi.is_none();
+    let mut merge = Merge::new(&existing.name, text, shared, report)?;
+    (merge.second, merge.openapi) = (of_page, true);
+    merge.endpoint(draft, &existing.content)?;
+    let text = merge.editor.text().to_owned();
+    if of_page {
+        let unexplained = std::mem::take(&mut report.unexplained);
+        report.kept.extend(unexplained.into_iter().map(|question| {
+            let what = question.split(';').next().unwrap_or_default();
+            what.to_owned()
+        }));
+    }
+    Ok(text)
+}
+
+/// Merges what a file says about shared types into the types' own file.
+///
+/// # Errors
+/// When the file is not written in the way that the import can edit.
+pub fn merge_types(
+    drafts: &indexmap::IndexMap<String, SharedType>,
+    existing: &File<SharedTypes>,
+    text: &str,
+    shared: &SharedTypes,
+    report: &mut Report,
+) -> Result<String, Diagnostics> {
+    let mut merge = Merge::new(&existing.name, text, Some(shared), report)?;
+    merge.openapi = true;
+    for (name, draft) in drafts {
+        let Some(known) = existing.content.types.get(name) else {
+            continue;
+        };
+        let path = |keys: &[&str]| -> Path {
+            let keys = keys.iter().map(|key| (*key).to_owned());
+            ["types".to_owned(), name.clone()]
+                .into_iter()
+                .chain(keys)
+                .collect()
+        };
+        merge.fields(&draft.fields, &known.fields, &path(&["fields"]), name)?;
+        let mut before: Option<&str> = None;
+        for (wire, member) in &draft.members {
+            let label = format!("{name}.{wire}");
+            match known.members.get(wire) {
+                Some(known) if known.shared.is_none() => {
+                    let path = path(&["members", wire, "fields"]);
+                    merge.fields(&member.fields, &known.fields, &path, &label)?;
+                }
+                // It is compared as a type of its own.
+                Some(_) => {}
+                None => {
+                    let lines = write::member(wire, member);
+                    merge.editor.insert(&path(&["members"]), before, &lines)?;
+                    merge
+                        .report
+                        .added
+                        .push(format!("{label}: a new member; write its `doc`"));
+                }
+            }
+            before = Some(wire);
+        }
+        for wire in known.members.keys() {
+            if !draft.members.contains_key(wire) {
+                merge
+                    .report
+                    .kept
+                    .push(format!("{name}.{wire}: the file has no such member"));
+            }
+        }
+    }
+    Ok(merge.editor.text().to_owned())
+}
+
+struct Merge<'a> {
+    editor: Editor,
+    /// Compare only: what would be edited is told as a contradiction. So it is inside of shared
+    /// types, which are not changed from one of their users.
+    read_only: bool,
+    /// The source is not the one that the file was made of.
+    second: bool,
+    /// The source is the OpenAPI file, which states no limits of calls.
+    openapi: bool,
+    /// The day on which fields that the page does not have are gone; a person decides without it.
+    removed: Option<String>,
+    shared: Option<&'a SharedTypes>,
+    report: &'a mut Report,
+}
+
+impl<'a> Merge<'a> {
+    fn new(
+        name: &str,
+        text: &str,
+        shared: Option<&'a SharedTypes>,
+        report: &'a mut Report,
+    ) -> Result<Self, Diagnostics> {
+        Ok(Self {
+            editor: Editor::new(name, text)?,
+            read_only: false,
+            second: false,
+            openapi: false,
+            removed: None,
+            shared,
+            report,
+        })
+    }
+
+    fn endpoint(&mut self, draft: &Endpoint, existing: &Endpoint) -> Result<(), Diagnostics> {
+        let facts = |endpoint: &Endpoint| {
+            [
+                ("path", Value::from(endpoint.path.clone())),
+                ("method", format!("{:?}", endpoint.method).into()),
+                ("mode", format!("{:?}", endpoint.mode).into()),
+                ("source.link", endpoint.source.link.clone().into()),
+                (
+                    "limits.tasks_per_call",
+                    endpoint.limits.tasks_per_call.into(),
+                ),
+            ]
+        };
+        for ((name, page), (_, spec)) in facts(draft).into_iter().zip(facts(existing)) {
+            if page.is_null() && self.openapi {
+                continue;
+            }
+            if page == spec {
+                self.report.agreed += 1;
+            } else {
+                self.report.contradicts("the endpoint", name, &spec, &page);
+            }
+        }
+        self.source(draft, existing)?;
+        let at = |key: &str| vec![key.to_owned(), "fields".to_owned()];
+        let task = |endpoint: &Endpoint| endpoint.task.clone().unwrap_or_default().fields;
+        self.fields(&task(draft), &task(existing), &at("task"), "task")?;
+        if existing.example.is_none()
+            && let Some(example) = &draft.example
+        {
+            self.report.added.push("an example of a task".to_owned());
+            self.set(&[], "example", &write::ENDPOINT_KEYS, example)?;
+        }
+        let result = |endpoint: &Endpoint| endpoint.result.clone().unwrap_or_default();
+        let known = result(existing);
+        let shared = known.shared.as_ref();
+        let stated = result(draft);
+        if stated.shared.is_some() && stated.shared == known.shared {
+            // The type is compared where it stands.
+            return Ok(());
+        }
+        match shared.and_then(|name| self.shared?.types.get(name)) {
+            Some(shared) => {
+                let outer = std::mem::replace(&mut self.read_only, true);
+                let outcome = self.fields(&result(draft).fields, &shared.fields, &[], "result");
+                self.read_only = outer;
+                outcome
+            }
+            None => self.fields(
+                &result(draft).fields,
+                &known.fields,
+                &at("result"),
+                "result",
+            ),
+        }
+    }
+
+    fn source(&mut self, draft: &Endpoint, existing: &Endpoint) -> Result<(), Diagnostics> {
+        let path = vec!["source".to_owned()];
+        let order = ["link", "revised", "openapi", "wording"];
+        if let (Some(file), Some(known)) = (&draft.source.openapi, &existing.source.openapi)
+            && file != known
+        {
+            self.report
+                .added
+                .push(format!("the OpenAPI file of {file}"));
+            self.set(&path, "openapi", &order, &file.clone().into())?;
+        }
+        if let Some(page) = &draft.source.revised {
+            if existing.source.revised.as_ref() == Some(page) {
+                self.report.agreed += 1;
+            } else {
+                self.report.added.push(format!("revision of {page}"));
+                self.set(&path, "revised", &order, &page.clone().into())?;
+            }
+        }
+        self.wording(
+            &path,
+            &order,
+            "the endpoint",
+            &draft.source.wording,
+            &existing.source.wording,
+        )
+    }
+
+    /// The fingerprint of the wording: a change of it is for a person to read.
+    fn wording(
+        &mut self,
+        path: &[String],
+        order: &[&str],
+        label: &str,
+        page: &Option<String>,
+        spec: &Option<String>,
+    ) -> Result<(), Diagnostics> {
+        match (page, spec) {
+            _ if self.read_only || (self.second && spec.is_some()) => Ok(()),
+            (Some(page), Some(spec)) if page == spec => {
+                self.report.unchanged.push(label.to_owned());
+                Ok(())
+            }
+            (Some(page), spec) => {
+                if spec.is_some() {
+                    self.report.reworded.push(label.to_owned());
+                }
+                self.set(path, "wording", order, &page.clone().into())
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
+    fn set(
+        &mut self,
+        path: &[String],
+        key: &str,
+        order: &[&str],
+        value: &Value,
+    ) -> Result<(), Diagnostics> {
+        let lines = write::entry(key, value, self.editor.indent(path));
+        self.editor.set(path, key, order, &lines)
+    }
+
+    /// `path` leads to the mapping of fields.
+    fn fields(
+        &mut self,
+        draft: &Fields,
+        existing: &Fields,
+        path: &[String],
+        label: &str,
+    ) -> Result<(), Diagnostics> {
+        let mut before: Option<&str> = None;
+        for (name, page) in draft {
+            let label = format!("{label}.{name}");
+            match existing.get(name) {
+                Some(spec) => {
+                    let path: Path = [path, std::slice::from_ref(name)].concat();
+                    self.field(page, spec, &path, &label)?;
+                }
+                None if self.read_only => self.lacks(&label),
+                None => {
+                    let lines = write::field(name, page, self.editor.indent(path));
+                    self.editor.insert(path, before, &lines)?;
+                    self.report
+                        .added
+                        .push(format!("{label}: a new field; write its `doc`"));
+                }
+            }
+            before = Some(name);
+        }
+        for (name, spec) in existing {
+            let label = format!("{label}.{name}");
+            match (draft.contains_key(name), &spec.removed_upstream) {
+                (true, Some(since)) => self.report.contradictions.push(format!(
+                    "{label}: it is `removed_upstream: {since}`, and the page has it again; take that out"
+                )),
+                (true, None) => {}
+                (false, Some(_)) => self.report.agreed += 1,
+                (false, None) => self.missing(name, spec, path, &label)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A field that the page does not have.
+    fn missing(
+        &mut self,
+        name: &str,
+        spec: &Field,
+        path: &[String],
+        label: &str,
+    ) -> Result<(), Diagnostics> {
+        let elsewhere = self.second || self.read_only || spec.evidence.is_some();
+        let Some(day) = self.removed.clone().filter(|_| !elsewhere) else {
+            let what = "the page has no such field";
+            self.report.kept(label, what, spec, None);
+            return Ok(());
+        };
+        let path: Path = [path, &[name.to_owned()]].concat();
+        self.report
+            .removed
+            .push(format!("{label}: deprecated, as it is gone since {day}"));
+        self.set(&path, "removed_upstream", &FIELD_KEYS, &day.into())
+    }
+
+    fn open_questions(&self) -> usize {
+        self.report.contradictions.len() + self.report.unexplained.len()
+    }
+
+    /// Notes that a shared type does not have what the page states.
+    fn lacks(&mut self, what: &str) {
+        let message = format!("{what}: the shared type does not have it; add it in types.yaml");
+        self.report.contradictions.push(message);
+    }
+
+    fn field(
+        &mut self,
+        page: &Field,
+        spec: &Field,
+        path: &[String],
+        label: &str,
+    ) -> Result<(), Diagnostics> {
+        let open_questions = self.open_questions();
+        let stated = facts(page, self.shared);
+        let known = facts(spec, self.shared);
+        // A field of which an earlier page told nothing, and on which nobody has worked since.
+        let grown =
+            spec.kind == FieldType::Json && page.kind != FieldType::Json && spec.doc.is_none();
+        // Facts that belong to another type would only do harm.
+        let same = |fact: &str| match (known.get(fact), stated.get(fact)) {
+            (Some(known), Some(stated)) => known == stated,
+            (None, stated) => stated.is_none() || grown,
+            (Some(_), None) => true,
+        };
+        let same_type = grown || (same("type") && (!known.contains_key("of") || same("of")));
+        for (name, value) in &stated {
+            let name = *name;
+            match known.get(name) {
+                Some(known) if known == value || refines(name, spec, known, value) => {
+                    self.report.agreed += 1;
+                }
+                None if name == "required" && *value == Value::Bool(false) => {
+                    self.report.agreed += 1;
+                }
+                _ if is_corrected(spec, name, value) => self.report.agreed += 1,
+                Some(_) if name == "type" && grown && !self.read_only => {
+                    self.add(path, label, page, name, value)?;
+                }
+                None if same_type || name == "required" => {
+                    self.add(path, label, page, name, value)?;
+                }
+                // Told of with the type, to which it belongs.
+                None => {}
+                Some(known) if name == "values" && self.can_grow(spec, path, known, value) => {
+                    let values = with_new(spec.values.as_ref(), page.values.as_ref());
+                    let lines = write::values(&values, self.editor.indent(path));
+                    self.editor.set(path, name, &FIELD_KEYS, &lines)?;
+                    self.report
+                        .added
+                        .push(format!("{label}: values {value}, before {known}"));
+                }
+                Some(known) => self.report.contradicts(label, name, known, value),
+            }
+        }
+        for correction in &spec.corrections {
+            let documented = stated.get(correction.fact.as_str()).unwrap_or(&Value::Null);
+            if *documented != correction.documented {
+                self.report.contradictions.push(format!(
+                    "{label}: the correction of `{}` no longer applies: it is for {}, the page has {documented}; take it out",
+                    correction.fact, correction.documented
+                ));
+            }
+        }
+        for (name, value) in &known {
+            let unstated = STATED.contains(name) && !stated.contains_key(name);
+            if unstated && !(*name == "required" && *value == Value::Bool(false)) {
+                let what = format!("the page does not state {name} {value}");
+                self.report.kept(label, &what, spec, Some(name));
+            }
+        }
+        // While a person has to decide, the wording is not yet read.
+        if self.open_questions() == open_questions {
+            let order = &FIELD_KEYS;
+            self.wording(path, order, label, &page.wording, &spec.wording)?;
+        }
+        if same_type || is_corrected(spec, "type", &stated["type"]) {
+            self.inner(page, spec, path, label, grown)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a fact that the spec does not have.
+    fn add(
+        &mut self,
+        path: &[String],
+        label: &str,
+        page: &Field,
+        name: &str,
+        value: &Value,
+    ) -> Result<(), Diagnostics> {
+        if self.read_only {
+            self.lacks(&format!("{label}: {name} {value}"));
+            return Ok(());
+        }
+        self.report.added.push(format!("{label}: {name} {value}"));
+        match (&page.values, name) {
+            (Some(values), "values") => {
+                let lines = write::values(values, self.editor.indent(path));
+                self.editor.set(path, name, &FIELD_KEYS, &lines)
+            }
+            _ => self.set(path, name, &FIELD_KEYS, value),
+        }
+    }
+
+    /// The fields inside a field. One that has `grown` is an object by now, if it was not before.
+    fn inner(
+        &mut self,
+        page: &Field,
+        spec: &Field,
+        path: &[String],
+        label: &str,
+        grown: bool,
+    ) -> Result<(), Diagnostics> {
+        // The type is compared where it stands.
+        if page.shared.is_some() && page.shared == spec.shared {
+            return Ok(());
+        }
+        // Lists in lists, and in maps.
+        if let (Some(page), Some(spec)) = (&page.each, &spec.each) {
+            let path: Path = [path, &["each".to_owned()]].concat();
+            return self.field(page, spec, &path, &format!("{label}.each"));
+        }
+        if let Some(shared) = spec
+            .shared
+            .as_ref()
+            .and_then(|name| self.shared?.types.get(name))
+        {
+            if shared.values.is_some() {
+                return Ok(());
+            }
+            let used = page
+                .shared
+                .as_ref()
+                .and_then(|name| self.shared?.types.get(name));
+            let fields = used.map_or(&page.fields, |used| &used.fields);
+            let outer = std::mem::replace(&mut self.read_only, true);
+            let outcome = self.fields(fields, &shared.fields, &[], label);
+            self.read_only = outer;
+            return outcome;
+        }
+        if !spec.fields.is_empty() || page.fields.is_empty() {
+            let inner: Path = [path, &["fields".to_owned()]].concat();
+            return self.fields(&page.fields, &spec.fields, &inner, label);
+        }
+        // A map or `json` that people chose stays what it is.
+        let object = spec.kind == FieldType::Object || spec.of == Some(FieldType::Object);
+        if !object && !grown {
+            return Ok(());
+        }
+        if self.read_only {
+            self.lacks(&format!("{label}: {} fields", page.fields.len()));
+            return Ok(());
+        }
+        let indent = self.editor.indent(path);
+        let lines = format!(
+            "{:indent$}fields:\n{}",
+            "",
+            write::fields(&page.fields, indent + 2)
+        );
+        self.report
+            .added
+            .push(format!("{label}: {} fields", page.fields.len()));
+        self.editor.set(path, "fields", &FIELD_KEYS, &lines)
+    }
+
+    /// Whether the page's values can be written over the spec's: they are all of those and more,
+    /// and no comment of a person stands among them.
+    fn can_grow(&self, spec: &Field, path: &[String], known: &Value, stated: &Value) -> bool {
+        let values: Path = [path, &["values".to_owned()]].concat();
+        !self.read_only
+            && spec.shared.is_none()
+            && grows(known, stated)
+            && !self.editor.has_comments(&values)
+    }
+}
+
+/// Whether the spec says that the page is wrong in this.
+fn is_corrected(spec: &Field, fact: &str, documented: &Value) -> bool {
+    spec.corrections
+        .iter()
+        .any(|correction| correction.fact == fact && correction.documented == *documented)
+}
+
+/// Whether the page has all the values that the spec knows, and more.
+fn grows(known: &Value, stated: &Value) -> bool {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let stated = list(stated);
+    list(known).iter().all(|value| stated.contains(value))
+}
+
+/// The page's values, with the meanings that people wrote; a new one still wants its meaning.
+fn with_new(known: Option<&Values>, page: Option<&Values>) -> Values {
+    let stated: Vec<String> = page
+        .into_iter()
+        .flat_map(|page| page.names())
+        .map(str::to_owned)
+        .collect();
+    match known {
+        Some(Values::Explained(known)) => {
+            let meaning = |value: &String| known.get(value).cloned().unwrap_or_default();
+            Values::Explained(
+                stated
+                    .iter()
+                    .map(|value| (value.clone(), meaning(value)))
+                    .collect(),
+            )
+        }
+        _ => Values::Plain(stated),
+    }
+}
+
+/// Whether the spec says more than the page without contradicting it.
+fn refines(fact: &str, spec: &Field, known: &Value, stated: &Value) -> bool {
+    match fact {
+        // The page knew no more than that it is an object, or a list.
+        "type" => *stated == "json" && matches!(spec.kind, FieldType::Map | FieldType::Object),
+        "of" => *stated == "json",
+        // Values that the page leaves out were seen elsewhere.
+        "values" => {
+            let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+            let known = list(known);
+            list(stated).iter().all(|value| known.contains(value))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,833 @@
+//! Bringing the vendor's OpenAPI file into the spec: a second source of facts beside the pages. It
+//! knows the shapes of all endpoints, and its prose states the rules that its schemas lack.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::report::Report;
+use super::rows::rows;
+use super::schema_prose::{lines, prose_of};
+use super::shape::{self, Shapes};
+use super::workspace::{ImportError, Options, optional, read, write_files};
+use super::{draft, merge};
+use crate::docs::Unreadable;
+use crate::docs::nest::MAX_LEVELS;
+use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
+use dataforseo_spec::glob::fits;
+use dataforseo_spec::language::{
+    Api, CallLimits, Endpoint, Evidence, Field, FieldType, Fields, Member, Method, Mode, Object,
+    ResultObject, SharedType, SharedTypes, Source, Values,
+};
+use dataforseo_spec::load::{File, parse};
+use dataforseo_spec::names;
+use dataforseo_spec::write;
+
+/// Imports the endpoints of an OpenAPI file whose path fits one of the patterns, in which `*` is
+/// any text; all of them, if there is no pattern.
+///
+/// # Errors
+/// When a file cannot be read; nothing was written then.
+pub fn import(
+    root: &Path,
+    file: &Path,
+    only: &[String],
+    options: Options,
+) -> Result<Vec<Report>, ImportError> {
+    let name = file.display().to_string();
+    let document = openapi::read(&read(file)?).map_err(|reason| ImportError::Page {
+        path: name.clone(),
+        reason,
+    })?;
+    let spec = root.join("spec");
+    let api: File<Api> =
+        parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
+    let mut by_section: BTreeMap<&str, Vec<(&str, Method, &Operation)>> = BTreeMap::new();
+    for (path, operations) in &document.paths {
+        if !only.is_empty() && !only.iter().any(|pattern| fits(pattern, path)) {
+            continue;
+        }
+        let section = path.trim_start_matches("/v3/").split('/').next();
+        for (method, operation) in operations {
+            let method = match method.as_str() {
+                "get" => Method::Get,
+                _ => Method::Post,
+            };
+            let all = by_section.entry(section.unwrap_or_default()).or_default();
+            all.push((path, method, operation));
+        }
+    }
+    if by_section.is_empty() {
+        return Err(ImportError::Page {
+            path: name,
+            reason: Unreadable::because(format!("no path fits {}", only.join(", "))),
+        });
+    }
+    for pattern in only {
+        if !document.paths.keys().any(|path| fits(pattern, path)) {
+            return Err(ImportError::Page {
+                path: name,
+                reason: Unreadable::because(format!("no path fits `{pattern}`")),
+            });
+        }
+    }
+    let mut all = Vec::new();
+    for (section, operations) in by_section {
+        if !api.content.sections.contains_key(section) {
+            return Err(ImportError::Section {
+                path: name,
+                section: section.to_owned(),
+            });
+        }
+        let shared = optional::<SharedTypes>(&spec, &format!("{section}/types.yaml"))?;
+        let mut importer = Importer::new(
+            &document,
+            shared.as_ref().map(|(_, file)| &file.content),
+            date_in(&name),
+        );
+        all.extend(importer.section(root, &name, section, &operations, shared)?);
+    }
+    // Nothing is written before everything was read.
+    let mut reports = Vec::new();
+    for (mut report, file) in all {
+        write_files(root, file, options, &mut report)?;
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+/// A report, and the file that it is about as it should be.
+type Outcome = (Report, Option<(PathBuf, String)>);
+
+/// The date in a file's name: `openapi-2026-02-18.yaml`.
+fn date_in(name: &str) -> Option<String> {
+    let file = name.rsplit(['/', '\\']).next()?;
+    (0..file.len()).find_map(|start| {
+        let text = file.get(start..start + 10)?;
+        text.parse::<jiff::civil::Date>().ok()?;
+        Some(text.to_owned())
+    })
+}
+
+/// How often a shape stands in a file, with the first schema that has it; of a member, the union.
+type Uses<'a> = IndexMap<String, (usize, &'a str, Option<&'a Schema>)>;
+
+/// How many fields one import writes at most. The vendor's whole file has 9,500.
+const MAX_FIELDS: usize = 100_000;
+
+struct Importer<'a> {
+    document: &'a Document,
+    date: Option<String>,
+    /// The shapes that have a name: those of types.yaml, and those that stand more than once.
+    named: HashMap<String, String>,
+    /// The types of types.yaml.
+    known: SharedTypes,
+    /// Those of them that this file describes too, with their schemas; of a member, its union's.
+    met: IndexMap<String, (&'a Schema, Option<&'a Schema>)>,
+    /// The types that this import adds.
+    added: IndexMap<String, SharedType>,
+    taken: BTreeSet<String>,
+    shapes: Shapes<'a>,
+    /// The schemas whose fields are being written, from the outside in.
+    inside: Vec<String>,
+    /// How many fields were written.
+    written: usize,
+    notes: Vec<String>,
+    not_understood: Vec<String>,
+}
+
+impl<'a> Importer<'a> {
+    fn new(document: &'a Document, shared: Option<&SharedTypes>, date: Option<String>) -> Self {
+        let known = shared.cloned().unwrap_or_default();
+        let mut named = HashMap::new();
+        let mut taken = BTreeSet::new();
+        for (name, ty) in &known.types {
+            let shape = match (&ty.values, &ty.tag) {
+                (Some(values), _) => shape::values(&values.names()),
+                (None, Some(tag)) => shape::union(tag, ty.members.keys().map(String::as_str)),
+                (None, None) => shape::of_spec(&ty.fields, Some(&known)),
+            };
+            named.insert(shape, name.clone());
+            taken.insert(name.clone());
+        }
+        Self {
+            document,
+            date,
+            named,
+            known,
+            met: IndexMap::new(),
+            added: IndexMap::new(),
+            shapes: Shapes::new(document),
+            inside: Vec::new(),
+            written: 0,
+            taken,
+            notes: Vec::new(),
+            not_understood: Vec::new(),
+        }
+    }
+
+    fn section(
+        &mut self,
+        root: &Path,
+        source: &str,
+        section: &str,
+        operations: &[(&str, Method, &'a Operation)],
+        shared: Option<(String, File<SharedTypes>)>,
+    ) -> Result<Vec<Outcome>, ImportError> {
+        let mut existing = BTreeMap::new();
+        for (path, _, operation) in operations {
+            let rest = path.trim_start_matches(&format!("/v3/{section}/"));
+            let file = names::plain_path(rest).replace('/', "_");
+            let known =
+                optional::<Endpoint>(&root.join("spec"), &format!("{section}/{file}.yaml"))?;
+            if let Some((_, file)) = &known {
+                self.learn(operation, &file.content);
+            }
+            existing.insert(
+                (*path).to_owned(),
+                (format!("spec/{section}/{file}.yaml"), known),
+            );
+        }
+        self.name_what_recurs(operations);
+        let mut drafts = Vec::new();
+        for (path, method, operation) in operations {
+            let endpoint = self.endpoint(path, *method, operation);
+            let notes = std::mem::take(&mut self.notes);
+            let not_understood = std::mem::take(&mut self.not_understood);
+            drafts.push((endpoint, notes, not_understood));
+        }
+        let mut types = self.known.clone();
+        types.types.extend(self.added.clone());
+        let mut outcomes = Vec::new();
+        for (draft, notes, not_understood) in drafts {
+            let Some((spec_file, existing)) = existing.remove(&draft.path) else {
+                continue;
+            };
+            let mut report = Report {
+                page: format!("{source} {}", draft.path),
+                spec_file: spec_file.clone(),
+                notes,
+                not_understood,
+                ..Report::default()
+            };
+            let known = existing
+                .as_ref()
+                .and_then(|(_, file)| file.content.source.openapi.clone());
+            if let (Some(file), Some(known)) = (&self.date, &known)
+                && file < known
+            {
+                report.contradictions.push(format!(
+                    "the file is of {file}, and the spec has that of {known}: nothing was taken \
+                     from the older one"
+                ));
+                outcomes.push((report, None));
+                continue;
+            }
+            let text = match &existing {
+                Some((text, file)) => {
+                    let mut draft = draft;
+                    // Nothing but a good first guess.
+                    draft.limits.tasks_per_call = None;
+                    merge::merge_second(&draft, file, text, Some(&types), &mut report)
+                        .map_err(ImportError::Spec)?
+                }
+                None => {
+                    report
+                        .added
+                        .push("a new endpoint; write what the glossary does not say".to_owned());
+                    write::endpoint(&draft)
+                }
+            };
+            outcomes.push((report, Some((PathBuf::from(spec_file), text))));
+        }
+        if outcomes.iter().all(|(_, file)| file.is_none()) {
+            return Ok(outcomes);
+        }
+        let mut report = Report {
+            page: source.to_owned(),
+            spec_file: format!("spec/{section}/types.yaml"),
+            ..Report::default()
+        };
+        let merged = match &shared {
+            Some((text, file)) => {
+                let met = self.met_types();
+                report.not_understood = std::mem::take(&mut self.not_understood);
+                merge::merge_types(&met, file, text, &types, &mut report)
+                    .map_err(ImportError::Spec)?
+            }
+            None => write::shared(&SharedTypes::default()),
+        };
+        let added = self.added.iter();
+        let added = added.map(|(name, ty)| write::shared_type(name, ty));
+        let text = format!("{}\n{}", merged.trim_end(), added.collect::<String>());
+        for name in self.added.keys() {
+            report
+                .added
+                .push(format!("{name}: a shared type; write its `doc`"));
+        }
+        if shared.is_some() || !self.added.is_empty() {
+            let path = PathBuf::from(&report.spec_file);
+            outcomes.push((report, Some((path, text))));
+        }
+        Ok(outcomes)
+    }
+
+    /// The types of types.yaml as the file describes them.
+    fn met_types(&mut self) -> IndexMap<String, SharedType> {
+        let met = self.met.clone();
+        met.into_iter()
+            .map(|(name, (schema, of_union))| {
+                let ty = self.type_of(&name, schema, of_union);
+                (name, ty)
+            })
+            .collect()
+    }
+
+    /// A shared type as the file describes it; one for members has the fields of the union too.
+    fn type_of(
+        &mut self,
+        name: &str,
+        schema: &'a Schema,
+        of_union: Option<&'a Schema>,
+    ) -> SharedType {
+        let Some(union) = of_union else {
+            return self.shared_type(name, schema);
+        };
+        let fields = self.document.member_fields(union, schema);
+        SharedType {
+            fields: self.fields(&fields, name, false),
+            ..SharedType::default()
+        }
+    }
+
+    /// Learns from the spec as it is which of its types stands where: people may have changed
+    /// their shapes.
+    fn learn(&mut self, operation: &'a Operation, endpoint: &Endpoint) {
+        if let (Some((schema, _)), Some(task)) = (self.document.task(operation), &endpoint.task) {
+            let fields = self.document.fields(schema);
+            self.learn_fields(&fields, &task.fields);
+        }
+        let Some((schema, result)) = self
+            .document
+            .result(operation)
+            .zip(endpoint.result.as_ref())
+        else {
+            return;
+        };
+        match (&result.shared, self.document.schema(schema)) {
+            (Some(name), _) => self.learn_type(name, schema, None),
+            (None, Some(schema)) => {
+                self.learn_fields(&self.document.fields(schema), &result.fields);
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn learn_fields(&mut self, fields: &IndexMap<&'a str, &'a Schema>, known: &Fields) {
+        for (name, schema) in fields {
+            let Some(field) = known.get(*name) else {
+                continue;
+            };
+            let mut leaf = field;
+            while let Some(each) = &leaf.each {
+                leaf = each;
+            }
+            let values = prose_of(schema).values;
+            if let Some(name) = &leaf.shared
+                && values.len() > 1
+            {
+                self.named.insert(shape::values(&values), name.clone());
+            }
+            let Some(inner) = innermost(schema) else {
+                continue;
+            };
+            match (&leaf.shared, self.document.schema(inner)) {
+                (Some(name), _) => self.learn_type(name, inner, None),
+                (None, Some(inner)) => {
+                    self.learn_fields(&self.document.fields(inner), &leaf.fields);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn learn_type(&mut self, name: &str, schema_name: &str, of_union: Option<&'a Schema>) {
+        let Some(ty) = self.known.types.get(name).cloned() else {
+            return;
+        };
+        let Some(schema) = self.document.schema(schema_name) else {
+            return;
+        };
+        let shape = match of_union {
+            Some(union) => format!(
+                "member {}",
+                self.shapes
+                    .fields(&self.document.member_fields(union, schema))
+            ),
+            None => self.shapes.named(schema_name),
+        };
+        self.named.insert(shape, name.to_owned());
+        if self.met.contains_key(name) {
+            return;
+        }
+        self.met.insert(name.to_owned(), (schema, of_union));
+        let mut fields = self.document.fields(schema);
+        if let Some(union) = of_union {
+            fields = self.document.member_fields(union, schema);
+        }
+        self.learn_fields(&fields, &ty.fields);
+        let members: Vec<(String, String)> = schema.members().map_or_else(Vec::new, |(_, all)| {
+            all.map(|(wire, member)| (wire.to_owned(), member.to_owned()))
+                .collect()
+        });
+        for (wire, member) in members {
+            let Some(known) = ty.members.get(&wire) else {
+                continue;
+            };
+            match (&known.shared, self.document.schema(&member)) {
+                (Some(name), _) => self.learn_type(name, &member, Some(schema)),
+                (None, Some(member)) => {
+                    let fields = self.document.member_fields(schema, member);
+                    self.learn_fields(&fields, &known.fields);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Names the shapes and the lists of values that stand in more than one place, and all unions.
+    fn name_what_recurs(&mut self, operations: &[(&str, Method, &'a Operation)]) {
+        let mut uses = Uses::new();
+        let mut enums: IndexMap<String, (usize, &str)> = IndexMap::new();
+        let mut seen = BTreeSet::new();
+        let mut queue: Vec<&str> = Vec::new();
+        let mut results: IndexMap<String, (usize, &str)> = IndexMap::new();
+        for (_, _, operation) in operations {
+            if let Some((task, _)) = self.document.task(operation) {
+                self.look(task, &mut uses, &mut enums, &mut queue);
+            }
+            if let Some(result) = self.document.result(operation) {
+                let entry = results
+                    .entry(self.shapes.named(result))
+                    .or_insert((0, result));
+                entry.0 += 1;
+                queue.push(result);
+            }
+            while let Some(name) = queue.pop() {
+                if seen.insert(name)
+                    && let Some(schema) = self.document.schema(name)
+                {
+                    self.look(schema, &mut uses, &mut enums, &mut queue);
+                }
+            }
+        }
+        for (shape, (count, name)) in results {
+            if count > 1 {
+                uses.entry(shape).or_insert((count, name, None)).0 += count;
+            }
+        }
+        for (values, (count, field)) in enums {
+            if count > 1 && !self.named.contains_key(&values) {
+                let name = self.free_name(names::type_name(field).unwrap_or_default());
+                self.named.insert(values.clone(), name.clone());
+                let values = values.split(" | ").map(str::to_owned).collect();
+                let ty = SharedType {
+                    values: Some(Values::Plain(values)),
+                    ..SharedType::default()
+                };
+                self.added.insert(name, ty);
+            }
+        }
+        let mut wanted = Vec::new();
+        for (shape, (count, schema, of_union)) in uses {
+            let union = self
+                .document
+                .schema(schema)
+                .is_some_and(|schema| schema.members().is_some());
+            if (count > 1 || union) && !self.named.contains_key(&shape) {
+                let name = self.free_name(plain_name(schema));
+                self.named.insert(shape, name.clone());
+                wanted.push((name, schema, of_union));
+            }
+        }
+        for (name, schema, of_union) in wanted {
+            let Some(schema) = self.document.schema(schema) else {
+                continue;
+            };
+            let ty = self.type_of(&name, schema, of_union);
+            self.added.insert(name, ty);
+        }
+    }
+
+    /// Counts what a schema refers to.
+    fn look(
+        &self,
+        schema: &'a Schema,
+        uses: &mut Uses<'a>,
+        enums: &mut IndexMap<String, (usize, &'a str)>,
+        queue: &mut Vec<&'a str>,
+    ) {
+        let mut fields = self.document.fields(schema);
+        if let Some((tag, members)) = schema.members() {
+            fields.shift_remove(tag);
+            for (_, member) in members {
+                uses.entry(self.shapes.member(schema, member))
+                    .or_insert((0, member, Some(schema)))
+                    .0 += 1;
+                queue.push(member);
+            }
+        }
+        for (name, field) in fields {
+            let prose = prose_of(field);
+            if prose.values.len() > 1 && kind_of(field).0 != FieldType::Map {
+                let shape = shape::values(&prose.values);
+                enums.entry(shape).or_insert((0, name)).0 += 1;
+            }
+            let mut inner = Some(field);
+            while let Some(schema) = inner {
+                if let Some(name) = schema.named() {
+                    uses.entry(self.shapes.named(name))
+                        .or_insert((0, name, None))
+                        .0 += 1;
+                    queue.push(name);
+                }
+                inner = schema.element();
+            }
+        }
+    }
+
+    fn free_name(&mut self, name: String) -> String {
+        // A letter behind the name of a second one: a person gives it a better name.
+        let mut letters = 'B'..='Z';
+        let mut free = name.clone();
+        while !self.taken.insert(free.clone()) {
+            match letters.next() {
+                Some(letter) => free = format!("{name}{letter}"),
+                None => free.push('Z'),
+            }
+        }
+        free
+    }
+
+    fn shared_type(&mut self, name: &str, schema: &'a Schema) -> SharedType {
+        let mut fields = self.document.fields(schema);
+        let Some((tag, members)) = schema.members() else {
+            return SharedType {
+                fields: self.fields(&fields, name, false),
+                ..SharedType::default()
+            };
+        };
+        fields.shift_remove(tag);
+        let common: Vec<&str> = fields.keys().copied().collect();
+        let members = members
+            .map(|(wire, member)| {
+                let shared = self.named.get(&self.shapes.member(schema, member)).cloned();
+                let mut own = Fields::new();
+                if let (None, Some(schema)) = (&shared, self.document.schema(member)) {
+                    let mut fields = self.document.fields(schema);
+                    fields.retain(|field, _| !common.contains(field) && *field != tag);
+                    own = self.fields(&fields, &format!("{name}.{wire}"), false);
+                }
+                let member = Member {
+                    shared,
+                    fields: own,
+                    ..Member::default()
+                };
+                (wire.to_owned(), member)
+            })
+            .collect();
+        SharedType {
+            tag: Some(tag.to_owned()),
+            fields: self.fields(&fields, name, false),
+            members,
+            ..SharedType::default()
+        }
+    }
+
+    fn endpoint(&mut self, path: &str, method: Method, operation: &Operation) -> Endpoint {
+        let mode = if path.contains("/task_post") {
+            Mode::TaskPost
+        } else if path.ends_with("/tasks_ready") {
+            Mode::TasksReady
+        } else if path.contains("/task_get/") {
+            Mode::TaskGet
+        } else {
+            Mode::Live
+        };
+        let (prose, link) = page_in(&operation.description);
+        let link = link.unwrap_or_else(|| {
+            self.notes.push(
+                "the description does not name the page; its address is from the path".to_owned(),
+            );
+            draft::link_of(path)
+        });
+        let task = self.document.task(operation);
+        let example = task.and_then(|(_, example)| example.cloned());
+        let task_fields = task.map(|(schema, _)| {
+            let fields = self.document.fields(schema);
+            let fields = self.fields(&fields, "task", true);
+            nested(fields, example.as_ref(), &mut self.notes)
+        });
+        let result = self.document.result(operation);
+        let result = result.and_then(|name| {
+            let schema = self.document.schema(name)?;
+            let shared = self.named.get(&self.shapes.named(name)).cloned();
+            let fields = match shared {
+                Some(_) => Fields::new(),
+                None => self.fields(&self.document.fields(schema), "result", false),
+            };
+            Some(ResultObject { shared, fields })
+        });
+        let parameters = operation.parameters.iter().map(|parameter| {
+            let lines: Vec<String> = parameter.description.lines().map(str::to_owned).collect();
+            let field = Field {
+                required: Some(true),
+                wording: Some(draft::fingerprint(&lines)),
+                ..Field::new(FieldType::String)
+            };
+            (parameter.name.clone(), field)
+        });
+        let tasks_per_call = task_fields.as_ref().map(|_| match mode {
+            Mode::TaskPost => 100,
+            _ => 1,
+        });
+        let result = result.filter(|_| mode != Mode::TaskPost);
+        let rows = task_fields
+            .as_ref()
+            .zip(result.as_ref())
+            .and_then(|(task, result)| rows(task, result, &mut self.notes));
+        Endpoint {
+            path: path.to_owned(),
+            method,
+            mode,
+            charged: None,
+            renamed_from: Vec::new(),
+            removed_upstream: None,
+            doc: None,
+            source: Source {
+                link,
+                revised: None,
+                openapi: self.date.clone(),
+                wording: Some(draft::fingerprint(&[prose.to_owned()])),
+            },
+            limits: CallLimits {
+                tasks_per_call,
+                calls_per_minute: None,
+            },
+            parameters: parameters.collect(),
+            task: task_fields.map(|fields| Object { fields }),
+            example,
+            rows,
+            result,
+        }
+    }
+
+    fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, task: bool) -> Fields {
+        fields
+            .iter()
+            .map(|(name, schema)| {
+                let path = format!("{path}.{name}");
+                ((*name).to_owned(), self.field(name, schema, &path, task))
+            })
+            .collect()
+    }
+
+    fn field(&mut self, name: &str, schema: &Schema, path: &str, task: bool) -> Field {
+        self.written += 1;
+        let prose = prose_of(schema);
+        let lines = lines(schema);
+        let sentences = prose.not_understood.iter();
+        self.not_understood
+            .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
+        let (mut kind, mut of) = kind_of(schema);
+        if task && draft::query_kind(name, kind) != kind {
+            (kind, of) = (draft::query_kind(name, kind), None);
+        }
+        let mut field = Field {
+            of,
+            ..Field::new(kind)
+        };
+        self.inner(&mut field, schema, path, task);
+        draft::take_facts(&mut field, &prose);
+        field.wording = Some(draft::fingerprint(&lines));
+        // Until the object is known that the field belongs into.
+        field.evidence = prose.belongs_to.map(Evidence::Field);
+        field.over = draft::looks_at(name).filter(|_| task);
+        if !task {
+            forget_rules_of_tasks(&mut field);
+        }
+        if let Some(values) = &field.values
+            && kind != FieldType::Map
+            && let Some(shared) = self.named.get(&shape::values(&values.names()))
+        {
+            field.shared = Some(shared.clone());
+            field.values = None;
+        }
+        field
+    }
+
+    /// Whether a schema that has no name of its own in the spec would have no end here.
+    fn is_too_much(&self, name: &str) -> bool {
+        self.inside.len() >= MAX_LEVELS
+            || self.written >= MAX_FIELDS
+            || self.inside.iter().any(|other| other == name)
+    }
+
+    /// What stands inside of a list, a map or an object.
+    fn inner(&mut self, field: &mut Field, schema: &Schema, path: &str, task: bool) {
+        let element = schema.element();
+        let object = element.unwrap_or(schema);
+        if matches!(field.of, Some(FieldType::List | FieldType::Map))
+            && let Some(element) = element
+        {
+            let (kind, of) = kind_of(element);
+            let mut each = Field {
+                of,
+                ..Field::new(kind)
+            };
+            self.inner(&mut each, element, path, task);
+            field.each = Some(Box::new(each));
+            return;
+        }
+        let Some(name) = object.named() else { return };
+        let Some(schema) = self.document.schema(name) else {
+            return;
+        };
+        match self.named.get(&self.shapes.named(name)) {
+            Some(shared) => field.shared = Some(shared.clone()),
+            None if self.is_too_much(name) => self.notes.push(format!(
+                "{path}: the schema `{name}` holds itself or stands too deep; its fields were left out"
+            )),
+            None => {
+                self.inside.push(name.to_owned());
+                field.fields = self.fields(&self.document.fields(schema), path, task);
+                self.inside.pop();
+            }
+        }
+    }
+}
+
+/// The prose of an answer repeats what holds for the task.
+pub fn forget_rules_of_tasks(field: &mut Field) {
+    (field.required, field.default) = (None, None);
+    field.required_unless.clear();
+    (field.required_with, field.not_after) = (None, None);
+    (field.min, field.max, field.max_length) = (None, None, None);
+    field.max_items = None;
+}
+
+/// Fields that the file puts beside the object to which they belong: their prose says that they
+/// are required where that is specified. And maps with numbers for keys.
+fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) -> Fields {
+    let names: Vec<String> = fields.keys().cloned().collect();
+    for name in &names {
+        let numbered = example
+            .and_then(|example| example.get(name))
+            .and_then(Value::as_object)
+            .is_some_and(|map| map.keys().all(|key| key.parse::<u32>().is_ok()));
+        if let Some(field) = fields.get_mut(name)
+            && numbered
+            && field.kind == FieldType::Map
+        {
+            field.numbered = Some(true);
+        }
+    }
+    for (name, parent) in &names
+        .iter()
+        .flat_map(|name| names.iter().map(move |parent| (name, parent)))
+        .collect::<Vec<_>>()
+    {
+        let belongs = fields
+            .get(*name)
+            .and_then(|field| field.evidence.as_ref())
+            .is_some_and(|evidence| matches!(evidence, Evidence::Field(of) if of == *parent));
+        if !belongs {
+            continue;
+        }
+        if let Some(mut child) = fields.shift_remove(*name)
+            && let Some(parent_field) = fields.get_mut(*parent)
+        {
+            child.evidence = None;
+            let inside = match parent_field.shared {
+                // The named type has it already.
+                Some(_) => false,
+                None => !parent_field.fields.contains_key(*name),
+            };
+            if inside {
+                child.required = Some(true);
+                if parent_field.kind == FieldType::Map {
+                    (parent_field.kind, parent_field.of) = (FieldType::Object, None);
+                }
+                parent_field.fields.insert((*name).clone(), child);
+            }
+            notes.push(format!(
+                "task.{name} stands beside `{parent}` in the file and belongs inside of it"
+            ));
+        }
+    }
+    fields
+}
+
+/// The prose of a description, and the address of the page that it names at the end.
+fn page_in(description: &str) -> (&str, Option<String>) {
+    let Some((prose, page)) = description.split_once("for more info please visit '") else {
+        return (description, None);
+    };
+    let page = page.split(['?', '\'']).next().unwrap_or_default();
+    let link = page
+        .strip_prefix("https://docs.dataforseo.com/v3/")
+        .map(draft::link_to);
+    (prose.trim(), link)
+}
+
+/// The named schema inside of lists and maps.
+fn innermost(schema: &Schema) -> Option<&str> {
+    schema.named().or_else(|| innermost(schema.element()?))
+}
+
+fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
+    if let Some(items) = &schema.items {
+        return (FieldType::List, Some(kind_of(items).0));
+    }
+    if let Some(Additional::Schema(of)) = &schema.additional_properties {
+        return (FieldType::Map, Some(kind_of(of).0));
+    }
+    if schema.named().is_some() {
+        return (FieldType::Object, None);
+    }
+    let kind = match schema.kind.as_deref() {
+        Some("string") => FieldType::String,
+        Some("integer") => FieldType::Integer,
+        Some("number") => FieldType::Float,
+        Some("boolean") => FieldType::Boolean,
+        _ => FieldType::Json,
+    };
+    (kind, None)
+}
+
+/// The Rust name for a schema: without the words that all of them end in.
+fn plain_name(schema: &str) -> String {
+    let mut name = schema.strip_prefix("Base").unwrap_or(schema);
+    for ending in ["Info", "Item", "Element", "Result"] {
+        if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
+            name = rest;
+        }
+    }
+    names::type_name(name).unwrap_or_else(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_found_in_names() {
+        assert_eq!(
+            date_in("a/openapi-2026-02-18.yaml").as_deref(),
+            Some("2026-02-18")
+        );
+        assert_eq!(date_in("2026-02-18/openapi.yaml"), None);
+    }
+}

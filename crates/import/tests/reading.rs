@@ -1,0 +1,381 @@
+//! What the readers make of each form of page.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
+mod common;
+
+use common::ImportPage;
+use dataforseo_import::docs::{Page, read};
+use dataforseo_test_support::{Workspace, page, wordpress};
+
+/// A page as a reviewer wants to see it: a line for each row, indented as it was.
+fn show(page: &Page) -> String {
+    let mut text = format!(
+        "{:?} {} {}\nlink: {:?}\nrevised: {:?}\n",
+        page.form, page.method, page.path, page.link, page.revised
+    );
+    text += &format!("intro: {:#?}\n", page.intro);
+    for (name, table) in [("task", &page.task), ("result", &page.result)] {
+        text += &format!("{name}:\n");
+        for row in &table.rows {
+            let indent = " ".repeat(row.depth);
+            text += &format!(
+                "  {indent}{} ({}; {})\n",
+                row.name, row.type_word, row.place
+            );
+            for line in &row.lines {
+                text += &format!("  {indent}    | {line}\n");
+            }
+        }
+    }
+    text += &format!(
+        "request: {}\n",
+        page.request_example.as_deref().unwrap_or("none")
+    );
+    text += &format!(
+        "response: {}\n",
+        page.response_example.as_deref().unwrap_or("none")
+    );
+    text += &format!("notes: {:#?}\n", page.notes);
+    text
+}
+
+#[test]
+fn html_in_wordpress_json() {
+    insta::assert_snapshot!(show(&read(&wordpress(&page("widgets.html"))).unwrap()));
+}
+
+#[test]
+fn plain_text_without_nesting() {
+    insta::assert_snapshot!(show(&read(&page("widgets.txt")).unwrap()));
+}
+
+#[test]
+fn plain_text_with_leading_spaces() {
+    insta::assert_snapshot!(show(&read(&page("widgets-nested.txt")).unwrap()));
+}
+
+/// Values one a line are no fields, though one of them is much like a type.
+#[test]
+fn a_list_of_values_is_no_list_of_fields() {
+    let text = page("widgets.txt").replacen(
+        "possible values: as_is, one_per_page",
+        "possible values:\nmagazine\nbook\nstrong",
+        1,
+    );
+    let read = read(&text).unwrap();
+    assert_eq!(read.task.rows.len(), 3);
+    assert_eq!(
+        read.task.rows[1].lines[2..5],
+        ["magazine", "book", "strong"]
+    );
+}
+
+/// A tag that is never closed goes around both tables, and changes nothing.
+#[test]
+fn an_unclosed_tag_hides_nothing() {
+    let html = page("widgets.html");
+    let unclosed = html.replacen("All tasks go in", "<strong>All tasks go in", 1);
+    assert_ne!(html, unclosed);
+    let (whole, torn) = (
+        read(&wordpress(&html)).unwrap(),
+        read(&wordpress(&unclosed)).unwrap(),
+    );
+    assert_eq!(whole.task, torn.task);
+    assert_eq!(whole.result, torn.result);
+}
+
+/// As the site's search answers, and as an editor leaves text behind.
+#[test]
+fn forms_in_another_wrapping() {
+    let json = wordpress(&page("widgets.html"));
+    assert_eq!(read(&format!("[{json}]")), read(&json));
+    let text = page("widgets.txt");
+    let spaced = read(&text.replace('\n', "\r\n\r\n")).unwrap();
+    let plain = read(&text).unwrap();
+    let names = |page: &Page| {
+        page.result
+            .rows
+            .iter()
+            .map(|row| row.name.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&spaced), names(&plain));
+    assert_eq!(spaced.task.rows[0].place, "line 39");
+}
+
+/// The same page in two forms has the same fingerprints where it says the same.
+#[test]
+fn forms_agree_on_wording() {
+    let html = read(&wordpress(&page("widgets.html"))).unwrap();
+    let text = read(&page("widgets.txt")).unwrap();
+    let row = |page: &Page, name: &str| {
+        let row = page.task.rows.iter().find(|row| row.name == name).unwrap();
+        dataforseo_import::draft::fingerprint(&row.lines)
+    };
+    assert_eq!(row(&html, "tag"), row(&text, "tag"));
+    assert_ne!(row(&html, "tag"), row(&text, "mode"));
+}
+
+#[test]
+fn bad_pages_get_clear_errors() {
+    let html = page("widgets.html");
+    let json = wordpress(&html);
+    let with = |from: &str, to: &str| {
+        assert!(html.contains(from), "{from}");
+        wordpress(&html.replacen(from, to, 1))
+    };
+    let cases = [
+        ("truncated JSON", json[..json.len() / 2].to_owned()),
+        ("JSON of another kind", r#"{"swagger": "2.0"}"#.to_owned()),
+        ("a list of none", "[]".to_owned()),
+        ("a list of two", format!("[{json}, {json}]")),
+        (
+            "a type that text does not know",
+            page("widgets.txt")
+                .replace("\nstring\nversion\n", "\nint\nversion\n")
+                .replace("\ninteger\nhow many", "\narray of integers\nhow many"),
+        ),
+        (
+            "HTML without tables",
+            wordpress("<p>POST https://api.dataforseo.com/v3/backlinks/widgets/live</p>"),
+        ),
+        ("no endpoint", wordpress("<p>Nothing here</p>")),
+        (
+            "another site",
+            json.replace(
+                "https://docs.dataforseo.com/v3/",
+                "https://docs.example.com/",
+            ),
+        ),
+        (
+            "an unknown type word",
+            with("<td>integer</td>", "<td>intger</td>"),
+        ),
+        (
+            "a first row that is indented",
+            with(
+                "<td><code>version</code>",
+                "<td>&nbsp;&nbsp;<code>version</code>",
+            ),
+        ),
+        (
+            "a field inside a string",
+            with(
+                "<td><code>beta</code></td><td>boolean</td>",
+                "<td>&nbsp; &nbsp; <code>beta</code></td><td>string</td>",
+            ),
+        ),
+        (
+            "duplicate fields",
+            with("<code>limit</code>", "<code>mode</code>"),
+        ),
+        (
+            "no result",
+            with(
+                "<strong><code>result</code></strong>",
+                "<code>results</code>",
+            ),
+        ),
+        (
+            "an endpoint that is not live",
+            json.replace("widgets/live", "widgets/task_post"),
+        ),
+        (
+            "another section",
+            json.replace("v3/backlinks/widgets", "v3/widgets/all"),
+        ),
+        (
+            "a path that leads elsewhere",
+            json.replace("backlinks/widgets/live", "backlinks/../../evil/live"),
+        ),
+        ("empty", " \n".to_owned()),
+        ("text of something else", "The quick brown fox.".to_owned()),
+        (
+            "text without tables",
+            "POST https://api.dataforseo.com/v3/backlinks/widgets/live".to_owned(),
+        ),
+    ];
+    let mut all = String::new();
+    for (what, content) in cases {
+        let workspace = Workspace::new();
+        all += &format!("--- {what}\n{}\n", workspace.refusal(&content));
+        assert!(
+            !workspace.path().join("spec/backlinks").exists(),
+            "{what}: a file was written"
+        );
+    }
+    insta::assert_snapshot!(all);
+}
+
+/// Whatever is cut off or thrown away, reading gives a page or an error, never a panic.
+#[test]
+fn no_prefix_of_a_page_makes_the_readers_panic() {
+    let json = wordpress(&page("widgets.html"));
+    let html = page("widgets.html");
+    let text = page("widgets.txt");
+    for cut in (0..html.len())
+        .filter(|cut| html.is_char_boundary(*cut))
+        .step_by(37)
+    {
+        let _ = Workspace::new().import(&wordpress(&html[..cut]));
+    }
+    for cut in (0..text.len())
+        .filter(|cut| text.is_char_boundary(*cut))
+        .step_by(11)
+    {
+        let _ = Workspace::new().import(&text[..cut]);
+    }
+    for cut in (0..json.len())
+        .step_by(97)
+        .filter(|cut| json.is_char_boundary(*cut))
+    {
+        let _ = read(&json[..cut]);
+    }
+}
+
+/// Sentences as pages have them, and what is taken from each: a whole value of the field's type,
+/// or nothing, and then the sentence is listed.
+#[test]
+fn facts_are_taken_whole_or_not_at_all() {
+    let cases: [(&str, &[&str]); 35] = [
+        (
+            "integer",
+            &["the maximum value is 20,000, use a token beyond"],
+        ),
+        ("integer", &["the maximum value is 20,000"]),
+        ("integer", &["default value: 100; minimum value: 1"]),
+        ("integer", &["default value: none"]),
+        ("integer", &["can be set from 1 to 1000"]),
+        ("integer", &["from 1 to 4"]),
+        ("float", &["maximum value: 9.5"]),
+        (
+            "boolean",
+            &["possible values: true, false; default value: false"],
+        ),
+        ("boolean", &["default value: yes"]),
+        ("string", &["Default value: US_East"]),
+        ("string", &["default value: the name of the site"]),
+        (
+            "string",
+            &["minimum value equals today’s date -(minus) three months"],
+        ),
+        (
+            "string",
+            &[
+                "if mode is a, maximum value: 2019-01-01",
+                "if mode is b, maximum value: 2020-01-01",
+            ],
+        ),
+        (
+            "string",
+            &["maximum value: 2019-01-01", "maximum value: 2020-01-01"],
+        ),
+        ("string", &["in UTC: “yyyy-mm-dd”"]),
+        ("string", &["possible values: US, GB. default value: GB"]),
+        (
+            "string",
+            &[
+                "possible grouping types:",
+                "as_is – each",
+                "one_per_page — one",
+                "default value: as_is",
+            ],
+        ),
+        ("string", &["possible values: small, large and huge"]),
+        ("string", &["possible values: a word of yours, or none"]),
+        ("string", &["possible values:", "see the other page"]),
+        ("array", &["possible values: cms, wikis"]),
+        ("object", &["each should be without https://"]),
+        ("array", &["you can set up to 20 of them", "optional field"]),
+        ("string", &["required field if mode is not set"]),
+        (
+            "string",
+            &["if date_to is set, this becomes a required field"],
+        ),
+        ("string", &["this is not a required field"]),
+        ("string", &["the site to look at required field"]),
+        ("integer", &["when mode is as_is, the maximum value is 100"]),
+        ("integer", &["maximum value: 1000, default value: 100"]),
+        (
+            "integer",
+            &["the maximum value is 1000 for live tasks and 500 otherwise"],
+        ),
+        ("string", &["maximum value: yesterday"]),
+        (
+            "string",
+            &["must be in the yyyy-mm-dd format and cannot be before 2019-01-30"],
+        ),
+        ("string", &["ISO: yyyy-mm-ddThh:mm:ss"]),
+        ("string", &["without https:// and of at most 50 characters"]),
+        ("boolean", &["default value: False"]),
+    ];
+    let mut all = String::new();
+    for (type_word, lines) in cases {
+        let owned: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        let prose = format!("{:?}", dataforseo_import::prose::read(type_word, &owned));
+        let prose = prose
+            .replace(", not_understood: []", "")
+            .replace("values: [], ", "");
+        let stated: Vec<&str> = prose
+            .trim_start_matches("Prose { ")
+            .trim_end_matches(" }")
+            .split(", ")
+            .filter(|fact| !fact.ends_with(": None"))
+            .collect();
+        all += &format!(
+            "{type_word}: {}\n    {}\n",
+            lines.join(" | "),
+            stated.join(", ")
+        );
+    }
+    insta::assert_snapshot!(all);
+}
+
+/// Constraints in the introduction have no field to go to, so all are listed.
+#[test]
+fn constraints_in_the_introduction_are_listed() {
+    let workspace = Workspace::new();
+    let intro = "Counts widgets for up to 1000 sites. The sites cannot belong to more than 50 different domains. Up to 1000 sites, and all must be old.";
+    let report = workspace
+        .import(&page("widgets.txt").replacen("Counts widgets of a site.", intro, 1))
+        .unwrap();
+    assert_eq!(
+        report.not_understood,
+        [
+            "the endpoint: The sites cannot belong to more than 50 different domains",
+            "the endpoint: Up to 1000 sites, and all must be old",
+        ]
+    );
+}
+
+#[test]
+fn a_response_example_in_plain_text() {
+    let workspace = Workspace::new();
+    let response = "returns JSON structured like this:\n{\n\"status_code\": 20000,\n\"tasks\": [\n{\n\"result\": [\n{\n}\n]\n}\n]\n}\n";
+    let text = page("widgets.txt").replacen("returns JSON structured like this:\n", response, 1);
+    workspace.import(&text).unwrap();
+    let fixture =
+        workspace.read("crates/mock-server/fixtures/v3/backlinks/widgets/live/documentation.json");
+    let fixture: serde_json::Value = serde_json::from_str(&fixture).unwrap();
+    assert_eq!(
+        fixture["response"]["body"],
+        serde_json::json!({"status_code": 20000, "tasks": [{"result": [{}]}]})
+    );
+
+    let report = Workspace::new()
+        .import(&text.replacen("}\n]\n}\n]\n}\n", "}\n]\r\r\né", 1))
+        .unwrap();
+    assert!(
+        report
+            .notes
+            .iter()
+            .any(|note| note.starts_with("the response example is no JSON")),
+        "{report}"
+    );
+}

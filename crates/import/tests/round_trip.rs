@@ -1,0 +1,238 @@
+//! From the spec to pages and back: each Backlinks endpoint is written as a page in both forms,
+//! with many mixtures of quirks, and the import reads off it what the spec says.
+//!
+//! What a page cannot say, and is left out of the comparison:
+//! - words: `doc`, `unit`, `absent`, `deprecated`, `evidence`, `corrections`, the meaning of values,
+//!   and the names that people gave (`use`, `name`, `ident`): a shared type counts as what it holds;
+//! - `charged`: pages speak of prices, never of an endpoint without one in a way that can be relied on;
+//! - `source.openapi`: that is another source; `source.wording` and `wording` are of the words;
+//! - that a text is an address (`format: url`): no phrase of pages means that;
+//! - what a map holds, unless it counts something or has numbers for keys: it reads as any JSON;
+//! - in plain text, the day of the revision; and without leading spaces, how fields nest.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use common::ImportPage;
+use dataforseo_spec::facts::facts;
+use dataforseo_spec::language::{Endpoint, Field, FieldType, Fields, Format, SharedTypes};
+use dataforseo_spec::load::parse;
+use dataforseo_test_support::render::{self, Quirks, fields_of};
+use dataforseo_test_support::{Workspace, repository};
+use serde_json::Value;
+
+const SECTION: &str = "spec/backlinks";
+
+/// The endpoints of the section with the names of their files.
+fn endpoints() -> Vec<(String, Endpoint)> {
+    let folder = repository().join(SECTION);
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "types.yaml" && name != "glossary.yaml")
+        .map(|name| format!("{SECTION}/{name}"))
+        .collect();
+    names.sort();
+    names
+        .into_iter()
+        .map(|name| {
+            let endpoint = parse(&name, &committed(&name)).unwrap().content;
+            (name, endpoint)
+        })
+        .collect()
+}
+
+fn committed(name: &str) -> String {
+    fs::read_to_string(repository().join(name)).unwrap()
+}
+
+fn types() -> SharedTypes {
+    let name = format!("{SECTION}/types.yaml");
+    parse(&name, &committed(&name)).unwrap().content
+}
+
+/// The two forms of a page, and whether they tell how fields nest.
+fn pages(endpoint: &Endpoint, shared: &SharedTypes, number: usize) -> [(String, Quirks); 2] {
+    let quirks = Quirks::number(number);
+    [
+        (render::html(endpoint, Some(shared), quirks), quirks),
+        (render::text(endpoint, Some(shared), quirks), quirks),
+    ]
+}
+
+/// What a page can say of fields, by where they stand.
+fn stated(fields: &Fields, shared: Option<&SharedTypes>, at: &str) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    for (place, (name, field)) in fields.iter().enumerate() {
+        let path = format!("{at}.{name}");
+        let mut facts = facts(field, shared);
+        let inner = fields_of(field, shared);
+        if field.format == Some(Format::Url) {
+            facts.shift_remove("format");
+        }
+        if facts.get("required") == Some(&Value::Bool(false)) {
+            facts.shift_remove("required");
+        }
+        if is_open(field, inner) {
+            facts = [("type", "json".into())].into_iter().collect();
+        }
+        let mut facts: serde_json::Map<String, Value> = facts
+            .into_iter()
+            .map(|(name, fact)| (name.to_owned(), fact))
+            .collect();
+        facts.insert("order".into(), place.into());
+        facts.insert("numbered".into(), field.numbered.into());
+        facts.insert("over".into(), field.over.clone().into());
+        if let Some(each) = &field.each {
+            facts.insert("each".into(), serde_json::json!([each.kind, each.of]));
+        }
+        all.insert(path.clone(), Value::Object(facts));
+        all.extend(stated(inner, shared, &path));
+    }
+    all
+}
+
+/// Whether it is a map of which pages do not tell what it holds.
+fn is_open(field: &Field, inner: &Fields) -> bool {
+    field.kind == FieldType::Map
+        && field.of != Some(FieldType::Integer)
+        && field.numbered.is_none()
+        && inner.is_empty()
+}
+
+/// What a page can say of an endpoint.
+fn summary(endpoint: &Endpoint, shared: Option<&SharedTypes>) -> BTreeMap<String, Value> {
+    let task = endpoint.task.clone().unwrap_or_default().fields;
+    let mut all = stated(&task, shared, "task");
+    let result = endpoint.result.clone().unwrap_or_default();
+    all.extend(stated(&result.fields, shared, "result"));
+    let facts = [
+        ("path", serde_json::to_value(&endpoint.path)),
+        ("method", serde_json::to_value(endpoint.method)),
+        ("mode", serde_json::to_value(endpoint.mode)),
+        ("limits", serde_json::to_value(&endpoint.limits)),
+        ("has a task", serde_json::to_value(endpoint.task.is_some())),
+        ("parameters", serde_json::to_value(&endpoint.parameters)),
+        ("example", serde_json::to_value(&endpoint.example)),
+        ("rows", serde_json::to_value(&endpoint.rows)),
+    ];
+    all.extend(facts.map(|(name, fact)| (name.to_owned(), fact.unwrap())));
+    all
+}
+
+/// Lines that only one of two has.
+fn difference(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<String> {
+    let missing = |from: &BTreeMap<String, Value>, of: &BTreeMap<String, Value>, mark: &str| {
+        from.iter()
+            .filter(|(name, fact)| of.get(*name) != Some(*fact))
+            .map(|(name, fact)| format!("{mark} {name}: {fact}"))
+            .collect::<Vec<_>>()
+    };
+    [missing(a, b, "-"), missing(b, a, "+")].concat()
+}
+
+/// The import of a page into an empty spec gives the endpoint that the page was made of.
+#[test]
+fn a_page_alone_gives_the_endpoint() {
+    let shared = types();
+    let endpoints = endpoints();
+    assert_eq!(endpoints.len(), 24);
+    let mut wrong = Vec::new();
+    for (index, (name, endpoint)) in endpoints.iter().enumerate() {
+        let expected = summary(endpoint, Some(&shared));
+        // Each endpoint in eight mixtures, and no mixture twice.
+        for turn in 0..8 {
+            for (page, quirks) in pages(endpoint, &shared, index + 24 * turn) {
+                let workspace = Workspace::new();
+                let report = match workspace.import(&page) {
+                    Ok(report) => report,
+                    Err(error) => {
+                        wrong.push(format!("{name}, {quirks:?}: {error}"));
+                        continue;
+                    }
+                };
+                let read = parse::<Endpoint>(name, &workspace.read(name))
+                    .unwrap()
+                    .content;
+                let difference = difference(&expected, &summary(&read, None));
+                if !difference.is_empty() || !report.not_understood.is_empty() {
+                    wrong.push(format!(
+                        "{name}, {quirks:?}, {}:\n{}\nnot understood: {:#?}",
+                        &page[..1],
+                        difference.join("\n"),
+                        report.not_understood
+                    ));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}: {}",
+        wrong.len(),
+        wrong[..wrong.len().min(4)].join("\n\n")
+    );
+}
+
+/// The import of a page into the spec that it was made of finds nothing new: the marks of the
+/// wording apart, which is ours here, no byte changes, and a second import changes no byte at all.
+#[test]
+fn a_page_adds_nothing_to_the_spec_that_it_was_made_of() {
+    let shared = types();
+    let mut wrong = Vec::new();
+    for (index, (name, endpoint)) in endpoints().iter().enumerate() {
+        let flat = render::text(endpoint, Some(&shared), Quirks::flat(index));
+        let [(html, _), (text, _)] = pages(endpoint, &shared, index);
+        for (form, page) in [("html", html), ("text", text), ("flat", flat)] {
+            let workspace = Workspace::new();
+            workspace.write(
+                &format!("{SECTION}/types.yaml"),
+                &committed(&format!("{SECTION}/types.yaml")),
+            );
+            workspace.write(name, &without_wording(&committed(name)));
+            let report = match workspace.import(&page) {
+                Ok(report) => report,
+                Err(error) => {
+                    wrong.push(format!("{name}, {form}: {error}"));
+                    continue;
+                }
+            };
+            let (before, after) = (
+                without_wording(&committed(name)),
+                without_wording(&workspace.read(name)),
+            );
+            let told =
+                !report.added.is_empty() || report.needs_decision() || !report.kept.is_empty();
+            if before != after || told {
+                wrong.push(format!("{name}, {form}: {report}"));
+                continue;
+            }
+            let again = workspace.import(&page).unwrap();
+            if !again.changed_files.is_empty() || again.needs_decision() {
+                wrong.push(format!("{name}, {form}, again: {again}"));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}: {}",
+        wrong.len(),
+        wrong[..wrong.len().min(6)].join("\n\n")
+    );
+}
+
+fn without_wording(text: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    lines
+        .filter(|line| !line.trim_start().starts_with("wording: "))
+        .collect()
+}

@@ -1,0 +1,110 @@
+//! Checks on fixtures: each holds what the spec describes and nothing else, so that the models
+//! lose no part of it. Those that were made up to hold what nobody documented are left out.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::files::files_below;
+use crate::model::Model;
+use crate::model::values::Checker;
+use crate::{Diagnostic, Diagnostics, Place};
+
+/// The folder with the fixtures of the mock server, relative to the root of the workspace.
+pub const FOLDER: &str = "crates/mock-server/fixtures";
+
+/// The text in a fixture that marks it as generated.
+pub const SYNTHETIC: &str = "\"source\": \"synthetic\"";
+
+/// The fixtures of the mock server by endpoint id. Each is a path relative to [`FOLDER`], in order.
+pub type Fixtures = BTreeMap<String, Vec<String>>;
+
+/// Finds the fixtures that were not generated.
+///
+/// # Errors
+/// When a file cannot be read, or the folder of one belongs to no endpoint.
+pub fn find(root: &Path, model: &Model) -> io::Result<Fixtures> {
+    let folder = root.join(FOLDER);
+    let mut fixtures = Fixtures::new();
+    for file in files_below(&folder)? {
+        let relative = file.strip_prefix(&folder).unwrap_or(&file);
+        let relative = relative.to_string_lossy().replace('\\', "/");
+        if fs::read_to_string(&file)?.contains(SYNTHETIC) {
+            continue;
+        }
+        let path = relative.rsplit_once('/').map_or("", |(path, _)| path);
+        let endpoint = model
+            .endpoints()
+            .find(|endpoint| endpoint.path.trim_start_matches('/') == path)
+            .ok_or_else(|| {
+                io::Error::other(format!(
+                    "{relative}: the spec has no endpoint with this path"
+                ))
+            })?;
+        fixtures
+            .entry(endpoint.id.clone())
+            .or_default()
+            .push(relative);
+    }
+    Ok(fixtures)
+}
+
+/// Checks the fixtures that are not made up; those that are follow the spec by the way they are
+/// made.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn check(root: &Path, model: &Model, fixtures: &Fixtures) -> Result<usize, Diagnostics> {
+    let mut found = Vec::new();
+    let mut checked = 0;
+    for section in &model.sections {
+        for endpoint in &section.endpoints {
+            for name in fixtures.get(&endpoint.id).into_iter().flatten() {
+                checked += 1;
+                let file = format!("{FOLDER}/{name}");
+                let mut report = |pointer: &str, message: String| {
+                    let message = match pointer {
+                        "" => message,
+                        pointer => format!("{pointer}: {message}"),
+                    };
+                    found.push(Diagnostic::new(&file, Place::START, message));
+                };
+                match fs::read_to_string(root.join(FOLDER).join(name)) {
+                    Ok(text) => fixture(
+                        &text,
+                        &mut Checker {
+                            section,
+                            endpoint,
+                            report: &mut report,
+                        },
+                    ),
+                    Err(error) => report("", format!("cannot be read: {error}")),
+                }
+            }
+        }
+    }
+    match found.is_empty() {
+        true => Ok(checked),
+        false => Err(Diagnostics(found)),
+    }
+}
+
+fn fixture(text: &str, checker: &mut Checker<'_>) {
+    let fixture: Value = match serde_json::from_str(text) {
+        Ok(fixture) => fixture,
+        Err(error) => return (checker.report)("", format!("no JSON: {error}")),
+    };
+    let tasks = fixture.pointer("/response/body/tasks");
+    let tasks = tasks.and_then(Value::as_array).cloned().unwrap_or_default();
+    for (index, task) in tasks.iter().enumerate() {
+        let results = task.get("result").and_then(Value::as_array);
+        for (at, result) in results.into_iter().flatten().enumerate() {
+            let pointer = format!("/response/body/tasks/{index}/result/{at}");
+            let ty = &checker.endpoint.result_type;
+            checker.value(ty, result, &pointer);
+        }
+    }
+}

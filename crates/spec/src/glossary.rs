@@ -1,0 +1,178 @@
+//! Giving fields the words of the glossaries, where they have none of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Diagnostic;
+use crate::Spec;
+use crate::language::{Fields, Glossary, SharedType, Words};
+use crate::load::File;
+
+/// Fills in `doc`, `unit` and `absent` of all fields, and finds the words that serve no field.
+pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
+    let glossaries = std::mem::take(&mut spec.glossaries);
+    let mut used = BTreeSet::new();
+    for (section, file) in &mut spec.shared {
+        let sent = names_sent(section, &spec.endpoints, &file.content.types);
+        for (name, ty) in &mut file.content.types {
+            let mut scope = Scope {
+                glossaries: &glossaries,
+                section,
+                task: sent.contains(name),
+                used: &mut used,
+            };
+            scope.fields(&mut ty.fields);
+            for member in ty.members.values_mut() {
+                scope.fields(&mut member.fields);
+            }
+        }
+    }
+    for endpoint in &mut spec.endpoints {
+        let content = &mut endpoint.file.content;
+        let mut scope = Scope {
+            glossaries: &glossaries,
+            section: &endpoint.section,
+            task: true,
+            used: &mut used,
+        };
+        scope.fields(&mut content.parameters);
+        if let Some(task) = &mut content.task {
+            scope.fields(&mut task.fields);
+        }
+        scope.task = false;
+        if let Some(result) = &mut content.result {
+            scope.fields(&mut result.fields);
+        }
+    }
+    for (section, file) in &glossaries {
+        for (role, words) in [
+            ("task", &file.content.task),
+            ("result", &file.content.result),
+        ] {
+            for (name, entry) in words {
+                let path = [role.to_owned(), name.clone()];
+                let mut report = |message: String| {
+                    let place = file.tree.place(&path);
+                    found.push(Diagnostic::new(&file.name, place, message));
+                };
+                if !used.contains(&(section.clone(), role, name.clone())) {
+                    report(format!(
+                        "no field of a {role} needs the words for `{name}`: take them out"
+                    ));
+                }
+                if entry.doc.trim().is_empty() {
+                    report(format!("`{name}` has no `doc`"));
+                }
+            }
+        }
+    }
+    spec.glossaries = glossaries;
+}
+
+/// The shared types of a section that its tasks use.
+pub fn names_sent(
+    section: &str,
+    endpoints: &[crate::EndpointFile],
+    types: &indexmap::IndexMap<String, SharedType>,
+) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for endpoint in endpoints.iter().filter(|file| file.section == section) {
+        if let Some(task) = &endpoint.file.content.task {
+            names_used(&task.fields, types, &mut used);
+        }
+    }
+    used
+}
+
+/// The shared types that the results of these endpoints use.
+pub fn names_received<'a>(
+    endpoints: impl Iterator<Item = &'a crate::EndpointFile>,
+    types: &indexmap::IndexMap<String, SharedType>,
+) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for endpoint in endpoints {
+        if let Some(result) = &endpoint.file.content.result {
+            names_used(&result.fields, types, &mut used);
+            if let Some(name) = &result.shared
+                && used.insert(name.clone())
+                && let Some(shared) = types.get(name)
+            {
+                names_used(&shared.fields, types, &mut used);
+            }
+        }
+    }
+    used
+}
+
+/// The shared types that these fields name, and that those name in turn.
+fn names_used(
+    fields: &Fields,
+    types: &indexmap::IndexMap<String, SharedType>,
+    used: &mut BTreeSet<String>,
+) {
+    for field in fields.values() {
+        if let Some(name) = &field.shared
+            && used.insert(name.clone())
+            && let Some(shared) = types.get(name)
+        {
+            names_used(&shared.fields, types, used);
+            for member in shared.members.values() {
+                names_used(&member.fields, types, used);
+                if let Some(name) = &member.shared
+                    && used.insert(name.clone())
+                    && let Some(shared) = types.get(name)
+                {
+                    names_used(&shared.fields, types, used);
+                }
+            }
+        }
+        names_used(field.inner(), types, used);
+    }
+}
+
+struct Scope<'a> {
+    glossaries: &'a BTreeMap<Option<String>, File<Glossary>>,
+    section: &'a str,
+    task: bool,
+    /// Section, role and name of the words that a field needed.
+    used: &'a mut BTreeSet<(Option<String>, &'static str, String)>,
+}
+
+impl Scope<'_> {
+    fn fields(&mut self, fields: &mut Fields) {
+        for (name, field) in fields {
+            self.fields(&mut field.fields);
+            let mut each = field.each.as_mut();
+            while let Some(element) = each {
+                self.fields(&mut element.fields);
+                each = element.each.as_mut();
+            }
+            if field.doc.is_some() {
+                continue;
+            }
+            if let Some(words) = self.look_up(name) {
+                field.doc = Some(words.doc);
+                field.unit = field.unit.take().or(words.unit);
+                field.absent = field.absent.take().or(words.absent);
+            }
+        }
+    }
+
+    /// The words for a field, of the section or of the whole API.
+    fn look_up(&mut self, name: &str) -> Option<Words> {
+        let role = if self.task { "task" } else { "result" };
+        for section in [Some(self.section.to_owned()), None] {
+            let Some(file) = self.glossaries.get(&section) else {
+                continue;
+            };
+            let words = match self.task {
+                true => &file.content.task,
+                false => &file.content.result,
+            };
+            if let Some(words) = words.get(name) {
+                self.used.insert((section, role, name.to_owned()));
+                return Some(words.clone());
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,936 @@
+//! From the spec's files to the model: names are given, references followed, checks made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check::{
+    FieldCheck, NO_LINKS, check_api, check_field, check_status_codes, is_day, no_day,
+};
+use super::type_names::Taken;
+use super::types::{
+    Endpoint, Enum, Field, Former, Limit, Member, Model, Object, Section, Type, TypeDef, Union,
+    Variant,
+};
+use super::{examples, refuse, rows};
+use crate::dates::DateExpression;
+use crate::diagnostics::did_you_mean;
+use crate::glossary::names_sent;
+use crate::language::{self, FieldType, Fields, Format, SharedTypes, Values};
+use crate::load::File;
+use crate::names;
+use crate::tree::{Path, Tree};
+use crate::{Diagnostic, Diagnostics, EndpointFile, Spec};
+
+/// Resolves a spec.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
+    let mut found = Vec::new();
+    check_status_codes(&spec.status_codes, &mut found);
+    check_api(&spec.api, &mut found);
+    let mut sections = Vec::new();
+    for (name, section) in &spec.api.content.sections {
+        let shared = spec.shared.get(name);
+        let files = || spec.endpoints.iter().filter(|file| file.section == *name);
+        let sent = shared.map_or_else(BTreeSet::new, |shared| {
+            names_sent(name, &spec.endpoints, &shared.content.types)
+        });
+        let siblings: BTreeMap<String, String> = files()
+            .filter_map(|file| {
+                let path = file.file.content.path.strip_prefix("/v3/")?;
+                let rest = path.strip_prefix(&format!("{name}/"))?;
+                Some((path.to_owned(), names::type_name(&names::plain_path(rest))?))
+            })
+            .collect();
+        // The type names of the section, with where they stand.
+        let mut taken = Taken::new();
+        let mut section = Section {
+            name: name.clone(),
+            doc: section.doc.clone(),
+            shared_file: shared.map(|file| file.name.clone()),
+            shared: shared.map_or_else(Vec::new, |file| {
+                shared_types(file, &sent, &mut taken, &mut found)
+            }),
+            endpoints: Vec::new(),
+        };
+        for file in files() {
+            if let Some(endpoint) = endpoint(file, shared, &siblings, &mut taken, &mut found) {
+                section.endpoints.push(endpoint);
+            }
+        }
+        if let Some(shared) = shared {
+            refuse::two_ways(files(), shared, &sent, &mut found);
+        }
+        refuse::equal_methods(&section, &mut found);
+        let before = found.len();
+        refuse::endless_types(&section, &taken, &mut found);
+        if found.len() == before {
+            rows::resolve(&mut section, files(), &mut found);
+            examples::check(&section, files(), &mut found);
+        }
+        if !section.endpoints.is_empty() {
+            refuse::equal_types(&section, &taken, &mut found);
+            sections.push(section);
+        }
+    }
+    if !found.is_empty() {
+        found.sort();
+        found.dedup();
+        return Err(Diagnostics(found));
+    }
+    Ok(Model {
+        api: spec.api.content.clone(),
+        status_codes: spec.status_codes.content.codes.clone(),
+        sections,
+    })
+}
+
+/// `sent` are the names of those that tasks use.
+fn shared_types(
+    file: &File<SharedTypes>,
+    sent: &BTreeSet<String>,
+    taken: &mut Taken,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<TypeDef> {
+    let mut all = Vec::new();
+    for (name, shared) in &file.content.types {
+        let path = vec!["types".to_owned(), name.clone()];
+        let mut scope = Scope {
+            file: &file.name,
+            tree: &file.tree,
+            shared: Some(file),
+            prefix: name.clone(),
+            endpoint: None,
+            taken,
+            types: Vec::new(),
+            found,
+        };
+        scope.claim(name, &path);
+        if names::type_name(name).as_ref() != Some(name) {
+            scope.report(&path, format!("`{name}` is no name of a Rust type"));
+        }
+        let doc = shared.doc.clone().unwrap_or_default().trim().to_owned();
+        scope.check_doc(name, &doc, &path);
+        let own = match (&shared.values, &shared.tag) {
+            (Some(values), None) if shared.fields.is_empty() && shared.members.is_empty() => {
+                TypeDef::Enum(scope.open_enum(name, &doc, values, &path))
+            }
+            (None, None) if !shared.fields.is_empty() && shared.members.is_empty() => {
+                let object = scope.object(
+                    name.clone(),
+                    doc,
+                    &shared.fields,
+                    &path,
+                    sent.contains(name),
+                );
+                TypeDef::Object(object)
+            }
+            (None, Some(tag)) if !shared.members.is_empty() => {
+                if sent.contains(name) {
+                    scope.report(&path, "a union stands in results only, not in a task");
+                }
+                TypeDef::Union(scope.union(name, &doc, tag, shared, &path))
+            }
+            _ => {
+                let message =
+                    "a shared type has either `fields`, or `values`, or a `tag` with `members`";
+                scope.report(&path, message);
+                continue;
+            }
+        };
+        let parts = scope.types;
+        all.push(own);
+        all.extend(parts);
+    }
+    all
+}
+
+/// The names of the paths that an endpoint had before.
+fn former(
+    section: &str,
+    file: &File<language::Endpoint>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Former> {
+    let prefix = format!("/v3/{section}/");
+    let mut all = Vec::new();
+    for (index, path) in file.content.renamed_from.iter().enumerate() {
+        let plain = path.strip_prefix(&prefix).map(names::plain_path);
+        let name = plain.as_deref().and_then(names::type_name);
+        let module = plain.as_deref().and_then(names::field_name);
+        match (name, module) {
+            (Some(name), Some(module)) if *path != file.content.path => {
+                all.push(Former { name, module });
+            }
+            _ => {
+                let place = ["renamed_from".to_owned(), index.to_string()];
+                let message = format!(
+                    "`{path}`: expected the path that the endpoint had before, such as \
+                     `{prefix}bulk_ranks/live`"
+                );
+                found.push(Diagnostic::new(
+                    &file.name,
+                    file.tree.place(&place),
+                    message,
+                ));
+            }
+        }
+    }
+    all
+}
+
+fn endpoint(
+    endpoint: &EndpointFile,
+    shared: Option<&File<SharedTypes>>,
+    siblings: &BTreeMap<String, String>,
+    taken: &mut Taken,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Endpoint> {
+    let EndpointFile { section, file } = endpoint;
+    let spec = &file.content;
+    let at = |key: &str| vec![key.to_owned()];
+    let Some(rest) = spec.path.strip_prefix(&format!("/v3/{section}/")) else {
+        let message =
+            format!("expected a path that begins with `/v3/{section}/`, the folder's name");
+        found.push(Diagnostic::new(
+            &file.name,
+            file.tree.place(&at("path")),
+            message,
+        ));
+        return None;
+    };
+    let plain = names::plain_path(rest);
+    let (Some(name), Some(module)) = (names::type_name(&plain), names::field_name(&plain)) else {
+        let message = format!("no Rust name can be made from `{rest}`");
+        found.push(Diagnostic::new(
+            &file.name,
+            file.tree.place(&at("path")),
+            message,
+        ));
+        return None;
+    };
+    if !file.name.ends_with(&format!("/{section}/{module}.yaml")) {
+        let message = format!("this path belongs into a file `{section}/{module}.yaml`");
+        found.push(Diagnostic::new(
+            &file.name,
+            file.tree.place(&at("path")),
+            message,
+        ));
+    }
+    let former = former(section, file, found);
+    if let Some(day) = &spec.removed_upstream
+        && !is_day(day)
+    {
+        let place = file.tree.place(&at("removed_upstream"));
+        found.push(Diagnostic::new(&file.name, place, no_day(day)));
+    }
+    let mut scope = Scope {
+        file: &file.name,
+        tree: &file.tree,
+        shared,
+        prefix: name.clone(),
+        endpoint: Some((&name, siblings)),
+        taken,
+        types: Vec::new(),
+        found,
+    };
+    scope.claim(&name, &at("path"));
+    let parameters = scope.parameters(spec);
+    scope.check_mode(spec);
+    if let Some(revised) = &spec.source.revised
+        && !matches!(DateExpression::parse(revised), Some(DateExpression::On(_)))
+    {
+        let path = vec!["source".to_owned(), "revised".to_owned()];
+        scope.report(&path, "expected a date, `yyyy-mm-dd`");
+    }
+    if spec.limits.tasks_per_call == Some(0) || spec.limits.calls_per_minute == Some(0) {
+        scope.report(&at("limits"), "a limit of 0 allows nothing");
+    }
+    if spec.doc.as_deref().is_some_and(|doc| doc.contains("[`")) {
+        scope.report(&at("doc"), NO_LINKS);
+    }
+    if !spec.source.link.starts_with("https://") {
+        let path = vec!["source".to_owned(), "link".to_owned()];
+        scope.report(&path, "expected the address of a page, https://…");
+    }
+    if spec.doc.as_deref().is_none_or(|doc| doc.trim().is_empty()) {
+        scope.report(
+            &[],
+            "`doc` is missing: say in our own words what the endpoint is for",
+        );
+    }
+    let path = [at("task"), at("fields")].concat();
+    let task = spec
+        .task
+        .as_ref()
+        .map(|task| scope.top(format!("{name}Task"), &task.fields, &path, true));
+    let path = [at("result"), at("fields")].concat();
+    let (result_type, result) = match &spec.result {
+        None => (Type::Json, None),
+        Some(result) => match &result.shared {
+            Some(shared) => {
+                if !result.fields.is_empty() {
+                    scope.report(&at("result"), "`use` and `fields` exclude each other");
+                }
+                (scope.look_up(shared, &at("result"), false), None)
+            }
+            None => {
+                let result_name = format!("{name}Result");
+                let result = scope.top(result_name.clone(), &result.fields, &path, false);
+                (Type::Object(result_name), Some(result))
+            }
+        },
+    };
+    let types = scope.types;
+    Some(Endpoint {
+        file: file.name.clone(),
+        former,
+        removed: spec.removed_upstream.clone(),
+        id: format!("{section}/{rest}"),
+        path: spec.path.clone(),
+        method: spec.method,
+        mode: spec.mode,
+        charged: spec.charged != Some(false),
+        doc: spec.doc.clone().unwrap_or_default().trim().to_owned(),
+        link: spec.source.link.clone(),
+        revised: spec.source.revised.clone(),
+        limits: spec.limits.clone(),
+        name: name.clone(),
+        module,
+        parameters,
+        task,
+        example: spec.example.clone(),
+        result_type,
+        result,
+        rows: None,
+        types,
+    })
+}
+
+/// The methods that generated code gives to what is sent, and those that it calls.
+const METHODS: [&str; 6] = [
+    "clone",
+    "default",
+    "new",
+    "validate",
+    "validate_on",
+    "warnings",
+];
+
+/// Resolving the types of one file.
+struct Scope<'a> {
+    file: &'a str,
+    tree: &'a Tree,
+    shared: Option<&'a File<SharedTypes>>,
+    /// What the names of types begin with that stand in this file only.
+    prefix: String,
+    /// The Rust name of the file's endpoint, and those of the section's endpoints by path.
+    endpoint: Option<(&'a str, &'a BTreeMap<String, String>)>,
+    /// The type names of the section, with the file that has them.
+    taken: &'a mut Taken,
+    types: Vec<TypeDef>,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Scope<'_> {
+    fn report(&mut self, path: &[String], message: impl Into<String>) {
+        let place = self.tree.place(path);
+        self.found.push(Diagnostic::new(self.file, place, message));
+    }
+
+    /// Takes a type name, once in a section. A second one is an error, never a numbered name.
+    fn claim(&mut self, name: &str, path: &[String]) {
+        let here = (self.file.to_owned(), self.tree.place(path));
+        if let Some((other, _)) = self.taken.insert(name.to_owned(), here) {
+            let message = format!(
+                "the type name `{name}` is taken by {other}: give this one another with `name`, \
+                 or share the type with `use`"
+            );
+            self.report(path, message);
+        }
+    }
+
+    fn check_doc(&mut self, name: &str, doc: &str, path: &[String]) {
+        if doc.is_empty() {
+            self.report(
+                path,
+                format!("`{name}` has no `doc`: say in our own words what it is"),
+            );
+        }
+        if doc.contains("[`") {
+            self.report(path, NO_LINKS);
+        }
+    }
+
+    /// The parameters of the path: each is described, and what is described is in the path.
+    fn parameters(&mut self, spec: &language::Endpoint) -> Vec<Field> {
+        let path = vec!["parameters".to_owned()];
+        let described = self.object(String::new(), String::new(), &spec.parameters, &path, true);
+        let in_path = names::parameters(&spec.path);
+        for name in &in_path {
+            if !spec.parameters.contains_key(*name) {
+                let message = format!("`parameters` does not describe `{name}`");
+                self.report(&["path".to_owned()], message);
+            }
+        }
+        for field in &described.fields {
+            let at = [path.as_slice(), std::slice::from_ref(&field.wire)].concat();
+            if !in_path.contains(&field.wire.as_str()) {
+                self.report(&at, format!("the path has no parameter `{}`", field.wire));
+            }
+            if field.ty != Type::String || !field.required {
+                self.report(&at, "a parameter of a path is a required string");
+            }
+        }
+        let mut fields = described.fields;
+        fields.sort_by_key(|field| in_path.iter().position(|name| *name == field.wire));
+        fields
+    }
+
+    /// What a mode asks for.
+    fn check_mode(&mut self, spec: &language::Endpoint) {
+        let at = |key: &str| vec![key.to_owned()];
+        match (spec.method, &spec.task) {
+            (language::Method::Post, None) => {
+                self.report(
+                    &at("method"),
+                    "a POST sends tasks: describe them under `task`",
+                );
+            }
+            (language::Method::Get, Some(_)) => {
+                self.report(&at("task"), "a GET sends nothing but its `parameters`");
+            }
+            _ => {}
+        }
+        if spec.task.is_some() && spec.limits.tasks_per_call.is_none() {
+            self.report(
+                &at("limits"),
+                "say with `tasks_per_call` how many tasks a call may hold",
+            );
+        }
+        let get = spec.method == language::Method::Get;
+        let fits = match spec.mode {
+            language::Mode::TaskPost => !get,
+            language::Mode::TasksReady => get,
+            language::Mode::TaskGet => get && !spec.parameters.is_empty(),
+            _ => true,
+        };
+        if !fits {
+            let message = "this mode goes with another method: `task_post` is a POST, \
+                           `tasks_ready` a GET, `task_get` a GET with `parameters`";
+            self.report(&at("mode"), message);
+        }
+        if get && spec.limits.tasks_per_call.is_some() {
+            self.report(
+                &at("limits"),
+                "a GET sends no tasks: it has no `tasks_per_call`",
+            );
+        }
+        // Of others, a result that is not described is any JSON.
+        if spec.mode == language::Mode::TaskPost && spec.result.is_some() {
+            let message = "a `task_post` gives no `result`: its answer is the tasks themselves";
+            self.report(&at("mode"), message);
+        }
+        let Some(example) = &spec.example else { return };
+        let known = |name: &String| {
+            spec.task
+                .as_ref()
+                .is_some_and(|task| task.fields.contains_key(name))
+        };
+        match example.as_object() {
+            None => self.report(&at("example"), "expected one task, an object"),
+            Some(example) => {
+                for name in example.keys().filter(|name| !known(name)) {
+                    self.report(&at("example"), format!("a task has no field `{name}`"));
+                }
+                let required = spec.task.iter().flat_map(|task| &task.fields);
+                for (name, _) in required.filter(|(_, field)| field.required == Some(true)) {
+                    if !example.contains_key(name) {
+                        self.report(&at("example"), format!("`{name}` is required"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn union(
+        &mut self,
+        name: &str,
+        doc: &str,
+        tag: &str,
+        shared: &language::SharedType,
+        path: &[String],
+    ) -> Union {
+        let mut members: Vec<Member> = Vec::new();
+        let union_fields: Vec<&String> = shared.fields.keys().collect();
+        if shared.fields.contains_key(tag) {
+            let message = format!("`{tag}` is the union's tag; it is no field besides");
+            self.report(path, message);
+        }
+        for (wire, member) in &shared.members {
+            let at = [path, &["members".to_owned(), wire.clone()]].concat();
+            let doc = member.doc.clone().unwrap_or_default().trim().to_owned();
+            self.check_doc(wire, &doc, &at);
+            let Some(variant) = variant_name(wire) else {
+                let message = format!("no Rust name can be made from the member `{wire}`");
+                self.report(&at, message);
+                continue;
+            };
+            if let Some(other) = members.iter().find(|other| other.name == variant) {
+                let message = format!("`{wire}` and `{}` would both be `{variant}`", other.wire);
+                self.report(&at, message);
+            }
+            let object = match &member.shared {
+                Some(shared) => {
+                    if !member.fields.is_empty() {
+                        self.report(&at, "`use` and `fields` exclude each other");
+                    }
+                    self.member_type(shared, tag, &union_fields, &at);
+                    shared.clone()
+                }
+                None => {
+                    if member.fields.contains_key(tag) {
+                        let message = format!("`{tag}` is the union's tag; it is no field besides");
+                        self.report(&at, message);
+                    }
+                    let object = format!("{name}{variant}");
+                    self.claim(&object, &at);
+                    let mut fields = shared.fields.clone();
+                    for (field, own) in &member.fields {
+                        if fields.insert(field.clone(), own.clone()).is_some() {
+                            let message = format!("`{field}` is a field of the union already");
+                            self.report(&at, message);
+                        }
+                    }
+                    let outer = std::mem::replace(&mut self.prefix, object.clone());
+                    let made = self.object(object.clone(), doc.clone(), &fields, &at, false);
+                    self.prefix = outer;
+                    self.types.push(TypeDef::Object(made));
+                    object
+                }
+            };
+            members.push(Member {
+                wire: wire.clone(),
+                name: variant,
+                doc,
+                object,
+            });
+        }
+        Union {
+            name: name.to_owned(),
+            doc: doc.to_owned(),
+            tag: tag.to_owned(),
+            members,
+        }
+    }
+
+    /// The shared type of a member: an object that has the union's fields and not its tag.
+    fn member_type(&mut self, name: &str, tag: &str, common: &[&String], path: &[String]) {
+        if let Type::Union(_) = self.look_up(name, path, false) {
+            let message = format!("`{name}` is a union, and a member is an object");
+            self.report(path, message);
+            return;
+        }
+        let types = self.shared.map(|file| &file.content.types);
+        let Some(ty) = types.and_then(|types| types.get(name)) else {
+            return;
+        };
+        if ty.fields.contains_key(tag) {
+            let message = format!("`{name}` has the union's tag `{tag}`, which is no field");
+            self.report(path, message);
+        }
+        let missing: Vec<&str> = common
+            .iter()
+            .filter(|field| !ty.fields.contains_key(**field))
+            .map(|field| field.as_str())
+            .collect();
+        if !missing.is_empty() {
+            let message = format!(
+                "`{name}` lacks fields that all members have: {}",
+                missing.join(", ")
+            );
+            self.report(path, message);
+        }
+    }
+
+    fn top(&mut self, name: String, fields: &Fields, path: &[String], task: bool) -> Object {
+        self.claim(&name, path);
+        self.object(name, String::new(), fields, path, task)
+    }
+
+    /// `path` leads to the fields, or to what holds them.
+    fn object(
+        &mut self,
+        name: String,
+        doc: String,
+        fields: &Fields,
+        path: &[String],
+        task: bool,
+    ) -> Object {
+        let mut resolved: Vec<Field> = Vec::new();
+        for (wire, spec) in fields {
+            let path = self.field_path(path, wire);
+            let check = FieldCheck {
+                file: self.file,
+                tree: self.tree,
+                path: &path,
+                task,
+            };
+            check_field(&check, spec, self.found);
+            let given = spec.ident.as_deref();
+            let own = names::field_name(given.unwrap_or(wire));
+            let own = own.filter(|own| given.is_none_or(|given| own == given));
+            let Some(ident) = own else {
+                let wrong = given.unwrap_or(wire);
+                self.report(
+                    &path,
+                    format!("`{wrong}` cannot be a Rust name: give one with `ident`"),
+                );
+                continue;
+            };
+            let others = [&spec.required_with, &spec.not_after];
+            for other in spec
+                .required_unless
+                .iter()
+                .chain(others.into_iter().flatten())
+            {
+                if !fields.contains_key(other) {
+                    let meant = did_you_mean(other, fields.keys().map(String::as_str));
+                    self.report(&path, format!("no field `{other}` beside this one{meant}"));
+                }
+            }
+            if task && METHODS.contains(&ident.as_str()) {
+                let message = format!(
+                    "`{ident}` is a method of what is sent: give another name with `ident`"
+                );
+                self.report(&path, message);
+            }
+            if let Some(other) = resolved.iter().find(|other| other.ident == ident) {
+                let message = format!("`{wire}` and `{}` would both become `{ident}`", other.wire);
+                self.report(&path, message);
+            }
+            let ty = self.field_type(wire, spec, &path, task);
+            resolved.push(Field {
+                wire: wire.clone(),
+                ident,
+                limits: limits(spec, &ty, &self.enums()),
+                ty,
+                required: spec.required == Some(true),
+                spec: spec.clone(),
+            });
+        }
+        Object {
+            name,
+            doc,
+            sent: task,
+            fields: resolved,
+        }
+    }
+
+    /// Where a field stands: at `path`, below its `fields`, or with the fields that all members
+    /// of the union have.
+    fn field_path(&self, path: &[String], wire: &str) -> Path {
+        let mut own: Path = path.to_vec();
+        let holds_fields = path.last().is_some_and(|last| last == "fields");
+        if !holds_fields && path != ["parameters"] {
+            own.push("fields".to_owned());
+        }
+        own.push(wire.to_owned());
+        if let [union @ .., members, _] = path
+            && members == "members"
+            && !self.tree.has(&own)
+        {
+            return [union, &["fields".to_owned(), wire.to_owned()]].concat();
+        }
+        own
+    }
+
+    /// The values of the enums that fields can name by now.
+    fn enums(&self) -> BTreeMap<String, Vec<String>> {
+        let own = self.types.iter().filter_map(|ty| match ty {
+            TypeDef::Enum(open) => {
+                let values = open.variants.iter().map(|variant| variant.wire.clone());
+                Some((open.name.clone(), values.collect()))
+            }
+            TypeDef::Object(_) | TypeDef::Union(_) => None,
+        });
+        let shared = self.shared.into_iter().flat_map(|file| &file.content.types);
+        let shared = shared.filter_map(|(name, shared)| {
+            let values = shared.values.as_ref()?.names();
+            Some((
+                name.clone(),
+                values.into_iter().map(str::to_owned).collect(),
+            ))
+        });
+        own.chain(shared).collect()
+    }
+
+    fn field_type(
+        &mut self,
+        wire: &str,
+        spec: &language::Field,
+        path: &[String],
+        task: bool,
+    ) -> Type {
+        match (spec.kind, spec.of) {
+            (FieldType::List, of) => {
+                let of = of.unwrap_or(FieldType::Json);
+                Type::List(Box::new(self.element(of, wire, spec, path, task)))
+            }
+            // The values of a map are its keys; they make no enum.
+            (FieldType::Map, of) => {
+                let of = of.unwrap_or(FieldType::Json);
+                let keyless = language::Field {
+                    values: None,
+                    ..spec.clone()
+                };
+                let of = Box::new(self.element(of, wire, &keyless, path, task));
+                match spec.numbered {
+                    Some(true) => Type::Numbered(of),
+                    _ => Type::Map(of),
+                }
+            }
+            (FieldType::Filters, _) => Type::Filters(self.rows_of(spec, path)),
+            (FieldType::Order, _) => Type::List(Box::new(Type::Order(self.rows_of(spec, path)))),
+            (kind, _) => self.element(kind, wire, spec, path, task),
+        }
+    }
+
+    /// The Rust name of the endpoint whose rows a filter or an order is for.
+    fn rows_of(&mut self, spec: &language::Field, path: &[String]) -> String {
+        let Some((own, siblings)) = self.endpoint else {
+            self.report(path, "filters and an order stand in an endpoint's own file");
+            return String::new();
+        };
+        let Some(over) = &spec.over else {
+            return own.to_owned();
+        };
+        if let Some(name) = siblings.get(over) {
+            return name.clone();
+        }
+        let meant = did_you_mean(over, siblings.keys().map(String::as_str));
+        self.report(path, format!("the section has no endpoint `{over}`{meant}"));
+        String::new()
+    }
+
+    fn element(
+        &mut self,
+        kind: FieldType,
+        wire: &str,
+        spec: &language::Field,
+        path: &[String],
+        task: bool,
+    ) -> Type {
+        match kind {
+            FieldType::Integer => Type::Integer,
+            FieldType::Float => Type::Float,
+            FieldType::Boolean => Type::Boolean,
+            FieldType::List | FieldType::Map => match &spec.each {
+                Some(each) => {
+                    let path = [path, &["each".to_owned()]].concat();
+                    let mut each = each.as_ref().clone();
+                    // The words stand with the field.
+                    each.doc = each.doc.or_else(|| spec.doc.clone());
+                    check_field(
+                        &FieldCheck {
+                            file: self.file,
+                            tree: self.tree,
+                            path: &path,
+                            task,
+                        },
+                        &each,
+                        self.found,
+                    );
+                    self.field_type(wire, &each, &path, task)
+                }
+                None => Type::Json,
+            },
+            FieldType::Json | FieldType::Filters | FieldType::Order => Type::Json,
+            FieldType::String => self.string(wire, spec, path, task),
+            FieldType::Object => {
+                if let Some(shared) = &spec.shared {
+                    return self.look_up(shared, path, false);
+                }
+                let Some(name) = self.type_name(wire, spec, path) else {
+                    return Type::Json;
+                };
+                let doc = match spec.kind {
+                    FieldType::List => format!("An element of `{wire}`."),
+                    FieldType::Map => format!("A value of `{wire}`."),
+                    _ => spec.doc.clone().unwrap_or_default(),
+                };
+                let object = self.object(name.clone(), doc, &spec.fields, path, task);
+                self.types.push(TypeDef::Object(object));
+                Type::Object(name)
+            }
+        }
+    }
+
+    fn string(&mut self, wire: &str, spec: &language::Field, path: &[String], task: bool) -> Type {
+        if let Some(shared) = &spec.shared {
+            self.look_up(shared, path, true);
+            let types = self.shared.map(|file| &file.content.types);
+            let values = types.and_then(|types| types.get(shared)?.values.as_ref());
+            if let (Some(serde_json::Value::String(default)), Some(values)) =
+                (&spec.default, values)
+                && !values.names().contains(&default.as_str())
+            {
+                let meant = did_you_mean(default, values.names());
+                let path = [path, &["default".to_owned()]].concat();
+                self.report(
+                    &path,
+                    format!("`{default}` is none of the values of `{shared}`{meant}"),
+                );
+            }
+            return Type::Enum(shared.clone());
+        }
+        if let Some(values) = &spec.values {
+            let Some(name) = self.type_name(wire, spec, path) else {
+                return Type::String;
+            };
+            let doc = spec.doc.clone().unwrap_or_default();
+            let open = self.open_enum(&name, &doc, values, path);
+            self.types.push(TypeDef::Enum(open));
+            return Type::Enum(name);
+        }
+        match spec.format {
+            Some(Format::Date) if task => Type::Date,
+            Some(Format::Timestamp) => Type::Timestamp,
+            // A date of an answer stays text: one of another form must not be lost.
+            Some(Format::Date | Format::Target | Format::Url) | None => Type::String,
+        }
+    }
+
+    /// The name of a type that stands in this file only.
+    fn type_name(&mut self, wire: &str, spec: &language::Field, path: &[String]) -> Option<String> {
+        let name = match (&spec.name, spec.kind) {
+            (Some(name), _) => {
+                if names::type_name(name).as_ref() != Some(name) {
+                    self.report(path, format!("`{name}` is no name of a Rust type"));
+                }
+                Some(name.clone())
+            }
+            (None, FieldType::List) => {
+                names::element_name(wire).map(|tail| format!("{}{tail}", self.prefix))
+            }
+            (None, _) => names::type_name(wire).map(|tail| format!("{}{tail}", self.prefix)),
+        };
+        match &name {
+            Some(name) => self.claim(name, path),
+            None => self.report(
+                path,
+                "no type name can be made from this: give one with `name`",
+            ),
+        }
+        name
+    }
+
+    /// The shared type with this name: one with values for a string, another for an object.
+    fn look_up(&mut self, name: &str, path: &[String], values: bool) -> Type {
+        let types = self.shared.map(|file| &file.content.types);
+        let ty = types.and_then(|types| types.get(name));
+        match ty {
+            None => {
+                let known = types.into_iter().flatten().map(|(name, _)| name.as_str());
+                let meant = did_you_mean(name, known);
+                self.report(
+                    path,
+                    format!("no shared type `{name}` in the section's types.yaml{meant}"),
+                );
+            }
+            Some(shared) if shared.values.is_some() != values => {
+                let message = match values {
+                    true => format!("`{name}` is an object, this is a string"),
+                    false => format!("`{name}` is a string with values, this is an object"),
+                };
+                self.report(path, message);
+            }
+            Some(_) => {}
+        }
+        match ty {
+            Some(union) if union.tag.is_some() => Type::Union(name.to_owned()),
+            _ => Type::Object(name.to_owned()),
+        }
+    }
+
+    fn open_enum(&mut self, name: &str, doc: &str, values: &Values, path: &[String]) -> Enum {
+        let mut variants: Vec<Variant> = Vec::new();
+        for (wire, doc) in values.iter() {
+            let Some(variant) = variant_name(wire) else {
+                self.report(
+                    path,
+                    format!("no Rust name can be made from the value `{wire}`"),
+                );
+                continue;
+            };
+            if let Some(other) = variants.iter().find(|other| other.name == variant) {
+                let message = format!(
+                    "`{wire}` and `{}` would both become `{variant}`",
+                    other.wire
+                );
+                self.report(path, message);
+            }
+            variants.push(Variant {
+                wire: wire.to_owned(),
+                name: variant,
+                doc: doc.map(ToOwned::to_owned),
+            });
+        }
+        Enum {
+            name: name.to_owned(),
+            doc: doc.to_owned(),
+            variants,
+        }
+    }
+}
+
+/// The name of a variant. `Other` is the one for what nobody documented.
+fn variant_name(wire: &str) -> Option<String> {
+    // Rust has no names that begin with a digit: `24_hours` is `V24Hours`.
+    let name = match wire.starts_with(|c: char| c.is_ascii_digit()) {
+        true => names::type_name(&format!("v{wire}"))?,
+        false => names::type_name(wire)?,
+    };
+    Some(match name.as_str() {
+        "Other" => "DocumentedOther".to_owned(),
+        _ => name,
+    })
+}
+
+/// The limits that a task's rules have; for results they are empty or harmless.
+fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String>>) -> Vec<Limit> {
+    let mut limits = Vec::new();
+    limits.extend(spec.min_items.map(Limit::MinItems));
+    limits.extend(spec.max_items.map(Limit::MaxItems));
+    limits.extend(spec.max_length.map(Limit::MaxLength));
+    limits.extend(spec.max_distinct_domains.map(Limit::MaxDistinctDomains));
+    limits.extend(spec.max_conditions.map(Limit::MaxConditions));
+    if *ty == Type::Date {
+        let date =
+            |bound: &Option<serde_json::Value>| DateExpression::parse(bound.as_ref()?.as_str()?);
+        limits.push(Limit::Date {
+            min: date(&spec.min),
+            max: date(&spec.max),
+        });
+    } else {
+        let number = |bound: &Option<serde_json::Value>| bound.as_ref()?.as_f64();
+        limits.extend(number(&spec.min).map(Limit::Min));
+        limits.extend(number(&spec.max).map(Limit::Max));
+    }
+    if let Type::Enum(name) = ty
+        && let Some(values) = enums.get(name)
+    {
+        limits.push(Limit::OneOf(values.clone()));
+    }
+    if spec.format == Some(Format::Target) {
+        limits.push(Limit::Targets);
+    }
+    if *ty == Type::Timestamp {
+        limits.push(Limit::Timestamp);
+    }
+    if !spec.required_unless.is_empty() {
+        limits.push(Limit::RequiredUnless(spec.required_unless.clone()));
+    }
+    limits.extend(spec.required_with.clone().map(Limit::RequiredWith));
+    limits.extend(spec.not_after.clone().map(Limit::NotAfter));
+    limits
+}

@@ -1,0 +1,278 @@
+//! The rows of results: what filters and orders can name, and whether paging can work.
+
+use super::types::{Endpoint, Field, Object, RowField, RowFieldKind, Rows, Section, Type};
+use crate::language::{self, Format};
+use crate::{Diagnostic, EndpointFile};
+
+/// Resolves the rows of a section's endpoints, when all of its types are known.
+pub fn resolve<'a>(
+    section: &mut Section,
+    files: impl Iterator<Item = &'a EndpointFile>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let filtered = filtered(section);
+    let mut all = Vec::new();
+    for file in files {
+        let Some(endpoint) = section
+            .endpoints
+            .iter()
+            .position(|endpoint| endpoint.file == file.file.name)
+        else {
+            continue;
+        };
+        let mut resolver = Resolver {
+            section,
+            endpoint: &section.endpoints[endpoint],
+            file,
+            found,
+        };
+        let named = filtered.contains(&section.endpoints[endpoint].name);
+        all.push((endpoint, resolver.rows(named)));
+    }
+    for (endpoint, rows) in all {
+        section.endpoints[endpoint].rows = rows;
+    }
+}
+
+/// The names of the endpoints whose rows some task filters or orders.
+fn filtered(section: &Section) -> Vec<String> {
+    let tasks = section.endpoints.iter().filter_map(|it| it.task.as_ref());
+    let fields = tasks.flat_map(|task| &task.fields);
+    fields.filter_map(|field| rows_named(&field.ty)).collect()
+}
+
+fn rows_named(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Filters(name) | Type::Order(name) => Some(name.clone()),
+        Type::List(of) => rows_named(of),
+        _ => None,
+    }
+}
+
+struct Resolver<'a> {
+    section: &'a Section,
+    endpoint: &'a Endpoint,
+    file: &'a EndpointFile,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Resolver<'_> {
+    fn report(&mut self, key: &str, message: impl Into<String>) {
+        let file = &self.file.file;
+        let path = ["rows".to_owned(), key.to_owned()];
+        let place = file.tree.place(&path);
+        self.found.push(Diagnostic::new(&file.name, place, message));
+    }
+
+    fn object(&self, name: &str) -> Option<&Object> {
+        self.section.find_object(self.endpoint, name)
+    }
+
+    fn rows(&mut self, named: bool) -> Option<Rows> {
+        let Some(spec) = self.file.file.content.rows.clone() else {
+            if named {
+                self.report(
+                    "at",
+                    "filters and an order need `rows`: say where the rows of the result stand",
+                );
+            }
+            return None;
+        };
+        let Type::Object(result) = &self.endpoint.result_type else {
+            self.report("at", "without an object as result there are no rows");
+            return None;
+        };
+        let result = self.object(result)?;
+        let field = result.fields.iter().find(|field| field.wire == spec.at);
+        let row = match field.map(|field| &field.ty) {
+            Some(Type::List(of)) => match of.as_ref() {
+                Type::Object(row) => self.object(row),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (Some(field), Some(row)) = (field, row) else {
+            self.report(
+                "at",
+                format!("the result has no list of objects `{}`", spec.at),
+            );
+            return None;
+        };
+        let (at, row_name) = (field.ident.clone(), row.name.clone());
+        let mut fields = Vec::new();
+        match &spec.keyed_by {
+            None => self.fields(row, "", "", &mut fields),
+            Some(map) => {
+                let inner = row.fields.iter().find(|field| field.wire == *map);
+                match inner.map(|field| &field.ty) {
+                    Some(Type::Map(of)) => {
+                        let mut of = of.as_ref();
+                        while let Type::List(element) = of {
+                            of = element;
+                        }
+                        if let Type::Object(name) = of
+                            && let Some(object) = self.object(name)
+                        {
+                            self.fields(object, "{}.", "", &mut fields);
+                        }
+                    }
+                    _ => self.report("keyed_by", format!("a row has no map `{map}`")),
+                }
+            }
+        }
+        let twice = fields.iter().enumerate().find(|(index, field)| {
+            fields[..*index]
+                .iter()
+                .any(|other| other.ident == field.ident)
+        });
+        if let Some((_, field)) = twice {
+            let message = format!(
+                "two fields that filters can name would be `{}`: give one another `ident`",
+                field.ident
+            );
+            self.report("at", message);
+        }
+        if !named {
+            fields.clear();
+        }
+        self.check(&spec, &row_name);
+        Some(Rows {
+            spec,
+            at,
+            row: row_name,
+            fields,
+        })
+    }
+
+    /// What paging and matching lean on is there, and of the kind that they take.
+    fn check(&mut self, spec: &language::Rows, row: &str) {
+        let task: &[Field] = match &self.endpoint.task {
+            Some(task) => &task.fields,
+            None => &[],
+        };
+        let result = match &self.endpoint.result_type {
+            Type::Object(name) => self.object(name),
+            _ => None,
+        };
+        let result = result.map_or(&[][..], |object| &object.fields);
+        let row = self.object(row).map_or(&[][..], |object| &object.fields);
+        let is = |fields: &[Field], name: &str, ty: &Type, required: bool| {
+            let field = fields.iter().find(|field| field.wire == name);
+            field.is_some_and(|field| field.ty == *ty && field.required == required)
+        };
+        let mut wrong = Vec::new();
+        if let Some(paging) = &spec.paging {
+            for name in ["limit", "offset"] {
+                if !is(task, name, &Type::Integer, false) {
+                    wrong.push((
+                        "paging",
+                        format!(
+                            "paging needs an integer `{name}` in the task that can be left out"
+                        ),
+                    ));
+                }
+            }
+            for name in ["total_count", "items_count"] {
+                if !is(result, name, &Type::Integer, false) {
+                    wrong.push((
+                        "paging",
+                        format!("paging needs an integer `{name}` in the result"),
+                    ));
+                }
+            }
+            if let Some(token) = &paging.token
+                && !(is(task, token, &Type::String, false)
+                    && is(result, token, &Type::String, false))
+            {
+                wrong.push((
+                    "paging",
+                    format!("`{token}` must be a string of both the task and the result"),
+                ));
+            }
+            let offset = task.iter().find(|field| field.wire == "offset");
+            let stated = offset.and_then(|offset| offset.spec.max.as_ref()?.as_u64());
+            if let Some(stated) = stated.filter(|stated| u64::from(paging.max_offset) > *stated) {
+                wrong.push((
+                    "paging",
+                    format!("`max_offset` is above the `max` of `offset`, {stated}"),
+                ));
+            }
+        }
+        if let Some(target) = &spec.target {
+            let targets = Type::List(Box::new(Type::String));
+            if !is(task, "targets", &targets, true) {
+                wrong.push((
+                    "target",
+                    "matching needs a required list of strings `targets` in the task".to_owned(),
+                ));
+            }
+            if !is(row, target, &Type::String, false) {
+                wrong.push(("target", format!("a row has no string `{target}`")));
+            }
+        }
+        for (key, message) in wrong {
+            self.report(key, message);
+        }
+    }
+
+    /// The leaves of an object, in documented order.
+    fn fields(&self, object: &Object, path: &str, prefix: &str, into: &mut Vec<RowField>) {
+        for field in &object.fields {
+            // The kind of element is the same in all rows.
+            if field.wire == "type" {
+                continue;
+            }
+            let path = format!("{path}{}", field.wire);
+            let ident = match prefix {
+                "" => field.ident.clone(),
+                prefix => format!("{prefix}_{}", field.ident),
+            };
+            let leaf = |kind: RowFieldKind, path: String, into: &mut Vec<RowField>| {
+                into.push(RowField {
+                    ident: ident.clone(),
+                    path,
+                    kind,
+                    doc: field.spec.doc.clone().unwrap_or_default(),
+                });
+            };
+            match &field.ty {
+                Type::Object(name) => {
+                    if let Some(object) = self.object(name) {
+                        self.fields(object, &format!("{path}."), &ident, into);
+                    }
+                }
+                Type::Map(of) => {
+                    if let Some(kind) = leaf_kind(field, of) {
+                        leaf(kind, format!("{path}.{{}}"), into);
+                    }
+                }
+                Type::List(of) if matches!(**of, Type::String | Type::Enum(_)) => {
+                    leaf(RowFieldKind::TextList, path, into);
+                }
+                ty => {
+                    if let Some(kind) = leaf_kind(field, ty) {
+                        leaf(kind, path, into);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn leaf_kind(field: &Field, ty: &Type) -> Option<RowFieldKind> {
+    match ty {
+        Type::Integer | Type::Float => Some(RowFieldKind::Number),
+        Type::Boolean => Some(RowFieldKind::Bool),
+        Type::Date | Type::Timestamp => Some(RowFieldKind::DateTime),
+        Type::String if field.spec.format == Some(Format::Date) => Some(RowFieldKind::DateTime),
+        Type::String | Type::Enum(_) => Some(RowFieldKind::Text),
+        Type::Json
+        | Type::List(_)
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Union(_)
+        | Type::Numbered(_)
+        | Type::Filters(_)
+        | Type::Order(_) => None,
+    }
+}

@@ -1,0 +1,667 @@
+//! Documentation pages made from the spec, in both forms, with the quirks of real pages.
+//!
+//! The opposite of the import: what it reads off these pages must be what they were made of.
+
+use dataforseo_spec::language::{
+    Endpoint, Field, FieldType, Fields, Format, Method, SharedType, SharedTypes,
+};
+use serde_json::Value;
+
+use crate::workspace::repository;
+
+impl Line {
+    fn html(&self) -> String {
+        match self {
+            Self::Words(words) => escaped(words),
+            Self::Values(values) => {
+                let row = |value: &String| format!("<tr><td><code>{value}</code></td></tr>\n");
+                let rows: String = values.iter().map(row).collect();
+                format!("<table><tbody>\n{rows}</tbody></table>")
+            }
+        }
+    }
+}
+
+/// How a page is written. Real pages have all of these, and mix them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quirks {
+    /// How inner fields are set in.
+    pub indent: Indent,
+    /// How possible values are listed.
+    pub listing: Listing,
+    /// How defaults and bounds are worded.
+    pub wording: Wording,
+    /// What stands between the lines of a description.
+    pub breaks: Breaks,
+    /// The tags around a name.
+    pub tags: Tags,
+    /// What is around the tables.
+    pub layout: Layout,
+    /// Whether fields that are not required say so.
+    pub says_optional: bool,
+    /// Whether `required field` is glued to the words before it; plain text only.
+    pub glued: bool,
+    /// Whether tags are closed that nothing opened, and others are not closed.
+    pub broken_tags: bool,
+    /// Whether fields have sentences and examples beside their facts.
+    pub chatty: bool,
+}
+
+/// How inner fields are set in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Indent {
+    /// By the same step at each level.
+    Even,
+    /// By a step of another width at each level, in no-break spaces.
+    NoBreak,
+    /// By no-break spaces and spaces in turn, inside and outside of tags.
+    Mixed,
+    /// By one character more or less from row to row.
+    Uneven,
+    /// Not at all: plain text only.
+    Flat,
+}
+
+/// How possible values are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// On the line that announces them.
+    Inline,
+    /// A line each.
+    Lines,
+    /// A line each, with a dash and a meaning.
+    Explained,
+    /// On the next line, in typographic quotes.
+    Quoted,
+}
+
+/// How defaults and bounds are worded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// `minimum value: 1`
+    Colon,
+    /// `the minimum value is 1,000`
+    Sentence,
+    /// `can be set from 1 to 1000`; several facts on one line.
+    Range,
+}
+
+/// What stands between the lines of a description in HTML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breaks {
+    /// `<br />` and a line break.
+    Br,
+    /// `<br>` and nothing else.
+    BareBr,
+    /// Paragraphs.
+    Paragraphs,
+    /// Elements of a list.
+    List,
+}
+
+/// The tags around a name in HTML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tags {
+    /// `<code>`
+    Code,
+    /// `<strong><code>`
+    Strong,
+    /// `<code><strong>` with a character of no width
+    Inside,
+    /// None.
+    Bare,
+}
+
+/// What is around the tables in HTML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A head of `th`, nothing around.
+    Plain,
+    /// A head of `td`, as in the body.
+    PlainHead,
+    /// A table that only lays out has each table in a cell.
+    Outer,
+    /// Possible values stand in a table inside of the description.
+    Inner,
+}
+
+impl Quirks {
+    /// A mixture; neighbouring numbers differ in most quirks.
+    pub fn number(number: usize) -> Self {
+        let indent = [Indent::NoBreak, Indent::Even, Indent::Mixed, Indent::Uneven];
+        let listing = [
+            Listing::Inline,
+            Listing::Lines,
+            Listing::Explained,
+            Listing::Quoted,
+        ];
+        let wording = [Wording::Colon, Wording::Sentence, Wording::Range];
+        let breaks = [Breaks::Br, Breaks::BareBr, Breaks::Paragraphs, Breaks::List];
+        let tags = [Tags::Code, Tags::Strong, Tags::Inside, Tags::Bare];
+        let layout = [
+            Layout::Plain,
+            Layout::PlainHead,
+            Layout::Outer,
+            Layout::Inner,
+            Layout::Plain,
+        ];
+        Self {
+            indent: indent[number % 4],
+            listing: listing[(number + number / 4) % 4],
+            wording: wording[number % 3],
+            breaks: breaks[(number + number / 5) % 4],
+            tags: tags[(number / 2) % 4],
+            layout: layout[number % 5],
+            says_optional: number % 3 != 1,
+            glued: number % 2 == 1,
+            broken_tags: number % 4 == 2,
+            chatty: number % 5 < 3,
+        }
+    }
+
+    /// A mixture of plain text without leading spaces.
+    pub fn flat(number: usize) -> Self {
+        Self {
+            indent: Indent::Flat,
+            ..Self::number(number)
+        }
+    }
+}
+
+/// A row of a table.
+struct Row {
+    level: usize,
+    name: String,
+    type_word: &'static str,
+    lines: Vec<Line>,
+}
+
+/// A line of a description.
+enum Line {
+    Words(String),
+    /// Possible values that stand in a table of their own.
+    Values(Vec<String>),
+}
+
+struct Renderer<'a> {
+    endpoint: &'a Endpoint,
+    shared: Option<&'a SharedTypes>,
+    quirks: Quirks,
+    html: bool,
+}
+
+/// The page as WordPress JSON.
+pub fn html(endpoint: &Endpoint, shared: Option<&SharedTypes>, quirks: Quirks) -> String {
+    let page = Renderer {
+        endpoint,
+        shared,
+        quirks,
+        html: true,
+    };
+    let mut post = serde_json::json!({
+        "id": 7,
+        "link": endpoint.source.link,
+        "content": { "rendered": page.html(), "protected": false },
+    });
+    if let Some(revised) = &endpoint.source.revised {
+        post["modified"] = format!("{revised}T10:00:00").into();
+    }
+    post.to_string()
+}
+
+/// The page as plain text.
+pub fn text(endpoint: &Endpoint, shared: Option<&SharedTypes>, quirks: Quirks) -> String {
+    Renderer {
+        endpoint,
+        shared,
+        quirks,
+        html: false,
+    }
+    .text()
+}
+
+/// The shared type that stands at a field.
+pub fn used<'a>(field: &Field, shared: Option<&'a SharedTypes>) -> Option<&'a SharedType> {
+    shared?.types.get(field.shared.as_ref()?)
+}
+
+/// The fields inside a field, those of its shared type included.
+pub fn fields_of<'a>(field: &'a Field, shared: Option<&'a SharedTypes>) -> &'a Fields {
+    match used(field, shared) {
+        Some(used) if used.values.is_none() => &used.fields,
+        _ => field.inner(),
+    }
+}
+
+fn type_word(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::String => "string",
+        FieldType::Integer => "integer",
+        FieldType::Float => "float",
+        FieldType::Boolean => "boolean",
+        FieldType::List | FieldType::Filters | FieldType::Order => "array",
+        FieldType::Object | FieldType::Map | FieldType::Json => "object",
+    }
+}
+
+/// A number with its thousands apart.
+fn with_commas(number: &str) -> String {
+    match number.len().checked_sub(3) {
+        Some(at @ 1..=3) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{},{}", &number[..at], &number[at..])
+        }
+        _ => number.to_owned(),
+    }
+}
+
+/// A value as a page words it.
+fn worded(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let Some(rest) = text.strip_prefix("today") else {
+        return text;
+    };
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    match words.as_slice() {
+        [_, "1", unit] => format!("today’s date -(minus) one {unit}"),
+        [_, count, unit] => format!("today’s date -(minus) {count} {unit}"),
+        _ => "today’s date".to_owned(),
+    }
+}
+
+impl Renderer<'_> {
+    /// The rows of a table, outermost first.
+    fn rows(&self, fields: &Fields, level: usize, task: bool, rows: &mut Vec<Row>) {
+        for (name, field) in fields {
+            rows.push(Row {
+                level,
+                name: name.clone(),
+                type_word: type_word(field.kind),
+                lines: self.lines(name, field, task),
+            });
+            let inner = fields_of(field, self.shared);
+            if field.kind == FieldType::Map && !inner.is_empty() {
+                // The keys are the tasks' own: the page documents the first one.
+                let list = field.of == Some(FieldType::List);
+                rows.push(Row {
+                    level: level + 1,
+                    name: "1".to_owned(),
+                    type_word: if list { "array" } else { "object" },
+                    lines: vec![Line::Words("what the first key leads to".to_owned())],
+                });
+                self.rows(inner, level + 2, task, rows);
+            } else {
+                self.rows(inner, level + 1, task, rows);
+            }
+        }
+    }
+
+    fn task(&self) -> Option<Vec<Row>> {
+        let task = self.endpoint.task.as_ref()?;
+        let mut rows = Vec::new();
+        self.rows(&task.fields, 0, true, &mut rows);
+        Some(rows)
+    }
+
+    fn answer(&self) -> Vec<Row> {
+        let row = |level, name: &str, type_word| Row {
+            level,
+            name: name.to_owned(),
+            type_word,
+            lines: vec![Line::Words(format!("the {name} of it"))],
+        };
+        let mut rows = vec![
+            row(0, "version", "string"),
+            row(0, "status_code", "integer"),
+            row(0, "tasks", "array"),
+            row(1, "id", "string"),
+            row(1, "status_code", "integer"),
+            row(1, "path", "array"),
+            row(1, "data", "object"),
+            row(1, "result", "array"),
+        ];
+        if let Some(result) = &self.endpoint.result {
+            let used = result.shared.as_ref();
+            let used = used.and_then(|name| self.shared?.types.get(name));
+            let fields = used.map_or(&result.fields, |used| &used.fields);
+            self.rows(fields, 2, false, &mut rows);
+        }
+        rows
+    }
+
+    /// The description of a field.
+    fn lines(&self, name: &str, field: &Field, task: bool) -> Vec<Line> {
+        let quirks = self.quirks;
+        let mut lines = vec!["what it stands for".to_owned()];
+        if task && (field.required == Some(true) || quirks.says_optional) {
+            let words = match field.required {
+                Some(true) => "required field",
+                _ => "optional field",
+            };
+            match quirks.glued && !self.html {
+                true => lines[0] += &format!(" {words}"),
+                false => lines.push(words.to_owned()),
+            }
+        }
+        if quirks.chatty {
+            lines.push("learn more about it in this article".to_owned());
+        }
+        let values = field.values.as_ref();
+        let values = values.or_else(|| used(field, self.shared)?.values.as_ref());
+        let values: Vec<String> = values
+            .map(|values| values.names())
+            .unwrap_or_default()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        if field.kind == FieldType::Map && field.of == Some(FieldType::Integer) {
+            lines.push("holds the count per each of them".to_owned());
+        }
+        // Where a table of values comes in.
+        let mut inner = None;
+        match (values.as_slice(), quirks.listing) {
+            ([], _) => {}
+            ([one], _) if !task => lines.push(format!("type of element = ‘{one}’")),
+            (_, _) if self.html && quirks.layout == Layout::Inner => {
+                lines.push("possible values:".to_owned());
+                inner = Some(lines.len());
+            }
+            (all, Listing::Inline) => lines.push(format!("possible values: {}", all.join(", "))),
+            (all, Listing::Quoted) => {
+                lines.push("possible values:".to_owned());
+                let all: Vec<String> = all.iter().map(|value| format!("“{value}”")).collect();
+                lines.push(all.join(", "));
+            }
+            (all, Listing::Lines) => {
+                lines.push("possible values:".to_owned());
+                lines.extend(all.iter().cloned());
+            }
+            (all, Listing::Explained) => {
+                lines.push("possible values:".to_owned());
+                lines.extend(all.iter().map(|value| format!("{value} — one of {name}")));
+            }
+        }
+        self.bounds(field, &mut lines);
+        self.rules(field, &mut lines);
+        if quirks.chatty && task {
+            lines.push("example:".to_owned());
+            lines.push(match field.kind {
+                FieldType::Boolean => "true".to_owned(),
+                FieldType::Integer => "7".to_owned(),
+                FieldType::List => "[".to_owned(),
+                _ => "\"maximum.example\"".to_owned(),
+            });
+            if field.kind == FieldType::List {
+                lines.extend(["\"only.example\"".to_owned(), "]".to_owned()]);
+            }
+        }
+        let mut lines: Vec<Line> = lines.into_iter().map(Line::Words).collect();
+        if let Some(at) = inner {
+            lines.insert(at, Line::Values(values));
+        }
+        lines
+    }
+
+    fn bounds(&self, field: &Field, lines: &mut Vec<String>) {
+        let wording = self.quirks.wording;
+        let phrase = |what: &str, value: &Value| {
+            let text = worded(value);
+            let moves = text.starts_with("today");
+            match (wording, what) {
+                (_, "minimum" | "maximum") if moves => format!("{what} value equals {text}"),
+                (Wording::Colon, _) => format!("{what} value: {text}"),
+                (Wording::Sentence, "default") => format!("the default value is {text}"),
+                (Wording::Sentence, _) => format!("the {what} value is {}", with_commas(&text)),
+                (Wording::Range, "default") => format!("by default: `{text}`"),
+                (Wording::Range, _) => format!("{what} value: `{text}`;"),
+            }
+        };
+        let mut bounds = Vec::new();
+        match (&field.min, &field.max) {
+            (Some(Value::Number(min)), Some(Value::Number(max)))
+                if wording == Wording::Range && min.is_u64() && max.is_u64() =>
+            {
+                bounds.push(format!("can be set from {min} to {max}"));
+            }
+            (min, max) => {
+                bounds.extend(min.as_ref().map(|min| phrase("minimum", min)));
+                bounds.extend(max.as_ref().map(|max| phrase("maximum", max)));
+            }
+        }
+        let default = field.default.as_ref();
+        bounds.extend(default.map(|default| phrase("default", default)));
+        match wording {
+            Wording::Range if !bounds.is_empty() => {
+                let joined = bounds.join("; ");
+                lines.push(joined.replace(";;", ";"));
+            }
+            _ => lines.extend(bounds),
+        }
+    }
+
+    fn rules(&self, field: &Field, lines: &mut Vec<String>) {
+        match field.format {
+            Some(Format::Date) => lines.push("date format: “yyyy-mm-dd”".to_owned()),
+            Some(Format::Timestamp) => {
+                lines.push("written as “yyyy-mm-dd hh-mm-ss +00:00”".to_owned());
+            }
+            Some(Format::Target) => {
+                lines.push("a domain goes without https:// and www.".to_owned());
+            }
+            Some(Format::Url) | None => {}
+        }
+        if let Some(length) = field.max_length {
+            lines.push(format!("the character limit is {length}"));
+        }
+        match (field.kind, field.max_items) {
+            (_, None) => {}
+            (FieldType::Order, Some(_)) => {
+                lines.push("no more than three sorting rules at once".to_owned());
+            }
+            (_, Some(items)) => lines.push(format!("you can set up to {items} of them")),
+        }
+        if let Some(domains) = field.max_distinct_domains {
+            lines.push(format!(
+                "they cannot belong to more than {domains} different domains"
+            ));
+        }
+        if let Some(conditions) = field.max_conditions {
+            lines.push(format!(
+                "several can be joined ({conditions} filters maximum)"
+            ));
+        }
+        if let Some(other) = &field.not_after {
+            lines.push(format!(
+                "maximum value shouldn't exceed the date specified in the {other}"
+            ));
+        }
+        if let Some(other) = &field.required_with {
+            lines.push(format!("required field if you specify {other}"));
+        }
+        if !field.required_unless.is_empty() {
+            let others = field.required_unless.join(" or ");
+            lines.push(format!("required field if you don’t specify {others}"));
+        }
+    }
+
+    /// How far a row is set in, in characters.
+    fn depth(&self, index: usize, row: &Row, rows: &[Row]) -> usize {
+        let widths = [0, 8, 12, 20, 30, 38, 44, 54];
+        match self.quirks.indent {
+            Indent::Flat => 0,
+            Indent::Even => 4 * row.level,
+            Indent::NoBreak | Indent::Mixed => widths[row.level.min(7)],
+            Indent::Uneven => {
+                // Never deeper than a list or an object above: that would be inside of it.
+                let above = index.checked_sub(1).map(|above| &rows[above]);
+                let open = above.is_some_and(|row| matches!(row.type_word, "array" | "object"));
+                let more = row.level > 0 && index.is_multiple_of(2) && !open;
+                widths[row.level.min(7)] + usize::from(more)
+            }
+        }
+    }
+
+    fn html(&self) -> String {
+        let Endpoint { path, method, .. } = self.endpoint;
+        let method = method.as_str();
+        let mut page = format!(
+            "<div class=\"wpb-content-wrapper\"><p>[vc_row][vc_column][vc_column_text]</p>\n<h2>A \
+             page</h2>\n<p>&#8204;<br />\nTells of the web.</p>\n<p>[/vc_column_text]    <div \
+             class=\"endpoint\">\n        {method}   <button \
+             data-href=\"https://api.dataforseo.com{path}\">https://api.dataforseo.com{path} \
+             </button>\n</div>\n[vc_column_text]Words.</p>\n"
+        );
+        if let Some(task) = self.task() {
+            page += "<p><strong>Description of the fields for setting a task:</strong></p>\n";
+            page += &self.table(&task);
+            page += "<p>&#8204;</p>\n";
+        }
+        page += "<p><strong>Description of the fields in the results array:</strong></p>\n";
+        page += &self.table(&self.answer());
+        page += "<p>[/vc_column_text][/vc_column][/vc_row]</p>\n";
+        page += &format!(
+            "<blockquote><p>Use your own credentials.</p></blockquote><div id=\"curl\"><pre><code \
+             class=\"language-bash hljs\">{}</code></pre></div>\n",
+            escaped(&self.curl())
+        );
+        page += &format!(
+            "<div id=\"php\"><pre><code class=\"language-php hljs\">&lt;?php\n// a comment\n// \
+             {method} {path}\n$all[] = array(&quot;limit&quot; =&gt; 7);</code></pre></div>\n"
+        );
+        page += &format!(
+            "<blockquote><p>The above command returns JSON structured like \
+             this:</p></blockquote><pre><code class=\"language-json hljs\">{}</code></pre></div>",
+            escaped(&self.response())
+        );
+        page.replace('\n', "\r\n")
+    }
+
+    fn table(&self, rows: &[Row]) -> String {
+        let quirks = self.quirks;
+        let head = match quirks.layout {
+            Layout::PlainHead => {
+                "<tbody>\n<tr>\n<td><strong>Field name</strong></td>\n<td><strong>Type</strong></td>\n\
+                 <td><strong>Description</strong></td>\n</tr>\n"
+            }
+            _ => {
+                "<thead>\n<tr><th>Field name</th><th>Type</th><th>Description</th></tr>\n</thead>\n\
+                 <tbody>\n"
+            }
+        };
+        let mut table = format!("<table style=\"width: 100%;\">\n{head}");
+        for (index, row) in rows.iter().enumerate() {
+            let depth = self.depth(index, row, rows);
+            let indent = match quirks.indent {
+                Indent::NoBreak => "&nbsp;".repeat(depth),
+                Indent::Mixed => "&nbsp; ".repeat(depth / 2) + &" ".repeat(depth % 2),
+                _ => " ".repeat(depth),
+            };
+            let name = &row.name;
+            let name = match quirks.tags {
+                Tags::Code => format!("{indent}<code>{name}</code>"),
+                Tags::Strong => format!("{indent}<strong><code>{name}</code></strong>"),
+                Tags::Inside => format!("<code>{indent}<strong>&#8203;{name}</strong></code>"),
+                Tags::Bare => format!("{indent}{name}"),
+            };
+            let end = if quirks.broken_tags {
+                "</code></em>"
+            } else {
+                "</em>"
+            };
+            let mut lines: Vec<String> = row.lines.iter().map(Line::html).collect();
+            lines[0] = format!("<em>{}{end}", lines[0]);
+            let description = match quirks.breaks {
+                Breaks::Br => lines.join("<br />\n"),
+                Breaks::BareBr => lines.join("<br>"),
+                Breaks::Paragraphs => lines.join("</p>\n<p>"),
+                Breaks::List => format!("<ul><li>{}</li></ul>", lines.join("</li>\n<li>")),
+            };
+            table += &format!(
+                "<tr style=\"height: 24px;\">\n<td>{name}</td>\n<td>{}</td>\n<td>{description}</td>\n</tr>\n",
+                row.type_word
+            );
+        }
+        table += "</tbody>\n</table>\n";
+        match quirks.layout {
+            Layout::Outer => format!("<table><tbody><tr><td>\n{table}</td></tr></tbody></table>\n"),
+            _ => table,
+        }
+    }
+
+    fn text(&self) -> String {
+        let Endpoint { path, method, .. } = self.endpoint;
+        let mut page = String::from("Tells of the web.\nUse your own credentials.\n");
+        page += &self.curl();
+        page += &format!("\n<?php\n// a comment\n// {} {path}\n?>\n", method.as_str());
+        page += "The above command returns JSON structured like this:\n";
+        page += &self.response();
+        page += "\nWords.\n";
+        if let Some(task) = self.task() {
+            page += "Description of the fields for setting a task:\n";
+            page += &self.listed(&task);
+            page += "As a response of the API server comes data.\n";
+        }
+        page += "Description of the fields in the results array:\n";
+        page + &self.listed(&self.answer())
+    }
+
+    fn listed(&self, rows: &[Row]) -> String {
+        let mut table = String::from("Field name\nType\nDescription\n");
+        for (index, row) in rows.iter().enumerate() {
+            let depth = self.depth(index, row, rows);
+            table += &format!("{:depth$}{}\n{}\n", "", row.name, row.type_word);
+            for line in &row.lines {
+                if let Line::Words(line) = line {
+                    table += &format!("{line}\n");
+                }
+            }
+        }
+        table
+    }
+
+    fn curl(&self) -> String {
+        let Endpoint { path, method, .. } = self.endpoint;
+        let data = match &self.endpoint.example {
+            Some(example) if *method == Method::Post => {
+                let tasks = serde_json::to_string_pretty(&[example]).unwrap();
+                format!("\n--data-raw '{tasks}'")
+            }
+            _ => String::new(),
+        };
+        format!(
+            "# a comment with [brackets\nlogin=\"login\"\ncurl --location --request {} \
+             \"https://api.dataforseo.com{path}\"\n--header \"Content-Type: application/json\"{data}",
+            method.as_str()
+        )
+    }
+
+    /// The answer of the endpoint's own fixture.
+    fn response(&self) -> String {
+        let folder = repository().join("crates/mock-server/fixtures");
+        let folder = folder.join(self.endpoint.path.trim_start_matches('/'));
+        let fixture = ["documentation.json", "synthetic.json"]
+            .into_iter()
+            .find_map(|name| std::fs::read_to_string(folder.join(name)).ok())
+            .unwrap();
+        let fixture: Value = serde_json::from_str(&fixture).unwrap();
+        let answer = serde_json::to_string_pretty(&fixture["response"]["body"]).unwrap();
+        match self.html {
+            true => answer,
+            // The leading spaces of examples are gone in text.
+            false => answer
+                .lines()
+                .map(|line| format!("{}\n", line.trim()))
+                .collect(),
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#039;")
+}

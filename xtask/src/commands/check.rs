@@ -1,0 +1,23 @@
+//! `cargo xtask check`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use dataforseo_spec::fixtures;
+
+use super::{Failure, load};
+
+/// Checks the spec and the fixtures of a checkout.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn run(root: &Path) -> Result<ExitCode, Failure> {
+    let model = load(root)?;
+    let fixtures = fixtures::check(root, &model, &fixtures::find(root, &model)?)?;
+    println!(
+        "the spec is valid: {} endpoints, {} status codes, {fixtures} fixtures that were not made up",
+        model.endpoints().count(),
+        model.status_codes.len()
+    );
+    Ok(ExitCode::SUCCESS)
+}

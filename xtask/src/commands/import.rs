@@ -1,0 +1,71 @@
+//! `cargo xtask import`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use dataforseo_import::report::Report;
+use dataforseo_import::{Options, import, openapi};
+
+use super::{Failure, today};
+
+/// Read documentation pages into the spec.
+#[derive(Args)]
+pub struct Arguments {
+    /// The pages: WordPress JSON or plain text.
+    #[arg(required_unless_present = "openapi")]
+    pages: Vec<PathBuf>,
+    /// Read the vendor's OpenAPI file instead of pages.
+    #[arg(long, value_name = "FILE", conflicts_with = "pages")]
+    openapi: Option<PathBuf>,
+    /// The paths of that file to read, all unless given; `*` is any text.
+    #[arg(long, value_name = "GLOB", requires = "openapi")]
+    only: Vec<String>,
+    /// Say what would change, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write nothing, and fail if the pages alone do not give the facts of the spec.
+    #[arg(long, conflicts_with = "dry_run")]
+    verify: bool,
+    /// Deprecate fields that the pages no longer have, instead of asking.
+    #[arg(long, conflicts_with_all = ["openapi", "verify"])]
+    removed: bool,
+}
+
+/// Imports the pages, or the OpenAPI file, and prints the reports.
+///
+/// # Errors
+/// When the OpenAPI file cannot be read. A page that cannot be read is printed, and the others are
+/// imported.
+pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let options = Options {
+        dry_run: arguments.dry_run,
+        verify: arguments.verify,
+        mark_removed: arguments.removed.then(today),
+    };
+    let mut failed = false;
+    let mut show = |report: &Report| {
+        print!("{report}");
+        failed |= report.needs_decision() || (options.verify && !report.verified());
+    };
+    let mut unread = false;
+    if let Some(file) = &arguments.openapi {
+        for report in openapi::import(root, file, &arguments.only, options)? {
+            show(&report);
+        }
+    } else {
+        for page in &arguments.pages {
+            match import(root, page, options) {
+                Ok(report) => show(&report),
+                Err(error) => {
+                    eprintln!("{error}");
+                    unread = true;
+                }
+            }
+        }
+    }
+    if failed || unread {
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}

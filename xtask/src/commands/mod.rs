@@ -1,0 +1,39 @@
+//! A file per command: its arguments, and what it prints.
+
+pub mod check;
+pub mod diff;
+pub mod drift;
+pub mod generate;
+pub mod import;
+pub mod openapi;
+pub mod style;
+pub mod update;
+
+use std::io::Write as _;
+use std::path::Path;
+
+use dataforseo_spec::model::{self, Model};
+use jiff::civil::Date;
+
+/// The reason why a command failed.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// Loads the spec of a checkout.
+fn load(root: &Path) -> Result<Model, Failure> {
+    Ok(model::load(&root.join("spec"))?)
+}
+
+/// Returns today's date in UTC, as the spec writes days.
+fn today() -> Date {
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+}
+
+/// Prints a whole text. A reader that closes the pipe early is not an error.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
