@@ -168,7 +168,7 @@ impl<E: PerTarget> Call<'_, E> {
                 }
                 Err(error) => Arc::new(error),
             };
-            let reason: Arc<str> = error.to_string().into();
+            let reason: Arc<str> = error.display_chain().to_string().into();
             let charge = error.charge();
             let failure = Failure {
                 reason: Arc::clone(&reason),
@@ -314,7 +314,9 @@ fn reread<R: FromLenientJson>(body: &[u8]) -> Option<Vec<R>> {
 /// The target that a 40501 names, by its text or by its place; `Some(None)` if it blames the targets
 /// without naming one. `None` if the error is another.
 fn blamed(error: &Error, targets: &[String]) -> Option<Option<usize>> {
-    let field = error.invalid_field()?;
+    // Only the API names a target; a task that the client refuses is not about one.
+    error.status_code()?;
+    let field = *error.invalid_fields().first()?;
     // A target may have the quote in it that the field ends with.
     let text = error.to_string();
     let quoted = |target: &String| text.contains(&format!("'{target}'"));

@@ -123,9 +123,17 @@ impl fmt::Display for End {
         match self {
             Self::Complete => f.write_str("complete"),
             Self::Stopped => f.write_str("stopped"),
-            Self::Refused(error) => write!(f, "every further call would fail: {error}"),
+            Self::Refused(error) => write!(
+                f,
+                "every further call would fail: {}",
+                error.display_chain()
+            ),
             Self::Failing(calls, error) => {
-                write!(f, "{calls} calls in a row failed, the last one: {error}")
+                write!(
+                    f,
+                    "{calls} calls in a row failed, the last one: {}",
+                    error.display_chain()
+                )
             }
             Self::Journal(error) => error.fmt(f),
             Self::Spool(error) => write!(f, "sorting the input on disk: {error}"),

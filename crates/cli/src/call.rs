@@ -352,7 +352,7 @@ fn refused(endpoint: &'static Endpoint, error: &Error) -> Failure {
             } else {
                 ""
             };
-            format!("{error}{}{hint}", charge(error))
+            format!("{}{}{hint}", error.display_chain(), charge(error))
         }
     };
     Failure::new(exit, reason)

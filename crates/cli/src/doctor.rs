@@ -286,5 +286,9 @@ fn explain(error: &Error, report: &mut Report) -> Result<(), Failure> {
             "see the code at https://docs.dataforseo.com/v3/appendix-errors/",
         ),
     };
-    report.say(finding, check, format!("{error}; {advice}"))
+    report.say(
+        finding,
+        check,
+        format!("{}; {advice}", error.display_chain()),
+    )
 }

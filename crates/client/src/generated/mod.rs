@@ -42,25 +42,25 @@ pub(crate) mod sections {
 }
 
 impl Client {
-    /// Returns the methods of the section `appendix`: The account itself: balance, limits, prices, subscriptions.
+    /// Returns the methods of the section `appendix`: Data about the account: balance, limits, prices and subscriptions.
     #[cfg(feature = "appendix")]
     pub fn appendix(&self) -> Appendix<'_> {
         Appendix::new(self)
     }
 
-    /// Returns the methods of the section `backlinks`: Links from other sites to a domain, a subdomain or a page, the pages and domains they come from, and how they change.
+    /// Returns the methods of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
     #[cfg(feature = "backlinks")]
     pub fn backlinks(&self) -> Backlinks<'_> {
         Backlinks::new(self)
     }
 
-    /// Returns the methods of the section `on_page`: What a page is made of and how well it is made, by a crawl of a site or of single pages.
+    /// Returns the methods of the section `on_page`: Content and technical quality of pages, from a crawl of a site or of single pages.
     #[cfg(feature = "on_page")]
     pub fn on_page(&self) -> OnPage<'_> {
         OnPage::new(self)
     }
 
-    /// Returns the methods of the section `serp`: Pages of results of search engines, read into their elements.
+    /// Returns the methods of the section `serp`: Results pages of search engines, split into their elements.
     #[cfg(feature = "serp")]
     pub fn serp(&self) -> Serp<'_> {
         Serp::new(self)
