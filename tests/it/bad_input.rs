@@ -112,7 +112,7 @@ fn a_large_body() {
     let mock = mock();
     let (status, response) = post(&mock, "", &vec![b' '; 100 << 20]);
     assert_eq!((status, &response["status_code"]), (413, &json!(40503)));
-    assert_eq!(mock.journal(), []);
+    assert_eq!(mock.request_log(), []);
     // Just below the limit it is read.
     let mut large = GOOD.to_vec();
     large.resize(16 << 20, b' ');
@@ -201,7 +201,7 @@ fn folders_that_cannot_be_used() {
     assert!(start().unwrap_err().contains("recursion limit"));
     fs::remove_file(&file).unwrap();
     fs::create_dir(folder.path().join("b.json")).unwrap();
-    assert!(start().unwrap_err().contains("no fixture in this folder"));
+    assert!(start().unwrap_err().contains("contains no fixtures"));
     let path = folder.path().join("c.txt");
     fs::write(&path, "").unwrap();
     let builder = MockServer::builder().fixtures(&path);
@@ -217,7 +217,7 @@ fn folders_that_cannot_be_used() {
         use std::os::unix::fs::symlink;
         // A circle of links ends, and a broken link is a file that cannot be read.
         symlink(folder.path(), folder.path().join("circle")).unwrap();
-        assert!(start().unwrap_err().contains("no fixture in this folder"));
+        assert!(start().unwrap_err().contains("contains no fixtures"));
         symlink("/nowhere", folder.path().join("d.json")).unwrap();
         assert!(start().unwrap_err().contains("d.json: No such file"));
     }

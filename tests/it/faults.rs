@@ -55,10 +55,10 @@ async fn each_fault_without_a_socket() {
         (Fault::Empty, "interrupted"),
         (Fault::Cut(0), "body interrupted"),
         (Fault::Cut(600), "body interrupted"),
-        (Fault::Stall(0), "deadline of 150s"),
-        (Fault::Stall(600), "deadline of 150s"),
-        (Fault::Silence, "deadline of 150s"),
-        (Fault::Trickle(1), "deadline of 150s"),
+        (Fault::Stall(0), "timeout of 150s"),
+        (Fault::Stall(600), "timeout of 150s"),
+        (Fault::Silence, "timeout of 150s"),
+        (Fault::Trickle(1), "timeout of 150s"),
         (Fault::Trickle(1000), "ok"),
         (Fault::Garbage, "interrupted"),
         (Fault::Http(401), "envelope 40100"),
@@ -83,7 +83,7 @@ async fn each_fault_without_a_socket() {
         mock.on(BulkPagesSummaryLive).first(1).fault(fault);
         assert_eq!(word(&call(&mock).await), expected, "{fault}");
         assert_eq!(word(&call(&mock).await), "ok", "after {fault}");
-        let journal = mock.journal();
+        let requests = mock.request_log();
         let expected = if matches!(fault, Fault::ResetReading(_)) {
             json!(null)
         } else {
@@ -91,7 +91,7 @@ async fn each_fault_without_a_socket() {
         };
         // A call whose client disconnected before the response is never finished.
         if fault != Fault::Silence {
-            assert_eq!(journal[0].body, expected, "{fault}");
+            assert_eq!(requests[0].body, expected, "{fault}");
         }
     }
 }
@@ -351,7 +351,7 @@ async fn calls_a_minute() {
     let mock = MockServer::builder()
         .on_miss(OnMiss::Example)
         .limits(Limits::API)
-        .journal(0);
+        .request_log_size(0);
     let mock = mock.in_memory().unwrap();
     let client = in_memory(&mock);
     let task = BulkPagesSummaryLiveTask::new(["a.com"]);

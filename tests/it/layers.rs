@@ -195,7 +195,7 @@ async fn a_layer_responds_by_itself() {
         Box::pin(async { Ok(Response::new(body)) })
     });
     assert_eq!(call(&client.build().unwrap()).await.unwrap(), 0.25);
-    assert!(mock.journal().is_empty());
+    assert!(mock.request_log().is_empty());
 }
 
 /// Repeats as often as there is something to wait for, and notes the waits.

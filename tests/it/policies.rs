@@ -21,7 +21,7 @@ use tokio::time::{Instant, advance, timeout};
 fn mock() -> MockServer {
     MockServer::builder()
         .on_miss(OnMiss::Example)
-        .journal(0)
+        .request_log_size(0)
         .in_memory()
         .unwrap()
 }
@@ -220,7 +220,7 @@ async fn repeats_have_limits() {
 async fn the_account_is_used_to_its_limits() {
     let mock = MockServer::builder()
         .on_miss(OnMiss::Example)
-        .journal(0)
+        .request_log_size(0)
         .limits(Limits::API);
     let mock = mock.in_memory().unwrap();
     mock.on(BulkPagesSummaryLive)
@@ -350,7 +350,7 @@ async fn callers_that_give_up_free_their_place() {
 async fn a_clock_that_jumps() {
     let mock = MockServer::builder()
         .on_miss(OnMiss::Example)
-        .journal(0)
+        .request_log_size(0)
         .limits(Limits::API);
     let mock = mock.in_memory().unwrap();
     let client = builder(&mock).retry_policy(NeverRetry).build().unwrap();

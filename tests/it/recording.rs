@@ -101,7 +101,7 @@ fn account(request_body: &str) -> String {
 async fn what_is_kept_has_no_secret_and_still_joins() {
     let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     let task = r#"[{"keyword": "a/b", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/?key=hunter2&id=$id"}]"#;
     let response = send(&mock, "POST", POST, task).await;
     // The client that records gets the real response, byte for byte.
@@ -171,7 +171,7 @@ async fn what_is_kept_has_no_secret_and_still_joins() {
             .status,
         200
     );
-    assert_eq!(replay.unused(), Vec::<String>::new());
+    assert_eq!(replay.unused_fixtures(), Vec::<String>::new());
 }
 
 fn shown(kept: &[(PathBuf, String)], folder: &Path) -> String {
@@ -201,7 +201,7 @@ async fn a_second_recording_is_a_readable_difference() {
     let folder = TempDir::new().unwrap();
     let task = r#"[{"target": "a.com", "search_after_token": "cmVhbCAx"}]"#;
     let round = async || {
-        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
         send(&mock, "POST", "/v3/backlinks/backlinks/live", task).await;
         send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
         files(folder.path())
@@ -249,7 +249,7 @@ async fn polling_becomes_a_sequence() {
     });
     let upstream = upstream.await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     for _ in 0..4 {
         send(&mock, "GET", &format!("{GET}/{ID}"), "").await;
     }
@@ -276,40 +276,40 @@ async fn a_secret_that_is_left_is_not_written() {
     for (what, place) in [
         (
             PASSWORD.to_owned(),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             PASSWORD.replace('/', "\\/"),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             format!("a {encoded} b"),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             escaped,
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             format!("http:\\/\\/a.com\\/?p={url}"),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             format!("http://a.com/?p={}", url.to_lowercase()),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         // The end of it looks like an address, which would be replaced.
         (
             format!("http://a:{PASSWORD}@host.example.org/"),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             format!("{}@host.example.org", url.replace('%', "%25")),
-            "the password is in it, at /response/body/tasks/0/result/0/x",
+            "it contains the password, at /response/body/tasks/0/result/0/x",
         ),
         (
             STANDARD.encode(format!("{LOGIN}:{PASSWORD}")),
-            "is in it, at /response/body/tasks/0/result/0/x",
+            ", at /response/body/tasks/0/result/0/x",
         ),
     ] {
         let body = envelope(&format!(r#""id":"{ID}","result":[{{"x":"{what}"}}]"#));
@@ -318,7 +318,7 @@ async fn a_secret_that_is_left_is_not_written() {
         let reported = Arc::new(Mutex::new(Vec::new()));
         let tell = Arc::clone(&reported);
         let report = move |line: &str| tell.lock().unwrap().push(line.to_owned());
-        let mock = recorder(record(&folder, upstream.url()).everything().report(report)).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh().report(report)).await;
         let response = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
         // It may have been paid for.
         assert!(response.text().contains(&what), "{what}");
@@ -331,17 +331,17 @@ async fn a_secret_that_is_left_is_not_written() {
     let body = envelope(&format!(r#""result":[{{"{PASSWORD}":1}}]"#));
     let upstream = Responder::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     let response = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
     assert!(
         response
             .header("x-mock-detail")
-            .contains("not recorded: the password"),
+            .contains("not recorded: it contains the password"),
         "{}",
         response.header("x-mock-detail")
     );
     let upstream = Responder::start(account).await.unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     let response = send(
         &mock,
         "POST",
@@ -396,7 +396,7 @@ async fn what_is_missing_is_recorded_once() {
     );
     assert_eq!(upstream.received().len(), 1);
     // Nothing of it is in the journal, which could not be without secrets.
-    assert_eq!(mock.journal(), []);
+    assert_eq!(mock.request_log(), []);
 }
 
 /// An API that cannot be reached, or another server. The caller gets an error, and nothing is written.
@@ -413,26 +413,26 @@ async fn an_upstream_that_fails() {
             "HTML",
             http("502 Bad Gateway", "", "<html>"),
             502,
-            "not in the API's form",
+            "is not a DataForSEO response",
         ),
         (
             "no HTTP",
             b"\x16\x03garbage\r\n\r\n".to_vec(),
             502,
-            "gives no answer",
+            "no response from",
         ),
         (
             "half an answer",
             b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"status".to_vec(),
             502,
-            "broke off",
+            "incomplete response from",
         ),
-        ("an end", Vec::new(), 502, "gives no answer"),
+        ("an end", Vec::new(), 502, "no response from"),
         (
             "other JSON",
             http("200 OK", "", "[1, 2]"),
             200,
-            "not in the API's form",
+            "is not a DataForSEO response",
         ),
         (
             "no UTF-8",
@@ -444,28 +444,30 @@ async fn an_upstream_that_fails() {
             "wrong credentials",
             http("401 Unauthorized", "", "{\"status_code\": 40100}"),
             401,
-            "the credentials were not taken",
+            "the upstream rejected the credentials",
         ),
     ];
     for (what, response, status, reason) in garbage {
         let upstream = Scripted::start(response).await.unwrap();
-        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
         let response = send(&mock, "POST", SUMMARY, body).await;
         assert_eq!(response.status, status, "{what}");
         let detail = response.header("x-mock-detail");
         assert!(detail.contains(reason), "{what}: {detail}");
     }
-    let mock = recorder(record(&folder, unreachable).everything()).await;
+    let mock = recorder(record(&folder, unreachable).refresh()).await;
     let response = send(&mock, "POST", SUMMARY, body).await;
     assert_eq!(
         (response.status, &response.json()["status_code"]),
         (502, &json!(50301))
     );
     let unknown = Responder::start(account).await.unwrap();
-    let mock = recorder(record(&folder, unknown.url()).everything()).await;
+    let mock = recorder(record(&folder, unknown.url()).refresh()).await;
     let response = send(&mock, "POST", "/v3/nothing/live", body).await;
     assert!(
-        response.header("x-mock-detail").contains("no such path"),
+        response
+            .header("x-mock-detail")
+            .contains("no endpoint with this path"),
         "{}",
         response.header("x-mock-detail")
     );
@@ -478,7 +480,7 @@ async fn an_upstream_that_fails() {
 async fn the_budget_is_not_exceeded() {
     let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.05)).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh().budget(0.05)).await;
     let call = async |target: &str| {
         send(
             &mock,
@@ -494,9 +496,7 @@ async fn the_budget_is_not_exceeded() {
     let response = call("c.com").await;
     assert_eq!(response.json()["status_code"], 40203);
     assert!(
-        response
-            .text()
-            .contains("0.04000 of 0.05 US dollars are spent"),
+        response.text().contains("0.04000 of 0.05 are spent"),
         "{}",
         response.text()
     );
@@ -512,11 +512,13 @@ async fn the_budget_is_not_exceeded() {
     let silent = Responder::start(|_| r#"{"status_code": 20000, "tasks": []}"#.to_owned())
         .await
         .unwrap();
-    let mock = recorder(record(&folder, silent.url()).everything().max_spend(9.0)).await;
+    let mock = recorder(record(&folder, silent.url()).refresh().budget(9.0)).await;
     send(&mock, "POST", SUMMARY, r#"[{"targets": ["d.com"]}]"#).await;
     let response = send(&mock, "POST", SUMMARY, r#"[{"targets": ["e.com"]}]"#).await;
     assert!(
-        response.text().contains("did not say what it cost"),
+        response
+            .text()
+            .contains("the cost of an earlier call is unknown"),
         "{}",
         response.text()
     );
@@ -533,14 +535,14 @@ fn what_is_not_recorded_at_all() {
         builder.in_memory()
     };
     let error = |record| start(record).unwrap_err().to_string();
-    assert!(error(to().upstream(Upstream::Live)).contains("`--max-spend`"));
-    assert!(error(to().max_spend(f64::NAN)).contains("no amount of money"));
+    assert!(error(to().upstream(Upstream::Live)).contains("`--budget`"));
+    assert!(error(to().budget(f64::NAN)).contains("is not an amount of money"));
     assert!(
         error(to().upstream(Upstream::Other("http://a.example".into())))
             .contains("expected https://")
     );
     assert!(error(to().credentials("nocolon")).contains("no colon"));
-    assert!(start(to().upstream(Upstream::Live).max_spend(1.0)).is_ok());
+    assert!(start(to().upstream(Upstream::Live).budget(1.0)).is_ok());
     fs::write(folder.path().join("a.json"), "{").unwrap();
     assert!(error(to()).contains("a.json: not JSON"));
     let file = Record::to(folder.path().join("a.json").join("b")).allow_network();
@@ -566,7 +568,7 @@ async fn a_caller_that_gives_up_loses_no_recording() {
     let reported = Arc::new(tokio::sync::Notify::new());
     let tell = Arc::clone(&reported);
     let record = record(&folder, url)
-        .everything()
+        .refresh()
         .report(move |_| tell.notify_one());
     let mock = recorder(record).await;
     let body = r#"[{"targets": ["a.com"]}]"#;
@@ -605,7 +607,7 @@ fn on_its_own_thread(
 async fn a_dearer_call_is_not_made() {
     let upstream = Responder::start(account).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything().max_spend(0.06)).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh().budget(0.06)).await;
     let one = r#"[{"target": "a.com", "limit": 1}]"#;
     let many = r#"[{"target": "a.com", "limit": 1000}]"#;
     let path = "/v3/backlinks/backlinks/live";
@@ -624,7 +626,7 @@ async fn a_dearer_call_is_not_made() {
     let task = r#"{"keyword": "x", "language_code": "en", "location_code": 2840}"#;
     let posts = format!("[{task},{task},{task}]");
     let response = send(&mock, "POST", POST, &posts).await;
-    assert!(response.text().contains("not asked"), "{}", response.text());
+    assert!(response.text().contains("not sent"), "{}", response.text());
     assert_eq!(upstream.received().len(), 1);
 }
 
@@ -637,7 +639,7 @@ async fn requests_whose_response_cannot_be_stored_are_not_sent() {
     for (auth, mock) in [
         (
             false,
-            recorder(record(&folder, upstream.url()).everything()).await,
+            recorder(record(&folder, upstream.url()).refresh()).await,
         ),
         (true, {
             let record = record(&folder, upstream.url()).credentials(own);
@@ -689,7 +691,7 @@ async fn requests_whose_response_cannot_be_stored_are_not_sent() {
             live.in_memory()
                 .unwrap_err()
                 .to_string()
-                .contains("--max-spend"),
+                .contains("--budget"),
             "{url}"
         );
     }
@@ -723,7 +725,7 @@ async fn what_passes_is_not_kept() {
         ),
     ] {
         let upstream = Responder::start(move |_| response.clone()).await.unwrap();
-        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
         let before = files(folder.path());
         let detail = send(&mock, "POST", SUMMARY, body)
             .await
@@ -731,7 +733,7 @@ async fn what_passes_is_not_kept() {
             .to_owned();
         let after = files(folder.path());
         assert_eq!(after.len(), kept);
-        assert_eq!(detail.contains("passes"), before == after, "{detail}");
+        assert_eq!(detail.contains("is temporary"), before == after, "{detail}");
     }
 }
 
@@ -823,7 +825,7 @@ async fn secrets_in_odd_places() {
         let body = envelope(&format!(r#""id":"x","result":[{result}]"#));
         let upstream = Responder::start(move |_| body.clone()).await.unwrap();
         let folder = TempDir::new().unwrap();
-        let mock = recorder(record(&folder, upstream.url()).everything()).await;
+        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
         let task = r#"[{"keyword": "x", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/hook?key=topsecret"}]"#;
         let response = ask(&mock, "POST", POST, &[("authorization", &header)], task).await;
         let detail = response.header("x-mock-detail");
@@ -842,7 +844,7 @@ async fn secrets_in_odd_places() {
     ));
     let upstream = Responder::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).everything()).await;
+    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
     let response = ask(
         &mock,
         "POST",

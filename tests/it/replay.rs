@@ -126,7 +126,7 @@ async fn responses_in_sequence() {
         costs
     };
     assert_eq!(costs("a.com").await, ["1", "2", "2"]);
-    let given = "all 2 answers of fixture 2 were given; with `\"after\": \"repeat_last\"` the last one is repeated";
+    let given = "all 2 responses of fixture 2 were sent; set `\"after\": \"repeat_last\"` in the fixture to repeat the last one";
     assert_eq!(costs("b.com").await, ["1", "2", given]);
     assert_eq!(mock.misses()[0].reason, MissReason::SequenceExhausted);
     // Another session is at the beginning.
@@ -269,7 +269,7 @@ async fn a_miss_helps() {
     let callback =
         json!([{"targets": ["c.com"], "postback_url": "https://me.example/?key=hunter2"}]);
     post(&mock, SUMMARY, &callback).await;
-    let everything = format!("{:?} {:?}", mock.misses(), mock.journal());
+    let everything = format!("{:?} {:?}", mock.misses(), mock.request_log());
     for secret in [
         "hunter2",
         "me.example",
@@ -282,7 +282,7 @@ async fn a_miss_helps() {
 }
 
 #[tokio::test]
-async fn a_journal_for_snapshots() {
+async fn the_request_log_as_a_snapshot() {
     let mock = crate::examples();
     let client = in_memory(&mock);
     let task = BulkPagesSummaryLiveTask::new(["a.com"]).tag("nulls");
@@ -299,7 +299,7 @@ async fn a_journal_for_snapshots() {
         .bulk_pages_summary_live(&none)
         .await
         .unwrap_err();
-    insta::assert_json_snapshot!(mock.journal());
+    insta::assert_json_snapshot!(mock.request_log());
     assert_eq!(mock.calls(BulkPagesSummaryLive), 2);
     assert_eq!(mock.calls(Index), 1);
 }
@@ -342,13 +342,13 @@ async fn responses_from_a_value() {
         .await
         .unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("the patch of the answer of example"),
+        error.to_string().contains("the response of example"),
         "{error}"
     );
     assert!(
-        error.to_string().contains("/tasks/7/id points to nothing"),
+        error
+            .to_string()
+            .contains("/tasks/7/id does not point to a value"),
         "{error}"
     );
     assert_eq!(mock.misses()[0].reason, MissReason::Patch);
@@ -407,7 +407,7 @@ async fn expectations() {
         .await
         .unwrap();
     let unmet = mock.verify().unwrap_err().to_string();
-    assert_eq!(unmet, format!("{SUMMARY}: expected calls: 2; there were 1"));
+    assert_eq!(unmet, format!("{SUMMARY}: expected calls: 2; actual: 1"));
     client
         .backlinks()
         .bulk_pages_summary_live(&task)
@@ -435,8 +435,8 @@ fn an_expectation_that_is_not_met_fails_the_test() {
     let message = failed.unwrap_err().downcast::<String>().unwrap();
     assert_eq!(
         *message,
-        "/v3/backlinks/index: expected calls: at least 1; there were 0\nwhat was missed:\n\
-         miss 1: POST /v3/backlinks/indx: no endpoint /v3/backlinks/indx; did you mean /v3/backlinks/index?"
+        "/v3/backlinks/index: expected calls: at least 1; actual: 0\nmisses:\n\
+         miss 1: POST /v3/backlinks/indx: unknown endpoint /v3/backlinks/indx; did you mean /v3/backlinks/index?"
     );
 }
 
@@ -480,21 +480,21 @@ async fn sessions_do_not_meet() {
             "{base}"
         );
     }
-    let journal = async |base: &str| {
-        ask(&mock, "GET", &format!("{base}/__mock/journal"), &[], "")
+    let request_log = async |base: &str| {
+        ask(&mock, "GET", &format!("{base}/__mock/request_log"), &[], "")
             .await
             .json()
     };
-    assert_eq!(journal("/__s/a").await.as_array().unwrap().len(), 2);
-    assert_eq!(journal("/__s/a").await[0]["path"], SUMMARY);
+    assert_eq!(request_log("/__s/a").await.as_array().unwrap().len(), 2);
+    assert_eq!(request_log("/__s/a").await[0]["path"], SUMMARY);
     assert_eq!(
         ask(&mock, "POST", "/__s/a/__mock/reset", &[], "")
             .await
             .status,
         200
     );
-    assert_eq!(journal("/__s/a").await, json!([]));
-    assert_eq!(journal("").await.as_array().unwrap().len(), 2);
+    assert_eq!(request_log("/__s/a").await, json!([]));
+    assert_eq!(request_log("").await.as_array().unwrap().len(), 2);
     // An invalid name is an unknown path. A client with its own base URL works.
     assert_eq!(code("/__s/a%20b").await, 40400);
     let client = crate::client(mock.session_url("c"));
@@ -537,7 +537,7 @@ async fn the_admin_routes() {
     for (method, route, body) in [
         ("GET", "health", ""),
         ("GET", "fixtures", ""),
-        ("GET", "unused", ""),
+        ("GET", "unused_fixtures", ""),
         (
             "POST",
             "match",
@@ -554,7 +554,7 @@ async fn the_admin_routes() {
             r#"{"method": "GET", "path": "/v3/backlinks/index"}"#,
         ),
         ("POST", "match", "{}"),
-        ("GET", "journal", ""),
+        ("GET", "request_log", ""),
         ("GET", "misses", ""),
         ("GET", "misses/1", ""),
         (
@@ -566,8 +566,8 @@ async fn the_admin_routes() {
         ("GET", "faults", ""),
         ("DELETE", "faults", ""),
         ("GET", "faults", ""),
-        ("GET", "unused", ""),
-        ("DELETE", "journal", ""),
+        ("GET", "unused_fixtures", ""),
+        ("DELETE", "request_log", ""),
         ("GET", "nothing", ""),
     ] {
         let response = ask(&mock, method, &format!("/__mock/{route}"), &[], body).await;
@@ -582,7 +582,7 @@ async fn the_admin_routes() {
 
     let body = json!([{"targets": ["a.com"]}]);
     assert_eq!(post(&mock, SUMMARY, &body).await.json()["cost"], 1.0);
-    assert_eq!(mock.unused(), Vec::<String>::new());
+    assert_eq!(mock.unused_fixtures(), Vec::<String>::new());
     write(2.0).unwrap();
     assert_eq!(
         ask(&mock, "POST", "/__mock/reload", &[], "").await.status,
@@ -601,7 +601,9 @@ async fn the_admin_routes() {
         200
     );
     assert_eq!(
-        ask(&closed, "GET", "/__mock/journal", &[], "").await.status,
+        ask(&closed, "GET", "/__mock/request_log", &[], "")
+            .await
+            .status,
         403
     );
 }
@@ -692,7 +694,7 @@ async fn no_miss_is_lost() {
         200
     );
     assert_eq!(mock.misses(), []);
-    assert_eq!(mock.missed(), 1);
+    assert_eq!(mock.miss_count(), 1);
     // The rules that it was made with are there again, and count from the beginning.
     index(40202).await;
     index(20000).await;
@@ -738,7 +740,7 @@ async fn use_outlives_a_reload() {
         .unwrap();
     post(&mock, SUMMARY, &json!([{"targets": ["a.com"]}])).await;
     mock.reload().unwrap();
-    let unused = mock.unused();
+    let unused = mock.unused_fixtures();
     assert_eq!(unused.len(), 1);
     assert!(unused[0].ends_with("b.json"), "{unused:?}");
 }
@@ -757,12 +759,15 @@ async fn large_misses_stay_small() {
         post(&mock, SUMMARY, &json!([{"targets": targets}])).await;
     }
     let misses = mock.misses();
-    assert_eq!((misses.len(), misses[0].number, mock.missed()), (64, 7, 70));
+    assert_eq!(
+        (misses.len(), misses[0].number, mock.miss_count()),
+        (64, 7, 70)
+    );
     let near = &misses[0].nearest[0];
-    assert_eq!((near.differences.len(), near.count), (20, 1000));
+    assert_eq!((near.differences.len(), near.difference_count), (20, 1000));
 }
 
-/// Neither a query nor a key nor a detail brings a secret into the journal.
+/// Neither a query nor a key nor a detail brings a secret into the request log.
 #[tokio::test]
 async fn the_journal_keeps_no_secret() {
     let mock = MockServer::start().await.unwrap();
@@ -770,7 +775,7 @@ async fn the_journal_keeps_no_secret() {
     let body =
         json!([{"targets": ["a.com"], "jo@mail.org": 1, "password": ["hunter2"], "x%40y.org": 1}]);
     post(&mock, &path, &body).await;
-    let shown = serde_json::to_string(&mock.journal()).unwrap();
+    let shown = serde_json::to_string(&mock.request_log()).unwrap();
     for secret in ["topsecret", "hunter2", "mail.org", "y.org"] {
         assert!(!shown.contains(secret), "{shown}");
     }

@@ -81,7 +81,7 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
 async fn simulate() -> Outcome<(Counts, usize)> {
     let mock = MockServer::builder()
         .on_miss(OnMiss::Example)
-        .journal(0)
+        .request_log_size(0)
         .limits(Limits::API)
         .in_memory()?;
     mock.on(BulkPagesSummaryLive).latency(LATENCY);

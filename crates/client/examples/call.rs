@@ -13,7 +13,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     let task = BulkRanksLiveTask::new(["forbes.com", "cnn.com"]);
-    println!("at most {:.4} USD", client.estimate::<dataforseo_client::backlinks::BulkRanksLive>(&task));
+    println!(
+        "at most {:.4} USD",
+        client.estimate::<dataforseo_client::backlinks::BulkRanksLive>(&task)
+    );
 
     let response = client.backlinks().bulk_ranks_live(&task).await?;
     for row in response.items() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dataforseo_models::drift::Drift;
-use dataforseo_models::{RawEnvelope, StatusCode, TaskId, TaskResponse};
+use dataforseo_models::{HasItems, RawEnvelope, StatusCode, TaskId, TaskResponse};
 
 use crate::call::Completed;
 
@@ -28,6 +28,23 @@ impl<R> Response<R> {
     /// per task.
     pub fn result(&self) -> Option<&R> {
         self.task.result.first()
+    }
+
+    /// Returns the items of all results, such as the rows of a list.
+    pub fn items(&self) -> impl Iterator<Item = &R::Item>
+    where
+        R: HasItems,
+    {
+        self.task.result.iter().flat_map(HasItems::items)
+    }
+
+    /// Returns the items of all results by value.
+    pub fn into_items(self) -> Vec<R::Item>
+    where
+        R: HasItems,
+    {
+        let results = self.task.result.into_iter();
+        results.flat_map(HasItems::into_items).collect()
     }
 
     /// Returns all results. The slice is empty if the response is empty.

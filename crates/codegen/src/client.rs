@@ -316,9 +316,16 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
                  println!(\"{{:?}}: {{}}\", outcome.id, outcome.message);\n\
              }}"
         ),
+        (Some(_), _) if endpoint.rows.is_some() => format!(
+            "let response = {group}(&{TASK}).await?;\n\
+             for item in response.items() {{\n    \
+                 println!(\"{{item:?}}\");\n\
+             }}\n\
+             println!(\"{{:?}} USD\", response.cost());"
+        ),
         (Some(_), _) => format!(
             "let response = {group}(&{TASK}).await?;\n\
-             println!(\"{{:?}} for {{:?}} USD\", response.results(), response.cost());"
+             println!(\"{{:?}} for {{:?}} USD\", response.result(), response.cost());"
         ),
         (None, Mode::TaskGet) => format!(
             "if let dataforseo_client::Fetched::Ready(response) = {group}({}).await? {{\n    \

@@ -58,3 +58,8 @@ pub fn domain_of(target: &str) -> Option<String> {
     }
     Some(domain.to_owned())
 }
+
+/// The README's example runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! Making a mock server: what it answers with, where it listens, what it keeps.
+//! The builder of a mock server: its fixtures, its address and its settings.
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,48 +6,46 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use dataforseo_models::{Date, today};
 
-use crate::fault::FaultRule;
-use crate::fixture::FixtureError;
-use crate::journal;
-use crate::limits::Limits;
-use crate::miss::Miss;
-use crate::mock::{MockServer, Runs};
-use crate::replay::{Auth, Clock, OnMiss, Replay};
-use crate::server::{ReportMiss, Settings, Shared, bind, listen};
-use crate::store::Store;
+use crate::fixtures::{Embedded, FixtureError, Store};
+use crate::http::listen::{bind, listen};
+use crate::http::state::{ReportMiss, ServerState, Settings};
+use crate::mock_server::{MockServer, RunsOn};
+use crate::replay::{AcceptedCredentials, Clock, OnMiss, Replay};
+use crate::session::{DEFAULT_SIZE, FaultRule, Limits, Miss};
 
-/// Why a mock server did not start.
+/// The error of a mock server that did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address, for example because it is in use.
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A fixture cannot be used.
     #[error(transparent)]
     Fixture(#[from] FixtureError),
-    /// The credentials have no colon.
+    /// The credentials of [`Builder::auth`] have no colon.
     #[error("the credentials have no colon: expected `login:password`")]
     Credentials,
-    /// There is no thread, or no runtime on it.
-    #[error("cannot run in the background: {0}")]
+    /// The thread of [`Builder::start_blocking`], or the runtime on it, cannot be created.
+    #[error("cannot start a background thread: {0}")]
     Background(std::io::Error),
-    /// Nothing can be recorded like this.
+    /// The settings of [`Builder::record`] cannot be used.
     #[cfg(feature = "record")]
     #[error(transparent)]
     Record(#[from] crate::record::RecordError),
 }
 
-/// How a mock server answers.
+/// A builder of mock servers, from [`MockServer::builder`].
+///
+/// [`start`](Self::start), [`start_blocking`](Self::start_blocking) and
+/// [`in_memory`](Self::in_memory) create the server.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -62,14 +60,14 @@ pub enum StartError {
 #[must_use]
 pub struct Builder {
     listen: SocketAddr,
-    embedded: bool,
+    embedded: Embedded,
     folders: Vec<PathBuf>,
     texts: Vec<String>,
     auth: Option<String>,
     clock: Clock,
     on_miss: OnMiss,
-    report: Option<ReportMiss>,
-    journal: usize,
+    report_miss: Option<ReportMiss>,
+    request_log_size: usize,
     limits: Option<Limits>,
     seed: u64,
     rules: Vec<FaultRule>,
@@ -93,14 +91,14 @@ impl Builder {
     pub(crate) fn new() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            embedded: true,
+            embedded: Embedded::Included,
             folders: Vec::new(),
             texts: Vec::new(),
             auth: None,
             clock: Arc::new(today),
             on_miss: OnMiss::Error,
-            report: None,
-            journal: journal::CALLS,
+            report_miss: None,
+            request_log_size: DEFAULT_SIZE,
             limits: None,
             seed: 0,
             rules: Vec::new(),
@@ -111,43 +109,48 @@ impl Builder {
         }
     }
 
-    /// Listens on this address instead of a free port of this machine.
+    /// Sets the address to listen on. Defaults to a free port of this machine, `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Adds the fixtures of a folder and those below it. They go before embedded ones.
+    /// Adds the fixtures of a folder and its subfolders. They take precedence over embedded ones.
+    ///
+    /// Fixtures are files that end in `.json`. They are read when the server starts.
     pub fn fixtures(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folders.push(folder.into());
         self
     }
 
-    /// Adds a fixture, given as the text of its file.
+    /// Adds a fixture, given as the content of its file. It takes precedence over embedded ones.
     pub fn fixture(mut self, json: impl Into<String>) -> Self {
         self.texts.push(json.into());
         self
     }
 
-    /// Leaves the embedded fixtures out.
+    /// Excludes the embedded fixtures. They are included by default.
     pub fn without_embedded(mut self) -> Self {
-        self.embedded = false;
+        self.embedded = Embedded::Excluded;
         self
     }
 
-    /// Takes these credentials only, given as `login:password`.
+    /// Sets the only credentials that the server accepts, as `login:password`. By default it accepts
+    /// any HTTP Basic credentials.
     pub fn auth(mut self, credentials: impl Into<String>) -> Self {
         self.auth = Some(credentials.into());
         self
     }
 
-    /// Says what day it is, for rules that move with the day. Today's date in UTC unless set.
+    /// Sets the source of the current date, for documented rules that depend on it. Defaults to
+    /// today's date in UTC.
     pub fn clock(mut self, clock: impl Fn() -> Date + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// What a request is answered with that no fixture has and no rule refuses. 404 unless set.
+    /// Sets the response to a request that matches no fixture and breaks no documented rule.
+    /// Defaults to [`OnMiss::Error`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -158,133 +161,139 @@ impl Builder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn on_miss(mut self, answer: OnMiss) -> Self {
-        self.on_miss = answer;
+    pub fn on_miss(mut self, on_miss: OnMiss) -> Self {
+        self.on_miss = on_miss;
         self
     }
 
-    /// Calls this with each miss.
+    /// Sets a callback that runs for every miss.
     pub fn report_misses(mut self, report: impl Fn(&Miss) + Send + Sync + 'static) -> Self {
-        self.report = Some(Arc::new(report));
+        self.report_miss = Some(Arc::new(report));
         self
     }
 
-    /// How many calls the journal keeps: 1024 unless set, 0 for none. It keeps 2 MiB of bodies at
-    /// most, whatever this says.
-    pub fn journal(mut self, calls: usize) -> Self {
-        self.journal = calls;
+    /// Sets the number of requests that the request log keeps. Defaults to 1024; 0 turns it off.
+    ///
+    /// The log keeps at most 2 MiB of bodies. The oldest bodies are dropped first.
+    pub fn request_log_size(mut self, requests: usize) -> Self {
+        self.request_log_size = requests;
         self
     }
 
-    /// Keeps limits of the account as the API does. None unless set.
+    /// Sets the rate limits, which the server applies as the API does. Unlimited by default.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
         self
     }
 
-    /// What chance follows from. The same seed and the same calls are the same faults.
+    /// Sets the seed of random choices. Defaults to 0. With the same seed and the same calls the
+    /// faults are the same.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Adds a rule from the beginning.
+    /// Adds a rule that is in force when the server starts, in every session.
     pub fn rule(mut self, rule: FaultRule) -> Self {
         self.rules.push(rule);
         self
     }
 
-    /// Turns the routes under `/__mock/` on, for this machine only. `GET /__mock/health` is always
-    /// there.
+    /// Turns on the admin routes under `/__mock/`, for connections from this machine only.
+    ///
+    /// `GET /__mock/health` is always on.
     pub fn admin(mut self) -> Self {
         self.admin = true;
         self
     }
 
-    /// Lets each request ask for a [`Fault`](crate::Fault) by the header `x-mock-fault`.
+    /// Lets each request choose a [`Fault`](crate::Fault) by the header `x-mock-fault`. Off by
+    /// default.
     pub fn fault_header(mut self) -> Self {
         self.fault_header = true;
         self
     }
 
-    /// Asks another server about each miss, and keeps what it says as a fixture.
+    /// Sends each request without a fixture to another server, and keeps the response as a fixture.
+    ///
+    /// The embedded fixtures are then excluded.
     #[cfg(feature = "record")]
     pub fn record(mut self, record: crate::record::Record) -> Self {
         self.record = Some(record);
         self
     }
 
-    /// Starts the server on the runtime of whoever calls.
+    /// Starts the server on the current tokio runtime.
     ///
     /// # Errors
-    /// When a fixture cannot be used, or the address cannot be listened on.
+    /// When a setting or a fixture cannot be used, or when the server cannot listen on the address.
     pub async fn start(self) -> Result<MockServer, StartError> {
         let address = self.listen;
-        let shared = self.shared()?;
+        let state = self.state()?;
         let listener = bind(address).await?;
         let address = listener
             .local_addr()
             .map_err(|source| StartError::Listen { address, source })?;
-        let mut mock = MockServer::running(shared, Some(address), Runs::Memory);
-        let shared = Arc::clone(&mock.shared);
-        mock.runs = Runs::Task(tokio::spawn(listen(
-            listener,
-            shared,
-            mock.stop.subscribe(),
-        )));
+        let mut mock = MockServer::running(state, Some(address), RunsOn::Connections);
+        let state = Arc::clone(&mock.state);
+        mock.runs_on = RunsOn::Task(tokio::spawn(listen(listener, state, mock.stop.subscribe())));
         Ok(mock)
     }
 
-    /// Starts the server on a thread of its own, for a test that is not async, or of another
-    /// runtime.
+    /// Starts the server on a thread of its own.
+    ///
+    /// For tests that are not async or that use another runtime than tokio.
     ///
     /// # Errors
-    /// When a fixture cannot be used, or the address cannot be listened on.
+    /// When a setting or a fixture cannot be used, or when the server cannot listen on the address.
     pub fn start_blocking(self) -> Result<MockServer, StartError> {
         let address = self.listen;
-        let shared = self.shared()?;
+        let state = self.state()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(StartError::Background)?;
-        // Bound here and not by the thread, so that an error has a way out. A runtime that is
-        // running on this thread already would not let another one block it.
+        // Bound here instead of on the thread, so that an error can be returned. It is a blocking
+        // call because a runtime may be running on this thread already.
         let fail = |source| StartError::Listen { address, source };
         let listener = std::net::TcpListener::bind(address).map_err(fail)?;
         listener.set_nonblocking(true).map_err(fail)?;
         let bound = listener.local_addr().map_err(fail)?;
-        let mut mock = MockServer::running(shared, Some(bound), Runs::Memory);
-        let shared = Arc::clone(&mock.shared);
+        let mut mock = MockServer::running(state, Some(bound), RunsOn::Connections);
+        let state = Arc::clone(&mock.state);
         let stop = mock.stop.subscribe();
         let run = move || {
             runtime.block_on(async {
                 if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    listen(listener, shared, stop).await;
+                    listen(listener, state, stop).await;
                 }
             });
         };
         let thread = thread::Builder::new()
             .name("mock-server".to_owned())
             .spawn(run);
-        mock.runs = Runs::Thread(Some(thread.map_err(StartError::Background)?));
+        mock.runs_on = RunsOn::Thread(Some(thread.map_err(StartError::Background)?));
         Ok(mock)
     }
 
-    /// Makes a server without a socket, for a client that takes its
+    /// Returns a server without a socket, for clients that use its
     /// [`connector`](MockServer::connector).
     ///
     /// # Errors
-    /// When a fixture cannot be used.
+    /// When a setting or a fixture cannot be used.
     pub fn in_memory(self) -> Result<MockServer, StartError> {
-        Ok(MockServer::running(self.shared()?, None, Runs::Memory))
+        Ok(MockServer::running(
+            self.state()?,
+            None,
+            RunsOn::Connections,
+        ))
     }
 
-    fn shared(self) -> Result<Shared, StartError> {
-        let auth = match &self.auth {
-            None => Auth::Any,
+    fn state(self) -> Result<ServerState, StartError> {
+        let credentials = match &self.auth {
+            None => AcceptedCredentials::Any,
             Some(credentials) if credentials.contains(':') => {
-                let header = format!("Basic {}", STANDARD.encode(credentials));
-                Auth::Exactly(credentials.clone(), header)
+                AcceptedCredentials::exactly(credentials)
             }
             Some(_) => return Err(StartError::Credentials),
         };
@@ -294,42 +303,43 @@ impl Builder {
             None => None,
         };
         #[cfg_attr(not(feature = "record"), allow(unused_mut, reason = "set below"))]
-        let mut shared = self.shared_with(Store::empty(false), auth);
-        shared.reload()?;
+        let mut state = self.state_with(Store::new(Embedded::Excluded), credentials);
+        state.reload()?;
         #[cfg(feature = "record")]
         {
-            shared.recorder = recorder.map(Arc::new);
+            state.recorder = recorder.map(Arc::new);
         }
-        Ok(shared)
+        Ok(state)
     }
 
-    pub(crate) fn shared_with(self, store: Store, auth: Auth) -> Shared {
-        // What was made up is no answer of the API: where it can be asked, it is.
+    pub(crate) fn state_with(self, store: Store, credentials: AcceptedCredentials) -> ServerState {
+        // A recording must not contain generated data, so the API is called instead.
         #[cfg(feature = "record")]
-        let embedded = self.embedded && self.record.is_none();
+        let embedded = match self.record {
+            Some(_) => Embedded::Excluded,
+            None => self.embedded,
+        };
         #[cfg(not(feature = "record"))]
         let embedded = self.embedded;
         let replay = Replay {
             store: Arc::new(store),
-            auth,
+            credentials,
             clock: self.clock,
             on_miss: self.on_miss,
         };
-        Shared::new(
-            replay,
-            Settings {
-                embedded,
-                folders: self.folders,
-                texts: self.texts,
-                journal: self.journal,
-                limits: self.limits,
-                seed: self.seed,
-                admin: self.admin,
-                fault_header: self.fault_header,
-                report: self.report,
-                rules: self.rules,
-                missed: Arc::default(),
-            },
-        )
+        let settings = Settings {
+            embedded,
+            folders: self.folders,
+            texts: self.texts,
+            request_log_size: self.request_log_size,
+            limits: self.limits,
+            seed: self.seed,
+            admin: self.admin,
+            fault_header: self.fault_header,
+            report_miss: self.report_miss,
+            rules: self.rules,
+            miss_count: Arc::default(),
+        };
+        ServerState::new(replay, settings)
     }
 }

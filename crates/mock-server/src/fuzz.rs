@@ -1,8 +1,7 @@
-//! Fuzz targets: what comes from outside, bytes of requests and files of fixtures.
+//! Fuzz targets for input from outside: bytes of requests, responses and fixture files.
 //!
-//! `cargo test` runs each for a bounded number of inputs. With `cargo bolero test fuzz::requests`
-//! and `cargo bolero test fuzz::fixtures` a fuzzer that sees which code is reached goes on for as
-//! long as it is let.
+//! `cargo test` runs each with a limited number of inputs. `cargo bolero test fuzz::requests` and
+//! `cargo bolero test fuzz::fixtures` run a coverage-guided fuzzer without a limit.
 
 use std::panic::AssertUnwindSafe;
 use std::str::FromStr as _;
@@ -14,32 +13,32 @@ use dataforseo_models::{Date, RawEnvelope};
 use dataforseo_test_support::fuzz;
 use serde_json::Value;
 
-use crate::canonical::{MatchRule, canonical, strict_key};
-use crate::fault::FaultRule;
-use crate::fixture::Fixture;
-use crate::generated::ENDPOINTS;
-use crate::replay::{Auth, OnMiss, Replay, Request};
-use crate::sanitize::{Exchange, Raw, Sanitizer, Secrets};
-use crate::session::{Effects, Session};
-use crate::store::{Store, position};
-use crate::tokens;
+use crate::endpoints;
+use crate::fixtures::{Embedded, Fixture, Store};
+use crate::json::tokens;
+use crate::matching::{MatchRule, canonical, strict_key};
+use crate::record::{Exchange, Sanitizer, Secrets};
+use crate::redact::Raw;
+use crate::replay::{AcceptedCredentials, ApiRequest, OnMiss, Replay};
+use crate::session::{Effects, FaultRule, Session};
 
-/// How many inputs a run of the tests takes.
+/// The number of inputs per target in `cargo test`.
 const INPUTS: u64 = 4000;
 
-/// A change to a text that was well.
+/// A change of a valid text.
 #[derive(Debug, TypeGenerator)]
 enum Edit {
     Replace(u16, u8),
     Insert(u16, u8),
     Delete(u16, u8),
-    /// Something that means something in JSON.
-    Put(u16, u8),
-    /// A part again, elsewhere.
+    /// Inserts one of [`WORDS`].
+    InsertWord(u16, u8),
+    /// Copies a part to another place.
     Copy(u16, u8, u16),
     Cut(u16),
 }
 
+/// Texts with a meaning in JSON.
 const WORDS: [&str; 16] = [
     "{",
     "}",
@@ -59,7 +58,7 @@ const WORDS: [&str; 16] = [
     "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 ];
 
-/// A text after a few changes, or after none: with many, nothing of it would be left to look at.
+/// Returns a text after at most three changes: after many, it would be rejected early.
 fn edited(text: &str, edits: &[Edit]) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
     let few = edits.len() % 4;
@@ -78,7 +77,7 @@ fn edited(text: &str, edits: &[Edit]) -> Vec<u8> {
                 let to = (from + usize::from(count)).min(bytes.len());
                 bytes.drain(from..to);
             }
-            Edit::Put(at, word) => {
+            Edit::InsertWord(at, word) => {
                 let at = place(at);
                 bytes.splice(at..at, WORDS[usize::from(word) % WORDS.len()].bytes());
             }
@@ -97,7 +96,7 @@ fn edited(text: &str, edits: &[Edit]) -> Vec<u8> {
     bytes
 }
 
-/// The way to each value.
+/// Returns the pointer to each value.
 fn pointers(value: &Value) -> Vec<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Array(list) => list
@@ -107,7 +106,7 @@ fn pointers(value: &Value) -> Vec<String> {
             .collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(key, it)| (tokens::escaped(key), it))
+            .map(|(key, it)| (tokens::escape_step(key), it))
             .collect(),
         _ => Vec::new(),
     };
@@ -122,17 +121,15 @@ fn pointers(value: &Value) -> Vec<String> {
 fn replay(store: Store, on_miss: OnMiss) -> Replay {
     Replay {
         store: Arc::new(store),
-        auth: Auth::Any,
+        credentials: AcceptedCredentials::Any,
         clock: Arc::new(|| Date::constant(2026, 3, 31)),
         on_miss,
     }
 }
 
 fn embedded(number: u16) -> (&'static str, &'static str) {
-    let mut all = ENDPOINTS.iter().flat_map(|line| line.fixtures).cycle();
-    all.nth(usize::from(number) % 1000)
-        .copied()
-        .unwrap_or_default()
+    let all: Vec<_> = endpoints::embedded_fixtures().collect();
+    *all[usize::from(number) % 1000 % all.len()]
 }
 
 const FAULTS: [&str; 8] = [
@@ -146,12 +143,12 @@ const FAULTS: [&str; 8] = [
     "** latency:1",
 ];
 
-/// Whatever is asked, the answer is whole: the API's form, or a fixture's own bytes.
+/// Every request gets a complete response: a DataForSEO response, or the bytes of a fixture.
 #[test]
 fn requests() {
-    // What a panic leaves behind is not looked at again.
+    // The state is not used after a panic.
     let modes = [OnMiss::Error, OnMiss::Example];
-    let modes = AssertUnwindSafe(modes.map(|it| replay(Store::empty(true), it)));
+    let modes = AssertUnwindSafe(modes.map(|it| replay(Store::new(Embedded::Included), it)));
     fuzz!(
         INPUTS,
         (u16, Vec<Edit>, Vec<Edit>, Vec<Edit>, u8, bool),
@@ -167,27 +164,27 @@ fn requests() {
                 let value: Value = serde_json::from_slice(&body).unwrap();
                 assert_eq!(key, MatchRule::default().key(&path, &value));
             }
-            let request = Request {
+            let request = ApiRequest {
                 method,
                 path: &path,
-                at: position(path.trim_end_matches('/')),
+                endpoint: endpoints::find(path.trim_end_matches('/')),
                 authorization: Some(&authorization),
-                encoding: None,
+                content_encoding: None,
                 body: &body,
             };
-            let session = Session::dry();
+            let session = Session::dry_run();
             let mut effects = Effects::default();
-            // A fault in every other call.
+            // Half of the calls have a fault.
             if let Some(rule) = FAULTS.get(usize::from(*fault) % (2 * FAULTS.len())) {
-                session.rule(FaultRule::from_str(rule).unwrap());
+                session.add_rule(FaultRule::from_str(rule).unwrap());
                 effects = session.effects(method, &path);
             }
-            let reply = modes[usize::from(*example)].answer(&session, &request, &effects);
-            assert!((200..=599).contains(&reply.status));
+            let response = modes[usize::from(*example)].respond(&session, &request, &effects);
+            assert!((200..=599).contains(&response.status));
             let proxied = effects
                 .fault
                 .is_some_and(|fault| fault.to_string() == "proxy:502");
-            assert!(proxied || RawEnvelope::parse(&reply.body).is_ok());
+            assert!(proxied || RawEnvelope::parse(&response.body).is_ok());
             for miss in session.misses() {
                 assert!(!miss.to_string().contains("bG9naW46"));
                 assert!(miss.nearest.len() <= 3);
@@ -198,13 +195,16 @@ fn requests() {
 
 const SECRET: &str = "s3cr3t/p+ss=wörd";
 
-/// The secret as it may be found in an answer.
-fn spelled(way: u8) -> String {
+/// Returns the secret in one of the encodings that a response may contain.
+fn encoded(way: u8) -> String {
     let standard = base64::engine::general_purpose::STANDARD;
     let percent = |text: &str, plain: &[u8]| -> String {
-        let byte = |byte: u8| match plain.contains(&byte) || byte.is_ascii_alphanumeric() {
-            true => char::from(byte).to_string(),
-            false => format!("%{byte:02x}"),
+        let byte = |byte: u8| {
+            if plain.contains(&byte) || byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02x}")
+            }
         };
         text.bytes().map(byte).collect()
     };
@@ -220,8 +220,7 @@ fn spelled(way: u8) -> String {
     }
 }
 
-/// Whatever the answer and wherever a secret is in it, a recording that is made has none, and is
-/// JSON of the same shape.
+/// A recording contains no secret, wherever the response has one, and is JSON of the same shape.
 #[test]
 fn recordings() {
     let secrets = Secrets::of(&format!("somebody:{SECRET}")).unwrap();
@@ -239,25 +238,30 @@ fn recordings() {
         let Ok(text) = String::from_utf8(edited(std::str::from_utf8(&body).unwrap(), edits)) else {
             return;
         };
-        // Into the string that is the so-manieth, key or value.
+        // The secret goes into any string, a key or a value.
         let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at + 1).collect();
         let (Some(at), true) = (quotes.get(usize::from(*place) % quotes.len().max(1)), *hide)
         else {
-            return clean(&secrets, &text, &fixture, false);
+            return clean(&secrets, &text, &fixture, Secret::Absent);
         };
-        let spelled = match *escape {
-            true => spelled(*way)
-                .encode_utf16()
-                .map(|unit| format!("\\u{unit:04x}"))
-                .collect(),
-            false => spelled(*way),
-        };
-        let text = [&text[..*at], &spelled, &text[*at..]].concat();
-        clean(&secrets, &text, &fixture, true);
+        let mut encoded = encoded(*way);
+        if *escape {
+            let units = encoded.encode_utf16();
+            encoded = units.map(|unit| format!("\\u{unit:04x}")).collect();
+        }
+        let text = [&text[..*at], &encoded, &text[*at..]].concat();
+        clean(&secrets, &text, &fixture, Secret::Present);
     });
 }
 
-fn clean(secrets: &Secrets, text: &str, fixture: &Fixture, hidden: bool) {
+/// Whether the text of a response contains the secret.
+#[derive(Clone, Copy, PartialEq)]
+enum Secret {
+    Absent,
+    Present,
+}
+
+fn clean(secrets: &Secrets, text: &str, fixture: &Fixture, secret: Secret) {
     let Ok(before) = serde_json::from_str::<Value>(text) else {
         return;
     };
@@ -273,21 +277,24 @@ fn clean(secrets: &Secrets, text: &str, fixture: &Fixture, hidden: bool) {
         Ok(clean) => {
             let after: Value = serde_json::from_str(&clean.get().body).unwrap();
             let (before, after) = (pointers(&before).len(), pointers(&after).len());
-            // Two keys that become one are the only thing that may be lost.
+            // Only two keys with the same pseudonym may become one.
             assert!(after <= before);
             let text = clean.get().body.to_lowercase();
             for part in ["s3cr3t", "czncm3q", "zm2nyznr"] {
-                assert!(!hidden || !text.contains(part), "{part}: {text}");
+                assert!(
+                    secret == Secret::Absent || !text.contains(part),
+                    "{part}: {text}"
+                );
             }
         }
         Err(reason) => {
-            assert!(hidden, "{reason}: {text}");
+            assert!(secret == Secret::Present, "{reason}: {text}");
             assert!(!reason.contains("s3cr3t"), "{reason}");
         }
     }
 }
 
-/// A file is a fixture that answers its own request, or an error that names the file.
+/// A file is a fixture that matches its own request, or an error that names the file.
 #[test]
 fn fixtures() {
     fuzz!(INPUTS, (u16, Vec<Edit>, u16, bool, Vec<Edit>), |(
@@ -333,20 +340,20 @@ fn fixtures() {
         let (method, path) = (fixture.method.clone(), fixture.path.clone());
         let sent = fixture.request.to_string();
         let status = fixture.first().map_or(0, |it| it.status);
-        let mut store = Store::empty(false);
+        let mut store = Store::new(Embedded::Excluded);
         if store.add(fixture).is_err() {
             return;
         }
-        let request = Request {
+        let request = ApiRequest {
             method: &method,
             path: &path,
-            at: position(&path),
+            endpoint: endpoints::find(&path),
             authorization: Some("Basic YTpi"),
-            encoding: None,
+            content_encoding: None,
             body: sent.as_bytes(),
         };
-        let reply =
-            replay(store, OnMiss::Error).answer(&Session::dry(), &request, &Effects::default());
-        assert_eq!((reply.status, reply.body), (status, body));
+        let replay = replay(store, OnMiss::Error);
+        let response = replay.respond(&Session::dry_run(), &request, &Effects::default());
+        assert_eq!((response.status, response.body), (status, body));
     });
 }

@@ -1,4 +1,4 @@
-//! The mock server as a program: see `dataforseo-mock-server --help`.
+//! The mock server as a program. `dataforseo-mock-server --help` lists its commands.
 
 fn main() -> std::process::ExitCode {
     dataforseo_mock_server::program::main()

@@ -144,7 +144,7 @@ fn it_says_where_it_listens_and_answers() {
     assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answer}");
     assert!(answer.contains("\"status_code\":40400"), "{answer}");
     let miss = server.wait_for("miss");
-    assert_eq!(miss, "miss 1: GET /nothing: no endpoint /nothing\n");
+    assert_eq!(miss, "miss 1: GET /nothing: unknown endpoint /nothing\n");
     assert_eq!(server.terminate(), Some(0));
 }
 
@@ -159,8 +159,11 @@ fn it_says_what_is_wrong() {
             "invalid socket address",
         ),
         (&["serve", "--fault", "/v3 resett"], "Did you mean `reset`?"),
-        (&["serve", "--on-miss", "record"], "needs `--to FOLDER`"),
-        (&["serve", "--watch"], "`--watch` needs `--fixtures FOLDER`"),
+        (&["serve", "--on-miss", "record"], "requires `--to FOLDER`"),
+        (
+            &["serve", "--watch"],
+            "`--watch` requires `--fixtures FOLDER`",
+        ),
         (
             &["record", "--to", "x", "--upstream", "nowhere"],
             "expected `sandbox`, `live` or a URL",
@@ -352,7 +355,7 @@ fn a_reader_of_stderr_that_is_slow_holds_nothing_up() {
         line.clear();
         let stderr = server.stderr.as_mut().unwrap();
         assert_ne!(stderr.read_line(&mut line).unwrap(), 0);
-        if let Some((count, _)) = line.split_once(" lines were left out") {
+        if let Some((count, _)) = line.split_once(" lines were dropped") {
             break count.parse().unwrap();
         }
         misses += usize::from(line.starts_with("miss "));
@@ -417,7 +420,7 @@ fn a_command_runs_against_a_server_of_its_own() {
     let (code, _, message) = exec(&[], "b.com", "0");
     assert_eq!(code, Some(1), "{message}");
     assert!(message.contains("a.json\n    /0/targets/0"), "{message}");
-    assert!(message.contains("1 requests were missed"), "{message}");
+    assert!(message.contains("misses: 1"), "{message}");
     let (code, _, message) = exec(&["--fail-on-unused"], "a.com", "0");
     assert_eq!(code, Some(0), "{message}");
     let (code, _, message) = run(&["exec", "--fixtures", fixtures, "--fail-on-unused", "true"]);
@@ -462,10 +465,7 @@ fn a_command_is_told_to_end() {
         assert_eq!(server.terminate(), Some(expected), "{script}");
         // Nobody is left who holds the pipe open.
         let message = server.last_words();
-        assert!(
-            message.contains("1 requests were missed\nunused: "),
-            "{message}"
-        );
+        assert!(message.contains("misses: 1\nunused: "), "{message}");
         let note = fs::read_dir(used.path()).unwrap().next().unwrap();
         let note = note.unwrap().path();
         let noted = fs::read_to_string(&note).unwrap();
@@ -579,8 +579,8 @@ fn lint_looks_for_what_should_not_be_there() {
     // An identifier of a task that is none of a recording.
     let link = format!("\"tasks\": [], \"link\": \"https://a.example/{ID}\", \"{ID}\": 1");
     let pseudonym = link.replace(ID, "01010000-0000-0000-0000-0123456789ab");
-    let warning = "FOLDER/a.json: warning: the identifier of a task that is no pseudonym is in it, \
-                   at /response/body/link and at 1 more\n";
+    let warning = "FOLDER/a.json: warning: it contains a task identifier that is not a pseudonym, \
+                   at /response/body/link (2 places)\n";
     for (source, tasks, expected) in [
         ("live", &link, warning),
         ("sandbox", &link, warning),
@@ -600,19 +600,19 @@ fn lint_looks_for_what_should_not_be_there() {
     for (tasks, expected) in [
         (
             "\"tasks\": [], \"x\": {\"hunter2hunter2\": {\"password\": \"x\", \"a\": \"jo@mail.org\"}}",
-            "a secret by its name is in it, at /response/body/x\n",
+            "it contains a secret by the name of its field, at /response/body/x\n",
         ),
         (
             "\"tasks\": [], \"x\": {\"jo@mail.org\": 1}",
-            "an e-mail address is in it, at /response/body/x\n",
+            "it contains an e-mail address, at /response/body/x\n",
         ),
         (
             "\"tasks\": [], \"x\": {\"password\": 17}",
-            "a secret by its name is in it, at /response/body/x/password\n",
+            "it contains a secret by the name of its field, at /response/body/x/password\n",
         ),
         (
             "\"tasks\": [{\"id\": \"1\", \"status_code\": 20000, \"result\": [{\"items\": [{\"hunter2hunter2\": \"x\"}]}]}]",
-            "what is wrong cannot be told without the credentials that are in it\n",
+            "the message cannot be shown: it would contain credentials\n",
         ),
     ] {
         let (_, out) = lint(&[("a.json", &from("live", tasks))], "hunter2hunter2");
@@ -635,8 +635,8 @@ fn lint_finds_fixtures_that_are_in_each_others_way() {
     let b = write(folder.path(), "b.json", &tagged("y", ignore));
     write(folder.path(), "c.json", &fixture("c.com", "0"));
     let (code, out, _) = run(&["lint", path]);
-    let message = "answers its request, too, by another `match`";
-    let expected = format!("{a}: warning: {b} {message}: {a} goes first\n");
+    let message = "matches its request, too, with another `match`";
+    let expected = format!("{a}: warning: {b} {message}: {a} takes precedence\n");
     assert_eq!((code, out), (Some(0), expected));
     // Each answers the other's: one finding.
     write(folder.path(), "b.json", &tagged("x", ignore));
@@ -723,7 +723,7 @@ fn a_request_is_recorded_and_compared() {
     // Nobody answers any more.
     let (code, out, _) = ended(&with_credentials(&diff).output().unwrap());
     assert_eq!(code, Some(1));
-    assert!(out.contains("gives no answer"), "{out}");
+    assert!(out.contains("no response from"), "{out}");
     let (code, _, message) = ended(&with_credentials(&record).output().unwrap());
     assert_eq!(code, Some(1), "{message}");
     assert!(message.contains("not recorded"), "{message}");
@@ -734,13 +734,9 @@ fn a_request_is_recorded_and_compared() {
         (
             &["record", "--to", path, "--upstream", "live"],
             None,
-            (3, "--max-spend"),
+            (3, "--budget"),
         ),
-        (
-            &["diff", path, "--upstream", "live"],
-            None,
-            (3, "--max-spend"),
-        ),
+        (&["diff", path, "--upstream", "live"], None, (3, "--budget")),
     ] {
         let mut command = with_credentials(arguments);
         command.envs(variable);

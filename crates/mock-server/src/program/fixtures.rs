@@ -1,4 +1,4 @@
-//! `lint`, `unused`, `ls` and `show`: what is asked of fixture files alone.
+//! The commands on fixture files: `lint`, `unused`, `ls` and `show`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,67 +7,76 @@ use std::process::ExitCode;
 
 use dataforseo_models::today;
 
-use super::stderr::tell;
-use super::{FOUND, Failure, credentials, print_lines};
-use crate::fixture::{Fixture, files};
-use crate::generated::ENDPOINTS;
-use crate::lint;
+use super::lint::{self, LintResult, Severity};
+use super::stderr::log;
+use super::{Failure, credentials, exit_code, print_lines};
+use crate::endpoints;
+use crate::fixtures::{Fixture, fixture_files};
+
+/// Whether warnings fail `lint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    Errors,
+    ErrorsAndWarnings,
+}
 
 pub(super) fn lint(
     folders: &[PathBuf],
     max_age: Option<u32>,
-    strict: bool,
+    strictness: Strictness,
 ) -> Result<ExitCode, Failure> {
     let credentials = credentials();
-    let (count, findings) =
-        lint::lint(folders, today(), max_age, credentials.as_deref()).map_err(Failure::begin)?;
-    let errors = findings.iter().filter(|it| it.error).count();
+    let checked = lint::lint(folders, today(), max_age, credentials.as_deref());
+    let LintResult {
+        file_count,
+        findings,
+    } = checked.map_err(Failure::start)?;
+    let is_error = |finding: &&lint::Finding| finding.severity == Severity::Error;
+    let errors = findings.iter().filter(is_error).count();
     let warnings = findings.len() - errors;
     print_lines(findings.iter().map(|it| {
-        let kind = if it.error { "error" } else { "warning" };
-        format!("{}: {kind}: {}", it.file.display(), it.message)
+        let severity = match it.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        format!("{}: {severity}: {}", it.file.display(), it.message)
     }));
-    tell(format!(
-        "{count} fixtures, {errors} errors, {warnings} warnings"
+    log(format!(
+        "{file_count} fixtures, {errors} errors, {warnings} warnings"
     ));
-    if count == 0 {
-        return Err(Failure::begin(
-            "no fixture in these folders: expected files that end in .json",
+    if file_count == 0 {
+        return Err(Failure::start(
+            "the folders contain no fixtures: expected files that end in .json",
         ));
     }
-    Ok(match errors > 0 || strict && warnings > 0 {
-        true => ExitCode::from(FOUND),
-        false => ExitCode::SUCCESS,
-    })
+    let strict = strictness == Strictness::ErrorsAndWarnings;
+    Ok(exit_code(errors > 0 || strict && warnings > 0))
 }
 
 pub(super) fn unused(folders: &[PathBuf], used: &Path) -> Result<ExitCode, Failure> {
     let cannot = |path: &Path| {
         let path = path.display().to_string();
-        move |error| Failure::begin(format!("{path}: {error}"))
+        move |error| Failure::start(format!("{path}: {error}"))
     };
     let mut seen = BTreeSet::new();
-    let notes = fs::read_dir(used).map_err(cannot(used))?;
-    for note in notes {
-        let path = note.map_err(cannot(used))?.path();
+    let lists = fs::read_dir(used).map_err(cannot(used))?;
+    for list in lists {
+        let path = list.map_err(cannot(used))?.path();
         let text = fs::read_to_string(&path).map_err(cannot(&path))?;
         seen.extend(text.lines().map(PathBuf::from));
     }
     let mut unused = Vec::new();
     for folder in folders {
-        for file in files(folder).map_err(Failure::begin)? {
-            let whole = file.canonicalize().map_err(cannot(&file))?;
-            if !seen.contains(&whole) {
+        for file in fixture_files(folder).map_err(Failure::start)? {
+            let path = file.canonicalize().map_err(cannot(&file))?;
+            if !seen.contains(&path) {
                 unused.push(file.display().to_string());
             }
         }
     }
     let found = !unused.is_empty();
     print_lines(unused);
-    Ok(match found {
-        true => ExitCode::from(FOUND),
-        false => ExitCode::SUCCESS,
-    })
+    Ok(exit_code(found))
 }
 
 pub(super) fn list(folders: &[PathBuf]) -> Result<ExitCode, Failure> {
@@ -75,13 +84,13 @@ pub(super) fn list(folders: &[PathBuf]) -> Result<ExitCode, Failure> {
         |name: &str, fixture: &Fixture| format!("{name}\t{} {}", fixture.method, fixture.path);
     let mut lines = Vec::new();
     for folder in folders {
-        for fixture in Fixture::read_folder(folder).map_err(Failure::begin)? {
+        for fixture in Fixture::read_folder(folder).map_err(Failure::start)? {
             lines.push(line(&fixture.name, &fixture));
         }
     }
     if folders.is_empty() {
-        for (name, text) in ENDPOINTS.iter().flat_map(|endpoint| endpoint.fixtures) {
-            let fixture = Fixture::parse(name, text).map_err(Failure::begin)?;
+        for (name, text) in endpoints::embedded_fixtures() {
+            let fixture = Fixture::parse(name, text).map_err(Failure::start)?;
             lines.push(line(name, &fixture));
         }
     }
@@ -90,12 +99,12 @@ pub(super) fn list(folders: &[PathBuf]) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn show(name: &str) -> Result<ExitCode, Failure> {
-    let mut embedded = ENDPOINTS.iter().flat_map(|endpoint| endpoint.fixtures);
+    let mut embedded = endpoints::embedded_fixtures();
     let text = match embedded.find(|(known, _)| *known == name) {
         Some((_, text)) => (*text).to_owned(),
         None => fs::read_to_string(name).map_err(|error| {
-            Failure::begin(format!(
-                "{name}: no embedded fixture has this name (`ls` lists them), and as a file: {error}"
+            Failure::start(format!(
+                "{name}: not an embedded fixture (`ls` lists them), and not a readable file: {error}"
             ))
         })?,
     };

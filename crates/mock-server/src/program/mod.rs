@@ -1,8 +1,10 @@
-//! The program: what it is told, and what it says.
+//! The program: its arguments and exit codes.
 
 mod fixtures;
+mod lint;
 mod recording;
 mod serve;
+mod shape;
 mod stderr;
 mod watch;
 
@@ -13,15 +15,16 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::stderr::tell;
-use crate::fault::FaultRule;
+use self::fixtures::Strictness;
+use self::stderr::log;
+use crate::session::FaultRule;
 
-/// Answers as the DataForSEO v3 API does, offline.
+/// A mock server for the DataForSEO v3 API.
 ///
-/// Exit codes: 0 all is well; 1 something was found (misses, drift, faulty or unused fixtures,
-/// a recording that failed); 2 the arguments are wrong; 3 it could not begin (fixtures that cannot
-/// be used, an address that is taken, a folder that is not there). `exec` ends with the code of its
-/// command if that is not 0.
+/// Exit codes: 0 success; 1 something was found (misses, shape changes, invalid or unused fixtures,
+/// a failed recording); 2 invalid arguments; 3 the start failed (a fixture that cannot be used, an
+/// address in use, a missing folder). `exec` ends with the exit code of its command if that is not
+/// 0.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -31,40 +34,40 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answer until stopped. The first line on stdout is `listening on http://…`; misses go to
-    /// stderr.
+    /// Run a server until it is stopped. The first line on stdout is `listening on http://…`;
+    /// misses are on stderr.
     Serve {
         #[command(flatten)]
         server: ServerArguments,
         #[command(flatten)]
         listen: ListenArguments,
-        /// Read the fixtures anew whenever one of their files changes.
+        /// Read the fixtures again whenever one of their files changes.
         #[arg(long)]
         watch: bool,
-        /// Where `--on-miss record` keeps what it records.
+        /// The folder for recordings of `--on-miss record`.
         #[arg(long, value_name = "FOLDER")]
         to: Option<PathBuf>,
         #[command(flatten)]
         upstream: recording::UpstreamArguments,
     },
-    /// Start a server, run a command, and fail if it missed. The command finds the server in
+    /// Start a server, run a command, and fail if there was a miss. The command finds the server in
     /// DATAFORSEO_BASE_URL, and credentials for it in DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD.
-    /// SIGTERM is passed on to it; it has 10 s to end.
+    /// SIGTERM is passed on to the command, which then has 10 s to end.
     Exec {
         #[command(flatten)]
         server: ServerArguments,
-        /// Fail, too, if a fixture of the folders answered nothing.
+        /// Also fail if a fixture of the folders was not used.
         #[arg(long)]
         fail_on_unused: bool,
         /// The command and its arguments.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
-    /// Ask the real API, and keep what it says as fixtures without secrets. Without METHOD and
-    /// PATH it listens, and records whatever is asked of it until it is stopped.
+    /// Send requests to the real API, and keep the responses as fixtures without secrets. Without
+    /// METHOD and PATH, run a server that records every request until it is stopped.
     Record {
-        /// Where the fixtures go. Those that are there and ask the same are written anew; their
-        /// `match` and their note stay.
+        /// The folder for the fixtures. A fixture for the same request is replaced; its `match` and
+        /// note are kept.
         #[arg(long, value_name = "FOLDER")]
         to: PathBuf,
         #[command(flatten)]
@@ -74,49 +77,48 @@ enum Command {
         #[command(flatten)]
         request: recording::RequestArguments,
     },
-    /// Ask the real API what the fixtures ask, and say where the answers have another shape. Writes
-    /// nothing. The credentials are in DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD.
+    /// Send the requests of fixtures to the real API, and print where the shapes of the responses
+    /// differ. Writes nothing. The credentials are in DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD.
     Diff(recording::DiffArguments),
-    /// Say what is wrong with fixtures: against the spec, secrets, duplicates, age.
+    /// Check fixtures: against the spec, for secrets, duplicates and age.
     Lint {
-        /// The folders.
+        /// The folders of fixtures.
         #[arg(required = true, value_name = "FOLDER")]
         folders: Vec<PathBuf>,
-        /// Warn of fixtures that were recorded more days ago.
+        /// Warn about fixtures that were recorded more than this many days ago.
         #[arg(long, value_name = "DAYS")]
         max_age: Option<u32>,
         /// Fail on warnings, too.
         #[arg(long)]
         strict: bool,
     },
-    /// Name the fixtures that no test used. Servers note what they used in the folder that
-    /// DATAFORSEO_MOCK_USED_DIR names, if it is set while the tests run.
+    /// Print the fixtures that no test used. Servers write the used fixtures into the folder of
+    /// DATAFORSEO_MOCK_USED_DIR, if it is set while the tests run.
     Unused {
         /// The folders of fixtures.
         #[arg(required = true, value_name = "FOLDER")]
         folders: Vec<PathBuf>,
-        /// Where the servers noted what they used.
+        /// The folder that the servers wrote the used fixtures into.
         #[arg(long, env = "DATAFORSEO_MOCK_USED_DIR", value_name = "FOLDER")]
         used: PathBuf,
     },
-    /// List the fixtures, each with its method and path: those of the folders, or the embedded
-    /// ones.
+    /// List fixtures, each with its method and path: those of the folders, or the embedded ones.
     Ls {
-        /// The folders.
+        /// The folders of fixtures.
         #[arg(value_name = "FOLDER")]
         folders: Vec<PathBuf>,
     },
-    /// Print a fixture: an embedded one by the name that `ls` gives it, or a file.
+    /// Print a fixture: an embedded one by its name in `ls`, or a file.
     Show {
-        /// The name.
+        /// The name of the fixture, or the path of a file.
         name: String,
     },
 }
 
-/// How a server answers.
+/// The settings of a server.
 #[derive(Args)]
 struct ServerArguments {
-    /// Take these credentials only; any unless given.
+    /// Accept these credentials only. By default any are accepted.
     #[arg(
         long,
         value_name = "LOGIN:PASSWORD",
@@ -124,40 +126,40 @@ struct ServerArguments {
         hide_env_values = true
     )]
     auth: Option<String>,
-    /// Add the fixtures of this folder and those below it.
+    /// Add the fixtures of this folder and its subfolders.
     #[arg(long, value_name = "FOLDER")]
     fixtures: Vec<PathBuf>,
-    /// Leave the embedded fixtures out.
+    /// Exclude the embedded fixtures.
     #[arg(long)]
     no_embedded: bool,
-    /// What a request is answered with that no fixture has and no rule refuses.
+    /// The response to a request that matches no fixture and breaks no documented rule.
     #[arg(long, value_enum, default_value = "error")]
-    on_miss: Miss,
-    /// Something goes wrong: `[METHOD] PATH FAULT [WHEN]`, such as
+    on_miss: OnMissArgument,
+    /// Add a rule: `[METHOD] PATH FAULT [WHEN]`, such as
     /// `POST /v3/backlinks/** api:40202 first:3`.
     #[arg(long, value_name = "RULE")]
     fault: Vec<FaultRule>,
-    /// Let each request ask for a fault by the header `x-mock-fault`.
+    /// Let each request choose a fault by the header `x-mock-fault`.
     #[arg(long)]
     fault_header: bool,
-    /// Keep the account's limits: 2000 calls a minute, 30 at once.
+    /// Apply the rate limits of an account: 2000 calls per minute, 30 simultaneous calls.
     #[arg(long)]
     limits: bool,
-    /// What chance follows from.
+    /// The seed of random choices.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Turn the routes under /__mock/ on, for this machine.
+    /// Turn on the admin routes under /__mock/, for connections from this machine.
     #[arg(long)]
     admin: bool,
-    /// How many calls the journal keeps.
-    #[arg(long, value_name = "CALLS", default_value_t = crate::journal::CALLS)]
-    journal: usize,
+    /// The number of requests that the request log keeps.
+    #[arg(long, value_name = "REQUESTS", default_value_t = crate::session::DEFAULT_SIZE)]
+    request_log_size: usize,
 }
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Args)]
 struct ListenArguments {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on. Port 0 selects a free port.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
     /// Write the port into this file when the server listens.
@@ -166,15 +168,15 @@ struct ListenArguments {
 }
 
 impl ListenArguments {
-    /// Takes the file of a server from before away: whoever waits for this one would read a port
-    /// that nobody listens on.
-    fn forget_port(&self) -> Result<(), Failure> {
+    /// Removes the file of an earlier server: a process that waits for this one would read a stale
+    /// port.
+    fn remove_port_file(&self) -> Result<(), Failure> {
         let Some(file) = &self.port_file else {
             return Ok(());
         };
         match std::fs::remove_file(file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Failure::begin(format!("{}: {error}", file.display())))
+                Err(Failure::start(format!("{}: {error}", file.display())))
             }
             _ => Ok(()),
         }
@@ -182,39 +184,48 @@ impl ListenArguments {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Miss {
-    /// 404, and where the nearest fixture differs.
+enum OnMissArgument {
+    /// 404, with the differences to the nearest fixture.
     Error,
     /// The endpoint's example, with the request's tasks echoed.
     Example,
-    /// What the real API says, which is kept as a fixture (`--to`).
+    /// The response of the real API, which is kept as a fixture (`--to`).
     Record,
 }
 
-/// Something was found.
+/// The exit code if something was found.
 const FOUND: u8 = 1;
-/// The arguments do not go together.
+/// The exit code of arguments that exclude each other.
 const USAGE: u8 = 2;
-/// It could not begin.
-const CANNOT_BEGIN: u8 = 3;
+/// The exit code of a failed start.
+const START_FAILED: u8 = 3;
 
-/// Why the program ends, if not in the ordinary way.
-struct Failure(u8, String);
+/// The exit code and reason of a program that ends early.
+struct Failure {
+    code: u8,
+    reason: String,
+}
 
 impl Failure {
-    fn begin(reason: impl Display) -> Self {
-        Self(CANNOT_BEGIN, reason.to_string())
+    fn start(reason: impl Display) -> Self {
+        Self {
+            code: START_FAILED,
+            reason: reason.to_string(),
+        }
     }
 
     fn usage(reason: impl Display) -> Self {
-        Self(USAGE, reason.to_string())
+        Self {
+            code: USAGE,
+            reason: reason.to_string(),
+        }
     }
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let code = run(Arguments::parse().command).unwrap_or_else(|Failure(code, reason)| {
-        tell(format!("error: {reason}"));
+    let code = run(Arguments::parse().command).unwrap_or_else(|Failure { code, reason }| {
+        log(format!("error: {reason}"));
         ExitCode::from(code)
     });
     stderr::finish();
@@ -223,7 +234,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
     if let Command::Serve { listen, .. } | Command::Record { listen, .. } = &command {
-        listen.forget_port()?;
+        listen.remove_port_file()?;
     }
     match command {
         Command::Serve {
@@ -235,14 +246,25 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         } => serve::serve(
             server,
             &listen,
-            watch,
+            if watch {
+                serve::Reload::OnChange
+            } else {
+                serve::Reload::Never
+            },
             to.map(|to| recording::record_to(to, upstream)),
         ),
         Command::Exec {
             server,
             fail_on_unused,
             command,
-        } => serve::exec(server, fail_on_unused, &command),
+        } => {
+            let unused = if fail_on_unused {
+                serve::Unused::Fail
+            } else {
+                serve::Unused::Ignore
+            };
+            serve::exec(server, unused, &command)
+        }
         Command::Record {
             to,
             upstream,
@@ -254,14 +276,30 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             folders,
             max_age,
             strict,
-        } => fixtures::lint(&folders, max_age, strict),
+        } => {
+            let strictness = if strict {
+                Strictness::ErrorsAndWarnings
+            } else {
+                Strictness::Errors
+            };
+            fixtures::lint(&folders, max_age, strictness)
+        }
         Command::Unused { folders, used } => fixtures::unused(&folders, &used),
         Command::Ls { folders } => fixtures::list(&folders),
         Command::Show { name } => fixtures::show(&name),
     }
 }
 
-/// Prints lines. A reader that has seen enough is no error.
+/// Returns the exit code, which states whether something was found.
+fn exit_code(found: bool) -> ExitCode {
+    if found {
+        ExitCode::from(FOUND)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Prints lines to stdout. A closed pipe is not an error.
 fn print_lines(lines: impl IntoIterator<Item = String>) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
@@ -272,7 +310,7 @@ fn print_lines(lines: impl IntoIterator<Item = String>) {
     }
 }
 
-/// The credentials of the environment, as `login:password`.
+/// Returns the credentials of the environment, as `login:password`.
 fn credentials() -> Option<String> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (login, password) = (

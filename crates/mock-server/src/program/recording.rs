@@ -1,4 +1,4 @@
-//! `record` and `diff`: what is asked of the real API.
+//! The commands `record` and `diff`, which call the real API.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,39 +8,45 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use clap::Args;
 use dataforseo_models::{Mode, RawEnvelope};
+use http::HeaderValue;
 
 use super::serve::{run, runtime};
-use super::{FOUND, Failure, ListenArguments, credentials};
+use super::shape::shape_changes;
+use super::stderr::log;
+use super::{Failure, ListenArguments, credentials, exit_code, print_lines};
 use crate::MockServer;
-use crate::compare::shape_drift;
-use crate::fixture::{Fixture, files};
-use crate::record::{Record, Recorder, basic, budget, in_ci};
+use crate::endpoints::{self, EndpointIndex};
+use crate::fixtures::{Fixture, fixture_files};
+use crate::record::{
+    Budget, IncomingRequest, Record, Recorder, Upstream, UpstreamClient, basic_auth, budget_for,
+    in_ci,
+};
 use crate::session::Session;
-use crate::store::{endpoint, position};
-use crate::upstream::{Asker, Upstream};
 
-/// One request.
+/// The request to record.
 #[derive(Args)]
 pub(super) struct RequestArguments {
-    /// One request: its method. The credentials are in DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD.
+    /// The method of the one request to record. The credentials are in DATAFORSEO_LOGIN and
+    /// DATAFORSEO_PASSWORD.
     #[arg(requires = "path")]
     method: Option<String>,
-    /// Its path.
+    /// The path of the request.
     path: Option<String>,
-    /// Its body, if it has one.
+    /// The body of the request, if it has one.
     body: Option<String>,
 }
 
-/// Which server is asked.
+/// The server to send requests to.
 #[derive(Args)]
 pub(super) struct UpstreamArguments {
     /// `sandbox`, `live`, or the base URL of another server.
     #[arg(long, default_value = "sandbox", value_parser = upstream)]
     upstream: Upstream,
-    /// Ask nothing that could go beyond so many US dollars. `live` is not asked without it.
+    /// The maximum cost in US dollars. Requests that could exceed it are not sent. Required for
+    /// `live`.
     #[arg(long, value_name = "US_DOLLARS")]
-    max_spend: Option<f64>,
-    /// Ask though the environment variable CI is set.
+    budget: Option<f64>,
+    /// Send requests even if the environment variable CI is set.
     #[arg(long)]
     allow_network: bool,
 }
@@ -50,7 +56,7 @@ pub(super) struct DiffArguments {
     /// The folders of fixtures.
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
-    /// Ask about so many fixtures at most, evenly chosen.
+    /// Compare at most this many fixtures, evenly chosen.
     #[arg(long, value_name = "COUNT")]
     sample: Option<usize>,
     #[command(flatten)]
@@ -63,19 +69,19 @@ fn upstream(text: &str) -> Result<Upstream, String> {
         "live" => Ok(Upstream::Live),
         url if url.contains("://") => {
             let other = Upstream::Other(url.to_owned());
-            Asker::new(&other).map(|_| other)
+            UpstreamClient::new(&other).map(|_| other)
         }
         _ => Err("expected `sandbox`, `live` or a URL".to_owned()),
     }
 }
 
-/// What is to be recorded, for the builder of a server.
+/// Returns the settings of a recording.
 pub(super) fn record_to(folder: PathBuf, from: UpstreamArguments) -> Record {
     let mut record = Record::to(folder)
         .upstream(from.upstream)
-        .report(|what| super::stderr::tell(what));
-    if let Some(max) = from.max_spend {
-        record = record.max_spend(max);
+        .report(|line| log(line));
+    if let Some(us_dollars) = from.budget {
+        record = record.budget(us_dollars);
     }
     if from.allow_network {
         record = record.allow_network();
@@ -94,157 +100,182 @@ pub(super) fn record(
 ) -> Result<ExitCode, Failure> {
     let failed = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&failed);
-    let record = record_to(to, upstream).everything().report(move |what| {
-        if !what.contains(": recorded as ") {
+    let record = record_to(to, upstream).refresh().report(move |line| {
+        if !line.contains(": recorded as ") {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        super::stderr::tell(what);
+        log(line);
     });
     runtime()?.block_on(async {
         if let (Some(method), Some(path)) = (request.method, request.path) {
             let body = request.body.unwrap_or_default();
-            let credentials = credentials().ok_or_else(|| {
-                Failure::usage("DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD are not set")
-            })?;
+            let credentials = required_credentials()?;
             let recorder = Recorder::new(record);
-            let recorder = Arc::new(recorder.map_err(Failure::begin)?);
-            let header = basic(&credentials).map_err(Failure::begin)?;
+            let recorder = Arc::new(recorder.map_err(Failure::start)?);
+            let header = basic_auth(&credentials).map_err(Failure::start)?;
             let (path, query) = match path.split_once('?') {
                 Some((path, query)) => (path, Some(query)),
                 None => (path.as_str(), None),
             };
             let session = Arc::new(Session::new(0, None, 0));
-            recorder
-                .answer(
-                    &session,
-                    &method,
-                    path,
-                    query,
-                    Some(&header),
-                    &Bytes::from(body),
-                )
-                .await;
+            let request = IncomingRequest {
+                method: &method,
+                path,
+                query,
+                authorization: Some(&header),
+                body: &Bytes::from(body),
+            };
+            recorder.respond(&session, &request).await;
         } else {
             let builder = MockServer::builder().without_embedded().record(record);
             let server = builder.listen(listen.listen).start().await;
-            let server = server.map_err(Failure::begin)?;
+            let server = server.map_err(Failure::start)?;
             run(server, listen).await?;
         }
-        Ok(match failed.load(Ordering::Relaxed) {
-            0 => ExitCode::SUCCESS,
-            _ => ExitCode::from(FOUND),
-        })
+        Ok(exit_code(failed.load(Ordering::Relaxed) > 0))
     })
 }
 
 pub(super) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
     let UpstreamArguments {
         upstream,
-        max_spend,
+        budget,
         allow_network,
     } = &arguments.upstream;
     if in_ci() && !allow_network {
-        return Err(Failure::begin(crate::RecordError::InCi));
+        return Err(Failure::start(crate::RecordError::InCi));
     }
-    let mut budget = budget(upstream, *max_spend).map_err(Failure::begin)?;
-    let credentials = credentials()
-        .ok_or_else(|| Failure::usage("DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD are not set"))?;
-    let authorization = basic(&credentials).map_err(Failure::begin)?;
-    let asker = Asker::new(upstream).map_err(Failure::begin)?;
+    let budget = budget_for(upstream, *budget).map_err(Failure::start)?;
+    let authorization = basic_auth(&required_credentials()?).map_err(Failure::start)?;
+    let client = UpstreamClient::new(upstream).map_err(Failure::start)?;
     let mut fixtures = Vec::new();
     for folder in &arguments.folders {
-        for file in files(folder).map_err(Failure::begin)? {
-            fixtures.push(Fixture::read_file(&file).map_err(Failure::begin)?);
+        for file in fixture_files(folder).map_err(Failure::start)? {
+            fixtures.push(Fixture::read_file(&file).map_err(Failure::start)?);
         }
     }
     let step = match arguments.sample {
         Some(count) => fixtures.len().div_ceil(count.max(1)).max(1),
         None => 1,
     };
-    let (mut found, mut skipped) = (0, 0);
+    let mut comparison = Comparison {
+        client,
+        authorization,
+        budget,
+        found: 0,
+        skipped: 0,
+    };
     runtime()?.block_on(async {
         for fixture in fixtures.iter().step_by(step) {
-            let name = &fixture.name;
-            let Some(at) = position(&fixture.path).filter(|_| is_askable(fixture)) else {
-                skipped += 1;
-                continue;
-            };
-            let info = endpoint(at).info;
-            if let Err(why) = budget.allows(info, &fixture.request) {
-                super::print_lines([format!("{name}: not compared: {why}")]);
-                found += 1;
-                continue;
-            }
-            let body = match &fixture.request {
-                serde_json::Value::Null => Bytes::new(),
-                tasks => tasks.to_string().into(),
-            };
-            let said = asker
-                .ask(&fixture.method, &fixture.path, &authorization, body)
-                .await;
-            let envelope = said.as_ref().ok();
-            let envelope = envelope.and_then(|it| RawEnvelope::parse(&it.body).ok());
-            let cost = envelope.and_then(|it| it.cost);
-            budget.add(info, &fixture.request, cost);
-            let drift = match said {
-                Err(reason) => vec![reason],
-                Ok(said) => compare(fixture, said.status, &said.body),
-            };
-            found += drift.len();
-            super::print_lines(drift.iter().map(|line| format!("{name}: {line}")));
+            comparison.compare(fixture).await;
         }
-        let spent = budget.spent();
-        super::stderr::tell(format!(
-            "{found} differences, {skipped} fixtures not asked about, {spent:.5} US dollars spent"
-        ));
-        Ok(match found {
-            0 => ExitCode::SUCCESS,
-            _ => ExitCode::from(FOUND),
-        })
+    });
+    let Comparison { found, skipped, .. } = comparison;
+    let spent = comparison.budget.spent();
+    log(format!(
+        "{found} differences, {skipped} fixtures skipped, {spent:.5} US dollars spent"
+    ));
+    Ok(exit_code(found > 0))
+}
+
+/// The comparison of fixtures with the real API.
+struct Comparison {
+    client: UpstreamClient,
+    authorization: HeaderValue,
+    budget: Budget,
+    found: usize,
+    skipped: usize,
+}
+
+impl Comparison {
+    /// Sends the request of a fixture, and prints the differences between the responses.
+    async fn compare(&mut self, fixture: &Fixture) {
+        let name = &fixture.name;
+        let endpoint = endpoints::find(&fixture.path);
+        let Some(endpoint) = endpoint.filter(|endpoint| can_be_sent(fixture, *endpoint)) else {
+            self.skipped += 1;
+            return;
+        };
+        let info = endpoint.info();
+        if let Err(reason) = self.budget.check(info, &fixture.request) {
+            print_lines([format!("{name}: not compared: {reason}")]);
+            self.found += 1;
+            return;
+        }
+        let body = match &fixture.request {
+            serde_json::Value::Null => Bytes::new(),
+            tasks => tasks.to_string().into(),
+        };
+        let sent = self
+            .client
+            .send(&fixture.method, &fixture.path, &self.authorization, body)
+            .await;
+        let envelope = sent.as_ref().ok();
+        let envelope = envelope.and_then(|it| RawEnvelope::parse(&it.body).ok());
+        let cost = envelope.and_then(|it| it.cost);
+        self.budget.add(info, &fixture.request, cost);
+        let changes = match sent {
+            Err(reason) => vec![reason],
+            Ok(upstream) => response_changes(fixture, upstream.status, &upstream.body),
+        };
+        self.found += changes.len();
+        print_lines(changes.iter().map(|line| format!("{name}: {line}")));
+    }
+}
+
+/// Returns the credentials of the environment.
+///
+/// # Errors
+/// When they are not set.
+fn required_credentials() -> Result<String, Failure> {
+    credentials().ok_or_else(|| {
+        Failure::usage(
+            "the environment variables DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD are not set",
+        )
     })
 }
 
-/// Whether the API could answer what a fixture asks: not with a pseudonym in it, and not if that
-/// would post a task anew.
-fn is_askable(fixture: &Fixture) -> bool {
-    let posts = position(&fixture.path).is_some_and(|at| endpoint(at).info.mode == Mode::TaskPost);
+/// Returns whether the API can process the request of a fixture: one without pseudonyms, and one
+/// that does not post a task.
+fn can_be_sent(fixture: &Fixture, endpoint: EndpointIndex) -> bool {
     let request = fixture.request.to_string();
-    let pseudonym = |text: &str| text.contains("01010000-0000-0000-0000-");
-    !posts
-        && !pseudonym(&fixture.path)
-        && !pseudonym(&request)
+    let has_pseudonym = |text: &str| text.contains("01010000-0000-0000-0000-");
+    endpoint.info().mode != Mode::TaskPost
+        && !has_pseudonym(&fixture.path)
+        && !has_pseudonym(&request)
         && !request.contains("\"search_after_token\"")
 }
 
-/// What is otherwise in an answer than in a fixture: status, shape.
-fn compare(fixture: &Fixture, status: u16, body: &[u8]) -> Vec<String> {
+/// Returns one line per difference between the response of a fixture and a new one: in status and
+/// shape.
+fn response_changes(fixture: &Fixture, status: u16, body: &[u8]) -> Vec<String> {
     let Some(response) = fixture.responses.last() else {
         return Vec::new();
     };
-    let mut drift = Vec::new();
+    let mut changes = Vec::new();
     if response.status != status {
-        drift.push(format!(
+        changes.push(format!(
             "the HTTP status was {} and is {status}",
             response.status
         ));
     }
     let parse = |body: &[u8]| serde_json::from_slice::<serde_json::Value>(body);
     let (Ok(old), new) = (parse(response.body()), parse(body)) else {
-        return drift;
+        return changes;
     };
     let Ok(new) = new else {
-        drift.push("the answer is no JSON any more".to_owned());
-        return drift;
+        changes.push("the response is no longer JSON".to_owned());
+        return changes;
     };
-    for place in ["/status_code", "/tasks/0/status_code"] {
-        let (was, is) = (old.pointer(place), new.pointer(place));
+    for pointer in ["/status_code", "/tasks/0/status_code"] {
+        let (was, is) = (old.pointer(pointer), new.pointer(pointer));
         if was != is {
             let show = |side: Option<&serde_json::Value>| {
                 side.map_or("nothing".to_owned(), ToString::to_string)
             };
-            drift.push(format!("{place} was {} and is {}", show(was), show(is)));
+            changes.push(format!("{pointer} was {} and is {}", show(was), show(is)));
         }
     }
-    drift.extend(shape_drift(&old, &new));
-    drift
+    changes.extend(shape_changes(&old, &new));
+    changes
 }

@@ -1,33 +1,33 @@
-//! `serve` and `exec`: a server, until it is told to stop or its command is done.
+//! The commands `serve` and `exec`: a server that runs until it is stopped or its command ends.
 
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::stderr::tell;
-use super::{FOUND, Failure, ListenArguments, Miss, ServerArguments};
+use super::stderr::log;
+use super::{FOUND, Failure, ListenArguments, OnMissArgument, ServerArguments};
 use crate::{Builder, Limits, MockServer, OnMiss};
 
-/// How long a server that is told to stop waits for what is in flight.
-const GRACE: Duration = Duration::from_secs(10);
+/// The time that requests in flight, or the command of `exec`, have to end.
+const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(Failure::begin)
+        .map_err(Failure::start)
 }
 
 pub(super) fn builder(arguments: ServerArguments) -> Builder {
     let mut builder = MockServer::builder()
         .on_miss(match arguments.on_miss {
-            Miss::Example => OnMiss::Example,
+            OnMissArgument::Example => OnMiss::Example,
             _ => OnMiss::Error,
         })
-        .report_misses(|miss| tell(miss.to_string()))
+        .report_misses(|miss| log(miss.to_string()))
         .seed(arguments.seed)
-        .journal(arguments.journal);
+        .request_log_size(arguments.request_log_size);
     if let Some(auth) = arguments.auth {
         builder = builder.auth(auth);
     }
@@ -52,69 +52,86 @@ pub(super) fn builder(arguments: ServerArguments) -> Builder {
     builder
 }
 
+/// When a server reads its fixtures again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reload {
+    Never,
+    /// When one of their files changes.
+    OnChange,
+}
+
+/// The effect of unused fixtures on the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unused {
+    Ignore,
+    Fail,
+}
+
 pub(super) fn serve(
     server: ServerArguments,
     listen: &ListenArguments,
-    watch: bool,
+    reload: Reload,
     #[cfg(feature = "record")] record: Option<crate::Record>,
 ) -> Result<ExitCode, Failure> {
     let folders = server.fixtures.clone();
     let builder = {
-        let recording = server.on_miss == Miss::Record;
+        let recording = server.on_miss == OnMissArgument::Record;
         match (record, recording) {
             (Some(record), true) => builder(server).record(record),
-            (None, true) => return Err(Failure::usage("`--on-miss record` needs `--to FOLDER`")),
+            (None, true) => {
+                return Err(Failure::usage("`--on-miss record` requires `--to FOLDER`"));
+            }
             (Some(_), false) => {
-                return Err(Failure::usage("`--to` goes with `--on-miss record`"));
+                return Err(Failure::usage("`--to` requires `--on-miss record`"));
             }
             (None, false) => builder(server),
         }
     };
     runtime()?.block_on(async {
         let server = builder.listen(listen.listen).start().await;
-        let server = server.map_err(Failure::begin)?;
-        let _watcher = match watch {
-            true => Some(super::watch::watch(&folders, server.reloader())?),
-            false => None,
+        let server = server.map_err(Failure::start)?;
+        let _watcher = match reload {
+            Reload::OnChange => Some(super::watch::watch(&folders, server.reloader())?),
+            Reload::Never => None,
         };
         run(server, listen).await?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Says where a server is, and lets it run until this program is told to stop.
+/// Prints the URL of a server, and runs it until this program is stopped.
 pub(super) async fn run(server: MockServer, listen: &ListenArguments) -> Result<(), Failure> {
     let mut signals = Signals::listen();
     if let Some(file) = &listen.port_file {
         let url = server.url();
         let port = url.rsplit_once(':').map_or("", |(_, port)| port);
         write_port(file, port)
-            .map_err(|error| Failure::begin(format!("{}: {error}", file.display())))?;
+            .map_err(|error| Failure::start(format!("{}: {error}", file.display())))?;
     }
     let mut stdout = std::io::stdout();
-    // Whoever started the program waits for this line; it may have closed the pipe after it.
+    // The parent process waits for this line, and may close the pipe after it.
     let announced = writeln!(stdout, "listening on {}", server.url()).and_then(|()| stdout.flush());
     if let Err(error) = announced {
-        tell(format!("stdout: {error}"));
+        log(format!("stdout: {error}"));
     }
     signals.next().await;
     finish(server).await;
     Ok(())
 }
 
-/// Whoever waits for the file must never read half of it.
+/// Writes the port. The file is renamed into place, so that no reader sees half of it.
 fn write_port(file: &Path, port: &str) -> std::io::Result<()> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
-    std::fs::write(&beside, format!("{port}\n"))?;
-    std::fs::rename(&beside, file)
+    let mut temporary = file.as_os_str().to_owned();
+    temporary.push(format!(".{}", std::process::id()));
+    std::fs::write(&temporary, format!("{port}\n"))?;
+    std::fs::rename(&temporary, file)
 }
 
-/// Answers what is in flight, within reason.
+/// Stops a server after the requests in flight, or after the grace period.
 async fn finish(server: MockServer) {
     let recorder = server.recorder();
-    let _ = tokio::time::timeout(GRACE, server.shutdown()).await;
-    // What was asked of the API is paid for, whoever waits for it.
+    let _ = tokio::time::timeout(GRACE_PERIOD, server.shutdown()).await;
+    // A request to the API is charged, even if its caller no longer waits.
     if let Some(recorder) = recorder {
         recorder.idle().await;
     }
@@ -122,20 +139,20 @@ async fn finish(server: MockServer) {
 
 pub(super) fn exec(
     server: ServerArguments,
-    fail_on_unused: bool,
+    unused: Unused,
     command: &[String],
 ) -> Result<ExitCode, Failure> {
-    if server.on_miss == Miss::Record {
+    if server.on_miss == OnMissArgument::Record {
         return Err(Failure::usage(
-            "`exec` does not record: use `serve` or `record`",
+            "`exec` cannot record: use `serve` or `record`",
         ));
     }
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Failure::usage("no command"));
+        return Err(Failure::usage("the command is missing"));
     };
     let auth = server.auth.clone();
     runtime()?.block_on(async {
-        let server = builder(server).start().await.map_err(Failure::begin)?;
+        let server = builder(server).start().await.map_err(Failure::start)?;
         let mut signals = Signals::listen();
         let mut child = tokio::process::Command::new(program);
         child
@@ -145,61 +162,63 @@ pub(super) fn exec(
             .as_deref()
             .and_then(|it| it.split_once(':'))
             .unwrap_or(("login", "password"));
-        // Always set: the real ones have no business in a test.
+        // Always set, so that a test never sees real credentials.
         child
             .env("DATAFORSEO_LOGIN", login)
             .env("DATAFORSEO_PASSWORD", password);
         let mut child = child
             .spawn()
-            .map_err(|error| Failure::begin(format!("{program}: {error}")))?;
+            .map_err(|error| Failure::start(format!("{program}: {error}")))?;
         let ended = wait(&mut child, &mut signals).await;
-        let ended = ended.map_err(Failure::begin)?;
-        let missed = server.missed();
-        let unused = server.unused();
+        let ended = ended.map_err(Failure::start)?;
+        let miss_count = server.miss_count();
+        let unused_fixtures = server.unused_fixtures();
         finish(server).await;
-        if missed > 0 {
-            tell(format!("{missed} requests were missed"));
+        if miss_count > 0 {
+            log(format!("misses: {miss_count}"));
         }
-        if fail_on_unused {
-            for name in &unused {
-                tell(format!("unused: {name}"));
+        let mut found = miss_count > 0;
+        if unused == Unused::Fail {
+            for name in &unused_fixtures {
+                log(format!("unused: {name}"));
             }
+            found |= !unused_fixtures.is_empty();
         }
         Ok(match code_of(ended) {
-            0 if missed > 0 || fail_on_unused && !unused.is_empty() => ExitCode::from(FOUND),
+            0 if found => ExitCode::from(FOUND),
             code => ExitCode::from(code),
         })
     })
 }
 
-/// Waits for a command to end, and ends it if this program is to end.
+/// Waits for a command to end. A signal to this program ends the command.
 async fn wait(
     child: &mut tokio::process::Child,
     signals: &mut Signals,
 ) -> std::io::Result<std::process::ExitStatus> {
-    let mut patience = std::pin::pin!(tokio::time::sleep(GRACE));
+    let mut grace_period = std::pin::pin!(tokio::time::sleep(GRACE_PERIOD));
     let mut stopped = false;
     loop {
         tokio::select! {
             ended = child.wait() => return ended,
             signal = signals.next() => {
-                // Ctrl-C went to the command, too: it is in the terminal's group, as this program
-                // is. SIGTERM went to this program alone.
+                // The terminal sends Ctrl-C to the command, too, as it is in the same process
+                // group. SIGTERM reaches this program only.
                 #[cfg(unix)]
                 if let (Signal::Terminate, Some(id)) = (signal, child.id().map(i32::try_from)) {
                     use nix::sys::signal;
                     let id = id.map(nix::unistd::Pid::from_raw);
-                    // One that is not there any more has ended.
+                    // An error means that the command has ended already.
                     let _ = id.map(|id| signal::kill(id, signal::Signal::SIGTERM));
                 }
                 #[cfg(not(unix))]
                 let Signal::Interrupt = signal;
                 if !stopped {
                     stopped = true;
-                    patience.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                    grace_period.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
                 }
             }
-            () = &mut patience, if stopped => {
+            () = &mut grace_period, if stopped => {
                 child.kill().await?;
                 return child.wait().await;
             }
@@ -207,7 +226,7 @@ async fn wait(
     }
 }
 
-/// The exit code of a command, as a shell gives it.
+/// Returns the exit code of a command, as a shell reports it.
 fn code_of(ended: std::process::ExitStatus) -> u8 {
     #[cfg(unix)]
     {
@@ -222,16 +241,16 @@ fn code_of(ended: std::process::ExitStatus) -> u8 {
         .unwrap_or(FOUND)
 }
 
-/// What tells this program to stop.
+/// A signal that stops this program.
 enum Signal {
     /// Ctrl-C.
     Interrupt,
-    /// The signal that ends a container.
+    /// SIGTERM, which stops a container.
     #[cfg(unix)]
     Terminate,
 }
 
-/// Listens for them from the time that it is made, not from the first time that somebody waits.
+/// A receiver of signals. It receives them from its creation on, not from the first wait on.
 struct Signals {
     #[cfg(unix)]
     interrupt: Option<tokio::signal::unix::Signal>,
@@ -249,22 +268,22 @@ impl Signals {
         }
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     #[cfg(unix)]
     async fn next(&mut self) -> Signal {
-        /// One that cannot be listened for never comes.
-        async fn comes(signal: &mut Option<tokio::signal::unix::Signal>) {
-            let came = match signal {
+        /// Waits for a signal. One that cannot be received never arrives.
+        async fn arrives(signal: &mut Option<tokio::signal::unix::Signal>) {
+            let received = match signal {
                 Some(signal) => signal.recv().await,
                 None => None,
             };
-            if came.is_none() {
+            if received.is_none() {
                 std::future::pending().await
             }
         }
         tokio::select! {
-            () = comes(&mut self.interrupt) => Signal::Interrupt,
-            () = comes(&mut self.terminate) => Signal::Terminate,
+            () = arrives(&mut self.interrupt) => Signal::Interrupt,
+            () = arrives(&mut self.terminate) => Signal::Terminate,
         }
     }
 
@@ -273,7 +292,7 @@ impl Signals {
         Self {}
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     #[cfg(not(unix))]
     async fn next(&mut self) -> Signal {
         match tokio::signal::ctrl_c().await {

@@ -1,4 +1,4 @@
-//! `--watch`: the fixtures are read anew when something changes below their folders.
+//! `--watch`: fixtures are read again when a file below their folders changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -7,29 +7,29 @@ use std::time::Duration;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::Failure;
-use super::stderr::tell;
+use super::stderr::log;
 
-/// An editor writes in several steps; what comes within this time is one change.
-const ONE_CHANGE: Duration = Duration::from_millis(50);
+/// The time within which several events are one change: an editor writes in several steps.
+const DEBOUNCE: Duration = Duration::from_millis(50);
 
-/// Watches until what this returns is dropped.
+/// Watches the folders until the returned watcher is dropped.
 pub(super) fn watch(
     folders: &[PathBuf],
     reload: impl Fn() -> Result<usize, crate::FixtureError> + Send + 'static,
 ) -> Result<Arc<Mutex<RecommendedWatcher>>, Failure> {
     if folders.is_empty() {
-        return Err(Failure::usage("`--watch` needs `--fixtures FOLDER`"));
+        return Err(Failure::usage("`--watch` requires `--fixtures FOLDER`"));
     }
     let mut places = Vec::new();
     for folder in folders {
         let place =
-            place(folder).map_err(|e| Failure::begin(format!("{}: {e}", folder.display())))?;
+            place(folder).map_err(|e| Failure::start(format!("{}: {e}", folder.display())))?;
         places.push(place);
     }
     let parents: Vec<PathBuf> = places
         .iter()
         .filter_map(|place| place.parent())
-        // Within another folder everything is watched already.
+        // Everything within another watched folder is watched already.
         .filter(|parent| !places.iter().any(|it| parent.starts_with(it)))
         .map(Path::to_owned)
         .collect();
@@ -39,54 +39,54 @@ pub(super) fn watch(
         if let Ok(event) = event
             && let Some(change) = change(&event, &seen.0, &seen.1)
         {
-            // Nobody listens any more when the program ends.
+            // The receiver is gone when the program ends.
             let _ = changed.send(change);
         }
     })
-    .map_err(Failure::begin)?;
+    .map_err(Failure::start)?;
     for parent in &parents {
-        // One that may not be looked at costs less than not to begin.
+        // A parent that cannot be watched is no reason to fail.
         let _ = watcher.watch(parent, RecursiveMode::NonRecursive);
     }
     for place in &places {
         watcher
             .watch(place, RecursiveMode::Recursive)
-            .map_err(Failure::begin)?;
+            .map_err(Failure::start)?;
     }
     let watcher = Arc::new(Mutex::new(watcher));
     let held = Arc::downgrade(&watcher);
     std::thread::spawn(move || {
         while let Ok(mut change) = changes.recv() {
-            while let Ok(further) = changes.recv_timeout(ONE_CHANGE) {
+            while let Ok(further) = changes.recv_timeout(DEBOUNCE) {
                 change = change.max(further);
             }
-            // Before the fixtures are read, so that nothing changes unseen in between.
+            // Before the fixtures are read, so that no change goes unnoticed in between.
             if change == Change::Folder {
                 let Some(watcher) = held.upgrade() else {
                     return;
                 };
                 let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
                 for place in &places {
-                    // One that is gone is seen by its parent when it comes back.
+                    // A folder that is gone is noticed through its parent when it returns.
                     let _ = watcher.unwatch(place);
                     let _ = watcher.watch(place, RecursiveMode::Recursive);
                 }
             }
-            tell(match reload() {
+            log(match reload() {
                 Ok(count) => format!("reloaded: {count} fixtures"),
-                Err(error) => format!("not reloaded, the fixtures from before stay: {error}"),
+                Err(error) => format!("not reloaded, the current fixtures stay: {error}"),
             });
         }
     });
     Ok(watcher)
 }
 
-/// What happened; the more that is to be done about it, the greater.
+/// A change of the file system. The greater one requires more work.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Change {
-    /// Something in a folder is another.
+    /// Something in a folder changed.
     Inside,
-    /// The folder itself is, so that what was watched may be one that was moved away.
+    /// The folder itself changed, so the watched one may have been moved away.
     Folder,
 }
 
@@ -102,8 +102,8 @@ fn change(event: &Event, folders: &[PathBuf], parents: &[PathBuf]) -> Option<Cha
             return Some(Change::Folder);
         }
         let inside = folders.iter().any(|folder| path.starts_with(folder));
-        // What lies beside a folder is nobody's business. The rest is in one, though it may go by
-        // another name there, behind a link.
+        // Siblings of a folder are ignored. Any other path is in a folder, perhaps under another
+        // name behind a link.
         let beside = path
             .parent()
             .is_some_and(|it| parents.iter().any(|p| p == it));
@@ -112,8 +112,7 @@ fn change(event: &Event, folders: &[PathBuf], parents: &[PathBuf]) -> Option<Cha
     event.paths.iter().filter_map(of).max()
 }
 
-/// Where a folder is, whatever becomes of it: a link keeps its own name, as another folder may
-/// stand behind it tomorrow.
+/// Returns the absolute path of a folder. A link keeps its own name, as its target can change.
 fn place(folder: &Path) -> std::io::Result<PathBuf> {
     match (folder.parent(), folder.file_name()) {
         (Some(parent), Some(name)) if parent.as_os_str().is_empty() => {

@@ -1,0 +1,222 @@
+//! The first step of a request: which session and route its path names, and its body.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::Body;
+
+/// The largest request body that is read, in bytes. The API's own limits are far below.
+pub(super) const MAX_BODY: usize = 16 << 20;
+/// How many bytes of a larger body are read and dropped, so that its sender gets to read the error.
+const MAX_DISCARDED: usize = 1 << 30;
+/// The longest name of a session, in bytes.
+const MAX_SESSION_NAME: usize = 100;
+
+/// A path such as `/__s/NAME/v3/…` or `/__mock/ROUTE`, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Route<'a> {
+    /// The session's name; `None` for the main session.
+    pub(super) session: Option<&'a str>,
+    pub(super) target: Target<'a>,
+}
+
+/// The part of a path behind the session.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Target<'a> {
+    /// An admin route, without `/__mock/`.
+    Admin(&'a str),
+    /// A path of the API.
+    Api(&'a str),
+}
+
+impl<'a> Route<'a> {
+    pub(super) fn parse(path: &'a str) -> Self {
+        let (session, path) = match split_session(path) {
+            Some((name, rest)) => (Some(name), rest),
+            None => (None, path),
+        };
+        // A base URL with a trailing slash leads to two slashes here.
+        let path = path
+            .strip_prefix('/')
+            .filter(|rest| rest.starts_with('/'))
+            .unwrap_or(path);
+        let target = match path.strip_prefix("/__mock/") {
+            Some(route) => Target::Admin(route),
+            None => Target::Api(path),
+        };
+        Self { session, target }
+    }
+}
+
+fn split_session(path: &str) -> Option<(&str, &str)> {
+    let rest = path.trim_start_matches('/').strip_prefix("__s/")?;
+    let (name, _) = rest.split_once('/')?;
+    is_session_name(name).then(|| (name, &rest[name.len()..]))
+}
+
+fn is_session_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
+    name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.len() <= MAX_SESSION_NAME
+        && name.bytes().all(allowed)
+}
+
+/// How much of a body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReadLimit {
+    /// All of it, up to [`MAX_BODY`].
+    Whole,
+    /// At least this many bytes, if there are as many.
+    FirstBytes(usize),
+}
+
+/// The body is larger than [`MAX_BODY`].
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BodyTooLarge;
+
+/// Reads a body. A client that breaks off in the middle has sent the bytes that arrived.
+pub(super) async fn read_body<B>(mut body: B, limit: ReadLimit) -> Result<Bytes, BodyTooLarge>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut read = Frames::default();
+    while limit.wants_more(read.len()) {
+        let Some(Ok(frame)) = body.frame().await else {
+            break;
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if read.len() + data.len() > MAX_BODY {
+            discard(body, data.len()).await;
+            return Err(BodyTooLarge);
+        }
+        read.push(data);
+        if body.is_end_stream() {
+            break;
+        }
+    }
+    Ok(read.into_bytes())
+}
+
+impl ReadLimit {
+    fn wants_more(self, read: usize) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::FirstBytes(limit) => read < limit,
+        }
+    }
+}
+
+async fn discard<B: Body<Data = Bytes> + Unpin>(mut body: B, already: usize) {
+    let mut discarded = already;
+    while discarded <= MAX_DISCARDED {
+        match body.frame().await {
+            Some(Ok(frame)) => discarded += frame.data_ref().map_or(0, Bytes::len),
+            _ => return,
+        }
+    }
+}
+
+/// The data of a body. Most bodies arrive in one frame, which is kept without a copy.
+#[derive(Default)]
+struct Frames {
+    first: Bytes,
+    joined: BytesMut,
+}
+
+impl Frames {
+    fn len(&self) -> usize {
+        self.first.len() + self.joined.len()
+    }
+
+    fn push(&mut self, data: Bytes) {
+        if self.len() == 0 {
+            self.first = data;
+            return;
+        }
+        self.joined
+            .extend_from_slice(&std::mem::take(&mut self.first));
+        self.joined.extend_from_slice(&data);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.joined.is_empty() {
+            self.first
+        } else {
+            self.joined.freeze()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use http_body_util::Full;
+    use hyper::body::Frame;
+
+    use super::*;
+
+    #[test]
+    fn a_path_names_a_session_and_a_target() {
+        let route = |path| {
+            let Route { session, target } = Route::parse(path);
+            (session, target)
+        };
+        assert_eq!(route("/v3/x"), (None, Target::Api("/v3/x")));
+        assert_eq!(route("//v3/x"), (None, Target::Api("/v3/x")));
+        assert_eq!(route("/__mock/health"), (None, Target::Admin("health")));
+        assert_eq!(route("/__s/a-1/v3/x"), (Some("a-1"), Target::Api("/v3/x")));
+        assert_eq!(route("/__s/a//v3/x"), (Some("a"), Target::Api("/v3/x")));
+        let admin = (Some("a"), Target::Admin("misses/1"));
+        assert_eq!(route("/__s/a/__mock/misses/1"), admin);
+        for path in ["/__s/-a/v3/x", "/__s//v3/x", "/__s/a b/v3/x", "/__s/a"] {
+            assert_eq!(route(path), (None, Target::Api(path)), "{path}");
+        }
+    }
+
+    /// A body that arrives in several frames.
+    struct Parts(VecDeque<Bytes>);
+
+    impl Body for Parts {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(self.0.pop_front().map(|part| Ok(Frame::data(part))))
+        }
+    }
+
+    fn parts<const N: usize>(parts: [Vec<u8>; N]) -> Parts {
+        Parts(parts.into_iter().map(Bytes::from).collect())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_whole_or_up_to_a_limit() {
+        let whole = read_body(Full::new(Bytes::from("[1]")), ReadLimit::Whole).await;
+        assert_eq!(whole.unwrap(), "[1]");
+        let letters = || parts([b"ab".to_vec(), b"cd".to_vec(), b"ef".to_vec()]);
+        assert_eq!(
+            read_body(letters(), ReadLimit::Whole).await.unwrap(),
+            "abcdef"
+        );
+        let first = |bytes| read_body(letters(), ReadLimit::FirstBytes(bytes));
+        assert_eq!(first(0).await.unwrap(), "");
+        assert_eq!(first(3).await.unwrap(), "abcd");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_an_error() {
+        let half = || vec![b' '; MAX_BODY / 2];
+        let exact = read_body(parts([half(), half()]), ReadLimit::Whole).await;
+        assert_eq!(exact.unwrap().len(), MAX_BODY);
+        let more = parts([half(), half(), vec![b' ']]);
+        assert_eq!(read_body(more, ReadLimit::Whole).await, Err(BodyTooLarge));
+    }
+}

@@ -1,0 +1,11 @@
+//! Connections, requests and responses: everything between a socket and the replay.
+
+mod admin;
+mod body;
+mod extract;
+mod fault_io;
+pub(crate) mod listen;
+pub(crate) mod memory;
+mod response;
+mod service;
+pub(crate) mod state;

@@ -1,0 +1,146 @@
+//! The state that all connections of a server share.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::fixtures::{Embedded, FixtureError, Store};
+use crate::replay::Replay;
+use crate::session::{FaultRule, Limits, Miss, Session};
+
+/// The maximum number of sessions. A further one replaces the one used least recently.
+const MAX_SESSIONS: usize = 1024;
+
+/// A callback that runs for every miss.
+pub(crate) type ReportMiss = Arc<dyn Fn(&Miss) + Send + Sync>;
+
+/// The state of a server.
+pub(crate) struct ServerState {
+    replay: RwLock<Arc<Replay>>,
+    /// The session of requests without `/__s/NAME`.
+    pub(crate) main: Arc<Session>,
+    sessions: Mutex<Sessions>,
+    pub(crate) settings: Settings,
+    #[cfg(feature = "record")]
+    pub(crate) recorder: Option<Arc<crate::record::Recorder>>,
+}
+
+/// The settings of the builder that outlive the start.
+pub(crate) struct Settings {
+    pub(crate) embedded: Embedded,
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) texts: Vec<String>,
+    pub(crate) request_log_size: usize,
+    pub(crate) limits: Option<Limits>,
+    pub(crate) seed: u64,
+    /// Whether the admin routes are on.
+    pub(crate) admin: bool,
+    /// Whether the header `x-mock-fault` is read.
+    pub(crate) fault_header: bool,
+    pub(crate) report_miss: Option<ReportMiss>,
+    pub(crate) rules: Vec<FaultRule>,
+    /// The number of misses in all sessions.
+    pub(crate) miss_count: Arc<AtomicU64>,
+}
+
+#[derive(Default)]
+struct Sessions {
+    by_name: BTreeMap<String, NamedSession>,
+    /// Goes up with every use of a session.
+    clock: u64,
+}
+
+struct NamedSession {
+    last_used: u64,
+    session: Arc<Session>,
+}
+
+impl ServerState {
+    pub(crate) fn new(replay: Replay, settings: Settings) -> Self {
+        Self {
+            main: Arc::new(settings.new_session()),
+            replay: RwLock::new(Arc::new(replay)),
+            sessions: Mutex::default(),
+            settings,
+            #[cfg(feature = "record")]
+            recorder: None,
+        }
+    }
+
+    /// Returns the current replay. A reload replaces it for later requests.
+    pub(crate) fn replay(&self) -> Arc<Replay> {
+        let replay = self.replay.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&replay)
+    }
+
+    /// Reads all fixtures again. On an error the current ones stay.
+    pub(crate) fn reload(&self) -> Result<(), FixtureError> {
+        let settings = &self.settings;
+        let store = Store::load(settings.embedded, &settings.folders, &settings.texts)?;
+        let mut replay = self.replay.write().unwrap_or_else(PoisonError::into_inner);
+        let used: HashSet<String> = replay
+            .store
+            .own()
+            .filter(|fixture| fixture.is_used())
+            .map(|fixture| fixture.name.clone())
+            .collect();
+        for fixture in store.own().filter(|it| used.contains(&it.name)) {
+            fixture.mark_used();
+        }
+        *replay = Arc::new(replay.with_store(Arc::new(store)));
+        Ok(())
+    }
+
+    /// Returns the session with a name, or the main one without a name. Creates it if needed.
+    pub(crate) fn session(&self, name: Option<&str>) -> Arc<Session> {
+        let Some(name) = name else {
+            return Arc::clone(&self.main);
+        };
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.clock += 1;
+        let now = sessions.clock;
+        if let Some(known) = sessions.by_name.get_mut(name) {
+            known.last_used = now;
+            return Arc::clone(&known.session);
+        }
+        if sessions.by_name.len() >= MAX_SESSIONS {
+            let oldest = sessions.by_name.iter().min_by_key(|(_, it)| it.last_used);
+            if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+                sessions.by_name.remove(&oldest);
+            }
+        }
+        let session = Arc::new(self.settings.new_session());
+        let entry = NamedSession {
+            last_used: now,
+            session: Arc::clone(&session),
+        };
+        sessions.by_name.insert(name.to_owned(), entry);
+        session
+    }
+
+    /// Returns the number of misses in all sessions.
+    pub(crate) fn miss_count(&self) -> u64 {
+        self.settings.miss_count.load(Ordering::Relaxed)
+    }
+
+    /// Returns the names of the server's own fixtures that matched no request yet, sorted.
+    pub(crate) fn unused_fixtures(&self) -> Vec<String> {
+        let replay = self.replay();
+        let unused = replay.store.own().filter(|fixture| !fixture.is_used());
+        let mut names: Vec<String> = unused.map(|fixture| fixture.name.clone()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Settings {
+    fn new_session(&self) -> Session {
+        let session = Session::new(self.request_log_size, self.limits, self.seed);
+        let session = session.with_total_misses(&self.miss_count);
+        for rule in &self.rules {
+            session.add_rule(rule.clone());
+        }
+        session
+    }
+}

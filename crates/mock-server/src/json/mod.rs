@@ -1,0 +1,4 @@
+//! JSON as text and as borrowed values. Depends on nothing else in this crate.
+
+pub(crate) mod borrowed;
+pub(crate) mod tokens;

@@ -1,0 +1,8 @@
+//! When two requests are the same, and where they differ if not.
+
+mod canonical;
+mod difference;
+
+pub(crate) use self::canonical::{MatchRule, canonical, strict_key};
+pub use self::difference::Difference;
+pub(crate) use self::difference::{count_differences, differences};

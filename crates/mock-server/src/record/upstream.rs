@@ -1,0 +1,172 @@
+//! The client of the real API. Nothing else in this crate opens a connection.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use dataforseo_models::api;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request, Uri};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+/// The largest response body, in bytes.
+const MAX_RESPONSE: usize = 256 << 20;
+
+/// The server that a recording sends requests to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Upstream {
+    /// The vendor's sandbox. It is free and returns invented data, but requires real credentials.
+    #[default]
+    Sandbox,
+    /// The live API. Calls cost money, so a [`Record::budget`](crate::Record::budget) is required.
+    Live,
+    /// Another server, by its base URL, such as `http://127.0.0.1:8080`.
+    ///
+    /// The scheme must be `https`, or `http` for this machine.
+    Other(String),
+}
+
+impl Upstream {
+    /// Returns the base URL, without a trailing slash.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Sandbox => api::SANDBOX,
+            Self::Live => api::PRODUCTION,
+            Self::Other(url) => url.trim_end_matches('/'),
+        }
+    }
+
+    /// Returns whether calls cost money: whether the host is that of the live API.
+    pub(crate) fn is_live(&self) -> bool {
+        let host = |url: &str| {
+            let uri: Option<Uri> = url.parse().ok();
+            uri.and_then(|uri| uri.host().map(str::to_ascii_lowercase))
+        };
+        host(self.url())
+            .is_some_and(|it| Some(it.trim_end_matches('.')) == host(api::PRODUCTION).as_deref())
+    }
+
+    /// Returns the value of `meta.source` in fixtures.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            _ if self.is_live() => "live",
+            _ => "other",
+        }
+    }
+}
+
+/// A client for an upstream.
+pub(crate) struct UpstreamClient {
+    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    base: String,
+}
+
+/// A response of the upstream.
+pub(crate) struct UpstreamResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl UpstreamClient {
+    /// # Errors
+    /// When the URL is invalid or would send credentials unencrypted, or when TLS cannot be set up.
+    pub(crate) fn new(upstream: &Upstream) -> Result<Self, String> {
+        let base = upstream.url().to_owned();
+        // The text is not repeated: it may contain credentials.
+        let uri: Uri = base
+            .parse()
+            .map_err(|_| "the URL of the upstream is invalid".to_owned())?;
+        if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
+            return Err(
+                "the URL contains credentials: set them in the environment instead".to_owned(),
+            );
+        }
+        let host = uri.host().unwrap_or_default();
+        let is_local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+        match uri.scheme_str() {
+            Some("https") => {}
+            Some("http") if is_local => {}
+            _ => {
+                return Err(format!(
+                    "`{base}`: expected https://, or http:// with a host on this machine"
+                ));
+            }
+        }
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let roots =
+            rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| format!("TLS: {error}"))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_connect_timeout(Some(Duration::from_secs(10)));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        Ok(Self {
+            http: Client::builder(TokioExecutor::new()).build(connector),
+            base,
+        })
+    }
+
+    /// Sends a request once, and reads the whole response.
+    ///
+    /// # Errors
+    /// When no complete response arrives in time.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: &HeaderValue,
+        body: Bytes,
+    ) -> Result<UpstreamResponse, String> {
+        let mut authorization = authorization.clone();
+        authorization.set_sensitive(true);
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header(AUTHORIZATION, authorization)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(body))
+            .map_err(|error| format!("the request cannot be sent: {error}"))?;
+        let exchange = async {
+            let failed = |error: &dyn std::error::Error| {
+                let cause = error.source().map_or(String::new(), |it| format!(": {it}"));
+                format!("no response from {}: {error}{cause}", self.base)
+            };
+            let response = self
+                .http
+                .request(request)
+                .await
+                .map_err(|error| failed(&error))?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, MAX_RESPONSE)
+                .collect()
+                .await
+                .map_err(|error| format!("incomplete response from {}: {error}", self.base))?
+                .to_bytes();
+            Ok(UpstreamResponse {
+                status: head.status.as_u16(),
+                headers: head.headers,
+                body,
+            })
+        };
+        // The API itself gives up on a live call earlier.
+        let timeout = api::SERVER_TIMEOUT + Duration::from_secs(30);
+        match tokio::time::timeout(timeout, exchange).await {
+            Ok(response) => response,
+            Err(_) => Err(format!("no response from {} within {timeout:?}", self.base)),
+        }
+    }
+}

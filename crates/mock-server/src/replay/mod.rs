@@ -1,0 +1,451 @@
+//! The replay: a pure function from a request to its response.
+
+mod fault;
+mod miss;
+mod response;
+mod rules;
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use dataforseo_models::{Date, Method, StatusCode};
+use serde_json::Value;
+
+use self::miss::{ALL_SENT, all_sent, build_miss, miss_response, request_miss};
+pub(crate) use self::response::MockResponse;
+use self::response::TaskOutcome;
+use crate::endpoints::{self, EndpointIndex, did_you_mean};
+use crate::fixtures::{Fixture, LookupKey, Store};
+use crate::redact::redact_emails;
+use crate::session::{Effects, MissReason, Session};
+
+/// The credentials that a server accepts.
+#[derive(Clone)]
+pub(crate) enum AcceptedCredentials {
+    /// Any, as long as they are HTTP Basic.
+    Any,
+    /// Exactly these.
+    Exactly {
+        /// `login:password`.
+        credentials: String,
+        /// The header for them, as most clients write it.
+        header: String,
+    },
+}
+
+impl AcceptedCredentials {
+    /// Returns the variant for exactly these credentials.
+    pub(crate) fn exactly(credentials: &str) -> Self {
+        Self::Exactly {
+            credentials: credentials.to_owned(),
+            header: format!("Basic {}", STANDARD.encode(credentials)),
+        }
+    }
+
+    /// Returns whether they include those of an `Authorization` header.
+    pub(crate) fn accept(&self, header: Option<&str>) -> bool {
+        if let (Self::Exactly { header: known, .. }, Some(header)) = (self, header)
+            && known == header
+        {
+            return true;
+        }
+        let given = header
+            .and_then(|header| header.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+            .and_then(|(_, encoded)| STANDARD.decode(encoded.trim()).ok());
+        let Some(given) = given else {
+            return false;
+        };
+        match self {
+            Self::Any => {
+                let colon = given.iter().position(|byte| *byte == b':');
+                colon.is_some_and(|colon| colon > 0 && colon + 1 < given.len())
+                    && std::str::from_utf8(&given).is_ok()
+            }
+            Self::Exactly { credentials, .. } => *credentials.as_bytes() == given,
+        }
+    }
+}
+
+pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
+
+/// Everything that responses are made from.
+pub(crate) struct Replay {
+    pub(crate) store: Arc<Store>,
+    pub(crate) credentials: AcceptedCredentials,
+    pub(crate) clock: Clock,
+    pub(crate) on_miss: OnMiss,
+}
+
+/// The response to a request that matches no fixture and breaks no documented rule.
+///
+/// Pass it to [`Builder::on_miss`](crate::Builder::on_miss).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnMiss {
+    /// HTTP 404. The message states where the request differs from the nearest fixture.
+    #[default]
+    Error,
+    /// The endpoint's example, with the request's tasks echoed in `data`.
+    ///
+    /// An example is a fixture of a success, by preference the one from the documentation, else
+    /// the one generated from the spec. The example of a bulk endpoint has one row per target of
+    /// the task.
+    Example,
+}
+
+/// The parts of a request to the API that decide its response.
+pub(crate) struct ApiRequest<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    /// The endpoint of the path, if the path is known.
+    pub(crate) endpoint: Option<EndpointIndex>,
+    pub(crate) authorization: Option<&'a str>,
+    pub(crate) content_encoding: Option<&'a str>,
+    pub(crate) body: &'a [u8],
+}
+
+/// A request whose credentials, path, method and body are in order.
+struct ParsedRequest<'a> {
+    endpoint: EndpointIndex,
+    /// The path without a trailing slash.
+    path: &'a str,
+    /// A list of tasks; null for a GET.
+    tasks: Value,
+}
+
+impl ParsedRequest<'_> {
+    /// Returns the tasks; none for a GET.
+    fn task_list(&self) -> &[Value] {
+        self.tasks.as_array().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Returns what the response has tasks for: the tasks, or one null value for a GET.
+    fn response_tasks(&self) -> &[Value] {
+        match self.task_list() {
+            [] => &[Value::Null],
+            tasks => tasks,
+        }
+    }
+
+    fn key(&self) -> LookupKey<'_> {
+        LookupKey::new(self.path, &self.tasks)
+    }
+}
+
+/// The result of a look-up that found a fixture for the whole request.
+enum Recorded<'a> {
+    Response(MockResponse),
+    /// All responses of the fixture were sent.
+    Exhausted(&'a Fixture),
+}
+
+impl Replay {
+    /// Returns a replay that differs in its store only.
+    pub(crate) fn with_store(&self, store: Arc<Store>) -> Self {
+        Self {
+            store,
+            credentials: self.credentials.clone(),
+            clock: Arc::clone(&self.clock),
+            on_miss: self.on_miss,
+        }
+    }
+
+    /// Returns whether the value of an `Authorization` header is accepted.
+    pub(crate) fn is_authorized(&self, header: Option<&str>) -> bool {
+        self.credentials.accept(header)
+    }
+
+    /// Returns the response to a request, changed by the effects of the session's rules.
+    ///
+    /// Faults of the connection change nothing here: the server applies them when it writes.
+    pub(crate) fn respond(
+        &self,
+        session: &Session,
+        request: &ApiRequest<'_>,
+        effects: &Effects,
+    ) -> MockResponse {
+        let patches = &effects.patches;
+        match effects.fault {
+            Some(fault) => self.respond_with_fault(session, request, fault, patches),
+            None => {
+                let response = self.respond_without_rules(session, request);
+                fault::apply_patches(session, request, response, patches)
+            }
+        }
+    }
+
+    /// Returns the response that a request with valid credentials would get. Changes nothing.
+    pub(crate) fn dry_run(&self, method: &str, path: &str, body: &[u8]) -> MockResponse {
+        let replay = Self {
+            credentials: AcceptedCredentials::Any,
+            ..self.with_store(Arc::clone(&self.store))
+        };
+        let request = ApiRequest {
+            method,
+            path,
+            endpoint: endpoints::find(path.trim_end_matches('/')),
+            authorization: Some("Basic bW9jazptb2Nr"),
+            content_encoding: None,
+            body,
+        };
+        replay.respond(&Session::dry_run(), &request, &Effects::default())
+    }
+
+    fn respond_without_rules(&self, session: &Session, request: &ApiRequest<'_>) -> MockResponse {
+        if let Some(response) = self.fast_response(session, request) {
+            return response;
+        }
+        let parsed = match self.parse(session, request) {
+            Ok(parsed) => parsed,
+            Err(response) => return *response,
+        };
+        match self.recorded(session, &parsed) {
+            Some(Recorded::Response(response)) => return response,
+            Some(Recorded::Exhausted(fixture)) => {
+                let message = format!("{}; {ALL_SENT}", all_sent(fixture));
+                let reason = MissReason::SequenceExhausted;
+                return request_miss(session, request, reason, message);
+            }
+            None => {}
+        }
+        if let Some(error) = rules::too_many_tasks(&parsed) {
+            return error;
+        }
+        match self.task_by_task(session, &parsed) {
+            Some(response) => response,
+            None => {
+                let miss = build_miss(&self.store, &parsed, &parsed.tasks);
+                miss_response(session, miss)
+            }
+        }
+    }
+
+    /// Returns the response of the server's own fixture without a `match`, if the request is in
+    /// order. This covers nearly every request of nearly every test, without parsing the body into
+    /// a value.
+    fn fast_response(&self, session: &Session, request: &ApiRequest<'_>) -> Option<MockResponse> {
+        let endpoint = request.endpoint?;
+        let posts = endpoint.info().method == Method::Post && request.method == "POST";
+        if !posts
+            || request.content_encoding.is_some()
+            || !self.is_authorized(request.authorization)
+        {
+            return None;
+        }
+        let path = request.path.trim_end_matches('/');
+        let fixture = self.store.find_by_body(endpoint, path, request.body)?;
+        let response = session.next_response(&fixture)?;
+        Some(MockResponse::from_fixture(&fixture, response))
+    }
+
+    /// Checks credentials, path, method and body. Returns the error response if one is wrong.
+    fn parse<'a>(
+        &self,
+        session: &Session,
+        request: &ApiRequest<'a>,
+    ) -> Result<ParsedRequest<'a>, Box<MockResponse>> {
+        if !self.is_authorized(request.authorization) {
+            let code = StatusCode::NotAuthorized;
+            let error = MockResponse::envelope_error(code, code.message(), "auth", None);
+            return Err(Box::new(error));
+        }
+        let path = request.path.trim_end_matches('/');
+        let miss = |reason, message| Err(Box::new(request_miss(session, request, reason, message)));
+        let Some(endpoint) = request.endpoint else {
+            let hint = did_you_mean(path);
+            let message = format!("unknown endpoint {}{hint}", shown_path(request.path));
+            return miss(MissReason::UnknownPath, message);
+        };
+        let info = endpoint.info();
+        let method = info.method.as_str();
+        if method != request.method {
+            let message = format!("{} requires the method {method}", info.path);
+            return miss(MissReason::Method, message);
+        }
+        let tasks = match info.method {
+            Method::Get => Value::Null,
+            Method::Post => rules::parse_tasks(request)?,
+        };
+        Ok(ParsedRequest {
+            endpoint,
+            path,
+            tasks,
+        })
+    }
+
+    /// Returns the response of fixtures alone, for the whole request or for each of its tasks.
+    #[cfg(feature = "record")]
+    pub(crate) fn fixture_response(
+        &self,
+        session: &Session,
+        request: &ApiRequest<'_>,
+    ) -> Option<MockResponse> {
+        // In a dry run a request that is not in order leaves no miss: it is not redacted yet.
+        let parsed = self.parse(&Session::dry_run(), request).ok()?;
+        match self.recorded(session, &parsed) {
+            Some(Recorded::Response(response)) => return Some(response),
+            Some(Recorded::Exhausted(fixture)) => {
+                let code = StatusCode::NotFound;
+                let detail = all_sent(fixture);
+                return Some(MockResponse::mock_error(404, code, "miss", detail));
+            }
+            None => {}
+        }
+        let tasks = parsed.task_list();
+        let has_fixture = |task: &Value| self.task_fixture(&parsed, task).is_some();
+        if tasks.len() < 2
+            || !tasks.iter().all(has_fixture)
+            || rules::too_many_tasks(&parsed).is_some()
+        {
+            return None;
+        }
+        self.task_by_task(session, &parsed)
+    }
+
+    /// Returns the response of the fixture for the whole request.
+    fn recorded(&self, session: &Session, request: &ParsedRequest<'_>) -> Option<Recorded<'_>> {
+        let fixture = self.store.find(request.endpoint, &request.key())?;
+        Some(match session.next_response(fixture) {
+            Some(response) => Recorded::Response(MockResponse::from_fixture(fixture, response)),
+            None => Recorded::Exhausted(fixture),
+        })
+    }
+
+    /// Returns a response made task by task: fixtures first, then rules, then the example. Returns
+    /// `None` if every task is a miss.
+    fn task_by_task(&self, session: &Session, request: &ParsedRequest<'_>) -> Option<MockResponse> {
+        let tasks = request.response_tasks();
+        let today = (self.clock)();
+        let outcomes: Vec<TaskOutcome<'_>> = tasks
+            .iter()
+            .map(|task| self.task_outcome(session, request, task, today))
+            .collect();
+        if outcomes
+            .iter()
+            .all(|it| matches!(it, TaskOutcome::Missed(_)))
+        {
+            return None;
+        }
+        let mut response = MockResponse::from_tasks(request, &outcomes);
+        for (index, (task, outcome)) in tasks.iter().zip(&outcomes).enumerate() {
+            if let TaskOutcome::Missed(reason) = outcome {
+                let mut miss = build_miss(&self.store, request, &single_task(task));
+                miss.message = format!("task {index}: {reason}; {}", miss.message);
+                response.misses.push(session.add_miss(miss));
+            }
+        }
+        Some(response)
+    }
+
+    /// Returns the fixture for one task, as if it were sent alone.
+    fn task_fixture(&self, request: &ParsedRequest<'_>, task: &Value) -> Option<&Fixture> {
+        let tasks = single_task(task);
+        let key = LookupKey::new(request.path, &tasks);
+        self.store.find(request.endpoint, &key).map(Arc::as_ref)
+    }
+
+    fn task_outcome(
+        &self,
+        session: &Session,
+        request: &ParsedRequest<'_>,
+        task: &Value,
+        today: Date,
+    ) -> TaskOutcome<'_> {
+        // The fixture for a single task was looked up with the whole request.
+        let is_one_of_several = request.task_list().len() > 1;
+        if is_one_of_several && let Some(fixture) = self.task_fixture(request, task) {
+            return match session.next_response(fixture) {
+                Some(response) => TaskOutcome::Recorded(fixture, response),
+                None => TaskOutcome::Missed(all_sent(fixture)),
+            };
+        }
+        if !task.is_null()
+            && let Some(rejection) = rules::reject(request.endpoint, task, today)
+        {
+            return TaskOutcome::Rejected(rejection);
+        }
+        let example = match self.on_miss {
+            OnMiss::Example => self.example(request.endpoint, task),
+            OnMiss::Error => None,
+        };
+        match example {
+            Some(fixture) => TaskOutcome::Example(fixture),
+            None => TaskOutcome::Missed("no fixture for it".to_owned()),
+        }
+    }
+
+    /// Returns the endpoint's example for a task: by preference the one with the same tag.
+    fn example(&self, endpoint: EndpointIndex, task: &Value) -> Option<&Fixture> {
+        let preference = |fixture: &&Fixture| {
+            (
+                !fixture.embedded,
+                fixture.name.ends_with("documentation.json"),
+                fixture.name.ends_with("synthetic.json"),
+                std::cmp::Reverse(fixture.name.clone()),
+            )
+        };
+        let all = || self.store.of(endpoint).map(Arc::as_ref);
+        let examples = || all().filter(|fixture| fixture.is_example());
+        let tag = task.get("tag").filter(|tag| !tag.is_null());
+        let tagged = examples().filter(|fixture| tag.is_some() && fixture.tag() == tag);
+        let untagged = || examples().filter(|fixture| fixture.tag().is_none());
+        tagged
+            .max_by_key(preference)
+            .or_else(|| untagged().max_by_key(preference))
+            .or_else(|| examples().max_by_key(preference))
+    }
+}
+
+/// Returns the body of a request with one task.
+fn single_task(task: &Value) -> Value {
+    Value::Array(vec![task.clone()])
+}
+
+/// Returns a path for messages: redacted, and up to 200 characters.
+fn shown_path(path: &str) -> String {
+    let path: String = path.chars().take(200).collect();
+    redact_emails(&path).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::Embedded;
+
+    fn replay(on_miss: OnMiss) -> Replay {
+        Replay {
+            store: Arc::new(Store::new(Embedded::Included)),
+            credentials: AcceptedCredentials::Any,
+            clock: Arc::new(|| Date::constant(2026, 3, 31)),
+            on_miss,
+        }
+    }
+
+    #[test]
+    fn credentials_are_compared_decoded() {
+        let any = AcceptedCredentials::Any;
+        let exactly = AcceptedCredentials::exactly("login:pass");
+        let header = format!("Basic {}", STANDARD.encode("login:pass"));
+        let lower_case = format!("basic  {}", STANDARD.encode("login:pass"));
+        let other = format!("Basic {}", STANDARD.encode("login:other"));
+        let accepted = |header: Option<&str>| (any.accept(header), exactly.accept(header));
+        assert_eq!(accepted(Some(&header)), (true, true));
+        assert_eq!(accepted(Some(&lower_case)), (true, true));
+        assert_eq!(accepted(Some(&other)), (true, false));
+        assert_eq!(accepted(Some("Bearer x")), (false, false));
+        assert_eq!(accepted(None), (false, false));
+    }
+
+    #[cfg(feature = "backlinks")]
+    #[test]
+    fn a_request_without_a_fixture_is_a_miss_or_gets_the_example() {
+        let path = "/v3/backlinks/summary/live";
+        let respond = |on_miss| replay(on_miss).dry_run("POST", path, b"[{\"target\": \"a.org\"}]");
+        let miss = respond(OnMiss::Error);
+        assert_eq!((miss.status, miss.misses.len()), (404, 1));
+        let example = respond(OnMiss::Example);
+        assert_eq!((example.status, example.misses.len()), (200, 0));
+        assert!(example.source.to_str().unwrap().starts_with("example "));
+    }
+}
