@@ -41,7 +41,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::AnchorsLiveTask::new("forbes.com");
     /// let response = client.backlinks().anchors_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -128,7 +131,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::BacklinksLiveTask::new("forbes.com");
     /// let response = client.backlinks().backlinks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -186,7 +192,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::BulkBacklinksLiveTask::new(["forbes.com", "cnn.com"]);
     /// let response = client.backlinks().bulk_backlinks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -220,7 +229,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::BulkNewLostBacklinksLiveTask::new(["forbes.com", "cnn.com"]);
     /// let response = client.backlinks().bulk_new_lost_backlinks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -254,7 +266,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::BulkNewLostReferringDomainsLiveTask::new(["forbes.com", "cnn.com"]);
     /// let response = client.backlinks().bulk_new_lost_referring_domains_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -288,7 +303,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::BulkPagesSummaryLiveTask::new(["https://dataforseo.com/solutions", "https://dataforseo.com/about-us"]);
     /// let response = client.backlinks().bulk_pages_summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -321,7 +339,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::BulkRanksLiveTask::new(["forbes.com", "cnn.com"]);
     /// let response = client.backlinks().bulk_ranks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -354,7 +375,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::BulkReferringDomainsLiveTask::new(["forbes.com", "cnn.com"]);
     /// let response = client.backlinks().bulk_referring_domains_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -387,7 +411,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::BulkSpamScoreLiveTask::new(["forbes.com", "cnn.com"]);
     /// let response = client.backlinks().bulk_spam_score_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -423,7 +450,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::CompetitorsLiveTask::new("dataforseo.com");
     /// let response = client.backlinks().competitors_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -487,7 +517,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::DomainIntersectionLiveTask::new(["moz.com", "ahrefs.com"]);
     /// let response = client.backlinks().domain_intersection_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -549,7 +582,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::DomainPagesLiveTask::new("forbes.com");
     /// let response = client.backlinks().domain_pages_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -611,7 +647,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::DomainPagesSummaryLiveTask::new("forbes.com");
     /// let response = client.backlinks().domain_pages_summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -669,7 +708,7 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::ErrorsTask::new();
     /// let response = client.backlinks().errors(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -702,7 +741,7 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::HistoryLiveTask::new("cnn.com");
     /// let response = client.backlinks().history_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -735,7 +774,7 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::IdListTask::new(dataforseo_client::models::Timestamp::new("2026-02-15 08:21:04 +00:00"), dataforseo_client::models::Timestamp::new("2026-02-17 08:21:04 +00:00"));
     /// let response = client.backlinks().id_list(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -798,7 +837,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::PageIntersectionLiveTask::new(["football.com", "fifa.com"]);
     /// let response = client.backlinks().page_intersection_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -860,7 +902,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::ReferringDomainsLiveTask::new("backlinko.com");
     /// let response = client.backlinks().referring_domains_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -922,7 +967,10 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::ReferringNetworksLiveTask::new("backlinko.com");
     /// let response = client.backlinks().referring_networks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -980,7 +1028,7 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::SummaryLiveTask::new("explodingtopics.com");
     /// let response = client.backlinks().summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -1013,7 +1061,7 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::TimeseriesNewLostSummaryLiveTask::new("dataforseo.com");
     /// let response = client.backlinks().timeseries_new_lost_summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -1046,7 +1094,7 @@ impl<'a> Backlinks<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::backlinks::TimeseriesSummaryLiveTask::new("dataforseo.com");
     /// let response = client.backlinks().timeseries_summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```

@@ -38,7 +38,7 @@ impl<'a> OnPage<'a> {
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
     /// let task = dataforseo_client::on_page::InstantPagesTask::new("https://dataforseo.com/blog");
     /// let response = client.on_page().instant_pages(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```

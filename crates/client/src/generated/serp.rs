@@ -51,7 +51,7 @@ impl<'a> Serp<'a> {
     ///     .location_code(2840)
     ///     .language_code("en");
     /// let response = client.serp().google_organic_live_advanced(&task).await?;
-    /// println!("{:?} for {:?} USD", response.results(), response.cost());
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
