@@ -46,7 +46,7 @@ pub fn wordpress(html: &str) -> String {
 pub struct Workspace(TempDir);
 
 impl Workspace {
-    /// Creates one with the committed `api.yaml` and status codes, and no endpoints.
+    /// Creates a workspace with the committed `api.yaml` and status codes, and without endpoints.
     pub fn new() -> Self {
         let workspace = Self(TempDir::new().unwrap());
         for name in ["spec/api.yaml", "spec/status_codes.yaml"] {
@@ -55,7 +55,7 @@ impl Workspace {
         workspace
     }
 
-    /// Returns its folder.
+    /// Returns the folder of the workspace.
     pub fn path(&self) -> &Path {
         self.0.path()
     }

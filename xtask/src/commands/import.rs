@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use dataforseo_import::report::Report;
+use dataforseo_import::report::ImportReport;
 use dataforseo_import::{Options, import, openapi};
 
 use super::{Failure, today};
@@ -44,7 +44,7 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
         mark_removed: arguments.removed.then(today),
     };
     let mut failed = false;
-    let mut show = |report: &Report| {
+    let mut show = |report: &ImportReport| {
         print!("{report}");
         failed |= report.needs_decision() || (options.verify && !report.verified());
     };

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use dataforseo_codegen::{emit, output};
 use dataforseo_compare::diff::surface::Surface;
 use dataforseo_compare::diff::{self, Source, SourceError};
-use dataforseo_import::report::Report;
+use dataforseo_import::report::ImportReport;
 use dataforseo_import::{ImportError, Options, import};
 use dataforseo_spec::{Diagnostics, files, fixtures, model};
 use jiff::civil::Date;
@@ -46,7 +46,7 @@ pub enum UpdateError {
 #[derive(Debug)]
 pub struct Update {
     /// What each page brought.
-    pub imported: Vec<Report>,
+    pub imported: Vec<ImportReport>,
     /// How it went on.
     pub outcome: Outcome,
 }
@@ -157,7 +157,7 @@ fn of_file(path: &str) -> impl FnOnce(io::Error) -> UpdateError {
 }
 
 /// What a person has to decide after an import.
-fn decisions(report: &Report) -> Vec<String> {
+fn decisions(report: &ImportReport) -> Vec<String> {
     let at = |what: &str, items: &[String]| {
         let item = |item: &String| format!("{}: {what}: {item}", report.spec_file);
         items.iter().map(item).collect::<Vec<_>>()

@@ -489,7 +489,7 @@ impl<'a> Reader<'a> {
             of,
             ..language::Field::new(kind)
         };
-        draft::take_facts(&mut field, &said);
+        draft::apply_facts(&mut field, &said);
         if !task {
             openapi::forget_rules_of_tasks(&mut field);
         }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::surface::{Surface, endpoint_id};
 use super::{from_openapi, from_spec};
-use dataforseo_import::docs::nest::Known;
+use dataforseo_import::docs::nest::NestingHints;
 use dataforseo_import::docs::{self, Unreadable};
 use dataforseo_import::draft;
 use dataforseo_spec::Diagnostics;
@@ -229,7 +229,7 @@ fn read_page(name: &str, content: &str, root: &Path) -> Result<Surface, SourceEr
     let known: Option<&Endpoint> = endpoints.find(|it| endpoint_id(&it.path) == id);
     let section = page.path.trim_start_matches("/v3/").split('/').next();
     let shared = section.and_then(|section| spec.shared.get(section));
-    let known = Known::of(api, known, shared.map(|file| &file.content));
+    let known = NestingHints::of(api, known, shared.map(|file| &file.content));
     let draft = draft::draft(&page, known).map_err(unreadable)?;
     Ok(from_spec::page(name, &draft.endpoint, draft.notes))
 }

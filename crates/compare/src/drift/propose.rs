@@ -114,7 +114,7 @@ impl Wishes {
             let tree = trees.get(at.file.as_str());
             let mut proposal = Proposal {
                 file: at.file.clone(),
-                line: tree.map_or(1, |tree| tree.place(&at.path).line),
+                line: tree.map_or(1, |tree| tree.location(&at.path).line),
                 what: words(change),
                 paths: wish.paths.clone(),
                 by_hand: by_hand(change, wish),
