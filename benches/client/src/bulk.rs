@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use dataforseo_bulk::{Bulk, Capacity, Packer};
+use dataforseo_bulk::{BulkJob, Capacity, Packer};
 use dataforseo_client::models::Task;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
 use dataforseo_client::{Client, NeverRetry};
@@ -96,7 +96,7 @@ pub fn job() -> Outcome<Vec<f64>> {
             .retry_policy(NeverRetry)
             .build()?;
         let task = BulkPagesSummaryLiveTask::default();
-        let job = Bulk::<BulkPagesSummaryLive>::new(client, task).journal(journal);
+        let job = BulkJob::<BulkPagesSummaryLive>::new(client, task).journal(journal);
         let began = Instant::now();
         let mut outcomes = job.run(stream::iter(targets())).await?;
         let mut failed = 0_u64;
@@ -127,7 +127,7 @@ pub fn bare() -> Outcome<Vec<f64>> {
     clock()?.block_on(async {
         let mock = Arc::new(mock()?);
         let http = HyperClient::builder(TokioExecutor::new()).build(mock.connector());
-        let capacity = Capacity::documented(BulkPagesSummaryLiveTask::RULES);
+        let capacity = Capacity::from_rules(BulkPagesSummaryLiveTask::RULES);
         let url = format!("{}/v3/backlinks/bulk_pages_summary/live", mock.url());
         // With a window of one call, the cost of packing counts for the job only.
         let mut packer = Packer::new(capacity, capacity.targets);

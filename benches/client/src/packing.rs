@@ -60,7 +60,7 @@ fn mixes() -> Vec<Mix> {
 
 /// Measures, and prints the figures.
 pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
-    let capacity = Capacity::documented(BulkPagesSummaryLiveTask::RULES);
+    let capacity = Capacity::from_rules(BulkPagesSummaryLiveTask::RULES);
     println!(
         "packing bulk_pages_summary: {} targets and {} domains per call, a window of {WINDOW}",
         capacity.targets,
@@ -85,7 +85,7 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
             .map(|(page, domain)| format!("https://d{domain}.com/{page}"))
             .collect();
         let different = mix.domains.iter().collect::<HashSet<_>>().len();
-        let fewest = capacity.fewest_calls(targets.len(), different);
+        let fewest = capacity.min_calls(targets.len(), different);
         let all = || {
             targets
                 .iter()
@@ -95,7 +95,7 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
         };
         let whole = calls(capacity, usize::MAX, all())?;
         let window = calls(capacity, WINDOW, all())?;
-        let mut spool = Spool::in_folder(folder.path())?;
+        let mut spool = Spool::in_dir(folder.path())?;
         for (place, target) in targets.iter().enumerate() {
             spool.push(place as u64, target)?;
         }

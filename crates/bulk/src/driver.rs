@@ -1,293 +1,169 @@
-//! A job at work: targets come in, calls go out, outcomes are handed over.
+//! Drives a running job: reads targets, sends calls, delivers outcomes.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use dataforseo_client::models::{Date, PerTarget, Violations, today, validate};
-use dataforseo_client::{Client, Error};
+use dataforseo_client::models::PerTarget;
 use futures_core::Stream;
-use futures_util::StreamExt as _;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::call::{Call, Stop, Watch, digest};
-use crate::job::Target;
-use crate::journal::{Journal, Known};
-use crate::outcome::{Done, End, Outcome, Progress};
-use crate::packing::{Packed, Packer};
-use crate::spool::{Spool, Spooled};
+use crate::call::{Call, digest};
+use crate::input::JobInput;
+use crate::journal::{CallHistory, Journal};
+use crate::outcome::{Outcome, TargetOutcome};
+use crate::packing::{PackedTarget, Packer};
+use crate::progress::JobEnd;
+use crate::spool::SortedTargets;
+use crate::state::{CallOutcomes, JobControl, OutcomeSender, RunningJob as _};
+use crate::target::Target;
 
-/// A job that runs, whatever its endpoint.
-pub(crate) trait Running: Send + Sync {
-    fn stop(&self);
-    fn progress(&self) -> Progress;
-    fn end(&self) -> Option<End>;
-}
-
-/// What the parts of a running job share.
-pub(crate) struct Shared<E: PerTarget> {
-    pub(crate) client: Client,
-    pub(crate) template: E::Task,
-    pub(crate) repeat_uncertain: bool,
-    pub(crate) control: Control,
-    pub(crate) progress: Mutex<Progress>,
-}
-
-/// Whether a job goes on.
-pub(crate) struct Control {
-    stopped: AtomicBool,
-    wake: Notify,
-    end: Mutex<Option<End>>,
-    /// How many calls failed in a row.
-    failed: AtomicU32,
-    failing: u32,
-}
-
-impl Control {
-    /// A job that gives up after so many failed calls in a row.
-    pub(crate) fn new(failing: u32) -> Self {
-        Self {
-            stopped: AtomicBool::new(false),
-            wake: Notify::new(),
-            end: Mutex::new(None),
-            failed: AtomicU32::new(0),
-            failing,
-        }
-    }
-
-    fn spool_failed(&self, error: io::Error) {
-        self.end(End::Spool(Arc::new(error)));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<End>> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// All calls are through.
-    fn finish(&self, is_over: bool, progress: Progress) {
-        let mut end = self.lock();
-        let is_whole = is_over && progress.cancelled == 0 && progress.done() == progress.taken;
-        match *end {
-            // Whoever stops a job that has nothing left to do stops nothing.
-            None | Some(End::Stopped) if is_whole => *end = Some(End::Complete),
-            None => *end = Some(End::Broken),
-            Some(_) => {}
-        }
-    }
-
-    fn end(&self, end: End) {
-        // The first reason is the one that is told.
-        self.lock().get_or_insert(end);
-        self.stopped.store(true, Ordering::Release);
-        self.wake.notify_one();
-    }
-}
-
-impl Watch for Control {
-    fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
-    }
-
-    fn stop(&self, why: Stop) {
-        self.end(match why {
-            Stop::Refused(error) => End::Refused(error),
-            Stop::Journal(error) => End::Journal(error),
-        });
-    }
-
-    fn ended(&self, error: Option<&Arc<Error>>) {
-        let Some(error) = error else {
-            self.failed.store(0, Ordering::Relaxed);
-            return;
-        };
-        let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
-        if failed >= self.failing {
-            self.end(End::Failing(failed, Arc::clone(error)));
-        }
-    }
-}
-
-impl<E: PerTarget> Shared<E> {
-    fn count(&self, change: impl FnOnce(&mut Progress)) {
-        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Counts outcomes and hands them to whoever takes them.
-    async fn hand_over(
-        &self,
-        sender: &mpsc::Sender<Vec<Done<E::Row>>>,
-        done: Vec<Done<E::Row>>,
-        resumed: u64,
-        strays: u64,
-    ) {
-        self.count(|progress| {
-            progress.resumed += resumed;
-            progress.strays += strays;
-            for done in &done {
-                progress.add(&done.outcome);
-            }
-        });
-        if !done.is_empty() && sender.send(done).await.is_err() {
-            self.control.end(End::Stopped);
-        }
-    }
-}
-
-impl<E: PerTarget> Running for Shared<E> {
-    fn stop(&self) {
-        self.control.end(End::Stopped);
-    }
-
-    fn progress(&self) -> Progress {
-        let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let spend = self.client.costs();
-        Progress {
-            calls: spend.calls,
-            spent: spend.us_dollars,
-            ..*progress
-        }
-    }
-
-    fn end(&self) -> Option<End> {
-        self.control.lock().clone()
-    }
-}
-
-/// Takes targets in and sends calls out.
+/// Reads targets, sends calls and delivers outcomes.
 pub(crate) struct Driver<E: PerTarget> {
-    /// Not shared with those who watch the job, and let go before the last of them hears that it is over.
+    /// Declared before `outcomes`: the lock on the journal is released before the caller sees the end
+    /// of the outcomes.
     pub(crate) journal: Option<Journal>,
-    pub(crate) shared: Arc<Shared<E>>,
-    pub(crate) sender: mpsc::Sender<Vec<Done<E::Row>>>,
+    pub(crate) outcomes: OutcomeSender<E>,
     pub(crate) packer: Packer,
-    /// What the journal has of each call.
-    pub(crate) known: HashMap<u64, Known>,
-    /// Places for calls that are under way or wait to be handed over.
-    pub(crate) places: Arc<Semaphore>,
-    /// Where the input is sorted by domain before the first call, if it is.
-    pub(crate) spool: Option<PathBuf>,
+    /// The calls of earlier runs, by number.
+    pub(crate) history: HashMap<u64, CallHistory>,
+    /// A permit per call that is in flight or waits until its outcomes are taken.
+    pub(crate) permits: Arc<Semaphore>,
+    /// Where to sort the input by domain. `None` to send it in its own order.
+    pub(crate) sort_dir: Option<PathBuf>,
 }
 
 impl<E: PerTarget + 'static> Driver<E> {
+    /// Runs the job to its end.
     pub(crate) async fn drive<S>(mut self, input: S)
     where
         S: Stream<Item = Target> + Send,
     {
-        let mut input = Input::new(&self, input);
-        let mut spooled = None;
-        if let Some(folder) = self.spool.take() {
-            match input.spool(&folder).await {
-                Ok(files) => spooled = Some(files),
+        let mut input = JobInput::new(self.outcomes.clone(), input);
+        let mut sorted = None;
+        if let Some(dir) = self.sort_dir.take() {
+            match input.sort(&dir).await {
+                Ok(targets) => sorted = Some(targets),
                 Err(error) => {
-                    input.told().await;
-                    self.shared.control.spool_failed(error);
+                    input.flush_invalid().await;
+                    self.stop_spool(error);
                 }
             }
         }
-        let number = self.send_all(&mut input, &mut spooled).await;
-        // What was taken and not sent.
-        loop {
-            let mut done = Vec::new();
-            while let Some(targets) = self.packer.next_call() {
-                done.extend(targets.into_iter().flat_map(cancelled));
-            }
-            self.shared.hand_over(&self.sender, done, 0, 0).await;
-            if !self.refill(&mut spooled) {
-                break;
-            }
-        }
-        let is_over = input.is_over;
+        let calls = self.send_all(&mut input, &mut sorted).await;
+        self.drain(&mut sorted).await;
+        let is_exhausted = input.is_exhausted();
         drop(input);
-        let is_stopped = self.shared.control.is_stopped();
-        if let Some(journal) = self.journal.as_ref().filter(|_| is_over)
-            && !self.known.is_empty()
-            && !is_stopped
-        {
-            // There were more targets once.
-            let error = journal.other_input(number);
-            self.shared.control.end(End::Journal(Arc::new(error)));
-        }
-        self.shared.control.finish(is_over, self.shared.progress());
+        self.end(calls, is_exhausted);
     }
 
-    /// Sends until there is nothing left or the job is stopped, and waits for all calls; how many
-    /// there were.
-    async fn send_all<S>(&mut self, input: &mut Input<E, S>, spooled: &mut Option<Spooled>) -> u64
+    /// Sends calls until no target is left or the job is stopped. Waits for all of them, and returns
+    /// their number.
+    async fn send_all<S>(
+        &mut self,
+        input: &mut JobInput<E, S>,
+        sorted: &mut Option<SortedTargets>,
+    ) -> u64
     where
         S: Stream<Item = Target>,
     {
         let mut calls = JoinSet::new();
         let mut number = 0;
         loop {
-            if spooled.is_some() {
-                self.refill(spooled);
+            if sorted.is_some() {
+                self.refill(sorted);
             } else {
                 input.fill(&mut self.packer).await;
             }
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
+            let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
                 break;
             };
-            if self.shared.control.is_stopped() {
+            if self.control().is_stopped() {
                 break;
             }
             let Some(targets) = self.packer.next_call() else {
                 break;
             };
             while let Some(ended) = calls.try_join_next() {
-                self.ended(&ended);
+                self.check_panic(&ended);
             }
-            let known = self.known.remove(&number);
-            let mut journaled = None;
-            if let Some(journal) = &self.journal {
-                journaled = Some((journal.clone(), digest(&targets)));
-            }
-            if let (Some(known), Some((journal, digest))) = (&known, &journaled)
-                && known.digest != *digest
+            let call = PreparedCall {
+                number,
+                history: self.history.remove(&number),
+                digest: self.journal.as_ref().map(|_| digest(&targets)),
+                targets,
+                permit,
+            };
+            if let Some(journal) = &self.journal
+                && call.differs_from_history()
             {
-                // Before anything that comes after it is sent.
+                // Stops before any later call is sent.
                 let error = journal.other_input(number);
-                self.shared.control.end(End::Journal(Arc::new(error)));
-                let done = targets.into_iter().flat_map(cancelled).collect();
-                self.shared.hand_over(&self.sender, done, 0, 0).await;
+                self.control().stop(JobEnd::Journal(Arc::new(error)));
+                self.outcomes.send(not_sent(call.targets)).await;
                 break;
             }
-            let call = Packet {
-                number,
-                targets,
-                known,
-                journaled,
-                place,
-            };
-            calls.spawn(send(Arc::clone(&self.shared), self.sender.clone(), call));
+            calls.spawn(call.send(self.outcomes.clone(), self.journal.clone()));
             number += 1;
         }
         while let Some(ended) = calls.join_next().await {
-            self.ended(&ended);
+            self.check_panic(&ended);
         }
         number
     }
 
-    /// A call is through. One that panicked leaves its targets without outcomes: that must not look
-    /// like the end of a job.
-    fn ended(&self, ended: &Result<(), JoinError>) {
-        if ended.is_err() {
-            self.shared.control.end(End::Broken);
+    /// Delivers the targets that were read and not sent.
+    async fn drain(&mut self, sorted: &mut Option<SortedTargets>) {
+        loop {
+            let mut unsent = Vec::new();
+            while let Some(targets) = self.packer.next_call() {
+                unsent.extend(targets);
+            }
+            self.outcomes.send(not_sent(unsent)).await;
+            if !self.refill(sorted) {
+                break;
+            }
         }
     }
 
-    /// Fills the window from what was sorted; false if there is nothing more.
-    fn refill(&mut self, spooled: &mut Option<Spooled>) -> bool {
+    /// Sets the reason why the job ended, unless it has one.
+    fn end(&self, calls: u64, is_exhausted: bool) {
+        if let Some(journal) = &self.journal
+            && is_exhausted
+            && !self.history.is_empty()
+            && !self.control().is_stopped()
+        {
+            // The journal has further calls, so the input was longer before.
+            let error = journal.other_input(calls);
+            self.control().stop(JobEnd::Journal(Arc::new(error)));
+        }
+        let progress = self.outcomes.state.progress();
+        let is_resolved = progress.not_sent == 0 && progress.finished() == progress.read;
+        if is_exhausted && is_resolved {
+            self.control().complete();
+        } else {
+            self.control().abandon();
+        }
+    }
+
+    /// Stops the job if the task of a call panicked, as its targets have no outcome then.
+    fn check_panic(&self, ended: &Result<(), JoinError>) {
+        if ended.is_err() {
+            self.control().stop(JobEnd::Aborted);
+        }
+    }
+
+    /// Fills the window with sorted targets. Returns whether the window has any.
+    fn refill(&mut self, sorted: &mut Option<SortedTargets>) -> bool {
         while !self.packer.is_full() {
-            match spooled.as_mut().and_then(Iterator::next) {
-                Some(Ok((place, target))) => self.packer.push(place, &target),
+            match sorted.as_mut().and_then(Iterator::next) {
+                Some(Ok(target)) => self.packer.push(target.index, &target.target),
                 Some(Err(error)) => {
-                    // What cannot be read has no outcome; the end of the job says why.
-                    self.shared.control.spool_failed(error);
-                    *spooled = None;
+                    // Targets that cannot be read back have no outcome. The end of the job says why.
+                    self.stop_spool(error);
+                    *sorted = None;
                     return false;
                 }
                 None => return !self.packer.is_empty(),
@@ -295,172 +171,61 @@ impl<E: PerTarget + 'static> Driver<E> {
         }
         true
     }
-}
 
-/// So many outcomes are handed over together at most, where no call brings them.
-const MANY: usize = 1000;
-
-/// Where targets come from. What cannot be asked for gets its outcome here.
-struct Input<E: PerTarget, S> {
-    shared: Arc<Shared<E>>,
-    sender: mpsc::Sender<Vec<Done<E::Row>>>,
-    stream: Pin<Box<futures_util::stream::Fuse<S>>>,
-    is_over: bool,
-    taken: u64,
-    /// A task for one target, to see whether it breaks limits.
-    probe: E::Task,
-    unusable: Vec<Done<E::Row>>,
-}
-
-impl<E: PerTarget, S: Stream<Item = Target>> Input<E, S> {
-    fn new(driver: &Driver<E>, stream: S) -> Self {
-        Self {
-            shared: Arc::clone(&driver.shared),
-            sender: driver.sender.clone(),
-            stream: Box::pin(stream.fuse()),
-            is_over: false,
-            taken: 0,
-            probe: driver.shared.template.clone(),
-            unusable: Vec::new(),
-        }
+    fn stop_spool(&self, error: io::Error) {
+        self.control().stop(JobEnd::Spool(Arc::new(error)));
     }
 
-    /// Takes targets until the window is full, the input at its end, or the job stopped.
-    async fn fill(&mut self, packer: &mut Packer) {
-        let today = today();
-        while !packer.is_full() {
-            let Some((place, target)) = self.next(today).await else {
-                break;
-            };
-            packer.push(place, &target);
-        }
-        self.told().await;
-    }
-
-    /// Takes all targets and sorts them.
-    async fn spool(&mut self, folder: &std::path::Path) -> io::Result<Spooled> {
-        let today = today();
-        let mut spool = Spool::in_folder(folder)?;
-        while let Some((place, target)) = self.next(today).await {
-            // The system keeps a few kilobytes at a time for the disk: this hardly waits.
-            spool.push(place, &target)?;
-        }
-        self.told().await;
-        spool.finish()
-    }
-
-    /// The next target that can be asked for, with its place.
-    async fn next(&mut self, today: Date) -> Option<(u64, String)> {
-        loop {
-            let control = &self.shared.control;
-            if self.is_over || control.is_stopped() {
-                return None;
-            }
-            let next = tokio::select! {
-                next = self.stream.next() => next,
-                () = control.wake.notified() => continue,
-            };
-            let Some(target) = next else {
-                self.is_over = true;
-                return None;
-            };
-            let place = self.taken;
-            self.taken += 1;
-            let (text, reason) = match usable::<E>(&mut self.probe, target, today) {
-                Ok(text) => return Some((place, text)),
-                Err(unusable) => unusable,
-            };
-            self.unusable.push(Done {
-                place,
-                target: text.into(),
-                outcome: Outcome::Invalid(reason.into()),
-            });
-            if self.unusable.len() == MANY {
-                self.told().await;
-            }
-        }
-    }
-
-    /// Hands over what cannot be asked for.
-    async fn told(&mut self) {
-        self.shared.count(|progress| progress.taken = self.taken);
-        let done = std::mem::take(&mut self.unusable);
-        self.shared.hand_over(&self.sender, done, 0, 0).await;
+    fn control(&self) -> &JobControl {
+        &self.outcomes.state.control
     }
 }
 
-/// A call that goes out.
-struct Packet {
+/// A call that is about to be sent.
+struct PreparedCall {
     number: u64,
-    targets: Vec<Packed>,
-    known: Option<Known>,
-    /// The journal, and the digest of the targets that goes into it.
-    journaled: Option<(Journal, String)>,
-    place: OwnedSemaphorePermit,
+    history: Option<CallHistory>,
+    /// The digest of the targets. `None` without a journal.
+    digest: Option<String>,
+    targets: Vec<PackedTarget>,
+    permit: OwnedSemaphorePermit,
 }
 
-/// Carries one call out, and hands its outcomes over.
-async fn send<E: PerTarget>(
-    shared: Arc<Shared<E>>,
-    sender: mpsc::Sender<Vec<Done<E::Row>>>,
-    packet: Packet,
-) {
-    let Packet {
-        known,
-        journaled,
-        place,
-        ..
-    } = packet;
-    let call = Call::<E> {
-        client: &shared.client,
-        template: &shared.template,
-        journal: journaled.as_ref().map(|(journal, _)| journal),
-        digest: journaled.as_ref().map_or("", |(_, digest)| digest),
-        number: packet.number,
-        targets: packet.targets,
-        watch: &shared.control,
-        repeat_uncertain: shared.repeat_uncertain,
-    };
-    let outcomes = call.run(known).await;
-    let (resumed, strays) = (outcomes.resumed, outcomes.strays);
-    shared
-        .hand_over(&sender, outcomes.done, resumed, strays)
-        .await;
-    // Only now may the next call go: what nobody takes must not pile up.
-    drop(place);
-}
-
-/// A target that can be asked for; if it cannot, its text, and why. `probe` is the job's task.
-pub(crate) fn usable<E: PerTarget>(
-    probe: &mut E::Task,
-    target: Target,
-    today: Date,
-) -> Result<String, (String, String)> {
-    match target {
-        Target::Unusable { text, reason } => Err((text, reason)),
-        Target::Text(text) => {
-            E::set_targets(probe, vec![text.clone()]);
-            match validate(probe, today) {
-                Ok(()) => Ok(text),
-                Err(violations) => Err((text, reasons(&violations))),
-            }
+impl PreparedCall {
+    /// Returns whether the call had other targets in an earlier run.
+    fn differs_from_history(&self) -> bool {
+        match (&self.history, &self.digest) {
+            (Some(history), Some(digest)) => history.digest != *digest,
+            _ => false,
         }
+    }
+
+    /// Sends the call and delivers its outcomes.
+    async fn send<E: PerTarget>(self, outcomes: OutcomeSender<E>, journal: Option<Journal>) {
+        let state = &outcomes.state;
+        let call = Call::<E> {
+            client: &state.client,
+            template: &state.template,
+            journal: journal.as_ref(),
+            digest: self.digest.as_deref().unwrap_or_default(),
+            number: self.number,
+            targets: self.targets,
+            control: &state.control,
+            retry_uncertain: state.retry_uncertain,
+        };
+        let resolved = call.run(self.history).await;
+        outcomes.send(resolved).await;
+        // Held until here, so that outcomes do not accumulate if the caller does not take them.
+        drop(self.permit);
     }
 }
 
-/// What is wrong with a target. The rest of the task was found right.
-fn reasons(violations: &Violations) -> String {
-    let problems = violations.violations().iter();
-    let problems: Vec<_> = problems.map(|it| it.kind.to_string()).collect();
-    problems.join("; ")
-}
-
-/// The outcomes of a target that was not sent.
-fn cancelled<R>(packed: Packed) -> impl Iterator<Item = Done<R>> {
-    let target = packed.target;
-    packed.places.into_iter().map(move |place| Done {
-        place,
-        target: Arc::clone(&target),
-        outcome: Outcome::Cancelled,
-    })
+/// Returns the outcomes of targets that were not sent.
+fn not_sent<R>(targets: Vec<PackedTarget>) -> CallOutcomes<R> {
+    let outcomes = targets.into_iter().flat_map(|packed| {
+        let target = packed.target;
+        let indices = packed.indices.into_iter();
+        indices.map(move |index| TargetOutcome::new(index, Arc::clone(&target), Outcome::NotSent))
+    });
+    CallOutcomes::without_call(outcomes.collect())
 }

@@ -1,10 +1,8 @@
-//! What a job is, and what is in the hands of whoever began it.
+//! The settings of a job, and how it starts.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 
 use dataforseo_client::Client;
 use dataforseo_client::models::{PerTarget, Task, Violations, api, today, validate};
@@ -12,61 +10,42 @@ use futures_core::Stream;
 use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::driver::{Control, Driver, Running, Shared, usable};
-use crate::journal::{Job as JobRecord, Journal, JournalError, Memory, blocking};
-use crate::outcome::{Done, End, Progress};
-use crate::packing::{Capacity, Packed, Packer};
-use crate::spool::Spool;
+use crate::driver::Driver;
+use crate::journal::{
+    FORMAT_VERSION, JobHistory, JobRecord, Journal, JournalError, OpenMode, OpenedJournal, blocking,
+};
+use crate::outcomes::Outcomes;
+use crate::packing::{Capacity, Packer};
+use crate::plan::{Plan, Planner, estimate};
+use crate::progress::Progress;
+use crate::state::{JobControl, JobState, OutcomeSender};
+use crate::target::Target;
 
-/// Why a job could not begin. Nothing was sent.
+/// The reason why a job did not start. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StartError {
-    /// The task breaks documented limits, whatever its targets.
+pub enum JobStartError {
+    /// The task breaks documented limits, apart from its targets.
     #[error("the task cannot be sent: {0}")]
-    Task(Violations),
+    InvalidTask(Violations),
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// What may be spent is no amount of money.
-    #[error("{0} is no amount of money")]
-    MaxSpend(f64),
+    /// The budget is negative or not a number.
+    #[error("the budget {0} is not an amount in US dollars: give 0 or more")]
+    Budget(f64),
     /// The input could not be sorted on disk.
-    #[error("sorting the input on disk: {0}")]
+    #[error("the input cannot be sorted on disk: {0}")]
     Spool(std::io::Error),
 }
 
-/// A target of the input.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// To be asked for.
-    Text(String),
-    /// What cannot be asked for, and why: a line that is no text, for one. It has its outcome like
-    /// any other.
-    Unusable {
-        /// What there is of it.
-        text: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-impl From<String> for Target {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<&str> for Target {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-/// A bulk job: an endpoint that answers many targets in one call, and any number of targets.
+/// A bulk job: an endpoint that returns a row per target, and any number of targets.
+///
+/// Setters change the settings, and [`run`](Self::run) starts the job. The settings have defaults that
+/// suit most jobs; [`budget`](Self::budget) and [`resume`](Self::resume) are worth setting.
 ///
 /// ```
-/// use dataforseo_bulk::{Bulk, Outcome};
+/// use dataforseo_bulk::{BulkJob, Outcome};
 /// use dataforseo_client::models::backlinks::{BulkRanksLive, BulkRanksLiveTask};
 /// # use dataforseo_client::Client;
 /// use futures_util::{StreamExt, stream};
@@ -78,408 +57,287 @@ impl From<&str> for Target {
 /// # let client = Client::builder().credentials("login", "password").base_url(mock.url())
 /// #     .connector(mock.connector()).build()?;
 /// let targets = stream::iter(["example.com", "example.org", "example.com"]);
-/// let job = Bulk::<BulkRanksLive>::new(client, BulkRanksLiveTask::default()).max_spend(1.0);
+/// let job = BulkJob::<BulkRanksLive>::new(client, BulkRanksLiveTask::default()).budget(1.0);
 /// let mut outcomes = job.run(targets).await?;
-/// while let Some(done) = outcomes.next().await {
-///     match done.outcome {
-///         Outcome::Row(row) => println!("{} {:?}", done.target, row.rank),
-///         other => println!("{} {}", done.target, other.word()),
+/// while let Some(target) = outcomes.next().await {
+///     match target.outcome {
+///         Outcome::Found(row) => println!("{} {:?}", target.target, row.rank),
+///         other => println!("{} {}", target.target, other.as_str()),
 ///     }
 /// }
-/// assert_eq!(outcomes.progress().rows, 3);
+/// assert_eq!(outcomes.progress().found, 3);
 /// assert_eq!(outcomes.progress().calls, 1);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Bulk<E: PerTarget> {
+pub struct BulkJob<E: PerTarget> {
     client: Client,
     template: E::Task,
     capacity: Capacity,
     window: NonZeroUsize,
-    at_once: NonZeroUsize,
-    failing: u32,
-    max_spend: Option<f64>,
-    journal: Option<PathBuf>,
-    resume: bool,
-    repeat_uncertain: bool,
-    spool: Option<PathBuf>,
+    max_in_flight: NonZeroUsize,
+    max_consecutive_failures: u32,
+    budget: Option<f64>,
+    journal: Option<JournalFile>,
+    retry_uncertain: bool,
+    sort_dir: Option<PathBuf>,
 }
 
-/// How many targets are held for packing, unless it is set.
-const WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(24_999);
-/// After how many failed calls in a row a job gives up, unless it is set.
-const FAILING: u32 = 50;
+/// Where the journal of a job is, and how it is opened.
+#[derive(Debug, Clone)]
+struct JournalFile {
+    path: PathBuf,
+    mode: OpenMode,
+}
 
-impl<E: PerTarget> Bulk<E> {
-    /// A job of calls with the parameters of this task, whatever its targets.
+/// The default number of targets in the window.
+const DEFAULT_WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(24_999);
+/// The default number of failed calls in a row after which a job stops.
+const DEFAULT_MAX_CONSECUTIVE_FAILURES: u32 = 50;
+
+impl<E: PerTarget> BulkJob<E> {
+    /// Creates a job that sends calls with the parameters of this task. The targets of the task are
+    /// ignored; [`run`](Self::run) takes them.
     pub fn new(client: Client, task: E::Task) -> Self {
         Self {
             client,
             template: task,
-            capacity: Capacity::documented(<E::Task as Task>::RULES),
-            window: WINDOW,
-            at_once: NonZeroUsize::new(api::SIMULTANEOUS_CALLS as usize)
+            capacity: Capacity::from_rules(<E::Task as Task>::RULES),
+            window: DEFAULT_WINDOW,
+            max_in_flight: NonZeroUsize::new(api::SIMULTANEOUS_CALLS as usize)
                 .unwrap_or(NonZeroUsize::MIN),
-            failing: FAILING,
-            max_spend: None,
+            max_consecutive_failures: DEFAULT_MAX_CONSECUTIVE_FAILURES,
+            budget: None,
             journal: None,
-            resume: false,
-            repeat_uncertain: false,
-            spool: None,
+            retry_uncertain: false,
+            sort_dir: None,
         }
     }
 
-    /// What a call may hold: by the endpoint's documented limits, unless
-    /// [`targets_per_call`](Self::targets_per_call) says less.
+    /// Returns the limits per call: those of the endpoint, unless a lower one was set.
     pub fn capacity(&self) -> Capacity {
         self.capacity
     }
 
-    /// Sends at most so many targets a call, within the endpoint's own limit. More calls cost more.
+    /// Sets the maximum number of targets per call. Defaults to the endpoint's limit, which it cannot
+    /// exceed. Smaller calls cost more in total.
     pub fn targets_per_call(mut self, targets: NonZeroUsize) -> Self {
         self.capacity.targets = self.capacity.targets.min(targets);
         self
     }
 
-    /// Sends targets of at most so many different registrable domains a call, within the endpoint's own
-    /// limit.
+    /// Sets the maximum number of distinct registrable domains per call. Defaults to the endpoint's
+    /// limit, which it cannot exceed. Without such a limit, the number is unlimited by default.
     pub fn domains_per_call(mut self, domains: NonZeroUsize) -> Self {
         let known = self.capacity.domains.unwrap_or(domains);
         self.capacity.domains = Some(known.min(domains));
         self
     }
 
-    /// Holds so many different targets for packing; 25,000 unless set. Where a call may have
-    /// targets of so many domains only, more of them make fewer calls; a target that is given twice
-    /// within the window is paid for once. The first call goes out when the window is full or the
-    /// input has ended.
+    /// Sets the number of distinct targets that are held in memory for packing. Defaults to 25,000.
+    ///
+    /// The first call is sent when the window is full or the input has ended. Duplicates within the
+    /// window are paid for once. If domains per call are limited, a larger window results in fewer
+    /// calls.
     pub fn window(mut self, targets: NonZeroUsize) -> Self {
         self.window = targets;
         self
     }
 
-    /// Takes the whole input before the first call, and sorts it by domain in files without names in this
-    /// folder, about as large as the input. So targets of one domain share calls wherever they stand,
-    /// and what is given twice is paid for once. Memory stays bounded by the window. For up to six million
-    /// targets this packs as well as if all of them were in memory.
+    /// Reads the whole input before the first call, and sorts it by domain in temporary files in this
+    /// directory. By default, targets are sent in the order of the input.
     ///
-    /// It pays where a call may have targets of so many domains only, and the input is longer than the
-    /// window and not sorted by domain.
-    pub fn spool(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.spool = Some(folder.into());
+    /// Use it if domains per call are limited, and the input is longer than the window and not sorted
+    /// by domain. Targets of one domain then share calls, and all duplicates are paid for once.
+    ///
+    /// The files need about as much space as the input. They are unnamed and disappear with the
+    /// process. Up to six million targets, the packing is as good as in memory.
+    pub fn spool(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.sort_dir = Some(dir.into());
         self
     }
 
-    /// Has so many calls under way at once; 30 unless set, which is what an account may have. The
-    /// client's own limits hold besides.
-    pub fn at_once(mut self, calls: NonZeroUsize) -> Self {
-        self.at_once = calls;
+    /// Sets the maximum number of calls in flight. Defaults to 30, the limit of an account. The
+    /// client's own limits apply as well.
+    pub fn max_in_flight(mut self, calls: NonZeroUsize) -> Self {
+        self.max_in_flight = calls;
         self
     }
 
-    /// Gives up after so many failed calls in a row; 50 unless set. What was not charged is sent when
-    /// the job is resumed.
+    /// Sets the number of failed calls in a row after which the job stops. Defaults to 50.
+    ///
+    /// Targets of calls that were not charged are sent when the job is resumed.
     pub fn give_up_after(mut self, calls: u32) -> Self {
-        self.failing = calls;
+        self.max_consecutive_failures = calls;
         self
     }
 
-    /// Stops before a call that would bring the job beyond so many US dollars, what earlier runs spent
-    /// by the journal included; a call of which nobody knows counts as a full one. As with
-    /// [`ClientBuilder::budget`](dataforseo_client::ClientBuilder::budget), estimates decide.
-    pub fn max_spend(mut self, us_dollars: f64) -> Self {
-        self.max_spend = Some(us_dollars);
-        self
-    }
-
-    /// Writes down what is sent and what comes back, so that the job can be resumed. A file that is
-    /// there already is refused.
+    /// Sets the budget of the job in US dollars. Unlimited by default.
     ///
-    /// The file holds the targets' rows as they arrived: about the size of the answers.
+    /// The job stops before a call whose estimate exceeds the rest of the budget. The recorded cost of
+    /// earlier runs counts. A call whose charge is unknown counts as a full call. Estimates are those of
+    /// [`Client::estimate`].
+    pub fn budget(mut self, us_dollars: f64) -> Self {
+        self.budget = Some(us_dollars);
+        self
+    }
+
+    /// Writes a journal to a new file, so that the job can be resumed. By default there is none.
+    ///
+    /// The journal contains the responses byte by byte and is about as large as they are. An existing
+    /// file is an error.
     pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
-        (self.journal, self.resume) = (Some(path.into()), false);
+        self.journal = Some(JournalFile {
+            path: path.into(),
+            mode: OpenMode::Create,
+        });
         self
     }
 
-    /// Goes on with the job of this journal, or begins it if there is none. The input has to be the
-    /// same, from its beginning, and so have task and packing; if not, nothing is sent. Outcomes that
-    /// are known come again, from the journal. What failed without a charge is sent again; what may
-    /// have been charged is not, unless [`repeat_uncertain`](Self::repeat_uncertain).
+    /// Resumes the job of this journal, or starts it and writes the journal if the file does not exist.
+    ///
+    /// The input must be the same, in the same order, and so must the task and the packing. If they
+    /// differ, nothing is sent. Known outcomes are delivered again, from the journal.
+    ///
+    /// Calls that failed without a charge are sent again. Calls that may have been charged are not,
+    /// unless [`retry_uncertain`](Self::retry_uncertain) is set.
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
-        (self.journal, self.resume) = (Some(path.into()), true);
+        self.journal = Some(JournalFile {
+            path: path.into(),
+            mode: OpenMode::Resume,
+        });
         self
     }
 
-    /// Sends again what an earlier run may have been charged for without an answer that was kept:
-    /// calls that were under way when it was killed, and calls that failed in that way.
-    pub fn repeat_uncertain(mut self) -> Self {
-        self.repeat_uncertain = true;
+    /// Sends calls again that an earlier run was or may have been charged for, but has no response to.
+    ///
+    /// These are calls that were in flight when the run was killed, and calls that failed in a way
+    /// that leaves the charge open. You may pay for them twice.
+    pub fn retry_uncertain(mut self) -> Self {
+        self.retry_uncertain = true;
         self
     }
 
-    /// Begins. Calls go out in the background, as fast as the outcomes are taken.
+    /// Starts the job. Calls are sent in the background, as fast as the outcomes are taken.
     ///
-    /// Each target that is taken from the input has exactly one outcome. They come in the order in
-    /// which calls end, not in that of the input: [`Done::place`] has it. A target that stands twice
-    /// has an outcome at each place.
+    /// Each target that is read from the input has exactly one outcome. Outcomes arrive in the order in
+    /// which calls end; [`TargetOutcome::index`](crate::TargetOutcome::index) is the position in the
+    /// input. A duplicate has an outcome at each of its positions.
     ///
-    /// If the outcomes are dropped, nothing more is sent; what is under way is finished in the
-    /// background and kept in the journal, as long as the runtime is there.
+    /// Dropping the outcomes stops the job. Calls in flight are finished in the background and recorded
+    /// in the journal, as long as the runtime exists.
     ///
     /// # Errors
-    /// When the task breaks limits, or the journal cannot be used. Nothing was sent then.
-    pub async fn run<S>(mut self, input: S) -> Result<Outcomes<E::Row>, StartError>
+    /// If the task breaks limits, the budget is not an amount, or the journal cannot be used. Nothing
+    /// was sent then.
+    pub async fn run<S>(mut self, input: S) -> Result<Outcomes<E::Row>, JobStartError>
     where
         S: Stream<Item: Into<Target>> + Send + 'static,
         E: 'static,
     {
         self.check_template()?;
-        if let Some(max) = self.max_spend.filter(|max| max.is_nan() || *max < 0.0) {
-            return Err(StartError::MaxSpend(max));
+        if let Some(budget) = self
+            .budget
+            .filter(|budget| budget.is_nan() || *budget < 0.0)
+        {
+            return Err(JobStartError::Budget(budget));
         }
-        let (journal, memory) = match self.journal.take() {
-            None => (None, Memory::default()),
-            Some(path) => {
+        let (journal, history) = match self.journal.take() {
+            None => (None, JobHistory::default()),
+            Some(JournalFile { path, mode }) => {
                 let job = self.record();
-                let resume = self.resume;
-                let (journal, memory) =
-                    blocking(move || Journal::open(&path, &job, resume)).await?;
-                (Some(journal), memory)
+                let open = move || Journal::open(&path, &job, mode);
+                let OpenedJournal { journal, history } = blocking(open).await?;
+                (Some(journal), history)
             }
         };
-        // What nobody knows of counts as what it may have cost.
-        let full = filled::<E>(&self.template, self.capacity.targets.get());
-        let uncertain = memory.uncertain() as f64 * self.client.estimate::<E>(&full);
-        let left = self
-            .max_spend
-            .map(|max| (max - memory.spent - uncertain).max(0.0));
-        let client = match left {
+        let rest = self.budget.map(|budget| self.rest_of(budget, &history));
+        let client = match rest {
             Some(us_dollars) => self.client.with_budget(us_dollars),
             None => self.client.with_own_costs(),
         };
-        let shared = Arc::new(Shared {
+        let state = Arc::new(JobState {
             client,
             template: self.template,
-            repeat_uncertain: self.repeat_uncertain,
-            control: Control::new(self.failing),
+            retry_uncertain: self.retry_uncertain,
+            control: JobControl::new(self.max_consecutive_failures),
             progress: Mutex::new(Progress {
-                spent_before: memory.spent,
+                earlier_cost: history.cost,
                 ..Progress::default()
             }),
         });
         let (sender, receiver) = mpsc::channel(1);
         let driver = Driver::<E> {
-            shared: Arc::clone(&shared),
-            sender,
-            packer: Packer::new(self.capacity, self.window),
             journal,
-            known: memory.calls,
-            places: Arc::new(Semaphore::new(
-                self.at_once.get().min(Semaphore::MAX_PERMITS),
+            outcomes: OutcomeSender {
+                state: Arc::clone(&state),
+                channel: sender,
+            },
+            packer: Packer::new(self.capacity, self.window),
+            history: history.calls,
+            permits: Arc::new(Semaphore::new(
+                self.max_in_flight.get().min(Semaphore::MAX_PERMITS),
             )),
-            spool: self.spool,
+            sort_dir: self.sort_dir,
         };
         tokio::spawn(driver.drive(input.map(Into::into)));
-        Ok(Outcomes {
-            receiver,
-            ready: Vec::new().into_iter(),
-            job: shared,
-        })
+        Ok(Outcomes::new(receiver, state))
     }
 
-    /// What the job would take: reads the input to its end and sends nothing.
+    /// Computes how many calls the job needs and what they cost. Reads the whole input, and sends
+    /// nothing.
     ///
     /// # Errors
-    /// When the task breaks limits, or the input cannot be sorted on disk.
-    pub async fn plan<S>(mut self, input: S) -> Result<Plan, StartError>
+    /// If the task breaks limits, or the input cannot be sorted on disk.
+    pub async fn plan<S>(mut self, input: S) -> Result<Plan, JobStartError>
     where
         S: Stream<Item: Into<Target>>,
     {
         self.check_template()?;
-        let mut plan = Plan::default();
-        let mut packer = Packer::new(self.capacity, self.window);
-        let add = |plan: &mut Plan, call: Vec<Packed>| {
-            plan.calls += 1;
-            plan.different += call.len() as u64;
-            let task = filled::<E>(&self.template, call.len());
-            plan.us_dollars += self.client.estimate::<E>(&task);
-        };
-        let mut pack = |plan: &mut Plan, place: u64, target: &str| {
-            packer.push(place, target);
-            if packer.is_full()
-                && let Some(call) = packer.next_call()
-            {
-                add(plan, call);
-            }
-        };
-        let spool = self.spool.as_deref().map(Spool::in_folder).transpose();
-        let mut spool = spool.map_err(StartError::Spool)?;
-        let mut probe = self.template.clone();
-        let day = today();
-        let mut input = std::pin::pin!(input);
-        while let Some(target) = input.next().await {
-            let place = plan.targets;
-            plan.targets += 1;
-            let Ok(target) = usable::<E>(&mut probe, target.into(), day) else {
-                plan.invalid += 1;
-                continue;
-            };
-            match &mut spool {
-                Some(spool) => spool.push(place, &target).map_err(StartError::Spool)?,
-                None => pack(&mut plan, place, &target),
-            }
-        }
-        let spooled = spool.map(Spool::finish).transpose();
-        for target in spooled.map_err(StartError::Spool)?.into_iter().flatten() {
-            let (place, target) = target.map_err(StartError::Spool)?;
-            pack(&mut plan, place, &target);
-        }
-        while let Some(call) = packer.next_call() {
-            add(&mut plan, call);
-        }
-        Ok(plan)
+        let packer = Packer::new(self.capacity, self.window);
+        let planner = Planner::<E>::new(&self.client, &self.template, packer);
+        let plan = planner.plan(input, self.sort_dir.as_deref()).await;
+        plan.map_err(JobStartError::Spool)
     }
 
-    /// Whether the task can be sent, whatever its targets: one stands for all of them.
-    fn check_template(&mut self) -> Result<(), StartError> {
+    /// Checks the task with a valid target, so that only its other fields can break limits.
+    fn check_template(&mut self) -> Result<(), JobStartError> {
         E::set_targets(&mut self.template, vec!["example.com".to_owned()]);
-        validate(&self.template, today()).map_err(StartError::Task)
+        validate(&self.template, today()).map_err(JobStartError::InvalidTask)
     }
 
+    /// Returns the rest of a budget after earlier runs. Calls whose charge is unknown count as full
+    /// calls.
+    fn rest_of(&self, budget: f64, history: &JobHistory) -> f64 {
+        let full_call = estimate::<E>(&self.client, &self.template, self.capacity.targets.get());
+        let uncertain = history.uncertain_parts() as f64 * full_call;
+        (budget - history.cost - uncertain).max(0.0)
+    }
+
+    /// Returns the settings that a journal is bound to.
     fn record(&self) -> JobRecord {
         let mut task = self.template.clone();
         E::set_targets(&mut task, Vec::new());
-        let task = serde_json::to_value(&task).unwrap_or_default();
-        let window = self.window.get();
-        let spool = self.spool.is_some();
-        let server = server(self.client.base_url());
-        JobRecord::new(E::INFO.id, server, task, self.capacity, window, spool)
+        JobRecord {
+            version: FORMAT_VERSION,
+            endpoint: E::INFO.id.to_owned(),
+            server: server(self.client.base_url()).to_owned(),
+            task: serde_json::to_value(&task).unwrap_or_default(),
+            targets_per_call: self.capacity.targets.get(),
+            domains_per_call: self.capacity.domains.map(NonZeroUsize::get),
+            window: self.window.get(),
+            sorted: self.sort_dir.is_some(),
+        }
     }
 }
 
-/// Whose answers those of a server are.
+/// Returns the kind of server behind a base URL.
 fn server(base_url: &str) -> &'static str {
     match base_url {
         api::PRODUCTION => "production",
         api::SANDBOX => "sandbox",
-        _ => "another",
-    }
-}
-
-/// A task with so many targets, for estimates.
-fn filled<E: PerTarget>(template: &E::Task, targets: usize) -> E::Task {
-    let mut task = template.clone();
-    E::set_targets(&mut task, vec!["example.com".to_owned(); targets]);
-    task
-}
-
-/// What a job would take.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Plan {
-    /// Targets in the input.
-    pub targets: u64,
-    /// Of those, targets that cannot be asked for.
-    pub invalid: u64,
-    /// Targets that would be sent: one that is given twice within the window is sent once.
-    pub different: u64,
-    /// Calls.
-    pub calls: u64,
-    /// What they cost at most, in US dollars, by the client's prices.
-    pub us_dollars: f64,
-}
-
-/// The outcomes of a job, as they come: a stream.
-pub struct Outcomes<R> {
-    receiver: mpsc::Receiver<Vec<Done<R>>>,
-    ready: std::vec::IntoIter<Done<R>>,
-    job: Arc<dyn Running>,
-}
-
-impl<R> std::fmt::Debug for Outcomes<R> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outcomes")
-            .field("progress", &self.progress())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<R> Outcomes<R> {
-    /// How far the job is.
-    pub fn progress(&self) -> Progress {
-        self.job.progress()
-    }
-
-    /// What stops the job from elsewhere: on Ctrl-C, for one.
-    pub fn handle(&self) -> Handle {
-        Handle(Arc::clone(&self.job))
-    }
-
-    /// Outcomes that are there together, such as those of one call; `None` at the end. For whoever has
-    /// millions of them: a wait each takes its time.
-    pub async fn next_many(&mut self) -> Option<Vec<Done<R>>> {
-        let rest: Vec<Done<R>> = self.ready.by_ref().collect();
-        match rest.is_empty() {
-            true => self.receiver.recv().await,
-            false => Some(rest),
-        }
-    }
-
-    /// How the job ended; `None` while it runs, and as long as outcomes are left.
-    pub fn end(&self) -> Option<End> {
-        let is_over = self.receiver.is_closed() && self.receiver.is_empty();
-        let is_over = is_over && self.ready.as_slice().is_empty();
-        is_over.then(|| self.job.end().unwrap_or(End::Broken))
-    }
-}
-
-/// Whoever takes no outcomes wants no more calls.
-impl<R> Drop for Outcomes<R> {
-    fn drop(&mut self) {
-        self.job.stop();
-    }
-}
-
-impl<R> Unpin for Outcomes<R> {}
-
-impl<R> Stream for Outcomes<R> {
-    type Item = Done<R>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Done<R>>> {
-        loop {
-            if let Some(done) = self.ready.next() {
-                return Poll::Ready(Some(done));
-            }
-            match self.receiver.poll_recv(context) {
-                Poll::Ready(Some(done)) => self.ready = done.into_iter(),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-    }
-}
-
-/// Watches a job and stops it. Clones are handles of the same job.
-#[derive(Clone)]
-pub struct Handle(Arc<dyn Running>);
-
-impl std::fmt::Debug for Handle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Handle").finish_non_exhaustive()
-    }
-}
-
-impl Handle {
-    /// Sends nothing more and takes no further targets. What is under way is finished; what was taken
-    /// and not sent is cancelled.
-    pub fn stop(&self) {
-        self.0.stop();
-    }
-
-    /// How far the job is.
-    pub fn progress(&self) -> Progress {
-        self.0.progress()
+        _ => "other",
     }
 }

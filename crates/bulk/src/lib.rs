@@ -1,56 +1,85 @@
-//! Bulk jobs over the DataForSEO v3 API: any number of targets in, one outcome for each out, in as
-//! few calls as the limits allow, and nothing paid for twice.
+//! Bulk jobs for the DataForSEO v3 API: any number of targets, in as few calls as the limits allow,
+//! with one outcome per target.
+//!
+//! The API bills per call and per row. Some endpoints accept up to 1000 targets per call. A bulk job
+//! packs its targets into such calls, sends them, and matches the rows with the targets. It survives
+//! errors, an empty balance and a killed process without paying twice.
 //!
 //! ```no_run
-//! use dataforseo_bulk::{Bulk, Outcome};
+//! use dataforseo_bulk::{BulkJob, Outcome};
 //! use dataforseo_client::Client;
 //! use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
 //! use futures_util::{StreamExt, stream};
 //!
 //! # async fn example(pages: Vec<String>) -> Result<(), Box<dyn std::error::Error>> {
 //! let client = Client::from_env()?;
-//! let job = Bulk::<BulkPagesSummaryLive>::new(client, BulkPagesSummaryLiveTask::default())
-//!     .max_spend(25.0)              // US dollars
-//!     .resume("pages.journal");     // goes on where it was, if it was killed
+//! let job = BulkJob::<BulkPagesSummaryLive>::new(client, BulkPagesSummaryLiveTask::default())
+//!     .budget(25.0) // US dollars
+//!     .resume("pages.journal"); // starts the job, or resumes it if the file exists
 //! let mut outcomes = job.run(stream::iter(pages)).await?;
-//! while let Some(done) = outcomes.next().await {
-//!     match done.outcome {
-//!         Outcome::Row(row) => println!("{} {:?}", done.target, row.backlinks),
-//!         Outcome::Invalid(reason) => println!("{} cannot be asked for: {reason}", done.target),
-//!         Outcome::Failed(failure) => println!("{} failed: {failure}", done.target),
-//!         other => println!("{} {}", done.target, other.word()),
+//! while let Some(target) = outcomes.next().await {
+//!     match target.outcome {
+//!         Outcome::Found(row) => println!("{} {:?}", target.target, row.backlinks),
+//!         Outcome::Invalid(reason) => println!("{} is invalid: {reason}", target.target),
+//!         Outcome::Failed(failure) => println!("{} failed: {failure}", target.target),
+//!         other => println!("{} {}", target.target, other.as_str()),
 //!     }
 //! }
-//! println!("{:?}, {:?}", outcomes.end(), outcomes.progress());
+//! println!("{:?}, {:?}", outcomes.job_end(), outcomes.progress());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! - **Calls are what is paid for**, and so they are full ([`Packer`]): with a thousand targets, and where
-//!   the endpoint counts domains, with a hundred of them. Of an input that is long and in no order, tell it to
-//!   [`spool`](Bulk::spool).
-//! - **Each target has one outcome** ([`Outcome`]): its row, none, invalid, failed, cancelled. Rows come
-//!   back in another order; they are brought to the targets as they were given.
-//! - **One bad target costs no other its row.** When the API names it (40501), the call is sent again
-//!   without it; when it only says that some target is bad, the call is halved until that is found. Only
-//!   what was not charged is sent again.
-//! - **A job that died goes on** ([`Bulk::resume`]): the journal has what was sent and what came back.
-//!   A call of which nobody knows whether it was charged is not sent again unless you say so.
-//! - **It stops when it should**: when the money is at its end, the credentials are refused, or fifty calls
-//!   in a row failed ([`End`]). Nothing that was taken is lost: what was not sent is cancelled, and is sent
-//!   when the job is resumed.
-//! - **Memory is bounded**: by the window, and by the calls that are under way.
+//! # Behavior
+//! - **Calls are full.** A [`Packer`] fills each call to the limit of the endpoint: 1000 targets, or
+//!   100 distinct domains where that applies. For a long input that is not sorted by domain, set
+//!   [`BulkJob::spool`].
+//! - **Each target has one [`Outcome`].** It is found, not found, invalid, failed or not sent. Rows
+//!   arrive in another order than the targets, and are matched with them.
+//! - **An invalid target costs the others nothing.** If the API names it (40501), the call is sent again
+//!   without it. If the API rejects the call without naming a target, the call is halved until the
+//!   target is found. Only calls that were not charged are sent again.
+//! - **A job can be resumed.** The journal contains the requests and the responses. [`BulkJob::resume`]
+//!   reads it and sends the rest.
+//! - **A call that may have been charged counts as charged.** It is not sent again by itself, and it
+//!   counts against the budget. [`BulkJob::retry_uncertain`] sends it again.
+//! - **The job stops by itself** when the balance or the budget is used up, the credentials are refused,
+//!   or too many calls fail in a row. [`Outcomes::job_end`] returns the reason. Targets that were read
+//!   and not sent have the outcome [`Outcome::NotSent`].
+//! - **Memory is bounded** by the window and the calls in flight, not by the input.
+//!
+//! # Where to find what
+//! | to | use |
+//! | --- | --- |
+//! | set up and start a job | [`BulkJob`] |
+//! | give the targets | a stream of [`Target`], `String` or `&str` |
+//! | read the results | [`Outcomes`], [`TargetOutcome`], [`Outcome`], [`CallFailure`] |
+//! | watch and stop a job | [`Progress`], [`JobHandle`], [`JobEnd`] |
+//! | know the cost before | [`BulkJob::plan`], [`Plan`] |
+//! | pack targets without a job | [`Packer`], [`Capacity`], [`Spool`] |
 
 mod call;
+mod call_error;
 mod driver;
+mod input;
 mod job;
 mod journal;
 mod outcome;
+mod outcomes;
 mod packing;
+mod plan;
+mod progress;
+mod slots;
 mod spool;
+mod state;
+mod target;
 
-pub use job::{Bulk, Handle, Outcomes, Plan, StartError, Target};
+pub use job::{BulkJob, JobStartError};
 pub use journal::JournalError;
-pub use outcome::{Done, End, Failure, Outcome, Progress};
-pub use packing::{Capacity, Packed, Packer};
-pub use spool::{Spool, Spooled};
+pub use outcome::{CallFailure, Outcome, TargetOutcome};
+pub use outcomes::{JobHandle, Outcomes};
+pub use packing::{Capacity, PackedTarget, Packer};
+pub use plan::Plan;
+pub use progress::{JobEnd, Progress};
+pub use spool::{SortedTargets, Spool, SpooledTarget};
+pub use target::Target;

@@ -1,22 +1,23 @@
-//! `completions`: a script that a shell reads.
+//! The command `completions`: prints a completion script for a shell.
 
 use clap::Command;
 use clap_complete::Shell;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{CliError, Exit};
 use crate::output::print;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
+pub(crate) struct CompletionOptions {
     /// The shell.
     #[arg(value_enum)]
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &Arguments, mut command: Command) -> Result<Exit, Failure> {
-    // Into memory first: a reader that goes away must not make it panic.
+/// Runs the command.
+pub(crate) fn run(options: &CompletionOptions, mut command: Command) -> Result<Exit, CliError> {
+    // Generated in memory: clap_complete would panic if stdout is closed.
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command, "dataforseo", &mut script);
+    clap_complete::generate(options.shell, &mut command, "dataforseo", &mut script);
     print(&script)?;
-    Ok(Exit::Done)
+    Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! The options that say whom the program talks to, and the client that follows from them.
+//! The options that select the server, and the client for it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,68 +10,70 @@ use dataforseo_client::models::api;
 use dataforseo_client::{Client, ClientBuilder, ConfigError, NeverRetry, NoLimits};
 use dataforseo_mock_server::{MockServer, OnMiss};
 
-use crate::exit::Failure;
-use crate::output::tell;
+use crate::exit::CliError;
+use crate::output::note;
 
-/// The variables with the credentials. There is no flag for them: others on the machine see the
-/// arguments of a program.
+/// The environment variables with the credentials. There is no flag for them, as other users of the
+/// machine can see the arguments of a program.
 pub(crate) const CREDENTIALS: [&str; 2] = ["DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD"];
 
-/// Another server.
+/// The environment variable with the base URL of another server.
 pub(crate) const BASE_URL: &str = "DATAFORSEO_BASE_URL";
 
+// No doc comment: clap would use it as the description of the command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// Ask the built-in mock instead of the API: no network, no credentials, no money. What it
-    /// answers is made up.
+    /// Use the built-in mock server instead of the API: no network, no credentials, no cost. Its
+    /// responses are generated.
     #[arg(long, global = true)]
     pub(crate) mock: bool,
-    /// Ask the sandbox: free, invented data, real credentials.
+    /// Use the sandbox of the API: no cost, generated data, real credentials.
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
-    /// Ask another server; DATAFORSEO_BASE_URL does the same. Paths begin behind it: /v3/…
+    /// Use another server. DATAFORSEO_BASE_URL sets it, too. Paths such as /v3/… are appended.
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
-    /// Let credentials go over http:// to a server that is not this machine.
+    /// Allow credentials to be sent over http:// to another machine.
     #[arg(long, global = true)]
     pub(crate) allow_http: bool,
-    /// Trust the certificates in this PEM file, too: for a proxy that looks into TLS.
+    /// Trust the certificates in this PEM file as well: for a proxy that intercepts TLS.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Give a call up after so many seconds, 150 unless given. The API itself gives up after 120:
-    /// less can lose an answer that is paid for.
+    /// Total timeout per call in seconds. Defaults to 150. The API itself gives up after 120 s: a
+    /// shorter timeout can lose a response that is charged.
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) timeout: Option<u64>,
-    /// Send a call once, even if it failed without being charged.
+    /// Send each call once. By default, calls that failed without a charge are retried.
     #[arg(long, global = true)]
     pub(crate) no_retries: bool,
 }
 
-/// Whose credentials a client has.
+/// The credentials that a client needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Credentials {
-    /// Those of the environment, which must be there.
-    Needed,
-    /// None: nothing will be sent.
+    /// Those of the environment, which must be set.
+    Required,
+    /// None, as nothing will be sent.
     Unused,
 }
 
-/// The beginnings of a client. The mock lives as long as this.
-pub(crate) struct Opened {
+/// The settings of a client. They own the mock server.
+pub(crate) struct ClientSetup {
     pub(crate) builder: ClientBuilder,
-    /// Where requests go.
+    /// The base URL of the server.
     pub(crate) base_url: String,
     _mock: Option<MockServer>,
 }
 
 impl Connection {
-    /// Begins to make a client.
-    pub(crate) fn open(&self, credentials: Credentials) -> Result<Opened, Failure> {
+    /// Returns the settings of a client for the selected server.
+    pub(crate) fn setup(&self, credentials: Credentials) -> Result<ClientSetup, CliError> {
         let others = [self.sandbox, self.base_url.is_some(), self.mock];
         if others.into_iter().filter(|given| *given).count() > 1 {
-            let reason = "--mock, --sandbox and --base-url name three servers: give one of them";
-            return Err(Failure::usage(reason));
+            let reason =
+                "--mock, --sandbox and --base-url select different servers: give one of them";
+            return Err(CliError::usage(reason));
         }
         let mut builder = Client::builder();
         if let Some(seconds) = self.timeout {
@@ -85,25 +87,25 @@ impl Connection {
         }
         if let Some(file) = &self.ca_file {
             let pem = fs::read(file);
-            let wrong = |error| Failure::usage(format!("--ca-file {}: {error}", file.display()));
+            let wrong = |error| CliError::usage(format!("--ca-file {}: {error}", file.display()));
             builder = builder.root_certificates(pem.map_err(wrong)?);
         }
         if self.mock {
-            return mocked(builder);
+            return mock_setup(builder);
         }
         builder = match credentials {
-            Credentials::Needed => builder.credentials_from_env()?,
+            Credentials::Required => builder.credentials_from_env()?,
             Credentials::Unused => builder.credentials("-", "-"),
         };
         let base_url = self.url();
-        Ok(Opened {
+        Ok(ClientSetup {
             builder: builder.base_url(&base_url),
             base_url,
             _mock: None,
         })
     }
 
-    /// The base URL, if it is not the mock's.
+    /// Returns the base URL of a server other than the mock.
     fn url(&self) -> String {
         match &self.base_url {
             Some(url) => url.clone(),
@@ -113,11 +115,12 @@ impl Connection {
     }
 }
 
-fn mocked(builder: ClientBuilder) -> Result<Opened, Failure> {
+/// Starts the mock server in memory.
+fn mock_setup(builder: ClientBuilder) -> Result<ClientSetup, CliError> {
     let mock = MockServer::builder().on_miss(OnMiss::Example).in_memory();
-    let mock = mock.map_err(Failure::unexpected)?;
-    tell("the built-in mock answers, not the API");
-    Ok(Opened {
+    let mock = mock.map_err(CliError::unexpected)?;
+    note("using the built-in mock server, not the API");
+    Ok(ClientSetup {
         builder: builder
             .credentials("mock", "mock")
             .limiter(Arc::new(NoLimits))
@@ -128,14 +131,14 @@ fn mocked(builder: ClientBuilder) -> Result<Opened, Failure> {
     })
 }
 
-impl Opened {
-    /// Makes the client as it is.
-    pub(crate) fn client(&self) -> Result<Client, ConfigError> {
+impl ClientSetup {
+    /// Builds the client.
+    pub(crate) fn build(&self) -> Result<Client, ConfigError> {
         self.builder.clone().build()
     }
 }
 
-/// A variable of the environment that is not empty.
+/// Returns an environment variable that is set and not empty.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

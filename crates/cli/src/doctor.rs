@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong with credentials, network or balance, a line for each check.
+//! The command `doctor`: checks credentials, network and balance, with a line per check.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,172 +12,176 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use crate::connection::{CREDENTIALS, Connection, Credentials, variable};
-use crate::exit::{Exit, Failure};
-use crate::output::{print, us_dollars};
+use crate::exit::{CliError, Exit};
+use crate::money::us_dollars;
+use crate::output::print;
 
-/// How long each step over the network may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout of each step over the network.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Below so many US dollars a balance is low.
-const LOW: f64 = 1.0;
+/// A balance below this amount in US dollars is reported as low.
+const LOW_BALANCE: f64 = 1.0;
 
-/// What came out of a check.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Finding {
-    Fine,
+enum CheckStatus {
+    Ok,
     Warn,
     Fail,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for CheckStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Fine => "ok",
+            Self::Ok => "ok",
             Self::Warn => "warn",
             Self::Fail => "FAIL",
         })
     }
 }
 
-/// The checks so far.
+/// Prints the checks, and keeps whether one of them failed.
 #[derive(Default)]
-struct Report {
+struct Checklist {
     failed: bool,
 }
 
-impl Report {
-    fn say(
+impl Checklist {
+    fn add(
         &mut self,
-        finding: Finding,
+        status: CheckStatus,
         check: &str,
         text: impl fmt::Display,
-    ) -> Result<(), Failure> {
-        self.failed |= finding == Finding::Fail;
-        print(format!("{finding:4}  {check:11}  {text}").as_bytes())
+    ) -> Result<(), CliError> {
+        self.failed |= status == CheckStatus::Fail;
+        print(format!("{status:4}  {check:11}  {text}").as_bytes())
+    }
+
+    fn ok(&mut self, check: &str, text: impl fmt::Display) -> Result<(), CliError> {
+        self.add(CheckStatus::Ok, check, text)
+    }
+
+    fn warn(&mut self, check: &str, text: impl fmt::Display) -> Result<(), CliError> {
+        self.add(CheckStatus::Warn, check, text)
+    }
+
+    fn fail(&mut self, check: &str, text: impl fmt::Display) -> Result<(), CliError> {
+        self.add(CheckStatus::Fail, check, text)
     }
 }
 
-pub(crate) async fn run(connection: &Connection) -> Result<Exit, Failure> {
-    let mut report = Report::default();
-    check(connection, &mut report).await?;
-    Ok(match report.failed {
-        true => Exit::Failed,
-        false => Exit::Done,
+/// Runs the command.
+pub(crate) async fn run(connection: &Connection) -> Result<Exit, CliError> {
+    let mut checklist = Checklist::default();
+    check_all(connection, &mut checklist).await?;
+    Ok(if checklist.failed {
+        Exit::Failed
+    } else {
+        Exit::Success
     })
 }
 
-/// Makes one check after the other, as far as they make sense.
-async fn check(connection: &Connection, report: &mut Report) -> Result<(), Failure> {
-    let complete = variables(connection, report)?;
-    let credentials = match complete {
-        true => Credentials::Needed,
-        false => Credentials::Unused,
-    };
-    let mut opened = connection.open(credentials)?;
-    opened.builder = opened.builder.retry_policy(NeverRetry);
-    let client = match opened.client() {
+/// Runs the checks in order, until one makes the next ones pointless.
+async fn check_all(connection: &Connection, checklist: &mut Checklist) -> Result<(), CliError> {
+    let credentials = check_variables(connection, checklist)?;
+    let mut setup = connection.setup(credentials)?;
+    setup.builder = setup.builder.retry_policy(NeverRetry);
+    let client = match setup.build() {
         Ok(client) => client,
-        Err(ConfigError::BaseUrl(reason)) => return report.say(Finding::Fail, "base URL", reason),
-        Err(ConfigError::Credentials(reason)) => {
-            return report.say(Finding::Fail, "variables", reason);
-        }
-        Err(error) => return report.say(Finding::Fail, "client", error),
+        Err(ConfigError::BaseUrl(reason)) => return checklist.fail("base URL", reason),
+        Err(ConfigError::Credentials(reason)) => return checklist.fail("variables", reason),
+        Err(error) => return checklist.fail("client", error),
     };
-    report.say(Finding::Fine, "base URL", &opened.base_url)?;
-    if !connection.mock && !network(&opened.base_url, report).await? {
+    checklist.ok("base URL", &setup.base_url)?;
+    if !connection.mock && !check_network(&setup.base_url, checklist).await? {
         return Ok(());
     }
-    match complete {
-        true => account(&client, report).await,
-        false => report.say(Finding::Warn, "credentials", "not tried, as there are none"),
+    match credentials {
+        Credentials::Required => check_account(&client, checklist).await,
+        Credentials::Unused => checklist.warn("credentials", "not checked, as they are not set"),
     }
 }
 
-/// Whether the credentials are there.
-fn variables(connection: &Connection, report: &mut Report) -> Result<bool, Failure> {
+/// Checks the environment variables. Returns whether the credentials can be used.
+fn check_variables(
+    connection: &Connection,
+    checklist: &mut Checklist,
+) -> Result<Credentials, CliError> {
     if connection.mock {
-        report.say(Finding::Fine, "variables", "the mock needs none")?;
-        return Ok(true);
+        checklist.ok("variables", "not needed for the mock server")?;
+        return Ok(Credentials::Required);
     }
     let missing: Vec<&str> = CREDENTIALS
         .into_iter()
         .filter(|name| variable(name).is_none())
         .collect();
-    match missing.as_slice() {
-        [] => {
-            let text = format!("{} are set", CREDENTIALS.join(" and "));
-            report.say(Finding::Fine, "variables", text)?;
-            Ok(true)
-        }
-        missing => {
-            let text = format!(
-                "not set: {}; take the API's login and password, which are not those of the web \
-                 site, from https://app.dataforseo.com/api-access",
-                missing.join(", ")
-            );
-            report.say(Finding::Fail, "variables", text)?;
-            Ok(false)
-        }
+    if missing.is_empty() {
+        let text = format!("{} are set", CREDENTIALS.join(" and "));
+        checklist.ok("variables", text)?;
+        return Ok(Credentials::Required);
     }
+    let text = format!(
+        "not set: {}; use the login and password of the API, which differ from those of the website, \
+         from https://app.dataforseo.com/api-access",
+        missing.join(", ")
+    );
+    checklist.fail("variables", text)?;
+    Ok(Credentials::Unused)
 }
 
-/// Whether there is a way to the server, or to the proxy in front of it.
-async fn network(base_url: &str, report: &mut Report) -> Result<bool, Failure> {
+/// Checks the way to the server, or to the proxy in front of it. Returns whether it can be reached.
+async fn check_network(base_url: &str, checklist: &mut Checklist) -> Result<bool, CliError> {
     let Ok(uri) = base_url.parse::<Uri>() else {
         return Ok(true);
     };
-    // As the client does: calls that are not encrypted go through no proxy.
-    let encrypted = uri.scheme_str() == Some("https");
-    let proxy = encrypted
+    // Like the client, which uses a proxy for encrypted calls only.
+    let is_encrypted = uri.scheme_str() == Some("https");
+    let proxy = is_encrypted
         .then(|| Matcher::from_env().intercept(&uri))
         .flatten();
-    let server = match &proxy {
-        Some(proxy) => {
-            let server = address(proxy.uri());
-            let text = format!(
-                "HTTPS_PROXY or ALL_PROXY sends calls through {server}; NO_PROXY excepts hosts"
-            );
-            report.say(Finding::Warn, "proxy", text)?;
-            server
-        }
-        None => {
-            report.say(Finding::Fine, "proxy", "none")?;
-            address(&uri)
-        }
+    let server = if let Some(proxy) = &proxy {
+        let server = address(proxy.uri());
+        let text = format!(
+            "calls are sent through {server}, set by HTTPS_PROXY or ALL_PROXY; NO_PROXY lists exceptions"
+        );
+        checklist.warn("proxy", text)?;
+        server
+    } else {
+        checklist.ok("proxy", "none")?;
+        address(&uri)
     };
-    let found = within(lookup_host(&server))
+    let found = with_timeout(lookup_host(&server))
         .await
         .map(Iterator::collect::<Vec<_>>);
     let addresses = match found {
         Ok(addresses) if !addresses.is_empty() => addresses,
-        Ok(_) => return unreachable(report, "name", &server, "it has no address"),
-        Err(reason) => return unreachable(report, "name", &server, &reason),
+        Ok(_) => return unreachable(checklist, "DNS", &server, "it has no address"),
+        Err(reason) => return unreachable(checklist, "DNS", &server, &reason),
     };
-    let text = format!("{server} is known");
-    report.say(Finding::Fine, "name", text)?;
-    match within(TcpStream::connect(addresses.as_slice())).await {
+    checklist.ok("DNS", format!("{server} resolves"))?;
+    match with_timeout(TcpStream::connect(addresses.as_slice())).await {
         Ok(_) => {
-            report.say(Finding::Fine, "connection", format!("{server} answers"))?;
+            checklist.ok("connection", format!("{server} accepts connections"))?;
             Ok(true)
         }
-        Err(reason) => unreachable(report, "connection", &server, &reason),
+        Err(reason) => unreachable(checklist, "connection", &server, &reason),
     }
 }
 
 fn unreachable(
-    report: &mut Report,
+    checklist: &mut Checklist,
     check: &str,
     server: &str,
     reason: &str,
-) -> Result<bool, Failure> {
+) -> Result<bool, CliError> {
     let text = format!(
-        "{server}: {reason}; look at the network, the base URL, a firewall, or whether HTTPS_PROXY must be set"
+        "{server}: {reason}; check the network, the base URL, firewalls, and whether HTTPS_PROXY must be set"
     );
-    report.say(Finding::Fail, check, text)?;
+    checklist.fail(check, text)?;
     Ok(false)
 }
 
-/// Host and port; never what stands in front of an `@`.
+/// Returns host and port, without credentials in front of an `@`.
 fn address(uri: &Uri) -> String {
     let port = uri.port_u16().unwrap_or(match uri.scheme_str() {
         Some("https") => 443,
@@ -186,105 +190,125 @@ fn address(uri: &Uri) -> String {
     format!("{}:{port}", uri.host().unwrap_or_default())
 }
 
-async fn within<T>(step: impl Future<Output = std::io::Result<T>>) -> Result<T, String> {
-    match timeout(PATIENCE, step).await {
+async fn with_timeout<T>(step: impl Future<Output = std::io::Result<T>>) -> Result<T, String> {
+    match timeout(STEP_TIMEOUT, step).await {
         Ok(outcome) => outcome.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("nothing within {} seconds", PATIENCE.as_secs())),
+        Err(_) => Err(format!("no reply within {} s", STEP_TIMEOUT.as_secs())),
     }
 }
 
-/// Asks for the account, which is free: that needs TLS, credentials, and a balance.
-async fn account(client: &Client, report: &mut Report) -> Result<(), Failure> {
+/// Requests the data of the account, which is free. It requires TLS and credentials, and has the
+/// balance.
+async fn check_account(client: &Client, checklist: &mut Checklist) -> Result<(), CliError> {
     match client.appendix().user_data().await {
-        Ok(answer) => {
-            report.say(Finding::Fine, "credentials", "the API takes them")?;
-            match answer.results().first() {
-                Some(account) => balance(account, report),
-                None => report.say(Finding::Warn, "balance", "the answer does not tell"),
+        Ok(response) => {
+            checklist.ok("credentials", "accepted by the API")?;
+            match response.results().first() {
+                Some(account) => check_balance(account, checklist),
+                None => checklist.warn("balance", "missing in the response"),
             }
         }
-        Err(error) => explain(&error, report),
+        Err(error) => explain(&error, checklist),
     }
 }
 
-fn balance(account: &UserDataResult, report: &mut Report) -> Result<(), Failure> {
-    let balance = account.money.as_ref().and_then(|money| money.balance);
-    let (finding, text) = match balance {
-        None => (Finding::Warn, "the answer does not tell".to_owned()),
-        Some(left) if left <= 0.0 => (
-            Finding::Fail,
-            format!(
-                "{}: pay in at https://app.dataforseo.com, or use --sandbox",
-                us_dollars(left)
-            ),
-        ),
-        Some(left) if left < LOW => (Finding::Warn, format!("{}: nearly spent", us_dollars(left))),
-        Some(left) => (Finding::Fine, us_dollars(left)),
-    };
-    report.say(finding, "balance", text)?;
-    match &account.backlinks_subscription_expiry_date {
-        Some(_) => Ok(()),
-        None => {
-            let text = "none to Backlinks: its endpoints will be refused (40204)";
-            report.say(Finding::Warn, "subscription", text)
+fn check_balance(account: &UserDataResult, checklist: &mut Checklist) -> Result<(), CliError> {
+    match account.money.as_ref().and_then(|money| money.balance) {
+        None => checklist.warn("balance", "missing in the response"),
+        Some(balance) if balance <= 0.0 => {
+            let advice = "add funds at https://app.dataforseo.com, or use --sandbox";
+            checklist.fail("balance", format!("{}: {advice}", us_dollars(balance)))
+        }
+        Some(balance) if balance < LOW_BALANCE => {
+            checklist.warn("balance", format!("{}: low", us_dollars(balance)))
+        }
+        Some(balance) => checklist.ok("balance", us_dollars(balance)),
+    }?;
+    if account.backlinks_subscription_expiry_date.is_none() {
+        let text = "no Backlinks subscription: calls of its endpoints will be refused (40204)";
+        checklist.warn("subscription", text)?;
+    }
+    Ok(())
+}
+
+/// An explanation of an error.
+struct Diagnosis {
+    status: CheckStatus,
+    check: &'static str,
+    advice: &'static str,
+}
+
+impl Diagnosis {
+    const fn fail(check: &'static str, advice: &'static str) -> Self {
+        Self {
+            status: CheckStatus::Fail,
+            check,
+            advice,
+        }
+    }
+
+    const fn warn(check: &'static str, advice: &'static str) -> Self {
+        Self {
+            status: CheckStatus::Warn,
+            check,
+            advice,
         }
     }
 }
 
-/// Says what an error means, and what to do.
-fn explain(error: &Error, report: &mut Report) -> Result<(), Failure> {
-    let kind = error.kind();
+/// Prints what an error means and what to do.
+fn explain(error: &Error, checklist: &mut Checklist) -> Result<(), CliError> {
+    let Diagnosis {
+        status,
+        check,
+        advice,
+    } = diagnose(error);
+    checklist.add(status, check, format!("{error}; {advice}"))
+}
+
+fn diagnose(error: &Error) -> Diagnosis {
     let class = error.status_code().map(|code| code.class());
-    let (finding, check, advice) = match (kind, class) {
-        (ErrorKind::Transport(error), _) if error.kind() == TransportErrorKind::Connect => (
-            Finding::Fail,
-            "TLS",
-            "no secure connection comes about, though something answers there: a proxy may want \
-             credentials (in its URL), something in between may look into TLS (--ca-file takes its certificate), or this machine's \
-             clock is wrong",
+    match (error.kind(), class) {
+        (ErrorKind::Transport(error), _) if error.kind() == TransportErrorKind::Connect => {
+            Diagnosis::fail(
+                "TLS",
+                "the server accepts connections, but TLS failed: a proxy may require credentials (in its \
+             URL), a proxy may intercept TLS (trust its certificate with --ca-file), or the clock of this \
+             machine is wrong",
+            )
+        }
+        (ErrorKind::Transport(_), _) => Diagnosis::fail(
+            "response",
+            "try again, and check proxies between this machine and the API",
         ),
-        (ErrorKind::Transport(_), _) => (
-            Finding::Fail,
-            "answer",
-            "try again, and look at what is in between",
+        (ErrorKind::Http(_) | ErrorKind::Body(_) | ErrorKind::NoTask, _) => Diagnosis::fail(
+            "response",
+            "the response is not from the API: check the base URL, and proxies",
         ),
-        (ErrorKind::Http(_) | ErrorKind::Body(_) | ErrorKind::NoTask, _) => (
-            Finding::Fail,
-            "answer",
-            "this is not the API: look at the base URL, and at proxies in between",
-        ),
-        (_, Some(StatusClass::Auth)) => (
-            Finding::Fail,
+        (_, Some(StatusClass::Auth)) => Diagnosis::fail(
             "credentials",
-            "login or password is wrong: take both from https://app.dataforseo.com/api-access; \
-             they are not those of the web site",
+            "login or password is wrong: use those from https://app.dataforseo.com/api-access, which \
+             differ from those of the website",
         ),
-        (_, Some(StatusClass::Billing)) => (
-            Finding::Fail,
+        (_, Some(StatusClass::Billing)) => Diagnosis::fail(
             "balance",
-            "the credentials are right; pay in at https://app.dataforseo.com, or raise the limit \
-             that the account set for itself",
+            "the credentials are right: add funds at https://app.dataforseo.com, or raise the spending \
+             limit of the account",
         ),
-        (_, Some(StatusClass::Account)) => (
-            Finding::Fail,
+        (_, Some(StatusClass::Account)) => Diagnosis::fail(
             "account",
-            "the credentials are right, and the account is held back: see https://app.dataforseo.com",
+            "the credentials are right, but the account is restricted: see https://app.dataforseo.com",
         ),
-        (_, Some(StatusClass::Rate)) => (
-            Finding::Warn,
+        (_, Some(StatusClass::Rate)) => Diagnosis::warn(
             "limits",
-            "the account's limits are used up for now: wait a minute",
+            "the rate limit of the account is reached: wait a minute",
         ),
-        (_, Some(StatusClass::Upstream | StatusClass::Server)) => (
-            Finding::Warn,
+        (_, Some(StatusClass::Upstream | StatusClass::Server)) => {
+            Diagnosis::warn("API", "the API has a problem: try again later")
+        }
+        _ => Diagnosis::fail(
             "API",
-            "the API itself has trouble: try again later",
+            "look the code up at https://docs.dataforseo.com/v3/appendix-errors/",
         ),
-        _ => (
-            Finding::Fail,
-            "API",
-            "see the code at https://docs.dataforseo.com/v3/appendix-errors/",
-        ),
-    };
-    report.say(finding, check, format!("{error}; {advice}"))
+    }
 }

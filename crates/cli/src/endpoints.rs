@@ -1,15 +1,16 @@
-//! `endpoints`: what there is, a line each.
+//! The command `endpoints`: lists all endpoints, one per line.
 
 use dataforseo_client::models::api;
 
-use crate::exit::{Exit, Failure};
-use crate::generated::SECTIONS;
+use crate::exit::{CliError, Exit};
 use crate::help::{limits, price};
+use crate::lookup;
 use crate::output::print;
 
-pub(crate) fn run() -> Result<Exit, Failure> {
+/// Runs the command.
+pub(crate) fn run() -> Result<Exit, CliError> {
     let mut text = String::new();
-    for endpoint in SECTIONS.iter().flat_map(|section| section.endpoints) {
+    for endpoint in lookup::endpoints() {
         let info = endpoint.info;
         text += &format!(
             "{}\t{} {}\t{}\t{}\n",
@@ -21,5 +22,5 @@ pub(crate) fn run() -> Result<Exit, Failure> {
         );
     }
     print(text.as_bytes())?;
-    Ok(Exit::Done)
+    Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! How the program ends: the exit codes, and why it ended with one of them.
+//! The exit codes of the program, and the error that it ends with.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -6,55 +6,58 @@ use std::process::ExitCode;
 use dataforseo_client::models::StatusClass;
 use dataforseo_client::{Charge, ConfigError, Dispatch, Error, ErrorKind};
 
-use crate::output::us_dollars;
+use crate::money::us_dollars;
 
-/// The exit codes. Those from 10 on are of jobs of many calls, which can end half done.
+/// The exit codes. Those from 10 on belong to bulk jobs, which can end partly done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    Done = 0,
+    Success = 0,
     Failed = 1,
     Usage = 2,
     Refused = 3,
     Transport = 4,
     Money = 5,
     Pending = 6,
-    Partly = 10,
+    Partial = 10,
     Stopped = 11,
 }
 
 impl Exit {
-    /// All of them, each with what it means: the help and the README have this list.
+    /// All exit codes with their meaning. The help and the README contain this list.
     pub(crate) const ALL: [(Self, &str); 9] = [
-        (Self::Done, "done"),
+        (Self::Success, "success"),
         (
             Self::Failed,
-            "it could not begin (credentials, base URL), a check of doctor failed, or something unexpected",
+            "could not start (credentials, base URL, journal), a check of doctor failed, or an unexpected error",
         ),
         (
             Self::Usage,
-            "the command line or the task is wrong; nothing was sent",
+            "the command line or the task is invalid; nothing was sent",
         ),
         (
             Self::Refused,
-            "the API refused the call, or a task; stderr says whether it was charged",
+            "the API refused the call or a task; stderr shows whether it was charged",
         ),
         (
             Self::Transport,
-            "no whole answer came, or none of the API's; stderr says whether it may have been charged",
+            "incomplete response, or one that is not from the API; stderr shows whether it may have been charged",
         ),
         (
             Self::Money,
-            "money: --max-spend, the balance, or a limit of the account's owner",
+            "budget reached (--budget), balance used up, or spending limit of the account reached",
         ),
-        (Self::Pending, "the task is not done yet: ask again later"),
         (
-            Self::Partly,
-            "a bulk job is complete, and some of its targets are invalid or failed",
+            Self::Pending,
+            "the task is still in progress; try again later",
+        ),
+        (
+            Self::Partial,
+            "the bulk job is complete; some targets are invalid or failed",
         ),
         (
             Self::Stopped,
-            "a bulk job was stopped before its end (Ctrl-C, or nobody reads its output)",
+            "the bulk job was stopped (Ctrl-C, or the reader of its output closed it)",
         ),
     ];
 }
@@ -65,35 +68,37 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why the program ends, if not in the ordinary way.
+/// The error that the program ends with.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct CliError {
     pub(crate) exit: Exit,
-    pub(crate) reason: String,
+    pub(crate) message: String,
 }
 
-impl Failure {
-    pub(crate) fn new(exit: Exit, reason: impl Display) -> Self {
+impl CliError {
+    pub(crate) fn new(exit: Exit, message: impl Display) -> Self {
         Self {
             exit,
-            reason: reason.to_string(),
+            message: message.to_string(),
         }
     }
 
-    pub(crate) fn unexpected(reason: impl Display) -> Self {
-        Self::new(Exit::Failed, reason)
+    /// An error with [`Exit::Failed`].
+    pub(crate) fn unexpected(message: impl Display) -> Self {
+        Self::new(Exit::Failed, message)
     }
 
-    pub(crate) fn usage(reason: impl Display) -> Self {
-        Self::new(Exit::Usage, reason)
+    /// An error with [`Exit::Usage`].
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self::new(Exit::Usage, message)
     }
 }
 
-impl From<ConfigError> for Failure {
+impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         let hint = match error {
             ConfigError::MissingVariable(_) | ConfigError::NoCredentials => {
-                ". To try the program without credentials, add --mock"
+                "; to try the program without credentials, add --mock"
             }
             _ => "",
         };
@@ -101,7 +106,7 @@ impl From<ConfigError> for Failure {
     }
 }
 
-/// The exit code of a call that failed.
+/// Returns the exit code of a failed call.
 pub(crate) fn of_error(error: &Error) -> Exit {
     match error.kind() {
         ErrorKind::InvalidTask(_) => Exit::Usage,
@@ -120,8 +125,8 @@ pub(crate) fn of_error(error: &Error) -> Exit {
     }
 }
 
-/// What is known about whether a call that failed was charged, where that is in question.
-pub(crate) fn charge(error: &Error) -> String {
+/// Returns a note whether a failed call was charged. Empty for a call that was not sent.
+pub(crate) fn charge_note(error: &Error) -> String {
     match error.charge() {
         Charge::None if error.dispatch() == Dispatch::NotSent => String::new(),
         Charge::None => "; nothing was charged".to_owned(),
@@ -135,7 +140,7 @@ mod tests {
     use super::Exit;
 
     #[test]
-    fn the_readme_has_all_codes() {
+    fn the_readme_lists_all_codes() {
         let readme = include_str!("../README.md");
         for (exit, meaning) in Exit::ALL {
             let row = format!("| {} | {meaning} |", exit as u8);

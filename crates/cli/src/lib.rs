@@ -1,11 +1,26 @@
-//! The program `dataforseo`: every endpoint of the API as a command, and a few tools around them.
+//! The program `dataforseo`: every endpoint of the DataForSEO v3 API as a command, bulk jobs and a few
+//! tools.
 //!
-//! The commands of the endpoints come out of a generated table; the code here is the same for all
-//! of them. A further tool is a module with its arguments and its `run`, a variant of `Tool`, and
-//! an arm in `run`.
+//! # Code map
+//! The commands of the endpoints come from a generated table (`generated/`, with its types in `table.rs`).
+//! The code is the same for all of them.
+//!
+//! | module | contents |
+//! | --- | --- |
+//! | `flags` | a flag per field of a task; between flags and JSON |
+//! | `call` | the command of an endpoint: request and printed response |
+//! | `bulk` | the command `bulk`: input, progress, tables in each format |
+//! | `job` | bulk jobs of any endpoint behind one interface |
+//! | `doctor`, `endpoints`, `completions` | the tools |
+//! | `help` | the help of the program and of endpoints |
+//! | `connection` | server, credentials and the client |
+//! | `exit`, `output`, `money` | exit codes, stdout and stderr, amounts |
+//!
+//! To add a tool, add a module with its options and a `run` function, a variant of `Tool`, and an arm in
+//! `dispatch`.
 //!
 //! # Features
-//! One a section, all on by default: `appendix`, `backlinks`, `on_page`, `serp`.
+//! A feature per section, all enabled by default: `appendix`, `backlinks`, `on_page`, `serp`.
 
 mod bulk;
 mod call;
@@ -18,6 +33,9 @@ mod flags;
 #[rustfmt::skip]
 mod generated;
 mod help;
+mod job;
+mod lookup;
+mod money;
 mod output;
 mod table;
 
@@ -26,24 +44,24 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _, Subcommand};
 
 use crate::connection::Connection;
-use crate::exit::{Exit, Failure};
+use crate::exit::{CliError, Exit};
 use crate::generated::SECTIONS;
-use crate::output::tell;
+use crate::output::note;
 
-// What there is beside the endpoints. No doc comment: clap would take it for the program's.
+// No doc comment: clap would use it as the description of the program.
 #[derive(Debug, Subcommand)]
 enum Tool {
-    /// Find out what is wrong with credentials, network or balance.
+    /// Find problems with credentials, network or balance.
     ///
-    /// A line for each check: `ok`, `warn` or `FAIL`, and what to do. It costs nothing: the account
-    /// is asked by a call that is free. Credentials are never printed.
+    /// Prints a line per check: `ok`, `warn` or `FAIL`, and what to do. It is free: the only call asks
+    /// for the data of the account. Credentials are never printed.
     Doctor,
     /// List all endpoints: command, method and path, limits, price.
     Endpoints,
-    /// Print a script that completes commands and flags, for a shell to read.
+    /// Print a completion script for a shell.
     ///
     /// For bash: `source <(dataforseo completions bash)`.
-    Completions(completions::Arguments),
+    Completions(completions::CompletionOptions),
 }
 
 /// Runs the program.
@@ -51,64 +69,69 @@ pub fn main() -> ExitCode {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
-            // It goes to stdout if it is help. Nobody is left to be told that it cannot.
+            // The help goes to stdout. A failure to print cannot be reported.
             let _ = error.print();
             let code = u8::try_from(error.exit_code());
             return code.map_or(Exit::Failed.into(), ExitCode::from);
         }
     };
-    match run(&matches) {
+    match dispatch(&matches) {
         Ok(exit) => exit.into(),
-        Err(Failure { exit, reason }) => {
-            tell(format!("error: {reason}"));
+        Err(CliError { exit, message }) => {
+            note(format!("error: {message}"));
             exit.into()
         }
     }
 }
 
-/// The command line.
+/// Returns the command line of the program.
 fn command() -> Command {
     let command = Command::new("dataforseo")
         .version(env!("CARGO_PKG_VERSION"))
         .about("The DataForSEO v3 API on the command line")
         .long_about(help::ABOUT)
-        .after_long_help(help::after())
+        .after_long_help(help::program_footer())
         .max_term_width(help::WIDTH)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(SECTIONS.iter().map(|section| call::section(section)))
+        .subcommands(
+            SECTIONS
+                .iter()
+                .map(|section| call::section_command(section)),
+        )
         .subcommand(bulk::command());
     Connection::augment_args(Tool::augment_subcommands(command))
 }
 
-fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
+/// Runs the command that was given.
+fn dispatch(matches: &ArgMatches) -> Result<Exit, CliError> {
     let inner = matches.subcommand();
     let job = inner.and_then(|(name, matches)| (name == "bulk").then(|| matches.subcommand())?);
-    // While a table waits for its disk, the calls of a job go on.
+    // The calls of a job continue while its table waits for the disk.
     let mut runtime = match job {
         Some(_) => tokio::runtime::Builder::new_multi_thread(),
         None => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime.worker_threads(2).enable_all().build();
-    runtime.map_err(Failure::unexpected)?.block_on(async {
+    runtime.map_err(CliError::unexpected)?.block_on(async {
         if let Some((endpoint, matches)) = job
-            && let Some(endpoint) = bulk::find(endpoint)
+            && let Some(endpoint) = lookup::find_bulk_endpoint(endpoint)
         {
             return bulk::run(endpoint, matches).await;
         }
         if let Some((section, matches)) = matches.subcommand()
             && let Some((endpoint, matches)) = matches.subcommand()
-            && let Some(endpoint) = table::find(section, endpoint)
+            && let Some(endpoint) = lookup::find_endpoint(section, endpoint)
         {
             return call::run(endpoint, matches).await;
         }
-        // Global options stand with the innermost command.
+        // clap stores global options with the innermost command.
         let options = matches.subcommand().map_or(matches, |(_, inner)| inner);
-        let connection = Connection::from_arg_matches(options).map_err(Failure::usage)?;
-        match Tool::from_arg_matches(matches).map_err(Failure::usage)? {
+        let connection = Connection::from_arg_matches(options).map_err(CliError::usage)?;
+        match Tool::from_arg_matches(matches).map_err(CliError::usage)? {
             Tool::Doctor => doctor::run(&connection).await,
             Tool::Endpoints => endpoints::run(),
-            Tool::Completions(arguments) => completions::run(&arguments, command()),
+            Tool::Completions(options) => completions::run(&options, command()),
         }
     })
 }

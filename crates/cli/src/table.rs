@@ -1,9 +1,9 @@
-//! The table that is generated: what a command line for each endpoint says that the models do not
-//! know. Kinds, limits and what is required are in the models' rules, and nowhere else.
+//! The types of the generated table: facts about endpoints for the command line that the models do not
+//! have. Kinds, limits and required fields are in the models' rules only.
 
 #![allow(
     dead_code,
-    reason = "a build may be without any section, and not every section needs all of it"
+    reason = "a build may have no section, and not every section uses all of it"
 )]
 
 use dataforseo_client::Client;
@@ -11,55 +11,52 @@ use dataforseo_client::models::drift::{Drift, decode};
 use dataforseo_client::models::{EndpointInfo, FieldRule};
 use serde_json::Value;
 
-use crate::bulk::Job;
-use crate::generated::SECTIONS;
+use crate::job::AnyJob;
 
 /// A section of the API.
 #[derive(Debug)]
-pub(crate) struct Section {
-    /// Its name in paths.
+pub(crate) struct SectionEntry {
+    /// The name in paths.
     pub(crate) name: &'static str,
-    /// What it is about.
     pub(crate) doc: &'static str,
-    pub(crate) endpoints: &'static [Endpoint],
+    pub(crate) endpoints: &'static [EndpointEntry],
 }
 
-/// One endpoint.
+/// An endpoint.
 #[derive(Debug)]
-pub(crate) struct Endpoint {
+pub(crate) struct EndpointEntry {
     /// The name of the client's method.
     pub(crate) name: &'static str,
-    /// What it is for.
     pub(crate) doc: &'static str,
     pub(crate) info: &'static EndpointInfo,
-    /// The parameters of its path, in their order.
+    /// The parameters of the path, in their order.
     pub(crate) parameters: &'static [Argument],
-    /// The fields of its task, in the order of the rules.
+    /// The fields of the task, in the order of the rules.
     pub(crate) fields: &'static [Argument],
     /// A short task, as JSON.
     pub(crate) example: Option<&'static str>,
-    /// Where results are of another kind than documented.
+    /// Finds values of a results list that have another kind than documented.
     pub(crate) drift: fn(&str) -> Vec<Drift>,
-    /// What a job of many targets needs, where there is a row for each target.
-    pub(crate) bulk: Option<Bulk>,
+    /// Bulk jobs, if the endpoint returns a row per target.
+    pub(crate) bulk: Option<BulkEntry>,
 }
 
-/// A job of many targets.
+/// The bulk jobs of an endpoint.
 #[derive(Debug)]
-pub(crate) struct Bulk {
+pub(crate) struct BulkEntry {
     /// The fields of a row, as columns.
     pub(crate) columns: &'static [Column],
-    /// Begins to make one.
-    pub(crate) job: Make,
+    /// Creates a job.
+    pub(crate) create: CreateJob,
 }
 
-/// Makes a job of calls with this task, whatever its targets.
-pub(crate) type Make = fn(Client, Value) -> Result<Box<dyn Job>, serde_json::Error>;
+/// Creates a bulk job whose calls have the parameters of this task. Its targets are ignored.
+pub(crate) type CreateJob = fn(Client, Value) -> Result<Box<dyn AnyJob>, serde_json::Error>;
 
-/// A column of a table.
+/// A column of an output table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
-    /// The field's name in JSON.
+    /// The name of the field in JSON.
     pub(crate) name: &'static str,
     pub(crate) cell: Cell,
 }
@@ -70,7 +67,7 @@ impl Column {
     }
 }
 
-/// What stands in a column.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cell {
     Text,
@@ -81,35 +78,34 @@ pub(crate) enum Cell {
     Json,
 }
 
-impl Endpoint {
-    /// The fields of the task with what holds for each.
+impl EndpointEntry {
+    /// Returns the fields of the task, each with its rule.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static Argument, &'static FieldRule)> {
-        // Both lists are generated from the same one; a test compares them.
+        // Both lists are generated from the same model, and a test compares them.
         self.fields.iter().zip(self.info.task_rules)
     }
 
-    /// The section's name, as paths have it.
+    /// Returns the name of the section in paths.
     pub(crate) fn section(&self) -> &'static str {
         self.info.id.split('/').next().unwrap_or_default()
     }
 
-    /// What is typed to call it, behind the program's name.
+    /// Returns the command of the endpoint, without the name of the program.
     pub(crate) fn command(&self) -> String {
-        format!("{} {}", kebab(self.section()), kebab(self.name))
+        format!("{} {}", kebab_case(self.section()), kebab_case(self.name))
     }
 }
 
 /// A field of a task, or a parameter of a path.
 #[derive(Debug)]
 pub(crate) struct Argument {
-    /// Its name in JSON.
+    /// The name in JSON.
     pub(crate) name: &'static str,
-    /// What it means.
     pub(crate) doc: &'static str,
-    /// What the API takes where nothing is given.
+    /// The default of the API.
     pub(crate) default: Option<&'static str>,
     pub(crate) unit: Option<&'static str>,
-    /// Whether it is an address.
+    /// Whether the value is a URL.
     pub(crate) url: bool,
     /// Whether it is a map with the keys 1, 2 and so on.
     pub(crate) numbered: bool,
@@ -148,23 +144,14 @@ impl Argument {
     }
 }
 
-/// Where the results of an endpoint are of another kind than documented.
+/// Finds values in a results list of an endpoint that have another kind than documented.
 pub(crate) fn drift<E: dataforseo_client::models::Endpoint>(results: &str) -> Vec<Drift> {
     decode::<Vec<E::Result>>(results)
         .map(|decoded| decoded.drift)
         .unwrap_or_default()
 }
 
-/// The endpoint behind a command.
-pub(crate) fn find(section: &str, endpoint: &str) -> Option<&'static Endpoint> {
-    let section = SECTIONS.iter().find(|it| kebab(it.name) == section)?;
-    section
-        .endpoints
-        .iter()
-        .find(|it| kebab(it.name) == endpoint)
-}
-
-/// A name as command lines write it.
-pub(crate) fn kebab(name: &str) -> String {
+/// Converts a name from snake case to kebab case.
+pub(crate) fn kebab_case(name: &str) -> String {
     name.replace('_', "-")
 }

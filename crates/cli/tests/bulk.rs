@@ -1,10 +1,10 @@
-//! Bulk jobs, as people and scripts run them: on good days, killed, stopped, without money or disk.
+//! Bulk jobs on the command line: complete, killed, stopped, without money or disk space.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by a panic"
+    reason = "tests fail by panicking"
 )]
 #![cfg(all(feature = "backlinks", unix))]
 
@@ -34,13 +34,13 @@ struct Job {
 }
 
 #[derive(Debug)]
-struct Said {
+struct ProgramOutput {
     code: Option<i32>,
     out: String,
     err: String,
 }
 
-impl From<Output> for Said {
+impl From<Output> for ProgramOutput {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self {
@@ -51,7 +51,7 @@ impl From<Output> for Said {
     }
 }
 
-impl Said {
+impl ProgramOutput {
     #[track_caller]
     fn assert(&self, code: i32, parts: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
@@ -73,7 +73,7 @@ fn mock() -> MockServer {
 }
 
 impl Job {
-    /// Against the built-in mock.
+    /// A job against the built-in mock.
     fn new(targets: impl AsRef<[u8]>) -> Self {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("targets.txt"), targets).unwrap();
@@ -83,7 +83,7 @@ impl Job {
         }
     }
 
-    /// Against a server.
+    /// A job against a server.
     fn at(base_url: impl Into<String>, targets: impl AsRef<[u8]>) -> Self {
         Self {
             base_url: Some(base_url.into()),
@@ -118,13 +118,13 @@ impl Job {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Said {
-        let said: Said = self.command(arguments).output().unwrap().into();
-        assert!(!said.err.contains("password-91c2"), "{said:?}");
-        said
+    fn run(&self, arguments: &[&str]) -> ProgramOutput {
+        let output: ProgramOutput = self.command(arguments).output().unwrap().into();
+        assert!(!output.err.contains("password-91c2"), "{output:?}");
+        output
     }
 
-    /// The outcomes in a CSV file by their numbers. Fails if a number stands twice.
+    /// The outcomes in a CSV file, by number. Panics if a number occurs twice.
     fn outcomes(&self, name: &str) -> BTreeMap<u64, (String, String)> {
         let mut by_number = BTreeMap::new();
         for record in csv::Reader::from_path(self.path(name)).unwrap().records() {
@@ -137,8 +137,8 @@ impl Job {
     }
 }
 
-/// How often each target was asked for.
-fn asked(mock: &MockServer) -> BTreeMap<String, usize> {
+/// How often each target was sent.
+fn times_sent(mock: &MockServer) -> BTreeMap<String, usize> {
     let mut times = BTreeMap::new();
     for call in mock.request_log() {
         for target in call.body[0]["targets"].as_array().into_iter().flatten() {
@@ -157,15 +157,12 @@ fn the_help_of_a_job() {
 }
 
 #[test]
-fn a_table_in_each_form() {
+fn a_table_in_text_formats() {
     let job = Job::new("a.example\n\n \"b\",c.example\na.example\n");
-    let said = job.run(&[RANKS, "targets.txt", "-o", "ranks.csv"]);
-    said.assert(
+    let output = job.run(&[RANKS, "targets.txt", "-o", "ranks.csv"]);
+    output.assert(
         0,
-        &[
-            "3 targets: 3 rows; 1 call, 0 USD",
-            "1 blank line passed over",
-        ],
+        &["3 targets: 3 found; 1 call, 0 USD", "1 blank line skipped"],
     );
     insta::assert_snapshot!(job.read("ranks.csv"));
     job.run(&[RANKS, "targets.txt", "-o", "ranks.jsonl"])
@@ -183,13 +180,13 @@ fn a_table_in_each_form() {
         .write_all(&fs::read(job.path("targets.txt")).unwrap())
         .unwrap();
     drop(stdin);
-    let said = Said::from(child.wait_with_output().unwrap());
-    assert_eq!(said.out, job.read("ranks.csv"));
+    let output = ProgramOutput::from(child.wait_with_output().unwrap());
+    assert_eq!(output.out, job.read("ranks.csv"));
 }
 
-/// The same rows, whatever the form; of every endpoint.
+/// The rows are the same in each format, for every endpoint.
 #[test]
-fn parquet_has_what_json_has() {
+fn parquet_and_json_lines_have_the_same_rows() {
     let help = Job::new("").run(&["--help"]).out;
     let endpoints = help
         .lines()
@@ -218,7 +215,7 @@ fn parquet_has_what_json_has() {
         assert_eq!(rows.len(), 2);
         for (row, line) in rows.iter().zip(&lines) {
             assert_eq!(row["number"], line["number"]);
-            assert_eq!(row["outcome"], "row");
+            assert_eq!(row["outcome"], "found");
             for (name, value) in line["row"].as_object().unwrap() {
                 let cell = row.get(name).unwrap_or(&row[format!("api_{name}")]);
                 match cell {
@@ -233,27 +230,27 @@ fn parquet_has_what_json_has() {
 }
 
 #[test]
-fn what_a_job_would_cost() {
+fn the_estimated_cost_of_a_job() {
     let pages: String = (0..300)
         .map(|page| format!("https://d{page}.example/\n"))
         .collect();
     let job = Job::new(pages);
-    let said = job.run(&[
+    let output = job.run(&[
         "backlinks/bulk_pages_summary/live",
         "targets.txt",
         "--dry-run",
     ]);
-    said.assert(
+    output.assert(
         0,
         &["nothing was sent; 3 calls, estimated at 0.0828 USD at most"],
     );
-    let plan: Value = serde_json::from_str(&said.out).unwrap();
+    let plan: Value = serde_json::from_str(&output.out).unwrap();
     assert_eq!((&plan["targets"], &plan["calls"]), (&300.into(), &3.into()));
     assert_eq!(fs::read_dir(job.folder.path()).unwrap().count(), 1);
 }
 
 #[test]
-fn what_is_refused_before_anything_is_sent() {
+fn arguments_that_are_refused_before_a_call() {
     let mock = mock();
     let job = Job::at(mock.url(), targets(3));
     let lost = "backlinks/bulk_new_lost_backlinks/live";
@@ -278,18 +275,14 @@ fn what_is_refused_before_anything_is_sent() {
         (
             &[RANKS, "targets.txt", "--resume"],
             2,
-            "--resume needs a journal",
+            "--resume requires a journal",
         ),
         (
             &[RANKS, "targets.txt", "--resume", "--no-journal"],
             2,
             "cannot be used with",
         ),
-        (
-            &[RANKS, "targets.txt", "--max-spend", "x"],
-            2,
-            "--max-spend",
-        ),
+        (&[RANKS, "targets.txt", "--budget", "x"], 2, "--budget"),
         (
             &[RANKS, "targets.txt", "--journal", "targets.txt"],
             2,
@@ -298,12 +291,12 @@ fn what_is_refused_before_anything_is_sent() {
         (
             &[RANKS, "targets.txt", "--journal", "other.txt", "--resume"],
             1,
-            "no journal of a bulk job",
+            "not a journal of a bulk job",
         ),
         (
             &[RANKS, "targets.txt", "--journal", "other.txt"],
             1,
-            "an earlier job left it",
+            "the file exists already",
         ),
         (
             &[RANKS, "targets.txt", "-o", "./targets.txt", "--overwrite"],
@@ -325,12 +318,12 @@ fn what_is_refused_before_anything_is_sent() {
         (
             &[RANKS, "targets.txt", "-o", "other.txt"],
             2,
-            "other.txt is there already",
+            "other.txt exists already",
         ),
         (
             &[RANKS, "targets.txt", "-o", "other.txt", "--resume"],
             2,
-            "its journal other.txt.journal is not: the job would begin anew",
+            "its journal other.txt.journal does not: the job would start over",
         ),
         (
             &["backlinks/summary/live", "targets.txt"],
@@ -347,15 +340,15 @@ fn what_is_refused_before_anything_is_sent() {
     assert_eq!(left.len(), 2, "{left:?}");
 }
 
-/// A job that cannot be resumed leaves the table of the earlier run alone.
+/// A job that cannot be resumed keeps the table of the earlier run.
 #[test]
-fn another_task_costs_no_table() {
+fn another_task_keeps_the_table() {
     let job = Job::new(targets(3));
     let arguments = [RANKS, "targets.txt", "-o", "out.csv"];
     job.run(&arguments).assert(0, &[]);
     let before = job.read("out.csv");
-    let said = job.run(&[&arguments[..], &["--resume", "--tag", "x"]].concat());
-    said.assert(
+    let output = job.run(&[&arguments[..], &["--resume", "--tag", "x"]].concat());
+    output.assert(
         1,
         &["it belongs to another job: the task was {", r#""tag":"x""#],
     );
@@ -365,44 +358,44 @@ fn another_task_costs_no_table() {
     assert_eq!(job.read("out.csv"), before);
 }
 
-/// A job whose input is another one leaves the table alone, too, and so does a trial's journal.
+/// A job with another input keeps the table of the earlier run.
 #[test]
-fn another_input_costs_no_table() {
+fn another_input_keeps_the_table() {
     let job = Job::new(targets(3));
     let arguments = [RANKS, "targets.txt", "-o", "out.csv"];
     job.run(&arguments).assert(0, &[]);
     let before = job.read("out.csv");
     fs::write(job.path("targets.txt"), targets(4)).unwrap();
-    let said = job.run(&[&arguments[..], &["--resume"]].concat());
-    said.assert(1, &["the input is another one"]);
+    let output = job.run(&[&arguments[..], &["--resume"]].concat());
+    output.assert(1, &["the input differs from the one"]);
     assert_eq!(job.read("out.csv"), before);
     assert!(!job.path("out.csv.part").exists());
 }
 
-/// What Windows makes of a list of targets, and what slips in between.
+/// Files from Windows, and stray characters.
 #[test]
-fn lines_of_other_encodings_are_told_of() {
+fn lines_in_other_encodings_are_invalid() {
     let utf16: Vec<u8> = "a.example\r\nb.example\r\n"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
     let input = [&b"\xff\xfe"[..], &utf16].concat();
     let job = Job::new(input);
-    let said = job.run(&[RANKS, "targets.txt", "-o", "out.csv"]);
-    said.assert(10, &["0 rows", "invalid; 0 calls"]);
+    let output = job.run(&[RANKS, "targets.txt", "-o", "out.csv"]);
+    output.assert(10, &["0 found", "invalid; 0 calls"]);
     assert!(
         job.read("out.csv").contains("UTF-16"),
         "{}",
         job.read("out.csv")
     );
     let job = Job::new("\u{a0}a.example\u{a0}\nb\u{7}.example\n");
-    let said = job.run(&[RANKS, "targets.txt"]);
-    said.assert(10, &["1 row, 1 invalid"]);
-    assert!(said.out.contains("1,a.example,row"), "{said:?}");
-    assert!(said.out.contains("control characters"), "{said:?}");
+    let output = job.run(&[RANKS, "targets.txt"]);
+    output.assert(10, &["1 found, 1 invalid"]);
+    assert!(output.out.contains("1,a.example,found"), "{output:?}");
+    assert!(output.out.contains("control characters"), "{output:?}");
 }
 
-/// Two million lines with everything in them that files have.
+/// Two million lines, with everything that occurs in files.
 #[test]
 fn a_large_and_dirty_input() {
     let mut input = "\u{feff}first.example\r\n".as_bytes().to_vec();
@@ -418,31 +411,31 @@ fn a_large_and_dirty_input() {
     input.extend(std::iter::repeat_n(b'x', 1 << 20));
     input.extend(b"\nlast.example");
     let job = Job::new(input);
-    let said = job.run(&[RANKS, "targets.txt", "--dry-run"]);
-    said.assert(0, &[]);
-    let plan: Value = serde_json::from_str(&said.out).unwrap();
-    // Twenty lines of each kind; blank ones are none, and the one of a megabyte is no target.
+    let output = job.run(&[RANKS, "targets.txt", "--dry-run"]);
+    output.assert(0, &[]);
+    let plan: Value = serde_json::from_str(&output.out).unwrap();
+    // Twenty lines of each kind. Blank ones do not count, and the one of a megabyte is invalid.
     let valid = 1 + 1_999_990 - 3 * 20 + 1;
     assert_eq!(plan["targets"], valid + 20 + 1, "{plan}");
     assert_eq!(plan["invalid"], 21);
-    // `twice.example` stands in different windows.
-    assert_eq!(plan["different"], valid);
+    // The lines with `twice.example` are in different windows.
+    assert_eq!(plan["distinct"], valid);
 }
 
 #[test]
-fn lines_that_are_no_targets_have_their_place() {
+fn invalid_lines_are_in_the_table() {
     let long = "x".repeat(1 << 20);
     let input = format!("\u{feff}a.example\r\n{long}\n\nb.example").into_bytes();
     let input = [&input[..], b"\n\xff\xfe\n"].concat();
     let job = Job::new(input);
-    let said = job.run(&[RANKS, "targets.txt", "-o", "out.csv"]);
-    said.assert(
+    let output = job.run(&[RANKS, "targets.txt", "-o", "out.csv"]);
+    output.assert(
         10,
-        &["4 targets: 2 rows, 2 invalid; 1 call", "1 blank line"],
+        &["4 targets: 2 found, 2 invalid; 1 call", "1 blank line"],
     );
     let out = job.outcomes("out.csv");
     let words: Vec<&str> = out.values().map(|(_, outcome)| outcome.as_str()).collect();
-    assert_eq!(words, ["row", "invalid", "row", "invalid"]);
+    assert_eq!(words, ["found", "invalid", "found", "invalid"]);
     assert_eq!(
         (out[&1].0.as_str(), out[&3].0.as_str()),
         ("a.example", "b.example")
@@ -454,7 +447,7 @@ fn lines_that_are_no_targets_have_their_place() {
 }
 
 #[test]
-fn the_balance_runs_out_and_the_job_goes_on_later() {
+fn a_job_without_funds_is_resumed_later() {
     let mock = mock();
     let empty = Fault::Api(StatusCode::InsufficientFunds);
     mock.on(BulkRanksLive).after(3).fault(empty);
@@ -466,40 +459,44 @@ fn the_balance_runs_out_and_the_job_goes_on_later() {
         "out.csv",
         "--targets-per-call",
         "5",
-        "--at-once",
+        "--max-in-flight",
         "1",
     ];
-    let said = job.run(&arguments);
-    said.assert(
+    let output = job.run(&arguments);
+    output.assert(
         5,
-        &["15 rows", "40210", "the same command with --resume goes on"],
+        &[
+            "15 found",
+            "40210",
+            "the same command with --resume continues the job",
+        ],
     );
-    let paid = asked(&mock);
-    let again = self::mock();
+    let paid = times_sent(&mock);
+    let second = self::mock();
     let job = Job {
-        base_url: Some(again.url()),
+        base_url: Some(second.url()),
         ..job
     };
     job.run(&[&arguments[..], &["--resume"]].concat())
-        .assert(0, &["50 targets: 50 rows; 7 calls"]);
+        .assert(0, &["50 targets: 50 found; 7 calls"]);
     assert_eq!(job.outcomes("out.csv").len(), 50);
-    // The one call that was refused is sent again.
-    let twice = asked(&again)
+    // The call that was refused is sent again.
+    let twice = times_sent(&second)
         .keys()
         .filter(|target| paid.contains_key(*target))
         .count();
     assert_eq!(twice, 5);
-    // A limit of one's own.
+    // A budget.
     let job = Job::new(targets(50));
-    let said = job.run(&[&arguments[..], &["--max-spend", "0.06"]].concat());
-    said.assert(0, &[]); // the mock's answers cost nothing
-    let said = job.run(&[RANKS, "targets.txt", "--max-spend", "0.02"]);
-    said.assert(5, &["may be spent"]);
+    let output = job.run(&[&arguments[..], &["--budget", "0.06"]].concat());
+    output.assert(0, &[]); // the responses of the mock cost nothing
+    let output = job.run(&[RANKS, "targets.txt", "--budget", "0.02"]);
+    output.assert(5, &["may be spent"]);
 }
 
-/// One call in ten fails, in each way.
+/// One call in ten fails, for each kind of failure.
 #[test]
-fn failures_cost_no_other_target_its_row() {
+fn failures_do_not_affect_other_targets() {
     for (fault, outcome, uncertain) in [
         (Fault::Reset, "failed", true),
         (Fault::Empty, "failed", true),
@@ -509,7 +506,7 @@ fn failures_cost_no_other_target_its_row() {
         (Fault::Proxy(429), "failed", false),
         (Fault::Api(StatusCode::InternalError), "failed", false),
         (Fault::Task(StatusCode::TaskNotFound, None), "failed", false),
-        // The targets are blamed, and none of them: the call is halved.
+        // The API rejects the targets without naming one, so the call is halved.
         (Fault::Api(StatusCode::InvalidField), "invalid", false),
     ] {
         let mock = mock();
@@ -522,29 +519,29 @@ fn failures_cost_no_other_target_its_row() {
             "out.csv",
             "--targets-per-call",
             "2",
-            "--at-once",
+            "--max-in-flight",
             "1",
         ];
-        let said = job.run(&arguments);
+        let output = job.run(&arguments);
         let out = job.outcomes("out.csv");
         assert_eq!(out.len(), 40, "{fault:?}");
         let count = |word: &str| out.values().filter(|(_, it)| it == word).count();
-        assert!(count("row") >= 36, "{fault:?} {said:?}");
-        assert_eq!(count("row") + count(outcome), 40, "{fault:?} {said:?}");
-        let told = said.err.contains("--repeat-uncertain");
-        assert_eq!(told, uncertain, "{fault:?} {said:?}");
+        assert!(count("found") >= 36, "{fault:?} {output:?}");
+        assert_eq!(count("found") + count(outcome), 40, "{fault:?} {output:?}");
+        let is_mentioned = output.err.contains("--retry-uncertain");
+        assert_eq!(is_mentioned, uncertain, "{fault:?} {output:?}");
     }
 }
 
 #[test]
-fn a_reader_that_goes_away() {
+fn a_reader_that_closes_the_output() {
     let job = Job::new(targets(5_000));
     let mut child = job.command(&[
         RANKS,
         "targets.txt",
         "--targets-per-call",
         "1",
-        "--at-once",
+        "--max-in-flight",
         "1",
     ]);
     let mut child = child
@@ -557,15 +554,15 @@ fn a_reader_that_goes_away() {
         .read_line(&mut line)
         .unwrap();
     assert!(line.starts_with("number,"));
-    let said = Said::from(child.wait_with_output().unwrap());
-    said.assert(11, &["nobody reads the output any more"]);
-    assert!(!said.err.contains("panicked"), "{said:?}");
+    let output = ProgramOutput::from(child.wait_with_output().unwrap());
+    output.assert(11, &["the reader of the output closed it"]);
+    assert!(!output.err.contains("panicked"), "{output:?}");
 }
 
 #[test]
-fn no_room_for_the_table() {
+fn no_disk_space_for_the_table() {
     let job = Job::new(targets(20));
-    let said = job.run(&[
+    let output = job.run(&[
         RANKS,
         "targets.txt",
         "-o",
@@ -573,9 +570,12 @@ fn no_room_for_the_table() {
         "--journal",
         "journal",
     ]);
-    said.assert(
+    output.assert(
         1,
-        &["the output: No space left on device", "--resume goes on"],
+        &[
+            "the output could not be written: No space left on device",
+            "--resume continues",
+        ],
     );
     job.run(&[
         RANKS,
@@ -586,13 +586,12 @@ fn no_room_for_the_table() {
         "journal",
         "--resume",
     ])
-    .assert(0, &["20 rows"]);
+    .assert(0, &["20 found"]);
 }
 
-/// The journal cannot grow: nothing is sent that could not be written down, and what was answered is
-/// handed out.
+/// Calls that cannot be recorded are not sent, and rows that arrived are delivered.
 #[test]
-fn no_room_for_the_journal() {
+fn no_disk_space_for_the_journal() {
     let mock = mock();
     let job = Job::at(mock.url(), targets(200));
     let arguments = [
@@ -602,11 +601,11 @@ fn no_room_for_the_journal() {
         "out.csv",
         "--targets-per-call",
         "10",
-        "--at-once",
+        "--max-in-flight",
         "1",
     ];
     let program = job.command(&arguments);
-    // In blocks of 512 bytes. The signal of the limit is passed over, so that writing fails instead.
+    // In blocks of 512 bytes. The signal is ignored, so that writing fails instead.
     let script = "trap '' XFSZ; ulimit -f 24; exec \"$0\" \"$@\"";
     let mut limited = Command::new("sh");
     limited
@@ -617,24 +616,27 @@ fn no_room_for_the_journal() {
     for (name, value) in program.get_envs() {
         limited.env(name, value.unwrap());
     }
-    let said = Said::from(limited.output().unwrap());
-    said.assert(1, &["journal out.csv.journal: File too large"]);
-    let paid = asked(&mock);
+    let output = ProgramOutput::from(limited.output().unwrap());
+    output.assert(1, &["journal out.csv.journal: File too large"]);
+    let paid = times_sent(&mock);
     let out = job.outcomes("out.csv");
     assert!(!paid.is_empty() && paid.len() < 200, "{}", paid.len());
     for (target, outcome) in out.values() {
         assert_eq!(
             paid.contains_key(target),
-            outcome == "row",
+            outcome == "found",
             "{target} {outcome}"
         );
     }
-    let said = job.run(&[&arguments[..], &["--resume"]].concat());
+    let output = job.run(&[&arguments[..], &["--resume"]].concat());
     assert_eq!(job.outcomes("out.csv").len(), 200);
-    assert!(asked(&mock).values().all(|times| *times == 1), "{said:?}");
+    assert!(
+        times_sent(&mock).values().all(|times| *times == 1),
+        "{output:?}"
+    );
 }
 
-/// Passes bytes between a program and a server, and does something when so many have passed.
+/// A proxy between a program and a server that acts when a number of bytes has passed.
 struct Tap {
     url: String,
     passed: Arc<AtomicUsize>,
@@ -670,7 +672,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, count: &AtomicUsize, at: usize, 
     while let Ok(read @ 1..) = from.read(&mut bytes) {
         let before = count.fetch_add(read, Ordering::SeqCst);
         if before <= at && at < before + read {
-            // What lies before the place has gone through.
+            // The bytes before the position are forwarded.
             let (passed, rest) = bytes[..read].split_at(at - before);
             let _ = to.write_all(passed);
             act();
@@ -691,23 +693,23 @@ const KILLED: [&str; 9] = [
     "out.csv",
     "--targets-per-call",
     "5",
-    "--at-once",
+    "--max-in-flight",
     "2",
     "--quiet",
 ];
 const TARGETS: usize = 30;
 const KILLS: usize = 200;
 
-/// What came of a job that was killed and resumed.
+/// The outcomes of a job that was killed and resumed.
 struct Resumed {
     /// How many bytes had passed.
     passed: usize,
     was_killed: bool,
-    /// Targets whose call nobody knows about, as it was under way.
+    /// Targets of calls in flight, whose charge is unknown.
     uncertain: usize,
 }
 
-/// Runs a job that is killed when so many bytes have passed, and again to its end.
+/// Runs a job that is killed after this number of bytes, and resumes it.
 fn killed_at(at: usize) -> Resumed {
     let mock = mock();
     let child: Arc<Mutex<Option<Child>>> = Arc::default();
@@ -719,43 +721,43 @@ fn killed_at(at: usize) -> Resumed {
     });
     let job = Job::at(&tap.url, targets(TARGETS));
     {
-        // The tap waits until the child is there.
+        // The tap waits for the lock until the child exists.
         let mut child = child.lock().unwrap();
         *child = Some(job.command(&KILLED).stderr(Stdio::null()).spawn().unwrap());
     }
     let status = loop {
-        // Not waited for with the lock held: the tap has to get at it.
+        // Waiting with the lock held would block the tap.
         if let Some(status) = child.lock().unwrap().as_mut().unwrap().try_wait().unwrap() {
             break status;
         }
         std::thread::yield_now();
     };
     assert!(status.success() || status.code().is_none(), "{status}");
-    let first = asked(&mock);
+    let first = times_sent(&mock);
     let job = Job {
         base_url: Some(mock.url()),
         ..job
     };
-    let said = job.run(&[&KILLED[..], &["--resume"]].concat());
-    assert!(matches!(said.code, Some(0 | 10)), "{at}: {said:?}");
+    let output = job.run(&[&KILLED[..], &["--resume"]].concat());
+    assert!(matches!(output.code, Some(0 | 10)), "{at}: {output:?}");
     let out = job.outcomes("out.csv");
     assert_eq!(out.len(), TARGETS, "{at}");
     for (number, (target, outcome)) in &out {
         assert_eq!(*target, format!("d{}.example", number - 1));
         assert!(
-            ["row", "failed"].contains(&outcome.as_str()),
+            ["found", "failed"].contains(&outcome.as_str()),
             "{at}: {outcome}"
         );
     }
-    for (target, times) in asked(&mock) {
+    for (target, times) in times_sent(&mock) {
         assert_eq!(
             times, 1,
             "{target} was paid for twice, killed at byte {at}; {first:?}"
         );
     }
-    // Whoever says so gets the rest.
-    let said = job.run(&[&KILLED[..], &["--resume", "--repeat-uncertain"]].concat());
-    said.assert(0, &["30 targets: 30 rows"]);
+    // On request, the rest is sent again.
+    let output = job.run(&[&KILLED[..], &["--resume", "--retry-uncertain"]].concat());
+    output.assert(0, &["30 targets: 30 found"]);
     Resumed {
         passed: tap.passed.load(Ordering::SeqCst),
         was_killed: !status.success(),
@@ -766,7 +768,7 @@ fn killed_at(at: usize) -> Resumed {
     }
 }
 
-/// At two hundred places among all bytes that go over the wire.
+/// Kills the program at 200 positions among all bytes that are transferred.
 #[test]
 fn killed_at_any_moment() {
     let all = killed_at(usize::MAX).passed;
@@ -783,10 +785,10 @@ fn killed_at_any_moment() {
     }
     println!(
         "{killed} of {KILLS} jobs were killed among {all} bytes; none lost a target or paid twice; \
-         {uncertain} of {} targets were in calls that nobody knows about",
+         {uncertain} of {} targets were in calls whose charge is unknown",
         KILLS * TARGETS
     );
-    // The last bytes of all can come too late to kill anybody.
+    // At the last bytes the program may have ended already.
     assert!(killed > KILLS * 9 / 10, "{killed}");
     assert!(
         uncertain > 0 && uncertain < KILLS * TARGETS / 2,
@@ -794,14 +796,14 @@ fn killed_at_any_moment() {
     );
 }
 
-/// Ctrl-C: what is under way is finished and kept.
+/// Ctrl-C: calls in flight are finished and recorded.
 #[test]
 fn interrupted() {
     let mock = mock();
     let child: Arc<Mutex<Option<Child>>> = Arc::default();
     let victim = Arc::clone(&child);
-    let told = Arc::new(Barrier::new(2));
-    let has_told = Arc::clone(&told);
+    let barrier = Arc::new(Barrier::new(2));
+    let of_tap = Arc::clone(&barrier);
     // In the middle of the first request.
     let tap = Tap::new(&mock.url(), 300, move || {
         let id = victim.lock().unwrap().as_ref().unwrap().id().to_string();
@@ -812,8 +814,8 @@ fn interrupted() {
                 .unwrap()
                 .success()
         );
-        // The answer is held back until the program knows.
-        has_told.wait();
+        // The response is held back until the program handles the signal.
+        of_tap.wait();
     });
     let job = Job::at(&tap.url, targets(100));
     let arguments = [
@@ -823,7 +825,7 @@ fn interrupted() {
         "out.csv",
         "--targets-per-call",
         "5",
-        "--at-once",
+        "--max-in-flight",
         "1",
     ];
     let mut started = child.lock().unwrap();
@@ -835,28 +837,28 @@ fn interrupted() {
     let err = process.stderr.take().unwrap();
     *started = Some(process);
     drop(started);
-    let mut said = String::new();
+    let mut output = String::new();
     for line in BufReader::new(err).lines() {
         let line = line.unwrap();
         if line.starts_with("stopping: ") {
-            told.wait();
+            barrier.wait();
         }
-        said += &line;
+        output += &line;
     }
     let status = child.lock().unwrap().as_mut().unwrap().wait().unwrap();
-    assert_eq!(status.code(), Some(11), "{said}");
-    assert!(said.contains("5 rows, 95 not sent; 1 call"), "{said}");
-    assert_eq!(asked(&mock).len(), 5);
+    assert_eq!(status.code(), Some(11), "{output}");
+    assert!(output.contains("5 found, 95 not sent; 1 call"), "{output}");
+    assert_eq!(times_sent(&mock).len(), 5);
     let job = Job {
         base_url: Some(mock.url()),
         ..job
     };
     job.run(&[&arguments[..], &["--resume"]].concat())
-        .assert(0, &["100 rows; 19 calls"]);
-    assert!(asked(&mock).values().all(|times| *times == 1));
+        .assert(0, &["100 found; 19 calls"]);
+    assert!(times_sent(&mock).values().all(|times| *times == 1));
 }
 
-/// The journal is a file for people, too: nothing of the credentials is in it.
+/// Users may share a journal, so it must not contain credentials.
 #[test]
 fn the_journal_has_no_credentials() {
     let mock = mock();

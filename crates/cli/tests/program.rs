@@ -1,10 +1,10 @@
-//! The program, as people and scripts use it.
+//! The program on the command line.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by a panic"
+    reason = "tests fail by panicking"
 )]
 #![cfg(all(feature = "backlinks", feature = "on_page", feature = "serp"))]
 
@@ -22,37 +22,37 @@ const PASSWORD: &str = "password-91c2";
 /// Both, as HTTP Basic sends them.
 const ENCODED: &str = "bG9naW4tN2YzYTpwYXNzd29yZC05MWMy";
 
-/// What the program said.
+/// The output of the program.
 #[derive(Debug)]
-struct Said {
+struct ProgramOutput {
     code: Option<i32>,
     out: String,
     err: String,
 }
 
-impl From<Output> for Said {
+impl From<Output> for ProgramOutput {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        let said = Self {
+        let output = Self {
             code: output.status.code(),
             out: text(output.stdout),
             err: text(output.stderr),
         };
-        // Whatever a test is about.
+        // Checked in every test.
         for secret in [LOGIN, PASSWORD, ENCODED] {
-            assert!(!said.out.contains(secret), "{secret} in {}", said.out);
-            assert!(!said.err.contains(secret), "{secret} in {}", said.err);
+            assert!(!output.out.contains(secret), "{secret} in {}", output.out);
+            assert!(!output.err.contains(secret), "{secret} in {}", output.err);
         }
-        said
+        output
     }
 }
 
-impl Said {
+impl ProgramOutput {
     fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The exit code, and a part of what stderr has.
+    /// Asserts the exit code and a part of stderr.
     #[track_caller]
     fn assert(&self, code: i32, part: &str) {
         assert_eq!(self.code, Some(code), "{self:?}");
@@ -60,23 +60,23 @@ impl Said {
     }
 }
 
-/// The program without anything of this machine's environment.
+/// The program with an empty environment.
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).env_clear().stdin(Stdio::null());
     command
 }
 
-fn run(arguments: &[&str]) -> Said {
+fn run(arguments: &[&str]) -> ProgramOutput {
     program(arguments).output().unwrap().into()
 }
 
-fn mocked(arguments: &[&str]) -> Said {
+fn mocked(arguments: &[&str]) -> ProgramOutput {
     run(&[&["--mock"], arguments].concat())
 }
 
-/// Runs it against a server of this machine, with credentials.
-fn against(mock: &MockServer, arguments: &[&str]) -> Said {
+/// Runs the program against a local server, with credentials.
+fn against(mock: &MockServer, arguments: &[&str]) -> ProgramOutput {
     let mut command = program(arguments);
     command
         .arg("--no-retries")
@@ -130,7 +130,7 @@ fn the_help_of_a_post() {
 }
 
 #[test]
-fn the_short_help_of_what_is_fetched() {
+fn the_short_help_of_a_result() {
     insta::assert_snapshot!(run(&["serp", "google-organic-task-get-advanced", "-h"]).out);
 }
 
@@ -141,17 +141,17 @@ fn the_help_of_filters_and_numbered_targets() {
 
 #[test]
 fn a_list_of_endpoints() {
-    let said = run(&["endpoints"]);
-    said.assert(0, "");
+    let output = run(&["endpoints"]);
+    output.assert(0, "");
     for line in [
-        "backlinks bulk-ranks-live\tPOST /v3/backlinks/bulk_ranks/live\t1 task a call\t0.024 USD a call and 0.000036 USD a row, since 2026-07-01",
-        "serp google-organic-tasks-ready\tGET /v3/serp/google/organic/tasks_ready\t20 calls a minute\tnothing",
+        "backlinks bulk-ranks-live\tPOST /v3/backlinks/bulk_ranks/live\t1 task per call\t0.024 USD per call and 0.000036 USD per row, since 2026-07-01",
+        "serp google-organic-tasks-ready\tGET /v3/serp/google/organic/tasks_ready\t20 calls per minute\tfree",
     ] {
-        assert!(said.out.lines().any(|found| found == line), "{said:?}");
+        assert!(output.out.lines().any(|found| found == line), "{output:?}");
     }
 }
 
-/// The example below each endpoint's help works as it stands there, with nothing but `--mock`.
+/// The example in each endpoint's help works with `--mock`.
 #[test]
 fn the_example_of_every_endpoint_works() {
     let bin = Path::new(PROGRAM).parent().unwrap();
@@ -168,30 +168,30 @@ fn the_example_of_every_endpoint_works() {
         let example = format!("{} --mock", example.trim());
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", &example]).env_clear().env("PATH", bin);
-        let said = Said::from(shell.output().unwrap());
-        said.assert(0, "the built-in mock answers");
-        let results = said.json();
+        let output = ProgramOutput::from(shell.output().unwrap());
+        output.assert(0, "using the built-in mock server");
+        let results = output.json();
         assert!(
             !results.as_array().unwrap().is_empty(),
-            "{example}: {said:?}"
+            "{example}: {output:?}"
         );
     }
 }
 
 #[test]
 fn results_are_on_one_line_of_stdout() {
-    let said = mocked(&RANKS);
-    assert_eq!(said.code, Some(0));
-    assert_eq!(said.out.lines().count(), 1);
-    assert_eq!(said.json()[0]["items"][0]["target"], "a.example");
-    let notes: Vec<&str> = said.err.lines().collect();
+    let output = mocked(&RANKS);
+    assert_eq!(output.code, Some(0));
+    assert_eq!(output.out.lines().count(), 1);
+    assert_eq!(output.json()[0]["items"][0]["target"], "a.example");
+    let notes: Vec<&str> = output.err.lines().collect();
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(notes[1].starts_with("task "), "{notes:?}");
     assert!(notes[1].contains("; cost: "), "{notes:?}");
 }
 
 #[test]
-fn the_answer_as_it_arrived() {
+fn the_raw_response() {
     let ok = mocked(&[&RANKS[..], &["--raw"]].concat());
     assert_eq!(ok.json()["tasks"][0]["data"]["function"], "bulk_ranks");
     let mock = faulty("/v3/** api:40200");
@@ -202,7 +202,7 @@ fn the_answer_as_it_arrived() {
 
 #[test]
 fn a_wrong_task_names_the_flags() {
-    let said = mocked(&[
+    let output = mocked(&[
         "backlinks",
         "backlinks-live",
         "--target",
@@ -214,19 +214,26 @@ fn a_wrong_task_names_the_flags() {
         "--task",
         r#"{"colour": 1}"#,
     ]);
-    said.assert(2, "nothing was sent");
+    output.assert(2, "nothing was sent");
     assert!(
-        said.err.contains("\n  --limit: at most 1000 is allowed\n"),
-        "{said:?}"
+        output
+            .err
+            .contains("\n  --limit: at most 1000 is allowed\n"),
+        "{output:?}"
     );
     assert!(
-        said.err.contains("\n  --order-by (order_by[0]): expected"),
-        "{said:?}"
+        output
+            .err
+            .contains("\n  --order-by (order_by[0]): expected"),
+        "{output:?}"
     );
-    assert!(said.err.contains("\n  colour: no such field"), "{said:?}");
-    assert_eq!(said.out, "");
+    assert!(
+        output.err.contains("\n  colour: no such field"),
+        "{output:?}"
+    );
+    assert_eq!(output.out, "");
     let several = r#"[{"keyword": "a"}, {"location_code": 1}]"#;
-    let said = mocked(&[
+    let output = mocked(&[
         "serp",
         "google-organic-task-post",
         "--language-code",
@@ -234,10 +241,10 @@ fn a_wrong_task_names_the_flags() {
         "--task",
         several,
     ]);
-    said.assert(2, "\n  --location-name: required unless");
-    said.assert(2, "\n  task 1: --keyword: required unless");
-    let said = mocked(&["backlinks", "backlinks-live", "--target", "www.a.example"]);
-    said.assert(0, "warning: --target: a domain is written without www.");
+    output.assert(2, "\n  --location-name: required unless");
+    output.assert(2, "\n  task 1: --keyword: required unless");
+    let output = mocked(&["backlinks", "backlinks-live", "--target", "www.a.example"]);
+    output.assert(0, "warning: --target: a domain is written without www.");
 }
 
 #[test]
@@ -269,7 +276,7 @@ fn a_wrong_command_line() {
         ),
         (
             &["backlinks", "summary-live", "--task", "{"],
-            "--task: no JSON",
+            "--task: not JSON",
         ),
         (
             &["backlinks", "summary-live", "--task", "1"],
@@ -280,14 +287,8 @@ fn a_wrong_command_line() {
             "tasks: 0 elements",
         ),
         (
-            &[
-                "backlinks",
-                "summary-live",
-                "--target",
-                "a",
-                "--max-spend=-1",
-            ],
-            "--max-spend",
+            &["backlinks", "summary-live", "--target", "a", "--budget=-1"],
+            "--budget",
         ),
         (&["backlinks", "index", "--sandbox"], "give one of them"),
         (
@@ -325,25 +326,25 @@ fn a_task_from_stdin_and_from_a_file() {
         .unwrap()
         .write_all(task.as_bytes())
         .unwrap();
-    let from_stdin = Said::from(child.wait_with_output().unwrap());
-    for said in [from_file, from_stdin] {
-        said.assert(0, "nothing was sent");
-        assert_eq!(said.json()["body"], json!([{ "targets": ["a.example"] }]));
+    let from_stdin = ProgramOutput::from(child.wait_with_output().unwrap());
+    for output in [from_file, from_stdin] {
+        output.assert(0, "nothing was sent");
+        assert_eq!(output.json()["body"], json!([{ "targets": ["a.example"] }]));
     }
 }
 
-/// Neither a server nor credentials are there.
+/// Without a server and without credentials.
 #[test]
 fn a_dry_run_sends_nothing() {
-    let said = run(&[&RANKS[..], &["--dry-run"]].concat());
-    said.assert(0, "nothing was sent; estimated at 0.024036 USD at most");
+    let output = run(&[&RANKS[..], &["--dry-run"]].concat());
+    output.assert(0, "nothing was sent; estimated at 0.024036 USD at most");
     let request = json!({
         "method": "POST",
         "url": "https://api.dataforseo.com/v3/backlinks/bulk_ranks/live",
         "body": [{ "targets": ["a.example"] }],
         "estimate_us_dollars": 0.024036,
     });
-    assert_eq!(said.json(), request);
+    assert_eq!(output.json(), request);
     let id = [
         "serp",
         "google-organic-task-get-advanced",
@@ -363,41 +364,41 @@ fn a_dry_run_sends_nothing() {
         "https://a.example/",
         "--dry-run",
     ];
-    run(&pages).assert(0, "its price is not known here");
+    run(&pages).assert(0, "the price is unknown to this program");
 }
 
 #[test]
-fn money_has_a_limit() {
+fn calls_stay_within_the_budget() {
     let mock = server(MockServer::builder());
-    let said = against(&mock, &[&RANKS[..], &["--max-spend", "0.02"]].concat());
-    said.assert(5, "not sent");
+    let output = against(&mock, &[&RANKS[..], &["--budget", "0.02"]].concat());
+    output.assert(5, "not sent");
     assert!(mock.request_log().is_empty());
     let pages = [
         "on-page",
         "instant-pages",
         "--url",
         "https://a.example/",
-        "--max-spend",
+        "--budget",
         "1",
     ];
-    mocked(&pages).assert(0, "--max-spend cannot refuse it");
+    mocked(&pages).assert(0, "--budget has no effect");
 }
 
 #[test]
 fn exit_codes_of_calls_that_fail() {
     for (fault, code, part) in [
-        ("api:40100", 3, "`dataforseo doctor` looks for the cause"),
+        ("api:40100", 3, "`dataforseo doctor` finds the cause"),
         ("task:40501", 3, "the task failed: 40501"),
         ("api:40210", 5, "40210"),
         ("proxy:502", 4, "; it may have been charged"),
         ("empty", 4, "; it may have been charged"),
         ("garbage", 4, "the call may have been charged"),
-        ("task:40602", 6, "the task is not done yet (40602)"),
+        ("task:40602", 6, "the task is still in progress (40602)"),
     ] {
         let mock = faulty(&format!("/v3/** {fault}"));
-        let said = against(&mock, &RANKS);
-        said.assert(code, part);
-        assert_eq!(said.out, "", "{fault}");
+        let output = against(&mock, &RANKS);
+        output.assert(code, part);
+        assert_eq!(output.out, "", "{fault}");
     }
     let mock = faulty("/v3/** pending:1");
     let get = [
@@ -405,7 +406,7 @@ fn exit_codes_of_calls_that_fail() {
         "google-organic-task-get-advanced",
         "07280000-1111-2222-3333-444455556666",
     ];
-    against(&mock, &get).assert(6, "ask again later");
+    against(&mock, &get).assert(6, "try again later");
 }
 
 #[test]
@@ -428,26 +429,26 @@ fn each_task_of_a_post_has_its_outcome() {
         "--language-code",
         "en",
     ];
-    let said = against(&mock, &[&post[..], &["--task", two]].concat());
-    said.assert(3, "1 of 2 tasks failed");
-    let outcomes = said.json();
+    let output = against(&mock, &[&post[..], &["--task", two]].concat());
+    output.assert(3, "1 of 2 tasks failed");
+    let outcomes = output.json();
     assert_eq!(outcomes[0]["status_code"], 20100);
     assert!(outcomes[0]["id"].is_string());
     assert_eq!(outcomes[1]["status_code"], 40501);
 }
 
 #[test]
-fn what_else_is_to_be_said_of_an_answer() {
+fn notes_about_a_response() {
     let task = json!({ "target": "a.example" });
     let path = "/v3/backlinks/anchors/live";
     let result = json!({ "total_count": 30, "items_count": 1, "items": [{ "rank": 1.5 }] });
     let mock = server(fixture(path, &task, &result));
-    let said = against(
+    let output = against(
         &mock,
         &["backlinks", "anchors-live", "--target", "a.example"],
     );
-    assert_eq!(said.json(), json!([result]));
-    insta::assert_snapshot!(said.err, @"task 07280000-1111-2222-3333-444455556666; cost: 0.5 USD; this is one page of 30 rows, --offset 1 has the next; /0/items/0/rank lost a part, as it is of another kind than documented: 1.5");
+    assert_eq!(output.json(), json!([result]));
+    insta::assert_snapshot!(output.err, @"task 07280000-1111-2222-3333-444455556666; cost: 0.5 USD; one page of 30 rows, use --offset 1 for the next; /0/items/0/rank lost a part, as it is of another kind than documented: 1.5");
 }
 
 #[test]
@@ -455,14 +456,13 @@ fn without_credentials() {
     for set in [&[][..], &["DATAFORSEO_LOGIN"]] {
         let mut command = program(&RANKS);
         command.envs(set.iter().map(|name| (name, LOGIN)));
-        let said = Said::from(command.output().unwrap());
+        let output = ProgramOutput::from(command.output().unwrap());
         let missing = ["DATAFORSEO_LOGIN", "DATAFORSEO_PASSWORD"][set.len()];
-        said.assert(1, missing);
-        said.assert(1, "add --mock");
+        output.assert(1, missing);
+        output.assert(1, "add --mock");
     }
 }
 
-/// A reader that has seen enough.
 #[test]
 fn a_closed_pipe_is_no_error() {
     for arguments in [
@@ -474,128 +474,133 @@ fn a_closed_pipe_is_no_error() {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let output = program(arguments).stdout(writer).output().unwrap();
-        let said = Said::from(output);
-        assert_eq!(said.code, Some(0), "{arguments:?}: {said:?}");
+        let output = ProgramOutput::from(output);
+        assert_eq!(output.code, Some(0), "{arguments:?}: {output:?}");
         assert!(
-            !said.err.contains("error") && !said.err.contains("panicked"),
-            "{said:?}"
+            !output.err.contains("error") && !output.err.contains("panicked"),
+            "{output:?}"
         );
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let output = program(arguments).stderr(writer).output().unwrap();
-        assert_eq!(Said::from(output).code, Some(0), "{arguments:?}");
+        assert_eq!(ProgramOutput::from(output).code, Some(0), "{arguments:?}");
     }
 }
 
 #[test]
-fn a_shell_takes_the_completions() {
+fn completions_for_each_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let said = run(&["completions", shell]);
-        said.assert(0, "");
-        assert!(said.out.contains("bulk-ranks-live"), "{shell}");
+        let output = run(&["completions", shell]);
+        output.assert(0, "");
+        assert!(output.out.contains("bulk-ranks-live"), "{shell}");
         // Not every shell's script offers values.
         let values = matches!(shell, "bash" | "zsh" | "fish");
-        assert!(!values || said.out.contains("one_thousand"), "{shell}");
+        assert!(!values || output.out.contains("one_thousand"), "{shell}");
     }
 }
 
-fn doctor(mock: &MockServer) -> Said {
+fn doctor(mock: &MockServer) -> ProgramOutput {
     against(mock, &["doctor"])
 }
 
 #[test]
-fn a_doctor_finds_nothing() {
-    let said = run(&["doctor", "--mock"]);
-    said.assert(0, "");
-    insta::assert_snapshot!(said.out, @"
-    ok    variables    the mock needs none
+fn doctor_finds_no_problem() {
+    let output = run(&["doctor", "--mock"]);
+    output.assert(0, "");
+    insta::assert_snapshot!(output.out, @"
+    ok    variables    not needed for the mock server
     ok    base URL     http://localhost
-    ok    credentials  the API takes them
+    ok    credentials  accepted by the API
     ok    balance      16.02 USD
     ");
     let mock = server(MockServer::builder());
-    let said = doctor(&mock);
-    said.assert(0, "");
-    let said = said
+    let output = doctor(&mock);
+    output.assert(0, "");
+    let output = output
         .out
         .replace(mock.url().trim_start_matches("http://"), "HOST");
-    insta::assert_snapshot!(said, @"
+    insta::assert_snapshot!(output, @"
     ok    variables    DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD are set
     ok    base URL     http://HOST
     ok    proxy        none
-    ok    name         HOST is known
-    ok    connection   HOST answers
-    ok    credentials  the API takes them
+    ok    DNS          HOST resolves
+    ok    connection   HOST accepts connections
+    ok    credentials  accepted by the API
     ok    balance      16.02 USD
     ");
 }
 
 #[test]
-fn a_doctor_says_what_is_wrong() {
+fn doctor_explains_errors() {
     for (fault, line, code) in [
         ("api:40100", "FAIL  credentials  ", 1),
         ("api:40200", "FAIL  balance      ", 1),
         ("api:40201", "FAIL  account      ", 1),
         ("api:40202", "warn  limits       ", 0),
         ("api:50000", "warn  API          ", 0),
-        ("proxy:502", "FAIL  answer       ", 1),
-        ("garbage", "FAIL  answer       ", 1),
+        ("proxy:502", "FAIL  response     ", 1),
+        ("garbage", "FAIL  response     ", 1),
     ] {
         let mock = faulty(&format!("/v3/appendix/** {fault}"));
-        let said = doctor(&mock);
-        let last = said.out.lines().last().unwrap();
+        let output = doctor(&mock);
+        let last = output.out.lines().last().unwrap();
         assert!(last.starts_with(line), "{fault}: {last}");
-        assert_eq!(said.code, Some(code), "{fault}");
+        assert_eq!(output.code, Some(code), "{fault}");
     }
-    // The mock's own 401, with that status.
+    // The 401 of the mock, with that HTTP status.
     let mock = server(MockServer::builder().auth("other:other"));
-    let said = doctor(&mock);
-    assert!(said.out.contains("login or password is wrong"), "{said:?}");
+    let output = doctor(&mock);
+    assert!(
+        output.out.contains("login or password is wrong"),
+        "{output:?}"
+    );
 }
 
 #[test]
-fn a_doctor_looks_at_the_money() {
+fn doctor_checks_the_balance() {
     for (money, expected) in [
         (json!({ "balance": 0.0 }), "FAIL  balance      0 USD"),
         (json!({ "balance": 0.3 }), "warn  balance      0.3 USD"),
-        (json!({}), "warn  balance      the answer"),
+        (json!({}), "warn  balance      missing in the response"),
     ] {
         let result = json!({ "money": money });
         let mock = server(fixture("/v3/appendix/user_data", &Value::Null, &result));
-        let said = doctor(&mock);
-        assert!(said.out.contains(&format!("\n{expected}")), "{said:?}");
-        assert!(said.out.contains("\nwarn  subscription "), "{said:?}");
-        assert_eq!(said.code, Some(i32::from(expected.starts_with("FAIL"))));
+        let output = doctor(&mock);
+        assert!(output.out.contains(&format!("\n{expected}")), "{output:?}");
+        assert!(output.out.contains("\nwarn  subscription "), "{output:?}");
+        assert_eq!(output.code, Some(i32::from(expected.starts_with("FAIL"))));
     }
 }
 
 #[test]
-fn a_doctor_looks_at_the_network() {
-    let said = run(&["doctor", "--base-url", "http://127.0.0.1:1"]);
-    assert_eq!(said.code, Some(1));
+fn doctor_checks_the_network() {
+    let output = run(&["doctor", "--base-url", "http://127.0.0.1:1"]);
+    assert_eq!(output.code, Some(1));
     assert!(
-        said.out
+        output
+            .out
             .contains("FAIL  variables    not set: DATAFORSEO_LOGIN, DATAFORSEO_PASSWORD")
     );
     assert!(
-        said.out.contains("\nFAIL  connection   127.0.0.1:1: "),
-        "{said:?}"
+        output.out.contains("\nFAIL  connection   127.0.0.1:1: "),
+        "{output:?}"
     );
-    let said = run(&["doctor", "--base-url", "nowhere"]);
-    assert_eq!(said.code, Some(1));
+    let output = run(&["doctor", "--base-url", "nowhere"]);
+    assert_eq!(output.code, Some(1));
     assert!(
-        said.out
+        output
+            .out
             .contains("\nFAIL  base URL     `nowhere` is not complete"),
-        "{said:?}"
+        "{output:?}"
     );
-    // It speaks no TLS.
+    // The server has no TLS.
     let mock = server(MockServer::builder());
     let https = mock.url().replace("http:", "https:");
-    let said = against(&mock, &["doctor", "--base-url", &https]);
-    assert!(said.out.contains("\nFAIL  TLS "), "{said:?}");
+    let output = against(&mock, &["doctor", "--base-url", &https]);
+    assert!(output.out.contains("\nFAIL  TLS "), "{output:?}");
 }
 
-/// Neither do proxies and base URLs show what stands in them.
+/// Credentials in proxies and base URLs are not shown either.
 #[test]
 fn no_secret_is_shown() {
     let proxy = format!("http://{LOGIN}:{PASSWORD}@127.0.0.1:1");
@@ -612,11 +617,11 @@ fn no_secret_is_shown() {
             .env("DATAFORSEO_LOGIN", LOGIN)
             .env("DATAFORSEO_PASSWORD", PASSWORD)
             .env("HTTPS_PROXY", &proxy);
-        let said = Said::from(command.output().unwrap());
-        assert!(said.out.len() + said.err.len() > 0);
+        let output = ProgramOutput::from(command.output().unwrap());
+        assert!(output.out.len() + output.err.len() > 0);
         if arguments == ["doctor"] {
-            assert!(said.out.contains("\nwarn  proxy        "), "{said:?}");
-            assert!(said.out.contains("through 127.0.0.1:1;"), "{said:?}");
+            assert!(output.out.contains("\nwarn  proxy        "), "{output:?}");
+            assert!(output.out.contains("through 127.0.0.1:1,"), "{output:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The program's table: what a command line for each endpoint says that the models do not know.
+//! Emits the table of the command line: facts about endpoints that the models do not have.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use super::rust::ident;
 use dataforseo_spec::language::Format;
 use dataforseo_spec::model::{Endpoint, Field, Limit, Model, Object, Section, Type};
 
-/// The list of sections.
+/// Emits the list of sections.
 pub fn root(model: &Model) -> TokenStream {
     let modules = model.sections.iter().map(|section| {
         let (feature, module) = (&section.name, ident(&section.name));
@@ -29,16 +29,16 @@ pub fn root(model: &Model) -> TokenStream {
         }
     });
     quote! {
-        use crate::table::Section;
+        use crate::table::SectionEntry;
 
         #(#modules)*
 
-        /// The sections that the enabled features bring, by name.
-        pub(crate) static SECTIONS: &[&Section] = &[#(#sections),*];
+        /// The sections of the enabled features, by name.
+        pub(crate) static SECTIONS: &[&SectionEntry] = &[#(#sections),*];
     }
 }
 
-/// One section's endpoints.
+/// Emits the endpoints of a section.
 pub fn section(section: &Section) -> TokenStream {
     let module = ident(&section.name);
     let (name, doc) = (&section.name, section.doc.trim());
@@ -54,13 +54,13 @@ pub fn section(section: &Section) -> TokenStream {
     quote! {
         use dataforseo_client::models::{Endpoint as _, #module as models};
 
-        #[allow(unused_imports, reason = "one list serves all generated files")]
-        use crate::table::{Argument, Bulk, Cell, Column, Endpoint, Section, drift};
+        #[allow(unused_imports, reason = "all generated files have the same imports")]
+        use crate::table::{Argument, BulkEntry, Cell, Column, EndpointEntry, SectionEntry, drift};
 
         #(#constants)*
 
         /// The commands of the section.
-        pub(super) static SECTION: Section = Section {
+        pub(super) static SECTION: SectionEntry = SectionEntry {
             name: #name,
             doc: #doc,
             endpoints: &[#(#endpoints),*],
@@ -68,8 +68,8 @@ pub fn section(section: &Section) -> TokenStream {
     }
 }
 
-/// The arguments that several endpoints of a section have, by what they are made of, each with its
-/// name: that stands in the file once.
+/// The arguments that several endpoints of a section share, each with the name of its constant. The key
+/// is their code.
 struct Shared(IndexMap<String, (Ident, TokenStream)>);
 
 impl Shared {
@@ -81,20 +81,20 @@ impl Shared {
             *count += 1;
         }
         all.retain(|_, (.., count)| *count > 1);
-        // The name that the section itself has in the file.
-        let mut taken = HashSet::from(["SECTION".to_owned()]);
+        // The constant of the section itself.
+        let mut used = HashSet::from(["SECTION".to_owned()]);
         let named = all.into_iter().filter_map(|(text, (field, made, _))| {
             let name = field.ident.trim_start_matches("r#").to_uppercase();
-            // Endpoints can say other things of fields with the same name.
+            // Fields of one name can differ between endpoints.
             let numbered = (2..).map(|number| format!("{name}_{number}"));
             let mut names = std::iter::once(name.clone()).chain(numbered);
-            let name = names.find(|name| taken.insert(name.clone()))?;
+            let name = names.find(|name| used.insert(name.clone()))?;
             Some((text, (super::rust::ident(&name), made)))
         });
         Self(named.collect())
     }
 
-    /// An argument by its name, if it has one.
+    /// Returns an argument, by its constant if it has one.
     fn argument(&self, field: &Field) -> TokenStream {
         let made = argument(field);
         match self.0.get(&made.to_string()) {
@@ -104,7 +104,7 @@ impl Shared {
     }
 }
 
-/// The fields of an endpoint's task, and the parameters of its path.
+/// Returns the fields of an endpoint's task and the parameters of its path.
 fn arguments(endpoint: &Endpoint) -> impl Iterator<Item = &Field> {
     let fields = endpoint.task.iter().flat_map(|task| &task.fields);
     fields.chain(&endpoint.parameters)
@@ -126,7 +126,7 @@ fn endpoint(section: &Section, endpoint: &Endpoint, shared: &Shared) -> TokenStr
     };
     let bulk = bulk(section, endpoint);
     quote! {
-        Endpoint {
+        EndpointEntry {
             name: #command,
             doc: #doc,
             info: models::#name::INFO,
@@ -139,7 +139,7 @@ fn endpoint(section: &Section, endpoint: &Endpoint, shared: &Shared) -> TokenStr
     }
 }
 
-/// What a job of many targets needs, where the endpoint has a row for each target.
+/// Emits the bulk jobs of an endpoint that returns a row per target.
 fn bulk(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let rows = endpoint.rows.as_ref();
     let rows = rows.filter(|rows| rows.spec.target.is_some());
@@ -151,13 +151,13 @@ fn bulk(section: &Section, endpoint: &Endpoint) -> TokenStream {
         let (wire, cell) = (&field.wire, cell(&field.ty));
         quote!(Column::new(#wire, Cell::#cell))
     });
-    quote!(Some(Bulk {
+    quote!(Some(BulkEntry {
         columns: &[#(#columns),*],
-        job: crate::bulk::job::<models::#name>,
+        create: crate::job::create::<models::#name>,
     }))
 }
 
-/// What a field is in a table.
+/// Returns the type of a field's column.
 fn cell(ty: &Type) -> TokenStream {
     match ty {
         Type::String | Type::Date | Type::Timestamp | Type::Enum(_) => quote!(Text),
@@ -185,19 +185,19 @@ fn argument(field: &Field) -> TokenStream {
     quote!(Argument::new(#wire, #doc)#(#default)*#(#unit)*#url #numbered)
 }
 
-/// How many elements of a list an example shows, unless the field needs more.
-const ELEMENTS: usize = 2;
+/// The number of elements of a list in an example, unless the field requires more.
+const EXAMPLE_ELEMENTS: usize = 2;
 
-/// How many elements a field must have.
-fn fewest(field: &Field) -> usize {
-    let fewest = field.limits.iter().find_map(|limit| match limit {
+/// Returns the minimum number of elements of a field.
+fn min_elements(field: &Field) -> usize {
+    let min = field.limits.iter().find_map(|limit| match limit {
         Limit::MinItems(min) => usize::try_from(*min).ok(),
         _ => None,
     });
-    fewest.unwrap_or(0)
+    min.unwrap_or(0)
 }
 
-/// Of an example what a task needs: required fields, and those that stand for one.
+/// Shortens an example to required fields and their alternatives.
 fn short_example(task: &Object, example: &Value) -> Value {
     let others = |field: &Field| {
         field.limits.iter().find_map(|limit| match limit {
@@ -205,16 +205,16 @@ fn short_example(task: &Object, example: &Value) -> Value {
             _ => None,
         })
     };
-    let stand_ins: Vec<String> = task.fields.iter().filter_map(others).flatten().collect();
+    let alternatives: Vec<String> = task.fields.iter().filter_map(others).flatten().collect();
     let needed = |field: &&Field| {
-        field.required || others(field).is_some() || stand_ins.contains(&field.wire)
+        field.required || others(field).is_some() || alternatives.contains(&field.wire)
     };
     let fields = task.fields.iter().filter(needed);
     let short: Map<String, Value> = fields
         .filter_map(|field| {
             let mut value = example.get(&field.wire)?.clone();
             if let Value::Array(elements) = &mut value {
-                elements.truncate(fewest(field).max(ELEMENTS));
+                elements.truncate(min_elements(field).max(EXAMPLE_ELEMENTS));
             }
             Some((field.wire.clone(), value))
         })

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs;
 use super::rust::ident;
-use super::types::{object, rust_type, type_def};
+use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
 use dataforseo_spec::language::{Method, Mode};
 use dataforseo_spec::model::{
@@ -51,7 +51,10 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         .map(|task| task_items(section, endpoint, task));
     let result_doc = format!("One result of [`{}`].", endpoint.name);
     let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
-    let types = endpoint.types.iter().map(type_def);
+    let known: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
+    let types = endpoint.types.iter().map(|ty| type_def(ty, &known));
+    let at = endpoint.rows.as_ref().map_or("items", |rows| &rows.spec.at);
+    let item_methods = endpoint.result.iter().map(|it| items(it, at));
     let rows = endpoint
         .rows
         .iter()
@@ -96,6 +99,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
 
         #task_items
         #(#result_items)*
+        #(#item_methods)*
         #(#types)*
         #(#rows)*
         #(#schemas)*
@@ -267,14 +271,6 @@ fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStrea
 
                 fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
                     task.#targets = targets;
-                }
-
-                fn rows(result: &Self::Result) -> &[Self::Row] {
-                    result.#at.as_deref().unwrap_or_default()
-                }
-
-                fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-                    result.#at.unwrap_or_default()
                 }
 
                 fn target(row: &Self::Row) -> Option<&str> {

@@ -149,11 +149,15 @@ fn list(module: &str, item: &Item, lines: &mut Vec<String>) {
         Item::Macro(it) => {
             let (path, tokens) = (&it.mac.path, &it.mac.tokens);
             let made_by = tidy(quote::quote!(#path));
-            if made_by.ends_with("_impls") || made_by.ends_with("open_enum") {
-                let first = tidy(tokens.clone());
-                let first = first.lines().next().unwrap_or_default();
-                let short: String = first.chars().take(200).collect();
-                lines.push(format!("{module}: {made_by}!({short})"));
+            if ["object", "items"].contains(&made_by.as_str()) || made_by.ends_with("_impls") {
+                let tokens = tidy(tokens.clone());
+                // The fields of an object are listed with its struct.
+                let shown = match made_by.as_str() {
+                    "object" => tokens.split(" {").next().unwrap_or_default(),
+                    _ => &tokens,
+                };
+                let shown: String = shown.chars().take(200).collect();
+                lines.push(format!("{module}: {made_by}!({shown})"));
             }
         }
         _ => {}

@@ -1,4 +1,4 @@
-//! An API in a function: it knows what it was paid for, and does what a test tells it.
+//! An API in the process: a test decides about each call, and the API records the calls.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -18,22 +18,22 @@ use tower_service::Service;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
-/// What becomes of a call.
+/// The response to a call.
 #[derive(Debug, Clone)]
 pub enum Then {
-    /// A row for each target, last one first.
+    /// A row per target, in reverse order.
     Rows,
-    /// The envelope has this code and message, and no cost.
+    /// An envelope with this code and message, without a cost.
     Refuse(u64, String),
-    /// The task has this code, and this cost.
+    /// A task with this code and this cost.
     Fail(u64, f64),
-    /// No answer comes, though the call was carried out.
+    /// The connection breaks after the call was carried out.
     Break,
-    /// HTTP and HTML.
+    /// HTML with this HTTP status.
     Html(u16),
 }
 
-/// What decides about a call, by its number and its targets.
+/// Decides about a call, by its number and its targets.
 type Decide = dyn Fn(usize, &[String]) -> Then + Send + Sync;
 
 #[derive(Clone)]
@@ -41,12 +41,12 @@ pub struct Api {
     decide: Arc<Decide>,
     latency: Duration,
     calls: Arc<Mutex<Vec<Vec<String>>>>,
-    /// What is noted of each call when it arrives.
+    /// Returns a note about each call when it arrives.
     note: Arc<dyn Fn() -> u64 + Send + Sync>,
     notes: Arc<Mutex<Vec<u64>>>,
 }
 
-/// What a call costs.
+/// The cost of a call in US dollars.
 pub const COST: f64 = 0.5;
 
 impl Api {
@@ -60,8 +60,8 @@ impl Api {
         }
     }
 
-    /// Answers everything.
-    pub fn fine() -> Self {
+    /// Returns rows for every call.
+    pub fn ok() -> Self {
         Self::new(|_, _| Then::Rows)
     }
 
@@ -76,7 +76,7 @@ impl Api {
         }
     }
 
-    /// The targets of each call that arrived, in their order.
+    /// The targets of each call, in the order of arrival.
     pub fn calls(&self) -> Vec<Vec<String>> {
         self.calls.lock().unwrap().clone()
     }
@@ -85,7 +85,7 @@ impl Api {
         self.notes.lock().unwrap().clone()
     }
 
-    /// How often each target arrived.
+    /// How often each target arrived, by target.
     pub fn times(&self) -> HashMap<String, usize> {
         let mut times = HashMap::new();
         for target in self.calls().into_iter().flatten() {
@@ -94,7 +94,7 @@ impl Api {
         times
     }
 
-    /// In the place of what sends.
+    /// A layer that replaces the transport.
     pub fn as_layer(&self) -> impl Layer<HttpService, Service = Self> + Send + Sync + 'static {
         let api = self.clone();
         tower_layer::layer_fn(move |_| api.clone())
@@ -110,7 +110,7 @@ impl Api {
             .unwrap()
     }
 
-    async fn answer(
+    async fn respond(
         self,
         request: Request<RequestBody>,
     ) -> Result<Response<ResponseBody>, BoxError> {
@@ -161,6 +161,6 @@ impl Service<Request<RequestBody>> for Api {
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Exchange {
-        Box::pin(self.clone().answer(request))
+        Box::pin(self.clone().respond(request))
     }
 }

@@ -1,10 +1,10 @@
-//! Jobs that died, and went on.
+//! Jobs that died and were resumed.
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-use dataforseo_bulk::{Bulk, End, JournalError, StartError};
+use dataforseo_bulk::{BulkJob, JobEnd, JobStartError, JournalError};
 use dataforseo_client::Client;
 use dataforseo_client::models::backlinks::{
     BulkBacklinksLive, BulkBacklinksLiveTask, BulkRanksLiveTask, RankScale,
@@ -19,14 +19,14 @@ fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |file| file.len())
 }
 
-/// A program that is killed leaves a journal that ends anywhere. For each such end: whatever may have
-/// been sent until then is not sent again, and each target has its outcome.
+/// The journal of a killed program can end at any byte. For each of them: calls that may have been
+/// sent before are not sent again, and each target has its outcome.
 #[tokio::test]
 async fn killed_at_every_byte() {
     let folder = TempDir::new().unwrap();
     let whole = folder.path().join("whole");
     let given = targets(24);
-    let behaviour = |number: usize, targets: &[String]| match number {
+    let behavior = |number: usize, targets: &[String]| match number {
         _ if targets.contains(&"d5.com".to_owned()) => {
             Then::Refuse(40501, "Invalid Field: 'd5.com'.".to_owned())
         }
@@ -34,8 +34,8 @@ async fn killed_at_every_byte() {
         _ => Then::Rows,
     };
     let at = whole.clone();
-    let api = Api::new(behaviour).noting(move || length(&at));
-    let job = |api: &Api, path: &Path| journaled(api, 4, path).at_once(number(2));
+    let api = Api::new(behavior).noting(move || length(&at));
+    let job = |api: &Api, path: &Path| journaled(api, 4, path).max_in_flight(number(2));
     let ran = run(job(&api, &whole), &given).await;
     assert_whole(&ran, &given);
     let (sent, when) = (api.calls(), api.notes());
@@ -44,12 +44,12 @@ async fn killed_at_every_byte() {
     let cut = folder.path().join("cut");
     for end in (0..=bytes.len()).step_by(11) {
         std::fs::write(&cut, &bytes[..end]).unwrap();
-        // What the API may have got while the journal was that long.
+        // The targets that the API may have received while the journal was that long.
         let before: HashSet<&String> = sent
             .iter()
             .zip(&when)
             .filter(|(_, length)| **length <= end as u64)
-            // The call with the bad one was refused, for free.
+            // The call with the invalid target was rejected without a charge.
             .filter(|(targets, _)| !targets.contains(&"d5.com".to_owned()))
             .flat_map(|(targets, _)| targets)
             .collect();
@@ -59,7 +59,7 @@ async fn killed_at_every_byte() {
         });
         let ran = run(job(&api, &cut), &given).await;
         assert_whole(&ran, &given);
-        assert!(matches!(ran.end, End::Complete), "{end}: {}", ran.end);
+        assert!(matches!(ran.end, JobEnd::Complete), "{end}: {}", ran.end);
         let refused = |call: &&Vec<String>| !call.contains(&"d5.com".to_owned());
         for target in api.calls().iter().filter(refused).flatten() {
             assert!(
@@ -67,7 +67,7 @@ async fn killed_at_every_byte() {
                 "cut at {end}: {target} was paid for twice"
             );
         }
-        // What it left behind is whole.
+        // The journal is complete now.
         let api = Api::new(|_, _| panic!("nothing is left to send"));
         let again = run(job(&api, &cut), &given).await;
         assert_eq!(again.words(), ran.words(), "cut at {end}");
@@ -76,7 +76,7 @@ async fn killed_at_every_byte() {
 }
 
 #[tokio::test]
-async fn outcomes_come_again_for_nothing() {
+async fn known_outcomes_are_delivered_again_without_a_call() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
     let api = Api::new(|number, _| match number {
@@ -87,34 +87,34 @@ async fn outcomes_come_again_for_nothing() {
     });
     let given = targets(10);
     let first = run(journaled(&api, 2, &journal), &given).await;
-    assert_eq!(first.count("row"), 4);
-    // What was not charged is sent again, and nothing else.
-    let api = Api::fine();
+    assert_eq!(first.count("found"), 4);
+    // Only calls that were not charged are sent again.
+    let api = Api::ok();
     let second = run(journaled(&api, 2, &journal), &given).await;
     assert_eq!(api.calls(), [["d4.com", "d5.com"]]);
     assert_whole(&second, &given);
-    assert_eq!(second.count("row"), 6);
+    assert_eq!(second.count("found"), 6);
     assert_eq!(second.outcomes[&2].1, first.outcomes[&2].1);
     assert!(second.outcomes[&2].1.starts_with("failed Unknown"));
     assert!(second.outcomes[&6].1.starts_with("failed Charged(0.5)"));
     assert_eq!(second.progress.uncertain, 4);
     assert_eq!(
-        (second.progress.spent_before, second.progress.spent),
+        (second.progress.earlier_cost, second.progress.cost),
         (1.5, 0.5)
     );
-    // Unless somebody says so.
-    let api = Api::fine();
-    let third = run(journaled(&api, 2, &journal).repeat_uncertain(), &given).await;
+    // Unless the caller sets it.
+    let api = Api::ok();
+    let third = run(journaled(&api, 2, &journal).retry_uncertain(), &given).await;
     assert_eq!(api.calls(), [["d2.com", "d3.com"], ["d6.com", "d7.com"]]);
-    assert_eq!(third.count("row"), 10);
+    assert_eq!(third.count("found"), 10);
     let api = Api::new(|_, _| panic!("nothing is left to send"));
     let fourth = run(journaled(&api, 2, &journal), &given).await;
-    assert_eq!(fourth.count("row"), 10);
+    assert_eq!(fourth.count("found"), 10);
     assert_eq!(fourth.progress.resumed, 10);
 }
 
 #[tokio::test]
-async fn money_of_earlier_runs_counts() {
+async fn the_cost_of_earlier_runs_counts_against_the_budget() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
     let api = Api::new(|number, _| match number {
@@ -123,35 +123,35 @@ async fn money_of_earlier_runs_counts() {
     });
     let given = targets(10);
     let ran = run(journaled(&api, 2, &journal), &given).await;
-    assert!(matches!(ran.end, End::Refused(_)));
-    let api = Api::fine();
-    let ran = run(journaled(&api, 2, &journal).max_spend(1.01), &given).await;
-    assert!(matches!(ran.end, End::Refused(_)), "{}", ran.end);
+    assert!(matches!(ran.end, JobEnd::Refused(_)));
+    let api = Api::ok();
+    let ran = run(journaled(&api, 2, &journal).budget(1.01), &given).await;
+    assert!(matches!(ran.end, JobEnd::Refused(_)), "{}", ran.end);
     assert!(api.calls().is_empty());
-    let ran = run(journaled(&api, 2, &journal).max_spend(10.0), &given).await;
-    assert_eq!(ran.count("row"), 10);
+    let ran = run(journaled(&api, 2, &journal).budget(10.0), &given).await;
+    assert_eq!(ran.count("found"), 10);
     assert_eq!(api.calls().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn outcomes_that_are_dropped_are_kept() {
+async fn calls_in_flight_are_recorded_after_the_outcomes_are_dropped() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
-    let api = Api::fine().latency(Duration::from_secs(2));
+    let api = Api::ok().latency(Duration::from_secs(2));
     let given = targets(100);
-    let job = journaled(&api, 2, &journal).at_once(number(3));
+    let job = journaled(&api, 2, &journal).max_in_flight(number(3));
     let mut outcomes = job.run(stream::iter(given.clone())).await.unwrap();
     outcomes.next().await.unwrap();
     drop(outcomes);
-    // The journal is free when the last call is through.
-    let resumed = Api::fine();
+    // The journal is unlocked when the last call has ended.
+    let resumed = Api::ok();
     let ran = loop {
         match journaled(&resumed, 2, &journal)
             .run(stream::iter(given.clone()))
             .await
         {
             Ok(outcomes) => break outcomes.collect::<Vec<_>>().await,
-            Err(StartError::Journal(JournalError::InUse(_))) => {
+            Err(JobStartError::Journal(JournalError::InUse(_))) => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
             Err(error) => panic!("{error}"),
@@ -169,26 +169,26 @@ async fn outcomes_that_are_dropped_are_kept() {
 }
 
 #[tokio::test]
-async fn journals_that_do_not_fit_are_refused() {
+async fn journals_of_other_jobs_are_refused() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
-    let api = Api::fine();
+    let api = Api::ok();
     let given = targets(10);
     run(journaled(&api, 2, &journal), &given).await;
     let never = Api::new(|_, _| panic!("nothing may be sent"));
     let start = async |job: Job| {
         let outcome = job.run(stream::iter(targets(10))).await;
-        outcome.expect_err("it does not fit").to_string()
+        outcome.expect_err("the journal does not match").to_string()
     };
     let shown = journal.display().to_string();
     let error = start(job(&never, 2).journal(&journal)).await;
     assert!(
-        error.starts_with(&format!("journal {shown}: an earlier job left it")),
+        error.starts_with(&format!("journal {shown}: the file exists already")),
         "{error}"
     );
     let error = start(journaled(&never, 3, &journal)).await;
     assert!(
-        error.ends_with("the number of targets a call was 2, and is 3"),
+        error.ends_with("the number of targets per call was 2, and is 3"),
         "{error}"
     );
     let error = start(journaled(&never, 2, &journal).window(number(7))).await;
@@ -197,7 +197,7 @@ async fn journals_that_do_not_fit_are_refused() {
     let other = Job::new(never.client(), task).resume(&journal);
     let error = start(other.targets_per_call(number(2)).window(number(1))).await;
     assert!(error.contains("the task was {"), "{error}");
-    let other = Bulk::<BulkBacklinksLive>::new(never.client(), BulkBacklinksLiveTask::default());
+    let other = BulkJob::<BulkBacklinksLive>::new(never.client(), BulkBacklinksLiveTask::default());
     let other = other.resume(&journal).run(stream::iter(targets(1))).await;
     let error = other.unwrap_err().to_string();
     assert!(
@@ -207,7 +207,7 @@ async fn journals_that_do_not_fit_are_refused() {
     std::fs::write(folder.path().join("text"), "a,b,c\n1,2,3\n").unwrap();
     let error = start(journaled(&never, 2, &folder.path().join("text"))).await;
     assert!(
-        error.ends_with("this is no journal of a bulk job"),
+        error.ends_with("the file is not a journal of a bulk job"),
         "{error}"
     );
     assert_eq!(std::fs::read(folder.path().join("text")).unwrap().len(), 12);
@@ -220,7 +220,7 @@ async fn another_input_is_refused() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
     let given = targets(10);
-    run(journaled(&Api::fine(), 2, &journal), &given).await;
+    run(journaled(&Api::ok(), 2, &journal), &given).await;
     let never = Api::new(|_, _| panic!("nothing may be sent"));
     let mut changed = given.clone();
     changed[4] = "other.com".to_owned();
@@ -228,7 +228,7 @@ async fn another_input_is_refused() {
     swapped.swap(4, 7);
     for (input, call) in [(changed, 2), (swapped, 2), (targets(6), 3)] {
         let ran = run(journaled(&never, 2, &journal), &input).await;
-        let End::Journal(error) = &ran.end else {
+        let JobEnd::Journal(error) = &ran.end else {
             panic!("{}", ran.end);
         };
         assert!(
@@ -236,10 +236,10 @@ async fn another_input_is_refused() {
             "{error}"
         );
     }
-    // One that goes on behind the old end is the same until there.
-    let api = Api::fine();
+    // A longer input is the same up to the old end.
+    let api = Api::ok();
     let ran = run(journaled(&api, 2, &journal), &targets(14)).await;
-    assert_eq!(ran.count("row"), 14);
+    assert_eq!(ran.count("found"), 14);
     assert_eq!(api.calls().len(), 2);
 }
 
@@ -247,7 +247,7 @@ async fn another_input_is_refused() {
 async fn two_programs_do_not_share_a_journal() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
-    let api = Api::fine();
+    let api = Api::ok();
     let one = journaled(&api, 2, &journal)
         .run(stream::pending::<String>())
         .await
@@ -257,19 +257,19 @@ async fn two_programs_do_not_share_a_journal() {
         .await;
     let error = two.unwrap_err();
     assert!(
-        matches!(error, StartError::Journal(JournalError::InUse(_))),
+        matches!(error, JobStartError::Journal(JournalError::InUse(_))),
         "{error}"
     );
     drop(one);
 }
 
-/// A bit that fell over in the middle is no half record at the end: nothing is cut off.
+/// A flipped bit in the middle is not a torn record at the end, so nothing is cut off.
 #[tokio::test]
-async fn damage_is_told_from_a_torn_end() {
+async fn damage_is_distinguished_from_a_torn_end() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
     let given = targets(10);
-    run(journaled(&Api::fine(), 2, &journal), &given).await;
+    run(journaled(&Api::ok(), 2, &journal), &given).await;
     let bytes = std::fs::read(&journal).unwrap();
     let lines: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'\n').collect();
     let last = lines[lines.len() - 3]; // before the last record and its body
@@ -277,19 +277,19 @@ async fn damage_is_told_from_a_torn_end() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1;
         std::fs::write(&journal, &damaged).unwrap();
-        let api = Api::fine();
+        let api = Api::ok();
         let started = journaled(&api, 2, &journal)
             .run(stream::iter(given.clone()))
             .await;
         match started {
             Err(error) => {
                 let text = error.to_string();
-                let told = text.contains("is damaged") || text.contains("no journal");
-                assert!(told && at <= last, "{at}: {text}");
+                let is_refused = text.contains("is damaged") || text.contains("not a journal");
+                assert!(is_refused && at <= last, "{at}: {text}");
                 assert_eq!(std::fs::read(&journal).unwrap(), damaged, "{at}");
             }
             Ok(outcomes) => {
-                // Line breaks between records are not under a checksum; the last record was torn.
+                // Checksums do not cover the line breaks between records. The last record counts as torn.
                 assert!(at > last || bytes[at] == b'\n', "{at} of {last}");
                 assert_eq!(outcomes.count().await, 10);
             }
@@ -297,9 +297,48 @@ async fn damage_is_told_from_a_torn_end() {
     }
 }
 
-/// Pages of ten domains far apart, two domains a call.
+/// Writes a journal of one record, with a valid checksum.
+fn write_journal(path: &Path, json: &str) {
+    let sum = crc32fast::hash(json.as_bytes());
+    let record = format!("{sum:08x} {} 0 {json}\n", json.len());
+    std::fs::write(path, record).unwrap();
+}
+
 #[tokio::test]
-async fn a_sorted_job_takes_few_calls_and_is_resumed() {
+async fn journals_of_another_format_version_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let journal = folder.path().join("journal");
+    let never = Api::new(|_, _| panic!("nothing may be sent"));
+    // The settings of version 1, and a newer version with unknown ones.
+    let old = r#"{"record":"job","version":1,"endpoint":"backlinks/bulk_ranks/live","server":"production","task":{"targets":[]},"targets_per_call":2,"domains_per_call":null,"window":1,"spool":false}"#;
+    let new = r#"{"record":"job","version":7}"#;
+    for (json, version) in [(old, 1), (new, 7)] {
+        write_journal(&journal, json);
+        let before = std::fs::read(&journal).unwrap();
+        let job = journaled(&never, 2, &journal);
+        let error = job.run(stream::iter(targets(4))).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                JobStartError::Journal(JournalError::UnsupportedVersion { version: it, .. }) if it == version
+            ),
+            "{error}"
+        );
+        let error = error.to_string();
+        assert!(error.contains(&format!(
+            "it has format version {version}, and this program supports version 2"
+        )));
+        assert!(
+            error.contains("finish the job with the program that began it"),
+            "{error}"
+        );
+        assert_eq!(std::fs::read(&journal).unwrap(), before);
+    }
+}
+
+/// Pages of ten domains far apart, with two domains per call.
+#[tokio::test]
+async fn a_sorted_job_needs_few_calls_and_is_resumed() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
     let mut given: Vec<String> = (0..200)
@@ -317,45 +356,45 @@ async fn a_sorted_job_takes_few_calls_and_is_resumed() {
     });
     let ran = run(job(&api), &given).await;
     assert_whole(&ran, &given);
-    assert_eq!((ran.count("invalid"), ran.count("row") / 40), (1, 2));
-    assert_eq!(ran.count("cancelled") + ran.count("row"), 201);
-    let api = Api::fine();
+    assert_eq!((ran.count("invalid"), ran.count("found") / 40), (1, 2));
+    assert_eq!(ran.count("not_sent") + ran.count("found"), 201);
+    let api = Api::ok();
     let ran = run(job(&api), &given).await;
     assert_whole(&ran, &given);
-    assert_eq!(ran.count("row"), 201);
+    assert_eq!(ran.count("found"), 201);
     assert_eq!(api.calls().len(), 3);
-    assert_eq!(ran.progress.spent_before + ran.progress.spent, 5.0 * COST);
+    assert_eq!(ran.progress.earlier_cost + ran.progress.cost, 5.0 * COST);
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
     let missing = journaled(&api, 4, &folder.path().join("other")).spool("/nowhere");
     let ran = run(missing, &given).await;
-    assert!(matches!(ran.end, End::Spool(_)), "{}", ran.end);
-    assert_eq!(ran.progress.taken, 0);
+    assert!(matches!(ran.end, JobEnd::Spool(_)), "{}", ran.end);
+    assert_eq!(ran.progress.read, 0);
 }
 
-/// A call that differs from the journal's stops the job before any later one is sent, however many
-/// may be under way at once.
+/// A call that differs from the journal stops the job before any later call is sent, even if many
+/// calls may be in flight.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_longer_input_sends_nothing_behind_a_call_that_was_not_full() {
+async fn a_longer_input_sends_nothing_after_a_call_that_was_not_full() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
-    let job = |api: &Api| journaled(api, 2, &journal).at_once(number(30));
-    run(job(&Api::fine()), &targets(95)).await;
+    let job = |api: &Api| journaled(api, 2, &journal).max_in_flight(number(30));
+    run(job(&Api::ok()), &targets(95)).await;
     let never = Api::new(|_, _| panic!("nothing may be sent"));
     let ran = run(job(&never), &targets(200)).await;
-    assert!(matches!(ran.end, End::Journal(_)), "{}", ran.end);
+    assert!(matches!(ran.end, JobEnd::Journal(_)), "{}", ran.end);
     assert!(never.calls().is_empty());
-    // The job that it is goes on.
-    assert_eq!(run(job(&never), &targets(95)).await.count("row"), 95);
+    // The original input is accepted.
+    assert_eq!(run(job(&never), &targets(95)).await.count("found"), 95);
 }
 
-/// A trial against a mock must not be taken for the answers of the API.
+/// The responses of a mock must not pass for those of the API.
 #[tokio::test]
-async fn answers_of_another_server_are_refused() {
+async fn responses_of_another_server_are_refused() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
-    run(journaled(&Api::fine(), 2, &journal), &targets(4)).await;
-    let api = Api::fine();
+    run(journaled(&Api::ok(), 2, &journal), &targets(4)).await;
+    let api = Api::ok();
     let sandbox = Client::builder()
         .credentials("login", "password")
         .layer(api.as_layer())
@@ -378,17 +417,17 @@ async fn answers_of_another_server_are_refused() {
     assert!(api.calls().is_empty());
 }
 
-/// What nobody knows of may have cost as much as a full call.
+/// A call whose charge is unknown may have cost as much as a full call.
 #[tokio::test]
-async fn uncertain_calls_count_for_the_limit() {
+async fn uncertain_calls_count_against_the_budget() {
     let folder = TempDir::new().unwrap();
     let journal = folder.path().join("journal");
     let api = Api::new(|_, _| Then::Break);
     let ran = run(journaled(&api, 2, &journal).give_up_after(3), &targets(20)).await;
     assert_eq!(ran.progress.uncertain, 6);
-    let api = Api::fine();
-    // Three calls of 0.024 and a bit have gone perhaps.
-    let ran = run(journaled(&api, 2, &journal).max_spend(0.09), &targets(20)).await;
-    assert!(matches!(ran.end, End::Refused(_)), "{}", ran.end);
+    let api = Api::ok();
+    // Three calls of a little more than 0.024 may have been charged.
+    let ran = run(journaled(&api, 2, &journal).budget(0.09), &targets(20)).await;
+    assert!(matches!(ran.end, JobEnd::Refused(_)), "{}", ran.end);
     assert!(api.calls().is_empty());
 }

@@ -1,18 +1,17 @@
-//! The files of a job: where its table goes, and which of them are one.
+//! The output file of a job, and paths.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::Options;
-use crate::exit::Failure;
+use crate::exit::CliError;
 
-/// Where the table goes.
+/// The destination of the table.
 pub(super) enum Output {
     Stdout,
-    /// What is no file by itself, such as a pipe.
+    /// A path that is not a regular file, such as a pipe.
     Device(File),
-    /// A file, which is written under another name until it is whole.
+    /// A regular file. It is written under the name `part` and renamed at the end.
     File {
         file: File,
         part: PathBuf,
@@ -21,17 +20,18 @@ pub(super) enum Output {
 }
 
 impl Output {
-    pub(super) fn open(options: &Options) -> Result<Self, Failure> {
-        let Some(path) = options.to_file() else {
+    /// Opens the output. `None` is stdout.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, CliError> {
+        let Some(path) = path else {
             return Ok(Self::Stdout);
         };
-        let failed = |error| Failure::usage(format!("--output {}: {error}", path.display()));
-        let known = std::fs::metadata(path);
-        if known.is_ok_and(|known| !known.is_file()) {
+        let failed = |error| CliError::usage(format!("--output {}: {error}", path.display()));
+        let metadata = std::fs::metadata(path);
+        if metadata.is_ok_and(|metadata| !metadata.is_file()) {
             let file = OpenOptions::new().write(true).open(path);
             return file.map(Self::Device).map_err(failed);
         }
-        let part = beside(path, ".part");
+        let part = with_suffix(path, ".part");
         let path = path.to_owned();
         let file = File::create(&part).map_err(failed)?;
         Ok(Self::File { file, part, path })
@@ -44,29 +44,36 @@ impl Output {
         })
     }
 
-    /// Gives the table its name, or takes it away if it is of no use.
-    pub(super) fn settle(&self, is_of_use: bool) -> io::Result<()> {
+    /// Gives the file its name. An existing file is replaced.
+    pub(super) fn commit(&self) -> io::Result<()> {
         match self {
-            Self::File { part, path, .. } if is_of_use => std::fs::rename(part, path),
+            Self::File { part, path, .. } => std::fs::rename(part, path),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the file. An existing file with its name stays.
+    pub(super) fn discard(&self) -> io::Result<()> {
+        match self {
             Self::File { part, .. } => std::fs::remove_file(part),
             _ => Ok(()),
         }
     }
 }
 
-/// A file beside another one.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+/// Appends a suffix to the name of a file.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
-    name.push(ending);
+    name.push(suffix);
     name.into()
 }
 
-/// Where a file is, whatever it is called; it need not be there.
-pub(super) fn place(path: &Path) -> Option<PathBuf> {
-    if let Ok(whole) = path.canonicalize() {
-        return Some(whole);
+/// Returns the absolute path of a file that need not exist. The directory must exist.
+pub(super) fn resolve(path: &Path) -> Option<PathBuf> {
+    if let Ok(absolute) = path.canonicalize() {
+        return Some(absolute);
     }
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-    Some(folder.join(path.file_name()?))
+    let dir = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let dir = dir.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(dir.join(path.file_name()?))
 }

@@ -1,4 +1,4 @@
-//! The targets of a job: lines of a file or of stdin, whatever is in them.
+//! The input of a bulk job: lines of a file or of stdin, in any encoding.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -6,71 +6,87 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dataforseo_bulk::Target;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use tokio::sync::{Notify, mpsc};
 
-/// No target is longer. What is, is no target, and does not fill the memory.
-pub(super) const LONGEST: usize = 8192;
-/// How much of a line that cannot be used is shown.
-const SHOWN: usize = 100;
-/// How many lines go from the reader to the job together.
-const TOGETHER: usize = 1000;
+use crate::job::TargetStream;
 
-/// What became of reading, besides the targets.
+/// The maximum length of a target in bytes. Longer lines are invalid, and are not held in memory.
+const MAX_TARGET_BYTES: usize = 8192;
+/// How many characters of an invalid line are shown.
+const MAX_SHOWN_CHARS: usize = 100;
+/// How many lines are sent from the reader to the job together.
+const LINES_PER_BATCH: usize = 1000;
+
+/// The status of reading the input.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
-    failed: Mutex<Option<io::Error>>,
-    /// Wakes whoever waits for a failure.
-    pub(super) has_failed: Notify,
-    blank: Mutex<u64>,
+pub(super) struct InputStatus {
+    error: Mutex<Option<io::Error>>,
+    /// Notified when reading fails.
+    pub(super) failed: Notify,
+    blank_lines: Mutex<u64>,
 }
 
-impl Reading {
-    /// Why reading ended before the end, if it did.
-    pub(super) fn failure(&self) -> Option<String> {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.as_ref().map(ToString::to_string)
+impl InputStatus {
+    /// Returns the error that reading failed with.
+    pub(super) fn error(&self) -> Option<String> {
+        let error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        error.as_ref().map(ToString::to_string)
     }
 
-    /// How many lines were blank.
-    pub(super) fn blank(&self) -> u64 {
-        *self.blank.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the number of blank lines so far.
+    pub(super) fn blank_lines(&self) -> u64 {
+        let count = self.blank_lines.lock();
+        *count.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn fail(&self, error: io::Error) {
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-        self.has_failed.notify_one();
+        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.failed.notify_one();
+    }
+
+    fn add_blank_line(&self) {
+        let count = self.blank_lines.lock();
+        *count.unwrap_or_else(PoisonError::into_inner) += 1;
     }
 }
 
-/// Where targets come from.
+/// The source of the targets.
 #[derive(Debug, Clone)]
-pub(super) enum Source {
+pub(super) enum InputSource {
     Stdin,
     File(PathBuf),
 }
 
-impl Source {
+/// An input that is being read.
+pub(super) struct OpenInput {
+    pub(super) targets: TargetStream,
+    pub(super) status: Arc<InputStatus>,
+}
+
+impl InputSource {
+    /// Returns the source for a path. `-` is stdin.
     pub(super) fn new(path: &Path) -> Self {
-        match path == Path::new("-") {
-            true => Self::Stdin,
-            false => Self::File(path.to_owned()),
+        if path == Path::new("-") {
+            Self::Stdin
+        } else {
+            Self::File(path.to_owned())
         }
     }
 
-    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+    fn reader(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Self::Stdin => Box::new(io::stdin()),
             Self::File(path) => Box::new(File::open(path)?),
         })
     }
 
-    /// How many lines there are, if that can be found out before they are read.
+    /// Counts the targets of a regular file.
     pub(super) fn count(&self) -> Option<u64> {
         let Self::File(path) = self else {
             return None;
         };
-        // Before it is opened: a pipe that is opened twice can wait for ever.
+        // Checked before opening, as opening a pipe twice can block forever.
         if !std::fs::metadata(path).ok()?.is_file() {
             return None;
         }
@@ -82,57 +98,59 @@ impl Source {
         Some(count)
     }
 
-    /// The targets, and what becomes of reading them. A thread of its own reads: a file can be slow.
+    /// Starts to read the targets, on a thread of its own, as reading may block.
     ///
     /// # Errors
-    /// When the file cannot be opened.
-    pub(super) fn targets(
-        &self,
-    ) -> io::Result<(impl Stream<Item = Target> + Send + use<>, Arc<Reading>)> {
-        let input = self.open()?;
-        let reading = Arc::new(Reading::default());
+    /// If the file cannot be opened.
+    pub(super) fn open(&self) -> io::Result<OpenInput> {
+        let input = self.reader()?;
+        let status = Arc::new(InputStatus::default());
         let (sender, receiver) = mpsc::channel(4);
-        let told = Arc::clone(&reading);
-        std::thread::spawn(move || read(input, &sender, &told));
-        let chunks = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<_>| {
-            let chunk: Vec<Target> = receiver.recv().await?;
-            Some((stream::iter(chunk), receiver))
+        let of_thread = Arc::clone(&status);
+        std::thread::spawn(move || read(input, &sender, &of_thread));
+        let batches = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<_>| {
+            let batch: Vec<Target> = receiver.recv().await?;
+            Some((stream::iter(batch), receiver))
         });
-        // Input that broke off has no end: the job must not take what came for the whole.
-        let broken = Arc::clone(&reading);
+        // After an error the stream never ends, as the job must not pass for complete.
+        let of_end = Arc::clone(&status);
         let end = stream::once(async move {
-            if broken.failure().is_some() {
+            if of_end.error().is_some() {
                 std::future::pending::<()>().await;
             }
         });
         let end = end.filter_map(async |()| None);
-        Ok((chunks.flatten().chain(end).boxed(), reading))
+        Ok(OpenInput {
+            targets: batches.flatten().chain(end).boxed(),
+            status,
+        })
     }
 }
 
-/// Reads all lines. Stops when nobody takes them any more.
-fn read(input: Box<dyn Read + Send>, sender: &mpsc::Sender<Vec<Target>>, reading: &Reading) {
+/// Reads all lines. Stops when the receiver is dropped.
+fn read(input: Box<dyn Read + Send>, sender: &mpsc::Sender<Vec<Target>>, status: &InputStatus) {
     let mut lines = Lines::new(input);
-    let mut chunk = Vec::with_capacity(TOGETHER);
+    let mut batch = Vec::with_capacity(LINES_PER_BATCH);
     loop {
         let line = match lines.next_line() {
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(error) => {
-                reading.fail(error);
+                status.fail(error);
                 break;
             }
         };
         if line.is_blank() {
-            *reading.blank.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            status.add_blank_line();
             continue;
         }
-        chunk.push(line.target());
-        if chunk.len() == TOGETHER && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
+        batch.push(line.to_target());
+        let is_full = batch.len() == LINES_PER_BATCH;
+        if is_full && sender.blocking_send(std::mem::take(&mut batch)).is_err() {
             return;
         }
     }
-    let _ = sender.blocking_send(chunk);
+    let _ = sender.blocking_send(batch);
 }
 
 /// The lines of a file.
@@ -142,10 +160,11 @@ struct Lines<R> {
     line: Vec<u8>,
 }
 
-/// A line without its end, as far as it was kept.
+/// A line without its line break.
 struct Line<'a> {
+    /// The beginning of the line, as far as it is kept.
     bytes: &'a [u8],
-    /// How long it is.
+    /// The length of the whole line in bytes.
     length: u64,
 }
 
@@ -159,32 +178,9 @@ impl<R: Read> Lines<R> {
     }
 
     fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
-        self.line.clear();
-        let mut length = 0;
-        loop {
-            let available = match self.input.fill_buf() {
-                Ok(available) => available,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            let end = available.iter().position(|byte| *byte == b'\n');
-            let part = end.unwrap_or(available.len());
-            length += part as u64;
-            // With room for an end that is cut off, and for the mark of a byte order.
-            let room = (LONGEST + 8).saturating_sub(self.line.len());
-            self.line.extend_from_slice(&available[..part.min(room)]);
-            let is_end_of_file = available.is_empty();
-            self.input.consume(part + usize::from(end.is_some()));
-            if end.is_some() {
-                break;
-            }
-            if is_end_of_file {
-                if length == 0 {
-                    return Ok(None);
-                }
-                break;
-            }
-        }
+        let Some(mut length) = self.read_line()? else {
+            return Ok(None);
+        };
         let is_whole = length == self.line.len() as u64;
         let mut bytes = self.line.as_slice();
         if std::mem::take(&mut self.is_first) {
@@ -196,35 +192,63 @@ impl<R: Read> Lines<R> {
         }
         Ok(Some(Line { bytes, length }))
     }
+
+    /// Reads up to the next line break and keeps the beginning. Returns the length in bytes. `None` at
+    /// the end of the file.
+    fn read_line(&mut self) -> io::Result<Option<u64>> {
+        self.line.clear();
+        let mut length = 0;
+        loop {
+            let available = match self.input.fill_buf() {
+                Ok(available) => available,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if available.is_empty() {
+                return Ok((length > 0).then_some(length));
+            }
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let part = end.unwrap_or(available.len());
+            length += part as u64;
+            // With room for a carriage return and a byte order mark, which are removed.
+            let room = (MAX_TARGET_BYTES + 8).saturating_sub(self.line.len());
+            self.line.extend_from_slice(&available[..part.min(room)]);
+            self.input.consume(part + usize::from(end.is_some()));
+            if end.is_some() {
+                return Ok(Some(length));
+            }
+        }
+    }
 }
 
 impl Line<'_> {
     fn is_blank(&self) -> bool {
-        self.length as usize <= LONGEST && self.bytes.trim_ascii().is_empty()
+        self.length as usize <= MAX_TARGET_BYTES && self.bytes.trim_ascii().is_empty()
     }
 
-    fn target(&self) -> Target {
+    fn to_target(&self) -> Target {
         let reason = match std::str::from_utf8(self.bytes) {
-            _ if self.length > LONGEST as u64 => {
+            _ if self.length > MAX_TARGET_BYTES as u64 => {
                 format!(
-                    "the line has {} bytes, and no target has more than {LONGEST}",
+                    "the line has {} bytes, and the maximum for a target is {MAX_TARGET_BYTES}",
                     self.length
                 )
             }
-            // White space around a target is a slip of whoever made the file.
             Ok(text) if !text.trim().contains(char::is_control) => {
                 return Target::Text(text.trim().to_owned());
             }
-            // Every other byte of such a file is 0.
-            _ if self.bytes.contains(&0) => "the line is not UTF-8 but UTF-16, it seems".to_owned(),
-            Ok(_) => "the line has control characters in it".to_owned(),
+            // ASCII text in UTF-16 has a zero in every other byte.
+            _ if self.bytes.contains(&0) => {
+                "the line is not UTF-8 but probably UTF-16; convert the file to UTF-8".to_owned()
+            }
+            Ok(_) => "the line contains control characters".to_owned(),
             Err(_) => "the line is not UTF-8".to_owned(),
         };
         let text = String::from_utf8_lossy(self.bytes);
-        let text = match text.char_indices().nth(SHOWN) {
+        let text = match text.char_indices().nth(MAX_SHOWN_CHARS) {
             Some((cut, _)) => format!("{}…", &text[..cut]),
             None => text.into_owned(),
         };
-        Target::Unusable { text, reason }
+        Target::Invalid { text, reason }
     }
 }

@@ -1,4 +1,4 @@
-//! Every task of every endpoint can be said with flags, and is the same task then.
+//! Every task of every endpoint can be given as flags, without a difference.
 
 use std::fs;
 use std::path::Path;
@@ -7,17 +7,14 @@ use clap::ArgMatches;
 use dataforseo_client::models::{FieldKind, FieldRule};
 use serde_json::{Map, Value, json};
 
-use super::{OWN, flag, of_task};
-use crate::call::tasks;
+use super::names::RESERVED;
+use super::{flag, read_tasks, to_flags};
 use crate::generated::SECTIONS;
-use crate::table::{Argument, Endpoint, kebab};
+use crate::lookup::endpoints;
+use crate::table::{Argument, EndpointEntry, kebab_case};
 
-fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    SECTIONS.iter().flat_map(|section| section.endpoints)
-}
-
-/// What clap makes of a command line behind an endpoint's name.
-fn parsed(endpoint: &Endpoint, line: &[String]) -> Result<ArgMatches, clap::Error> {
+/// Parses the arguments of an endpoint's command.
+fn parsed(endpoint: &EndpointEntry, line: &[String]) -> Result<ArgMatches, clap::Error> {
     let command = endpoint.command();
     let line = line.iter().map(String::as_str);
     let line = ["dataforseo"]
@@ -31,13 +28,13 @@ fn parsed(endpoint: &Endpoint, line: &[String]) -> Result<ArgMatches, clap::Erro
     Ok(matches)
 }
 
-fn read(endpoint: &'static Endpoint, line: &[String]) -> Vec<Value> {
+fn read(endpoint: &'static EndpointEntry, line: &[String]) -> Vec<Value> {
     let matches = parsed(endpoint, line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
-    tasks(endpoint, &matches).unwrap_or_else(|failure| panic!("{line:?}: {}", failure.reason))
+    read_tasks(endpoint, &matches).unwrap_or_else(|error| panic!("{line:?}: {}", error.message))
 }
 
-fn assert_same(endpoint: &'static Endpoint, task: &Value) {
-    let line = of_task(endpoint, task.as_object().unwrap());
+fn assert_same(endpoint: &'static EndpointEntry, task: &Value) {
+    let line = to_flags(endpoint, task.as_object().unwrap());
     assert_eq!(
         read(endpoint, &line),
         std::slice::from_ref(task),
@@ -50,19 +47,19 @@ fn every_command_builds() {
     crate::command().debug_assert();
 }
 
-/// A new option of the program must not take the flag of a field.
+/// A new option of the program must not collide with the flag of a field.
 #[test]
 fn the_programs_own_flags_are_listed() {
     let mut command = crate::command();
     command.build();
     for section in SECTIONS {
-        let section = command.find_subcommand(kebab(section.name)).unwrap();
+        let section = command.find_subcommand(kebab_case(section.name)).unwrap();
         for endpoint in section.get_subcommands() {
             let own = endpoint
                 .get_arguments()
                 .filter(|arg| !arg.get_id().as_str().contains('.'));
             for flag in own.filter_map(clap::Arg::get_long) {
-                assert!(OWN.contains(&flag), "{flag}");
+                assert!(RESERVED.contains(&flag), "{flag}");
             }
         }
     }
@@ -71,7 +68,7 @@ fn the_programs_own_flags_are_listed() {
 }
 
 #[test]
-fn the_table_fits_the_rules() {
+fn the_table_matches_the_rules() {
     assert!(endpoints().count() > 0 || !cfg!(feature = "backlinks"));
     for endpoint in endpoints() {
         let names = endpoint.fields.iter().map(|field| field.name);
@@ -89,7 +86,7 @@ fn the_table_fits_the_rules() {
 }
 
 /// The tasks of the mock's fixtures.
-fn recorded(endpoint: &Endpoint) -> Vec<Value> {
+fn recorded(endpoint: &EndpointEntry) -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mock-server/fixtures");
     let folder = folder.join(endpoint.info.path.trim_start_matches('/'));
     let files = fs::read_dir(folder)
@@ -103,7 +100,7 @@ fn recorded(endpoint: &Endpoint) -> Vec<Value> {
 }
 
 #[test]
-fn recorded_and_documented_tasks_can_be_said() {
+fn recorded_and_documented_tasks_can_be_given_as_flags() {
     for endpoint in endpoints().filter(|endpoint| !endpoint.fields.is_empty()) {
         let mut count = 0;
         for task in recorded(endpoint) {
@@ -118,10 +115,9 @@ fn recorded_and_documented_tasks_can_be_said() {
     }
 }
 
-/// A value of each kind for every field, those that a command line could take for something else
-/// among them.
+/// A value of each kind for every field, including values that look like flags or files.
 #[test]
-fn every_field_can_be_said() {
+fn every_field_can_be_given_as_a_flag() {
     for endpoint in endpoints() {
         let task = |nth| -> Map<String, Value> {
             let fields = endpoint.fields();
@@ -163,7 +159,7 @@ fn of_kind(kind: &FieldKind, nth: usize) -> Value {
     }
 }
 
-/// What flags do, by the endpoints that show it best.
+/// The behavior of flags, with an endpoint for each.
 #[cfg(all(feature = "backlinks", feature = "serp"))]
 mod by_example {
     use std::fs;
@@ -171,18 +167,19 @@ mod by_example {
     use serde_json::json;
 
     use super::{parsed, read};
-    use crate::table::Endpoint;
+    use crate::lookup::find_endpoint;
+    use crate::table::EndpointEntry;
 
     fn line(words: &[&str]) -> Vec<String> {
         words.iter().map(|&word| word.to_owned()).collect()
     }
 
-    fn backlinks(name: &str) -> &'static Endpoint {
-        crate::table::find("backlinks", name).unwrap()
+    fn backlinks(name: &str) -> &'static EndpointEntry {
+        find_endpoint("backlinks", name).unwrap()
     }
 
     #[test]
-    fn a_file_has_an_element_on_each_line() {
+    fn a_file_has_an_element_per_line() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("targets.txt");
         fs::write(&file, "a.example\r\n\n  b.example  \n").unwrap();
@@ -203,7 +200,7 @@ mod by_example {
     }
 
     #[test]
-    fn flags_go_before_the_fields_of_a_task() {
+    fn flags_override_the_fields_of_a_task() {
         let list = backlinks("backlinks-live");
         let task = r#"{"target": "a.example", "limit": 5, "mode": null}"#;
         let read = read(
@@ -216,8 +213,8 @@ mod by_example {
     }
 
     #[test]
-    fn flags_go_into_every_task() {
-        let post = crate::table::find("serp", "google-organic-task-post").unwrap();
+    fn flags_apply_to_every_task() {
+        let post = find_endpoint("serp", "google-organic-task-post").unwrap();
         let several = r#"[{"keyword": "a"}, {"keyword": "b", "depth": 1}]"#;
         let read = read(post, &line(&["--task", several, "--depth", "20"]));
         let expected = [
@@ -228,7 +225,7 @@ mod by_example {
     }
 
     #[test]
-    fn what_is_required_is_asked_for() {
+    fn required_fields_are_reported() {
         let list = backlinks("backlinks-live");
         let error = parsed(list, &line(&["--limit", "5"]))
             .unwrap_err()
@@ -246,9 +243,9 @@ mod by_example {
         );
     }
 
-    /// Names stand so in the documentation, and in our own prose.
+    /// The documentation writes names with underscores.
     #[test]
-    fn a_flag_can_be_written_as_the_field() {
+    fn a_flag_can_be_written_like_the_field() {
         let words = ["--targets", "a.example", "--include_subdomains", "false"];
         let read = read(backlinks("bulk-pages-summary-live"), &line(&words));
         assert_eq!(read[0]["include_subdomains"], false);

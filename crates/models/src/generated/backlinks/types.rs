@@ -3,7 +3,7 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// Scale of ranks.
+/// The scale of ranks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RankScale {
@@ -17,7 +17,7 @@ pub enum RankScale {
 
 open_enum_impls!(RankScale { OneHundred = "one_hundred", OneThousand = "one_thousand" });
 
-/// Order of tasks by execution time.
+/// The order of tasks by execution time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
@@ -31,7 +31,7 @@ pub enum SortDirection {
 
 open_enum_impls!(SortDirection { Asc = "asc", Desc = "desc" });
 
-/// Status of backlinks.
+/// The status of backlinks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BacklinksStatusType {
@@ -47,7 +47,7 @@ pub enum BacklinksStatusType {
 
 open_enum_impls!(BacklinksStatusType { All = "all", Live = "live", Lost = "lost" });
 
-/// Platform type of a site.
+/// The platform type of a site.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlatformType {
@@ -77,7 +77,7 @@ open_enum_impls!(
     Unknown = "unknown" }
 );
 
-/// Backlinks that intersections are computed from.
+/// The backlinks that intersections are computed from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IntersectionMode {
@@ -91,7 +91,7 @@ pub enum IntersectionMode {
 
 open_enum_impls!(IntersectionMode { All = "all", Partial = "partial" });
 
-/// Length of the period that a row covers.
+/// The length of the period that a row covers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GroupRange {
@@ -142,7 +142,7 @@ object!(
     target_spam_score }
 );
 
-/// Step on the path of an indirect link.
+/// A step on the path of an indirect link.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct IndirectLinkStep {
@@ -166,7 +166,7 @@ pub struct IntersectionSummary {
 
 object!(IntersectionSummary { intersections_count });
 
-/// Type of the link.
+/// The type of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkType {

@@ -3,33 +3,33 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// Type of resource that was expected.
+/// The type of resource that was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AcceptType {
-    /// `any`
+    /// Any type.
     Any,
-    /// `none`
+    /// No type.
     None,
-    /// `image`
+    /// Image.
     Image,
-    /// `sitemap`
+    /// Sitemap.
     Sitemap,
-    /// `robots`
+    /// The file `robots.txt`.
     Robots,
-    /// `script`
+    /// Script.
     Script,
-    /// `stylesheet`
+    /// Stylesheet.
     Stylesheet,
-    /// `redirect`
+    /// Redirect.
     Redirect,
-    /// `html`
+    /// HTML page.
     Html,
-    /// `text`
+    /// Text.
     Text,
-    /// `other`
+    /// Another type.
     DocumentedOther,
-    /// `font`
+    /// Font.
     Font,
     /// A value that this version does not know.
     Other(String),
@@ -41,23 +41,23 @@ open_enum_impls!(
     = "html", Text = "text", DocumentedOther = "other", Font = "font" }
 );
 
-/// Page or resource, distinguished by `resource_type`.
+/// A page or resource, distinguished by `resource_type`.
 ///
 /// The field `resource_type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Resource {
-    /// HTML page that was loaded.
+    /// An HTML page that was loaded.
     Html(Box<ResourceHtml>),
-    /// Page or resource that failed to load.
+    /// A page or resource that failed to load.
     Broken(Box<ResourceBroken>),
-    /// Page that redirects to another URL.
+    /// A page that redirects to another URL.
     Redirect(Box<ResourceRedirect>),
-    /// Script used by the page.
+    /// A script used by the page.
     Script(Box<AssetResource>),
-    /// Image used by the page.
+    /// An image used by the page.
     Image(Box<AssetResource>),
-    /// Stylesheet used by the page.
+    /// A stylesheet used by the page.
     Stylesheet(Box<AssetResource>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -126,6 +126,116 @@ impl Union for Resource {
 
 union_impls!(Resource);
 
+impl Resource {
+    /// Returns `status_code` of the member.
+    ///
+    /// HTTP status that the resource returned.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn status_code(&self) -> Option<i64> {
+        union::integer(self, "status_code")
+    }
+
+    /// Returns `location` of the member.
+    ///
+    /// URL that the page redirects to, from its `Location` header.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn location(&self) -> Option<&str> {
+        union::text(self, "location")
+    }
+
+    /// Returns `url` of the member.
+    ///
+    /// URL of the page or resource.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn url(&self) -> Option<&str> {
+        union::text(self, "url")
+    }
+
+    /// Returns `size` of the member.
+    ///
+    /// Size of the resource, uncompressed.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn size(&self) -> Option<i64> {
+        union::integer(self, "size")
+    }
+
+    /// Returns `encoded_size` of the member.
+    ///
+    /// Size of the resource as encoded for transfer.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn encoded_size(&self) -> Option<i64> {
+        union::integer(self, "encoded_size")
+    }
+
+    /// Returns `total_transfer_size` of the member.
+    ///
+    /// Number of bytes transferred, compressed.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn total_transfer_size(&self) -> Option<i64> {
+        union::integer(self, "total_transfer_size")
+    }
+
+    /// Returns `fetch_time` of the member.
+    ///
+    /// Date and time when the resource was fetched.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn fetch_time(&self) -> Option<&str> {
+        union::text(self, "fetch_time")
+    }
+
+    /// Returns `content_encoding` of the member.
+    ///
+    /// Compression of the content, such as `gzip`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn content_encoding(&self) -> Option<&str> {
+        union::text(self, "content_encoding")
+    }
+
+    /// Returns `media_type` of the member.
+    ///
+    /// MIME type, such as `text/html`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn media_type(&self) -> Option<&str> {
+        union::text(self, "media_type")
+    }
+
+    /// Returns `server` of the member.
+    ///
+    /// `Server` header, often the name and version of the web server.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn server(&self) -> Option<&str> {
+        union::text(self, "server")
+    }
+
+    /// Returns `is_resource` of the member.
+    ///
+    /// Whether the page is a single resource.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn is_resource(&self) -> Option<bool> {
+        union::boolean(self, "is_resource")
+    }
+
+    /// Returns `accept_type` of the member.
+    ///
+    /// Type of resource expected at the URL, useful for broken ones that state no type.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn accept_type(&self) -> Option<&str> {
+        union::text(self, "accept_type")
+    }
+}
+
 /// Timings of the stages of loading the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -192,7 +302,7 @@ object!(
     waiting_time, download_time, duration_time, fetch_start, fetch_end }
 );
 
-/// HTML page that was loaded.
+/// An HTML page that was loaded.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceHtml {
@@ -297,7 +407,7 @@ object!(
     url_length, relative_url_length }
 );
 
-/// Page or resource that failed to load.
+/// A page or resource that failed to load.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceBroken {
@@ -361,7 +471,7 @@ object!(
     server, last_modified, fetch_timing, is_resource, meta, accept_type }
 );
 
-/// Page that redirects to another URL.
+/// A page that redirects to another URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceRedirect {
@@ -421,7 +531,7 @@ object!(
     server, last_modified, fetch_timing, is_resource }
 );
 
-/// Script, image or stylesheet used by the page.
+/// A script, image or stylesheet used by the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AssetResource {
@@ -495,7 +605,7 @@ pub struct MarkupIssues {
 
 object!(MarkupIssues { errors, warnings });
 
-/// Caching policy of a resource.
+/// The caching policy of a resource.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CacheControl {
@@ -527,7 +637,7 @@ pub struct LastModified {
 
 object!(LastModified { header, sitemap, meta_tag });
 
-/// Issue with its position in the source.
+/// An issue with its position in the source.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MarkupIssue {

@@ -3,7 +3,7 @@
 #[allow(unused_imports, reason = "one list serves all generated files")]
 use crate::prelude::*;
 
-/// Device type of the search.
+/// The device type of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Device {
@@ -17,7 +17,7 @@ pub enum Device {
 
 open_enum_impls!(Device { Desktop = "desktop", Mobile = "mobile" });
 
-/// Operating system of the device.
+/// The operating system of the device.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OperatingSystem {
@@ -38,7 +38,7 @@ open_enum_impls!(
     "ios" }
 );
 
-/// Comparison of a target of `stop_crawl_on_match` with the results.
+/// The comparison method for targets of `stop_crawl_on_match`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MatchType {
@@ -57,7 +57,7 @@ open_enum_impls!(
     "wildcard" }
 );
 
-/// Number of targets that must be found before the crawl ends.
+/// The number of targets that must be found before the crawl ends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetSearchMode {
@@ -71,7 +71,7 @@ pub enum TargetSearchMode {
 
 open_enum_impls!(TargetSearchMode { All = "all", Any = "any" });
 
-/// Types of elements that can contain stop targets.
+/// The type of an element that can contain stop targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TargetItemType {
@@ -116,109 +116,109 @@ open_enum_impls!(
     }
 );
 
-/// Types of elements on a results page.
+/// The type of an element on a results page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerpItemType {
-    /// `answer_box`
+    /// Direct answer by Google.
     AnswerBox,
-    /// `app`
+    /// Apps from an app store.
     App,
-    /// `carousel`
+    /// Row of image cards.
     Carousel,
-    /// `multi_carousel`
+    /// Carousel whose entries contain carousels.
     MultiCarousel,
-    /// `featured_snippet`
+    /// Featured snippet above the results.
     FeaturedSnippet,
-    /// `google_flights`
+    /// Flights for a route.
     GoogleFlights,
-    /// `google_reviews`
+    /// Google reviews of a place.
     GoogleReviews,
-    /// `third_party_reviews`
+    /// Rating on a third-party review site.
     ThirdPartyReviews,
-    /// `google_posts`
+    /// Posts that a business published on Google.
     GooglePosts,
-    /// `images`
+    /// Images from the image search.
     Images,
-    /// `jobs`
+    /// Jobs.
     Jobs,
-    /// `knowledge_graph`
+    /// Knowledge panel.
     KnowledgeGraph,
-    /// `local_pack`
+    /// Local business next to a map.
     LocalPack,
-    /// `hotels_pack`
+    /// Hotels with prices.
     HotelsPack,
-    /// `map`
+    /// Map of a place.
     Map,
-    /// `organic`
+    /// Organic, unpaid result.
     Organic,
-    /// `paid`
+    /// Text ad.
     Paid,
-    /// `people_also_ask`
+    /// Related questions with answers.
     PeopleAlsoAsk,
-    /// `related_searches`
+    /// Related searches at the bottom of the page.
     RelatedSearches,
-    /// `people_also_search`
+    /// Related searches by other users.
     PeopleAlsoSearch,
-    /// `shopping`
+    /// Product ads.
     Shopping,
-    /// `top_stories`
+    /// Current news articles.
     TopStories,
-    /// `twitter`
+    /// Posts from Twitter, now X.
     Twitter,
-    /// `video`
+    /// Videos.
     Video,
-    /// `events`
+    /// Events.
     Events,
-    /// `mention_carousel`
+    /// Products with the articles that mention them.
     MentionCarousel,
-    /// `recipes`
+    /// Recipes.
     Recipes,
-    /// `top_sights`
+    /// Sights of a place.
     TopSights,
-    /// `scholarly_articles`
+    /// Articles from Google Scholar.
     ScholarlyArticles,
-    /// `popular_products`
+    /// Unpaid product cards.
     PopularProducts,
-    /// `podcasts`
+    /// Podcast episodes.
     Podcasts,
-    /// `questions_and_answers`
+    /// Questions and answers from forums and help sites.
     QuestionsAndAnswers,
-    /// `find_results_on`
+    /// Directories and portals for the same search.
     FindResultsOn,
-    /// `stocks_box`
+    /// Price and chart of a stock.
     StocksBox,
-    /// `visual_stories`
+    /// Web stories.
     VisualStories,
-    /// `commercial_units`
+    /// Product offers from shops.
     CommercialUnits,
-    /// `local_services`
+    /// Local service providers.
     LocalServices,
-    /// `google_hotels`
+    /// Single hotel in Google Hotels.
     GoogleHotels,
-    /// `math_solver`
+    /// Solution of an equation.
     MathSolver,
-    /// `currency_box`
+    /// Currency converter.
     CurrencyBox,
-    /// `product_considerations`
+    /// Points to consider before a purchase.
     ProductConsiderations,
-    /// `found_on_web`
+    /// Things that web pages mention for the search.
     FoundOnWeb,
-    /// `short_videos`
+    /// Short vertical videos.
     ShortVideos,
-    /// `refine_products`
+    /// Refinements of a product search.
     RefineProducts,
-    /// `explore_brands`
+    /// Brands for a product search.
     ExploreBrands,
-    /// `perspectives`
+    /// Opinions and first-hand experiences.
     Perspectives,
-    /// `discussions_and_forums`
+    /// Forum threads.
     DiscussionsAndForums,
-    /// `compare_sites`
+    /// Sites for comparing offers.
     CompareSites,
-    /// `courses`
+    /// Courses.
     Courses,
-    /// `ai_overview`
+    /// Overview written by Google's AI.
     AiOverview,
     /// A value that this version does not know.
     Other(String),
@@ -246,7 +246,7 @@ open_enum_impls!(
     "compare_sites", Courses = "courses", AiOverview = "ai_overview" }
 );
 
-/// Side of the page that contains an element.
+/// The side of the page that contains an element.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Position {
@@ -260,7 +260,7 @@ pub enum Position {
 
 open_enum_impls!(Position { Left = "left", Right = "right" });
 
-/// Target that ends the crawl when found.
+/// A target that ends the crawl when found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StopCrawlOnMatch {
@@ -288,7 +288,7 @@ impl StopCrawlOnMatch {
     }
 }
 
-/// Spelling correction of the keyword by the search engine.
+/// A spelling correction of the keyword by the search engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spell {
@@ -304,13 +304,13 @@ object!(Spell { keyword, r#type = "type" });
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpellType {
-    /// `did_you_mean`
+    /// The search engine suggests the corrected keyword.
     DidYouMean,
-    /// `showing_results_for`
+    /// The results are for the corrected keyword.
     ShowingResultsFor,
-    /// `no_results_found_for`
+    /// The original keyword has no results.
     NoResultsFoundFor,
-    /// `including_results_for`
+    /// The results include those for the corrected keyword.
     IncludingResultsFor,
     /// A value that this version does not know.
     Other(String),
@@ -322,7 +322,7 @@ open_enum_impls!(
     "including_results_for" }
 );
 
-/// Row of chips that narrow the search.
+/// A row of chips that narrow the search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefinementChips {
@@ -354,57 +354,57 @@ pub struct RefinementChipsItem {
 
 object!(RefinementChipsItem { r#type = "type", title, url, domain, options });
 
-/// Element of a results page, distinguished by `type`.
+/// An element of a results page, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SerpItem {
-    /// Text ad.
+    /// A text ad.
     Paid(Box<SerpItemPaid>),
-    /// Organic, unpaid result: title, URL and description of a page.
+    /// An organic, unpaid result: title, URL and description of a page.
     Organic(Box<SerpItemOrganic>),
-    /// Box above the results that quotes an answer from one page.
+    /// A box above the results that quotes an answer from one page.
     FeaturedSnippet(Box<SerpItemFeaturedSnippet>),
-    /// Knowledge panel: a summary of a person, place, company or thing.
+    /// A knowledge panel: a summary of a person, place, company or thing.
     KnowledgeGraph(Box<SerpItemKnowledgeGraph>),
-    /// Block of current news articles.
+    /// A block of current news articles.
     TopStories(Box<SerpItemTopStories>),
-    /// List of related questions, each with an expandable answer.
+    /// A list of related questions, each with an expandable answer.
     PeopleAlsoAsk(Box<SerpItemPeopleAlsoAsk>),
-    /// Block of related searches by other users.
+    /// A block of related searches by other users.
     PeopleAlsoSearch(Box<SerpItemPeopleAlsoSearch>),
-    /// Block of images from the image search.
+    /// A block of images from the image search.
     Images(Box<SerpItemImages>),
-    /// Block of posts from Twitter, now X.
+    /// A block of posts from Twitter, now X.
     Twitter(Box<SerpItemTwitter>),
     /// Rating and number of Google reviews of a place.
     GoogleReviews(Box<SerpItemGoogleReviews>),
-    /// Block of jobs.
+    /// A block of jobs.
     Jobs(Box<SerpItemJobs>),
-    /// Map of the searched place.
+    /// A map of the searched place.
     Map(Box<SerpItemMap>),
-    /// Block of apps from an app store.
+    /// A block of apps from an app store.
     App(Box<SerpItemApp>),
-    /// Single business from the box of local businesses next to a map.
+    /// A single business from the box of local businesses next to a map.
     LocalPack(Box<SerpItemLocalPack>),
-    /// Row of image cards at the top of the page.
+    /// A row of image cards at the top of the page.
     Carousel(Box<SerpItemCarousel>),
-    /// Block of videos.
+    /// A block of videos.
     Video(Box<SerpItemVideo>),
-    /// Direct answer by Google, such as a date or a number.
+    /// A direct answer by Google, such as a date or a number.
     AnswerBox(Box<SerpItemAnswerBox>),
-    /// Block of product ads with prices and shops.
+    /// A block of product ads with prices and shops.
     Shopping(Box<SerpItemShopping>),
-    /// Block of flights for a route.
+    /// A block of flights for a route.
     GoogleFlights(Box<SerpItemGoogleFlights>),
     /// Product cards, each with the articles that mention the product.
     MentionCarousel(Box<SerpItemMentionCarousel>),
-    /// Block of events with dates and venues.
+    /// A block of events with dates and venues.
     Events(Box<SerpItemEvents>),
     /// Related searches at the bottom of the page.
     RelatedSearches(Box<SerpItemRelatedSearches>),
-    /// Carousel whose entries contain carousels.
+    /// A carousel whose entries contain carousels.
     MultiCarousel(Box<SerpItemMultiCarousel>),
     /// Recipe cards with ratings and preparation times.
     Recipes(Box<SerpItemRecipes>),
@@ -412,9 +412,9 @@ pub enum SerpItem {
     TopSights(Box<SerpItemTopSights>),
     /// Links to articles in Google Scholar.
     ScholarlyArticles(Box<SerpItemScholarlyArticles>),
-    /// Grid of unpaid product cards.
+    /// A grid of unpaid product cards.
     PopularProducts(Box<SerpItemPopularProducts>),
-    /// Block of podcast episodes.
+    /// A block of podcast episodes.
     Podcasts(Box<SerpItemPodcasts>),
     /// Price and chart of a stock.
     StocksBox(Box<SerpItemStocksBox>),
@@ -422,19 +422,19 @@ pub enum SerpItem {
     FindResultsOn(Box<SerpItemFindResultsOn>),
     /// Questions and answers from forums and help sites.
     QuestionsAndAnswers(Box<SerpItemQuestionsAndAnswers>),
-    /// Box of hotels with prices for given dates.
+    /// A box of hotels with prices for given dates.
     HotelsPack(Box<SerpItemHotelsPack>),
-    /// Block of web stories.
+    /// A block of web stories.
     VisualStories(Box<SerpItemVisualStories>),
-    /// Block of product offers from shops.
+    /// A block of product offers from shops.
     CommercialUnits(Box<SerpItemCommercialUnits>),
-    /// Block of local service providers.
+    /// A block of local service providers.
     LocalServices(Box<SerpItemLocalServices>),
-    /// Entry of one hotel that links to Google Hotels.
+    /// An entry of one hotel that links to Google Hotels.
     GoogleHotels(Box<SerpItemGoogleHotels>),
-    /// Box that solves an equation and shows the steps.
+    /// A box that solves an equation and shows the steps.
     MathSolver(Box<SerpItemMathSolver>),
-    /// Currency converter with a chart.
+    /// A currency converter with a chart.
     CurrencyBox(Box<SerpItemCurrencyBox>),
     /// Posts that a business published on Google.
     GooglePosts(Box<SerpItemGooglePosts>),
@@ -442,7 +442,7 @@ pub enum SerpItem {
     ProductConsiderations(Box<SerpItemProductConsiderations>),
     /// Cards of things that web pages mention for the search.
     FoundOnWeb(Box<SerpItemFoundOnWeb>),
-    /// Block of short vertical videos.
+    /// A block of short vertical videos.
     ShortVideos(Box<SerpItemShortVideos>),
     /// Cards that narrow a product search, such as by style or brand.
     RefineProducts(Box<SerpItemRefineProducts>),
@@ -454,33 +454,33 @@ pub enum SerpItem {
     DiscussionsAndForums(Box<SerpItemDiscussionsAndForums>),
     /// Sites for comparing offers.
     CompareSites(Box<SerpItemCompareSites>),
-    /// Block of courses with providers and ratings.
+    /// A block of courses with providers and ratings.
     Courses(Box<SerpItemCourses>),
-    /// Horizontally scrolling row of cards in the knowledge panel.
+    /// A horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// Paragraph in the knowledge panel that describes the subject.
+    /// A paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
     /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// List in the knowledge panel, such as the profiles of a person.
+    /// A list in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// Line in the knowledge panel with one fact, such as a birthday.
+    /// A line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// Expandable line in the knowledge panel.
+    /// An expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// Titled section of text in the knowledge panel.
+    /// A titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
-    /// AI overview in the knowledge panel.
+    /// An AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
-    /// Answer written by Google's AI, with the pages that it is based on.
+    /// An answer written by Google's AI, with the pages that it is based on.
     AiOverview(Box<SerpItemAiOverview>),
-    /// Rating of a place or product on a third-party review site.
+    /// A rating of a place or product on a third-party review site.
     ThirdPartyReviews(Box<SerpItemThirdPartyReviews>),
-    /// Dictionary entry that explains a word.
+    /// A dictionary entry that explains a word.
     Dictionary(Box<SerpItemDictionary>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -769,6 +769,71 @@ impl Union for SerpItem {
 
 union_impls!(SerpItem);
 
+impl SerpItem {
+    /// Returns `page` of the member.
+    ///
+    /// Number of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn page(&self) -> Option<i64> {
+        union::integer(self, "page")
+    }
+
+    /// Returns `position` of the member.
+    ///
+    /// Side of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn position(&self) -> Option<&str> {
+        union::text(self, "position")
+    }
+
+    /// Returns `xpath` of the member.
+    ///
+    /// XPath of the element in the HTML page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn xpath(&self) -> Option<&str> {
+        union::text(self, "xpath")
+    }
+
+    /// Returns `rank_group` of the member.
+    ///
+    /// Rank among the elements of the same `type`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn rank_group(&self) -> Option<i64> {
+        union::integer(self, "rank_group")
+    }
+
+    /// Returns `rank_absolute` of the member.
+    ///
+    /// Rank among all elements of the results, of any `type`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn rank_absolute(&self) -> Option<i64> {
+        union::integer(self, "rank_absolute")
+    }
+
+    /// Returns `title` of the member.
+    ///
+    /// Title of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn title(&self) -> Option<&str> {
+        union::text(self, "title")
+    }
+
+    /// Returns `url` of the member.
+    ///
+    /// URL that the element links to.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn url(&self) -> Option<&str> {
+        union::text(self, "url")
+    }
+}
+
 /// An element of `links`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -777,7 +842,7 @@ pub struct SerpItemPaidLink {
     pub r#type: Option<String>,
     /// Caption of the link.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL of the link.
     pub url: Option<String>,
@@ -789,7 +854,7 @@ pub struct SerpItemPaidLink {
 
 object!(SerpItemPaidLink { r#type = "type", title, description, url, domain, ad_aclk });
 
-/// Text ad.
+/// A text ad.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPaid {
@@ -809,9 +874,9 @@ pub struct SerpItemPaid {
     pub rank_absolute: Option<i64>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -897,7 +962,7 @@ pub struct SerpItemOrganicRelatedResult {
     pub xpath: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -913,7 +978,7 @@ pub struct SerpItemOrganicRelatedResult {
     pub is_image: Option<bool>,
     /// Whether the result contains a video.
     pub is_video: Option<bool>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Text shown before the description, such as a date.
     pub pre_snippet: Option<String>,
@@ -952,7 +1017,7 @@ object!(
     highlighted, about_this_result, timestamp }
 );
 
-/// Organic, unpaid result: title, URL and description of a page.
+/// An organic, unpaid result: title, URL and description of a page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemOrganic {
@@ -974,7 +1039,7 @@ pub struct SerpItemOrganic {
     pub domain: Option<String>,
     /// Title of the page, as shown.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL of the page.
     pub url: Option<String>,
@@ -1049,7 +1114,7 @@ object!(
     }
 );
 
-/// Box above the results that quotes an answer from one page.
+/// A box above the results that quotes an answer from one page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemFeaturedSnippet {
@@ -1069,9 +1134,9 @@ pub struct SerpItemFeaturedSnippet {
     pub rank_absolute: Option<i64>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -1099,7 +1164,7 @@ object!(
     timestamp, images, table }
 );
 
-/// Knowledge panel: a summary of a person, place, company or thing.
+/// A knowledge panel: a summary of a person, place, company or thing.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemKnowledgeGraph {
@@ -1117,11 +1182,11 @@ pub struct SerpItemKnowledgeGraph {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Identifier of the card.
     pub card_id: Option<String>,
@@ -1158,7 +1223,7 @@ pub struct SerpItemTopStoriesItem {
     pub source: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Displayed publication date, as text.
     pub date: Option<String>,
@@ -1183,7 +1248,7 @@ object!(
     timestamp, url, image_url, badges }
 );
 
-/// Block of current news articles.
+/// A block of current news articles.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTopStories {
@@ -1201,9 +1266,9 @@ pub struct SerpItemTopStories {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Articles of the block.
     pub items: Option<Vec<SerpItemTopStoriesItem>>,
 }
 
@@ -1233,7 +1298,7 @@ object!(
     expanded_element }
 );
 
-/// List of related questions, each with an expandable answer.
+/// A list of related questions, each with an expandable answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoAsk {
@@ -1260,7 +1325,7 @@ object!(
     items }
 );
 
-/// Block of related searches by other users.
+/// A block of related searches by other users.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPeopleAlsoSearch {
@@ -1278,7 +1343,7 @@ pub struct SerpItemPeopleAlsoSearch {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// The searches, as phrases.
     pub items: Option<Vec<String>>,
@@ -1295,7 +1360,7 @@ object!(
 pub struct SerpItemImagesRelatedImageSearche {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Alternative text of the image.
     pub alt: Option<String>,
@@ -1309,7 +1374,7 @@ object!(
     SerpItemImagesRelatedImageSearche { r#type = "type", title, alt, url, image_url }
 );
 
-/// Block of images from the image search.
+/// A block of images from the image search.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemImages {
@@ -1327,7 +1392,7 @@ pub struct SerpItemImages {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -1364,7 +1429,7 @@ pub struct SerpItemTwitterItem {
 
 object!(SerpItemTwitterItem { r#type = "type", tweet, date, timestamp, url });
 
-/// Block of posts from Twitter, now X.
+/// A block of posts from Twitter, now X.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemTwitter {
@@ -1382,11 +1447,11 @@ pub struct SerpItemTwitter {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Posts of the block.
     pub items: Option<Vec<SerpItemTwitterItem>>,
 }
 
@@ -1440,9 +1505,9 @@ object!(
 pub struct SerpItemJobsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Location of the job.
     pub location: Option<String>,
@@ -1467,7 +1532,7 @@ object!(
     job_posted_time, timestamp, contract_type, salary, url }
 );
 
-/// Block of jobs.
+/// A block of jobs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemJobs {
@@ -1485,11 +1550,11 @@ pub struct SerpItemJobs {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Jobs of the block.
     pub items: Option<Vec<SerpItemJobsItem>>,
 }
 
@@ -1498,7 +1563,7 @@ object!(
     url, items }
 );
 
-/// Map of the searched place.
+/// A map of the searched place.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMap {
@@ -1516,7 +1581,7 @@ pub struct SerpItemMap {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -1533,9 +1598,9 @@ object!(
 pub struct SerpItemAppItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -1547,7 +1612,7 @@ pub struct SerpItemAppItem {
 
 object!(SerpItemAppItem { r#type = "type", title, description, url, price });
 
-/// Block of apps from an app store.
+/// A block of apps from an app store.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemApp {
@@ -1565,7 +1630,7 @@ pub struct SerpItemApp {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Apps of the block.
     pub items: Option<Vec<SerpItemAppItem>>,
 }
 
@@ -1573,7 +1638,7 @@ object!(
     SerpItemApp { page, position, xpath, rectangle, rank_group, rank_absolute, items }
 );
 
-/// Single business from the box of local businesses next to a map.
+/// A single business from the box of local businesses next to a map.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalPack {
@@ -1593,7 +1658,7 @@ pub struct SerpItemLocalPack {
     pub rank_absolute: Option<i64>,
     /// Name of the business.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Domain of the business's own site.
     pub domain: Option<String>,
@@ -1618,7 +1683,7 @@ object!(
     title, description, domain, phone, url, is_paid, rating, cid }
 );
 
-/// Row of image cards at the top of the page.
+/// A row of image cards at the top of the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCarousel {
@@ -1636,9 +1701,9 @@ pub struct SerpItemCarousel {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Cards of the carousel.
     pub items: Option<Vec<CarouselEntry>>,
 }
 
@@ -1657,7 +1722,7 @@ pub struct SerpItemVideoItem {
     pub source: Option<String>,
     /// URL of the preview image.
     pub preview: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Date and time of publication.
     ///
@@ -1669,7 +1734,7 @@ pub struct SerpItemVideoItem {
 
 object!(SerpItemVideoItem { r#type = "type", source, preview, title, timestamp, url });
 
-/// Block of videos.
+/// A block of videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVideo {
@@ -1687,7 +1752,7 @@ pub struct SerpItemVideo {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Videos of the block.
     pub items: Option<Vec<SerpItemVideoItem>>,
 }
 
@@ -1695,7 +1760,7 @@ object!(
     SerpItemVideo { page, position, xpath, rectangle, rank_group, rank_absolute, items }
 );
 
-/// Direct answer by Google, such as a date or a number.
+/// A direct answer by Google, such as a date or a number.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAnswerBox {
@@ -1732,7 +1797,7 @@ object!(
 pub struct SerpItemShoppingItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Price shown with the element.
     ///
@@ -1740,7 +1805,7 @@ pub struct SerpItemShoppingItem {
     pub price: Option<Price>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Marketplace that the seller uses, such as `by Google`.
     pub marketplace: Option<String>,
@@ -1759,7 +1824,7 @@ object!(
     marketplace, marketplace_url, url, rating }
 );
 
-/// Block of product ads with prices and shops.
+/// A block of product ads with prices and shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShopping {
@@ -1777,9 +1842,9 @@ pub struct SerpItemShopping {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Product ads of the block.
     pub items: Option<Vec<SerpItemShoppingItem>>,
 }
 
@@ -1794,7 +1859,7 @@ object!(
 pub struct SerpItemGoogleFlightsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -1802,7 +1867,7 @@ pub struct SerpItemGoogleFlightsItem {
 
 object!(SerpItemGoogleFlightsItem { r#type = "type", description, url });
 
-/// Block of flights for a route.
+/// A block of flights for a route.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleFlights {
@@ -1820,11 +1885,11 @@ pub struct SerpItemGoogleFlights {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Flights of the block.
     pub items: Option<Vec<SerpItemGoogleFlightsItem>>,
 }
 
@@ -1839,7 +1904,7 @@ object!(
 pub struct SerpItemMentionCarouselItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Price shown with the element.
     ///
@@ -1875,9 +1940,9 @@ pub struct SerpItemMentionCarousel {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Products with the pages that mention them.
     pub items: Option<Vec<SerpItemMentionCarouselItem>>,
 }
 
@@ -1892,7 +1957,7 @@ object!(
 pub struct SerpItemEventsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Short text next to the heading.
     pub snippet: Option<String>,
@@ -1902,7 +1967,7 @@ pub struct SerpItemEventsItem {
 
 object!(SerpItemEventsItem { r#type = "type", title, snippet, url });
 
-/// Block of events with dates and venues.
+/// A block of events with dates and venues.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemEvents {
@@ -1920,11 +1985,11 @@ pub struct SerpItemEvents {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Events of the block.
     pub items: Option<Vec<SerpItemEventsItem>>,
 }
 
@@ -1966,7 +2031,7 @@ object!(
 pub struct SerpItemMultiCarouselItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Cards of the inner carousel.
     ///
@@ -1976,7 +2041,7 @@ pub struct SerpItemMultiCarouselItem {
 
 object!(SerpItemMultiCarouselItem { r#type = "type", title, multi_carousel_snippets });
 
-/// Carousel whose entries contain carousels.
+/// A carousel whose entries contain carousels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMultiCarousel {
@@ -1994,7 +2059,7 @@ pub struct SerpItemMultiCarousel {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Entries of the outer carousel, each with an inner carousel.
     pub items: Option<Vec<SerpItemMultiCarouselItem>>,
 }
 
@@ -2009,7 +2074,7 @@ object!(
 pub struct SerpItemRecipesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -2017,7 +2082,7 @@ pub struct SerpItemRecipesItem {
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Displayed preparation time of the dish, as text.
     pub time: Option<String>,
@@ -2050,7 +2115,7 @@ pub struct SerpItemRecipes {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Recipes of the block.
     pub items: Option<Vec<SerpItemRecipesItem>>,
 }
 
@@ -2065,11 +2130,11 @@ object!(
 pub struct SerpItemTopSightsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
@@ -2097,9 +2162,9 @@ pub struct SerpItemTopSights {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Sights of the block.
     pub items: Option<Vec<SerpItemTopSightsItem>>,
 }
 
@@ -2114,13 +2179,13 @@ object!(
 pub struct SerpItemScholarlyArticlesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
     /// Author of the article.
     pub author: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
 }
 
@@ -2146,11 +2211,11 @@ pub struct SerpItemScholarlyArticles {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Entries of the element.
+    /// Articles of the block.
     pub items: Option<Vec<SerpItemScholarlyArticlesItem>>,
 }
 
@@ -2165,9 +2230,9 @@ object!(
 pub struct SerpItemPopularProductsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Seller of the product.
     pub seller: Option<String>,
@@ -2190,7 +2255,7 @@ object!(
     price, rating }
 );
 
-/// Grid of unpaid product cards.
+/// A grid of unpaid product cards.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPopularProducts {
@@ -2208,9 +2273,9 @@ pub struct SerpItemPopularProducts {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Products of the grid.
     pub items: Option<Vec<SerpItemPopularProductsItem>>,
 }
 
@@ -2225,11 +2290,11 @@ object!(
 pub struct SerpItemPodcastsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Date and time of publication.
     ///
@@ -2244,7 +2309,7 @@ object!(
     time_to_play }
 );
 
-/// Block of podcast episodes.
+/// A block of podcast episodes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemPodcasts {
@@ -2262,7 +2327,7 @@ pub struct SerpItemPodcasts {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Podcast episodes of the block.
     pub items: Option<Vec<SerpItemPodcastsItem>>,
 }
 
@@ -2289,7 +2354,7 @@ pub struct SerpItemStocksBox {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
@@ -2320,7 +2385,7 @@ object!(
 pub struct SerpItemFindResultsOnItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
@@ -2350,7 +2415,7 @@ pub struct SerpItemFindResultsOn {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Sites that cover the search.
     pub items: Option<Vec<SerpItemFindResultsOnItem>>,
 }
 
@@ -2402,7 +2467,7 @@ pub struct SerpItemQuestionsAndAnswers {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Questions with their answers.
     pub items: Option<Vec<SerpItemQuestionsAndAnswersItem>>,
 }
 
@@ -2423,7 +2488,7 @@ pub struct SerpItemHotelsPackItem {
     pub price: Option<Price>,
     /// Name of the hotel.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Google's identifier of the hotel.
     pub hotel_identifier: Option<String>,
@@ -2444,7 +2509,7 @@ object!(
     hotel_identifier, domain, url, is_paid, rating }
 );
 
-/// Box of hotels with prices for given dates.
+/// A box of hotels with prices for given dates.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemHotelsPack {
@@ -2462,7 +2527,7 @@ pub struct SerpItemHotelsPack {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// First day of the stay.
     pub date_from: Option<String>,
@@ -2477,7 +2542,7 @@ object!(
     title, date_from, date_to, items }
 );
 
-/// Block of web stories.
+/// A block of web stories.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemVisualStories {
@@ -2495,7 +2560,7 @@ pub struct SerpItemVisualStories {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Entries of the element.
+    /// Web stories of the block.
     pub items: Option<Vec<LabelledLink>>,
 }
 
@@ -2510,7 +2575,7 @@ object!(
 pub struct SerpItemCommercialUnitsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -2533,7 +2598,7 @@ object!(
     rating }
 );
 
-/// Block of product offers from shops.
+/// A block of product offers from shops.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCommercialUnits {
@@ -2551,9 +2616,9 @@ pub struct SerpItemCommercialUnits {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Product offers of the block.
     pub items: Option<Vec<SerpItemCommercialUnitsItem>>,
 }
 
@@ -2568,13 +2633,13 @@ object!(
 pub struct SerpItemLocalServicesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Rating shown with the element.
     ///
@@ -2589,7 +2654,7 @@ object!(
     profile_image_url }
 );
 
-/// Block of local service providers.
+/// A block of local service providers.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemLocalServices {
@@ -2607,13 +2672,13 @@ pub struct SerpItemLocalServices {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Entries of the element.
+    /// Local service providers of the block.
     pub items: Option<Vec<SerpItemLocalServicesItem>>,
 }
 
@@ -2622,7 +2687,7 @@ object!(
     title, url, domain, items }
 );
 
-/// Entry of one hotel that links to Google Hotels.
+/// An entry of one hotel that links to Google Hotels.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemGoogleHotels {
@@ -2661,7 +2726,7 @@ object!(
 pub struct SerpItemMathSolverExpandedElement {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Steps of the solution, in order.
     pub solution: Option<Vec<String>>,
@@ -2675,7 +2740,7 @@ object!(SerpItemMathSolverExpandedElement { r#type = "type", title, solution });
 pub struct SerpItemMathSolverItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Expandable solutions below the heading.
     pub expanded_element: Option<Vec<SerpItemMathSolverExpandedElement>>,
@@ -2683,7 +2748,7 @@ pub struct SerpItemMathSolverItem {
 
 object!(SerpItemMathSolverItem { r#type = "type", title, expanded_element });
 
-/// Box that solves an equation and shows the steps.
+/// A box that solves an equation and shows the steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemMathSolver {
@@ -2701,7 +2766,7 @@ pub struct SerpItemMathSolver {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Solution of the equation in the search query.
     pub result: Option<String>,
@@ -2718,7 +2783,7 @@ object!(
     title, result, items, links }
 );
 
-/// Currency converter with a chart.
+/// A currency converter with a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCurrencyBox {
@@ -2837,9 +2902,9 @@ pub struct SerpItemProductConsiderations {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Points to consider before a purchase.
     pub items: Option<Vec<SerpItemProductConsiderationsItem>>,
 }
 
@@ -2854,7 +2919,7 @@ object!(
 pub struct SerpItemFoundOnWebItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
@@ -2882,11 +2947,11 @@ pub struct SerpItemFoundOnWeb {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Related searches suggested by Google.
     pub related_searches: Option<Vec<String>>,
-    /// Entries of the element.
+    /// Things that web pages mention for the search.
     pub items: Option<Vec<SerpItemFoundOnWebItem>>,
 }
 
@@ -2901,7 +2966,7 @@ object!(
 pub struct SerpItemShortVideosItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -2913,7 +2978,7 @@ pub struct SerpItemShortVideosItem {
 
 object!(SerpItemShortVideosItem { r#type = "type", title, url, domain, source });
 
-/// Block of short vertical videos.
+/// A block of short vertical videos.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemShortVideos {
@@ -2931,9 +2996,9 @@ pub struct SerpItemShortVideos {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Short videos of the block.
     pub items: Option<Vec<SerpItemShortVideosItem>>,
 }
 
@@ -2948,7 +3013,7 @@ object!(
 pub struct SerpItemRefineProductsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL of the element's image.
     ///
@@ -2985,9 +3050,9 @@ pub struct SerpItemRefineProducts {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Refinements of the product search.
     pub items: Option<Vec<SerpItemRefineProductsItem>>,
 }
 
@@ -3002,13 +3067,13 @@ object!(
 pub struct SerpItemExploreBrandsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL of the element's image.
     ///
@@ -3041,9 +3106,9 @@ pub struct SerpItemExploreBrands {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Brands of the block.
     pub items: Option<Vec<SerpItemExploreBrandsItem>>,
 }
 
@@ -3058,9 +3123,9 @@ object!(
 pub struct SerpItemPerspectivesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3099,9 +3164,9 @@ pub struct SerpItemPerspectives {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Posts and articles with opinions and experiences.
     pub items: Option<Vec<SerpItemPerspectivesItem>>,
 }
 
@@ -3116,7 +3181,7 @@ object!(
 pub struct SerpItemDiscussionsAndForumsItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3124,7 +3189,7 @@ pub struct SerpItemDiscussionsAndForumsItem {
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Date and time of publication.
     ///
@@ -3157,9 +3222,9 @@ pub struct SerpItemDiscussionsAndForums {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Forum threads of the block.
     pub items: Option<Vec<SerpItemDiscussionsAndForumsItem>>,
 }
 
@@ -3174,7 +3239,7 @@ object!(
 pub struct SerpItemCompareSitesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3210,9 +3275,9 @@ pub struct SerpItemCompareSites {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Entries of the element.
+    /// Sites that compare offers.
     pub items: Option<Vec<SerpItemCompareSitesItem>>,
 }
 
@@ -3227,7 +3292,7 @@ object!(
 pub struct SerpItemCoursesItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3235,7 +3300,7 @@ pub struct SerpItemCoursesItem {
     pub domain: Option<String>,
     /// Name of the site or publisher that the element comes from.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Displayed publication date, as text.
     pub date: Option<String>,
@@ -3254,7 +3319,7 @@ object!(
     image_url, rating }
 );
 
-/// Block of courses with providers and ratings.
+/// A block of courses with providers and ratings.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemCourses {
@@ -3272,11 +3337,11 @@ pub struct SerpItemCourses {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Subject areas of the courses.
     pub categories: Option<Vec<String>>,
-    /// Entries of the element.
+    /// Courses of the block.
     pub items: Option<Vec<SerpItemCoursesItem>>,
 }
 
@@ -3285,7 +3350,7 @@ object!(
     categories, items }
 );
 
-/// Answer written by Google's AI, with the pages that it is based on.
+/// An answer written by Google's AI, with the pages that it is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemAiOverview {
@@ -3320,7 +3385,7 @@ object!(
     asynchronous_ai_overview, markdown, items, references }
 );
 
-/// Rating of a place or product on a third-party review site.
+/// A rating of a place or product on a third-party review site.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemThirdPartyReviews {
@@ -3340,7 +3405,7 @@ pub struct SerpItemThirdPartyReviews {
     pub rank_absolute: Option<i64>,
     /// Number of reviews.
     pub reviews_count: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3355,7 +3420,7 @@ object!(
     rank_absolute, reviews_count, title, url, rating }
 );
 
-/// Dictionary entry that explains a word.
+/// A dictionary entry that explains a word.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SerpItemDictionary {
@@ -3373,7 +3438,7 @@ pub struct SerpItemDictionary {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3398,7 +3463,7 @@ object!(
     title, url, domain, breadcrumb, keyword, snippet, text, links }
 );
 
-/// Horizontally scrolling row of cards in the knowledge panel.
+/// A horizontally scrolling row of cards in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListBlock {
@@ -3416,13 +3481,13 @@ pub struct KnowledgeGraphListBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
     /// Link of the element.
     pub link: Option<Link>,
-    /// Entries of the element.
+    /// Entries of the list or carousel.
     pub items: Option<Vec<KnowledgeGraphListEntry>>,
 }
 
@@ -3431,7 +3496,7 @@ object!(
     rank_absolute, title, data_attrid, link, items }
 );
 
-/// Paragraph in the knowledge panel that describes the subject.
+/// A paragraph in the knowledge panel that describes the subject.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphDescriptionBlock {
@@ -3449,7 +3514,7 @@ pub struct KnowledgeGraphDescriptionBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Links in the element.
     ///
@@ -3482,7 +3547,7 @@ pub struct KnowledgeGraphImagesBlock {
     pub rank_absolute: Option<i64>,
     /// Link of the element.
     pub link: Option<Link>,
-    /// Entries of the element.
+    /// Images of the panel.
     pub items: Option<Vec<KnowledgeGraphImage>>,
 }
 
@@ -3491,7 +3556,7 @@ object!(
     rank_absolute, link, items }
 );
 
-/// Line in the knowledge panel with one fact, such as a birthday.
+/// A line in the knowledge panel with one fact, such as a birthday.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphRowBlock {
@@ -3509,11 +3574,11 @@ pub struct KnowledgeGraphRowBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Links in the element.
     ///
@@ -3544,7 +3609,7 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// First day of the stay.
     pub date_from: Option<String>,
@@ -3552,7 +3617,7 @@ pub struct KnowledgeGraphHotelsBookingBlock {
     pub date_to: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Entries of the element.
+    /// Booking offers, one per booking site.
     pub items: Option<Vec<KnowledgeGraphBookingOffer>>,
 }
 
@@ -3561,7 +3626,7 @@ object!(
     rank_absolute, title, date_from, date_to, data_attrid, items }
 );
 
-/// Expandable line in the knowledge panel.
+/// An expandable line in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphExpandedBlock {
@@ -3579,7 +3644,7 @@ pub struct KnowledgeGraphExpandedBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
@@ -3610,11 +3675,11 @@ pub struct KnowledgeGraphShoppingBlock {
     pub rank_group: Option<i64>,
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
     pub data_attrid: Option<String>,
-    /// Entries of the element.
+    /// Offers, one per shop.
     pub items: Option<Vec<KnowledgeGraphOffer>>,
 }
 
@@ -3623,7 +3688,7 @@ object!(
     rank_absolute, title, data_attrid, items }
 );
 
-/// AI overview in the knowledge panel.
+/// An AI overview in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphAiOverviewBlock {
@@ -3652,7 +3717,7 @@ object!(
     asynchronous_ai_overview, items, references }
 );
 
-/// Box of an element on the screen, measured from the top left corner.
+/// The box of an element on the screen, measured from the top left corner.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rectangle {
@@ -3676,7 +3741,7 @@ pub struct Rectangle {
 
 object!(Rectangle { x, y, width, height });
 
-/// Link with its caption.
+/// A link with its caption.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
@@ -3686,7 +3751,7 @@ pub struct Link {
     pub title: Option<String>,
     /// Text next to the caption.
     pub snippet: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL of the link.
     pub url: Option<String>,
@@ -3698,7 +3763,7 @@ pub struct Link {
 
 object!(Link { r#type = "type", title, snippet, description, url, domain, xpath });
 
-/// Rating with the number of votes.
+/// A rating with the number of votes.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Rating {
@@ -3714,19 +3779,19 @@ pub struct Rating {
 
 object!(Rating { rating_type, value, votes_count, rating_max });
 
-/// Part of an AI overview, distinguished by `type`.
+/// A part of an AI overview, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AiOverviewItem {
-    /// Passage of text in the overview, with links, images and sources.
+    /// A passage of text in the overview, with links, images and sources.
     AiOverviewElement(Box<AiOverviewItemAiOverviewElement>),
-    /// Expandable passage with several parts.
+    /// An expandable passage with several parts.
     AiOverviewExpandedElement(Box<AiOverviewItemAiOverviewExpandedElement>),
-    /// Video shown in the overview.
+    /// A video shown in the overview.
     AiOverviewVideoElement(Box<AiOverviewItemAiOverviewVideoElement>),
-    /// Table in the overview.
+    /// A table in the overview.
     AiOverviewTableElement(Box<AiOverviewItemAiOverviewTableElement>),
     /// Products shown in the overview.
     AiOverviewShopping(Box<AiOverviewItemAiOverviewShopping>),
@@ -3793,15 +3858,53 @@ impl Union for AiOverviewItem {
 
 union_impls!(AiOverviewItem);
 
-/// Passage of text in the overview, with links, images and sources.
+impl AiOverviewItem {
+    /// Returns `position` of the member.
+    ///
+    /// Side of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn position(&self) -> Option<&str> {
+        union::text(self, "position")
+    }
+
+    /// Returns `title` of the member.
+    ///
+    /// Title of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn title(&self) -> Option<&str> {
+        union::text(self, "title")
+    }
+
+    /// Returns `text` of the member.
+    ///
+    /// Text of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn text(&self) -> Option<&str> {
+        union::text(self, "text")
+    }
+
+    /// Returns `markdown` of the member.
+    ///
+    /// Text of the element as Markdown.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn markdown(&self) -> Option<&str> {
+        union::text(self, "markdown")
+    }
+}
+
+/// A passage of text in the overview, with links, images and sources.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewElement {
     /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -3828,9 +3931,9 @@ object!(
 pub struct AiOverviewItemAiOverviewExpandedElementComponent {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -3851,15 +3954,15 @@ object!(
     markdown, images, links, references }
 );
 
-/// Expandable passage with several parts.
+/// An expandable passage with several parts.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewExpandedElement {
     /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Text of the element.
+    /// Text of the element, as shown on the page.
     pub text: Option<String>,
     /// Parts of the expanded text.
     pub components: Option<Vec<AiOverviewItemAiOverviewExpandedElementComponent>>,
@@ -3872,13 +3975,13 @@ object!(
     references }
 );
 
-/// Video shown in the overview.
+/// A video shown in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewVideoElement {
     /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Short text next to the heading.
     pub snippet: Option<String>,
@@ -3905,7 +4008,7 @@ object!(
     image_url, source, date, timestamp }
 );
 
-/// Table in the overview.
+/// A table in the overview.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewItemAiOverviewTableElement {
@@ -3929,7 +4032,7 @@ pub struct AiOverviewItemAiOverviewShoppingItem {
     pub r#type: Option<String>,
     /// Google's identifier of the product.
     pub product_id: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -3968,7 +4071,7 @@ object!(
 pub struct AiOverviewItemAiOverviewShopping {
     /// Side of the results page that contains the element.
     pub position: Option<Position>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Text of the element as Markdown.
     pub markdown: Option<String>,
@@ -3980,7 +4083,7 @@ pub struct AiOverviewItemAiOverviewShopping {
 
 object!(AiOverviewItemAiOverviewShopping { position, title, markdown, items });
 
-/// Page that an AI overview is based on.
+/// A page that an AI overview is based on.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiOverviewReference {
@@ -4004,7 +4107,7 @@ object!(
     AiOverviewReference { r#type = "type", position, source, domain, url, title, text }
 );
 
-/// Price, current and before discount.
+/// A price, with the price before discount.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Price {
@@ -4032,7 +4135,7 @@ object!(
     Price { current, regular, max_value, currency, is_price_range, displayed_price }
 );
 
-/// Table with headings and rows.
+/// A table with headings and rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Table {
@@ -4058,7 +4161,7 @@ pub enum TableTableElement {
 
 open_enum_impls!(TableTableElement { TableElement = "table_element" });
 
-/// Image and the page that it links to.
+/// An image and the page that it links to.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Image {
@@ -4074,13 +4177,13 @@ pub struct Image {
 
 object!(Image { r#type = "type", alt, url, image_url });
 
-/// Offer of one shop for a product.
+/// An offer of one shop for a product.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphOffer {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -4117,7 +4220,7 @@ pub struct KnowledgeGraphAnswer {
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Short text next to the heading.
     pub snippet: Option<String>,
@@ -4140,7 +4243,7 @@ object!(
     images, timestamp, table }
 );
 
-/// Booking offer for a hotel.
+/// A booking offer for a hotel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphBookingOffer {
@@ -4148,7 +4251,7 @@ pub struct KnowledgeGraphBookingOffer {
     pub r#type: Option<String>,
     /// Name of the booking site.
     pub source: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// URL that the element links to.
     pub url: Option<String>,
@@ -4165,7 +4268,7 @@ object!(
     price, is_paid }
 );
 
-/// Entry of a list or carousel in the knowledge panel.
+/// An entry of a list or carousel in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphListEntry {
@@ -4192,7 +4295,7 @@ object!(
     xpath }
 );
 
-/// Image in the knowledge panel.
+/// An image in the knowledge panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeGraphImage {
@@ -4220,11 +4323,11 @@ object!(KnowledgeGraphImage { r#type = "type", url, domain, alt, image_url, xpat
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductConsiderationAnswer {
-    /// Answer quoted from one page, with its URL.
+    /// An answer quoted from one page, with its URL.
     ProductConsiderationsExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsExpandedElement>,
     ),
-    /// Answer written by Google's AI.
+    /// An answer written by Google's AI.
     ProductConsiderationsAiOverviewExpandedElement(
         Box<ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement>,
     ),
@@ -4285,11 +4388,11 @@ impl Union for ProductConsiderationAnswer {
 
 union_impls!(ProductConsiderationAnswer);
 
-/// Answer quoted from one page, with its URL.
+/// An answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsExpandedElement {
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Title of the page that the snippet was taken from.
     pub featured_title: Option<String>,
@@ -4325,7 +4428,7 @@ object!(
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElementItem {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Text of the part.
     pub text: Option<String>,
@@ -4342,7 +4445,7 @@ object!(
     = "type", title, text, images, references }
 );
 
-/// Answer written by Google's AI.
+/// An answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProductConsiderationAnswerProductConsiderationsAiOverviewExpandedElement {
@@ -4388,7 +4491,7 @@ object!(
     location, search_terms, related_terms }
 );
 
-/// Chart of values over time, with a previous period for comparison.
+/// A chart of values over time, with a previous period for comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Graph {
@@ -4400,7 +4503,7 @@ pub struct Graph {
 
 object!(Graph { items, previous_items });
 
-/// Point of a chart.
+/// A point of a chart.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GraphPoint {
@@ -4414,7 +4517,7 @@ pub struct GraphPoint {
 
 object!(GraphPoint { r#type = "type", date, value });
 
-/// Link with a caption: an option of a chip, or a visual story.
+/// A link with a caption: an option of a chip, or a visual story.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LabelledLink {
@@ -4430,13 +4533,13 @@ pub struct LabelledLink {
 
 object!(LabelledLink { r#type = "type", title, url, domain });
 
-/// Card of a carousel.
+/// A card of a carousel.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CarouselEntry {
     /// Type of the element.
     pub r#type: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
     /// Line below the heading.
     pub subtitle: Option<String>,
@@ -4454,9 +4557,9 @@ object!(CarouselEntry { r#type = "type", title, subtitle, image_url });
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PeopleAlsoAskAnswer {
-    /// Answer quoted from one page, with its URL.
+    /// An answer quoted from one page, with its URL.
     PeopleAlsoAskExpandedElement(Box<PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement>),
-    /// Answer written by Google's AI.
+    /// An answer written by Google's AI.
     PeopleAlsoAskAiOverviewExpandedElement(
         Box<PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement>,
     ),
@@ -4513,7 +4616,7 @@ impl Union for PeopleAlsoAskAnswer {
 
 union_impls!(PeopleAlsoAskAnswer);
 
-/// Answer quoted from one page, with its URL.
+/// An answer quoted from one page, with its URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
@@ -4523,9 +4626,9 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskExpandedElement {
     pub url: Option<String>,
     /// Domain of the site that the element links to.
     pub domain: Option<String>,
-    /// Heading of the element.
+    /// Title of the element, as shown on the page.
     pub title: Option<String>,
-    /// Description of the element.
+    /// Description of the element, as shown on the page.
     pub description: Option<String>,
     /// Images in the element.
     ///
@@ -4546,7 +4649,7 @@ object!(
     description, images, timestamp, table }
 );
 
-/// Answer written by Google's AI.
+/// An answer written by Google's AI.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
@@ -4558,31 +4661,31 @@ pub struct PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement {
 
 object!(PeopleAlsoAskAnswerPeopleAlsoAskAiOverviewExpandedElement { items, references });
 
-/// Part of a knowledge panel, distinguished by `type`.
+/// A part of a knowledge panel, distinguished by `type`.
 ///
 /// The field `type` tells the members apart.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum KnowledgeGraphItem {
-    /// Horizontally scrolling row of cards in the knowledge panel.
+    /// A horizontally scrolling row of cards in the knowledge panel.
     KnowledgeGraphCarouselItem(Box<KnowledgeGraphListBlock>),
-    /// Paragraph in the knowledge panel that describes the subject.
+    /// A paragraph in the knowledge panel that describes the subject.
     KnowledgeGraphDescriptionItem(Box<KnowledgeGraphDescriptionBlock>),
     /// Images in the knowledge panel.
     KnowledgeGraphImagesItem(Box<KnowledgeGraphImagesBlock>),
-    /// List in the knowledge panel, such as the profiles of a person.
+    /// A list in the knowledge panel, such as the profiles of a person.
     KnowledgeGraphListItem(Box<KnowledgeGraphListBlock>),
-    /// Line in the knowledge panel with one fact, such as a birthday.
+    /// A line in the knowledge panel with one fact, such as a birthday.
     KnowledgeGraphRowItem(Box<KnowledgeGraphRowBlock>),
-    /// Expandable line in the knowledge panel.
+    /// An expandable line in the knowledge panel.
     KnowledgeGraphExpandedItem(Box<KnowledgeGraphExpandedBlock>),
-    /// Titled section of text in the knowledge panel.
+    /// A titled section of text in the knowledge panel.
     KnowledgeGraphPartItem(Box<KnowledgeGraphRowBlock>),
     /// Shop offers for the product in the knowledge panel.
     KnowledgeGraphShoppingItem(Box<KnowledgeGraphShoppingBlock>),
     /// Booking offers for the hotel in the knowledge panel.
     KnowledgeGraphHotelsBookingItem(Box<KnowledgeGraphHotelsBookingBlock>),
-    /// AI overview in the knowledge panel.
+    /// An AI overview in the knowledge panel.
     KnowledgeGraphAiOverviewItem(Box<KnowledgeGraphAiOverviewBlock>),
     /// An object that is no documented member, as it came.
     Other(Value),
@@ -4667,6 +4770,80 @@ impl Union for KnowledgeGraphItem {
 
 union_impls!(KnowledgeGraphItem);
 
+impl KnowledgeGraphItem {
+    /// Returns `page` of the member.
+    ///
+    /// Number of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn page(&self) -> Option<i64> {
+        union::integer(self, "page")
+    }
+
+    /// Returns `position` of the member.
+    ///
+    /// Side of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn position(&self) -> Option<&str> {
+        union::text(self, "position")
+    }
+
+    /// Returns `xpath` of the member.
+    ///
+    /// XPath of the element in the HTML page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn xpath(&self) -> Option<&str> {
+        union::text(self, "xpath")
+    }
+
+    /// Returns `rank_group` of the member.
+    ///
+    /// Rank among the elements of the same `type`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn rank_group(&self) -> Option<i64> {
+        union::integer(self, "rank_group")
+    }
+
+    /// Returns `rank_absolute` of the member.
+    ///
+    /// Rank among all elements of the results, of any `type`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn rank_absolute(&self) -> Option<i64> {
+        union::integer(self, "rank_absolute")
+    }
+
+    /// Returns `title` of the member.
+    ///
+    /// Title of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn title(&self) -> Option<&str> {
+        union::text(self, "title")
+    }
+
+    /// Returns `data_attrid` of the member.
+    ///
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn data_attrid(&self) -> Option<&str> {
+        union::text(self, "data_attrid")
+    }
+
+    /// Returns `text` of the member.
+    ///
+    /// Text of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn text(&self) -> Option<&str> {
+        union::text(self, "text")
+    }
+}
+
 /// Results of one search, with all elements of the results pages.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -4712,6 +4889,8 @@ object!(
     language_code, check_url, datetime, spell, refinement_chips, item_types,
     se_results_count, pages_count, items_count, items }
 );
+
+items!(GoogleOrganicAdvanced { items : SerpItem });
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(

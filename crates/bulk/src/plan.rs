@@ -1,0 +1,102 @@
+//! The plan of a job: how many calls its input needs, and what they cost.
+
+use std::io;
+use std::path::Path;
+
+use dataforseo_client::Client;
+use dataforseo_client::models::PerTarget;
+use futures_core::Stream;
+use futures_util::StreamExt as _;
+
+use crate::packing::{PackedTarget, Packer};
+use crate::spool::Spool;
+use crate::target::{Target, TargetCheck};
+
+/// The number of calls that a job needs, and their estimated cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The number of targets in the input.
+    pub targets: u64,
+    /// Targets that would not be sent because they break a limit. A part of `targets`.
+    pub invalid: u64,
+    /// The number of targets that would be sent. Duplicates within the window are sent once.
+    pub distinct: u64,
+    /// The number of calls.
+    pub calls: u64,
+    /// The estimated cost in US dollars at most, by the prices that the client knows.
+    pub estimate: f64,
+}
+
+/// Counts the calls of a job.
+pub(crate) struct Planner<'a, E: PerTarget> {
+    client: &'a Client,
+    template: &'a E::Task,
+    packer: Packer,
+    plan: Plan,
+}
+
+impl<'a, E: PerTarget> Planner<'a, E> {
+    pub(crate) fn new(client: &'a Client, template: &'a E::Task, packer: Packer) -> Self {
+        Self {
+            client,
+            template,
+            packer,
+            plan: Plan::default(),
+        }
+    }
+
+    /// Reads the whole input and returns the plan. Sorts the input in `sort_dir`, if there is one.
+    pub(crate) async fn plan<S>(mut self, input: S, sort_dir: Option<&Path>) -> io::Result<Plan>
+    where
+        S: Stream<Item: Into<Target>>,
+    {
+        let mut spool = sort_dir.map(Spool::in_dir).transpose()?;
+        let mut check = TargetCheck::<E>::new(self.template.clone());
+        let mut input = std::pin::pin!(input);
+        while let Some(target) = input.next().await {
+            let index = self.plan.targets;
+            self.plan.targets += 1;
+            let Ok(target) = check.check(target.into()) else {
+                self.plan.invalid += 1;
+                continue;
+            };
+            match &mut spool {
+                Some(spool) => spool.push(index, &target)?,
+                None => self.pack(index, &target),
+            }
+        }
+        if let Some(spool) = spool {
+            for target in spool.finish()? {
+                let target = target?;
+                self.pack(target.index, &target.target);
+            }
+        }
+        while let Some(call) = self.packer.next_call() {
+            self.add_call(&call);
+        }
+        Ok(self.plan)
+    }
+
+    fn pack(&mut self, index: u64, target: &str) {
+        self.packer.push(index, target);
+        if self.packer.is_full()
+            && let Some(call) = self.packer.next_call()
+        {
+            self.add_call(&call);
+        }
+    }
+
+    fn add_call(&mut self, call: &[PackedTarget]) {
+        self.plan.calls += 1;
+        self.plan.distinct += call.len() as u64;
+        self.plan.estimate += estimate::<E>(self.client, self.template, call.len());
+    }
+}
+
+/// Estimates the cost of a call with this number of targets in US dollars.
+pub(crate) fn estimate<E: PerTarget>(client: &Client, template: &E::Task, targets: usize) -> f64 {
+    let mut task = template.clone();
+    E::set_targets(&mut task, vec!["example.com".to_owned(); targets]);
+    client.estimate::<E>(&task)
+}

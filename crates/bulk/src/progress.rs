@@ -1,0 +1,111 @@
+//! Counters of a job, and the reason why it ended.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use dataforseo_client::{Charge, Error};
+
+use crate::journal::JournalError;
+use crate::outcome::Outcome;
+
+/// The reason why a job ended.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum JobEnd {
+    /// The input was read completely, and each target was resolved.
+    Complete,
+    /// [`JobHandle::stop`](crate::JobHandle::stop) was called, or the outcomes were dropped.
+    Stopped,
+    /// An error that every further call would meet: no balance, budget reached, invalid credentials
+    /// or an invalid task.
+    Refused(Arc<Error>),
+    /// Too many calls failed in a row. [`BulkJob::give_up_after`](crate::BulkJob::give_up_after)
+    /// sets the limit.
+    TooManyFailures {
+        /// The number of calls that failed in a row.
+        calls: u32,
+        /// The error of the last of them.
+        last: Arc<Error>,
+    },
+    /// The journal could not be written, or it belongs to another input.
+    Journal(Arc<JournalError>),
+    /// The input could not be sorted on disk. Nothing was sent. Targets that were read before the
+    /// failure have no outcome.
+    Spool(Arc<io::Error>),
+    /// A task of the job panicked, or the runtime was shut down. Some targets have no outcome.
+    Aborted,
+}
+
+impl fmt::Display for JobEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Complete => f.write_str("complete"),
+            Self::Stopped => f.write_str("stopped"),
+            Self::Refused(error) => write!(f, "stopped, as all further calls would fail: {error}"),
+            Self::TooManyFailures { calls, last } => {
+                write!(
+                    f,
+                    "stopped after {calls} failed calls in a row, the last with: {last}"
+                )
+            }
+            Self::Journal(error) => error.fmt(f),
+            Self::Spool(error) => write!(f, "the input cannot be sorted on disk: {error}"),
+            Self::Aborted => {
+                f.write_str("the job was aborted: a task panicked or the runtime ended")
+            }
+        }
+    }
+}
+
+/// Counters of a job. The counts of outcomes and the costs include outcomes from the journal.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Targets read from the input.
+    pub read: u64,
+    /// Targets with a row.
+    pub found: u64,
+    /// Targets without a row in the response.
+    pub not_found: u64,
+    /// Targets that break a limit, or that the API rejected by name.
+    pub invalid: u64,
+    /// Targets whose call failed.
+    pub failed: u64,
+    /// Failed targets whose call was or may have been charged. A part of `failed`.
+    ///
+    /// Only [`BulkJob::retry_uncertain`](crate::BulkJob::retry_uncertain) sends them again.
+    pub uncertain: u64,
+    /// Targets that were read and not sent, because the job stopped.
+    pub not_sent: u64,
+    /// Targets whose outcome came from the journal, without a call in this run.
+    pub resumed: u64,
+    /// Rows in responses that match no target of their call.
+    pub unmatched_rows: u64,
+    /// Calls of this run that received a response.
+    pub calls: u64,
+    /// The cost of this run in US dollars, as the API reported it.
+    pub cost: f64,
+    /// The cost of earlier runs in US dollars, as recorded in the journal.
+    pub earlier_cost: f64,
+}
+
+impl Progress {
+    pub(crate) fn add<R>(&mut self, outcome: &Outcome<R>) {
+        match outcome {
+            Outcome::Found(_) => self.found += 1,
+            Outcome::NotFound => self.not_found += 1,
+            Outcome::Invalid(_) => self.invalid += 1,
+            Outcome::NotSent => self.not_sent += 1,
+            Outcome::Failed(failure) => {
+                self.failed += 1;
+                self.uncertain += u64::from(failure.charge != Charge::None);
+            }
+        }
+    }
+
+    /// Returns the number of targets that have an outcome.
+    pub fn finished(&self) -> u64 {
+        self.found + self.not_found + self.invalid + self.failed + self.not_sent
+    }
+}

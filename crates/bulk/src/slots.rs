@@ -1,0 +1,113 @@
+//! The outcomes of a call's targets while the call runs.
+
+use std::sync::Arc;
+
+use dataforseo_client::models::drift::repair;
+use dataforseo_client::models::{
+    Envelope, FromLenientJson, HasItems, PerTarget, TaskResponse, match_rows,
+};
+
+use crate::outcome::{CallFailure, Outcome, TargetOutcome};
+use crate::packing::PackedTarget;
+
+/// A slot per target of a call. A slot is empty until the outcome is known.
+pub(crate) struct OutcomeSlots<E: PerTarget> {
+    slots: Vec<Option<Outcome<E::Row>>>,
+    unmatched_rows: u64,
+}
+
+impl<E: PerTarget> OutcomeSlots<E> {
+    pub(crate) fn new(targets: usize) -> Self {
+        Self {
+            slots: (0..targets).map(|_| None).collect(),
+            unmatched_rows: 0,
+        }
+    }
+
+    pub(crate) fn set(&mut self, target: usize, outcome: Outcome<E::Row>) {
+        if let Some(slot) = self.slots.get_mut(target) {
+            *slot = Some(outcome);
+        }
+    }
+
+    /// Sets one failure for all targets of a part.
+    pub(crate) fn set_failed(&mut self, part: &[usize], failure: &CallFailure) {
+        for target in part {
+            self.set(*target, Outcome::Failed(failure.clone()));
+        }
+    }
+
+    /// Matches the rows of a response with the targets of a part.
+    pub(crate) fn set_rows(
+        &mut self,
+        targets: &[PackedTarget],
+        part: &[usize],
+        results: Vec<E::Result>,
+    ) {
+        let names: Vec<&str> = part
+            .iter()
+            .filter_map(|target| targets.get(*target))
+            .map(|packed| &*packed.target)
+            .collect();
+        let rows: Vec<E::Row> = results.into_iter().flat_map(HasItems::into_items).collect();
+        let positions = match_rows::<E>(&names, &rows);
+        let matched = positions.iter().flatten().count();
+        self.unmatched_rows += rows.len().saturating_sub(matched) as u64;
+        let mut rows: Vec<Option<E::Row>> = rows.into_iter().map(Some).collect();
+        for (target, position) in part.iter().zip(positions) {
+            let row = position.and_then(|position| rows.get_mut(position)?.take());
+            self.set(*target, row.map_or(Outcome::NotFound, Outcome::Found));
+        }
+    }
+
+    /// Returns the targets without an outcome, as positions within the call.
+    pub(crate) fn unresolved(&self) -> Vec<usize> {
+        let slots = self.slots.iter().enumerate();
+        let unresolved = slots.filter(|(_, slot)| slot.is_none());
+        unresolved.map(|(target, _)| target).collect()
+    }
+
+    /// Returns how many positions of the input have an outcome.
+    pub(crate) fn count_resolved(&self, targets: &[PackedTarget]) -> u64 {
+        let resolved = targets.iter().zip(&self.slots);
+        let resolved = resolved.filter(|(_, slot)| slot.is_some());
+        resolved
+            .map(|(packed, _)| packed.indices.len() as u64)
+            .sum()
+    }
+
+    pub(crate) fn unmatched_rows(&self) -> u64 {
+        self.unmatched_rows
+    }
+
+    /// Returns an outcome per position of the input. Empty slots become [`Outcome::NotSent`].
+    pub(crate) fn into_outcomes(self, targets: Vec<PackedTarget>) -> Vec<TargetOutcome<E::Row>> {
+        let mut outcomes = Vec::with_capacity(targets.len());
+        for (packed, slot) in targets.into_iter().zip(self.slots) {
+            let outcome = slot.unwrap_or(Outcome::NotSent);
+            let Some((last, others)) = packed.indices.split_last() else {
+                continue;
+            };
+            let mut push = |index: u64, outcome| {
+                outcomes.push(TargetOutcome::new(
+                    index,
+                    Arc::clone(&packed.target),
+                    outcome,
+                ));
+            };
+            for index in others {
+                push(*index, outcome.clone());
+            }
+            push(*last, outcome);
+        }
+        outcomes
+    }
+}
+
+/// Decodes the results of a recorded response, as leniently as when it arrived.
+pub(crate) fn decode_results<R: FromLenientJson>(body: &[u8]) -> Option<Vec<R>> {
+    let text = String::from_utf8_lossy(body);
+    let parse = Envelope::<TaskResponse<R>>::parse;
+    let envelope = parse(&text).or_else(|_| parse(&repair(&text))).ok()?;
+    Some(envelope.tasks.into_iter().next()?.result)
+}

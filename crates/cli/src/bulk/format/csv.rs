@@ -1,0 +1,51 @@
+//! Tables as CSV.
+
+use std::io::{self, Write};
+
+use dataforseo_bulk::TargetOutcome;
+use serde_json::Value;
+
+use super::{COMMON_COLUMNS, TableWriter, column_name, number, reason};
+use crate::table::Column;
+
+/// Writes a line per target.
+pub(super) struct CsvWriter {
+    columns: &'static [Column],
+    out: csv::Writer<Box<dyn Write + Send>>,
+}
+
+impl CsvWriter {
+    pub(super) fn new(columns: &'static [Column], out: Box<dyn Write + Send>) -> io::Result<Self> {
+        let mut out = csv::Writer::from_writer(out);
+        let common = COMMON_COLUMNS.iter().map(|column| column.name.to_owned());
+        out.write_record(common.chain(columns.iter().map(column_name)))?;
+        out.flush()?;
+        Ok(Self { columns, out })
+    }
+}
+
+impl TableWriter for CsvWriter {
+    fn write(&mut self, outcomes: &[TargetOutcome<Value>]) -> io::Result<()> {
+        for target in outcomes {
+            self.out.write_field(number(target).to_string())?;
+            self.out.write_field(&*target.target)?;
+            self.out.write_field(target.outcome.as_str())?;
+            self.out
+                .write_field(reason(&target.outcome).unwrap_or_default())?;
+            for column in self.columns {
+                let row = target.outcome.row();
+                match row.and_then(|row| row.get(column.name)) {
+                    None | Some(Value::Null) => self.out.write_field("")?,
+                    Some(Value::String(text)) => self.out.write_field(text)?,
+                    Some(value) => self.out.write_field(value.to_string())?,
+                }
+            }
+            self.out.write_record(None::<&[u8]>)?;
+        }
+        self.out.flush()
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.out.flush()
+    }
+}

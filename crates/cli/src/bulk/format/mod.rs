@@ -1,0 +1,88 @@
+//! The output table of a bulk job.
+
+mod csv;
+mod jsonl;
+mod parquet;
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use dataforseo_bulk::{Outcome, TargetOutcome};
+use dataforseo_client::Charge;
+use serde_json::Value;
+
+use crate::table::{Cell, Column};
+
+/// The format of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// A line per target; objects and lists as JSON
+    Csv,
+    /// An object per target, with the whole row
+    Jsonl,
+    /// Typed columns, compressed; readable when the job has ended
+    Parquet,
+}
+
+/// The columns of every table, in front of those of the row.
+const COMMON_COLUMNS: [Column; 4] = [
+    Column::new("number", Cell::Integer),
+    Column::new("target", Cell::Text),
+    Column::new("outcome", Cell::Text),
+    Column::new("reason", Cell::Text),
+];
+
+/// Writes outcomes in a format.
+pub(super) trait TableWriter: Send {
+    /// Writes outcomes.
+    fn write(&mut self, outcomes: &[TargetOutcome<Value>]) -> io::Result<()>;
+
+    /// Writes buffered outcomes and the end of the file.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// Begins a table.
+pub(super) fn open(
+    format: TableFormat,
+    columns: &'static [Column],
+    out: Box<dyn Write + Send>,
+) -> io::Result<Box<dyn TableWriter>> {
+    Ok(match format {
+        TableFormat::Csv => Box::new(csv::CsvWriter::new(columns, out)?),
+        TableFormat::Jsonl => Box::new(jsonl::JsonlWriter::new(out)),
+        TableFormat::Parquet => {
+            Box::new(parquet::ParquetWriter::new(columns, out).map_err(io::Error::other)?)
+        }
+    })
+}
+
+/// Returns the number of a target in the input, counted from 1.
+fn number(target: &TargetOutcome<Value>) -> u64 {
+    target.index + 1
+}
+
+/// Returns the reason why there is no row.
+fn reason(outcome: &Outcome<Value>) -> Option<String> {
+    match outcome {
+        Outcome::Invalid(reason) => Some(reason.to_string()),
+        Outcome::Failed(failure) => Some(match failure.charge {
+            Charge::None => failure.to_string(),
+            Charge::Unknown => format!("{failure} (may have been charged)"),
+            Charge::Charged(cost) => format!("{failure} (charged {cost} USD)"),
+        }),
+        _ => None,
+    }
+}
+
+/// Returns the name of a column of the row. A field with the name of a common column gets the prefix
+/// `api_`.
+fn column_name(column: &Column) -> String {
+    if COMMON_COLUMNS
+        .iter()
+        .any(|common| common.name == column.name)
+    {
+        format!("api_{}", column.name)
+    } else {
+        column.name.to_owned()
+    }
+}
