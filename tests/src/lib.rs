@@ -163,7 +163,7 @@ struct MockServerReadme;
 #[doc = include_str!("../../crates/client/README.md")]
 struct ClientReadme;
 
-/// Runs the example of the README of bulk jobs.
+/// Compiles the example of the README of bulk jobs.
 #[cfg(doctest)]
 #[doc = include_str!("../../crates/bulk/README.md")]
 struct BulkReadme;
