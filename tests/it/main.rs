@@ -10,7 +10,6 @@
 mod agreement;
 mod bad_input;
 mod decoding;
-mod documentation;
 mod errors;
 mod examples;
 mod faults;
