@@ -7,7 +7,7 @@ use serde_json::Value;
 use dataforseo_spec::language::{self, CallLimits, Format, Mode};
 use dataforseo_spec::model::{Endpoint, Field, Limit, Type};
 
-/// Returns a text as doc attributes, one per line.
+/// Text as doc attributes, a line each.
 pub fn attributes(text: &str) -> TokenStream {
     let lines = text.trim().lines().map(|line| match line {
         "" => String::new(),
@@ -16,7 +16,7 @@ pub fn attributes(text: &str) -> TokenStream {
     quote!(#(#[doc = #lines])*)
 }
 
-/// Returns the documentation of a field.
+/// What stands above a field.
 pub fn field(field: &Field, task: bool) -> String {
     let mut text = field.spec.doc.clone().unwrap_or_default().trim().to_owned();
     let facts = facts(field, task);
@@ -101,26 +101,26 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
     facts
 }
 
-/// Returns the reason why a field is deprecated, if it is.
+/// Why a field should not be used any more, if it should not.
 pub fn deprecation(field: &language::Field) -> Option<String> {
     let gone = field.removed_upstream.as_deref().map(gone);
     let notes: Vec<String> = field.deprecated.iter().cloned().chain(gone).collect();
     (!notes.is_empty()).then(|| notes.join(" "))
 }
 
-/// Returns the text for items that the documentation no longer has.
+/// What is said of something that the documentation no longer has.
 pub fn gone(since: &str) -> String {
     format!(
         "The vendor's documentation no longer has it (since {since}); it goes with the next major version."
     )
 }
 
-/// Returns a default as Markdown.
+/// A default as the documentation shows it.
 fn literal(value: &Value) -> String {
     format!("`{}`", plain(value))
 }
 
-/// Returns a default as plain text: a text unquoted, other values as JSON.
+/// A default without marks: text as it is, all else as JSON.
 pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -128,7 +128,7 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// Returns the limits per call as sentences.
+/// The limits of a call, as sentences.
 pub fn call_limits(limits: &CallLimits) -> Vec<String> {
     let tasks = limits.tasks_per_call.map(|tasks| match tasks {
         1 => "One task a call.".to_owned(),
@@ -140,7 +140,7 @@ pub fn call_limits(limits: &CallLimits) -> Vec<String> {
     tasks.into_iter().chain(calls).collect()
 }
 
-/// Returns the origin of an endpoint's facts.
+/// Where an endpoint's facts are from.
 pub fn source(endpoint: &Endpoint) -> String {
     match &endpoint.revised {
         Some(revised) => format!("[Vendor's page]({}), revision of {revised}", endpoint.link),
@@ -148,7 +148,7 @@ pub fn source(endpoint: &Endpoint) -> String {
     }
 }
 
-/// Returns the method, the limits and the origin of an endpoint.
+/// How an endpoint is called, its limits, and where they are from.
 pub fn endpoint(endpoint: &Endpoint) -> String {
     let mode = match endpoint.mode {
         Mode::Live => "The result comes in the answer.",

@@ -1,7 +1,7 @@
 //! The generator: from the model of the spec to the text of files.
 //!
-//! There is one module per output. The emitters are pure, and [`output`] compares their text with
-//! the files of a checkout. This crate depends on [`dataforseo_spec`] only.
+//! One module per output. The emitters are pure; [`output`] compares their text with the files of a
+//! checkout. Pages are unknown here: this crate depends on [`dataforseo_spec`] only.
 
 mod api;
 mod cli;
@@ -33,10 +33,10 @@ use folders::{CLI, CLIENT, MOCK, MODELS, SCHEMAS};
 pub use rust::Files;
 use rust::{ident, rust};
 
-/// Emits all files.
+/// Emits everything.
 ///
 /// # Errors
-/// Returns an error if an emitter generated invalid Rust, which is a bug in the emitter.
+/// When an emitter made what is no Rust, which is a mistake in the emitter.
 pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     let mut files = Files::new();
     let [models, client, mock, cli] = [MODELS, CLIENT, MOCK, CLI].map(PathBuf::from);

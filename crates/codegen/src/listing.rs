@@ -1,5 +1,5 @@
-//! Listings of the public names of generated code, one per line. The diff of a listing shows the
-//! effect of a spec change on callers.
+//! The public names of generated code, a line each: what a change of the spec does to callers is
+//! read in the difference of these files, and nothing slips by among thousands of generated lines.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use syn::{
 use super::folders::LISTINGS;
 use super::rust::Files;
 
-/// Emits a listing per feature from the generated files.
+/// A listing for each feature, out of the generated files.
 ///
 /// # Errors
-/// Returns an error if a file is not valid Rust, which is a bug in its emitter.
+/// When one of them is no Rust, which is a mistake in its emitter.
 pub fn emit(files: &Files) -> Result<Files, syn::Error> {
     let listed = files.par_iter().filter_map(|(path, text)| {
         let (feature, module) = place(path)?;
@@ -42,7 +42,7 @@ pub fn emit(files: &Files) -> Result<Files, syn::Error> {
     Ok(features.into_iter().map(listing).collect())
 }
 
-/// Returns the feature that enables a file, and the public module of its names.
+/// The feature that brings a file, and the module that its names are public in.
 fn place(path: &Path) -> Option<(String, String)> {
     let text = path.to_str()?.replace('\\', "/");
     let text = PathBuf::from(text);
@@ -163,7 +163,7 @@ fn list_impl(module: &str, it: &ItemImpl, lines: &mut Vec<String>) {
     }
 }
 
-/// A macro of the crate adds the implementations that all types of a kind have.
+/// The implementations that all types of a kind have are in a macro of the crate.
 fn list_macro(module: &str, it: &ItemMacro, lines: &mut Vec<String>) {
     let (path, tokens) = (&it.mac.path, &it.mac.tokens);
     let made_by = tidy(quote::quote!(#path));
@@ -179,7 +179,7 @@ fn list_macro(module: &str, it: &ItemMacro, lines: &mut Vec<String>) {
     }
 }
 
-/// Returns the parts of an item that matter to callers.
+/// What callers have to know of an item beside its name.
 fn marks(attributes: &[Attribute]) -> String {
     let has = |name: &str| attributes.iter().any(|it| it.path().is_ident(name));
     let mut marks = String::new();
@@ -203,7 +203,7 @@ fn shown(ty: &Type) -> String {
     tidy(quote::quote!(#ty))
 }
 
-/// Returns tokens on one line, with the usual spaces.
+/// Tokens as people write them, on one line.
 fn tidy(tokens: proc_macro2::TokenStream) -> String {
     let mut text = tokens
         .to_string()

@@ -9,7 +9,7 @@ use super::rust::ident;
 use super::{docs, schema};
 use dataforseo_spec::model::{Enum, Field, Object, Section, Type, TypeDef, Union};
 
-/// Emits the types that the endpoints of a section share.
+/// The types that a section's endpoints share.
 pub fn shared(section: &Section) -> TokenStream {
     let known: Vec<&TypeDef> = section.shared.iter().collect();
     let types = section.shared.iter().map(|ty| type_def(ty, &known));
@@ -33,7 +33,7 @@ pub fn shared(section: &Section) -> TokenStream {
     }
 }
 
-/// Emits one type. `known` contains the members of unions.
+/// One type. A union looks its members up in `known`.
 pub fn type_def(ty: &TypeDef, known: &[&TypeDef]) -> TokenStream {
     match ty {
         TypeDef::Object(part) => object(part, &part.doc),
@@ -117,7 +117,7 @@ fn union_field(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// Emits an enum with a variant per member, and one for undocumented members.
+/// An enum with a variant for each member, and one for what nobody documented.
 fn union(union: &Union) -> TokenStream {
     let name = ident(&union.name);
     let doc = docs::attributes(&format!(
@@ -198,7 +198,7 @@ fn union(union: &Union) -> TokenStream {
     }
 }
 
-/// Emits a struct with its field table. A struct that is sent also has a constructor and setters.
+/// A struct with its field table; one that is sent has a constructor and setters besides.
 pub fn object(object: &Object, doc: &str) -> TokenStream {
     let name = ident(&object.name);
     let doc = docs::attributes(doc);
@@ -245,7 +245,7 @@ fn deprecated(field: &Field) -> Option<TokenStream> {
     Some(quote!(#[deprecated(note = #note)]))
 }
 
-/// Generated code still reads and writes deprecated fields.
+/// Generated code goes on reading and writing what nobody else should use any more.
 fn allow_deprecated(object: &Object) -> Option<TokenStream> {
     let any = object
         .fields
@@ -254,7 +254,7 @@ fn allow_deprecated(object: &Object) -> Option<TokenStream> {
     any.then(|| quote!(#[allow(deprecated)]))
 }
 
-/// Emits `new` with the required fields, and a setter per other field.
+/// `new` with what is required, and a setter each of the rest.
 fn builder(object: &Object) -> TokenStream {
     let name = ident(&object.name);
     let (required, optional): (Vec<&Field>, Vec<&Field>) =
@@ -312,7 +312,7 @@ fn builder(object: &Object) -> TokenStream {
     }
 }
 
-/// Returns the type of a setter's parameter, which accepts common types of values.
+/// The type of a setter's parameter: whatever is at hand where the value is made.
 fn parameter(ty: &Type) -> TokenStream {
     match ty {
         Type::String => quote!(impl Into<String>),
@@ -372,7 +372,7 @@ fn open_enum(open: &Enum) -> TokenStream {
     }
 }
 
-/// Returns the type of a struct's field.
+/// The type of a struct's field.
 pub fn field_type(field: &Field) -> TokenStream {
     let ty = rust_type(&field.ty);
     match field.required {
@@ -381,7 +381,7 @@ pub fn field_type(field: &Field) -> TokenStream {
     }
 }
 
-/// Returns a type in Rust.
+/// A type in Rust.
 pub fn rust_type(ty: &Type) -> TokenStream {
     match ty {
         Type::String => quote!(String),

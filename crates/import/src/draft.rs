@@ -100,13 +100,13 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
 
 fn mode(path: &str) -> Result<Mode, Unreadable> {
     let later = ["task_post", "tasks_ready", "tasks_fixed", "task_get"];
-    match path.split('/').any(|segment| later.contains(&segment)) {
-        false => Ok(Mode::Live),
-        true => Err(Unreadable::because(format!(
+    if path.split('/').any(|segment| later.contains(&segment)) {
+        return Err(Unreadable::because(format!(
             "{path} is not a live endpoint, and only pages of live endpoints can be read: import it \
              from the vendor's OpenAPI file"
-        ))),
+        )));
     }
+    Ok(Mode::Live)
 }
 
 /// Returns whether the date of a page's revision is valid.
@@ -131,8 +131,7 @@ pub fn query_kind(name: &str, kind: FieldType) -> FieldType {
     }
 }
 
-/// Returns the endpoint whose rows a task's field filters. `None` if these are the endpoint's own
-/// rows.
+/// Returns the endpoint whose rows a field of a task filters. `None` for the endpoint's own rows.
 pub fn filtered_endpoint(name: &str) -> Option<String> {
     (name == "backlinks_filters").then(|| "backlinks/backlinks/live".to_owned())
 }
@@ -467,7 +466,7 @@ impl DraftReader<'_> {
                     .push(format!("the endpoint: {sentence}"));
             }
         }
-        if page.form == Form::Text && page.result.tells_nesting() {
+        if page.form == Form::Text && page.result.shows_nesting() {
             self.notes
                 .push("nesting is derived from the leading spaces".to_owned());
         }

@@ -400,9 +400,7 @@ impl<'a> Merge<'a> {
         let open_questions = self.open_questions();
         let stated = facts(page, self.shared);
         let known = facts(spec, self.shared);
-        // A field that an earlier page did not describe, and that nobody has edited.
-        let grown =
-            spec.kind == FieldType::Json && page.kind != FieldType::Json && spec.doc.is_none();
+        let grown = has_grown(page, spec);
         // Facts of another type must not be added.
         let same = |fact: &str| match (known.get(fact), stated.get(fact)) {
             (Some(known), Some(stated)) => known == stated,
@@ -461,7 +459,7 @@ impl<'a> Merge<'a> {
             self.wording(path, order, label, &page.wording, &spec.wording)?;
         }
         if same_type || is_corrected(spec, "type", &stated["type"]) {
-            self.inner(page, spec, path, label, grown)?;
+            self.inner(page, spec, path, label)?;
         }
         Ok(())
     }
@@ -496,7 +494,6 @@ impl<'a> Merge<'a> {
         spec: &Field,
         path: &[String],
         label: &str,
-        grown: bool,
     ) -> Result<(), Diagnostics> {
         // The shared type is compared separately.
         if page.shared.is_some() && page.shared == spec.shared {
@@ -531,7 +528,7 @@ impl<'a> Merge<'a> {
         }
         // A type `map` or `json` that a person chose stays.
         let object = spec.kind == FieldType::Object || spec.of == Some(FieldType::Object);
-        if !object && !grown {
+        if !object && !has_grown(page, spec) {
             return Ok(());
         }
         if self.read_only {
@@ -559,6 +556,12 @@ impl<'a> Merge<'a> {
             && grows(known, stated)
             && !self.editor.has_comments(&values)
     }
+}
+
+/// Returns whether the page describes a field that an earlier page did not describe, and that was
+/// never edited.
+fn has_grown(page: &Field, spec: &Field) -> bool {
+    spec.kind == FieldType::Json && page.kind != FieldType::Json && spec.doc.is_none()
 }
 
 /// Returns whether the spec corrects a fact of the page.

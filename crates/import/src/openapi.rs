@@ -17,6 +17,7 @@ use super::{draft, merge};
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
 use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
+use dataforseo_spec::Payload;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{
     Api, CallLimits, Endpoint, Evidence, Field, FieldType, Fields, Member, Method, Mode, Object,
@@ -45,7 +46,7 @@ pub fn import(
     let spec = root.join("spec");
     let api: File<Api> =
         parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
-    let mut by_section: BTreeMap<&str, Vec<(&str, Method, &Operation)>> = BTreeMap::new();
+    let mut by_section: BTreeMap<&str, Vec<PathOperation<'_>>> = BTreeMap::new();
     for (path, operations) in &document.paths {
         if !only.is_empty() && !only.iter().any(|pattern| fits(pattern, path)) {
             continue;
@@ -57,7 +58,11 @@ pub fn import(
                 _ => Method::Post,
             };
             let all = by_section.entry(section.unwrap_or_default()).or_default();
-            all.push((path, method, operation));
+            all.push(PathOperation {
+                path,
+                method,
+                operation,
+            });
         }
     }
     if by_section.is_empty() {
@@ -112,9 +117,35 @@ fn date_in(name: &str) -> Option<String> {
     })
 }
 
-/// The uses of shapes in a file: the count, the first schema with the shape, and the union of a
-/// member.
-type Uses<'a> = IndexMap<String, (usize, &'a str, Option<&'a Schema>)>;
+/// The uses of shapes in a file, by shape.
+type Uses<'a> = IndexMap<String, SchemaUse<'a>>;
+
+/// The uses of one shape.
+struct SchemaUse<'a> {
+    count: usize,
+    /// The first schema with the shape.
+    schema: &'a str,
+    /// The union, if the schema is a member.
+    of_union: Option<&'a Schema>,
+}
+
+impl<'a> SchemaUse<'a> {
+    /// Creates an entry that is not counted yet.
+    fn new(schema: &'a str, of_union: Option<&'a Schema>) -> Self {
+        Self {
+            count: 0,
+            schema,
+            of_union,
+        }
+    }
+}
+
+/// An operation of the file, with its path and method.
+struct PathOperation<'a> {
+    path: &'a str,
+    method: Method,
+    operation: &'a Operation,
+}
 
 /// The maximum number of fields that one import writes. The vendor's whole file has 9,500.
 const MAX_FIELDS: usize = 100_000;
@@ -177,11 +208,14 @@ impl<'a> Importer<'a> {
         root: &Path,
         source: &str,
         section: &str,
-        operations: &[(&str, Method, &'a Operation)],
+        operations: &[PathOperation<'a>],
         shared: Option<SpecFile<SharedTypes>>,
     ) -> Result<Vec<Outcome>, ImportError> {
         let mut existing = BTreeMap::new();
-        for (path, _, operation) in operations {
+        for PathOperation {
+            path, operation, ..
+        } in operations
+        {
             let rest = path.trim_start_matches(&format!("/v3/{section}/"));
             let file = names::plain_path(rest).replace('/', "_");
             let known =
@@ -213,9 +247,9 @@ impl<'a> Importer<'a> {
     }
 
     /// Returns the endpoints as the file describes them.
-    fn drafts(&mut self, operations: &[(&str, Method, &'a Operation)]) -> Vec<Draft> {
-        let draft = |(path, method, operation): &(&str, Method, &'a Operation)| Draft {
-            endpoint: self.endpoint(path, *method, operation),
+    fn drafts(&mut self, operations: &[PathOperation<'a>]) -> Vec<Draft> {
+        let draft = |it: &PathOperation<'a>| Draft {
+            endpoint: self.endpoint(it.path, it.method, it.operation),
             notes: std::mem::take(&mut self.notes),
             not_understood: std::mem::take(&mut self.not_understood),
         };
@@ -322,7 +356,7 @@ impl<'a> Importer<'a> {
         };
         let fields = self.document.member_fields(union, schema);
         SharedType {
-            fields: self.fields(&fields, name, false),
+            fields: self.fields(&fields, name, Payload::Result),
             ..SharedType::default()
         }
     }
@@ -422,13 +456,13 @@ impl<'a> Importer<'a> {
     }
 
     /// Names all unions, and the shapes and lists of values that occur more than once.
-    fn name_what_recurs(&mut self, operations: &[(&str, Method, &'a Operation)]) {
+    fn name_what_recurs(&mut self, operations: &[PathOperation<'a>]) {
         let mut uses = Uses::new();
         let mut enums: IndexMap<String, (usize, &str)> = IndexMap::new();
         let mut seen = BTreeSet::new();
         let mut queue: Vec<&str> = Vec::new();
         let mut results: IndexMap<String, (usize, &str)> = IndexMap::new();
-        for (_, _, operation) in operations {
+        for PathOperation { operation, .. } in operations {
             if let Some((task, _)) = self.document.task(operation) {
                 self.look(task, &mut uses, &mut enums, &mut queue);
             }
@@ -449,7 +483,11 @@ impl<'a> Importer<'a> {
         }
         for (shape, (count, name)) in results {
             if count > 1 {
-                uses.entry(shape).or_insert((count, name, None)).0 += count;
+                let entry = uses.entry(shape).or_insert_with(|| SchemaUse {
+                    count,
+                    ..SchemaUse::new(name, None)
+                });
+                entry.count += count;
             }
         }
         for (values, (count, field)) in enums {
@@ -465,7 +503,12 @@ impl<'a> Importer<'a> {
             }
         }
         let mut wanted = Vec::new();
-        for (shape, (count, schema, of_union)) in uses {
+        for (shape, it) in uses {
+            let SchemaUse {
+                count,
+                schema,
+                of_union,
+            } = it;
             let union = self
                 .document
                 .schema(schema)
@@ -498,8 +541,8 @@ impl<'a> Importer<'a> {
             fields.shift_remove(tag);
             for (_, member) in members {
                 uses.entry(self.shapes.member(schema, member))
-                    .or_insert((0, member, Some(schema)))
-                    .0 += 1;
+                    .or_insert_with(|| SchemaUse::new(member, Some(schema)))
+                    .count += 1;
                 queue.push(member);
             }
         }
@@ -513,8 +556,8 @@ impl<'a> Importer<'a> {
             while let Some(schema) = inner {
                 if let Some(name) = schema.named() {
                     uses.entry(self.shapes.named(name))
-                        .or_insert((0, name, None))
-                        .0 += 1;
+                        .or_insert_with(|| SchemaUse::new(name, None))
+                        .count += 1;
                     queue.push(name);
                 }
                 inner = schema.element();
@@ -539,7 +582,7 @@ impl<'a> Importer<'a> {
         let mut fields = self.document.fields(schema);
         let Some((tag, members)) = schema.members() else {
             return SharedType {
-                fields: self.fields(&fields, name, false),
+                fields: self.fields(&fields, name, Payload::Result),
                 ..SharedType::default()
             };
         };
@@ -552,7 +595,7 @@ impl<'a> Importer<'a> {
                 if let (None, Some(schema)) = (&shared, self.document.schema(member)) {
                     let mut fields = self.document.fields(schema);
                     fields.retain(|field, _| !common.contains(field) && *field != tag);
-                    own = self.fields(&fields, &format!("{name}.{wire}"), false);
+                    own = self.fields(&fields, &format!("{name}.{wire}"), Payload::Result);
                 }
                 let member = Member {
                     shared,
@@ -564,7 +607,7 @@ impl<'a> Importer<'a> {
             .collect();
         SharedType {
             tag: Some(tag.to_owned()),
-            fields: self.fields(&fields, name, false),
+            fields: self.fields(&fields, name, Payload::Result),
             members,
             ..SharedType::default()
         }
@@ -592,7 +635,7 @@ impl<'a> Importer<'a> {
         let example = task.and_then(|(_, example)| example.cloned());
         let task_fields = task.map(|(schema, _)| {
             let fields = self.document.fields(schema);
-            let fields = self.fields(&fields, "task", true);
+            let fields = self.fields(&fields, "task", Payload::Task);
             nested(fields, example.as_ref(), &mut self.notes)
         });
         let result = self.document.result(operation);
@@ -601,7 +644,7 @@ impl<'a> Importer<'a> {
             let shared = self.named.get(&self.shapes.named(name)).cloned();
             let fields = match shared {
                 Some(_) => Fields::new(),
-                None => self.fields(&self.document.fields(schema), "result", false),
+                None => self.fields(&self.document.fields(schema), "result", Payload::Result),
             };
             Some(ResultObject { shared, fields })
         });
@@ -649,17 +692,17 @@ impl<'a> Importer<'a> {
         }
     }
 
-    fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, task: bool) -> Fields {
+    fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, payload: Payload) -> Fields {
         fields
             .iter()
             .map(|(name, schema)| {
                 let path = format!("{path}.{name}");
-                ((*name).to_owned(), self.field(name, schema, &path, task))
+                ((*name).to_owned(), self.field(name, schema, &path, payload))
             })
             .collect()
     }
 
-    fn field(&mut self, name: &str, schema: &Schema, path: &str, task: bool) -> Field {
+    fn field(&mut self, name: &str, schema: &Schema, path: &str, payload: Payload) -> Field {
         self.written += 1;
         let prose = prose_of(schema);
         let lines = lines(schema);
@@ -667,20 +710,20 @@ impl<'a> Importer<'a> {
         self.not_understood
             .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
         let (mut kind, mut of) = kind_of(schema);
-        if task && draft::query_kind(name, kind) != kind {
+        if payload.is_task() && draft::query_kind(name, kind) != kind {
             (kind, of) = (draft::query_kind(name, kind), None);
         }
         let mut field = Field {
             of,
             ..Field::new(kind)
         };
-        self.inner(&mut field, schema, path, task);
+        self.inner(&mut field, schema, path, payload);
         draft::apply_facts(&mut field, &prose);
         field.wording = Some(draft::fingerprint(&lines));
         // A placeholder until the field is moved into its parent.
         field.evidence = prose.belongs_to.map(Evidence::Field);
-        field.over = draft::filtered_endpoint(name).filter(|_| task);
-        if !task {
+        field.over = draft::filtered_endpoint(name).filter(|_| payload.is_task());
+        if payload == Payload::Result {
             forget_rules_of_tasks(&mut field);
         }
         if let Some(values) = &field.values
@@ -701,7 +744,7 @@ impl<'a> Importer<'a> {
     }
 
     /// Sets the fields or elements of a list, a map or an object.
-    fn inner(&mut self, field: &mut Field, schema: &Schema, path: &str, task: bool) {
+    fn inner(&mut self, field: &mut Field, schema: &Schema, path: &str, payload: Payload) {
         let element = schema.element();
         let object = element.unwrap_or(schema);
         if matches!(field.of, Some(FieldType::List | FieldType::Map))
@@ -712,7 +755,7 @@ impl<'a> Importer<'a> {
                 of,
                 ..Field::new(kind)
             };
-            self.inner(&mut each, element, path, task);
+            self.inner(&mut each, element, path, payload);
             field.each = Some(Box::new(each));
             return;
         }
@@ -727,7 +770,7 @@ impl<'a> Importer<'a> {
             )),
             None => {
                 self.inside.push(name.to_owned());
-                field.fields = self.fields(&self.document.fields(schema), path, task);
+                field.fields = self.fields(&self.document.fields(schema), path, payload);
                 self.inside.pop();
             }
         }

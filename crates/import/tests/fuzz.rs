@@ -458,10 +458,10 @@ fn look(content: &str, endpoint: Option<&Endpoint>) {
 /// Returns an endpoint as text, without keys that files omit by default.
 fn plain(endpoint: &Endpoint) -> String {
     let text = serde_json::to_string_pretty(endpoint).unwrap();
-    let said = text
+    let stated = text
         .lines()
         .filter(|line| !line.contains(": null") && !line.contains("\"required\": false"));
-    said.fold(String::new(), |text, line| {
+    stated.fold(String::new(), |text, line| {
         text + line.trim_end_matches(',') + "\n"
     })
 }
@@ -572,8 +572,8 @@ fn sentences() {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let word = docs::TYPE_WORDS[usize::from(*word) % docs::TYPE_WORDS.len()];
         let prose = prose::read(word, &lines);
-        let told: usize = prose.not_understood.iter().map(String::len).sum();
-        assert!(told <= 100 + 20 * text.len(), "{told}");
+        let size: usize = prose.not_understood.iter().map(String::len).sum();
+        assert!(size <= 100 + 20 * text.len(), "{size}");
     });
 }
 
@@ -610,22 +610,22 @@ fn imports() {
 }
 
 fn read_as_spec(name: &str, text: &str) {
-    fn told<T>(outcome: Result<T, Diagnostics>, text: &str) {
+    fn check_errors<T>(outcome: Result<T, Diagnostics>, text: &str) {
         if let Err(errors) = outcome {
             assert!(!errors.0.is_empty());
             let lines = text.lines().count() as u64 + 1;
             for error in &errors.0 {
                 assert!(error.location.line <= lines, "{error}");
             }
-            let told = errors.to_string().len();
-            assert!(told <= 2000 + 1000 * text.len(), "{told} bytes");
+            let size = errors.to_string().len();
+            assert!(size <= 2000 + 1000 * text.len(), "{size} bytes");
         }
     }
-    told(parse::<Endpoint>(name, text), text);
-    told(parse::<Api>(name, text), text);
-    told(parse::<SharedTypes>(name, text), text);
-    told(parse::<StatusCodes>(name, text), text);
-    told(parse::<Glossary>(name, text), text);
+    check_errors(parse::<Endpoint>(name, text), text);
+    check_errors(parse::<Api>(name, text), text);
+    check_errors(parse::<SharedTypes>(name, text), text);
+    check_errors(parse::<StatusCodes>(name, text), text);
+    check_errors(parse::<Glossary>(name, text), text);
 }
 
 /// Edited spec files, and texts of words of the spec language, are decoded or rejected.
@@ -688,10 +688,10 @@ fn read_as_openapi(text: &str) {
     workspace.write("openapi-2026-02-18.yaml", text);
     let file = workspace.path().join("openapi-2026-02-18.yaml");
     if let Ok(reports) = openapi::import(workspace.path(), &file, &[], Options::default()) {
-        let told: usize = reports.iter().map(|report| report.to_string().len()).sum();
+        let size: usize = reports.iter().map(|report| report.to_string().len()).sum();
         assert!(
-            told <= 5000 + 1000 * text.len(),
-            "{told} bytes of {}",
+            size <= 5000 + 1000 * text.len(),
+            "{size} bytes of {}",
             text.len()
         );
     }
@@ -811,9 +811,9 @@ mod found {
         let inside_svg = format!("<svg>{}", "<td>".repeat(MANY));
         assert!(refusal(&inside_svg).contains("deeper than"), "not told");
         // The parser reopens unclosed tags in each following paragraph.
-        let anew: String = (0..200).map(|at| format!("<b id={at}>")).collect();
-        let refusal = refusal(&(anew + &"<p>x".repeat(MANY)));
-        assert!(refusal.contains("are open at once"), "{refusal}");
+        let unclosed: String = (0..200).map(|at| format!("<b id={at}>")).collect();
+        let refusal = refusal(&(unclosed + &"<p>x".repeat(MANY)));
+        assert!(refusal.contains("are unclosed"), "{refusal}");
     }
 
     /// Each unclosed shortcode caused a search to the end of the page.

@@ -146,7 +146,7 @@ fn a_contradiction_is_shown_and_not_overwritten() {
 }
 
 #[test]
-fn what_the_page_lacks_is_kept_and_told() {
+fn what_the_page_lacks_is_kept_and_reported() {
     let workspace = Workspace::new();
     workspace.import(&html()).unwrap();
     let edited = workspace.read(SPEC)
@@ -256,8 +256,8 @@ fn a_field_that_is_gone_is_deprecated() {
         workspace.write(SPEC, &before);
         let report = workspace.import_with(&shorter, today).unwrap();
         assert!(!report.needs_decision(), "{report}");
-        let told = format!("task.tag: deprecated: missing on the page since {day}");
-        assert_eq!(report.removed, [told]);
+        let expected = format!("task.tag: deprecated: missing on the page since {day}");
+        assert_eq!(report.removed, [expected]);
         let after = workspace.read(SPEC);
         let line = format!("      removed_upstream: {day}\n");
         assert!(after.contains(&line), "{after}");
@@ -273,10 +273,10 @@ fn a_field_that_is_gone_is_deprecated() {
         assert!(!report.needs_decision(), "{report}");
         // The field is on the page again: a person removes the mark.
         let report = workspace.import_with(&whole, today).unwrap();
-        let told = format!(
+        let expected = format!(
             "task.tag: marked `removed_upstream: {day}`, but the page has it again; remove the mark"
         );
-        assert_eq!(report.contradictions, [told]);
+        assert_eq!(report.contradictions, [expected]);
     }
 }
 

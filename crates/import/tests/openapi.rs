@@ -119,12 +119,12 @@ fn a_later_file_is_compared_everywhere() {
         .replace("          box: '#/components/schemas/BoxElement'\n", "          box: '#/components/schemas/BoxElement'\n          line: '#/components/schemas/SizeInfo'\n");
     workspace.write("openapi-2026-05-01.yaml", &later);
     let reports = import_named(&workspace, "openapi-2026-05-01.yaml", &[]).unwrap();
-    let told: Vec<&ImportReport> = reports
+    let shown: Vec<&ImportReport> = reports
         .iter()
         .filter(|report| report.needs_decision() || !report.added.is_empty())
         .collect();
-    let told: Vec<ImportReport> = told.into_iter().cloned().collect();
-    insta::assert_snapshot!("openapi_later", show(&told, &workspace));
+    let shown: Vec<ImportReport> = shown.into_iter().cloned().collect();
+    insta::assert_snapshot!("openapi_later", show(&shown, &workspace));
     assert!(spec(&workspace)["types.yaml"].contains("      line:\n"));
 }
 

@@ -242,7 +242,7 @@ fn no_prefix_of_a_page_makes_the_readers_panic() {
 /// Sentences of pages, and the facts in them. A sentence without a complete value of the field's
 /// type is listed.
 #[test]
-fn facts_are_taken_whole_or_not_at_all() {
+fn facts_are_accepted_whole_or_not_at_all() {
     let cases: [(&str, &[&str]); 35] = [
         (
             "integer",

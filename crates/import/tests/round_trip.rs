@@ -211,9 +211,9 @@ fn a_page_adds_nothing_to_the_spec_that_it_was_made_of() {
                 without_wording(&committed(name)),
                 without_wording(&workspace.read(name)),
             );
-            let told =
+            let has_findings =
                 !report.added.is_empty() || report.needs_decision() || !report.kept.is_empty();
-            if before != after || told {
+            if before != after || has_findings {
                 wrong.push(format!("{name}, {form}: {report}"));
                 continue;
             }

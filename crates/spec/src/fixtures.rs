@@ -85,9 +85,10 @@ pub fn check(root: &Path, model: &Model, fixtures: &Fixtures) -> Result<usize, D
             }
         }
     }
-    match found.is_empty() {
-        true => Ok(checked),
-        false => Err(Diagnostics(found)),
+    if found.is_empty() {
+        Ok(checked)
+    } else {
+        Err(Diagnostics(found))
     }
 }
 

@@ -165,9 +165,10 @@ impl GlossaryScope<'_> {
             let Some(file) = self.glossaries.get(&section) else {
                 continue;
             };
-            let words = match self.task {
-                true => &file.content.task,
-                false => &file.content.result,
+            let words = if self.task {
+                &file.content.task
+            } else {
+                &file.content.result
             };
             if let Some(words) = words.get(name) {
                 self.used.insert((section, role, name.to_owned()));

@@ -20,8 +20,10 @@ pub mod language;
 pub mod load;
 pub mod model;
 pub mod names;
+mod payload;
 pub mod tree;
 pub mod write;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Location};
 pub use load::{EndpointFile, Spec, load};
+pub use payload::Payload;

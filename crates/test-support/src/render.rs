@@ -2,6 +2,7 @@
 //!
 //! This is the opposite of the import, which must return the facts from which a page was rendered.
 
+use dataforseo_spec::Payload;
 use dataforseo_spec::language::{
     Endpoint, Field, FieldType, Fields, Format, Method, SharedType, SharedTypes,
 };
@@ -38,7 +39,7 @@ pub struct Quirks {
     /// The layout of the tables.
     pub layout: Layout,
     /// Whether optional fields have the text `optional field`.
-    pub says_optional: bool,
+    pub marks_optional: bool,
     /// Whether `required field` is joined to the words before it. Plain text only.
     pub glued: bool,
     /// Whether there are end tags without a start tag, and unclosed tags.
@@ -152,7 +153,7 @@ impl Quirks {
             breaks: breaks[(number + number / 5) % 4],
             tags: tags[(number / 2) % 4],
             layout: layout[number % 5],
-            says_optional: number % 3 != 1,
+            marks_optional: number % 3 != 1,
             glued: number % 2 == 1,
             broken_tags: number % 4 == 2,
             chatty: number % 5 < 3,
@@ -273,13 +274,13 @@ fn worded(value: &Value) -> String {
 
 impl Renderer<'_> {
     /// Adds the rows of fields and of the fields inside them.
-    fn rows(&self, fields: &Fields, level: usize, task: bool, rows: &mut Vec<Row>) {
+    fn rows(&self, fields: &Fields, level: usize, payload: Payload, rows: &mut Vec<Row>) {
         for (name, field) in fields {
             rows.push(Row {
                 level,
                 name: name.clone(),
                 type_word: type_word(field.kind),
-                lines: self.lines(name, field, task),
+                lines: self.lines(name, field, payload),
             });
             let inner = fields_of(field, self.shared);
             if field.kind == FieldType::Map && !inner.is_empty() {
@@ -291,9 +292,9 @@ impl Renderer<'_> {
                     type_word: if list { "array" } else { "object" },
                     lines: vec![Line::Words("what the first key leads to".to_owned())],
                 });
-                self.rows(inner, level + 2, task, rows);
+                self.rows(inner, level + 2, payload, rows);
             } else {
-                self.rows(inner, level + 1, task, rows);
+                self.rows(inner, level + 1, payload, rows);
             }
         }
     }
@@ -301,11 +302,11 @@ impl Renderer<'_> {
     fn task(&self) -> Option<Vec<Row>> {
         let task = self.endpoint.task.as_ref()?;
         let mut rows = Vec::new();
-        self.rows(&task.fields, 0, true, &mut rows);
+        self.rows(&task.fields, 0, Payload::Task, &mut rows);
         Some(rows)
     }
 
-    fn answer(&self) -> Vec<Row> {
+    fn response_rows(&self) -> Vec<Row> {
         let row = |level, name: &str, type_word| Row {
             level,
             name: name.to_owned(),
@@ -326,23 +327,24 @@ impl Renderer<'_> {
             let used = result.shared.as_ref();
             let used = used.and_then(|name| self.shared?.types.get(name));
             let fields = used.map_or(&result.fields, |used| &used.fields);
-            self.rows(fields, 2, false, &mut rows);
+            self.rows(fields, 2, Payload::Result, &mut rows);
         }
         rows
     }
 
     /// Returns the description of a field.
-    fn lines(&self, name: &str, field: &Field, task: bool) -> Vec<Line> {
+    fn lines(&self, name: &str, field: &Field, payload: Payload) -> Vec<Line> {
         let quirks = self.quirks;
         let mut lines = vec!["what it stands for".to_owned()];
-        if task && (field.required == Some(true) || quirks.says_optional) {
+        if payload.is_task() && (field.required == Some(true) || quirks.marks_optional) {
             let words = match field.required {
                 Some(true) => "required field",
                 _ => "optional field",
             };
-            match quirks.glued && !self.html {
-                true => lines[0] += &format!(" {words}"),
-                false => lines.push(words.to_owned()),
+            if quirks.glued && !self.html {
+                lines[0] += &format!(" {words}");
+            } else {
+                lines.push(words.to_owned());
             }
         }
         if quirks.chatty {
@@ -363,7 +365,7 @@ impl Renderer<'_> {
         let mut inner = None;
         match (values.as_slice(), quirks.listing) {
             ([], _) => {}
-            ([one], _) if !task => lines.push(format!("type of element = ‘{one}’")),
+            ([one], _) if !payload.is_task() => lines.push(format!("type of element = ‘{one}’")),
             (_, _) if self.html && quirks.layout == Layout::Inner => {
                 lines.push("possible values:".to_owned());
                 inner = Some(lines.len());
@@ -385,7 +387,7 @@ impl Renderer<'_> {
         }
         self.bounds(field, &mut lines);
         self.rules(field, &mut lines);
-        if quirks.chatty && task {
+        if quirks.chatty && payload.is_task() {
             lines.push("example:".to_owned());
             lines.push(match field.kind {
                 FieldType::Boolean => "true".to_owned(),
@@ -508,7 +510,7 @@ impl Renderer<'_> {
         let method = method.as_str();
         let mut page = format!(
             "<div class=\"wpb-content-wrapper\"><p>[vc_row][vc_column][vc_column_text]</p>\n<h2>A \
-             page</h2>\n<p>&#8204;<br />\nTells of the web.</p>\n<p>[/vc_column_text]    <div \
+             page</h2>\n<p>&#8204;<br />\nFacts about the web.</p>\n<p>[/vc_column_text]    <div \
              class=\"endpoint\">\n        {method}   <button \
              data-href=\"https://api.dataforseo.com{path}\">https://api.dataforseo.com{path} \
              </button>\n</div>\n[vc_column_text]Words.</p>\n"
@@ -519,7 +521,7 @@ impl Renderer<'_> {
             page += "<p>&#8204;</p>\n";
         }
         page += "<p><strong>Description of the fields in the results array:</strong></p>\n";
-        page += &self.table(&self.answer());
+        page += &self.table(&self.response_rows());
         page += "<p>[/vc_column_text][/vc_column][/vc_row]</p>\n";
         page += &format!(
             "<blockquote><p>Use your own credentials.</p></blockquote><div id=\"curl\"><pre><code \
@@ -592,7 +594,7 @@ impl Renderer<'_> {
 
     fn text(&self) -> String {
         let Endpoint { path, method, .. } = self.endpoint;
-        let mut page = String::from("Tells of the web.\nUse your own credentials.\n");
+        let mut page = String::from("Facts about the web.\nUse your own credentials.\n");
         page += &self.curl();
         page += &format!("\n<?php\n// a comment\n// {} {path}\n?>\n", method.as_str());
         page += "The above command returns JSON structured like this:\n";
@@ -604,7 +606,7 @@ impl Renderer<'_> {
             page += "As a response of the API server comes data.\n";
         }
         page += "Description of the fields in the results array:\n";
-        page + &self.listed(&self.answer())
+        page + &self.listed(&self.response_rows())
     }
 
     fn listed(&self, rows: &[Row]) -> String {
@@ -646,15 +648,15 @@ impl Renderer<'_> {
             .find_map(|name| std::fs::read_to_string(folder.join(name)).ok())
             .unwrap();
         let fixture: Value = serde_json::from_str(&fixture).unwrap();
-        let answer = serde_json::to_string_pretty(&fixture["response"]["body"]).unwrap();
-        match self.html {
-            true => answer,
-            // Plain text has no leading spaces in examples.
-            false => answer
-                .lines()
-                .map(|line| format!("{}\n", line.trim()))
-                .collect(),
+        let response = serde_json::to_string_pretty(&fixture["response"]["body"]).unwrap();
+        if self.html {
+            return response;
         }
+        // Plain text has no leading spaces in examples.
+        response
+            .lines()
+            .map(|line| format!("{}\n", line.trim()))
+            .collect()
     }
 }
 

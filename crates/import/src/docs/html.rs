@@ -34,14 +34,13 @@ const MAX_COPIES: usize = 200_000;
 /// Reads a page.
 pub fn read(json: &str) -> Result<Page, Unreadable> {
     // The search of the site returns a list, with one page for a search by slug.
-    let post = match json.trim_start().starts_with('[') {
-        true => serde_json::from_str::<Vec<Post>>(json).map(|posts| {
-            match <[Post; 1]>::try_from(posts) {
-                Ok([post]) => Ok(post),
-                Err(posts) => Err(posts.len()),
-            }
-        }),
-        false => serde_json::from_str(json).map(Ok),
+    let post = if json.trim_start().starts_with('[') {
+        serde_json::from_str::<Vec<Post>>(json).map(|posts| match <[Post; 1]>::try_from(posts) {
+            Ok([post]) => Ok(post),
+            Err(posts) => Err(posts.len()),
+        })
+    } else {
+        serde_json::from_str(json).map(Ok)
     };
     let post: Result<Post, usize> = post.map_err(|error| {
         let hint = match error.classify() {
@@ -197,9 +196,10 @@ impl HtmlReader {
         }
         let announced = self.last_words.to_lowercase();
         let is_response = announced.contains("result") || announced.contains("response");
-        let (name, slot) = match is_response {
-            true => ("response", &mut self.result),
-            false => ("task", &mut self.task),
+        let (name, slot) = if is_response {
+            ("response", &mut self.result)
+        } else {
+            ("task", &mut self.task)
         };
         if !slot.rows.is_empty() {
             self.notes.push(format!(

@@ -73,7 +73,7 @@ pub fn nest_task(
     notes: &mut Vec<String>,
 ) -> Result<Vec<DocField>, Unreadable> {
     let parents = match known.task {
-        Some(task) if !table.tells_nesting() => task_by_knowledge(&table.rows, task, known),
+        Some(task) if !table.shows_nesting() => task_by_knowledge(&table.rows, task, known),
         _ => by_indentation(&table.rows, notes),
     };
     tree(&table.rows, &parents)
@@ -89,9 +89,10 @@ pub fn nest_response(
     known: NestingHints<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<DocField>, Unreadable> {
-    let parents = match table.tells_nesting() {
-        true => by_indentation(&table.rows, notes),
-        false => by_knowledge(&table.rows, known, notes),
+    let parents = if table.shows_nesting() {
+        by_indentation(&table.rows, notes)
+    } else {
+        by_knowledge(&table.rows, known, notes)
     };
     tree(&table.rows, &parents)
 }
@@ -135,9 +136,10 @@ fn tree(rows: &[Row], parents: &[Option<usize>]) -> Result<Vec<DocField>, Unread
             )),
         }
     }
-    match wrong.is_empty() {
-        true => Ok(fields(rows, &outermost, &inside)),
-        false => Err(Unreadable(wrong)),
+    if wrong.is_empty() {
+        Ok(fields(rows, &outermost, &inside))
+    } else {
+        Err(Unreadable(wrong))
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Table {
 
 impl Table {
     /// Returns whether the rows show nesting: at least one is indented.
-    pub fn tells_nesting(&self) -> bool {
+    pub fn shows_nesting(&self) -> bool {
         self.rows.iter().any(|row| row.depth > 0)
     }
 }

@@ -94,10 +94,19 @@ fn table_end(lines: &[&str], next_head: usize) -> usize {
     end
 }
 
+/// The text around a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineContext {
+    /// The description of a field.
+    Description,
+    /// A list of values, one per line.
+    ValueList,
+}
+
 /// Returns whether a field starts at a line: the line is a name, and the next line is a type or
 /// similar to one. A similar type is reported later, as it is probably a typo. It does not count in
 /// a list of values.
-fn field_at(lines: &[&str], at: usize, end: usize, in_a_list: bool) -> bool {
+fn field_at(lines: &[&str], at: usize, end: usize, context: LineContext) -> bool {
     let name = lines[at].trim();
     let is_name = name
         .chars()
@@ -109,7 +118,7 @@ fn field_at(lines: &[&str], at: usize, end: usize, in_a_list: bool) -> bool {
     if !is_name || TYPE_WORDS.contains(&next.as_str()) {
         return is_name;
     }
-    !in_a_list && next != name && is_like_a_type(&next)
+    context == LineContext::Description && next != name && is_like_a_type(&next)
 }
 
 /// Returns whether a line is similar to a type: `int`, `intger`, `array of integers`, `number or
@@ -141,12 +150,12 @@ fn rows(
 ) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let (mut at, end) = (table.start, table.end);
-    // Whether the last sentence of this row ended in a colon.
-    let mut in_a_list = false;
+    // A sentence that ends in a colon introduces a list.
+    let mut context = LineContext::Description;
     while at < end {
-        if field_at(lines, at, end, in_a_list) {
+        if field_at(lines, at, end, context) {
             let line = lines[at];
-            in_a_list = false;
+            context = LineContext::Description;
             rows.push(Row {
                 location: format!("line {}", numbers[at]),
                 depth: line.len() - line.trim_start().len(),
@@ -159,7 +168,11 @@ fn rows(
         }
         let line = lines[at].trim();
         if line.contains(' ') || line.ends_with(':') {
-            in_a_list = line.ends_with(':');
+            context = if line.ends_with(':') {
+                LineContext::ValueList
+            } else {
+                LineContext::Description
+            };
         }
         match rows.last_mut() {
             Some(row) => row.lines.push(line.to_owned()),

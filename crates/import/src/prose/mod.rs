@@ -71,9 +71,10 @@ fn unglued(sentence: &str) -> Vec<&str> {
         || words
             .last()
             .is_some_and(|last| conditions[3..].contains(&last.as_str()));
-    match conditional {
-        true => vec![sentence],
-        false => vec![before, &sentence[before.len()..]],
+    if conditional {
+        vec![sentence]
+    } else {
+        vec![before, &sentence[before.len()..]]
     }
 }
 

@@ -4,7 +4,6 @@
 
 use serde_json::Value;
 
-use crate::Diagnostic;
 use crate::dates::{self, DateExpression};
 use crate::diagnostics::did_you_mean;
 use crate::facts::FACTS;
@@ -13,6 +12,7 @@ use crate::language::FieldType::{
 };
 use crate::language::{Evidence, Field, FieldType, Format};
 use crate::tree::{Path, Tree};
+use crate::{Diagnostic, Payload};
 
 use super::check::{NO_LINKS, is_day, not_a_date};
 
@@ -24,15 +24,15 @@ pub struct FieldCheck<'a> {
     pub tree: &'a Tree,
     /// The keys that lead to the field.
     pub path: &'a [String],
-    /// Whether the field belongs to a task.
-    pub task: bool,
+    /// The kind of object that the field belongs to.
+    pub payload: Payload,
 }
 
 /// Checks the keys of a field.
 pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnostic>) {
     let subject = Subject {
         field,
-        task: at.task,
+        task: at.payload.is_task(),
         inner: match field.kind {
             List | Map => field.of.unwrap_or(Json),
             kind => kind,
@@ -494,7 +494,7 @@ mod tests {
     use super::*;
 
     /// Returns what one rule reports about a field, as `key: message`.
-    fn reported(rule: Rule, task: bool, field: serde_json::Value) -> Vec<String> {
+    fn reported(rule: Rule, field: serde_json::Value) -> Vec<String> {
         let field: Field = serde_json::from_value(field).unwrap();
         // Each key is on its own line, so that the line of an error identifies the key.
         let text =
@@ -505,11 +505,11 @@ mod tests {
             file: "file",
             tree: &tree,
             path: &[],
-            task,
+            payload: Payload::Task,
         };
         let subject = Subject {
             field: &field,
-            task,
+            task: true,
             inner: field.of.unwrap_or(field.kind),
             is_date: field.format == Some(Format::Date),
         };
@@ -577,7 +577,7 @@ mod tests {
             ),
         ];
         for (rule, field, expected) in cases {
-            assert_eq!(reported(rule, true, field.clone()), expected, "{field}");
+            assert_eq!(reported(rule, field.clone()), expected, "{field}");
         }
     }
 }

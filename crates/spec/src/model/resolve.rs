@@ -18,7 +18,7 @@ use crate::language::{self, FieldType, Fields, Format, SharedTypes, Values};
 use crate::load::File;
 use crate::names;
 use crate::tree::{Path, Tree};
-use crate::{Diagnostic, Diagnostics, EndpointFile, Spec};
+use crate::{Diagnostic, Diagnostics, EndpointFile, Payload, Spec};
 
 /// Resolves a spec.
 ///
@@ -126,7 +126,11 @@ fn shared_types(
                     doc,
                     &shared.fields,
                     &path,
-                    sent.contains(name),
+                    if sent.contains(name) {
+                        Payload::Task
+                    } else {
+                        Payload::Result
+                    },
                 );
                 TypeDef::Object(object)
             }
@@ -254,7 +258,7 @@ fn endpoint(
     scope.check_endpoint(spec);
     let task = spec.task.as_ref().map(|task| {
         let path = ["task".to_owned(), "fields".to_owned()];
-        scope.top(format!("{name}Task"), &task.fields, &path, true)
+        scope.top(format!("{name}Task"), &task.fields, &path, Payload::Task)
     });
     let (result_type, result) = scope.result(spec, &name);
     let types = scope.types;
@@ -292,6 +296,25 @@ const METHODS: [&str; 6] = [
     "validate_on",
     "warnings",
 ];
+
+/// The kind of a shared type that a field can refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SharedKind {
+    /// An object or a union.
+    Object,
+    /// A string with documented values.
+    Values,
+}
+
+impl SharedKind {
+    fn of(shared: &language::SharedType) -> Self {
+        if shared.values.is_some() {
+            Self::Values
+        } else {
+            Self::Object
+        }
+    }
+}
 
 /// The resolver of the types in one file.
 struct FileScope<'a> {
@@ -344,7 +367,13 @@ impl FileScope<'_> {
     /// descriptions without a parameter.
     fn parameters(&mut self, spec: &language::Endpoint) -> Vec<Field> {
         let path = vec!["parameters".to_owned()];
-        let described = self.object(String::new(), String::new(), &spec.parameters, &path, true);
+        let described = self.object(
+            String::new(),
+            String::new(),
+            &spec.parameters,
+            &path,
+            Payload::Task,
+        );
         let in_path = names::parameters(&spec.path);
         for name in &in_path {
             if !spec.parameters.contains_key(*name) {
@@ -405,11 +434,11 @@ impl FileScope<'_> {
             if !result.fields.is_empty() {
                 self.report(&at, "`use` and `fields` exclude each other");
             }
-            return (self.look_up(shared, &at, false), None);
+            return (self.look_up(shared, &at, SharedKind::Object), None);
         }
         let path = [at, "fields".to_owned()];
         let name = format!("{name}Result");
-        let object = self.top(name.clone(), &result.fields, &path, false);
+        let object = self.top(name.clone(), &result.fields, &path, Payload::Result);
         (Type::Object(name), Some(object))
     }
 
@@ -536,7 +565,8 @@ impl FileScope<'_> {
                         }
                     }
                     let outer = std::mem::replace(&mut self.prefix, object.clone());
-                    let made = self.object(object.clone(), doc.clone(), &fields, &at, false);
+                    let made =
+                        self.object(object.clone(), doc.clone(), &fields, &at, Payload::Result);
                     self.prefix = outer;
                     self.types.push(TypeDef::Object(made));
                     object
@@ -559,7 +589,7 @@ impl FileScope<'_> {
 
     /// Checks the shared type of a member: an object with the union's fields and without its tag.
     fn member_type(&mut self, name: &str, tag: &str, common: &[&String], path: &[String]) {
-        if let Type::Union(_) = self.look_up(name, path, false) {
+        if let Type::Union(_) = self.look_up(name, path, SharedKind::Object) {
             let message = format!("`{name}` is a union, but a member must be an object");
             self.report(path, message);
             return;
@@ -586,9 +616,9 @@ impl FileScope<'_> {
         }
     }
 
-    fn top(&mut self, name: String, fields: &Fields, path: &[String], task: bool) -> Object {
+    fn top(&mut self, name: String, fields: &Fields, path: &[String], payload: Payload) -> Object {
         self.claim(&name, path);
-        self.object(name, String::new(), fields, path, task)
+        self.object(name, String::new(), fields, path, payload)
     }
 
     /// Resolves an object. `path` leads to the fields, or to the value that contains them.
@@ -598,7 +628,7 @@ impl FileScope<'_> {
         doc: String,
         fields: &Fields,
         path: &[String],
-        task: bool,
+        payload: Payload,
     ) -> Object {
         let mut resolved: Vec<Field> = Vec::new();
         for (wire, spec) in fields {
@@ -607,7 +637,7 @@ impl FileScope<'_> {
                 file: self.file,
                 tree: self.tree,
                 path: &path,
-                task,
+                payload,
             };
             check_field(&check, spec, self.found);
             let given = spec.ident.as_deref();
@@ -635,7 +665,7 @@ impl FileScope<'_> {
                     );
                 }
             }
-            if task && METHODS.contains(&ident.as_str()) {
+            if payload.is_task() && METHODS.contains(&ident.as_str()) {
                 let message = format!(
                     "`{ident}` is a method of generated tasks: set another name with `ident`"
                 );
@@ -645,7 +675,7 @@ impl FileScope<'_> {
                 let message = format!("`{wire}` and `{}` would both become `{ident}`", other.wire);
                 self.report(&path, message);
             }
-            let ty = self.field_type(wire, spec, &path, task);
+            let ty = self.field_type(wire, spec, &path, payload);
             resolved.push(Field {
                 wire: wire.clone(),
                 ident,
@@ -658,7 +688,7 @@ impl FileScope<'_> {
         Object {
             name,
             doc,
-            sent: task,
+            sent: payload.is_task(),
             fields: resolved,
         }
     }
@@ -705,12 +735,12 @@ impl FileScope<'_> {
         wire: &str,
         spec: &language::Field,
         path: &[String],
-        task: bool,
+        payload: Payload,
     ) -> Type {
         match (spec.kind, spec.of) {
             (FieldType::List, of) => {
                 let of = of.unwrap_or(FieldType::Json);
-                Type::List(Box::new(self.element(of, wire, spec, path, task)))
+                Type::List(Box::new(self.element(of, wire, spec, path, payload)))
             }
             // The `values` of a map are its keys, so they do not define an enum.
             (FieldType::Map, of) => {
@@ -719,7 +749,7 @@ impl FileScope<'_> {
                     values: None,
                     ..spec.clone()
                 };
-                let of = Box::new(self.element(of, wire, &keyless, path, task));
+                let of = Box::new(self.element(of, wire, &keyless, path, payload));
                 match spec.numbered {
                     Some(true) => Type::Numbered(of),
                     _ => Type::Map(of),
@@ -727,7 +757,7 @@ impl FileScope<'_> {
             }
             (FieldType::Filters, _) => Type::Filters(self.rows_of(spec, path)),
             (FieldType::Order, _) => Type::List(Box::new(Type::Order(self.rows_of(spec, path)))),
-            (kind, _) => self.element(kind, wire, spec, path, task),
+            (kind, _) => self.element(kind, wire, spec, path, payload),
         }
     }
 
@@ -757,7 +787,7 @@ impl FileScope<'_> {
         wire: &str,
         spec: &language::Field,
         path: &[String],
-        task: bool,
+        payload: Payload,
     ) -> Type {
         match kind {
             FieldType::Integer => Type::Integer,
@@ -774,20 +804,20 @@ impl FileScope<'_> {
                             file: self.file,
                             tree: self.tree,
                             path: &path,
-                            task,
+                            payload,
                         },
                         &each,
                         self.found,
                     );
-                    self.field_type(wire, &each, &path, task)
+                    self.field_type(wire, &each, &path, payload)
                 }
                 None => Type::Json,
             },
             FieldType::Json | FieldType::Filters | FieldType::Order => Type::Json,
-            FieldType::String => self.string(wire, spec, path, task),
+            FieldType::String => self.string(wire, spec, path, payload),
             FieldType::Object => {
                 if let Some(shared) = &spec.shared {
-                    return self.look_up(shared, path, false);
+                    return self.look_up(shared, path, SharedKind::Object);
                 }
                 let Some(name) = self.type_name(wire, spec, path) else {
                     return Type::Json;
@@ -797,16 +827,22 @@ impl FileScope<'_> {
                     FieldType::Map => format!("A value of `{wire}`."),
                     _ => spec.doc.clone().unwrap_or_default(),
                 };
-                let object = self.object(name.clone(), doc, &spec.fields, path, task);
+                let object = self.object(name.clone(), doc, &spec.fields, path, payload);
                 self.types.push(TypeDef::Object(object));
                 Type::Object(name)
             }
         }
     }
 
-    fn string(&mut self, wire: &str, spec: &language::Field, path: &[String], task: bool) -> Type {
+    fn string(
+        &mut self,
+        wire: &str,
+        spec: &language::Field,
+        path: &[String],
+        payload: Payload,
+    ) -> Type {
         if let Some(shared) = &spec.shared {
-            self.look_up(shared, path, true);
+            self.look_up(shared, path, SharedKind::Values);
             let types = self.shared.map(|file| &file.content.types);
             let values = types.and_then(|types| types.get(shared)?.values.as_ref());
             if let (Some(serde_json::Value::String(default)), Some(values)) =
@@ -832,7 +868,7 @@ impl FileScope<'_> {
             return Type::Enum(name);
         }
         match spec.format {
-            Some(Format::Date) if task => Type::Date,
+            Some(Format::Date) if payload.is_task() => Type::Date,
             Some(Format::Timestamp) => Type::Timestamp,
             // A date in a response stays a string, so that other formats are not lost.
             Some(Format::Date | Format::Target | Format::Url) | None => Type::String,
@@ -862,7 +898,7 @@ impl FileScope<'_> {
 
     /// Returns the shared type with a name. A string requires a type with values, an object one
     /// without.
-    fn look_up(&mut self, name: &str, path: &[String], values: bool) -> Type {
+    fn look_up(&mut self, name: &str, path: &[String], kind: SharedKind) -> Type {
         let types = self.shared.map(|file| &file.content.types);
         let ty = types.and_then(|types| types.get(name));
         match ty {
@@ -874,12 +910,11 @@ impl FileScope<'_> {
                     format!("no shared type `{name}` in the section's types.yaml{meant}"),
                 );
             }
-            Some(shared) if shared.values.is_some() != values => {
-                let message = match values {
-                    true => format!("`{name}` is an object, but this field is a string"),
-                    false => {
-                        format!("`{name}` is a string with values, but this field is an object")
-                    }
+            Some(shared) if SharedKind::of(shared) != kind => {
+                let message = if kind == SharedKind::Values {
+                    format!("`{name}` is an object, but this field is a string")
+                } else {
+                    format!("`{name}` is a string with values, but this field is an object")
                 };
                 self.report(path, message);
             }
@@ -925,9 +960,10 @@ impl FileScope<'_> {
 /// Returns the name of a variant. `Other` is reserved for undocumented values.
 fn variant_name(wire: &str) -> Option<String> {
     // A Rust name cannot begin with a digit: `24_hours` is `V24Hours`.
-    let name = match wire.starts_with(|c: char| c.is_ascii_digit()) {
-        true => names::type_name(&format!("v{wire}"))?,
-        false => names::type_name(wire)?,
+    let name = if wire.starts_with(|c: char| c.is_ascii_digit()) {
+        names::type_name(&format!("v{wire}"))?
+    } else {
+        names::type_name(wire)?
     };
     Some(match name.as_str() {
         "Other" => "DocumentedOther".to_owned(),

@@ -24,17 +24,17 @@ pub fn resolve<'a>(
             section,
             endpoint: &section.endpoints[endpoint],
             file,
+            is_filtered: filtered.contains(&section.endpoints[endpoint].name),
             found,
         };
-        let named = filtered.contains(&section.endpoints[endpoint].name);
-        all.push((endpoint, resolver.rows(named)));
+        all.push((endpoint, resolver.rows()));
     }
     for (endpoint, rows) in all {
         section.endpoints[endpoint].rows = rows;
     }
 }
 
-/// Returns the names of the endpoints whose rows a task filters or orders.
+/// Returns the names of the endpoints whose rows the tasks filter or order.
 fn filtered(section: &Section) -> Vec<String> {
     let tasks = section.endpoints.iter().filter_map(|it| it.task.as_ref());
     let fields = tasks.flat_map(|task| &task.fields);
@@ -53,6 +53,8 @@ struct RowsResolver<'a> {
     section: &'a Section,
     endpoint: &'a Endpoint,
     file: &'a EndpointFile,
+    /// Whether filters or orders refer to the rows.
+    is_filtered: bool,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -69,9 +71,9 @@ impl RowsResolver<'_> {
         self.section.find_object(self.endpoint, name)
     }
 
-    fn rows(&mut self, named: bool) -> Option<Rows> {
+    fn rows(&mut self) -> Option<Rows> {
         let Some(spec) = self.file.file.content.rows.clone() else {
-            if named {
+            if self.is_filtered {
                 self.report(
                     "at",
                     "filters and orders require `rows`: describe the rows of the result",
@@ -133,7 +135,7 @@ impl RowsResolver<'_> {
             );
             self.report("at", message);
         }
-        if !named {
+        if !self.is_filtered {
             fields.clear();
         }
         self.check(&spec, &row_name);
