@@ -2,6 +2,13 @@
 //!
 //! The feature `spec` adds temporary workspaces with a spec, and pages.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
 pub mod fuzz;
 #[cfg(feature = "spec")]
 pub mod render;
