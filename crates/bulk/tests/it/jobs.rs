@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dataforseo_bulk::{BulkJob, JobEnd, JobStartError, Outcome, Target};
+use dataforseo_client::ErrorKind;
 use dataforseo_client::models::backlinks::{
     BulkNewLostBacklinksLive, BulkNewLostBacklinksLiveTask, BulkPagesSummaryLive,
     BulkPagesSummaryLiveTask, BulkRanksLiveTask,
 };
 use dataforseo_client::models::{Date, StatusCode};
-use dataforseo_client::{Client, ErrorKind};
 use dataforseo_mock_server::{MockServer, OnMiss};
+use dataforseo_test_support::client::client_builder;
 use futures_util::{StreamExt, stream};
 
 use crate::api::{Api, Then};
@@ -48,12 +49,7 @@ async fn duplicates_within_the_window_are_paid_for_once() {
 async fn calls_stay_within_the_documented_limits() {
     let mock = MockServer::builder().on_miss(OnMiss::Example);
     let mock = mock.in_memory().unwrap();
-    let client = Client::builder()
-        .credentials("login", "password")
-        .base_url(mock.url())
-        .connector(mock.connector())
-        .build()
-        .unwrap();
+    let client = client_builder(&mock).build().unwrap();
     let pages: Vec<String> = (0..2_500)
         .map(|page| format!("https://d{}.com/{page}", page % 250))
         .collect();
