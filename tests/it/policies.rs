@@ -380,8 +380,8 @@ async fn money() {
     );
     assert_eq!(
         error.to_string(),
-        "backlinks/bulk_pages_summary/live: not sent: 0.02000 US dollars are spent, the call is \
-         estimated at 0.01000, and 0.02 may be spent"
+        "backlinks/bulk_pages_summary/live: not sent: 0.02000 USD spent and an estimate of \
+         0.01000 USD exceed the budget of 0.02 USD"
     );
     assert_eq!(mock.calls(BulkPagesSummaryLive), 2);
     // The client itself has three left, for all that it does at once.

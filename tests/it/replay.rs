@@ -361,7 +361,7 @@ async fn responses_from_a_value() {
         .bulk_pages_summary_live(&task)
         .await
         .unwrap_err();
-    assert_eq!(error.invalid_field(), Some("tag"));
+    assert_eq!(error.invalid_fields(), ["tag"]);
     assert_eq!(mock.misses().len(), 1);
 }
 

@@ -189,3 +189,36 @@ fn depth_costs_one_value() {
         assert_eq!(!decoded.drift.is_empty(), reported, "{text}");
     }
 }
+
+#[test]
+fn fields_that_members_share_have_methods() {
+    let read = |json| serde_json::from_str::<SerpItem>(json).unwrap();
+    let organic = read(
+        r#"{"type": "organic", "rank_group": 1, "position": "left", "title": "A", "url": "https://a.example/"}"#,
+    );
+    assert_eq!(organic.rank_group(), Some(1));
+    assert_eq!(organic.rank_absolute(), None);
+    assert_eq!(organic.position(), Some("left"));
+    assert_eq!(organic.title(), Some("A"));
+    assert_eq!(organic.url(), Some("https://a.example/"));
+    let without_url = read(r#"{"type": "people_also_ask", "rank_group": 2}"#);
+    assert_eq!(without_url.rank_group(), Some(2));
+    assert_eq!(without_url.url(), None);
+    let unknown = read(r#"{"type": "new", "rank_group": 3, "title": "B", "url": 4}"#);
+    assert_eq!(unknown.rank_group(), Some(3));
+    assert_eq!(unknown.title(), Some("B"));
+    assert_eq!(unknown.url(), None);
+}
+
+#[test]
+fn items_are_a_slice_that_is_empty_without_a_list() {
+    let read = |json| serde_json::from_str::<GoogleOrganicAdvanced>(json).unwrap();
+    for json in ["{}", r#"{"items": null}"#, r#"{"items": []}"#] {
+        assert!(read(json).items().is_empty());
+        assert!(read(json).into_items().is_empty());
+    }
+    let result = read(r#"{"items": [null, {"type": "organic", "rank_group": 1}]}"#);
+    let ranks: Vec<_> = result.items().iter().map(SerpItem::rank_group).collect();
+    assert_eq!(ranks, [Some(1)]);
+    assert_eq!(result.into_items().len(), 1);
+}

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use dataforseo_client::models::drift::repair;
-use dataforseo_client::models::{Envelope, FromLenientJson, PerTarget, TaskResponse, match_rows};
+use dataforseo_client::models::{
+    Envelope, FromLenientJson, HasItems, PerTarget, TaskResponse, match_rows,
+};
 
 use crate::outcome::{CallFailure, Outcome, TargetOutcome};
 use crate::packing::PackedTarget;
@@ -47,7 +49,7 @@ impl<E: PerTarget> OutcomeSlots<E> {
             .filter_map(|target| targets.get(*target))
             .map(|packed| &*packed.target)
             .collect();
-        let rows: Vec<E::Row> = results.into_iter().flat_map(E::into_rows).collect();
+        let rows: Vec<E::Row> = results.into_iter().flat_map(HasItems::into_items).collect();
         let positions = match_rows::<E>(&names, &rows);
         let matched = positions.iter().flatten().count();
         self.unmatched_rows += rows.len().saturating_sub(matched) as u64;

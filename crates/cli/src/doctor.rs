@@ -263,7 +263,11 @@ fn explain(error: &Error, checklist: &mut Checklist) -> Result<(), CliError> {
         check,
         advice,
     } = diagnose(error);
-    checklist.add(status, check, format!("{error}; {advice}"))
+    checklist.add(
+        status,
+        check,
+        format!("{}; {advice}", error.display_chain()),
+    )
 }
 
 fn diagnose(error: &Error) -> Diagnosis {

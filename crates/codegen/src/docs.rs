@@ -27,6 +27,17 @@ pub fn field(field: &Field, task: bool) -> String {
     text
 }
 
+/// What stands above the method of a union for a field that many members share.
+pub fn union_field(field: &Field) -> String {
+    let summary = field.spec.doc.as_deref().unwrap_or_default().trim();
+    let summary = summary.lines().next().unwrap_or_default();
+    format!(
+        "Returns `{}` of the member.\n\n{summary}\n\n`None` for a member without this field. \
+         For an unknown member, the value in its JSON.",
+        field.wire
+    )
+}
+
 fn facts(field: &Field, task: bool) -> Vec<String> {
     let spec = &field.spec;
     let mut facts = Vec::new();

@@ -1,13 +1,13 @@
 //! One endpoint's file in the models crate: the endpoint, its task, its result, their parts.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::docs;
 use super::rust::ident;
-use super::types::{object, rust_type, type_def};
+use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
-use dataforseo_spec::language::{Method, Mode};
+use dataforseo_spec::language::{Method, Mode, Paging};
 use dataforseo_spec::model::{
     Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef,
 };
@@ -17,41 +17,17 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let name = ident(&endpoint.name);
     let result = rust_type(&endpoint.result_type);
     let doc = docs::attributes(&docs::endpoint(endpoint));
-    let (id, path, link) = (&endpoint.id, &endpoint.path, &endpoint.link);
-    let method = match endpoint.method {
-        Method::Get => quote!(Get),
-        Method::Post => quote!(Post),
-    };
-    let mode = match endpoint.mode {
-        Mode::Live => quote!(Live),
-        Mode::TaskPost => quote!(TaskPost),
-        Mode::TasksReady => quote!(TasksReady),
-        Mode::TaskGet => quote!(TaskGet),
-    };
-    let charged = endpoint.charged;
-    let number = |number: Option<u32>| match number {
-        Some(number) => {
-            let number = Literal::u32_unsuffixed(number);
-            quote!(Some(#number))
-        }
-        None => quote!(None),
-    };
-    let tasks = number(endpoint.limits.tasks_per_call);
-    let calls = number(endpoint.limits.calls_per_minute);
-    let rules = match &endpoint.task {
-        Some(task) => {
-            let task = ident(&task.name);
-            quote!(<#task as Task>::RULES)
-        }
-        None => quote!(&[]),
-    };
+    let info = info(endpoint);
     let task_items = endpoint
         .task
         .as_ref()
         .map(|task| task_items(section, endpoint, task));
     let result_doc = format!("One result of [`{}`].", endpoint.name);
     let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
-    let types = endpoint.types.iter().map(type_def);
+    let known: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
+    let types = endpoint.types.iter().map(|ty| type_def(ty, &known));
+    let at = endpoint.rows.as_ref().map_or("items", |rows| &rows.spec.at);
+    let item_methods = endpoint.result.iter().map(|it| items(it, at));
     let rows = endpoint
         .rows
         .iter()
@@ -81,25 +57,61 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         impl Endpoint for #name {
             type Result = #result;
 
-            const INFO: &'static EndpointInfo = &EndpointInfo {
-                id: #id,
-                method: Method::#method,
-                path: #path,
-                mode: Mode::#mode,
-                charged: #charged,
-                tasks_per_call: #tasks,
-                calls_per_minute: #calls,
-                task_rules: #rules,
-                docs_url: #link,
-            };
+            #info
         }
 
         #task_items
         #(#result_items)*
+        #(#item_methods)*
         #(#types)*
         #(#rows)*
         #(#schemas)*
         #former
+    }
+}
+
+/// Returns the constant that describes an endpoint.
+fn info(endpoint: &Endpoint) -> TokenStream {
+    let (id, path, link) = (&endpoint.id, &endpoint.path, &endpoint.link);
+    let method = match endpoint.method {
+        Method::Get => quote!(Get),
+        Method::Post => quote!(Post),
+    };
+    let mode = match endpoint.mode {
+        Mode::Live => quote!(Live),
+        Mode::TaskPost => quote!(TaskPost),
+        Mode::TasksReady => quote!(TasksReady),
+        Mode::TaskGet => quote!(TaskGet),
+    };
+    let charged = endpoint.charged;
+    let number = |number: Option<u32>| match number {
+        Some(number) => {
+            let number = Literal::u32_unsuffixed(number);
+            quote!(Some(#number))
+        }
+        None => quote!(None),
+    };
+    let tasks = number(endpoint.limits.tasks_per_call);
+    let calls = number(endpoint.limits.calls_per_minute);
+    let rules = match &endpoint.task {
+        Some(task) => {
+            let task = ident(&task.name);
+            quote!(<#task as Task>::RULES)
+        }
+        None => quote!(&[]),
+    };
+    quote! {
+        const INFO: &'static EndpointInfo = &EndpointInfo {
+            id: #id,
+            method: Method::#method,
+            path: #path,
+            mode: Mode::#mode,
+            charged: #charged,
+            tasks_per_call: #tasks,
+            calls_per_minute: #calls,
+            task_rules: #rules,
+            docs_url: #link,
+        };
     }
 }
 
@@ -174,120 +186,135 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
     }
 }
 
-/// What the rows of a result make possible: paging, matching, and names for filters.
+/// Returns what the rows of a result make possible: paging, matching, and names for filters.
 fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStream {
-    let name = ident(&endpoint.name);
-    let row = ident(&rows.row);
-    let at = ident(&rows.at);
-    let own = |fields: Option<&[Field]>, wire: &str| {
-        let field = fields
-            .into_iter()
-            .flatten()
-            .find(|field| field.wire == wire);
-        ident(field.map_or(wire, |field| &field.ident))
-    };
-    let find = |name: &str| {
-        let object = section.find_object(endpoint, name);
-        object.map(|object| object.fields.as_slice())
-    };
-    let result_fields = match &endpoint.result_type {
-        Type::Object(name) => find(name),
-        _ => None,
-    };
-    let of_task = |wire: &str| own(endpoint.task.as_ref().map(|it| it.fields.as_slice()), wire);
-    let of_result = |wire: &str| own(result_fields, wire);
-    let (limit, offset) = (of_task("limit"), of_task("offset"));
-    let (items_count, total_count) = (of_result("items_count"), of_result("total_count"));
-    let paged = rows.spec.paging.as_ref().map(|paging| {
-        let bound = |field: &str, fallback: u32| {
-            let task = endpoint.task.iter().flat_map(|task| &task.fields);
-            let field = task.filter(|it| it.wire == field).flat_map(|it| &it.limits);
-            let mut max = field.filter_map(|limit| match limit {
-                Limit::Max(max) => Some(*max as u32),
-                _ => None,
-            });
-            Literal::u32_unsuffixed(max.next().unwrap_or(fallback))
-        };
-        let max_offset = Literal::u32_unsuffixed(paging.max_offset);
-        let max_limit = bound("limit", 1000);
-        let has_token = paging.token.is_some();
-        let token = paging.token.iter().map(|token| ident(token));
-        let set_token = token
-            .clone()
-            .map(|token| quote!(task.#token = window.token;));
-        let get_token = match &paging.token {
-            Some(token) => {
-                let token = of_task(token);
-                quote!(task.#token.clone())
-            }
-            None => quote!(None),
-        };
-        let page_token = match &paging.token {
-            Some(token) => {
-                let token = of_result(token);
-                quote!(result.#token)
-            }
-            None => quote!(None),
-        };
-        quote! {
-            impl Paged for #name {
-                type Row = #row;
-
-                const PAGING: Paging = Paging::new(#max_offset, #max_limit, #has_token);
-
-                fn window(task: &Self::Task) -> Window {
-                    Window {
-                        offset: task.#offset,
-                        limit: task.#limit,
-                        token: #get_token,
-                    }
-                }
-
-                fn set_window(task: &mut Self::Task, window: Window) {
-                    task.#offset = window.offset;
-                    task.#limit = window.limit;
-                    #(#set_token)*
-                }
-
-                fn page(result: Self::Result) -> Page<Self::Row> {
-                    Page::new(result.#at, result.#items_count, result.#total_count, #page_token)
-                }
-            }
-        }
-    });
-    let per_target = rows.spec.target.as_ref().map(|target| {
-        let (target, targets) = (own(find(&rows.row), target), of_task("targets"));
-        quote! {
-            impl PerTarget for #name {
-                type Row = #row;
-
-                fn targets(task: &Self::Task) -> &[String] {
-                    &task.#targets
-                }
-
-                fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
-                    task.#targets = targets;
-                }
-
-                fn rows(result: &Self::Result) -> &[Self::Row] {
-                    result.#at.as_deref().unwrap_or_default()
-                }
-
-                fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-                    result.#at.unwrap_or_default()
-                }
-
-                fn target(row: &Self::Row) -> Option<&str> {
-                    row.#target.as_deref()
-                }
-            }
-        }
-    });
+    let names = FieldNames { section, endpoint };
+    let paging = rows.spec.paging.as_ref();
+    let paged = paging.map(|paging| paged(&names, rows, paging));
+    let target = rows.spec.target.as_ref();
+    let per_target = target.map(|target| per_target(&names, rows, target));
     let fields = (!rows.fields.is_empty()).then(|| row_fields(endpoint, rows));
     quote! {
         #paged
         #per_target
         #fields
+    }
+}
+
+/// The Rust names of fields, by their names in JSON.
+struct FieldNames<'a> {
+    section: &'a Section,
+    endpoint: &'a Endpoint,
+}
+
+impl FieldNames<'_> {
+    fn of_task(&self, wire: &str) -> Ident {
+        field_name(self.endpoint.task.as_ref(), wire)
+    }
+
+    fn of_result(&self, wire: &str) -> Ident {
+        match &self.endpoint.result_type {
+            Type::Object(name) => self.of_object(name, wire),
+            _ => field_name(None, wire),
+        }
+    }
+
+    fn of_object(&self, name: &str, wire: &str) -> Ident {
+        field_name(self.section.find_object(self.endpoint, name), wire)
+    }
+}
+
+/// Returns the Rust name of a field; its name in JSON if the object does not have it.
+fn field_name(object: Option<&Object>, wire: &str) -> Ident {
+    let mut fields = object.into_iter().flat_map(|object| &object.fields);
+    let field = fields.find(|field| field.wire == wire);
+    ident(field.map_or(wire, |field| &field.ident))
+}
+
+/// Returns the implementation of paging.
+fn paged(names: &FieldNames<'_>, rows: &Rows, paging: &Paging) -> TokenStream {
+    let endpoint = names.endpoint;
+    let (name, row, at) = (ident(&endpoint.name), ident(&rows.row), ident(&rows.at));
+    let (limit, offset) = (names.of_task("limit"), names.of_task("offset"));
+    let items_count = names.of_result("items_count");
+    let total_count = names.of_result("total_count");
+    let max_offset = Literal::u32_unsuffixed(paging.max_offset);
+    let max_limit = Literal::u32_unsuffixed(max_limit(endpoint).unwrap_or(1000));
+    let has_token = paging.token.is_some();
+    let set_token = paging.token.iter().map(|token| {
+        let token = ident(token);
+        quote!(task.#token = window.token;)
+    });
+    let token = paging.token.as_ref();
+    let get_token = token.map_or(quote!(None), |token| {
+        let token = names.of_task(token);
+        quote!(task.#token.clone())
+    });
+    let page_token = token.map_or(quote!(None), |token| {
+        let token = names.of_result(token);
+        quote!(result.#token)
+    });
+    quote! {
+        impl Paged for #name {
+            type Row = #row;
+
+            const PAGING: Paging = Paging::new(#max_offset, #max_limit, #has_token);
+
+            fn window(task: &Self::Task) -> Window {
+                Window {
+                    offset: task.#offset,
+                    limit: task.#limit,
+                    token: #get_token,
+                }
+            }
+
+            fn set_window(task: &mut Self::Task, window: Window) {
+                task.#offset = window.offset;
+                task.#limit = window.limit;
+                #(#set_token)*
+            }
+
+            fn page(result: Self::Result) -> Page<Self::Row> {
+                Page::new(result.#at, result.#items_count, result.#total_count, #page_token)
+            }
+        }
+    }
+}
+
+/// Returns the largest `limit` of a task, if it is documented.
+fn max_limit(endpoint: &Endpoint) -> Option<u32> {
+    let fields = endpoint.task.iter().flat_map(|task| &task.fields);
+    let mut limits = fields
+        .filter(|field| field.wire == "limit")
+        .flat_map(|field| &field.limits);
+    limits.find_map(|limit| match limit {
+        Limit::Max(max) => Some(*max as u32),
+        _ => None,
+    })
+}
+
+/// Returns the implementation that matches rows with the targets of a task.
+fn per_target(names: &FieldNames<'_>, rows: &Rows, target: &str) -> TokenStream {
+    let name = ident(&names.endpoint.name);
+    let row = ident(&rows.row);
+    let target = names.of_object(&rows.row, target);
+    let targets = names.of_task("targets");
+    quote! {
+        impl PerTarget for #name {
+            type Row = #row;
+
+            fn targets(task: &Self::Task) -> &[String] {
+                &task.#targets
+            }
+
+            fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
+                task.#targets = targets;
+            }
+
+            fn target(row: &Self::Row) -> Option<&str> {
+                row.#target.as_deref()
+            }
+        }
     }
 }
 

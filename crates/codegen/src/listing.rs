@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use syn::{Attribute, Fields, ImplItem, Item, Type, Visibility};
+use syn::{
+    Attribute, Fields, ImplItem, Item, ItemEnum, ItemImpl, ItemMacro, ItemStruct, Type, Visibility,
+};
 
 use super::folders::LISTINGS;
 use super::rust::Files;
@@ -66,39 +68,9 @@ fn place(path: &Path) -> Option<(String, String)> {
 }
 
 fn list(module: &str, item: &Item, lines: &mut Vec<String>) {
-    let public = |visibility: &Visibility| matches!(visibility, Visibility::Public(_));
     match item {
-        Item::Struct(it) if public(&it.vis) => {
-            let name = format!("{module}::{}", it.ident);
-            lines.push(format!("{name}: struct{}", marks(&it.attrs)));
-            if let Fields::Named(fields) = &it.fields {
-                for field in fields.named.iter().filter(|field| public(&field.vis)) {
-                    let field_name = field.ident.as_ref().map(ToString::to_string);
-                    lines.push(format!(
-                        "{name}.{}: {}{}",
-                        field_name.unwrap_or_default(),
-                        shown(&field.ty),
-                        marks(&field.attrs)
-                    ));
-                }
-            }
-        }
-        Item::Enum(it) if public(&it.vis) => {
-            let name = format!("{module}::{}", it.ident);
-            lines.push(format!("{name}: enum{}", marks(&it.attrs)));
-            for variant in &it.variants {
-                let held: Vec<String> = variant.fields.iter().map(|it| shown(&it.ty)).collect();
-                let held = match held.is_empty() {
-                    true => String::new(),
-                    false => format!("({})", held.join(", ")),
-                };
-                lines.push(format!(
-                    "{name}::{}{held}{}",
-                    variant.ident,
-                    marks(&variant.attrs)
-                ));
-            }
-        }
+        Item::Struct(it) if public(&it.vis) => list_struct(module, it, lines),
+        Item::Enum(it) if public(&it.vis) => list_enum(module, it, lines),
         Item::Type(it) if public(&it.vis) => {
             let shown = shown(&it.ty);
             lines.push(format!(
@@ -126,37 +98,84 @@ fn list(module: &str, item: &Item, lines: &mut Vec<String>) {
                 list(&inner, item, lines);
             }
         }
-        Item::Impl(it) => {
-            let name = format!("{module}::{}", shown(&it.self_ty));
-            if let Some((of, _)) = &it.trait_ {
-                lines.push(format!("{name}: impl {}", tidy(quote::quote!(#of))));
-                return;
-            }
-            for item in &it.items {
-                match item {
-                    ImplItem::Fn(it) if public(&it.vis) => {
-                        let signature = signature(&it.sig);
-                        lines.push(format!("{name}::{signature}{}", marks(&it.attrs)));
-                    }
-                    ImplItem::Const(it) if public(&it.vis) => {
-                        lines.push(format!("{name}::{}: {}", it.ident, shown(&it.ty)));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        // The implementations that all types of a kind have are in a macro of the crate.
-        Item::Macro(it) => {
-            let (path, tokens) = (&it.mac.path, &it.mac.tokens);
-            let made_by = tidy(quote::quote!(#path));
-            if made_by.ends_with("_impls") || made_by.ends_with("open_enum") {
-                let first = tidy(tokens.clone());
-                let first = first.lines().next().unwrap_or_default();
-                let short: String = first.chars().take(200).collect();
-                lines.push(format!("{module}: {made_by}!({short})"));
-            }
-        }
+        Item::Impl(it) => list_impl(module, it, lines),
+        Item::Macro(it) => list_macro(module, it, lines),
         _ => {}
+    }
+}
+
+fn public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
+fn list_struct(module: &str, it: &ItemStruct, lines: &mut Vec<String>) {
+    let name = format!("{module}::{}", it.ident);
+    lines.push(format!("{name}: struct{}", marks(&it.attrs)));
+    let Fields::Named(fields) = &it.fields else {
+        return;
+    };
+    for field in fields.named.iter().filter(|field| public(&field.vis)) {
+        let field_name = field.ident.as_ref().map(ToString::to_string);
+        lines.push(format!(
+            "{name}.{}: {}{}",
+            field_name.unwrap_or_default(),
+            shown(&field.ty),
+            marks(&field.attrs)
+        ));
+    }
+}
+
+fn list_enum(module: &str, it: &ItemEnum, lines: &mut Vec<String>) {
+    let name = format!("{module}::{}", it.ident);
+    lines.push(format!("{name}: enum{}", marks(&it.attrs)));
+    for variant in &it.variants {
+        let held: Vec<String> = variant.fields.iter().map(|it| shown(&it.ty)).collect();
+        let held = if held.is_empty() {
+            String::new()
+        } else {
+            format!("({})", held.join(", "))
+        };
+        lines.push(format!(
+            "{name}::{}{held}{}",
+            variant.ident,
+            marks(&variant.attrs)
+        ));
+    }
+}
+
+fn list_impl(module: &str, it: &ItemImpl, lines: &mut Vec<String>) {
+    let name = format!("{module}::{}", shown(&it.self_ty));
+    if let Some((of, _)) = &it.trait_ {
+        lines.push(format!("{name}: impl {}", tidy(quote::quote!(#of))));
+        return;
+    }
+    for item in &it.items {
+        match item {
+            ImplItem::Fn(it) if public(&it.vis) => {
+                let signature = signature(&it.sig);
+                lines.push(format!("{name}::{signature}{}", marks(&it.attrs)));
+            }
+            ImplItem::Const(it) if public(&it.vis) => {
+                lines.push(format!("{name}::{}: {}", it.ident, shown(&it.ty)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The implementations that all types of a kind have are in a macro of the crate.
+fn list_macro(module: &str, it: &ItemMacro, lines: &mut Vec<String>) {
+    let (path, tokens) = (&it.mac.path, &it.mac.tokens);
+    let made_by = tidy(quote::quote!(#path));
+    if ["object", "items"].contains(&made_by.as_str()) || made_by.ends_with("_impls") {
+        let tokens = tidy(tokens.clone());
+        // The fields of an object are listed with its struct.
+        let shown = match made_by.as_str() {
+            "object" => tokens.split(" {").next().unwrap_or_default(),
+            _ => &tokens,
+        };
+        let shown: String = shown.chars().take(200).collect();
+        lines.push(format!("{module}: {made_by}!({shown})"));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Structs and open enums.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -9,7 +11,9 @@ use dataforseo_spec::model::{Enum, Field, Object, Section, Type, TypeDef, Union}
 
 /// The types that a section's endpoints share.
 pub fn shared(section: &Section) -> TokenStream {
-    let types = section.shared.iter().map(type_def);
+    let known: Vec<&TypeDef> = section.shared.iter().collect();
+    let types = section.shared.iter().map(|ty| type_def(ty, &known));
+    let items = schema::shared_results(section).map(|object| items(object, "items"));
     let folder = &section.name;
     let schemas = schema::shared_results(section).map(|object| {
         let file = format!("../../../schemas/{folder}/{}", schema::shared_file(object));
@@ -24,17 +28,93 @@ pub fn shared(section: &Section) -> TokenStream {
         use crate::prelude::*;
 
         #(#types)*
+        #(#items)*
         #(#schemas)*
     }
 }
 
-/// One type.
-pub fn type_def(ty: &TypeDef) -> TokenStream {
+/// One type. A union looks its members up in `known`.
+pub fn type_def(ty: &TypeDef, known: &[&TypeDef]) -> TokenStream {
     match ty {
         TypeDef::Object(part) => object(part, &part.doc),
         TypeDef::Enum(open) => open_enum(open),
-        TypeDef::Union(members) => union(members),
+        TypeDef::Union(members) => {
+            let (union, fields) = (union(members), union_fields(members, known));
+            quote!(#union #fields)
+        }
     }
+}
+
+/// The methods of a result that return its items, if the field is a list.
+pub fn items(result: &Object, at: &str) -> Option<TokenStream> {
+    let field = result.fields.iter().find(|field| field.wire == at)?;
+    let Type::List(of) = &field.ty else {
+        return None;
+    };
+    let (name, field, item) = (ident(&result.name), ident(&field.ident), rust_type(of));
+    Some(quote!(items!(#name { #field: #item });))
+}
+
+/// Methods of a union for the fields that many members share.
+fn union_fields(union: &Union, known: &[&TypeDef]) -> Option<TokenStream> {
+    let objects: Vec<&Object> = union
+        .members
+        .iter()
+        .filter_map(|member| find_object(known, &member.object))
+        .collect();
+    let mut seen = BTreeSet::new();
+    let fields = objects.iter().flat_map(|object| &object.fields);
+    let first = fields.filter(|field| seen.insert(&field.wire));
+    let methods: Vec<TokenStream> = first
+        .filter(|field| is_shared(field, &objects))
+        .filter_map(union_field)
+        .collect();
+    let name = ident(&union.name);
+    (!methods.is_empty()).then(|| {
+        quote! {
+            impl #name {
+                #(#methods)*
+            }
+        }
+    })
+}
+
+fn find_object<'a>(known: &[&'a TypeDef], name: &str) -> Option<&'a Object> {
+    known.iter().find_map(|ty| match ty {
+        TypeDef::Object(object) if object.name == name => Some(object),
+        _ => None,
+    })
+}
+
+/// Whether at least a quarter of the members have a field, and all of them with the same type.
+fn is_shared(field: &Field, members: &[&Object]) -> bool {
+    let fields = members.iter().flat_map(|object| &object.fields);
+    let same_name: Vec<&Field> = fields.filter(|it| it.wire == field.wire).collect();
+    let same_type = same_name.iter().all(|it| it.ty == field.ty);
+    let alone = members.len() > 1 && same_name.len() == 1;
+    same_type && !alone && same_name.len() * 4 >= members.len()
+}
+
+/// The method for a shared field, if its value is a number, a text or a boolean.
+fn union_field(field: &Field) -> Option<TokenStream> {
+    if docs::deprecation(&field.spec).is_some() {
+        return None;
+    }
+    let (ty, read) = match &field.ty {
+        Type::Integer => (quote!(i64), quote!(integer)),
+        Type::Float => (quote!(f64), quote!(float)),
+        Type::Boolean => (quote!(bool), quote!(boolean)),
+        Type::String | Type::Enum(_) | Type::Timestamp => (quote!(&str), quote!(text)),
+        _ => return None,
+    };
+    let (name, wire) = (ident(&field.ident), &field.wire);
+    let doc = docs::attributes(&docs::union_field(field));
+    Some(quote! {
+        #doc
+        pub fn #name(&self) -> Option<#ty> {
+            union::#read(self, #wire)
+        }
+    })
 }
 
 /// An enum with a variant for each member, and one for what nobody documented.

@@ -57,6 +57,7 @@ mod validate;
 pub use codec::lenient::FromLenientJson;
 pub use dataforseo_domains::domain_of;
 pub use endpoint::filter::{Filter, Order};
+pub use endpoint::items::HasItems;
 pub use endpoint::matching::{ByTarget, PerTarget, match_rows, match_targets};
 pub use endpoint::paging::{Page, Paged, Paging, Window};
 pub use endpoint::price::{Price, estimate, requested_rows, requested_rows_of};

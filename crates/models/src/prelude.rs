@@ -8,10 +8,11 @@
 pub(crate) use crate::codec::Object;
 pub(crate) use crate::codec::object::object;
 pub(crate) use crate::codec::open_enum::open_enum_impls;
-pub(crate) use crate::codec::union::{Union, union_impls};
+pub(crate) use crate::codec::union::{self, Union, union_impls};
 pub(crate) use crate::endpoint::filter::{
     self, Bool, DateTime, Field, Filter, Number, Order, Text, TextList,
 };
+pub(crate) use crate::endpoint::items::items;
 pub(crate) use crate::endpoint::matching::PerTarget;
 pub(crate) use crate::endpoint::paging::{Page, Paged, Paging, Window};
 pub(crate) use crate::endpoint::rules::{DateBound, FieldKind, FieldRule, Limit};

@@ -181,3 +181,68 @@ macro_rules! wire_name {
     };
 }
 pub(crate) use wire_name;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Link {
+        kind: Option<String>,
+        rank: Option<i64>,
+    }
+
+    object!(Link { kind = "type", rank });
+
+    /// An object whose names are more than its fields.
+    #[derive(Default)]
+    struct Stray(Link);
+
+    impl Object for Stray {
+        fn names(&self) -> &'static [&'static str] {
+            &["type", "rank", "stray"]
+        }
+
+        fn field_mut(&mut self, index: usize) -> Option<&mut dyn Decode> {
+            self.0.field_mut(index)
+        }
+
+        fn field(&self, index: usize) -> Option<&dyn crate::codec::Encode> {
+            self.0.field(index)
+        }
+    }
+
+    #[test]
+    fn a_stray_index_is_no_field() {
+        let mut link = Link::default();
+        assert_eq!(link.names(), ["type", "rank"]);
+        assert!(link.field(1).is_some());
+        assert!(link.field(2).is_none());
+        assert!(link.field_mut(2).is_none());
+        assert!(link.field_mut(usize::MAX).is_none());
+    }
+
+    #[test]
+    fn a_name_without_a_field_is_neither_read_nor_written() {
+        struct Reader(Option<Stray>);
+
+        impl Decode for Reader {
+            fn decode(&mut self, json: Json<'_>) -> Result<(), Failed> {
+                read(&mut self.0, json)
+            }
+        }
+
+        let json = r#"{"type": "a", "rank": 7, "stray": [1, {"b": 2}]}"#;
+        let mut reader = Reader(None);
+        de::read(&mut serde_json::Deserializer::from_str(json), &mut reader).unwrap();
+        let stray = reader.0.unwrap();
+        assert_eq!(
+            (stray.0.kind.as_deref(), stray.0.rank),
+            (Some("a"), Some(7))
+        );
+        let written = serde_json::to_value(&stray.0).unwrap();
+        assert_eq!(written, serde_json::json!({"type": "a", "rank": 7}));
+        let names = crate::codec::ser::set_fields(&stray).map(|(name, _)| name);
+        assert_eq!(names.collect::<Vec<_>>(), ["type", "rank"]);
+    }
+}

@@ -4,11 +4,13 @@
 //! the rest of the object into the type of the member. Entries before the tag are kept until the
 //! member is known. A member that is not documented is kept as JSON.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::lenient::{Whole, whole_entries};
 use super::trace::{self, DriftKind};
-use super::{Encode, Entries, Failed, Json, Object, de, object, ser};
+use super::{Encode, Entries, Failed, Fragment, Json, Object, de, object, ser};
 
 /// An enum of objects that a field distinguishes. Implemented by generated code only.
 pub trait Union: Sized {
@@ -115,6 +117,65 @@ pub fn each<U: Union>(union: &U, show: &mut dyn FnMut(&str, &dyn Encode)) {
     }
     for (name, value) in ser::set_fields(member) {
         show(name, value);
+    }
+}
+
+/// Returns an integer field of a union.
+pub fn integer<U: Union>(union: &U, name: &str) -> Option<i64> {
+    match scalar(union, name)? {
+        Fragment::Integer(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// Returns a number field of a union.
+#[allow(
+    dead_code,
+    reason = "the spec decides which kinds of fields unions share"
+)]
+pub fn float<U: Union>(union: &U, name: &str) -> Option<f64> {
+    match scalar(union, name)? {
+        Fragment::Float(value) => Some(value),
+        // Counts and ranks are far below the 2^53 that a float is exact to.
+        Fragment::Integer(value) => Some(value as f64),
+        _ => None,
+    }
+}
+
+/// Returns a boolean field of a union.
+#[allow(
+    dead_code,
+    reason = "the spec decides which kinds of fields unions share"
+)]
+pub fn boolean<U: Union>(union: &U, name: &str) -> Option<bool> {
+    match scalar(union, name)? {
+        Fragment::Boolean(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// Returns a text field of a union.
+pub fn text<'a, U: Union>(union: &'a U, name: &str) -> Option<&'a str> {
+    match scalar(union, name)? {
+        Fragment::Text(Cow::Borrowed(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// A field of the member, or of the JSON of an unknown member.
+fn scalar<'a, U: Union>(union: &'a U, name: &str) -> Option<Fragment<'a>> {
+    if let Some((_, member)) = union.member() {
+        let index = member.names().iter().position(|known| *known == name)?;
+        return member.field(index)?.encode();
+    }
+    match union.as_other()?.get(name)? {
+        Value::Bool(value) => Some(Fragment::Boolean(*value)),
+        Value::String(text) => Some(Fragment::Text(text.into())),
+        Value::Number(number) => match number.as_i64() {
+            Some(value) => Some(Fragment::Integer(value)),
+            None => number.as_f64().map(Fragment::Float),
+        },
+        _ => None,
     }
 }
 

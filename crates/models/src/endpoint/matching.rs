@@ -6,25 +6,23 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::TaskEndpoint;
+use super::items::HasItems;
 
-/// An endpoint that answers many targets at once, a row for each. Generated types implement it.
-pub trait PerTarget: TaskEndpoint<Task: Clone + 'static> {
+/// An endpoint that takes many targets per task and returns one row per target. Generated types
+/// implement it.
+pub trait PerTarget:
+    TaskEndpoint<Task: Clone + 'static, Result: HasItems<Item = <Self as PerTarget>::Row>>
+{
     /// A row.
     type Row: Serialize + Clone + Send + Sync + 'static;
 
-    /// The targets that a task asks for.
+    /// Returns the targets of a task.
     fn targets(task: &Self::Task) -> &[String];
 
-    /// Makes a task ask for these targets.
+    /// Sets the targets of a task.
     fn set_targets(task: &mut Self::Task, targets: Vec<String>);
 
-    /// The rows of a result.
-    fn rows(result: &Self::Result) -> &[Self::Row];
-
-    /// Takes the rows out of a result.
-    fn into_rows(result: Self::Result) -> Vec<Self::Row>;
-
-    /// The target that a row says it is for.
+    /// Returns the target that a row names.
     fn target(row: &Self::Row) -> Option<&str>;
 }
 
@@ -61,7 +59,7 @@ pub fn match_targets<'a, E: PerTarget>(
     results: &'a [E::Result],
 ) -> ByTarget<'a, E::Row> {
     let targets = E::targets(task);
-    let rows: Vec<&E::Row> = results.iter().flat_map(E::rows).collect();
+    let rows: Vec<&E::Row> = results.iter().flat_map(HasItems::items).collect();
     let places = match_rows::<E>(targets, &rows);
     let mut is_rest = vec![true; rows.len()];
     for place in places.iter().flatten() {

@@ -6,6 +6,7 @@ use crate::codec::Object;
 use crate::codec::lenient::FromLenientJson;
 
 pub mod filter;
+pub mod items;
 pub mod matching;
 pub mod paging;
 pub mod price;

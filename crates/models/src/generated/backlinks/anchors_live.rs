@@ -335,6 +335,8 @@ pub struct AnchorsLiveResult {
 
 object!(AnchorsLiveResult { target, total_count, items_count, items });
 
+items!(AnchorsLiveResult { items : AnchorsLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

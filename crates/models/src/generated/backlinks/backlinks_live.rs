@@ -411,6 +411,8 @@ object!(
     search_after_token }
 );
 
+items!(BacklinksLiveResult { items : BacklinksLiveItem });
+
 /// Grouping of the backlinks, which limits how many are listed per group.
 ///
 /// Ignored if `custom_mode` is set.

@@ -123,6 +123,8 @@ pub struct BulkBacklinksLiveResult {
 
 object!(BulkBacklinksLiveResult { items_count, items });
 
+items!(BulkBacklinksLiveResult { items : BulkBacklinksLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -144,14 +146,6 @@ impl PerTarget for BulkBacklinksLive {
 
     fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
         task.targets = targets;
-    }
-
-    fn rows(result: &Self::Result) -> &[Self::Row] {
-        result.items.as_deref().unwrap_or_default()
-    }
-
-    fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-        result.items.unwrap_or_default()
     }
 
     fn target(row: &Self::Row) -> Option<&str> {

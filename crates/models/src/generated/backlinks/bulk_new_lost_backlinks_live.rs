@@ -155,6 +155,8 @@ pub struct BulkNewLostBacklinksLiveResult {
 
 object!(BulkNewLostBacklinksLiveResult { items_count, items });
 
+items!(BulkNewLostBacklinksLiveResult { items : BulkNewLostBacklinksLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -178,14 +180,6 @@ impl PerTarget for BulkNewLostBacklinksLive {
 
     fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
         task.targets = targets;
-    }
-
-    fn rows(result: &Self::Result) -> &[Self::Row] {
-        result.items.as_deref().unwrap_or_default()
-    }
-
-    fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-        result.items.unwrap_or_default()
     }
 
     fn target(row: &Self::Row) -> Option<&str> {

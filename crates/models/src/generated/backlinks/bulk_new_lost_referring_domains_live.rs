@@ -155,6 +155,10 @@ pub struct BulkNewLostReferringDomainsLiveResult {
 
 object!(BulkNewLostReferringDomainsLiveResult { items_count, items });
 
+items!(
+    BulkNewLostReferringDomainsLiveResult { items : BulkNewLostReferringDomainsLiveItem }
+);
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -189,14 +193,6 @@ impl PerTarget for BulkNewLostReferringDomainsLive {
 
     fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
         task.targets = targets;
-    }
-
-    fn rows(result: &Self::Result) -> &[Self::Row] {
-        result.items.as_deref().unwrap_or_default()
-    }
-
-    fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-        result.items.unwrap_or_default()
     }
 
     fn target(row: &Self::Row) -> Option<&str> {

@@ -160,6 +160,8 @@ pub struct BulkPagesSummaryLiveResult {
 
 object!(BulkPagesSummaryLiveResult { total_count, items_count, items });
 
+items!(BulkPagesSummaryLiveResult { items : BulkPagesSummaryLiveItem });
+
 /// Name of the element type, such as `backlink` or `backlinks_anchor`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -275,14 +277,6 @@ impl PerTarget for BulkPagesSummaryLive {
 
     fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
         task.targets = targets;
-    }
-
-    fn rows(result: &Self::Result) -> &[Self::Row] {
-        result.items.as_deref().unwrap_or_default()
-    }
-
-    fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-        result.items.unwrap_or_default()
     }
 
     fn target(row: &Self::Row) -> Option<&str> {

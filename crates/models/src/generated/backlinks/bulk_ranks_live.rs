@@ -142,6 +142,8 @@ pub struct BulkRanksLiveResult {
 
 object!(BulkRanksLiveResult { items_count, items });
 
+items!(BulkRanksLiveResult { items : BulkRanksLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -167,14 +169,6 @@ impl PerTarget for BulkRanksLive {
 
     fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
         task.targets = targets;
-    }
-
-    fn rows(result: &Self::Result) -> &[Self::Row] {
-        result.items.as_deref().unwrap_or_default()
-    }
-
-    fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-        result.items.unwrap_or_default()
     }
 
     fn target(row: &Self::Row) -> Option<&str> {

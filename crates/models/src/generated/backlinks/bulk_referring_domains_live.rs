@@ -123,6 +123,8 @@ pub struct BulkReferringDomainsLiveResult {
 
 object!(BulkReferringDomainsLiveResult { items_count, items });
 
+items!(BulkReferringDomainsLiveResult { items : BulkReferringDomainsLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -155,14 +157,6 @@ impl PerTarget for BulkReferringDomainsLive {
 
     fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
         task.targets = targets;
-    }
-
-    fn rows(result: &Self::Result) -> &[Self::Row] {
-        result.items.as_deref().unwrap_or_default()
-    }
-
-    fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-        result.items.unwrap_or_default()
     }
 
     fn target(row: &Self::Row) -> Option<&str> {

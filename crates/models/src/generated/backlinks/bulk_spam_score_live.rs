@@ -123,6 +123,8 @@ pub struct BulkSpamScoreLiveResult {
 
 object!(BulkSpamScoreLiveResult { items_count, items });
 
+items!(BulkSpamScoreLiveResult { items : BulkSpamScoreLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -148,14 +150,6 @@ impl PerTarget for BulkSpamScoreLive {
 
     fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
         task.targets = targets;
-    }
-
-    fn rows(result: &Self::Result) -> &[Self::Row] {
-        result.items.as_deref().unwrap_or_default()
-    }
-
-    fn into_rows(result: Self::Result) -> Vec<Self::Row> {
-        result.items.unwrap_or_default()
     }
 
     fn target(row: &Self::Row) -> Option<&str> {

@@ -268,6 +268,8 @@ pub struct CompetitorsLiveResult {
 
 object!(CompetitorsLiveResult { total_count, items_count, items });
 
+items!(CompetitorsLiveResult { items : CompetitorsLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

@@ -386,6 +386,8 @@ pub struct DomainIntersectionLiveResult {
 
 object!(DomainIntersectionLiveResult { targets, total_count, items_count, items });
 
+items!(DomainIntersectionLiveResult { items : DomainIntersectionLiveItem });
+
 /// A value of `domain_intersection`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

@@ -315,6 +315,8 @@ pub struct DomainPagesLiveResult {
 
 object!(DomainPagesLiveResult { target, total_count, items_count, items });
 
+items!(DomainPagesLiveResult { items : DomainPagesLiveItem });
+
 /// Content of the page, such as its title, headings and link counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

@@ -335,6 +335,8 @@ pub struct DomainPagesSummaryLiveResult {
 
 object!(DomainPagesSummaryLiveResult { target, total_count, items_count, items });
 
+items!(DomainPagesSummaryLiveResult { items : DomainPagesSummaryLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

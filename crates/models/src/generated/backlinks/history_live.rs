@@ -194,6 +194,8 @@ pub struct HistoryLiveResult {
 
 object!(HistoryLiveResult { target, date_from, date_to, items_count, items });
 
+items!(HistoryLiveResult { items : HistoryLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

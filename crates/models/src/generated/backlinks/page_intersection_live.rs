@@ -364,6 +364,8 @@ pub struct PageIntersectionLiveResult {
 
 object!(PageIntersectionLiveResult { targets, total_count, items_count, items });
 
+items!(PageIntersectionLiveResult { items : PageIntersectionLiveItem });
+
 /// An element of `page_intersection`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

@@ -335,6 +335,8 @@ pub struct ReferringDomainsLiveResult {
 
 object!(ReferringDomainsLiveResult { target, total_count, items_count, items });
 
+items!(ReferringDomainsLiveResult { items : ReferringDomainsLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

@@ -358,6 +358,8 @@ pub struct ReferringNetworksLiveResult {
 
 object!(ReferringNetworksLiveResult { target, total_count, items_count, items });
 
+items!(ReferringNetworksLiveResult { items : ReferringNetworksLiveItem });
+
 /// Network unit that links are grouped by: IP address or subnet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -232,6 +232,8 @@ object!(
     items_count, items }
 );
 
+items!(TimeseriesNewLostSummaryLiveResult { items : TimeseriesNewLostSummaryLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

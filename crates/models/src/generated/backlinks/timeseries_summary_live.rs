@@ -247,6 +247,8 @@ object!(
     items }
 );
 
+items!(TimeseriesSummaryLiveResult { items : TimeseriesSummaryLiveItem });
+
 /// An element of `items`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

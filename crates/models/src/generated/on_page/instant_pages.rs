@@ -475,6 +475,8 @@ object!(
     items_count, items }
 );
 
+items!(InstantPagesResult { items : Resource });
+
 /// Screen preset that sets width, height and scale factor together.
 ///
 /// Requires `enable_javascript` or `enable_browser_rendering`. The `browser_screen_*` fields override it.

@@ -126,6 +126,116 @@ impl Union for Resource {
 
 union_impls!(Resource);
 
+impl Resource {
+    /// Returns `status_code` of the member.
+    ///
+    /// HTTP status that the resource returned.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn status_code(&self) -> Option<i64> {
+        union::integer(self, "status_code")
+    }
+
+    /// Returns `location` of the member.
+    ///
+    /// URL that the page redirects to, from its `Location` header.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn location(&self) -> Option<&str> {
+        union::text(self, "location")
+    }
+
+    /// Returns `url` of the member.
+    ///
+    /// URL of the page or resource.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn url(&self) -> Option<&str> {
+        union::text(self, "url")
+    }
+
+    /// Returns `size` of the member.
+    ///
+    /// Size of the resource, uncompressed.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn size(&self) -> Option<i64> {
+        union::integer(self, "size")
+    }
+
+    /// Returns `encoded_size` of the member.
+    ///
+    /// Size of the resource as encoded for transfer.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn encoded_size(&self) -> Option<i64> {
+        union::integer(self, "encoded_size")
+    }
+
+    /// Returns `total_transfer_size` of the member.
+    ///
+    /// Number of bytes transferred, compressed.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn total_transfer_size(&self) -> Option<i64> {
+        union::integer(self, "total_transfer_size")
+    }
+
+    /// Returns `fetch_time` of the member.
+    ///
+    /// Date and time when the resource was fetched.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn fetch_time(&self) -> Option<&str> {
+        union::text(self, "fetch_time")
+    }
+
+    /// Returns `content_encoding` of the member.
+    ///
+    /// Compression of the content, such as `gzip`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn content_encoding(&self) -> Option<&str> {
+        union::text(self, "content_encoding")
+    }
+
+    /// Returns `media_type` of the member.
+    ///
+    /// MIME type, such as `text/html`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn media_type(&self) -> Option<&str> {
+        union::text(self, "media_type")
+    }
+
+    /// Returns `server` of the member.
+    ///
+    /// `Server` header, often the name and version of the web server.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn server(&self) -> Option<&str> {
+        union::text(self, "server")
+    }
+
+    /// Returns `is_resource` of the member.
+    ///
+    /// Whether the page is a single resource.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn is_resource(&self) -> Option<bool> {
+        union::boolean(self, "is_resource")
+    }
+
+    /// Returns `accept_type` of the member.
+    ///
+    /// Type of resource expected at the URL, useful for broken ones that state no type.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn accept_type(&self) -> Option<&str> {
+        union::text(self, "accept_type")
+    }
+}
+
 /// Timings of the stages of loading the page.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]

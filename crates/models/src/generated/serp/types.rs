@@ -769,6 +769,71 @@ impl Union for SerpItem {
 
 union_impls!(SerpItem);
 
+impl SerpItem {
+    /// Returns `page` of the member.
+    ///
+    /// Number of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn page(&self) -> Option<i64> {
+        union::integer(self, "page")
+    }
+
+    /// Returns `position` of the member.
+    ///
+    /// Side of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn position(&self) -> Option<&str> {
+        union::text(self, "position")
+    }
+
+    /// Returns `xpath` of the member.
+    ///
+    /// XPath of the element in the HTML page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn xpath(&self) -> Option<&str> {
+        union::text(self, "xpath")
+    }
+
+    /// Returns `rank_group` of the member.
+    ///
+    /// Rank among the elements of the same `type`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn rank_group(&self) -> Option<i64> {
+        union::integer(self, "rank_group")
+    }
+
+    /// Returns `rank_absolute` of the member.
+    ///
+    /// Rank among all elements of the results, of any `type`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn rank_absolute(&self) -> Option<i64> {
+        union::integer(self, "rank_absolute")
+    }
+
+    /// Returns `title` of the member.
+    ///
+    /// Title of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn title(&self) -> Option<&str> {
+        union::text(self, "title")
+    }
+
+    /// Returns `url` of the member.
+    ///
+    /// URL that the element links to.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn url(&self) -> Option<&str> {
+        union::text(self, "url")
+    }
+}
+
 /// An element of `links`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -3793,6 +3858,44 @@ impl Union for AiOverviewItem {
 
 union_impls!(AiOverviewItem);
 
+impl AiOverviewItem {
+    /// Returns `position` of the member.
+    ///
+    /// Side of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn position(&self) -> Option<&str> {
+        union::text(self, "position")
+    }
+
+    /// Returns `title` of the member.
+    ///
+    /// Title of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn title(&self) -> Option<&str> {
+        union::text(self, "title")
+    }
+
+    /// Returns `text` of the member.
+    ///
+    /// Text of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn text(&self) -> Option<&str> {
+        union::text(self, "text")
+    }
+
+    /// Returns `markdown` of the member.
+    ///
+    /// Text of the element as Markdown.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn markdown(&self) -> Option<&str> {
+        union::text(self, "markdown")
+    }
+}
+
 /// A passage of text in the overview, with links, images and sources.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -4667,6 +4770,80 @@ impl Union for KnowledgeGraphItem {
 
 union_impls!(KnowledgeGraphItem);
 
+impl KnowledgeGraphItem {
+    /// Returns `page` of the member.
+    ///
+    /// Number of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn page(&self) -> Option<i64> {
+        union::integer(self, "page")
+    }
+
+    /// Returns `position` of the member.
+    ///
+    /// Side of the results page that contains the element.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn position(&self) -> Option<&str> {
+        union::text(self, "position")
+    }
+
+    /// Returns `xpath` of the member.
+    ///
+    /// XPath of the element in the HTML page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn xpath(&self) -> Option<&str> {
+        union::text(self, "xpath")
+    }
+
+    /// Returns `rank_group` of the member.
+    ///
+    /// Rank among the elements of the same `type`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn rank_group(&self) -> Option<i64> {
+        union::integer(self, "rank_group")
+    }
+
+    /// Returns `rank_absolute` of the member.
+    ///
+    /// Rank among all elements of the results, of any `type`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn rank_absolute(&self) -> Option<i64> {
+        union::integer(self, "rank_absolute")
+    }
+
+    /// Returns `title` of the member.
+    ///
+    /// Title of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn title(&self) -> Option<&str> {
+        union::text(self, "title")
+    }
+
+    /// Returns `data_attrid` of the member.
+    ///
+    /// `data-attrid` attribute of the element in Google's HTML, such as `kc:/local:hotel booking`.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn data_attrid(&self) -> Option<&str> {
+        union::text(self, "data_attrid")
+    }
+
+    /// Returns `text` of the member.
+    ///
+    /// Text of the element, as shown on the page.
+    ///
+    /// `None` for a member without this field. For an unknown member, the value in its JSON.
+    pub fn text(&self) -> Option<&str> {
+        union::text(self, "text")
+    }
+}
+
 /// Results of one search, with all elements of the results pages.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -4712,6 +4889,8 @@ object!(
     language_code, check_url, datetime, spell, refinement_chips, item_types,
     se_results_count, pages_count, items_count, items }
 );
+
+items!(GoogleOrganicAdvanced { items : SerpItem });
 
 #[cfg(feature = "schemars")]
 crate::schema::embedded_schema!(
