@@ -8,7 +8,7 @@
 //! ```no_run
 //! use dataforseo_bulk::{BulkJob, Outcome};
 //! use dataforseo_client::Client;
-//! use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
+//! use dataforseo_client::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
 //! use futures_util::{StreamExt, stream};
 //!
 //! # async fn example(pages: Vec<String>) -> Result<(), Box<dyn std::error::Error>> {

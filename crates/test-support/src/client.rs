@@ -1,6 +1,6 @@
 //! Clients of a mock server in memory, and a call.
 
-use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
+use dataforseo_client::backlinks::BulkPagesSummaryLiveTask;
 use dataforseo_client::{Client, ClientBuilder, Error};
 use dataforseo_mock_server::MockServer;
 
