@@ -2,8 +2,8 @@
 //!
 //! In your project, `best_rank` is part of the program and `main` is a `#[tokio::test]`.
 
-use dataforseo_client::backlinks::BulkRanksLive;
-use dataforseo_client::{Client, Error, NoLimits, backlinks::BulkRanksLiveTask};
+use dataforseo_client::backlinks::{BulkRanksLive, BulkRanksLiveTask};
+use dataforseo_client::{Client, Error, NoLimits};
 use dataforseo_mock_server::{Fault, MockServer, OnMiss};
 
 /// The code under test: returns the highest rank of the targets; `None` if none has a rank, or if

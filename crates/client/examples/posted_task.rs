@@ -14,10 +14,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .connector(mock.connector())
         .build()?;
 
-    let posted = client
-        .serp()
-        .google_organic_task_post(&[GoogleOrganicTaskPostTask::new("albert einstein")])
-        .await?;
+    let task = GoogleOrganicTaskPostTask::new()
+        .keyword("albert einstein")
+        .location_code(2840)
+        .language_code("en");
+    let posted = client.serp().google_organic_task_post(&[task]).await?;
     for (index, task) in posted.failed() {
         println!("task {index} was refused: {}", task.message);
     }
@@ -37,7 +38,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     println!("{id} is not done yet ({code})");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
-                _ => break,
             }
         }
     }

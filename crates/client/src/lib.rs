@@ -103,3 +103,8 @@ pub use paging::{PageResponse, Pages, StopReason};
 pub use response::{Fetched, Posted, PostedTask, RawResponse, Response};
 pub use retry::{FailedAttempt, NeverRetry, RetryPolicy, StandardRetryPolicy};
 pub use untyped::{UntypedRequest, UntypedResponse, UntypedTask};
+
+/// The examples of the crate's README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -122,13 +122,13 @@ impl Transport {
         let mut request = Request::builder()
             .method(method.as_str())
             .uri(format!("{}{path}", self.base))
-            .header(AUTHORIZATION, self.authorization.clone())
-            .header(ACCEPT_ENCODING, "gzip")
-            .header(USER_AGENT, AGENT);
+            .header(AUTHORIZATION, self.authorization.clone());
         if !body.bytes().is_empty() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         request
+            .header(ACCEPT_ENCODING, "gzip")
+            .header(USER_AGENT, AGENT)
             .body(body)
             .map_err(|error| TransportError::new(TransportErrorKind::InvalidRequest, error))
     }
