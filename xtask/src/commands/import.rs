@@ -11,7 +11,7 @@ use super::{Failure, today};
 
 /// Read documentation pages into the spec.
 #[derive(Args)]
-pub struct Arguments {
+pub struct ImportArguments {
     /// The pages: WordPress JSON or plain text.
     #[arg(required_unless_present = "openapi")]
     pages: Vec<PathBuf>,
@@ -38,7 +38,7 @@ pub struct Arguments {
 /// # Errors
 /// When the OpenAPI file cannot be read. A page that cannot be read is printed, and the others are
 /// imported.
-pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let options = Options {
         dry_run: arguments.dry_run,
         verify: arguments.verify,

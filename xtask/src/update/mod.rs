@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_codegen::{emit, output};
 use dataforseo_compare::diff::surface::Surface;
-use dataforseo_compare::diff::{self, Source, SourceError};
+use dataforseo_compare::diff::{self, ApiSource, SourceError};
 use dataforseo_import::report::Report;
 use dataforseo_import::{ImportError, Options, import};
 use dataforseo_spec::{Diagnostics, files, fixtures, model};
@@ -85,7 +85,7 @@ pub fn update(
     today: Date,
 ) -> Result<Update, UpdateError> {
     // Read first, so that a missing revision changes nothing.
-    let before = Source::at(root, since)?.read(root)?;
+    let before = ApiSource::at(root, since)?.read(root)?;
     let options = Options {
         mark_removed: Some(today),
         ..Options::default()
@@ -109,7 +109,7 @@ pub fn update(
 /// Checks the spec, generates code, and writes the changelog.
 fn bring_up_to_date(root: &Path, before: &Surface) -> Result<UpdateSummary, UpdateError> {
     let generated = generate(root)?;
-    let mut after = Source::Folder(root.join("spec")).read(root)?;
+    let mut after = ApiSource::Folder(root.join("spec")).read(root)?;
     "spec".clone_into(&mut after.name);
     let difference = diff::compare(before, &after, &diff::DiffOptions::default());
     let changelog = write_changelog(root, &difference)?;

@@ -71,7 +71,7 @@ pub enum SourceError {
 /// The location of a description of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Source {
+pub enum ApiSource {
     /// A spec folder.
     Folder(PathBuf),
     /// An OpenAPI file or a page.
@@ -87,7 +87,7 @@ pub enum Source {
     },
 }
 
-impl Source {
+impl ApiSource {
     /// Resolves a name: an existing path, or a revision of the repository at `root`.
     ///
     /// A revision is followed by `:` and a path, unless it means the folder `spec`.
