@@ -22,7 +22,7 @@ impl<'a> Backlinks<'a> {
     /// `filters` selects anchors; `backlinks_filters` selects the links that the metrics are computed from. For the single links of an anchor, use `backlinks`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` from 1 to 1000.
     /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
@@ -46,7 +46,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-anchors-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-anchors-live/).
     pub async fn anchors_live(
         &self,
         task: &models::AnchorsLiveTask,
@@ -98,7 +98,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-filters/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-filters/).
     pub async fn available_filters(
         &self,
     ) -> Result<Response<models::AvailableFiltersResult>, Error> {
@@ -110,7 +110,7 @@ impl<'a> Backlinks<'a> {
     /// For totals without single links, use `summary`. A call costs far more than a row, so a large `limit` is the cheapest way through a long list. Past the maximum of `offset`, continue with `search_after_token` and leave the rest of the task unchanged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `filters` of at most 8 conditions.
     /// - At most 3 `order_by`.
     /// - `offset` from 0 to 20000.
@@ -133,7 +133,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-backlinks-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-backlinks-live/).
     pub async fn backlinks_live(
         &self,
         task: &models::BacklinksLiveTask,
@@ -171,7 +171,7 @@ impl<'a> Backlinks<'a> {
     /// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 1000 `targets`.
     /// - `tag` of at most 255 characters.
     ///
@@ -191,7 +191,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/).
     pub async fn bulk_backlinks_live(
         &self,
         task: &models::BulkBacklinksLiveTask,
@@ -204,7 +204,7 @@ impl<'a> Backlinks<'a> {
     /// A domain includes its subdomains; a subdomain or page counts alone. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 1000 `targets`.
     /// - `date_from` not before `today - 1 year`.
     /// - `tag` of at most 255 characters.
@@ -225,7 +225,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/), revision of 2025-12-08.
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/), revision of 2025-12-08.
     pub async fn bulk_new_lost_backlinks_live(
         &self,
         task: &models::BulkNewLostBacklinksLiveTask,
@@ -238,7 +238,7 @@ impl<'a> Backlinks<'a> {
     /// For links instead of domains, use `bulk_new_lost_backlinks`. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 1000 `targets`.
     /// - `date_from` not before `today - 1 year`.
     /// - `tag` of at most 255 characters.
@@ -259,7 +259,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/).
     pub async fn bulk_new_lost_referring_domains_live(
         &self,
         task: &models::BulkNewLostReferringDomainsLiveTask,
@@ -272,7 +272,7 @@ impl<'a> Backlinks<'a> {
     /// For a single target, `summary` returns more. A summary for a page covers all backlinks of that page. Send as many targets per call as allowed, since the price depends mostly on the number of calls.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 1000 `targets`.
     /// - `targets` of at most 100 different domains.
     /// - `tag` of at most 255 characters.
@@ -293,7 +293,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/).
     pub async fn bulk_pages_summary_live(
         &self,
         task: &models::BulkPagesSummaryLiveTask,
@@ -306,7 +306,7 @@ impl<'a> Backlinks<'a> {
     /// A target without known backlinks has rank 0. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 1000 `targets`.
     /// - `tag` of at most 255 characters.
     ///
@@ -326,7 +326,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/).
     pub async fn bulk_ranks_live(
         &self,
         task: &models::BulkRanksLiveTask,
@@ -339,7 +339,7 @@ impl<'a> Backlinks<'a> {
     /// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 1000 `targets`.
     /// - `tag` of at most 255 characters.
     ///
@@ -359,7 +359,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_referring_domains-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_referring_domains-live/).
     pub async fn bulk_referring_domains_live(
         &self,
         task: &models::BulkReferringDomainsLiveTask,
@@ -372,7 +372,7 @@ impl<'a> Backlinks<'a> {
     /// The score is computed by DataForSEO, from 0 to 100, where higher is worse. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 1000 `targets`.
     /// - `tag` of at most 255 characters.
     ///
@@ -392,7 +392,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_spam_score-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_spam_score-live/).
     pub async fn bulk_spam_score_live(
         &self,
         task: &models::BulkSpamScoreLiveTask,
@@ -405,7 +405,7 @@ impl<'a> Backlinks<'a> {
     /// Very large domains are left out unless `exclude_large_domains` is `false`. To compare targets that you already know, use `domain_intersection`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` from 1 to 1000.
     /// - `offset` from 0 to 20000.
     /// - `filters` of at most 8 conditions.
@@ -428,7 +428,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-competitors-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-competitors-live/).
     pub async fn competitors_live(
         &self,
         task: &models::CompetitorsLiveTask,
@@ -466,7 +466,7 @@ impl<'a> Backlinks<'a> {
     /// To find domains that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 20 `targets`.
     /// - At most 10 `exclude_targets`.
     /// - `filters` of at most 8 conditions.
@@ -492,7 +492,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-domain_intersection-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-domain_intersection-live/).
     pub async fn domain_intersection_live(
         &self,
         task: &models::DomainIntersectionLiveTask,
@@ -530,7 +530,7 @@ impl<'a> Backlinks<'a> {
     /// For the metrics alone, use `domain_pages_summary`. `filters` selects pages; `backlinks_filters` selects the links that the metrics are computed from. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` from 1 to 1000.
     /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
@@ -554,7 +554,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-domain_pages-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-domain_pages-live/).
     pub async fn domain_pages_live(
         &self,
         task: &models::DomainPagesLiveTask,
@@ -592,7 +592,7 @@ impl<'a> Backlinks<'a> {
     /// For the content of the pages too, use `domain_pages`. If the target is a page, the metrics are those of that page alone. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` from 1 to 1000.
     /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
@@ -616,7 +616,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-domain_pages_summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-domain_pages_summary-live/).
     pub async fn domain_pages_summary_live(
         &self,
         task: &models::DomainPagesSummaryLiveTask,
@@ -654,7 +654,7 @@ impl<'a> Backlinks<'a> {
     /// Without a filter, the response shows the function names that `filtered_function` accepts. Calls are free.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` from 1 to 1000.
     /// - `offset` at least 0.
     ///
@@ -674,7 +674,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-errors/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-errors/).
     pub async fn errors(
         &self,
         task: &models::ErrorsTask,
@@ -687,7 +687,7 @@ impl<'a> Backlinks<'a> {
     /// Each row describes the first day of a month. Counts of new and lost links start in May 2021 and are 0 before. For other intervals, use `timeseries_summary`.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `date_from` not before `2019-01-01`.
     /// - `tag` of at most 255 characters.
     ///
@@ -707,7 +707,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-history-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-history-live/).
     pub async fn history_live(
         &self,
         task: &models::HistoryLiveTask,
@@ -720,7 +720,7 @@ impl<'a> Backlinks<'a> {
     /// The list includes tasks that did not complete. Calls are free.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` from 1 to 1000.
     /// - `offset` at least 0.
     ///
@@ -740,7 +740,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-id_list/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-id_list/).
     pub async fn id_list(
         &self,
         task: &models::IdListTask,
@@ -767,7 +767,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-index/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-index/).
     pub async fn index(&self) -> Result<Response<models::IndexResult>, Error> {
         self.client.get::<models::Index>(&[]).await
     }
@@ -777,7 +777,7 @@ impl<'a> Backlinks<'a> {
     /// To find pages that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 20 `targets`.
     /// - At most 10 `exclude_targets`.
     /// - `filters` of at most 8 conditions.
@@ -803,7 +803,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-page_intersection-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-page_intersection-live/).
     pub async fn page_intersection_live(
         &self,
         task: &models::PageIntersectionLiveTask,
@@ -841,7 +841,7 @@ impl<'a> Backlinks<'a> {
     /// `total_count` counts a main domain and its subdomains once. For the single links of a domain, use `backlinks` with a filter. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` from 1 to 1000.
     /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
@@ -865,7 +865,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-referring_domains-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-referring_domains-live/).
     pub async fn referring_domains_live(
         &self,
         task: &models::ReferringDomainsLiveTask,
@@ -903,7 +903,7 @@ impl<'a> Backlinks<'a> {
     /// Use it to find groups of sites that share a host. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` from 1 to 1000.
     /// - `offset` from 0 to 20000.
     /// - `internal_list_limit` at most 1000.
@@ -927,7 +927,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-referring_networks-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-referring_networks-live/).
     pub async fn referring_networks_live(
         &self,
         task: &models::ReferringNetworksLiveTask,
@@ -965,7 +965,7 @@ impl<'a> Backlinks<'a> {
     /// For many targets, `bulk_pages_summary` and the other bulk endpoints cost less. Each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `internal_list_limit` at most 1000.
     /// - `tag` of at most 255 characters.
     ///
@@ -985,7 +985,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-summary-live/).
     pub async fn summary_live(
         &self,
         task: &models::SummaryLiveTask,
@@ -998,7 +998,7 @@ impl<'a> Backlinks<'a> {
     /// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For totals instead of changes, use `timeseries_summary`.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `date_from` not before `2019-01-30`.
     /// - `tag` of at most 255 characters.
     ///
@@ -1018,7 +1018,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/).
     pub async fn timeseries_new_lost_summary_live(
         &self,
         task: &models::TimeseriesNewLostSummaryLiveTask,
@@ -1031,7 +1031,7 @@ impl<'a> Backlinks<'a> {
     /// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For gains and losses, use `timeseries_new_lost_summary`.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `date_from` not before `2019-01-30`.
     /// - `tag` of at most 255 characters.
     ///
@@ -1051,7 +1051,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-timeseries_summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-timeseries_summary-live/).
     pub async fn timeseries_summary_live(
         &self,
         task: &models::TimeseriesSummaryLiveTask,
