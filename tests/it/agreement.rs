@@ -158,7 +158,7 @@ fn all_violations_come_at_once_with_their_paths() {
     let blank = BulkPagesSummaryLiveTask::new(["example.com", " "]).validate_on(TODAY);
     assert_eq!(
         blank.unwrap_err().to_string(),
-        "targets[1]: an empty target"
+        "targets[1]: the target is empty"
     );
 }
 

@@ -448,7 +448,7 @@ fn notes_about_a_response() {
         &["backlinks", "anchors-live", "--target", "a.example"],
     );
     assert_eq!(output.json(), json!([result]));
-    insta::assert_snapshot!(output.err, @"task 07280000-1111-2222-3333-444455556666; cost: 0.5 USD; one page of 30 rows, use --offset 1 for the next; /0/items/0/rank lost a part, as it is of another kind than documented: 1.5");
+    insta::assert_snapshot!(output.err, @"task 07280000-1111-2222-3333-444455556666; cost: 0.5 USD; one page of 30 rows, use --offset 1 for the next; /0/items/0/rank is not of the documented kind and lost a part: 1.5");
 }
 
 #[test]

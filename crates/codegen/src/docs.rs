@@ -27,6 +27,27 @@ pub fn field(field: &Field, task: bool) -> String {
     text
 }
 
+/// Returns the docs of a setter.
+pub fn setter(field: &Field) -> String {
+    format!(
+        "Sets `{}`: {}",
+        field.wire,
+        uncapitalized(&self::field(field, true))
+    )
+}
+
+/// Returns a text with its first letter in lower case, unless it begins with an abbreviation.
+fn uncapitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            let rest = &text[first.len_utf8()..];
+            format!("{}{rest}", first.to_lowercase())
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// Returns the docs of the method of a union for a field that many members share.
 pub fn union_field(field: &Field) -> String {
     let summary = field.spec.doc.as_deref().unwrap_or_default().trim();

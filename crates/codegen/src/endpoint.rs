@@ -1,22 +1,66 @@
 //! One endpoint's file in the models crate: the endpoint, its task, its result, their parts.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::docs;
 use super::rust::ident;
 use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
-use dataforseo_spec::language::{Method, Mode};
+use dataforseo_spec::language::{Method, Mode, Paging};
 use dataforseo_spec::model::{
     Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef,
 };
 
 /// The file.
 pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
-    let name = ident(&endpoint.name);
+    let (name, info) = (ident(&endpoint.name), info(endpoint));
     let result = rust_type(&endpoint.result_type);
     let doc = docs::attributes(&docs::endpoint(endpoint));
+    let task_items = endpoint
+        .task
+        .as_ref()
+        .map(|task| task_items(section, endpoint, task));
+    let result_doc = format!("One result of [`{}`].", endpoint.name);
+    let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
+    let known: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
+    let types = endpoint.types.iter().map(|ty| type_def(ty, &known));
+    let at = endpoint.rows.as_ref().map_or("items", |rows| &rows.spec.at);
+    let item_methods = endpoint.result.iter().map(|it| items(it, at));
+    let rows = endpoint
+        .rows
+        .iter()
+        .map(|rows| rows_items(section, endpoint, rows));
+    let former = former_names(endpoint);
+    let schemas = schemas(section, endpoint);
+    quote! {
+        #[allow(unused_imports, reason = "the spec decides which of these are used")]
+        use crate::prelude::*;
+        #[allow(unused_imports, reason = "the spec decides which of these are used")]
+        use super::*;
+
+        #doc
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct #name;
+
+        impl Endpoint for #name {
+            type Result = #result;
+
+            const INFO: &'static EndpointInfo = &#info;
+        }
+
+        #task_items
+        #(#result_items)*
+        #(#item_methods)*
+        #(#types)*
+        #(#rows)*
+        #schemas
+        #former
+    }
+}
+
+/// The facts about an endpoint, as a struct literal.
+fn info(endpoint: &Endpoint) -> TokenStream {
     let (id, path, link) = (&endpoint.id, &endpoint.path, &endpoint.link);
     let method = match endpoint.method {
         Method::Get => quote!(Get),
@@ -45,21 +89,23 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         }
         None => quote!(&[]),
     };
-    let task_items = endpoint
-        .task
-        .as_ref()
-        .map(|task| task_items(section, endpoint, task));
-    let result_doc = format!("One result of [`{}`].", endpoint.name);
-    let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
-    let known: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
-    let types = endpoint.types.iter().map(|ty| type_def(ty, &known));
-    let at = endpoint.rows.as_ref().map_or("items", |rows| &rows.spec.at);
-    let item_methods = endpoint.result.iter().map(|it| items(it, at));
-    let rows = endpoint
-        .rows
-        .iter()
-        .map(|rows| rows_items(section, endpoint, rows));
-    let former = former_names(endpoint);
+    quote! {
+        EndpointInfo {
+            id: #id,
+            method: Method::#method,
+            path: #path,
+            mode: Mode::#mode,
+            charged: #charged,
+            tasks_per_call: #tasks,
+            calls_per_minute: #calls,
+            task_rules: #rules,
+            docs_url: #link,
+        }
+    }
+}
+
+/// The JSON Schemas of the task and the result.
+fn schemas(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let folder = &section.name;
     let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
         .into_iter()
@@ -71,40 +117,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
                 crate::schema::embedded_schema!(#name, #file);
             })
         });
-    quote! {
-        #[allow(unused_imports, reason = "the spec decides which of these are used")]
-        use crate::prelude::*;
-        #[allow(unused_imports, reason = "the spec decides which of these are used")]
-        use super::*;
-
-        #doc
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub struct #name;
-
-        impl Endpoint for #name {
-            type Result = #result;
-
-            const INFO: &'static EndpointInfo = &EndpointInfo {
-                id: #id,
-                method: Method::#method,
-                path: #path,
-                mode: Mode::#mode,
-                charged: #charged,
-                tasks_per_call: #tasks,
-                calls_per_minute: #calls,
-                task_rules: #rules,
-                docs_url: #link,
-            };
-        }
-
-        #task_items
-        #(#result_items)*
-        #(#item_methods)*
-        #(#types)*
-        #(#rows)*
-        #(#schemas)*
-        #former
-    }
+    quote!(#(#schemas)*)
 }
 
 /// The names that an endpoint and its own types had before it was renamed.
@@ -181,110 +194,115 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
 
 /// The features of rows: paging, matching, and names for filters.
 fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStream {
-    let name = ident(&endpoint.name);
-    let row = ident(&rows.row);
-    let at = ident(&rows.at);
-    let own = |fields: Option<&[Field]>, wire: &str| {
-        let field = fields
-            .into_iter()
-            .flatten()
-            .find(|field| field.wire == wire);
-        ident(field.map_or(wire, |field| &field.ident))
-    };
-    let find = |name: &str| {
-        let object = section.find_object(endpoint, name);
-        object.map(|object| object.fields.as_slice())
-    };
-    let result_fields = match &endpoint.result_type {
-        Type::Object(name) => find(name),
-        _ => None,
-    };
-    let of_task = |wire: &str| own(endpoint.task.as_ref().map(|it| it.fields.as_slice()), wire);
-    let of_result = |wire: &str| own(result_fields, wire);
-    let (limit, offset) = (of_task("limit"), of_task("offset"));
-    let (items_count, total_count) = (of_result("items_count"), of_result("total_count"));
-    let paged = rows.spec.paging.as_ref().map(|paging| {
-        let bound = |field: &str, fallback: u32| {
-            let task = endpoint.task.iter().flat_map(|task| &task.fields);
-            let field = task.filter(|it| it.wire == field).flat_map(|it| &it.limits);
-            let mut max = field.filter_map(|limit| match limit {
-                Limit::Max(max) => Some(*max as u32),
-                _ => None,
-            });
-            Literal::u32_unsuffixed(max.next().unwrap_or(fallback))
-        };
-        let max_offset = Literal::u32_unsuffixed(paging.max_offset);
-        let max_limit = bound("limit", 1000);
-        let has_token = paging.token.is_some();
-        let token = paging.token.iter().map(|token| ident(token));
-        let set_token = token
-            .clone()
-            .map(|token| quote!(task.#token = window.token;));
-        let get_token = match &paging.token {
-            Some(token) => {
-                let token = of_task(token);
-                quote!(task.#token.clone())
-            }
-            None => quote!(None),
-        };
-        let page_token = match &paging.token {
-            Some(token) => {
-                let token = of_result(token);
-                quote!(result.#token)
-            }
-            None => quote!(None),
-        };
-        quote! {
-            impl Paged for #name {
-                type Row = #row;
-
-                const PAGING: Paging = Paging::new(#max_offset, #max_limit, #has_token);
-
-                fn window(task: &Self::Task) -> Window {
-                    Window {
-                        offset: task.#offset,
-                        limit: task.#limit,
-                        token: #get_token,
-                    }
-                }
-
-                fn set_window(task: &mut Self::Task, window: Window) {
-                    task.#offset = window.offset;
-                    task.#limit = window.limit;
-                    #(#set_token)*
-                }
-
-                fn page(result: Self::Result) -> Page<Self::Row> {
-                    Page::new(result.#at, result.#items_count, result.#total_count, #page_token)
-                }
-            }
-        }
-    });
-    let per_target = rows.spec.target.as_ref().map(|target| {
-        let (target, targets) = (own(find(&rows.row), target), of_task("targets"));
-        quote! {
-            impl PerTarget for #name {
-                type Row = #row;
-
-                fn targets(task: &Self::Task) -> &[String] {
-                    &task.#targets
-                }
-
-                fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
-                    task.#targets = targets;
-                }
-
-                fn target(row: &Self::Row) -> Option<&str> {
-                    row.#target.as_deref()
-                }
-            }
-        }
-    });
+    let paged = rows
+        .spec
+        .paging
+        .as_ref()
+        .map(|paging| paged(section, endpoint, rows, paging));
+    let per_target = rows
+        .spec
+        .target
+        .as_ref()
+        .map(|target| per_target(section, endpoint, rows, target));
     let fields = (!rows.fields.is_empty()).then(|| row_fields(endpoint, rows));
     quote! {
         #paged
         #per_target
         #fields
+    }
+}
+
+/// The Rust name of a field by its name in JSON.
+fn field_ident(object: Option<&Object>, wire: &str) -> Ident {
+    let mut fields = object.into_iter().flat_map(|object| &object.fields);
+    let field = fields.find(|field| field.wire == wire);
+    ident(field.map_or(wire, |field| &field.ident))
+}
+
+fn paged(section: &Section, endpoint: &Endpoint, rows: &Rows, paging: &Paging) -> TokenStream {
+    let (name, row, at) = (ident(&endpoint.name), ident(&rows.row), ident(&rows.at));
+    let result = match &endpoint.result_type {
+        Type::Object(name) => section.find_object(endpoint, name),
+        _ => None,
+    };
+    let of_task = |wire: &str| field_ident(endpoint.task.as_ref(), wire);
+    let of_result = |wire: &str| field_ident(result, wire);
+    let (limit, offset) = (of_task("limit"), of_task("offset"));
+    let (items_count, total_count) = (of_result("items_count"), of_result("total_count"));
+    let max_offset = Literal::u32_unsuffixed(paging.max_offset);
+    let max_limit = Literal::u32_unsuffixed(max_limit(endpoint));
+    let has_token = paging.token.is_some();
+    let (mut get_token, mut page_token, mut set_token) = (quote!(None), quote!(None), quote!());
+    if let Some(token) = &paging.token {
+        let (of_task, of_result) = (of_task(token), of_result(token));
+        get_token = quote!(task.#of_task.clone());
+        set_token = quote!(task.#of_task = window.token;);
+        page_token = quote!(result.#of_result);
+    }
+    quote! {
+        impl Paged for #name {
+            type Row = #row;
+
+            const PAGING: Paging = Paging {
+                max_offset: #max_offset,
+                max_limit: #max_limit,
+                has_token: #has_token,
+            };
+
+            fn window(task: &Self::Task) -> Window {
+                Window {
+                    offset: task.#offset,
+                    limit: task.#limit,
+                    token: #get_token,
+                }
+            }
+
+            fn set_window(task: &mut Self::Task, window: Window) {
+                task.#offset = window.offset;
+                task.#limit = window.limit;
+                #set_token
+            }
+
+            fn page(result: Self::Result) -> Page<Self::Row> {
+                Page::new(result.#at, result.#items_count, result.#total_count, #page_token)
+            }
+        }
+    }
+}
+
+/// The largest `limit` of a task. Defaults to 1000.
+fn max_limit(endpoint: &Endpoint) -> u32 {
+    let fields = endpoint.task.iter().flat_map(|task| &task.fields);
+    let limit = fields.filter(|field| field.wire == "limit");
+    let mut max = limit
+        .flat_map(|field| &field.limits)
+        .filter_map(|limit| match limit {
+            Limit::Max(max) => Some(*max as u32),
+            _ => None,
+        });
+    max.next().unwrap_or(1000)
+}
+
+fn per_target(section: &Section, endpoint: &Endpoint, rows: &Rows, target: &str) -> TokenStream {
+    let (name, row) = (ident(&endpoint.name), ident(&rows.row));
+    let target = field_ident(section.find_object(endpoint, &rows.row), target);
+    let targets = field_ident(endpoint.task.as_ref(), "targets");
+    quote! {
+        impl PerTarget for #name {
+            type Row = #row;
+
+            fn targets(task: &Self::Task) -> &[String] {
+                &task.#targets
+            }
+
+            fn set_targets(task: &mut Self::Task, targets: Vec<String>) {
+                task.#targets = targets;
+            }
+
+            fn target(row: &Self::Row) -> Option<&str> {
+                row.#target.as_deref()
+            }
+        }
     }
 }
 
@@ -315,9 +333,10 @@ fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
             .take(path.matches("{}").count())
             .map(super::rust::ident)
             .collect();
-        let value = match keys.is_empty() {
-            true => quote!(#path),
-            false => quote!(format!(#path, #(filter::key(#keys)),*)),
+        let value = if keys.is_empty() {
+            quote!(#path)
+        } else {
+            quote!(format!(#path, #(filter::key(#keys)),*))
         };
         quote! {
             #doc
@@ -344,10 +363,15 @@ const MAX_DEPTH: usize = 6;
 
 fn rules(fields: &[Field], types: &[&TypeDef], depth: usize) -> TokenStream {
     let rules = fields.iter().map(|field| {
-        let (wire, required) = (&field.wire, field.required);
+        let wire = &field.wire;
+        let constructor = if field.required {
+            quote!(required)
+        } else {
+            quote!(optional)
+        };
         let kind = kind(&field.ty, types, depth);
         let limits = field.limits.iter().map(limit);
-        quote!(FieldRule::new(#wire, #kind, #required, &[#(#limits),*]))
+        quote!(FieldRule::#constructor(#wire, #kind, &[#(#limits),*]))
     });
     quote!(&[#(#rules),*])
 }

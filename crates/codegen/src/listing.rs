@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use syn::{Attribute, Fields, ImplItem, Item, Type, Visibility};
+use syn::{
+    Attribute, Fields, ImplItem, Item, ItemEnum, ItemImpl, ItemMacro, ItemStruct, Type, Visibility,
+};
 
 use super::folders::LISTINGS;
 use super::rust::Files;
@@ -65,102 +67,104 @@ fn place(path: &Path) -> Option<(String, String)> {
     }
 }
 
+fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
 fn list(module: &str, item: &Item, lines: &mut Vec<String>) {
-    let public = |visibility: &Visibility| matches!(visibility, Visibility::Public(_));
     match item {
-        Item::Struct(it) if public(&it.vis) => {
-            let name = format!("{module}::{}", it.ident);
-            lines.push(format!("{name}: struct{}", marks(&it.attrs)));
-            if let Fields::Named(fields) = &it.fields {
-                for field in fields.named.iter().filter(|field| public(&field.vis)) {
-                    let field_name = field.ident.as_ref().map(ToString::to_string);
-                    lines.push(format!(
-                        "{name}.{}: {}{}",
-                        field_name.unwrap_or_default(),
-                        shown(&field.ty),
-                        marks(&field.attrs)
-                    ));
-                }
-            }
+        Item::Struct(it) if is_public(&it.vis) => list_struct(module, it, lines),
+        Item::Enum(it) if is_public(&it.vis) => list_enum(module, it, lines),
+        Item::Type(it) if is_public(&it.vis) => {
+            let (ty, marks) = (shown(&it.ty), marks(&it.attrs));
+            lines.push(format!("{module}::{} = {ty}{marks}", it.ident));
         }
-        Item::Enum(it) if public(&it.vis) => {
-            let name = format!("{module}::{}", it.ident);
-            lines.push(format!("{name}: enum{}", marks(&it.attrs)));
-            for variant in &it.variants {
-                let held: Vec<String> = variant.fields.iter().map(|it| shown(&it.ty)).collect();
-                let held = match held.is_empty() {
-                    true => String::new(),
-                    false => format!("({})", held.join(", ")),
-                };
-                lines.push(format!(
-                    "{name}::{}{held}{}",
-                    variant.ident,
-                    marks(&variant.attrs)
-                ));
-            }
-        }
-        Item::Type(it) if public(&it.vis) => {
-            let shown = shown(&it.ty);
-            lines.push(format!(
-                "{module}::{} = {shown}{}",
-                it.ident,
-                marks(&it.attrs)
-            ));
-        }
-        Item::Const(it) if public(&it.vis) => {
+        Item::Const(it) if is_public(&it.vis) => {
             lines.push(format!("{module}::{}: {}", it.ident, shown(&it.ty)));
         }
-        Item::Static(it) if public(&it.vis) => {
+        Item::Static(it) if is_public(&it.vis) => {
             lines.push(format!("{module}::{}: {}", it.ident, shown(&it.ty)));
         }
-        Item::Fn(it) if public(&it.vis) => {
-            lines.push(format!(
-                "{module}::{}{}",
-                signature(&it.sig),
-                marks(&it.attrs)
-            ));
+        Item::Fn(it) if is_public(&it.vis) => {
+            let (signature, marks) = (signature(&it.sig), marks(&it.attrs));
+            lines.push(format!("{module}::{signature}{marks}"));
         }
-        Item::Mod(it) if public(&it.vis) => {
+        Item::Mod(it) if is_public(&it.vis) => {
             let inner = format!("{module}::{}", it.ident);
             for item in it.content.iter().flat_map(|(_, items)| items) {
                 list(&inner, item, lines);
             }
         }
-        Item::Impl(it) => {
-            let name = format!("{module}::{}", shown(&it.self_ty));
-            if let Some((of, _)) = &it.trait_ {
-                lines.push(format!("{name}: impl {}", tidy(quote::quote!(#of))));
-                return;
-            }
-            for item in &it.items {
-                match item {
-                    ImplItem::Fn(it) if public(&it.vis) => {
-                        let signature = signature(&it.sig);
-                        lines.push(format!("{name}::{signature}{}", marks(&it.attrs)));
-                    }
-                    ImplItem::Const(it) if public(&it.vis) => {
-                        lines.push(format!("{name}::{}: {}", it.ident, shown(&it.ty)));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        // Macros of the crate implement the traits that all types of a kind have.
-        Item::Macro(it) => {
-            let (path, tokens) = (&it.mac.path, &it.mac.tokens);
-            let made_by = tidy(quote::quote!(#path));
-            if ["object", "items"].contains(&made_by.as_str()) || made_by.ends_with("_impls") {
-                let tokens = tidy(tokens.clone());
-                // The fields of an object are listed with its struct.
-                let shown = match made_by.as_str() {
-                    "object" => tokens.split(" {").next().unwrap_or_default(),
-                    _ => &tokens,
-                };
-                let shown: String = shown.chars().take(200).collect();
-                lines.push(format!("{module}: {made_by}!({shown})"));
-            }
-        }
+        Item::Impl(it) => list_impl(module, it, lines),
+        Item::Macro(it) => list_macro(module, it, lines),
         _ => {}
+    }
+}
+
+fn list_struct(module: &str, it: &ItemStruct, lines: &mut Vec<String>) {
+    let name = format!("{module}::{}", it.ident);
+    lines.push(format!("{name}: struct{}", marks(&it.attrs)));
+    let Fields::Named(fields) = &it.fields else {
+        return;
+    };
+    for field in fields.named.iter().filter(|field| is_public(&field.vis)) {
+        let field_name = field.ident.as_ref().map(ToString::to_string);
+        let (ty, marks) = (shown(&field.ty), marks(&field.attrs));
+        lines.push(format!(
+            "{name}.{}: {ty}{marks}",
+            field_name.unwrap_or_default()
+        ));
+    }
+}
+
+fn list_enum(module: &str, it: &ItemEnum, lines: &mut Vec<String>) {
+    let name = format!("{module}::{}", it.ident);
+    lines.push(format!("{name}: enum{}", marks(&it.attrs)));
+    for variant in &it.variants {
+        let held: Vec<String> = variant.fields.iter().map(|it| shown(&it.ty)).collect();
+        let held = if held.is_empty() {
+            String::new()
+        } else {
+            format!("({})", held.join(", "))
+        };
+        let marks = marks(&variant.attrs);
+        lines.push(format!("{name}::{}{held}{marks}", variant.ident));
+    }
+}
+
+fn list_impl(module: &str, it: &ItemImpl, lines: &mut Vec<String>) {
+    let name = format!("{module}::{}", shown(&it.self_ty));
+    if let Some((of, _)) = &it.trait_ {
+        lines.push(format!("{name}: impl {}", tidy(quote::quote!(#of))));
+        return;
+    }
+    for item in &it.items {
+        match item {
+            ImplItem::Fn(it) if is_public(&it.vis) => {
+                let signature = signature(&it.sig);
+                lines.push(format!("{name}::{signature}{}", marks(&it.attrs)));
+            }
+            ImplItem::Const(it) if is_public(&it.vis) => {
+                lines.push(format!("{name}::{}: {}", it.ident, shown(&it.ty)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Macros of the crate implement the traits that all types of a kind have.
+fn list_macro(module: &str, it: &ItemMacro, lines: &mut Vec<String>) {
+    let (path, tokens) = (&it.mac.path, &it.mac.tokens);
+    let made_by = tidy(quote::quote!(#path));
+    if ["object", "items"].contains(&made_by.as_str()) || made_by.ends_with("_impls") {
+        let tokens = tidy(tokens.clone());
+        // The fields of an object are listed with its struct.
+        let shown = match made_by.as_str() {
+            "object" => tokens.split(" {").next().unwrap_or_default(),
+            _ => &tokens,
+        };
+        let shown: String = shown.chars().take(200).collect();
+        lines.push(format!("{module}: {made_by}!({shown})"));
     }
 }
 

@@ -17,6 +17,27 @@ pub fn emit(codes: &[StatusCode]) -> TokenStream {
             #name
         }
     });
+    let methods = methods(codes);
+    quote! {
+        use crate::status::status_code_impls;
+        use crate::{RetryAdvice, StatusClass};
+
+        /// The outcome of a call or of a task. Decide by the code, as the message can change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum StatusCode {
+            #(#variants,)*
+            /// A code that this version does not know.
+            Other(u32),
+        }
+
+        #methods
+
+        status_code_impls!(StatusCode);
+    }
+}
+
+fn methods(codes: &[StatusCode]) -> TokenStream {
     let names: Vec<_> = codes.iter().map(|code| ident(&code.name)).collect();
     let numbers: Vec<_> = codes
         .iter()
@@ -35,18 +56,6 @@ pub fn emit(codes: &[StatusCode]) -> TokenStream {
         Some(quote!(Self::#name => #status))
     });
     quote! {
-        use crate::status::status_code_impls;
-        use crate::{RetryAdvice, StatusClass};
-
-        /// The outcome of a call or of a task. Decide by the code, as the message can change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum StatusCode {
-            #(#variants,)*
-            /// A code that this version does not know.
-            Other(u32),
-        }
-
         impl StatusCode {
             /// All documented codes in ascending order.
             pub const ALL: &'static [Self] = &[#(Self::#names),*];
@@ -99,7 +108,5 @@ pub fn emit(codes: &[StatusCode]) -> TokenStream {
                 }
             }
         }
-
-        status_code_impls!(StatusCode);
     }
 }

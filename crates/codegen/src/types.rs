@@ -266,14 +266,15 @@ fn builder(object: &Object) -> TokenStream {
     let values = required.iter().map(|field| {
         let name = ident(&field.ident);
         let value = argument(&field.ty, &quote!(#name));
-        match name == value.to_string() {
-            true => quote!(#name),
-            false => quote!(#name: #value),
+        if name == value.to_string() {
+            quote!(#name)
+        } else {
+            quote!(#name: #value)
         }
     });
     let setters = optional.iter().map(|field| {
         let name = ident(&field.ident);
-        let doc = docs::attributes(&docs::field(field, true));
+        let doc = docs::attributes(&docs::setter(field));
         let deprecated = deprecated(field);
         let (ty, value) = (parameter(&field.ty), argument(&field.ty, &quote!(value)));
         quote! {
@@ -375,9 +376,10 @@ fn open_enum(open: &Enum) -> TokenStream {
 /// The type of a struct's field.
 pub fn field_type(field: &Field) -> TokenStream {
     let ty = rust_type(&field.ty);
-    match field.required {
-        true => ty,
-        false => quote!(Option<#ty>),
+    if field.required {
+        ty
+    } else {
+        quote!(Option<#ty>)
     }
 }
 

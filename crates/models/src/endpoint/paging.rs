@@ -31,16 +31,6 @@ pub struct Paging {
     pub has_token: bool,
 }
 
-impl Paging {
-    pub(crate) const fn new(max_offset: i64, max_limit: i64, has_token: bool) -> Self {
-        Self {
-            max_offset,
-            max_limit,
-            has_token,
-        }
-    }
-}
-
 /// The range of rows that a task requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Window {

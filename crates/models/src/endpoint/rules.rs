@@ -22,16 +22,28 @@ pub struct FieldRule {
 }
 
 impl FieldRule {
-    pub(crate) const fn new(
+    pub(crate) const fn required(
         name: &'static str,
         kind: FieldKind,
-        required: bool,
         limits: &'static [Limit],
     ) -> Self {
         Self {
             name,
             kind,
-            required,
+            required: true,
+            limits,
+        }
+    }
+
+    pub(crate) const fn optional(
+        name: &'static str,
+        kind: FieldKind,
+        limits: &'static [Limit],
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            required: false,
             limits,
         }
     }

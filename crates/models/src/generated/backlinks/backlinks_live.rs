@@ -129,7 +129,7 @@ impl BacklinksLiveTask {
         }
     }
 
-    /// Grouping of the backlinks, which limits how many are listed per group.
+    /// Sets `mode`: grouping of the backlinks, which limits how many are listed per group.
     ///
     /// Ignored if `custom_mode` is set.
     ///
@@ -140,7 +140,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Custom grouping of the backlinks, by a field and a number of backlinks per group.
+    /// Sets `custom_mode`: custom grouping of the backlinks, by a field and a number of backlinks per group.
     ///
     /// Overrides `mode`.
     ///
@@ -151,7 +151,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Conditions that a row must meet to be returned.
+    /// Sets `filters`: conditions that a row must meet to be returned.
     ///
     /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
@@ -162,7 +162,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Sort rules for the rows, most important first.
+    /// Sets `order_by`: sort rules for the rows, most important first.
     ///
     /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
@@ -176,7 +176,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Number of backlinks to skip before the first one returned.
+    /// Sets `offset`: number of backlinks to skip before the first one returned.
     ///
     /// To go past the maximum, use `search_after_token`.
     ///
@@ -187,7 +187,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Token from the previous response, to continue after its last row.
+    /// Sets `search_after_token`: token from the previous response, to continue after its last row.
     ///
     /// The rest of the task must stay unchanged. Unlike `offset`, it has no maximum, and it avoids timeouts far down a list.
     ///
@@ -198,7 +198,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Maximum number of rows in the response.
+    /// Sets `limit`: maximum number of rows in the response.
     ///
     /// Default: `100`. Minimum: 1. Maximum: 1000.
     #[must_use]
@@ -207,7 +207,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Status of the backlinks to return and count.
+    /// Sets `backlinks_status_type`: status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -216,7 +216,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Whether backlinks to subdomains of the target count too.
+    /// Sets `include_subdomains`: whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -225,7 +225,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Whether indirect links count too.
+    /// Sets `include_indirect_links`: whether indirect links count too.
     ///
     /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
@@ -239,7 +239,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Whether to exclude links from subdomains of the target's own domain.
+    /// Sets `exclude_internal_backlinks`: whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -248,7 +248,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -257,7 +257,7 @@ impl BacklinksLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -296,21 +296,19 @@ impl BacklinksLiveTask {
 
 impl Task for BacklinksLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
-        FieldRule::new(
+        FieldRule::required("target", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional(
             "mode",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["as_is", "one_per_domain", "one_per_anchor"])],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "custom_mode",
             FieldKind::Object(
                 &[
-                    FieldRule::new(
+                    FieldRule::required(
                         "field",
                         FieldKind::String,
-                        true,
                         &[
                             Limit::OneOf(
                                 &[
@@ -327,53 +325,46 @@ impl Task for BacklinksLiveTask {
                             ),
                         ],
                     ),
-                    FieldRule::new(
+                    FieldRule::required(
                         "value",
                         FieldKind::Integer,
-                        true,
                         &[Limit::Min(1.0), Limit::Max(1000.0)],
                     ),
                 ],
             ),
-            false,
             &[],
         ),
-        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
-        FieldRule::new(
+        FieldRule::optional("filters", FieldKind::Filters, &[Limit::MaxConditions(8)]),
+        FieldRule::optional(
             "order_by",
             FieldKind::List(&FieldKind::Order),
-            false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "offset",
             FieldKind::Integer,
-            false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new("search_after_token", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("search_after_token", FieldKind::String, &[]),
+        FieldRule::optional(
             "limit",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "backlinks_status_type",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("include_subdomains", FieldKind::Boolean, &[]),
+        FieldRule::optional("include_indirect_links", FieldKind::Boolean, &[]),
+        FieldRule::optional("exclude_internal_backlinks", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -668,7 +659,11 @@ object!(
 
 impl Paged for BacklinksLive {
     type Row = BacklinksLiveItem;
-    const PAGING: Paging = Paging::new(20000, 1000, true);
+    const PAGING: Paging = Paging {
+        max_offset: 20000,
+        max_limit: 1000,
+        has_token: true,
+    };
 
     fn window(task: &Self::Task) -> Window {
         Window {

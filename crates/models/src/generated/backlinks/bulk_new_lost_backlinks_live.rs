@@ -65,7 +65,7 @@ impl BulkNewLostBacklinksLiveTask {
         }
     }
 
-    /// Date that separates new backlinks from lost ones.
+    /// Sets `date_from`: date that separates new backlinks from lost ones.
     ///
     /// A backlink first found after it is new. One known before it and not found since is lost. The period always ends today.
     ///
@@ -76,7 +76,7 @@ impl BulkNewLostBacklinksLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -115,16 +115,14 @@ impl BulkNewLostBacklinksLiveTask {
 
 impl Task for BulkNewLostBacklinksLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::required(
             "targets",
             FieldKind::List(&FieldKind::String),
-            true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "date_from",
             FieldKind::String,
-            false,
             &[
                 Limit::Date {
                     min: Some(DateBound::Before {
@@ -136,7 +134,7 @@ impl Task for BulkNewLostBacklinksLiveTask {
                 },
             ],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 

@@ -67,7 +67,7 @@ impl BulkPagesSummaryLiveTask {
         }
     }
 
-    /// Whether backlinks to subdomains of the target count too.
+    /// Sets `include_subdomains`: whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -76,7 +76,7 @@ impl BulkPagesSummaryLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -85,7 +85,7 @@ impl BulkPagesSummaryLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -124,20 +124,18 @@ impl BulkPagesSummaryLiveTask {
 
 impl Task for BulkPagesSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::required(
             "targets",
             FieldKind::List(&FieldKind::String),
-            true,
             &[Limit::MaxItems(1000), Limit::MaxDistinctDomains(100), Limit::Targets],
         ),
-        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("include_subdomains", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 

@@ -63,7 +63,7 @@ impl BulkRanksLiveTask {
         }
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -72,7 +72,7 @@ impl BulkRanksLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -111,19 +111,17 @@ impl BulkRanksLiveTask {
 
 impl Task for BulkRanksLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::required(
             "targets",
             FieldKind::List(&FieldKind::String),
-            true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 

@@ -59,7 +59,7 @@ impl BulkReferringDomainsLiveTask {
         }
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -98,13 +98,12 @@ impl BulkReferringDomainsLiveTask {
 
 impl Task for BulkReferringDomainsLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::required(
             "targets",
             FieldKind::List(&FieldKind::String),
-            true,
             &[Limit::MaxItems(1000), Limit::Targets],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 

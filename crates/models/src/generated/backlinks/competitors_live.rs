@@ -98,7 +98,7 @@ impl CompetitorsLiveTask {
         }
     }
 
-    /// Maximum number of rows in the response.
+    /// Sets `limit`: maximum number of rows in the response.
     ///
     /// Default: `100`. Minimum: 1. Maximum: 1000.
     #[must_use]
@@ -107,7 +107,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Number of rows to skip before the first one returned.
+    /// Sets `offset`: number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Minimum: 0. Maximum: 20000.
     #[must_use]
@@ -116,7 +116,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Conditions that a row must meet to be returned.
+    /// Sets `filters`: conditions that a row must meet to be returned.
     ///
     /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
@@ -127,7 +127,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Sort rules for the rows, most important first.
+    /// Sets `order_by`: sort rules for the rows, most important first.
     ///
     /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
@@ -141,7 +141,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Whether to search with the main domain of the target only.
+    /// Sets `main_domain`: whether to search with the main domain of the target only.
     ///
     /// Default: `true`.
     #[must_use]
@@ -150,7 +150,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Whether to exclude very large domains, such as google.com.
+    /// Sets `exclude_large_domains`: whether to exclude very large domains, such as google.com.
     ///
     /// Default: `true`.
     #[must_use]
@@ -159,7 +159,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Whether to exclude links from subdomains of the target's own domain.
+    /// Sets `exclude_internal_backlinks`: whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -168,7 +168,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -177,7 +177,7 @@ impl CompetitorsLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -216,36 +216,32 @@ impl CompetitorsLiveTask {
 
 impl Task for CompetitorsLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
-        FieldRule::new(
+        FieldRule::required("target", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional(
             "limit",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "offset",
             FieldKind::Integer,
-            false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
-        FieldRule::new(
+        FieldRule::optional("filters", FieldKind::Filters, &[Limit::MaxConditions(8)]),
+        FieldRule::optional(
             "order_by",
             FieldKind::List(&FieldKind::Order),
-            false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("main_domain", FieldKind::Boolean, false, &[]),
-        FieldRule::new("exclude_large_domains", FieldKind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("main_domain", FieldKind::Boolean, &[]),
+        FieldRule::optional("exclude_large_domains", FieldKind::Boolean, &[]),
+        FieldRule::optional("exclude_internal_backlinks", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -293,7 +289,11 @@ object!(CompetitorsLiveItem { r#type = "type", target, rank, intersections });
 
 impl Paged for CompetitorsLive {
     type Row = CompetitorsLiveItem;
-    const PAGING: Paging = Paging::new(20000, 1000, false);
+    const PAGING: Paging = Paging {
+        max_offset: 20000,
+        max_limit: 1000,
+        has_token: false,
+    };
 
     fn window(task: &Self::Task) -> Window {
         Window {

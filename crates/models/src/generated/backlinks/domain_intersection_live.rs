@@ -128,7 +128,7 @@ impl DomainIntersectionLiveTask {
         }
     }
 
-    /// Domains, subdomains and pages that a returned domain must not link to.
+    /// Sets `exclude_targets`: domains, subdomains and pages that a returned domain must not link to.
     ///
     /// A `*` at the end of an entry matches any text.
     ///
@@ -142,7 +142,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Conditions that a row must meet to be returned.
+    /// Sets `filters`: conditions that a row must meet to be returned.
     ///
     /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. Field names start with the key of a target: `1.backlinks`.
     ///
@@ -153,7 +153,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Sort rules for the rows, most important first.
+    /// Sets `order_by`: sort rules for the rows, most important first.
     ///
     /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
@@ -167,7 +167,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Number of rows to skip before the first one returned.
+    /// Sets `offset`: number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Minimum: 0. Maximum: 20000.
     #[must_use]
@@ -176,7 +176,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Maximum number of rows in the response.
+    /// Sets `limit`: maximum number of rows in the response.
     ///
     /// Default: `100`. Minimum: 1. Maximum: 1000.
     #[must_use]
@@ -185,7 +185,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Maximum number of entries in each `referring_links_*` map.
+    /// Sets `internal_list_limit`: maximum number of entries in each `referring_links_*` map.
     ///
     /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
@@ -196,7 +196,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Status of the backlinks to return and count.
+    /// Sets `backlinks_status_type`: status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -205,7 +205,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Conditions that a backlink must meet to be counted in the metrics.
+    /// Sets `backlinks_filters`: conditions that a backlink must meet to be counted in the metrics.
     ///
     /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
@@ -216,7 +216,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Whether backlinks to subdomains of the target count too.
+    /// Sets `include_subdomains`: whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -225,7 +225,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Whether indirect links count too.
+    /// Sets `include_indirect_links`: whether indirect links count too.
     ///
     /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
@@ -236,7 +236,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Whether to exclude links from subdomains of the target's own domain.
+    /// Sets `exclude_internal_backlinks`: whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -245,7 +245,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Backlinks that the rows are computed from: all of them, or only intersecting ones.
+    /// Sets `intersection_mode`: backlinks that the rows are computed from: all of them, or only intersecting ones.
     ///
     /// Default: `all`.
     #[must_use]
@@ -254,7 +254,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -263,7 +263,7 @@ impl DomainIntersectionLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -302,66 +302,57 @@ impl DomainIntersectionLiveTask {
 
 impl Task for DomainIntersectionLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::required(
             "targets",
             FieldKind::Map(&FieldKind::String),
-            true,
             &[Limit::MaxItems(20), Limit::Targets],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "exclude_targets",
             FieldKind::List(&FieldKind::String),
-            false,
             &[Limit::MaxItems(10), Limit::Targets],
         ),
-        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
-        FieldRule::new(
+        FieldRule::optional("filters", FieldKind::Filters, &[Limit::MaxConditions(8)]),
+        FieldRule::optional(
             "order_by",
             FieldKind::List(&FieldKind::Order),
-            false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "offset",
             FieldKind::Integer,
-            false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "limit",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "internal_list_limit",
             FieldKind::Integer,
-            false,
             &[Limit::Max(1000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "backlinks_status_type",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("backlinks_filters", FieldKind::Filters, &[]),
+        FieldRule::optional("include_subdomains", FieldKind::Boolean, &[]),
+        FieldRule::optional("include_indirect_links", FieldKind::Boolean, &[]),
+        FieldRule::optional("exclude_internal_backlinks", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "intersection_mode",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "partial"])],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -491,7 +482,11 @@ object!(DomainIntersectionLiveItem { domain_intersection, summary });
 
 impl Paged for DomainIntersectionLive {
     type Row = DomainIntersectionLiveItem;
-    const PAGING: Paging = Paging::new(20000, 1000, false);
+    const PAGING: Paging = Paging {
+        max_offset: 20000,
+        max_limit: 1000,
+        has_token: false,
+    };
 
     fn window(task: &Self::Task) -> Window {
         Window {

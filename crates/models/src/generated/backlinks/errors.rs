@@ -70,7 +70,7 @@ impl ErrorsTask {
         Self::default()
     }
 
-    /// Maximum number of failed tasks in the response.
+    /// Sets `limit`: maximum number of failed tasks in the response.
     ///
     /// Default: `1000`. Minimum: 1. Maximum: 1000.
     #[must_use]
@@ -79,7 +79,7 @@ impl ErrorsTask {
         self
     }
 
-    /// Number of rows to skip before the first one returned.
+    /// Sets `offset`: number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Minimum: 0.
     #[must_use]
@@ -88,7 +88,7 @@ impl ErrorsTask {
         self
     }
 
-    /// Function to list failed tasks of, such as `backlinks/live`.
+    /// Sets `filtered_function`: function to list failed tasks of, such as `backlinks/live`.
     ///
     /// An unfiltered response contains the accepted names in `function`.
     ///
@@ -99,7 +99,7 @@ impl ErrorsTask {
         self
     }
 
-    /// Start of the period, in UTC.
+    /// Sets `datetime_from`: start of the period, in UTC.
     ///
     /// At most seven days ago.
     ///
@@ -110,7 +110,7 @@ impl ErrorsTask {
         self
     }
 
-    /// End of the period, in UTC, within the last seven days.
+    /// Sets `datetime_to`: end of the period, in UTC, within the last seven days.
     ///
     /// Optional. In UTC.
     #[must_use]
@@ -147,21 +147,19 @@ impl ErrorsTask {
 
 impl Task for ErrorsTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::optional(
             "limit",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new("offset", FieldKind::Integer, false, &[Limit::Min(0.0)]),
-        FieldRule::new("filtered_function", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("offset", FieldKind::Integer, &[Limit::Min(0.0)]),
+        FieldRule::optional("filtered_function", FieldKind::String, &[]),
+        FieldRule::optional(
             "datetime_from",
             FieldKind::String,
-            false,
             &[Limit::Timestamp, Limit::NotAfter("datetime_to")],
         ),
-        FieldRule::new("datetime_to", FieldKind::String, false, &[Limit::Timestamp]),
+        FieldRule::optional("datetime_to", FieldKind::String, &[Limit::Timestamp]),
     ];
 }
 

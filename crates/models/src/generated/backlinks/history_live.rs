@@ -69,7 +69,7 @@ impl HistoryLiveTask {
         }
     }
 
-    /// First day of the period.
+    /// Sets `date_from`: first day of the period.
     ///
     /// Default: `2019-01-01`. Earliest: `2019-01-01`. Must not be after `date_to`.
     #[must_use]
@@ -78,7 +78,7 @@ impl HistoryLiveTask {
         self
     }
 
-    /// Last day of the period.
+    /// Sets `date_to`: last day of the period.
     ///
     /// Default: `today`.
     #[must_use]
@@ -87,7 +87,7 @@ impl HistoryLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -96,7 +96,7 @@ impl HistoryLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -135,11 +135,10 @@ impl HistoryLiveTask {
 
 impl Task for HistoryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
-        FieldRule::new(
+        FieldRule::required("target", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional(
             "date_from",
             FieldKind::String,
-            false,
             &[
                 Limit::Date {
                     min: Some(DateBound::On(2019, 1, 1)),
@@ -148,10 +147,9 @@ impl Task for HistoryLiveTask {
                 Limit::NotAfter("date_to"),
             ],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "date_to",
             FieldKind::String,
-            false,
             &[
                 Limit::Date {
                     min: None,
@@ -159,13 +157,12 @@ impl Task for HistoryLiveTask {
                 },
             ],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 

@@ -83,7 +83,7 @@ impl IdListTask {
         }
     }
 
-    /// Maximum number of tasks in the response.
+    /// Sets `limit`: maximum number of tasks in the response.
     ///
     /// Default: `1000`. Minimum: 1. Maximum: 1000.
     #[must_use]
@@ -92,7 +92,7 @@ impl IdListTask {
         self
     }
 
-    /// Number of rows to skip before the first one returned.
+    /// Sets `offset`: number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Minimum: 0.
     #[must_use]
@@ -101,7 +101,7 @@ impl IdListTask {
         self
     }
 
-    /// Order of the tasks by execution time.
+    /// Sets `sort`: order of the tasks by execution time.
     ///
     /// Default: `asc`.
     #[must_use]
@@ -110,7 +110,7 @@ impl IdListTask {
         self
     }
 
-    /// Whether the response includes the parameters of each task.
+    /// Sets `include_metadata`: whether the response includes the parameters of each task.
     ///
     /// This shortens the allowed period, see `datetime_from`.
     ///
@@ -149,27 +149,24 @@ impl IdListTask {
 
 impl Task for IdListTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::required(
             "datetime_from",
             FieldKind::String,
-            true,
             &[Limit::Timestamp, Limit::NotAfter("datetime_to")],
         ),
-        FieldRule::new("datetime_to", FieldKind::String, true, &[Limit::Timestamp]),
-        FieldRule::new(
+        FieldRule::required("datetime_to", FieldKind::String, &[Limit::Timestamp]),
+        FieldRule::optional(
             "limit",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new("offset", FieldKind::Integer, false, &[Limit::Min(0.0)]),
-        FieldRule::new(
+        FieldRule::optional("offset", FieldKind::Integer, &[Limit::Min(0.0)]),
+        FieldRule::optional(
             "sort",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["asc", "desc"])],
         ),
-        FieldRule::new("include_metadata", FieldKind::Boolean, false, &[]),
+        FieldRule::optional("include_metadata", FieldKind::Boolean, &[]),
     ];
 }
 

@@ -120,7 +120,7 @@ impl PageIntersectionLiveTask {
         }
     }
 
-    /// Domains, subdomains and pages that a returned page must not link to.
+    /// Sets `exclude_targets`: domains, subdomains and pages that a returned page must not link to.
     ///
     /// A `*` at the end of an entry matches any text.
     ///
@@ -134,7 +134,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Status of the backlinks to return and count.
+    /// Sets `backlinks_status_type`: status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -143,7 +143,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Conditions that a row must meet to be returned.
+    /// Sets `filters`: conditions that a row must meet to be returned.
     ///
     /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. Field names start with the key of a target: `1.rank`.
     ///
@@ -154,7 +154,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Sort rules for the rows, most important first.
+    /// Sets `order_by`: sort rules for the rows, most important first.
     ///
     /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
@@ -168,7 +168,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Number of rows to skip before the first one returned.
+    /// Sets `offset`: number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Minimum: 0. Maximum: 20000.
     #[must_use]
@@ -177,7 +177,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Maximum number of rows in the response.
+    /// Sets `limit`: maximum number of rows in the response.
     ///
     /// Default: `100`. Minimum: 1. Maximum: 1000.
     #[must_use]
@@ -186,7 +186,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Maximum number of entries in the lists `attributes` and `domain_from_platform_type`.
+    /// Sets `internal_list_limit`: maximum number of entries in the lists `attributes` and `domain_from_platform_type`.
     ///
     /// Default: `10`. Maximum: 1000.
     #[must_use]
@@ -195,7 +195,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Whether backlinks to subdomains of the target count too.
+    /// Sets `include_subdomains`: whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -204,7 +204,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Whether indirect links count too.
+    /// Sets `include_indirect_links`: whether indirect links count too.
     ///
     /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
@@ -215,7 +215,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Whether to exclude links from subdomains of the target's own domain.
+    /// Sets `exclude_internal_backlinks`: whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -224,7 +224,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Backlinks that the rows are computed from: all of them, or only intersecting ones.
+    /// Sets `intersection_mode`: backlinks that the rows are computed from: all of them, or only intersecting ones.
     ///
     /// Default: `all`.
     #[must_use]
@@ -233,7 +233,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -242,7 +242,7 @@ impl PageIntersectionLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -281,65 +281,56 @@ impl PageIntersectionLiveTask {
 
 impl Task for PageIntersectionLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::required(
             "targets",
             FieldKind::Map(&FieldKind::String),
-            true,
             &[Limit::MaxItems(20), Limit::Targets],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "exclude_targets",
             FieldKind::List(&FieldKind::String),
-            false,
             &[Limit::MaxItems(10), Limit::Targets],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "backlinks_status_type",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
-        FieldRule::new(
+        FieldRule::optional("filters", FieldKind::Filters, &[Limit::MaxConditions(8)]),
+        FieldRule::optional(
             "order_by",
             FieldKind::List(&FieldKind::Order),
-            false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "offset",
             FieldKind::Integer,
-            false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "limit",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "internal_list_limit",
             FieldKind::Integer,
-            false,
             &[Limit::Max(1000.0)],
         ),
-        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("include_subdomains", FieldKind::Boolean, &[]),
+        FieldRule::optional("include_indirect_links", FieldKind::Boolean, &[]),
+        FieldRule::optional("exclude_internal_backlinks", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "intersection_mode",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "partial"])],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -532,7 +523,11 @@ object!(PageIntersectionLiveItem { page_intersection, summary });
 
 impl Paged for PageIntersectionLive {
     type Row = PageIntersectionLiveItem;
-    const PAGING: Paging = Paging::new(20000, 1000, false);
+    const PAGING: Paging = Paging {
+        max_offset: 20000,
+        max_limit: 1000,
+        has_token: false,
+    };
 
     fn window(task: &Self::Task) -> Window {
         Window {

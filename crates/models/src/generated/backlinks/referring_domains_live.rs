@@ -117,7 +117,7 @@ impl ReferringDomainsLiveTask {
         }
     }
 
-    /// Maximum number of rows in the response.
+    /// Sets `limit`: maximum number of rows in the response.
     ///
     /// Default: `100`. Minimum: 1. Maximum: 1000.
     #[must_use]
@@ -126,7 +126,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Number of rows to skip before the first one returned.
+    /// Sets `offset`: number of rows to skip before the first one returned.
     ///
     /// Default: `0`. Minimum: 0. Maximum: 20000.
     #[must_use]
@@ -135,7 +135,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Maximum number of entries in each `referring_links_*` map.
+    /// Sets `internal_list_limit`: maximum number of entries in each `referring_links_*` map.
     ///
     /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
@@ -146,7 +146,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Status of the backlinks to return and count.
+    /// Sets `backlinks_status_type`: status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -155,7 +155,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Conditions that a row must meet to be returned.
+    /// Sets `filters`: conditions that a row must meet to be returned.
     ///
     /// A condition is `[field, operator, value]`. Join conditions with `"and"` or `"or"`; groups can be nested. In a `like` pattern, `%` matches any text.
     ///
@@ -166,7 +166,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Sort rules for the rows, most important first.
+    /// Sets `order_by`: sort rules for the rows, most important first.
     ///
     /// A rule is `field,asc` or `field,desc`, with any field that `filters` accepts.
     ///
@@ -180,7 +180,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Conditions that a backlink must meet to be counted in the metrics.
+    /// Sets `backlinks_filters`: conditions that a backlink must meet to be counted in the metrics.
     ///
     /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
@@ -191,7 +191,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Whether backlinks to subdomains of the target count too.
+    /// Sets `include_subdomains`: whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -200,7 +200,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Whether indirect links count too.
+    /// Sets `include_indirect_links`: whether indirect links count too.
     ///
     /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
@@ -211,7 +211,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Whether to exclude links from subdomains of the target's own domain.
+    /// Sets `exclude_internal_backlinks`: whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -220,7 +220,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -229,7 +229,7 @@ impl ReferringDomainsLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -268,49 +268,43 @@ impl ReferringDomainsLiveTask {
 
 impl Task for ReferringDomainsLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
-        FieldRule::new(
+        FieldRule::required("target", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional(
             "limit",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(1000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "offset",
             FieldKind::Integer,
-            false,
             &[Limit::Min(0.0), Limit::Max(20000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "internal_list_limit",
             FieldKind::Integer,
-            false,
             &[Limit::Max(1000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "backlinks_status_type",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("filters", FieldKind::Filters, false, &[Limit::MaxConditions(8)]),
-        FieldRule::new(
+        FieldRule::optional("filters", FieldKind::Filters, &[Limit::MaxConditions(8)]),
+        FieldRule::optional(
             "order_by",
             FieldKind::List(&FieldKind::Order),
-            false,
             &[Limit::MaxItems(3)],
         ),
-        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
-        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("backlinks_filters", FieldKind::Filters, &[]),
+        FieldRule::optional("include_subdomains", FieldKind::Boolean, &[]),
+        FieldRule::optional("include_indirect_links", FieldKind::Boolean, &[]),
+        FieldRule::optional("exclude_internal_backlinks", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 
@@ -428,7 +422,11 @@ object!(
 
 impl Paged for ReferringDomainsLive {
     type Row = ReferringDomainsLiveItem;
-    const PAGING: Paging = Paging::new(20000, 1000, false);
+    const PAGING: Paging = Paging {
+        max_offset: 20000,
+        max_limit: 1000,
+        has_token: false,
+    };
 
     fn window(task: &Self::Task) -> Window {
         Window {

@@ -97,7 +97,7 @@ impl SummaryLiveTask {
         }
     }
 
-    /// Whether backlinks to subdomains of the target count too.
+    /// Sets `include_subdomains`: whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -106,7 +106,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Whether indirect links count too.
+    /// Sets `include_indirect_links`: whether indirect links count too.
     ///
     /// An indirect link points to a page that redirects to the target or names it as canonical.
     ///
@@ -117,7 +117,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Whether to exclude links from subdomains of the target's own domain.
+    /// Sets `exclude_internal_backlinks`: whether to exclude links from subdomains of the target's own domain.
     ///
     /// Default: `true`.
     #[must_use]
@@ -126,7 +126,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Maximum number of entries in each `referring_links_*` map.
+    /// Sets `internal_list_limit`: maximum number of entries in each `referring_links_*` map.
     ///
     /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
     ///
@@ -137,7 +137,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Status of the backlinks to return and count.
+    /// Sets `backlinks_status_type`: status of the backlinks to return and count.
     ///
     /// Default: `live`.
     #[must_use]
@@ -146,7 +146,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Conditions that a backlink must meet to be counted in the metrics.
+    /// Sets `backlinks_filters`: conditions that a backlink must meet to be counted in the metrics.
     ///
     /// The syntax is that of `filters`: `["dofollow", "=", true]` excludes nofollow links from all counts.
     ///
@@ -157,7 +157,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -166,7 +166,7 @@ impl SummaryLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -205,30 +205,27 @@ impl SummaryLiveTask {
 
 impl Task for SummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
-        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
-        FieldRule::new("include_indirect_links", FieldKind::Boolean, false, &[]),
-        FieldRule::new("exclude_internal_backlinks", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::required("target", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional("include_subdomains", FieldKind::Boolean, &[]),
+        FieldRule::optional("include_indirect_links", FieldKind::Boolean, &[]),
+        FieldRule::optional("exclude_internal_backlinks", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "internal_list_limit",
             FieldKind::Integer,
-            false,
             &[Limit::Max(1000.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "backlinks_status_type",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "live", "lost"])],
         ),
-        FieldRule::new("backlinks_filters", FieldKind::Filters, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("backlinks_filters", FieldKind::Filters, &[]),
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 

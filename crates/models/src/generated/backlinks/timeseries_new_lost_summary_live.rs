@@ -80,7 +80,7 @@ impl TimeseriesNewLostSummaryLiveTask {
         }
     }
 
-    /// Date that separates new backlinks and domains from lost ones.
+    /// Sets `date_from`: date that separates new backlinks and domains from lost ones.
     ///
     /// Those first found after it are new. Those known before it and not found since are lost.
     ///
@@ -91,7 +91,7 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// Last day of the period.
+    /// Sets `date_to`: last day of the period.
     ///
     /// Default: `today`. Latest: `today`.
     #[must_use]
@@ -100,7 +100,7 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// Length of the period that each row covers.
+    /// Sets `group_range`: length of the period that each row covers.
     ///
     /// Weeks, months and years are always whole, so rows can reach beyond `date_from` and `date_to`. Periods without data have zeros.
     ///
@@ -111,7 +111,7 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// Whether backlinks to subdomains of the target count too.
+    /// Sets `include_subdomains`: whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -120,7 +120,7 @@ impl TimeseriesNewLostSummaryLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -159,11 +159,10 @@ impl TimeseriesNewLostSummaryLiveTask {
 
 impl Task for TimeseriesNewLostSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
-        FieldRule::new(
+        FieldRule::required("target", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional(
             "date_from",
             FieldKind::String,
-            false,
             &[
                 Limit::Date {
                     min: Some(DateBound::On(2019, 1, 30)),
@@ -176,10 +175,9 @@ impl Task for TimeseriesNewLostSummaryLiveTask {
                 Limit::NotAfter("date_to"),
             ],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "date_to",
             FieldKind::String,
-            false,
             &[
                 Limit::Date {
                     min: None,
@@ -191,14 +189,13 @@ impl Task for TimeseriesNewLostSummaryLiveTask {
                 },
             ],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "group_range",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["day", "week", "month", "year"])],
         ),
-        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("include_subdomains", FieldKind::Boolean, &[]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 

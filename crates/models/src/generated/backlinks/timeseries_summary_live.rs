@@ -82,7 +82,7 @@ impl TimeseriesSummaryLiveTask {
         }
     }
 
-    /// First day of the period.
+    /// Sets `date_from`: first day of the period.
     ///
     /// Optional. Earliest: `2019-01-30`. Latest: `today`. Must not be after `date_to`.
     #[must_use]
@@ -91,7 +91,7 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// Last day of the period.
+    /// Sets `date_to`: last day of the period.
     ///
     /// Default: `today`. Latest: `today`.
     #[must_use]
@@ -100,7 +100,7 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// Length of the period that each row covers.
+    /// Sets `group_range`: length of the period that each row covers.
     ///
     /// Weeks, months and years are always whole, so rows can reach beyond `date_from` and `date_to`. Periods without data have zeros.
     ///
@@ -111,7 +111,7 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// Whether backlinks to subdomains of the target count too.
+    /// Sets `include_subdomains`: whether backlinks to subdomains of the target count too.
     ///
     /// Default: `true`.
     #[must_use]
@@ -120,7 +120,7 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// Scale of all ranks in the response.
+    /// Sets `rank_scale`: scale of all ranks in the response.
     ///
     /// Default: `one_thousand`.
     #[must_use]
@@ -129,7 +129,7 @@ impl TimeseriesSummaryLiveTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -168,11 +168,10 @@ impl TimeseriesSummaryLiveTask {
 
 impl Task for TimeseriesSummaryLiveTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("target", FieldKind::String, true, &[Limit::Targets]),
-        FieldRule::new(
+        FieldRule::required("target", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional(
             "date_from",
             FieldKind::String,
-            false,
             &[
                 Limit::Date {
                     min: Some(DateBound::On(2019, 1, 30)),
@@ -185,10 +184,9 @@ impl Task for TimeseriesSummaryLiveTask {
                 Limit::NotAfter("date_to"),
             ],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "date_to",
             FieldKind::String,
-            false,
             &[
                 Limit::Date {
                     min: None,
@@ -200,20 +198,18 @@ impl Task for TimeseriesSummaryLiveTask {
                 },
             ],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "group_range",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["day", "week", "month", "year"])],
         ),
-        FieldRule::new("include_subdomains", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("include_subdomains", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "rank_scale",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["one_hundred", "one_thousand"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
     ];
 }
 

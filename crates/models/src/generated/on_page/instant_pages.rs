@@ -165,7 +165,7 @@ impl InstantPagesTask {
         }
     }
 
-    /// `User-Agent` header that the crawler sends.
+    /// Sets `custom_user_agent`: `User-Agent` header that the crawler sends.
     ///
     /// Default: `Mozilla/5.0 (compatible; RSiteAuditor)`.
     #[must_use]
@@ -174,7 +174,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Screen preset that sets width, height and scale factor together.
+    /// Sets `browser_preset`: screen preset that sets width, height and scale factor together.
     ///
     /// Requires `enable_javascript` or `enable_browser_rendering`. The `browser_screen_*` fields override it.
     ///
@@ -185,7 +185,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Width of the emulated screen.
+    /// Sets `browser_screen_width`: width of the emulated screen.
     ///
     /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
@@ -196,7 +196,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Height of the emulated screen.
+    /// Sets `browser_screen_height`: height of the emulated screen.
     ///
     /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
@@ -207,7 +207,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Device pixels per CSS pixel of the emulated screen.
+    /// Sets `browser_screen_scale_factor`: device pixels per CSS pixel of the emulated screen.
     ///
     /// Requires `enable_javascript` or `enable_browser_rendering`. Overrides `browser_preset`.
     ///
@@ -218,7 +218,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether to store the HTML, so that `/v3/on_page/raw_html` can return it later.
+    /// Sets `store_raw_html`: whether to store the HTML, so that `/v3/on_page/raw_html` can return it later.
     ///
     /// Default: `false`.
     #[must_use]
@@ -227,7 +227,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// `Accept-Language` header that the crawler sends, such as `en-GB`.
+    /// Sets `accept_language`: `Accept-Language` header that the crawler sends, such as `en-GB`.
     ///
     /// Some sites reject requests without it; their pages are then returned as `broken`.
     ///
@@ -238,7 +238,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether to load the images, scripts and styles of the page, including broken ones.
+    /// Sets `load_resources`: whether to load the images, scripts and styles of the page, including broken ones.
     ///
     /// Costs extra.
     ///
@@ -249,7 +249,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether to run the scripts of the page.
+    /// Sets `enable_javascript`: whether to run the scripts of the page.
     ///
     /// Costs extra.
     ///
@@ -260,7 +260,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether to render the page as a browser does, including fonts, animations and videos.
+    /// Sets `enable_browser_rendering`: whether to render the page as a browser does, including fonts, animations and videos.
     ///
     /// Core Web Vitals require it. It also enables `enable_javascript` and `load_resources`. Costs extra.
     ///
@@ -271,7 +271,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether to suppress cookie consent banners.
+    /// Sets `disable_cookie_popup`: whether to suppress cookie consent banners.
     ///
     /// Default: `false`.
     #[must_use]
@@ -280,7 +280,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether to return a page that took longer than 120 seconds, with the part that was loaded.
+    /// Sets `return_despite_timeout`: whether to return a page that took longer than 120 seconds, with the part that was loaded.
     ///
     /// Default: `false`.
     #[must_use]
@@ -289,7 +289,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the page can fetch data through `XMLHttpRequest`.
+    /// Sets `enable_xhr`: whether the page can fetch data through `XMLHttpRequest`.
     ///
     /// Requires `enable_javascript`.
     ///
@@ -300,7 +300,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// JavaScript code to run on the page, for at most 700 milliseconds.
+    /// Sets `custom_js`: javaScript code to run on the page, for at most 700 milliseconds.
     ///
     /// `custom_js_response` contains the value of its last expression. Costs extra.
     ///
@@ -311,7 +311,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether to validate structured data.
+    /// Sets `validate_micromarkup`: whether to validate structured data.
     ///
     /// `/v3/on_page/microdata` returns the findings by task id.
     ///
@@ -322,7 +322,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether to spell-check the text with Hunspell.
+    /// Sets `check_spell`: whether to spell-check the text with Hunspell.
     ///
     /// The response has the findings in `spell`.
     ///
@@ -333,7 +333,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Custom thresholds for `checks`, by check name, such as `title_too_long`.
+    /// Sets `checks_threshold`: custom thresholds for `checks`, by check name, such as `title_too_long`.
     ///
     /// These checks accept one: `title_too_short`, `title_too_long`, `small_page_size`, `large_page_size`, `low_character_count`, `high_character_count`, `high_loading_time` and `high_waiting_time`.
     ///
@@ -344,7 +344,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Whether the crawler can use additional proxies.
+    /// Sets `switch_pool`: whether the crawler can use additional proxies.
     ///
     /// This helps when many parallel tasks end in `rate-limit` or `site_unreachable`.
     ///
@@ -355,7 +355,7 @@ impl InstantPagesTask {
         self
     }
 
-    /// Location of the proxies.
+    /// Sets `ip_pool_for_scan`: location of the proxies.
     ///
     /// Try another location when a page ends in `site_unreachable`.
     ///
@@ -394,54 +394,48 @@ impl InstantPagesTask {
 
 impl Task for InstantPagesTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new("url", FieldKind::String, true, &[Limit::Targets]),
-        FieldRule::new("custom_user_agent", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::required("url", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional("custom_user_agent", FieldKind::String, &[]),
+        FieldRule::optional(
             "browser_preset",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["desktop", "mobile", "tablet"])],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "browser_screen_width",
             FieldKind::Integer,
-            false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "browser_screen_height",
             FieldKind::Integer,
-            false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "browser_screen_scale_factor",
             FieldKind::Float,
-            false,
             &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
-        FieldRule::new("store_raw_html", FieldKind::Boolean, false, &[]),
-        FieldRule::new("accept_language", FieldKind::String, false, &[]),
-        FieldRule::new("load_resources", FieldKind::Boolean, false, &[]),
-        FieldRule::new("enable_javascript", FieldKind::Boolean, false, &[]),
-        FieldRule::new("enable_browser_rendering", FieldKind::Boolean, false, &[]),
-        FieldRule::new("disable_cookie_popup", FieldKind::Boolean, false, &[]),
-        FieldRule::new("return_despite_timeout", FieldKind::Boolean, false, &[]),
-        FieldRule::new("enable_xhr", FieldKind::Boolean, false, &[]),
-        FieldRule::new("custom_js", FieldKind::String, false, &[]),
-        FieldRule::new("validate_micromarkup", FieldKind::Boolean, false, &[]),
-        FieldRule::new("check_spell", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("store_raw_html", FieldKind::Boolean, &[]),
+        FieldRule::optional("accept_language", FieldKind::String, &[]),
+        FieldRule::optional("load_resources", FieldKind::Boolean, &[]),
+        FieldRule::optional("enable_javascript", FieldKind::Boolean, &[]),
+        FieldRule::optional("enable_browser_rendering", FieldKind::Boolean, &[]),
+        FieldRule::optional("disable_cookie_popup", FieldKind::Boolean, &[]),
+        FieldRule::optional("return_despite_timeout", FieldKind::Boolean, &[]),
+        FieldRule::optional("enable_xhr", FieldKind::Boolean, &[]),
+        FieldRule::optional("custom_js", FieldKind::String, &[]),
+        FieldRule::optional("validate_micromarkup", FieldKind::Boolean, &[]),
+        FieldRule::optional("check_spell", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "checks_threshold",
             FieldKind::Map(&FieldKind::Integer),
-            false,
             &[],
         ),
-        FieldRule::new("switch_pool", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("switch_pool", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "ip_pool_for_scan",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["us", "de"])],
         ),
     ];

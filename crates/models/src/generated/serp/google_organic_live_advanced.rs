@@ -210,7 +210,7 @@ impl GoogleOrganicLiveAdvancedTask {
         Self::default()
     }
 
-    /// Search query.
+    /// Sets `keyword`: search query.
     ///
     /// Write `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.
     ///
@@ -221,7 +221,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Numeric code of the search location, from the list of locations.
+    /// Sets `location_code`: numeric code of the search location, from the list of locations.
     ///
     /// Alternative to `location_name` and `location_coordinate`.
     ///
@@ -232,7 +232,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Code of the search language, such as `en`.
+    /// Sets `language_code`: code of the search language, such as `en`.
     ///
     /// Alternative to `language_name`.
     ///
@@ -243,7 +243,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Number of results to fetch.
+    /// Sets `depth`: number of results to fetch.
     ///
     /// Each results page of up to ten results is charged, so a larger depth can cost more. To limit the number of pages, use `max_crawl_pages`.
     ///
@@ -254,7 +254,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Device type that the search is made from.
+    /// Sets `device`: device type that the search is made from.
     ///
     /// Default: `desktop`.
     #[must_use]
@@ -263,7 +263,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Whether to wait for AI overviews that load after the page.
+    /// Sets `load_async_ai_overview`: whether to wait for AI overviews that load after the page.
     ///
     /// If `false`, only cached overviews are returned. Costs extra, refunded if no such overview was found.
     ///
@@ -274,7 +274,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Full name of the search location, such as `London,England,United Kingdom`.
+    /// Sets `location_name`: full name of the search location, such as `London,England,United Kingdom`.
     ///
     /// Alternative to `location_code` and `location_coordinate`.
     ///
@@ -285,7 +285,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Full name of the search language, such as `English`.
+    /// Sets `language_name`: full name of the search language, such as `English`.
     ///
     /// Alternative to `language_code`.
     ///
@@ -296,7 +296,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Operating system of the device.
+    /// Sets `os`: operating system of the device.
     ///
     /// `windows` and `macos` require desktop, `android` and `ios` require mobile. On mobile, the default is `android`.
     ///
@@ -307,7 +307,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -318,7 +318,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Targets that end the crawl when found.
+    /// Sets `stop_crawl_on_match`: targets that end the crawl when found.
     ///
     /// The results end with the match. Each page fetched up to there is charged.
     ///
@@ -332,7 +332,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Maximum number of results pages to fetch.
+    /// Sets `max_crawl_pages`: maximum number of results pages to fetch.
     ///
     /// Each page is charged. Applies together with `depth`.
     ///
@@ -343,7 +343,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Additional parameters for the query string of the search URL.
+    /// Sets `search_param`: additional parameters for the query string of the search URL.
     ///
     /// Optional.
     #[must_use]
@@ -352,7 +352,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Query parameters to remove from the URLs in the response, such as `srsltid`.
+    /// Sets `remove_from_url`: query parameters to remove from the URLs in the response, such as `srsltid`.
     ///
     /// They are removed before `target` is compared.
     ///
@@ -366,7 +366,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Number of clicks on the "People also ask" box, to load more questions.
+    /// Sets `people_also_ask_click_depth`: number of clicks on the "People also ask" box, to load more questions.
     ///
     /// Each click costs extra. Clicks that were not possible are refunded.
     ///
@@ -377,7 +377,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Whether to group further results of one site under the first one, in `related_result`.
+    /// Sets `group_organic_results`: whether to group further results of one site under the first one, in `related_result`.
     ///
     /// If `false`, each is a separate organic result.
     ///
@@ -388,7 +388,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Whether to measure the position and size of each element on the screen, for `rectangle`.
+    /// Sets `calculate_rectangles`: whether to measure the position and size of each element on the screen, for `rectangle`.
     ///
     /// Costs extra.
     ///
@@ -399,7 +399,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Width of the browser window to measure in.
+    /// Sets `browser_screen_width`: width of the browser window to measure in.
     ///
     /// Requires `calculate_rectangles`. Defaults to 1920 on desktop, 360 on Android and 375 on iOS.
     ///
@@ -410,7 +410,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Height of the browser window to measure in.
+    /// Sets `browser_screen_height`: height of the browser window to measure in.
     ///
     /// Requires `calculate_rectangles`. Defaults to 1080 on desktop, 640 on Android and 812 on iOS.
     ///
@@ -421,7 +421,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Pixel ratio of the browser screen to measure on.
+    /// Sets `browser_screen_resolution_ratio`: pixel ratio of the browser screen to measure on.
     ///
     /// Requires `calculate_rectangles`. Defaults to 1 on desktop and 3 on mobile.
     ///
@@ -432,7 +432,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Complete URL of a search, as an alternative to separate fields.
+    /// Sets `url`: complete URL of a search, as an alternative to separate fields.
     ///
     /// It must contain the language and location. Processing is slow, so prefer the separate fields.
     ///
@@ -443,7 +443,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Coordinates of the search location with a radius: `latitude,longitude,radius`.
+    /// Sets `location_coordinate`: coordinates of the search location with a radius: `latitude,longitude,radius`.
     ///
     /// Latitude and longitude have at most seven decimals; the radius is between 199.9 and 199999. Alternative to `location_code` and `location_name`.
     ///
@@ -454,7 +454,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Google domain to search on, such as `google.co.uk`.
+    /// Sets `se_domain`: google domain to search on, such as `google.co.uk`.
     ///
     /// By default, it depends on the location and language.
     ///
@@ -465,7 +465,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Domain, subdomain or page to look for; only elements with a matching `url` are returned.
+    /// Sets `target`: domain, subdomain or page to look for; only elements with a matching `url` are returned.
     ///
     /// Write it without scheme and `www.`. `*` matches any text: `example.com` is the homepage only, `example.com*` all pages of the domain, `*example.com*` also those of its subdomains.
     ///
@@ -476,7 +476,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Whether the crawl ends when all targets of `stop_crawl_on_match` were found, or any of them.
+    /// Sets `target_search_mode`: whether the crawl ends when all targets of `stop_crawl_on_match` were found, or any of them.
     ///
     /// Requires `stop_crawl_on_match`.
     ///
@@ -487,7 +487,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Element types in which to look for the stop targets.
+    /// Sets `find_targets_in`: element types in which to look for the stop targets.
     ///
     /// Requires `stop_crawl_on_match`. By default, all top-level elements with `url` and `domain` are used. A type must not also be in `ignore_targets_in`.
     ///
@@ -501,7 +501,7 @@ impl GoogleOrganicLiveAdvancedTask {
         self
     }
 
-    /// Element types to skip when looking for the stop targets.
+    /// Sets `ignore_targets_in`: element types to skip when looking for the stop targets.
     ///
     /// Requires `stop_crawl_on_match`. A type must not also be in `find_targets_in`.
     ///
@@ -543,118 +543,94 @@ impl GoogleOrganicLiveAdvancedTask {
 
 impl Task for GoogleOrganicLiveAdvancedTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::optional(
             "keyword",
             FieldKind::String,
-            false,
             &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
         ),
-        FieldRule::new("location_code", FieldKind::Integer, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("location_code", FieldKind::Integer, &[]),
+        FieldRule::optional(
             "language_code",
             FieldKind::String,
-            false,
             &[Limit::RequiredUnless(&["language_name", "url"])],
         ),
-        FieldRule::new("depth", FieldKind::Integer, false, &[Limit::Max(200.0)]),
-        FieldRule::new(
+        FieldRule::optional("depth", FieldKind::Integer, &[Limit::Max(200.0)]),
+        FieldRule::optional(
             "device",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["desktop", "mobile"])],
         ),
-        FieldRule::new("load_async_ai_overview", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("load_async_ai_overview", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "location_name",
             FieldKind::String,
-            false,
             &[Limit::RequiredUnless(&["location_code", "location_coordinate", "url"])],
         ),
-        FieldRule::new("language_name", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("language_name", FieldKind::String, &[]),
+        FieldRule::optional(
             "os",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["windows", "macos", "android", "ios"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
-        FieldRule::new(
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
+        FieldRule::optional(
             "stop_crawl_on_match",
             FieldKind::List(
                 &FieldKind::Object(
                     &[
-                        FieldRule::new("match_value", FieldKind::String, true, &[]),
-                        FieldRule::new(
+                        FieldRule::required("match_value", FieldKind::String, &[]),
+                        FieldRule::required(
                             "match_type",
                             FieldKind::String,
-                            true,
                             &[Limit::OneOf(&["domain", "with_subdomains", "wildcard"])],
                         ),
                     ],
                 ),
             ),
-            false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new(
-            "max_crawl_pages",
-            FieldKind::Integer,
-            false,
-            &[Limit::Max(100.0)],
-        ),
-        FieldRule::new("search_param", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("max_crawl_pages", FieldKind::Integer, &[Limit::Max(100.0)]),
+        FieldRule::optional("search_param", FieldKind::String, &[]),
+        FieldRule::optional(
             "remove_from_url",
             FieldKind::List(&FieldKind::String),
-            false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "people_also_ask_click_depth",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(4.0)],
         ),
-        FieldRule::new("group_organic_results", FieldKind::Boolean, false, &[]),
-        FieldRule::new("calculate_rectangles", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("group_organic_results", FieldKind::Boolean, &[]),
+        FieldRule::optional("calculate_rectangles", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "browser_screen_width",
             FieldKind::Integer,
-            false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "browser_screen_height",
             FieldKind::Integer,
-            false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "browser_screen_resolution_ratio",
             FieldKind::Float,
-            false,
             &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
-        FieldRule::new("url", FieldKind::String, false, &[]),
-        FieldRule::new("location_coordinate", FieldKind::String, false, &[]),
-        FieldRule::new("se_domain", FieldKind::String, false, &[]),
-        FieldRule::new("target", FieldKind::String, false, &[Limit::Targets]),
-        FieldRule::new(
+        FieldRule::optional("url", FieldKind::String, &[]),
+        FieldRule::optional("location_coordinate", FieldKind::String, &[]),
+        FieldRule::optional("se_domain", FieldKind::String, &[]),
+        FieldRule::optional("target", FieldKind::String, &[Limit::Targets]),
+        FieldRule::optional(
             "target_search_mode",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "any"])],
         ),
-        FieldRule::new(
-            "find_targets_in",
-            FieldKind::List(&FieldKind::String),
-            false,
-            &[],
-        ),
-        FieldRule::new(
+        FieldRule::optional("find_targets_in", FieldKind::List(&FieldKind::String), &[]),
+        FieldRule::optional(
             "ignore_targets_in",
             FieldKind::List(&FieldKind::String),
-            false,
             &[],
         ),
     ];

@@ -232,7 +232,7 @@ impl GoogleOrganicTaskPostTask {
         Self::default()
     }
 
-    /// Search query.
+    /// Sets `keyword`: search query.
     ///
     /// Write `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.
     ///
@@ -243,7 +243,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Numeric code of the search location, from the list of locations.
+    /// Sets `location_code`: numeric code of the search location, from the list of locations.
     ///
     /// Alternative to `location_name` and `location_coordinate`.
     ///
@@ -254,7 +254,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Code of the search language, such as `en`.
+    /// Sets `language_code`: code of the search language, such as `en`.
     ///
     /// Alternative to `language_name`.
     ///
@@ -265,7 +265,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Number of results to fetch.
+    /// Sets `depth`: number of results to fetch.
     ///
     /// Each results page of up to ten results is charged, so a larger depth can cost more. To limit the number of pages, use `max_crawl_pages`.
     ///
@@ -276,7 +276,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Device type that the search is made from.
+    /// Sets `device`: device type that the search is made from.
     ///
     /// Default: `desktop`.
     #[must_use]
@@ -285,7 +285,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to wait for AI overviews that load after the page.
+    /// Sets `load_async_ai_overview`: whether to wait for AI overviews that load after the page.
     ///
     /// If `false`, only cached overviews are returned. Costs extra, refunded if no such overview was found.
     ///
@@ -296,7 +296,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// URL that receives a GET request when the task is complete.
+    /// Sets `pingback_url`: URL that receives a GET request when the task is complete.
     ///
     /// `$id` and `$tag` in it are replaced; the tag is percent-encoded.
     ///
@@ -307,7 +307,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// URL that receives the results in a POST request, compressed with gzip, when the task is complete.
+    /// Sets `postback_url`: URL that receives the results in a POST request, compressed with gzip, when the task is complete.
     ///
     /// `$id` and `$tag` in it are replaced; the tag is percent-encoded.
     ///
@@ -318,7 +318,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Form of the results sent to `postback_url`.
+    /// Sets `postback_data`: form of the results sent to `postback_url`.
     ///
     /// Optional. Required if `postback_url` is set.
     #[must_use]
@@ -327,7 +327,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Priority of the task in the queue: 1 is normal, 2 is high.
+    /// Sets `priority`: priority of the task in the queue: 1 is normal, 2 is high.
     ///
     /// High priority costs more.
     ///
@@ -338,7 +338,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Full name of the search location, such as `London,England,United Kingdom`.
+    /// Sets `location_name`: full name of the search location, such as `London,England,United Kingdom`.
     ///
     /// Alternative to `location_code` and `location_coordinate`.
     ///
@@ -349,7 +349,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Coordinates of the search location with a radius: `latitude,longitude,radius`.
+    /// Sets `location_coordinate`: coordinates of the search location with a radius: `latitude,longitude,radius`.
     ///
     /// Latitude and longitude have at most seven decimals; the radius is between 199.9 and 199999. Alternative to `location_code` and `location_name`.
     ///
@@ -360,7 +360,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Full name of the search language, such as `English`.
+    /// Sets `language_name`: full name of the search language, such as `English`.
     ///
     /// Alternative to `language_code`.
     ///
@@ -371,7 +371,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Your own label for the task.
+    /// Sets `tag`: your own label for the task.
     ///
     /// The response returns it in `data` of the task.
     ///
@@ -382,7 +382,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Operating system of the device.
+    /// Sets `os`: operating system of the device.
     ///
     /// `windows` and `macos` require desktop, `android` and `ios` require mobile. On mobile, the default is `android`.
     ///
@@ -393,7 +393,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Targets that end the crawl when found.
+    /// Sets `stop_crawl_on_match`: targets that end the crawl when found.
     ///
     /// The results end with the match. Each page fetched up to there is charged.
     ///
@@ -407,7 +407,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Maximum number of results pages to fetch.
+    /// Sets `max_crawl_pages`: maximum number of results pages to fetch.
     ///
     /// Each page is charged. Applies together with `depth`.
     ///
@@ -418,7 +418,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Additional parameters for the query string of the search URL.
+    /// Sets `search_param`: additional parameters for the query string of the search URL.
     ///
     /// Optional.
     #[must_use]
@@ -427,7 +427,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Query parameters to remove from the URLs in the response, such as `srsltid`.
+    /// Sets `remove_from_url`: query parameters to remove from the URLs in the response, such as `srsltid`.
     ///
     /// They are removed before `target` is compared.
     ///
@@ -441,7 +441,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to expand the AI overview.
+    /// Sets `expand_ai_overview`: whether to expand the AI overview.
     ///
     /// Affects only HTML results.
     ///
@@ -452,7 +452,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Number of clicks on the "People also ask" box, to load more questions.
+    /// Sets `people_also_ask_click_depth`: number of clicks on the "People also ask" box, to load more questions.
     ///
     /// Each click costs extra. Clicks that were not possible are refunded.
     ///
@@ -463,7 +463,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to group further results of one site under the first one, in `related_result`.
+    /// Sets `group_organic_results`: whether to group further results of one site under the first one, in `related_result`.
     ///
     /// If `false`, each is a separate organic result.
     ///
@@ -474,7 +474,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether to measure the position and size of each element on the screen, for `rectangle`.
+    /// Sets `calculate_rectangles`: whether to measure the position and size of each element on the screen, for `rectangle`.
     ///
     /// Costs extra.
     ///
@@ -485,7 +485,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Width of the browser window to measure in.
+    /// Sets `browser_screen_width`: width of the browser window to measure in.
     ///
     /// Requires `calculate_rectangles`. Defaults to 1920 on desktop, 360 on Android and 375 on iOS.
     ///
@@ -496,7 +496,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Height of the browser window to measure in.
+    /// Sets `browser_screen_height`: height of the browser window to measure in.
     ///
     /// Requires `calculate_rectangles`. Defaults to 1080 on desktop, 640 on Android and 812 on iOS.
     ///
@@ -507,7 +507,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Pixel ratio of the browser screen to measure on.
+    /// Sets `browser_screen_resolution_ratio`: pixel ratio of the browser screen to measure on.
     ///
     /// Requires `calculate_rectangles`. Defaults to 1 on desktop and 3 on mobile.
     ///
@@ -518,7 +518,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Complete URL of a search, as an alternative to separate fields.
+    /// Sets `url`: complete URL of a search, as an alternative to separate fields.
     ///
     /// It must contain the language and location. Processing is slow, so prefer the separate fields.
     ///
@@ -529,7 +529,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Whether the crawl ends when all targets of `stop_crawl_on_match` were found, or any of them.
+    /// Sets `target_search_mode`: whether the crawl ends when all targets of `stop_crawl_on_match` were found, or any of them.
     ///
     /// Requires `stop_crawl_on_match`.
     ///
@@ -540,7 +540,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Element types in which to look for the stop targets.
+    /// Sets `find_targets_in`: element types in which to look for the stop targets.
     ///
     /// Requires `stop_crawl_on_match`. By default, all top-level elements with `url` and `domain` are used. A type must not also be in `ignore_targets_in`.
     ///
@@ -554,7 +554,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Element types to skip when looking for the stop targets.
+    /// Sets `ignore_targets_in`: element types to skip when looking for the stop targets.
     ///
     /// Requires `stop_crawl_on_match`. A type must not also be in `find_targets_in`.
     ///
@@ -568,7 +568,7 @@ impl GoogleOrganicTaskPostTask {
         self
     }
 
-    /// Google domain to search on, such as `google.co.uk`.
+    /// Sets `se_domain`: google domain to search on, such as `google.co.uk`.
     ///
     /// By default, it depends on the location and language.
     ///
@@ -607,142 +607,115 @@ impl GoogleOrganicTaskPostTask {
 
 impl Task for GoogleOrganicTaskPostTask {
     const RULES: &'static [FieldRule] = &[
-        FieldRule::new(
+        FieldRule::optional(
             "keyword",
             FieldKind::String,
-            false,
             &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
         ),
-        FieldRule::new("location_code", FieldKind::Integer, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("location_code", FieldKind::Integer, &[]),
+        FieldRule::optional(
             "language_code",
             FieldKind::String,
-            false,
             &[Limit::RequiredUnless(&["language_name", "url"])],
         ),
-        FieldRule::new("depth", FieldKind::Integer, false, &[Limit::Max(700.0)]),
-        FieldRule::new(
+        FieldRule::optional("depth", FieldKind::Integer, &[Limit::Max(700.0)]),
+        FieldRule::optional(
             "device",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["desktop", "mobile"])],
         ),
-        FieldRule::new("load_async_ai_overview", FieldKind::Boolean, false, &[]),
-        FieldRule::new("pingback_url", FieldKind::String, false, &[]),
-        FieldRule::new("postback_url", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("load_async_ai_overview", FieldKind::Boolean, &[]),
+        FieldRule::optional("pingback_url", FieldKind::String, &[]),
+        FieldRule::optional("postback_url", FieldKind::String, &[]),
+        FieldRule::optional(
             "postback_data",
             FieldKind::String,
-            false,
             &[
                 Limit::OneOf(&["regular", "advanced", "html"]),
                 Limit::RequiredWith("postback_url"),
             ],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "priority",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(2.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "location_name",
             FieldKind::String,
-            false,
             &[Limit::RequiredUnless(&["location_code", "location_coordinate", "url"])],
         ),
-        FieldRule::new("location_coordinate", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("location_coordinate", FieldKind::String, &[]),
+        FieldRule::optional(
             "language_name",
             FieldKind::String,
-            false,
             &[Limit::RequiredUnless(&["language_code", "url"])],
         ),
-        FieldRule::new("tag", FieldKind::String, false, &[Limit::MaxLength(255)]),
-        FieldRule::new(
+        FieldRule::optional("tag", FieldKind::String, &[Limit::MaxLength(255)]),
+        FieldRule::optional(
             "os",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["windows", "macos", "android", "ios"])],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "stop_crawl_on_match",
             FieldKind::List(
                 &FieldKind::Object(
                     &[
-                        FieldRule::new("match_value", FieldKind::String, true, &[]),
-                        FieldRule::new(
+                        FieldRule::required("match_value", FieldKind::String, &[]),
+                        FieldRule::required(
                             "match_type",
                             FieldKind::String,
-                            true,
                             &[Limit::OneOf(&["domain", "with_subdomains", "wildcard"])],
                         ),
                     ],
                 ),
             ),
-            false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new(
-            "max_crawl_pages",
-            FieldKind::Integer,
-            false,
-            &[Limit::Max(100.0)],
-        ),
-        FieldRule::new("search_param", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("max_crawl_pages", FieldKind::Integer, &[Limit::Max(100.0)]),
+        FieldRule::optional("search_param", FieldKind::String, &[]),
+        FieldRule::optional(
             "remove_from_url",
             FieldKind::List(&FieldKind::String),
-            false,
             &[Limit::MaxItems(10)],
         ),
-        FieldRule::new("expand_ai_overview", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("expand_ai_overview", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "people_also_ask_click_depth",
             FieldKind::Integer,
-            false,
             &[Limit::Min(1.0), Limit::Max(4.0)],
         ),
-        FieldRule::new("group_organic_results", FieldKind::Boolean, false, &[]),
-        FieldRule::new("calculate_rectangles", FieldKind::Boolean, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("group_organic_results", FieldKind::Boolean, &[]),
+        FieldRule::optional("calculate_rectangles", FieldKind::Boolean, &[]),
+        FieldRule::optional(
             "browser_screen_width",
             FieldKind::Integer,
-            false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "browser_screen_height",
             FieldKind::Integer,
-            false,
             &[Limit::Min(240.0), Limit::Max(9999.0)],
         ),
-        FieldRule::new(
+        FieldRule::optional(
             "browser_screen_resolution_ratio",
             FieldKind::Float,
-            false,
             &[Limit::Min(0.5), Limit::Max(3.0)],
         ),
-        FieldRule::new("url", FieldKind::String, false, &[]),
-        FieldRule::new(
+        FieldRule::optional("url", FieldKind::String, &[]),
+        FieldRule::optional(
             "target_search_mode",
             FieldKind::String,
-            false,
             &[Limit::OneOf(&["all", "any"])],
         ),
-        FieldRule::new(
-            "find_targets_in",
-            FieldKind::List(&FieldKind::String),
-            false,
-            &[],
-        ),
-        FieldRule::new(
+        FieldRule::optional("find_targets_in", FieldKind::List(&FieldKind::String), &[]),
+        FieldRule::optional(
             "ignore_targets_in",
             FieldKind::List(&FieldKind::String),
-            false,
             &[],
         ),
-        FieldRule::new("se_domain", FieldKind::String, false, &[]),
+        FieldRule::optional("se_domain", FieldKind::String, &[]),
     ];
 }
 
