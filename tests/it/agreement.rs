@@ -121,7 +121,7 @@ fn an_undocumented_value_is_a_warning() {
         .collect();
     assert_eq!(
         warned,
-        ["rank_scale: not a documented value; there are one_hundred, one_thousand"]
+        ["rank_scale: not a documented value; documented values: one_hundred, one_thousand"]
     );
     assert!(refused::<BulkPagesSummaryLive>(&task));
 }
