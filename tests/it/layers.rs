@@ -144,7 +144,10 @@ async fn an_error_of_a_layer_counts_by_what_was_sent() {
         ),
         "{error}"
     );
-    assert!(error.to_string().contains("too early"), "{error}");
+    assert!(
+        error.display_chain().to_string().contains("too early"),
+        "{error}"
+    );
     // After it was sent.
     let client = with(&mock, |mut inner, request| {
         Box::pin(async move {

@@ -173,7 +173,8 @@ async fn through_a_proxy() {
         .build()
         .unwrap_err();
     assert_eq!(bad, ConfigError::Proxy);
-    let shown = format!("{builder:?} {client:?} {error} {error:?} {bad}");
+    let chain = error.display_chain();
+    let shown = format!("{builder:?} {client:?} {error} {chain} {error:?} {bad}");
     assert!(
         !shown.contains("hunter2") && !shown.contains("other@"),
         "{shown}"

@@ -839,7 +839,7 @@ async fn secrets_in_odd_places() {
     // These are replaced.
     let errors = r#"[{"limit": 10}]"#;
     let body = envelope(&format!(
-        r#""id":"x","result":[{{"id":"{ID}","http_url":"https:\/\/me.example\/hook?key=topsecret","error_message":"no response from https://me.example/hook?key=topsecret in time",
+        r#""id":"x","result":[{{"id":"{ID}","http_url":"https:\/\/me.example\/hook?key=topsecret","error_message":"no answer from https://me.example/hook?key=topsecret in time",
         "jo@mail.org":1,"{ID}":2,"x":"jo%40mail.org","postback\u005furl":"https://a/?k=topsecret","pingback_url":["https://b/?k=topsecret"],"money":{{"total":"1234.56"}}}}]"#
     ));
     let upstream = Responder::start(move |_| body.clone()).await.unwrap();

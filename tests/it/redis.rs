@@ -284,7 +284,10 @@ async fn without_redis() {
     drop(admit(&strict).await);
     server.kill();
     let error = strict.admit(BulkPagesSummaryLive::INFO).await.unwrap_err();
-    assert!(error.to_string().contains("Redis is away"), "{error}");
+    assert!(
+        error.to_string().contains("Redis is unavailable"),
+        "{error}"
+    );
     let held = [admit(&share).await, admit(&share).await];
     let third = tokio::time::timeout(Duration::from_millis(50), admit(&share)).await;
     assert!(third.is_err());

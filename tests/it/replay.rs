@@ -8,6 +8,7 @@ use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummar
 use dataforseo_client::models::serp::{GoogleOrganicTaskGetAdvanced, GoogleOrganicTaskPost};
 use dataforseo_client::{Client, ClientBuilder, ErrorKind, Fetched, NeverRetry, NoLimits};
 use dataforseo_mock_server::{Fault, MissReason, MockServer, OnMiss};
+use dataforseo_test_support::client::client_builder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -22,10 +23,7 @@ pub(crate) fn in_memory(mock: &MockServer) -> Client {
 }
 
 fn bare(mock: &MockServer) -> ClientBuilder {
-    Client::builder()
-        .credentials("login", "password")
-        .base_url(mock.url())
-        .connector(mock.connector())
+    client_builder(mock)
         .retry_policy(NeverRetry)
         .limiter(Arc::new(NoLimits))
 }
@@ -363,7 +361,7 @@ async fn responses_from_a_value() {
         .bulk_pages_summary_live(&task)
         .await
         .unwrap_err();
-    assert_eq!(error.invalid_field(), Some("tag"));
+    assert_eq!(error.invalid_fields(), ["tag"]);
     assert_eq!(mock.misses().len(), 1);
 }
 

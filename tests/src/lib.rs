@@ -157,3 +157,13 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../crates/mock-server/README.md")]
 struct MockServerReadme;
+
+/// Compiles the example of the client's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../crates/client/README.md")]
+struct ClientReadme;
+
+/// Compiles the example of the README of bulk jobs.
+#[cfg(doctest)]
+#[doc = include_str!("../../crates/bulk/README.md")]
+struct BulkReadme;

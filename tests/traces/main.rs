@@ -1,26 +1,18 @@
-//! What a program's subscriber of `tracing` gets to see. A test of its own process: a subscriber of a
-//! single test misses events while other tests run beside it.
+//! The spans and events of the client. The test has a process of its own, because the subscriber of a
+//! single test misses events while other tests run.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::sync::{Arc, Mutex};
 
-use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::{Client, Error, StandardRetryPolicy};
+use dataforseo_client::StandardRetryPolicy;
+use dataforseo_client::backlinks::BulkPagesSummaryLive;
 use dataforseo_mock_server::{Fault, MockServer, OnMiss};
+use dataforseo_test_support::client::{call_pages_summary as call, client_builder};
 
-async fn call(client: &Client) -> Result<(), Error> {
-    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
-    client
-        .backlinks()
-        .bulk_pages_summary_live(&task)
-        .await
-        .map(drop)
-}
-
-/// Spans and events name the endpoint, the attempts, the waits and the cost, and no secret.
+/// Spans and events contain the endpoint, the attempts, the backoff and the cost, and no secret.
 #[tokio::test(start_paused = true)]
-async fn what_is_traced() {
+async fn spans_and_events() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let writer = Lines(Arc::clone(&lines));
     let subscriber = tracing_subscriber::fmt()
@@ -41,10 +33,8 @@ async fn what_is_traced() {
     mock.on(BulkPagesSummaryLive)
         .nth(3)
         .fault(Fault::task(40501));
-    let client = Client::builder()
+    let client = client_builder(&mock)
         .credentials("somebody", "hunter2hunter2")
-        .base_url(mock.url())
-        .connector(mock.connector())
         .retry_policy(StandardRetryPolicy::default().random(|| 0.5))
         .build()
         .unwrap();
@@ -60,10 +50,10 @@ async fn what_is_traced() {
         "endpoint=\"backlinks/bulk_pages_summary/live\"",
         "attempts=2",
         "cost=0.0",
-        "the call is repeated",
-        "wait=500ms",
+        "retrying the call",
+        "backoff=500ms",
         "waited for the account's limits waited=50",
-        "a limit of the account was passed all the same code=40202",
+        "rate limited by the API: another program uses the account code=40202",
         "error=backlinks/bulk_pages_summary/live: the task failed: 40501",
         "task_id=01010000-",
     ] {

@@ -23,6 +23,8 @@ mode: live
 doc: Counts widgets.
 source:
   link: https://docs.dataforseo.com/v3/backlinks-widgets-live/
+limits:
+  tasks_per_call: 10
 task:
   fields:
     target:

@@ -173,7 +173,7 @@ impl<E: PerTarget> Call<'_, E> {
         queue: &mut PartQueue,
     ) -> Result<(), JournalError> {
         let failure = CallFailure {
-            reason: error.to_string().into(),
+            reason: error.display_chain().to_string().into(),
             charge: error.charge(),
             error: Some(Arc::clone(&error)),
         };

@@ -45,7 +45,9 @@ enum Rejection {
 
 /// Returns the target that a 40501 names, by its text or by its position. `None` for other errors.
 fn rejection(error: &Error, targets: &[String]) -> Option<Rejection> {
-    let field = error.invalid_field()?;
+    // Only the API names a target: a task that the client refuses is not about a single one.
+    error.status_code()?;
+    let field = *error.invalid_fields().first()?;
     let named = targets.iter().position(|target| target == field);
     // A target may contain the quote that ends the name of the field.
     let text = error.to_string();

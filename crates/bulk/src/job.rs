@@ -46,7 +46,7 @@ pub enum JobStartError {
 ///
 /// ```
 /// use dataforseo_bulk::{BulkJob, Outcome};
-/// use dataforseo_client::models::backlinks::{BulkRanksLive, BulkRanksLiveTask};
+/// use dataforseo_client::backlinks::{BulkRanksLive, BulkRanksLiveTask};
 /// # use dataforseo_client::Client;
 /// use futures_util::{StreamExt, stream};
 ///

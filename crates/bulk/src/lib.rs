@@ -8,7 +8,7 @@
 //! ```no_run
 //! use dataforseo_bulk::{BulkJob, Outcome};
 //! use dataforseo_client::Client;
-//! use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
+//! use dataforseo_client::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
 //! use futures_util::{StreamExt, stream};
 //!
 //! # async fn example(pages: Vec<String>) -> Result<(), Box<dyn std::error::Error>> {
@@ -44,7 +44,7 @@
 //! - **A call that may have been charged counts as charged.** It is not sent again by itself, and it
 //!   counts against the budget. [`BulkJob::retry_uncertain`] sends it again.
 //! - **The job stops by itself** when the balance or the budget is used up, the credentials are refused,
-//!   or too many calls fail in a row. [`Outcomes::job_end`] returns the reason. Targets that were read
+//!   or many calls fail in a row. [`Outcomes::job_end`] returns the reason. Targets that were read
 //!   and not sent have the outcome [`Outcome::NotSent`].
 //! - **Memory is bounded** by the window and the calls in flight, not by the input.
 //!

@@ -235,8 +235,8 @@ impl Packer {
         (!call.is_empty()).then_some(call)
     }
 
-    /// Returns how much room to keep for the other slots: for the smallest domains, as many as fit
-    /// besides one more of the smallest.
+    /// Returns how much room to keep for the other slots. They get the smallest domains, as many as fit
+    /// together with another one of the smallest size.
     fn reserve(&self, slots: usize, room: usize) -> usize {
         let smallest = self.by_size.first().map_or(0, |group| group.size);
         let mut reserve = 0;

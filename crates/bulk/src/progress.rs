@@ -42,11 +42,16 @@ impl fmt::Display for JobEnd {
         match self {
             Self::Complete => f.write_str("complete"),
             Self::Stopped => f.write_str("stopped"),
-            Self::Refused(error) => write!(f, "stopped, as all further calls would fail: {error}"),
+            Self::Refused(error) => write!(
+                f,
+                "stopped, as all further calls would fail: {}",
+                error.display_chain()
+            ),
             Self::TooManyFailures { calls, last } => {
                 write!(
                     f,
-                    "stopped after {calls} failed calls in a row, the last with: {last}"
+                    "stopped after {calls} failed calls in a row, the last with: {}",
+                    last.display_chain()
                 )
             }
             Self::Journal(error) => error.fmt(f),

@@ -263,7 +263,11 @@ fn explain(error: &Error, checklist: &mut Checklist) -> Result<(), CliError> {
         check,
         advice,
     } = diagnose(error);
-    checklist.add(status, check, format!("{error}; {advice}"))
+    checklist.add(
+        status,
+        check,
+        format!("{}; {advice}", error.display_chain()),
+    )
 }
 
 fn diagnose(error: &Error) -> Diagnosis {
@@ -292,8 +296,8 @@ fn diagnose(error: &Error) -> Diagnosis {
         ),
         (_, Some(StatusClass::Billing)) => Diagnosis::fail(
             "balance",
-            "the credentials are right: add funds at https://app.dataforseo.com, or raise the spending \
-             limit of the account",
+            "the credentials are right: add funds at https://app.dataforseo.com, or raise the cost limit \
+             of the account",
         ),
         (_, Some(StatusClass::Account)) => Diagnosis::fail(
             "account",

@@ -1,9 +1,9 @@
-//! The main job, offline: a program asks for backlinks, and a mock server in the same process
-//! answers with the documentation's example.
+//! Two bulk endpoints, offline: a mock server in the same process replays the documentation's
+//! examples.
 //!
-//! Against the real API, `Client::from_env()` takes the place of the builder.
+//! For the real API, replace the builder with `Client::from_env()`.
 
-use dataforseo_client::models::backlinks::{
+use dataforseo_client::backlinks::{
     BulkNewLostBacklinksLive, BulkNewLostBacklinksLiveTask, BulkPagesSummaryLiveTask,
 };
 use dataforseo_client::models::{Date, match_targets};
@@ -16,8 +16,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::builder()
         .credentials("login", "password")
         .base_url(mock.url())
-        // The documentation's example asks for changes since 2021-01-01, and the API reaches back
-        // one year: on the day that the example was recorded that was allowed.
+        // The documentation's example requests changes since 2021-01-01, but the API accepts dates
+        // within a year. This clock shows the day on which the example was recorded.
         .clock(|| Date::constant(2021, 10, 13))
         .build()?;
 
@@ -34,14 +34,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "www.trustpilot.com",
     ];
     let task = BulkNewLostBacklinksLiveTask::new(targets).date_from(Date::constant(2021, 1, 1));
-    let answer = client
+    let response = client
         .backlinks()
         .bulk_new_lost_backlinks_live(&task)
         .await?;
     println!("New and lost backlinks since 2021-01-01");
     println!("  {:<32} {:>12} {:>12}", "target", "new", "lost");
-    // Items come in another order than the targets.
-    let matched = match_targets::<BulkNewLostBacklinksLive>(&task, answer.results());
+    // The order of the rows differs from that of the targets.
+    let matched = match_targets::<BulkNewLostBacklinksLive>(&task, response.results());
     for (target, item) in matched.targets {
         match item {
             Some(item) => {
@@ -51,30 +51,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     number(item.lost_backlinks)
                 );
             }
-            None => println!("  {target:<32} no answer"),
+            None => println!("  {target:<32} no row"),
         }
     }
-    print_cost(&answer);
+    print_cost(&response);
 
     let targets = [
         "https://dataforseo.com/solutions",
         "https://dataforseo.com/about-us",
     ];
-    let answer = client
+    let response = client
         .backlinks()
         .bulk_pages_summary_live(&BulkPagesSummaryLiveTask::new(targets))
         .await?;
-    println!("\nPages (made-up numbers: the documentation has no example of this answer)");
+    println!("\nPages (generated numbers: the documentation has no example of this response)");
     println!(
         "  {:<32} {:>12} {:>12} {:>20}",
         "page", "backlinks", "rank", "first seen"
     );
-    for item in answer
-        .results()
-        .iter()
-        .filter_map(|result| result.items.as_ref())
-        .flatten()
-    {
+    for item in response.items() {
         let first_seen = item.first_seen.as_ref().and_then(|seen| seen.instant());
         println!(
             "  {:<32} {:>12} {:>12} {:>20}",
@@ -84,7 +79,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             first_seen.map_or("never".to_owned(), |seen| seen.to_string()),
         );
     }
-    print_cost(&answer);
+    print_cost(&response);
     Ok(())
 }
 
@@ -92,10 +87,10 @@ fn number(value: Option<i64>) -> String {
     value.map_or("unknown".to_owned(), |value| value.to_string())
 }
 
-fn print_cost<R>(answer: &Response<R>) {
+fn print_cost<R>(response: &Response<R>) {
     println!(
         "  {} {} USD",
-        answer.status_code(),
-        answer.cost().unwrap_or_default()
+        response.status_code(),
+        response.cost().unwrap_or_default()
     );
 }

@@ -1,74 +1,95 @@
-//! What was spent, what a call will cost, and what may not be gone beyond.
+//! Counting costs, estimating calls and enforcing budgets.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dataforseo_models::{EndpointInfo, Price, api, estimate};
 
-use crate::charge::Charge;
+use dataforseo_http::fits_budget;
 
-/// What a client, or a job, has spent.
+use crate::charge::{Charge, Dispatch};
+
+/// The number of calls and their costs so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Costs {
-    /// In US dollars, by the API's own words.
+    /// The sum of the costs that responses contained, in US dollars.
     pub us_dollars: f64,
-    /// How many calls were answered.
+    /// The number of calls that received a response.
     pub calls: u64,
-    /// How many calls may have been charged, and nobody knows.
+    /// The number of calls that may have been charged an amount that is unknown. `us_dollars` does
+    /// not include them.
     pub unknown_charges: u64,
 }
 
-/// What calls cost, for estimates. The answer itself says what it did cost.
+/// The prices from which a client estimates what a call costs.
+///
+/// The client compares estimates with its budget. The actual cost comes with the response.
 ///
 /// ```
 /// use dataforseo_client::Prices;
 ///
+/// // US dollars per call and per row
 /// let prices = Prices::known().set("on_page", 0.00125, 0.0);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Prices(Vec<(String, f64, f64)>);
+pub struct Prices(Vec<SectionPrice>);
+
+/// The prices of a section of the API, in US dollars.
+#[derive(Debug, Clone)]
+struct SectionPrice {
+    section: String,
+    per_call: f64,
+    per_row: f64,
+}
 
 impl Prices {
-    /// None: every estimate is 0.
+    /// Returns no prices: every estimate is 0.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Those that this version knows, each with its date: [`api::PRICES`].
+    /// Returns the prices that this version of the crate contains: [`api::PRICES`].
     ///
     /// [`api::PRICES`]: dataforseo_models::api::PRICES
     pub fn known() -> Self {
-        let known = api::PRICES
-            .iter()
-            .map(|price: &Price| (price.section.to_owned(), price.per_call, price.per_row));
+        let known = api::PRICES.iter().map(|price: &Price| SectionPrice {
+            section: price.section.to_owned(),
+            per_call: price.per_call,
+            per_row: price.per_row,
+        });
         Self(known.collect())
     }
 
-    /// The price of a section, in US dollars for each call and for each row.
+    /// Sets the price of a section, such as `backlinks`, in US dollars per call and per row.
     pub fn set(mut self, section: impl Into<String>, per_call: f64, per_row: f64) -> Self {
         let section = section.into();
-        self.0.retain(|(known, ..)| *known != section);
-        self.0.push((section, per_call, per_row));
+        self.0.retain(|known| known.section != section);
+        self.0.push(SectionPrice {
+            section,
+            per_call,
+            per_row,
+        });
         self
     }
 
-    /// What a call to an endpoint costs at most, in US dollars, when it brings so many rows. 0 for
-    /// what is free, and for a section without a price.
+    /// Returns the maximum cost of a call that returns `rows` rows, in US dollars.
+    ///
+    /// Returns 0 for endpoints that are free and for sections without a price.
     pub fn estimate(&self, endpoint: &EndpointInfo, rows: u64) -> f64 {
         let section = endpoint.id.split('/').next().unwrap_or_default();
-        match self.0.iter().find(|(known, ..)| known == section) {
-            Some((_, per_call, per_row)) => estimate(endpoint, *per_call, *per_row, rows),
+        match self.0.iter().find(|known| known.section == section) {
+            Some(price) => estimate(endpoint, price.per_call, price.per_row, rows),
             None => 0.0,
         }
     }
 }
 
-/// An account of money: of a client, and of a job within it.
+/// The costs and the budget of a client, and those of the client that it was cloned from.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
     own: Arc<Account>,
-    /// What else is counted: the client's, for a job.
-    above: Option<Arc<Account>>,
+    /// The client that this one's calls count for, too.
+    parent: Option<Arc<Account>>,
 }
 
 #[derive(Debug, Default)]
@@ -80,15 +101,21 @@ struct Account {
 #[derive(Debug, Default)]
 struct Entries {
     costs: Costs,
-    /// Estimates of calls that are under way.
+    /// The sum of the estimates of calls in flight.
     reserved: f64,
 }
 
-/// A call does not fit: spent and reserved, estimate, budget.
-pub(crate) type Refused = (f64, f64, f64);
+/// The amounts that made a call exceed a budget, in US dollars.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exceeded {
+    /// Spent and reserved.
+    pub(crate) spent: f64,
+    pub(crate) estimate: f64,
+    pub(crate) budget: f64,
+}
 
-/// What is put aside for a call that is under way.
-pub(crate) struct Reserved {
+/// The estimate of a call in flight. It is released on drop.
+pub(crate) struct Reservation {
     accounts: Vec<Arc<Account>>,
     estimate: f64,
 }
@@ -98,14 +125,17 @@ impl Account {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reserve(&self, estimate: f64) -> Result<(), Refused> {
+    fn reserve(&self, estimate: f64) -> Result<(), Exceeded> {
         let mut entries = self.entries();
         let spent = entries.costs.us_dollars + entries.reserved;
-        // A hair of tolerance: sums of floats are not exact.
         if let Some(budget) = self.budget
-            && spent + estimate > budget + 1e-9
+            && !fits_budget(spent, estimate, budget)
         {
-            return Err((spent, estimate, budget));
+            return Err(Exceeded {
+                spent,
+                estimate,
+                budget,
+            });
         }
         entries.reserved += estimate;
         Ok(())
@@ -119,15 +149,15 @@ impl Ledger {
                 budget,
                 ..Account::default()
             }),
-            above: None,
+            parent: None,
         }
     }
 
-    /// One of a job, whose calls count for this one, too.
+    /// Returns a ledger whose costs count for this one, too.
     pub(crate) fn child(&self, budget: Option<f64>) -> Self {
-        let top = self.above.as_ref().unwrap_or(&self.own);
+        let top = self.parent.as_ref().unwrap_or(&self.own);
         Self {
-            above: Some(Arc::clone(top)),
+            parent: Some(Arc::clone(top)),
             ..Self::new(budget)
         }
     }
@@ -136,38 +166,37 @@ impl Ledger {
         self.own.entries().costs
     }
 
-    /// Puts the estimate of a call aside, if it fits.
-    pub(crate) fn reserve(&self, estimate: f64) -> Result<Reserved, Refused> {
-        let mut reserved = Reserved {
+    /// Reserves the estimate of a call if it fits into every budget.
+    pub(crate) fn reserve(&self, estimate: f64) -> Result<Reservation, Exceeded> {
+        let mut reservation = Reservation {
             accounts: Vec::new(),
             estimate,
         };
-        for account in std::iter::once(&self.own).chain(&self.above) {
-            // What the first account put aside goes back when this is dropped.
+        for account in std::iter::once(&self.own).chain(&self.parent) {
+            // On an error, dropping `reservation` releases what the first account reserved.
             account.reserve(estimate)?;
-            reserved.accounts.push(Arc::clone(account));
+            reservation.accounts.push(Arc::clone(account));
         }
-        Ok(reserved)
+        Ok(reservation)
     }
 }
 
-impl Reserved {
-    /// Writes down what the call did cost.
-    pub(crate) fn settle(self, answered: bool, charge: Charge) {
+impl Reservation {
+    /// Records the outcome of the call and releases the estimate.
+    pub(crate) fn settle(self, dispatch: Dispatch, charge: Charge) {
         for account in &self.accounts {
             let mut entries = account.entries();
-            entries.costs.calls += u64::from(answered);
+            entries.costs.calls += u64::from(dispatch == Dispatch::Sent);
             match charge {
                 Charge::None => {}
                 Charge::Charged(cost) => entries.costs.us_dollars += cost,
                 Charge::Unknown => entries.costs.unknown_charges += 1,
             }
         }
-        // Whatever was put aside goes back with `self`.
     }
 }
 
-impl Drop for Reserved {
+impl Drop for Reservation {
     fn drop(&mut self) {
         for account in &self.accounts {
             let mut entries = account.entries();

@@ -1,22 +1,19 @@
-//! Making a client: credentials, server, timeout.
+//! Building a client: credentials, server, timeouts, policies.
 
 use std::env;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::{HeaderValue, Request, Response, Uri};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use dataforseo_http::{Cleartext, base_url, basic_auth, certificates, is_valid_budget, redact_url};
 use dataforseo_models::{Date, api, today};
 use hyper::body::Body;
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret, SecretString};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -25,56 +22,70 @@ use crate::budget::{Ledger, Prices};
 use crate::client::{Client, Inner};
 use crate::http::connector::{BoxError, Connector};
 use crate::http::middleware::{HttpService, RequestBody};
-use crate::http::transport::{Network, Transport, pooled, tcp_and_tls};
+use crate::http::transport::Transport;
+use crate::http::{Network, connector, pooled};
 use crate::limits::Limiter;
 use crate::limits::account::AccountLimits;
 use crate::observe::Observer;
 use crate::retry::{RetryPolicy, StandardRetryPolicy};
 
-/// Why no client could be made. No message has a credential in it.
+/// An error of the settings of a client. No message contains a credential.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// No credentials were given.
+    /// No credentials were set.
     #[error(
         "no credentials: call `credentials`, or set DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD and use `from_env`"
     )]
     NoCredentials,
-    /// An environment variable is not set, or empty.
+    /// This environment variable is not set, or empty.
     #[error(
-        "the environment variable {0} is not set: it takes the API login or password of https://app.dataforseo.com/api-access"
+        "the environment variable {0} is not set: it contains the API login or password from https://app.dataforseo.com/api-access"
     )]
     MissingVariable(&'static str),
-    /// Login or password cannot be sent by HTTP Basic.
+    /// Login or password cannot be sent with HTTP basic authentication.
     #[error("{0}")]
     Credentials(&'static str),
     /// The base URL cannot be used.
     #[error("base URL: {0}")]
     BaseUrl(String),
-    /// The URL of the proxy cannot be used. It is not in the message: it can hold a password.
+    /// The URL of the proxy cannot be used. The message leaves it out, as it can contain a password.
     #[error("the URL of the proxy cannot be used: expected one such as http://proxy.example:3128")]
     Proxy,
-    /// What may be spent is no amount of money.
-    #[error("{0} is no amount of money")]
+    /// The budget is negative or NaN.
+    #[error("{0} is not a budget: expected an amount of US dollars, 0 or more")]
     InvalidBudget(String),
     /// TLS cannot be set up.
     #[error("TLS: {0}")]
     Tls(String),
 }
 
-/// Login and password for the API.
+/// The environment variables of login and password.
 const LOGIN: &str = "DATAFORSEO_LOGIN";
 const PASSWORD: &str = "DATAFORSEO_PASSWORD";
-/// Another server, such as a mock server.
+/// The environment variable of another server, such as a mock server.
 const BASE_URL: &str = "DATAFORSEO_BASE_URL";
 
-/// How a client says what day it is, for limits that move with the day.
+/// Returns the current date, for limits that depend on it.
 pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
 
-/// Puts a layer around what sends.
+/// Adds middleware to the service that sends requests.
 type Wrap = Arc<dyn Fn(HttpService) -> HttpService + Send + Sync>;
 
-/// Makes a [`Client`].
+/// A builder for a [`Client`].
+///
+/// Credentials are required. Every other setting has a default:
+///
+/// | setting | default |
+/// | --- | --- |
+/// | server | production, `https://api.dataforseo.com` |
+/// | [`timeout`](Self::timeout) per attempt | 150 s |
+/// | [`connect_timeout`](Self::connect_timeout) | 10 s |
+/// | [`limiter`](Self::limiter) | [`AccountLimits::default`](crate::AccountLimits) |
+/// | [`retry_policy`](Self::retry_policy) | [`StandardRetryPolicy::default`](crate::StandardRetryPolicy) |
+/// | [`budget`](Self::budget) | none |
+/// | [`max_response_bytes`](Self::max_response_bytes) | 256 MiB |
+/// | proxy | `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment |
 ///
 /// ```
 /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
@@ -97,7 +108,7 @@ pub struct ClientBuilder {
     clock: Clock,
     connector: Option<Connector>,
     layers: Vec<Wrap>,
-    /// `None` for what the environment says.
+    /// `None` for the proxy of the environment.
     proxy: Option<Proxy>,
     roots: Vec<Vec<u8>>,
     limiter: Option<Arc<dyn Limiter>>,
@@ -116,7 +127,7 @@ impl fmt::Debug for ClientBuilder {
                 "credentials",
                 &self.credentials.as_ref().map(|_| "[redacted]"),
             )
-            .field("base_url", &without_secrets(&self.base_url))
+            .field("base_url", &redact_url(&self.base_url))
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
@@ -128,7 +139,7 @@ impl ClientBuilder {
             credentials: None,
             base_url: api::PRODUCTION.to_owned(),
             allow_http: false,
-            // The server gives a live call up by itself; the answer to that is worth waiting for.
+            // The server ends a live call by itself; its response is worth the wait.
             timeout: api::SERVER_TIMEOUT + Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             max_response_bytes: 256 << 20,
@@ -148,17 +159,17 @@ impl ClientBuilder {
         }
     }
 
-    /// The API login and password, which are not those of the web site.
+    /// Sets the API login and password, which differ from those of the web site.
     pub fn credentials(mut self, login: impl Into<String>, password: impl Into<String>) -> Self {
         self.credentials = Some((login.into().into(), password.into().into()));
         self
     }
 
-    /// Takes the credentials from `DATAFORSEO_LOGIN` and `DATAFORSEO_PASSWORD`; and the base URL
-    /// from `DATAFORSEO_BASE_URL`, if that is set, as `dataforseo-mock-server exec` does.
+    /// Reads the credentials from `DATAFORSEO_LOGIN` and `DATAFORSEO_PASSWORD`, and the base URL from
+    /// `DATAFORSEO_BASE_URL` if that is set, as `dataforseo-mock-server exec` does.
     ///
     /// # Errors
-    /// When one of them is not set, or empty.
+    /// When one of the two variables is not set, or empty.
     pub fn credentials_from_env(self) -> Result<Self, ConfigError> {
         self.credentials_from(|name| env::var(name).ok())
     }
@@ -178,41 +189,46 @@ impl ClientBuilder {
         })
     }
 
-    /// Calls the sandbox: free, invented data, real credentials.
+    /// Uses the sandbox server: it is free, returns invented data, and requires real credentials.
     pub fn sandbox(self) -> Self {
         self.base_url(api::SANDBOX)
     }
 
-    /// Calls another server, such as the mock server. Paths begin behind it: `/v3/…`.
+    /// Sets the URL of the server, such as a mock server. Paths such as `/v3/…` are appended to it.
+    /// Defaults to the production server.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
-    /// Lets credentials go over `http://` to a server that is not this machine. Only for a mock
-    /// server in a network that you trust.
+    /// Allows `http://` to a server that is not this machine, which sends credentials unencrypted.
+    /// Only for a mock server in a network that you trust.
     pub fn allow_http(mut self) -> Self {
         self.allow_http = true;
         self
     }
 
-    /// How long a call may take in all; 150 s unless set. The server itself gives a live call up
-    /// after 120 s, so a shorter timeout can lose an answer that is paid for.
+    /// Sets the timeout per attempt, from connecting to the last byte of the response. Defaults to
+    /// 150 s.
+    ///
+    /// The server ends a live call after 120 s, so a shorter timeout can lose a response that is
+    /// charged. Retries and the wait for limits are not included.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long connecting may take; 10 s unless set.
+    /// Sets the timeout for connecting. Defaults to 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Opens connections with this in the place of TCP and TLS: any connector of `hyper_util`, such
-    /// as one through a proxy, or the mock server's own, which needs no socket. TLS and
-    /// [`connect_timeout`](Self::connect_timeout) are its own affair then, and so is whether
-    /// credentials travel in the clear.
+    /// Sets the connector that opens connections, in place of TCP and TLS.
+    ///
+    /// Accepts any connector of `hyper_util`, such as one with another proxy protocol, or the mock
+    /// server's, which needs no socket. The connector is then responsible for TLS, for
+    /// [`connect_timeout`](Self::connect_timeout), and for not sending credentials unencrypted.
     ///
     /// ```
     /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
@@ -239,21 +255,23 @@ impl ClientBuilder {
         self
     }
 
-    /// Puts middleware around each exchange over HTTP: a tower layer, which sees each attempt as it is
-    /// sent, and its answer as it arrives. The one that is added last sees a request first. Limits,
-    /// money, repeats and the timeout stay outside: each repeat comes through here again.
+    /// Adds middleware around each HTTP exchange: a tower layer that sees every attempt as it is sent
+    /// and its response as it arrives.
     ///
-    /// The request has the credentials in its header `authorization`; the value does not show
-    /// itself in `Debug`. An error of the layer counts as one of the transport: as not sent if
-    /// nobody read the request's body until then, else as perhaps charged. An answer that the layer
-    /// gives by itself is taken as the API's, with what it says of its cost.
+    /// The layer that is added last sees a request first. Limits, budget, retries and the timeout are
+    /// outside: each retry passes through the layers again.
+    ///
+    /// The header `authorization` contains the credentials; its value is not printed by `Debug`. An
+    /// error of the layer is a transport error. It counts as not sent if the body of the request was
+    /// not read, otherwise as possibly charged. A response that the layer returns by itself is treated
+    /// as the API's, including its cost.
     ///
     /// ```
     /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
     /// use dataforseo_client::{Client, HttpService, RequestBody};
     /// use tower_service::Service;
     ///
-    /// /// Says to which department a call belongs.
+    /// /// Adds the department that a call belongs to.
     /// #[derive(Clone)]
     /// struct Department(HttpService);
     ///
@@ -297,105 +315,121 @@ impl ClientBuilder {
         self
     }
 
-    /// Goes through the HTTP proxy at this URL, such as `http://proxy.example:3128`, with the
-    /// credentials that are in it, if any. Unless this or [`no_proxy`](Self::no_proxy) is called,
-    /// the environment says (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). The proxy sees the name of the
-    /// server and nothing more; calls that are not encrypted do not go through it.
+    /// Sets the URL of an HTTP proxy, such as `http://proxy.example:3128`, with credentials if it
+    /// requires them.
+    ///
+    /// Defaults to the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). The proxy sees the name of
+    /// the server and nothing else. Requests without TLS do not use the proxy.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(Proxy::At(url.into().into()));
+        self.proxy = Some(Proxy::Url(url.into().into()));
         self
     }
 
-    /// Goes through no proxy, whatever the environment says.
+    /// Disables proxies, including those of the environment.
     pub fn no_proxy(mut self) -> Self {
         self.proxy = Some(Proxy::None);
         self
     }
 
-    /// Trusts the certificates in this PEM file's text, too: for a company's own authority, or for
-    /// a proxy that looks into TLS.
+    /// Adds trusted certificates, as PEM text: for a company's own certificate authority, or for a
+    /// proxy that inspects TLS.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots.push(pem.into());
         self
     }
 
-    /// Keeps the account's limits by this; by [`AccountLimits::default`](crate::AccountLimits)
-    /// unless set. Give the same one to all clients that use the account.
+    /// Sets the limiter that keeps the account's limits. Defaults to
+    /// [`AccountLimits::default`](crate::AccountLimits). Share one among all clients of an account.
     pub fn limiter(mut self, limiter: Arc<dyn Limiter>) -> Self {
         self.limiter = Some(limiter);
         self
     }
 
-    /// Sends calls that failed again by this policy; by [`StandardRetryPolicy::default`](crate::StandardRetryPolicy) unless
-    /// set. [`NeverRetry`](crate::NeverRetry) sends each call once.
+    /// Sets the policy that decides which failed calls are retried. Defaults to
+    /// [`StandardRetryPolicy::default`](crate::StandardRetryPolicy).
+    /// [`NeverRetry`](crate::NeverRetry) disables retries.
     pub fn retry_policy(mut self, policy: impl RetryPolicy + 'static) -> Self {
         self.retry_policy = Some(Arc::new(policy));
         self
     }
 
-    /// Estimates calls by these prices; by those that this version knows unless set.
+    /// Sets the prices for estimates. Defaults to [`Prices::known`].
     pub fn prices(mut self, prices: Prices) -> Self {
         self.prices = prices;
         self
     }
 
-    /// Refuses a call before it is sent when it would go beyond so many US dollars, by what was
-    /// spent and by the estimates of what is under way. What the API charges may differ from the
-    /// estimate, so the sum can pass it by that much. No limit unless set.
+    /// Sets a budget in US dollars. Defaults to none.
+    ///
+    /// A call whose estimate exceeds what is left is not sent:
+    /// [`ErrorKind::BudgetExceeded`](crate::ErrorKind). Estimates of calls in flight count as spent.
+    /// The actual cost can differ from the estimate, so the sum can exceed the budget by the
+    /// difference.
     pub fn budget(mut self, us_dollars: f64) -> Self {
         self.budget = Some(us_dollars);
         self
     }
 
-    /// Tells this of each attempt at a call.
+    /// Sets a callback for metrics, called after each attempt. Defaults to none.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Looks at some of the answers for what is not as documented. Several clients can share a watch.
+    /// Sets a watch that compares some of the responses with the documentation. Defaults to none.
+    /// Several clients can share a watch.
     #[cfg(feature = "drift")]
     pub fn drift_watch(mut self, watch: crate::drift_watch::DriftWatch) -> Self {
         self.drift_watch = Some(watch);
         self
     }
 
-    /// How large an answer may be after decompression; 256 MiB unless set.
+    /// Sets the maximum size of a response after decompression, in bytes. Defaults to 256 MiB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// Sends tasks that break documented limits too. For the day on which the API allows more
-    /// than this version knows.
+    /// Sends tasks that break documented limits, too. For the time between a change of the API and a
+    /// new version of this crate.
     pub fn without_validation(mut self) -> Self {
         self.validate = false;
         self
     }
 
-    /// Says what day it is, for limits that move with the day. Today's date in UTC unless set.
+    /// Sets the source of the current date, for limits that depend on it. Defaults to today in UTC.
     pub fn clock(mut self, clock: impl Fn() -> Date + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Makes the client. Nothing is sent.
+    /// Builds the client. Nothing is sent.
     ///
     /// # Errors
-    /// When credentials are missing, or cannot be sent, or the base URL cannot be used.
+    /// When credentials are missing or cannot be sent, or when the base URL, the proxy, a certificate
+    /// or the budget cannot be used.
     pub fn build(self) -> Result<Client, ConfigError> {
         let (login, password) = self
             .credentials
             .as_ref()
             .ok_or(ConfigError::NoCredentials)?;
-        let authorization = basic(login, password)?;
-        let base = base(&self.base_url, self.allow_http)?;
+        let authorization = authorization(login, password)?;
+        let cleartext = if self.allow_http {
+            Cleartext::Allowed
+        } else {
+            Cleartext::LoopbackOnly
+        };
+        let base = base_url(&self.base_url, cleartext)
+            .map_err(|error| ConfigError::BaseUrl(error.to_string()))?;
+        if let Some(budget) = self.budget.filter(|budget| !is_valid_budget(*budget)) {
+            return Err(ConfigError::InvalidBudget(budget.to_string()));
+        }
         let connector = match self.connector {
             Some(connector) => connector,
-            None => tcp_and_tls(Network {
+            None => connector(Network {
                 connect_timeout: self.connect_timeout,
                 proxies: proxies(self.proxy.as_ref())?,
-                roots: certificates(&self.roots)?,
+                roots: roots(&self.roots)?,
             })
             .map_err(|error| ConfigError::Tls(error.to_string()))?,
         };
@@ -408,9 +442,6 @@ impl ClientBuilder {
             self.max_response_bytes,
             http,
         );
-        if let Some(max) = self.budget.filter(|max| max.is_nan() || *max < 0.0) {
-            return Err(ConfigError::InvalidBudget(max.to_string()));
-        }
         let inner = Inner {
             transport,
             validation: self.validate.then_some(self.clock),
@@ -429,19 +460,19 @@ impl ClientBuilder {
     }
 }
 
-/// How to get out.
+/// Which proxy to use.
 #[derive(Clone)]
 enum Proxy {
     None,
-    /// Its URL, which can hold a password.
-    At(SecretString),
+    /// The URL, which can contain a password.
+    Url(SecretString),
 }
 
 fn proxies(proxy: Option<&Proxy>) -> Result<Matcher, ConfigError> {
     let url = match proxy {
         None => return Ok(Matcher::from_env()),
         Some(Proxy::None) => return Ok(Matcher::builder().build()),
-        Some(Proxy::At(url)) => url.expose_secret(),
+        Some(Proxy::Url(url)) => url.expose_secret(),
     };
     let uri = url.parse::<Uri>().ok();
     if uri.as_ref().and_then(Uri::scheme_str) != Some("http") {
@@ -450,24 +481,19 @@ fn proxies(proxy: Option<&Proxy>) -> Result<Matcher, ConfigError> {
     Ok(Matcher::builder().all(url).build())
 }
 
-fn certificates(pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+fn roots(pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let mut all = Vec::new();
     for pem in pems {
-        let before = all.len();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|error| ConfigError::Tls(error.to_string()))?;
-            all.push(certificate);
-        }
-        if all.len() == before {
-            let reason = "there is no certificate in the PEM text";
-            return Err(ConfigError::Tls(reason.to_owned()));
-        }
+        all.extend(certificates(pem).map_err(|error| ConfigError::Tls(error.to_string()))?);
     }
     Ok(all)
 }
 
-/// The value of the `Authorization` header, marked so that no `Debug` prints it.
-fn basic(login: &SecretString, password: &SecretString) -> Result<HeaderValue, ConfigError> {
+/// Returns the value of the `Authorization` header, which `Debug` does not print.
+fn authorization(
+    login: &SecretString,
+    password: &SecretString,
+) -> Result<HeaderValue, ConfigError> {
     let (login, password) = (login.expose_secret(), password.expose_secret());
     if login.is_empty() || password.is_empty() {
         return Err(ConfigError::Credentials(
@@ -476,81 +502,16 @@ fn basic(login: &SecretString, password: &SecretString) -> Result<HeaderValue, C
     }
     if login.contains(':') {
         return Err(ConfigError::Credentials(
-            "HTTP Basic cannot send a login with a colon",
+            "the login must not contain a colon, which HTTP basic authentication cannot send",
         ));
     }
-    let encoded = STANDARD.encode(format!("{login}:{password}"));
-    let mut value = HeaderValue::try_from(format!("Basic {encoded}"))
-        .map_err(|_| ConfigError::Credentials("login or password cannot be sent in a header"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Checks a base URL and takes the slash off its end.
-fn base(url: &str, allow_http: bool) -> Result<String, ConfigError> {
-    let refuse = |reason: &str| {
-        Err(ConfigError::BaseUrl(format!(
-            "`{}` {reason}",
-            without_secrets(url)
-        )))
-    };
-    let trimmed = url.trim_end_matches('/');
-    let Ok(uri) = trimmed.parse::<Uri>() else {
-        return refuse("is no URL; expected one such as https://api.dataforseo.com");
-    };
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return refuse("is not complete; expected one such as https://api.dataforseo.com");
-    };
-    if authority.as_str().contains('@') {
-        return refuse("holds credentials; give them to `credentials` instead");
-    }
-    if uri.query().is_some() || url.contains('#') {
-        return refuse("has a query or a fragment; expected scheme, host, and at most a path");
-    }
-    if uri.path().trim_end_matches('/').ends_with("/v3") {
-        return refuse("ends in `/v3`, which every path begins with: leave it out");
-    }
-    match scheme {
-        "https" => {}
-        "http" if allow_http || is_this_machine(authority.host()) => {}
-        "http" => {
-            return refuse(
-                "would send the credentials unencrypted; use https, or `allow_http` for a mock server",
-            );
-        }
-        _ => return refuse("has a scheme that is neither https nor http"),
-    }
-    Ok(trimmed.to_owned())
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-/// A URL without what can hold a secret, for messages: what stands in front of an `@`, and the
-/// query.
-fn without_secrets(url: &str) -> String {
-    let (url, query) = match url.split_once('?') {
-        Some((url, _)) => (url, "?[redacted]"),
-        None => (url, ""),
-    };
-    let url = match url.rsplit_once('@') {
-        Some((before, host)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            format!("{scheme}://[redacted]@{host}")
-        }
-        None => url.to_owned(),
-    };
-    url + query
+    basic_auth(&format!("{login}:{password}"))
+        .map_err(|_| ConfigError::Credentials("login or password cannot be sent in an HTTP header"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BASE_URL, ClientBuilder, ConfigError, LOGIN, PASSWORD, basic};
+    use super::{BASE_URL, ClientBuilder, ConfigError, LOGIN, PASSWORD};
 
     #[test]
     fn credentials_come_from_both_variables() {
@@ -560,7 +521,7 @@ mod tests {
                 LOGIN => login.clone(),
                 PASSWORD => password.clone(),
                 BASE_URL => None,
-                other => panic!("asked for {other}"),
+                other => panic!("unexpected variable {other}"),
             };
             ClientBuilder::new().credentials_from(look_up)
         };
@@ -574,23 +535,5 @@ mod tests {
             assert_eq!(error, ConfigError::MissingVariable(missing));
             assert!(error.to_string().contains(missing));
         }
-    }
-
-    #[test]
-    fn the_version_is_not_part_of_the_base() {
-        for url in ["https://x.example/v3", "https://x.example/proxy/v3//"] {
-            let error = super::base(url, false).unwrap_err().to_string();
-            assert!(error.contains("leave it out"), "{error}");
-        }
-        assert!(super::base("https://x.example/v3/proxy", false).is_ok());
-        assert!(super::base("https://v3/", false).is_ok());
-    }
-
-    /// No type prints the header; should one ever do, the value itself does not.
-    #[test]
-    fn the_header_does_not_print_itself() {
-        let header = basic(&"login".to_owned().into(), &"password".to_owned().into()).unwrap();
-        assert_eq!(header, "Basic bG9naW46cGFzc3dvcmQ=");
-        assert_eq!(format!("{header:?}"), "Sensitive");
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a failed call was sent, and whether it was charged.
+//! Whether a call was sent, and whether it was charged.
 
 /// Whether a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +16,30 @@ pub enum Dispatch {
 pub enum Charge {
     /// The call was not charged: it was not sent, or the server refused it.
     None,
-    /// The call may have been charged. The account's list of transactions has the answer.
+    /// The call may have been charged. The list of transactions in the account shows it.
     Unknown,
     /// The call was charged this amount, in US dollars.
     Charged(f64),
 }
 
 impl Charge {
+    /// Returns the charge of a response that contains this cost, in US dollars.
+    pub(crate) fn of(cost: f64) -> Self {
+        if cost > 0.0 {
+            Self::Charged(cost)
+        } else {
+            Self::None
+        }
+    }
+
+    /// Returns the amount, in US dollars, if it is known and greater than zero.
+    pub(crate) fn amount(self) -> Option<f64> {
+        match self {
+            Self::Charged(cost) => Some(cost),
+            Self::None | Self::Unknown => None,
+        }
+    }
+
     /// Returns the charge of two attempts together.
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {

@@ -1,7 +1,7 @@
-//! Watching for answers that are not as documented, while a program runs.
+//! A watch for responses that differ from the documentation, while a program runs.
 //!
-//! One answer in many is handed to a thread, which reads it once more, strictly, and counts. What is
-//! kept is where something was not as documented, never what stood there.
+//! A thread decodes a sample of the responses a second time, strictly, and counts differences. It
+//! keeps their locations and never the values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,15 +18,16 @@ use serde::Serialize;
 
 use crate::response::RawResponse;
 
-/// Looks at some of the answers for what is not as documented: fields that nobody documented, values
-/// of another kind, new values of enums, new members of unions. Clones share what they saw.
+/// A watch that compares a sample of the responses with the documentation.
 ///
-/// It keeps the endpoint, the place and the kind of each difference, how often and when it was seen:
-/// no value, no key of a map, nothing else of an answer, and of so many places at most. An answer
-/// that is not looked at costs a counter. One that is looked at is handed to a thread of the watch, and
-/// held until it was looked at; while that has enough to do, further ones are left out. So no call waits
-/// for the watch, and none fails by it. The answers to calls with types are looked at; those of
-/// [`Client::send`](crate::Client::send) have none, and posts have no results.
+/// It finds undocumented fields, values of another kind, new values of enums and new members of
+/// unions. Per difference it keeps the endpoint, the location, the kind, the count and the times. It
+/// keeps no value, no key of a map and nothing else of a response. Clones share a report.
+///
+/// No call waits for the watch, and none fails because of it. A response outside the sample costs
+/// one counter. The others are checked on a thread of the watch; while its queue is full, further
+/// ones are skipped. Only typed calls are checked: responses of
+/// [`Client::send`](crate::Client::send) have no types, and posts have no results.
 ///
 /// ```
 /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
@@ -40,7 +41,7 @@ use crate::response::RawResponse;
 ///     .credentials("login", "password")
 ///     .drift_watch(watch.clone())
 ///     .build()?;
-/// // …calls, for days
+/// // The program runs for days.
 /// println!("{}", watch.report());
 /// # Ok(())
 /// # }
@@ -50,11 +51,11 @@ pub struct DriftWatch {
     inner: Arc<Inner>,
 }
 
-/// Makes a [`DriftWatch`].
+/// A builder for a [`DriftWatch`].
 #[must_use]
 pub struct DriftWatchBuilder {
     one_in: u64,
-    most: usize,
+    max_locations: usize,
     on_first: Option<OnFirst>,
     clock: Clock,
 }
@@ -62,18 +63,18 @@ pub struct DriftWatchBuilder {
 type OnFirst = Box<dyn Fn(&DriftEntry) + Send + Sync>;
 type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// So many answers wait to be looked at; further ones are left out.
-const WAITING: usize = 8;
+/// The number of responses in the queue. Further ones are skipped.
+const QUEUE_LENGTH: usize = 8;
 
 struct Inner {
     one_in: u64,
-    /// How many answers there were.
-    answers: AtomicU64,
-    /// How many of those that were due were left out.
+    /// The number of responses.
+    responses: AtomicU64,
+    /// The number of responses of the sample that were skipped.
     skipped: AtomicU64,
     seen: Arc<Seen>,
-    /// To the thread, which begins with the first answer that is looked at; `None` if none can be
-    /// had.
+    /// The queue of the thread, which starts with the first response of the sample; `None` if it
+    /// could not be started.
     thread: OnceLock<Option<SyncSender<Job>>>,
 }
 
@@ -83,9 +84,9 @@ impl Default for Inner {
     }
 }
 
-/// What the thread fills.
+/// The state that the thread updates.
 struct Seen {
-    most: usize,
+    max_locations: usize,
     on_first: Option<OnFirst>,
     clock: Clock,
     counts: Mutex<Counts>,
@@ -106,29 +107,29 @@ struct Count {
 }
 
 enum Job {
-    Look {
+    Check {
         endpoint: &'static EndpointInfo,
         response: RawResponse,
-        /// The pass over the results of one task, by their type.
+        /// Finds the differences in the results of one task, by their type.
         pass: fn(&str) -> Result<Vec<DriftLocation>, serde_json::Error>,
     },
-    /// To be answered when all that came before was looked at.
-    Settle(SyncSender<()>),
+    /// Confirms that all earlier jobs are done.
+    Flush(SyncSender<()>),
 }
 
 impl DriftWatch {
-    /// Begins to make one. [`DriftWatch::default`] is one as it is unless set.
+    /// Returns a builder with the default settings. [`DriftWatch::default`] returns a watch with them.
     pub fn builder() -> DriftWatchBuilder {
         DriftWatchBuilder {
             one_in: 100,
-            most: 10_000,
+            max_locations: 10_000,
             on_first: None,
             clock: Box::new(Timestamp::now),
         }
     }
 
-    /// What was seen so far. What waits to be looked at is not in it: [`flush`](Self::flush)
-    /// before, to have that too.
+    /// Returns the differences found so far. Call [`flush`](Self::flush) before to include the
+    /// responses in the queue.
     pub fn report(&self) -> DriftReport {
         let counts = self.inner.seen.counts();
         let entries = counts.locations.iter();
@@ -141,7 +142,7 @@ impl DriftWatch {
             last: count.last,
         });
         DriftReport {
-            responses: self.inner.answers.load(Ordering::Relaxed),
+            responses: self.inner.responses.load(Ordering::Relaxed),
             checked: counts.checked,
             skipped: counts.failed + self.inner.skipped.load(Ordering::Relaxed),
             unlisted: counts.unlisted,
@@ -149,46 +150,47 @@ impl DriftWatch {
         }
     }
 
-    /// Waits until all answers that were handed over were looked at. It blocks the thread that calls
-    /// it: for the end of a program, and for tests. In [`on_first`](DriftWatchBuilder::on_first) it would
-    /// wait for itself.
+    /// Waits until all responses in the queue are checked.
+    ///
+    /// Blocks the current thread: for the end of a program, and for tests. Calling it in
+    /// [`on_first`](DriftWatchBuilder::on_first) would wait forever.
     pub fn flush(&self) {
         let Some(Some(thread)) = self.inner.thread.get() else {
             return;
         };
         let (done, settled) = sync_channel(1);
-        if thread.send(Job::Settle(done)).is_ok() {
-            // An error is the end of the thread, and of what could be waited for.
+        if thread.send(Job::Flush(done)).is_ok() {
+            // An error means that the thread ended, so that nothing is left in the queue.
             let _ = settled.recv();
         }
     }
 
-    /// Hands an answer over, if it is its turn.
-    pub(crate) fn answered<R: FromLenientJson>(
+    /// Queues a response if it is part of the sample.
+    pub(crate) fn on_response<R: FromLenientJson>(
         &self,
         endpoint: &'static EndpointInfo,
         response: &RawResponse,
     ) {
         let inner = &self.inner;
-        let number = inner.answers.fetch_add(1, Ordering::Relaxed);
-        // The first is looked at, so that a short program sees something.
+        let number = inner.responses.fetch_add(1, Ordering::Relaxed);
+        // The first response is part of the sample, so that a short program finds something.
         if inner.one_in == 0 || !number.is_multiple_of(inner.one_in) {
             return;
         }
-        let job = Job::Look {
+        let job = Job::Check {
             endpoint,
             response: response.clone(),
             pass: locations::<Vec<R>>,
         };
-        let thread = inner.thread.get_or_init(|| begin(&inner.seen));
-        let handed_over = thread.as_ref().is_some_and(|it| it.try_send(job).is_ok());
-        if !handed_over {
+        let thread = inner.thread.get_or_init(|| start(&inner.seen));
+        let queued = thread.as_ref().is_some_and(|it| it.try_send(job).is_ok());
+        if !queued {
             inner.skipped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-/// Nothing of what it saw: that is what [`report`](DriftWatch::report) is for.
+/// Without the differences, which [`report`](DriftWatch::report) returns.
 impl fmt::Debug for DriftWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DriftWatch")
@@ -201,40 +203,42 @@ impl fmt::Debug for DriftWatchBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DriftWatchBuilder")
             .field("one_in", &self.one_in)
-            .field("max_locations", &self.most)
+            .field("max_locations", &self.max_locations)
             .finish_non_exhaustive()
     }
 }
 
 impl DriftWatchBuilder {
-    /// Looks at one answer in so many, the first included; at one in 100 unless set. 0 looks at none.
-    pub fn one_in(mut self, answers: u64) -> Self {
-        self.one_in = answers;
+    /// Sets the sampling interval: one in `responses` is checked, starting with the first. Defaults
+    /// to 100. 0 checks none.
+    pub fn one_in(mut self, responses: u64) -> Self {
+        self.one_in = responses;
         self
     }
 
-    /// Keeps so many different places at most, 10,000 unless set. What goes unlisted is counted as
-    /// one ([`DriftReport::unlisted`]).
-    pub fn max_locations(mut self, places: usize) -> Self {
-        self.most = places;
+    /// Sets the maximum number of entries in the report. Defaults to 10,000. Differences at other
+    /// locations are only counted: [`DriftReport::unlisted`].
+    pub fn max_locations(mut self, locations: usize) -> Self {
+        self.max_locations = locations;
         self
     }
 
-    /// Calls this when a place is seen for the first time, on the watch's own thread. A panic in
-    /// it ends there. An event goes to `tracing` besides.
+    /// Sets a callback for each new entry, which runs on the thread of the watch. Defaults to none.
+    ///
+    /// A panic in it is caught. Each new entry is an event for `tracing`, too.
     pub fn on_first(mut self, call: impl Fn(&DriftEntry) + Send + Sync + 'static) -> Self {
         self.on_first = Some(Box::new(call));
         self
     }
 
-    /// Says what time it is. The system's clock unless set.
+    /// Sets the source of the current time. Defaults to the system's clock.
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Box::new(clock);
         self
     }
 
-    /// Makes the watch. Its thread begins with the first answer that is looked at, and ends with
-    /// the last clone.
+    /// Builds the watch. Its thread starts with the first response that is checked, and ends when the
+    /// last clone is dropped.
     pub fn build(self) -> DriftWatch {
         DriftWatch {
             inner: Arc::new(Inner::new(self)),
@@ -246,10 +250,10 @@ impl Inner {
     fn new(builder: DriftWatchBuilder) -> Self {
         Self {
             one_in: builder.one_in,
-            answers: AtomicU64::new(0),
+            responses: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
             seen: Arc::new(Seen {
-                most: builder.most,
+                max_locations: builder.max_locations,
                 on_first: builder.on_first,
                 clock: builder.clock,
                 counts: Mutex::default(),
@@ -259,9 +263,9 @@ impl Inner {
     }
 }
 
-/// Begins the thread. It holds no sender, so it ends when the watch is dropped.
-fn begin(seen: &Arc<Seen>) -> Option<SyncSender<Job>> {
-    let (sender, jobs) = sync_channel(WAITING);
+/// Starts the thread. It holds no sender, so it ends when the watch is dropped.
+fn start(seen: &Arc<Seen>) -> Option<SyncSender<Job>> {
+    let (sender, jobs) = sync_channel(QUEUE_LENGTH);
     let seen = Arc::clone(seen);
     let thread = thread::Builder::new().name("dataforseo-drift".to_owned());
     thread.spawn(move || work(&seen, &jobs)).ok()?;
@@ -271,18 +275,17 @@ fn begin(seen: &Arc<Seen>) -> Option<SyncSender<Job>> {
 fn work(seen: &Seen, jobs: &Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
         match job {
-            Job::Look {
+            Job::Check {
                 endpoint,
                 response,
                 pass,
             } => {
-                // What goes wrong here is nobody's business but the report's.
-                let look = || seen.look(endpoint, &response, pass);
-                if !matches!(catch_unwind(AssertUnwindSafe(look)), Ok(Some(()))) {
+                let check = || seen.check(endpoint, &response, pass);
+                if !matches!(catch_unwind(AssertUnwindSafe(check)), Ok(Some(()))) {
                     seen.counts().failed += 1;
                 }
             }
-            Job::Settle(done) => {
+            Job::Flush(done) => {
                 let _ = done.send(());
             }
         }
@@ -294,8 +297,8 @@ impl Seen {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at an answer; `None` if it cannot be read.
-    fn look(
+    /// Checks a response. Returns `None` if it cannot be decoded.
+    fn check(
         &self,
         endpoint: &'static EndpointInfo,
         response: &RawResponse,
@@ -311,25 +314,25 @@ impl Seen {
         self.counts().checked += 1;
         let new: Vec<DriftEntry> = all
             .into_iter()
-            .filter_map(|location| self.count(endpoint, location, now))
+            .filter_map(|found| self.count(endpoint, found, now))
             .collect();
-        // The counts are not held while others have their say.
+        // The lock is not held while callbacks run.
         for entry in &new {
             tracing::warn!(
                 endpoint = entry.endpoint,
                 location = entry.location,
-                "an answer is not as documented: it {}",
+                "a response is not as documented: it {}",
                 entry.kind
             );
             if let Some(call) = &self.on_first {
-                // Whatever this does, the next one is told of.
+                // A panic does not lose the entries that follow.
                 let _ = catch_unwind(AssertUnwindSafe(|| call(entry)));
             }
         }
         Some(())
     }
 
-    /// Counts a place, and gives it if it is new.
+    /// Counts a difference. Returns its entry if it is new.
     fn count(
         &self,
         endpoint: &'static EndpointInfo,
@@ -344,7 +347,7 @@ impl Seen {
             known.last = now;
             return None;
         }
-        if counts.locations.len() >= self.most {
+        if counts.locations.len() >= self.max_locations {
             counts.unlisted = counts.unlisted.saturating_add(found.count);
             return None;
         }
@@ -365,38 +368,41 @@ impl Seen {
     }
 }
 
-/// What a [`DriftWatch`] saw: by endpoint, place and kind. It prints as lines, and as JSON by serde.
+/// The differences that a [`DriftWatch`] found, by endpoint, location and kind.
+///
+/// `Display` prints one line per entry, and `serde` serializes the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DriftReport {
-    /// How many answers there were.
+    /// The number of responses, in the sample or not.
     pub responses: u64,
-    /// How many of them were looked at.
+    /// The number of responses that were checked.
     pub checked: u64,
-    /// How many were due and left out: the thread had enough to do, or could not read them.
+    /// The number of responses of the sample that were not checked: the queue was full, or the
+    /// response could not be decoded.
     pub skipped: u64,
-    /// How often something was seen at a place for which there was no room any more. The list is
-    /// not complete unless this is 0.
+    /// The number of differences that are not in `entries` because the report is full. If it is 0,
+    /// the list is complete.
     pub unlisted: u64,
-    /// The places, in order.
+    /// The differences, ordered by endpoint, location and kind.
     pub entries: Vec<DriftEntry>,
 }
 
-/// A place at which answers were not as documented. It has nothing of what stood there.
+/// A location at which responses differ from the documentation. It contains no value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DriftEntry {
-    /// The endpoint: `backlinks/bulk_ranks/live`.
+    /// The endpoint, such as `backlinks/bulk_ranks/live`.
     pub endpoint: &'static str,
-    /// Where: `result[].items[].rank`, as `cargo xtask drift` says it. See [`DriftLocation::path`].
+    /// The location, such as `result[].items[].rank`. See [`DriftLocation::path`].
     pub location: String,
-    /// In what it was not as documented.
+    /// The kind of the difference.
     pub kind: DriftKind,
-    /// How often that was seen, in the answers that were looked at.
+    /// The number of occurrences in the responses that were checked.
     pub count: u64,
-    /// When it was seen first.
+    /// The time of the first occurrence.
     pub first: Timestamp,
-    /// When it was seen last.
+    /// The time of the last occurrence.
     pub last: Timestamp,
 }
 
@@ -410,10 +416,11 @@ impl fmt::Display for DriftEntry {
             first,
             last,
         } = self;
-        write!(f, "{endpoint}: {location} {kind}; seen {count} times, ")?;
-        match first == last {
-            true => write!(f, "at {first:.0}"),
-            false => write!(f, "from {first:.0} to {last:.0}"),
+        write!(f, "{endpoint}: {location} {kind}; {count} times, ")?;
+        if first == last {
+            write!(f, "at {first:.0}")
+        } else {
+            write!(f, "from {first:.0} to {last:.0}")
         }
     }
 }
@@ -441,7 +448,7 @@ impl fmt::Display for DriftReport {
         if *unlisted > 0 {
             write!(
                 f,
-                "; it is full: {unlisted} entries of other places are not listed"
+                "; the report is full: {unlisted} occurrences at other locations are not listed"
             )?;
         }
         Ok(())

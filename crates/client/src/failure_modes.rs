@@ -1,61 +1,61 @@
-//! What happens when…: each bad day, what the caller sees, whether it was charged, and what the
-//! client did.
+//! Failure modes: what can happen to a call, the error, the charge, and what the client does.
 //!
-//! With the ordinary policies: [`AccountLimits`] and [`StandardRetryPolicy`]. “Again” is up to four times in all,
-//! after waits that double, within five minutes, and for a tenth of all calls at most.
+//! The table assumes the default policies, [`AccountLimits`] and [`StandardRetryPolicy`]. "Retries"
+//! means up to four attempts within five minutes with exponential backoff, and at most one retry per
+//! ten calls.
 //!
-//! | what happens | the caller sees | charged | the client |
+//! | what happens | result | charged | the client |
 //! | --- | --- | --- | --- |
-//! | a task breaks a documented limit | [`Invalid`], all violations | no | sends nothing |
-//! | the call would go beyond `budget` | [`BudgetExceeded`] | no | sends nothing |
-//! | more calls than the account may make | nothing but a wait | – | queues them, first come, first served |
-//! | a limiter of your own says no | [`Limiter`](ErrorKind::Limiter) | no | sends nothing |
-//! | no server, no TLS, no connection in time | [`Connect`] | no | again |
-//! | the connection breaks before the task was written | [`Unsent`] | no | again |
-//! | it breaks after that, without an answer | [`Interrupted`] | perhaps | not again |
-//! | it breaks, or is cut, in the answer | [`BodyInterrupted`], with what there is in [`Error::response`] | perhaps | not again |
-//! | nothing comes for 150 s | [`DeadlineExceeded`] | perhaps | not again |
-//! | an answer is larger than `max_response_bytes` | [`TooLarge`] | perhaps | not again |
-//! | garbage in the place of HTTP | [`Interrupted`] | perhaps | not again |
-//! | a proxy's 429 | [`Http`](ErrorKind::Http) | no | again, after `Retry-After` |
-//! | a proxy's 502, 503, 504 | [`Http`](ErrorKind::Http) | perhaps | not again |
-//! | HTTP 200 and no JSON | [`Body`](ErrorKind::Body) | perhaps | not again |
-//! | 401, 402, 404 in the API's words; 40100, 402xx but for the limits, 404xx, 405xx | [`Envelope`] or [`Task`] | no | not again |
-//! | 40202, 40209: another program uses the account | [`Envelope`], if it stays so | no | again; everybody waits, longer each time |
-//! | 40103, 5030x, 50401, 50402, not charged | [`Envelope`] or [`Task`] | no, by the answer's cost | again |
-//! | 50000, not charged | [`Envelope`] or [`Task`] | no, by the answer's cost | again, once |
-//! | one of them without a cost | [`Envelope`] or [`Task`] | perhaps | not again |
-//! | a failed task that costs money (40101 can) | [`Task`] | [`Charge::Charged`] | not again |
-//! | 40501 | [`Envelope`] or [`Task`], the field in [`Error::invalid_field`] | no | not again |
-//! | some tasks of a post fail | [`Posted`], which says so of each | for those that were taken | not again |
-//! | `tasks_error` is 0 and a task failed | as if it were right: it is not looked at | – | – |
-//! | `tasks` is null and the code a success | [`NoTask`] | perhaps | not again |
-//! | a live endpoint says that the task is not done | [`Pending`], with the task's identifier | by the answer | not again |
-//! | `fetch` says so | [`Fetched::Pending`] | no | not again: polling is the caller's |
-//! | a success without results | an [`Response`] without any, [`Response::status_code`] 20000 or 40102 | by the answer | – |
-//! | null, a float for an integer, an unknown field | an [`Response`], [`Response::drift`] | yes | nothing; a `DriftWatch`, behind the feature `drift`, counts such places |
-//! | the caller drops the call while it waits for its turn | – | no | frees its place |
-//! | the caller drops the call while it is under way | – | perhaps: [`Costs::unknown`] | frees its place |
-//! | the machine sleeps, the clock jumps | nothing | – | makes no burst of calls |
+//! | A task breaks a documented limit. | [`InvalidTask`] with all violations | no | sends nothing |
+//! | The estimate exceeds the budget. | [`BudgetExceeded`] | no | sends nothing |
+//! | There are more calls than the account allows. | the response, after a wait | – | queues the calls in their order |
+//! | Your own limiter refuses the call. | [`Limiter`](ErrorKind::Limiter) | no | sends nothing |
+//! | DNS, TCP or TLS fails, or connecting takes too long. | [`Connect`] | no | retries |
+//! | The connection fails before the task was written. | [`NotSent`] | no | retries |
+//! | The connection fails after that, before the response. | [`Interrupted`] | unknown | gives up |
+//! | The connection fails within the response. | [`BodyInterrupted`], with the bytes in [`Error::raw_response`] | unknown | gives up |
+//! | No complete response arrives within 150 s. | [`Timeout`] | unknown | gives up |
+//! | The response is larger than `max_response_bytes`. | [`ResponseTooLarge`] | unknown | gives up |
+//! | The response is not HTTP. | [`Interrupted`] | unknown | gives up |
+//! | A proxy returns 429. | [`Http`](ErrorKind::Http) | no | retries, after `Retry-After` |
+//! | A proxy returns 502, 503 or 504. | [`Http`](ErrorKind::Http) | unknown | gives up |
+//! | The status is 200 and the body is not a DataForSEO response. | [`Body`](ErrorKind::Body) | unknown | gives up |
+//! | The API returns HTTP 401, 402 or 404, or codes 40100, 402xx except rate limits, 404xx, 405xx. | [`Envelope`] or [`Task`] | no | gives up |
+//! | The API returns 40202 or 40209, because another program uses the account. | [`Envelope`] if it persists | no | retries; all callers pause, longer each time |
+//! | The API returns 40103, 5030x, 50401 or 50402 with cost 0. | [`Envelope`] or [`Task`] | no | retries |
+//! | The API returns 50000 with cost 0. | [`Envelope`] or [`Task`] | no | retries once |
+//! | The API returns one of these codes without a cost. | [`Envelope`] or [`Task`] | unknown | gives up |
+//! | A task fails and costs money, as 40101 can. | [`Task`] | [`Charge::Charged`] | gives up |
+//! | The API returns 40501. | [`Envelope`] or [`Task`], with the field in [`Error::invalid_fields`] | no | gives up |
+//! | Some tasks of a post are refused. | [`Posted`], with the outcome of each task | the accepted tasks | gives up |
+//! | `tasks` is null and the code is a success. | [`NoTask`] | unknown | gives up |
+//! | A live endpoint returns a task that is not done. | [`Pending`], with the identifier | by the response | gives up |
+//! | `fetch` returns a task that is not done. | [`Fetched::Pending`] | no | returns; the caller polls |
+//! | A success has no results. | [`Response`] without results, [`Response::status_code`] 20000 or 40102 | by the response | returns |
+//! | A value is null, or of another kind than documented. | [`Response`] with [`Response::drift`] | by the response | returns |
+//! | A field is not documented. | [`Response`] | by the response | ignores it; `DriftWatch` counts it |
+//! | The caller drops the future while it waits for the limiter. | – | no | releases the place |
+//! | The caller drops the future while the call is in flight. | – | unknown: [`Costs::unknown_charges`] | releases the place |
+//! | The machine sleeps, or its clock jumps. | – | – | sends no burst of calls |
 //!
-//! A call to an endpoint that is free (`charged` is false) is sent again wherever this says
-//! “perhaps”.
+//! Calls to free endpoints, whose `charged` is false, are retried where the table says "unknown",
+//! too.
 //!
-//! [`Invalid`]: ErrorKind::InvalidTask
+//! [`InvalidTask`]: ErrorKind::InvalidTask
 //! [`BudgetExceeded`]: ErrorKind::BudgetExceeded
 //! [`Envelope`]: ErrorKind::Envelope
 //! [`Task`]: ErrorKind::Task
 //! [`NoTask`]: ErrorKind::NoTask
 //! [`Pending`]: ErrorKind::Pending
-//! [`Connect`]: TransportError::Connect
-//! [`Unsent`]: TransportError::Unsent
-//! [`Interrupted`]: TransportError::Interrupted
-//! [`BodyInterrupted`]: TransportError::BodyInterrupted
-//! [`DeadlineExceeded`]: TransportError::DeadlineExceeded
-//! [`TooLarge`]: TransportError::TooLarge
+//! [`Connect`]: TransportErrorKind::Connect
+//! [`NotSent`]: TransportErrorKind::NotSent
+//! [`Interrupted`]: TransportErrorKind::Interrupted
+//! [`BodyInterrupted`]: TransportErrorKind::BodyInterrupted
+//! [`Timeout`]: TransportErrorKind::Timeout
+//! [`ResponseTooLarge`]: TransportErrorKind::ResponseTooLarge
 
 #[allow(unused_imports, reason = "for the links above")]
 use crate::{
     AccountLimits, Charge, Costs, Error, ErrorKind, Fetched, Posted, Response, StandardRetryPolicy,
-    TransportError,
+    TransportErrorKind,
 };

@@ -1,55 +1,55 @@
-//! Async client of the [DataForSEO v3 API](https://docs.dataforseo.com/v3/).
+//! An async client for the [DataForSEO v3 API](https://docs.dataforseo.com/v3/).
 //!
 //! ```no_run
-//! use dataforseo_client::Client;
-//! use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
+//! use dataforseo_client::{Client, backlinks::BulkPagesSummaryLiveTask};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! // DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD
+//! // Reads DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD.
 //! let client = Client::from_env()?;
 //! let task = BulkPagesSummaryLiveTask::new(["https://example.com/", "https://example.com/about"]);
-//! let answer = client.backlinks().bulk_pages_summary_live(&task).await?;
-//! for item in answer.results().iter().filter_map(|result| result.items.as_ref()).flatten() {
-//!     println!("{:?}: {:?} backlinks", item.url, item.backlinks);
+//! let response = client.backlinks().bulk_pages_summary_live(&task).await?;
+//! for page in response.items() {
+//!     println!("{:?}: {:?} backlinks", page.url, page.backlinks);
 //! }
-//! println!("{:?} USD", answer.cost());
+//! println!("{:?} USD", response.cost());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! - An error of the API is an [`Error`], though it comes inside HTTP 200: [`Error::kind`] tells
-//!   transport, HTTP, envelope and task apart.
-//! - A task that breaks a documented limit is refused before it is sent.
-//! - The account's limits are kept, for all clones of a client together ([`Limiter`]). What failed
-//!   without being charged is sent again ([`StandardRetryPolicy`]); what may have been charged is not, unless
-//!   you say so: there is no way to tell the API that a call is a repeat.
-//! - Money is counted ([`Client::spend`]), and can have a limit. [`Error::charge`] says what is
-//!   known of a call that failed. [`failure_modes`] goes through all that can happen.
-//! - Nothing that was paid for is lost: the body of the answer is on [`Response`] and on [`Error`],
-//!   and a value of another kind than documented is told of by [`Response::drift`].
-//! - No credential is in any `Debug`, message or error.
+//! - **Types.** Every endpoint has a method, a task and a result. A task that breaks a documented
+//!   limit is not sent.
+//! - **Errors.** An error inside an HTTP 200 response is an [`Error`], too. Its predicates tell what
+//!   to do. [`failure_modes`] lists what can happen to a call.
+//! - **Limits.** All clones of a client together keep the rate limits of the account: [`Limiter`].
+//! - **Retries.** Calls that failed without being charged are retried: [`StandardRetryPolicy`]. Calls
+//!   that may have been charged are not, because the API cannot recognize a retry.
+//! - **Costs.** The client counts what was charged, estimates calls before they are sent, and keeps a
+//!   budget: [`Client::costs`], [`Client::estimate`], [`ClientBuilder::budget`].
+//! - **Data.** No paid response is lost. The bytes are in [`Response::raw_response`] and
+//!   [`Error::raw_response`], and values of an undocumented kind in [`Response::drift`].
+//! - **Secrets.** No `Debug`, message or error contains a credential.
 //!
-//! | for | there is |
+//! | task | item |
 //! | --- | --- |
-//! | one call | the methods of `Client::backlinks` and the other sections |
-//! | all rows of a list | the methods that end in `_pages`: [`Pages`] |
-//! | conditions and orders | the modules that end in `_fields`, such as `models::backlinks::backlinks_live_fields` |
-//! | rows of bulk endpoints by target | [`models::match_targets`] |
-//! | an endpoint that is known only at run time | [`Client::prepare`], [`Client::send`] |
-//! | tasks for later | [`Posted`], one outcome a task, and [`Fetched`] |
-//! | what the API answers and nobody documented | `DriftWatch`, behind the feature `drift` |
-//! | middleware, another transport, a recorder | [`ClientBuilder::layer`], [`ClientBuilder::connector`] |
-//! | tests without the API | the crate `dataforseo-mock-server` |
+//! | call an endpoint | the methods of `Client::backlinks` and the other sections |
+//! | fetch all rows of a list | the methods that end in `_pages`: [`Pages`] |
+//! | filter and sort | the modules that end in `_fields`, such as `backlinks::backlinks_live_fields` |
+//! | match rows of bulk endpoints to targets | [`models::match_targets`] |
+//! | post tasks and fetch their results later | [`Posted`] and [`Fetched`] |
+//! | choose an endpoint at run time | [`Client::prepare`] and [`Client::send`] |
+//! | find differences between responses and the documentation | `DriftWatch`, behind the feature `drift` |
+//! | add middleware, another transport or a recorder | [`ClientBuilder::layer`], [`ClientBuilder::connector`] |
+//! | test without the API | the crate `dataforseo-mock-server` |
 //!
 //! # Features
-//! One a section: `backlinks` (default), `appendix`, `serp`, `on_page`. `schemars` gives tasks and results
-//! `JsonSchema`, `redis` has limits that several machines share.
-//!
-//! `drift` has `DriftWatch`, which looks at one answer in a hundred for what is not as documented: fields,
-//! values, kinds. It counts places and keeps nothing of an answer. Calls are neither delayed nor broken by it:
-//! an answer that is not looked at costs a counter, one that is is looked at on a thread of the watch.
+//! | feature | content |
+//! | --- | --- |
+//! | `backlinks` (default), `appendix`, `on_page`, `serp` | the sections of the API |
+//! | `schemars` | `JsonSchema` for tasks and results |
+//! | `redis` | `RedisLimits`: rate limits that several machines share |
+//! | `drift` | `DriftWatch`: counts undocumented fields, values and kinds in a sample of responses, without delaying calls |
 
-// Without any section nothing uses the core; a new section is added to the list.
+// Without a section, nothing uses the core. New sections are added to this list.
 #![cfg_attr(
     not(any(
         feature = "appendix",
@@ -62,8 +62,10 @@
 
 mod budget;
 mod builder;
+mod call;
 mod charge;
 mod client;
+mod decode;
 #[cfg(feature = "drift")]
 mod drift_watch;
 mod error;
@@ -74,6 +76,7 @@ mod http;
 mod limits;
 mod observe;
 mod paging;
+mod request;
 mod response;
 mod retry;
 mod untyped;
@@ -82,14 +85,15 @@ pub use budget::{Costs, Prices};
 pub use builder::{ClientBuilder, ConfigError};
 pub use charge::{Charge, Dispatch};
 pub use client::Client;
-/// The tasks, results and status codes.
+/// Tasks, results and status codes: the crate `dataforseo-models`.
 pub use dataforseo_models as models;
 #[cfg(feature = "drift")]
 pub use drift_watch::{DriftEntry, DriftReport, DriftWatch, DriftWatchBuilder};
 pub use error::{Error, ErrorKind};
+pub use generated::sections::*;
 pub use generated::*;
+pub use http::error::{TransportError, TransportErrorKind};
 pub use http::middleware::{HttpService, RequestBody, ResponseBody};
-pub use http::transport::{TransportError, TransportErrorKind};
 pub use limits::account::AccountLimits;
 #[cfg(feature = "redis")]
 pub use limits::redis::{RedisFallback, RedisLimits};
@@ -99,3 +103,8 @@ pub use paging::{PageResponse, Pages, StopReason};
 pub use response::{Fetched, Posted, PostedTask, RawResponse, Response};
 pub use retry::{FailedAttempt, NeverRetry, RetryPolicy, StandardRetryPolicy};
 pub use untyped::{UntypedRequest, UntypedResponse, UntypedTask};
+
+/// The examples of the crate's README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! What a program's metrics are told of.
+//! Callbacks for metrics.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,24 +7,27 @@ use dataforseo_models::EndpointInfo;
 
 use crate::error::Error;
 
-/// Told of every attempt at a call, for metrics. Spans and events go to `tracing` besides.
+/// A callback for metrics, called after every attempt of a call.
+///
+/// Spans and events for `tracing` are independent of it.
 pub trait Observer: Send + Sync + fmt::Debug {
-    /// An attempt is over. It should return at once: the call waits for it.
-    fn on_attempt(&self, observed: &AttemptEvent<'_>);
+    /// Called after an attempt. The call waits until this returns.
+    fn on_attempt(&self, event: &AttemptEvent<'_>);
 }
 
-/// An attempt at a call.
+/// An attempt of a call that ended.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AttemptEvent<'a> {
-    /// The endpoint.
+    /// The endpoint that was called.
     pub endpoint: &'static EndpointInfo,
-    /// Which attempt it was, the first being 1.
+    /// The number of the attempt, starting at 1.
     pub number: u32,
-    /// How long it took, waiting for the account's limits included.
+    /// The duration of the attempt, including the wait for the account's limits.
     pub duration: Duration,
-    /// Why it failed, if it did.
+    /// The error of the attempt; `None` if it succeeded.
     pub error: Option<&'a Error>,
-    /// What it cost in US dollars, if that is known.
+    /// The cost of the attempt in US dollars; `None` if it is unknown, or if a failed attempt was
+    /// not charged.
     pub cost: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! What a call brings back.
+//! The responses of calls.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,69 +6,98 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dataforseo_models::drift::Drift;
-use dataforseo_models::{RawEnvelope, StatusCode, TaskId, TaskResponse};
+use dataforseo_models::{HasItems, RawEnvelope, StatusCode, TaskId, TaskResponse};
 
-/// The answer to a call that held one task, and that neither the call nor the task failed.
+use crate::call::Completed;
+
+/// The response to a call with one task that succeeded.
+///
+/// An empty response is a success, too: [`status_code`](Self::status_code) is 40102 then.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Response<R> {
-    /// The task, with its results.
+    /// The task with its results.
     pub task: TaskResponse<R>,
-    /// What the call cost in US dollars, by the envelope.
+    /// The cost of the call in US dollars, from the envelope.
     pub(crate) cost: Option<f64>,
     pub(crate) raw_response: RawResponse,
 }
 
 impl<R> Response<R> {
-    /// The results. Most endpoints give one, with the items inside; none is an empty success.
+    /// Returns the first result; `None` if the response is empty. Most endpoints return one result
+    /// per task.
+    pub fn result(&self) -> Option<&R> {
+        self.task.result.first()
+    }
+
+    /// Returns the items of all results, such as the rows of a list.
+    pub fn items(&self) -> impl Iterator<Item = &R::Item>
+    where
+        R: HasItems,
+    {
+        self.task.result.iter().flat_map(HasItems::items)
+    }
+
+    /// Returns the items of all results by value.
+    pub fn into_items(self) -> Vec<R::Item>
+    where
+        R: HasItems,
+    {
+        let results = self.task.result.into_iter();
+        results.flat_map(HasItems::into_items).collect()
+    }
+
+    /// Returns all results. The slice is empty if the response is empty.
     pub fn results(&self) -> &[R] {
         &self.task.result
     }
 
-    /// The results, taken out.
+    /// Returns all results by value.
     pub fn into_results(self) -> Vec<R> {
         self.task.result
     }
 
-    /// The outcome of the task: success, or empty.
+    /// Returns the status code of the task: 20000, or 40102 if there are no results.
     pub fn status_code(&self) -> StatusCode {
         self.task.status_code
     }
 
-    /// What the call cost, in US dollars; `None` if the API did not say.
+    /// Returns the cost of the call in US dollars; `None` if the response has none.
     pub fn cost(&self) -> Option<f64> {
         self.cost.or(self.task.cost)
     }
 
-    /// Where the answer was of another kind than documented, and what became of that. The values
-    /// themselves are in [`raw_response`](Self::raw_response). Fields that nobody documented are not
-    /// listed: [`lossy_fields`](dataforseo_models::drift::lossy_fields) names them, for a result as text.
+    /// Returns the values that are of another kind than documented, and how each was decoded.
+    ///
+    /// The original values are in [`raw_response`](Self::raw_response). Undocumented fields are not
+    /// in this list: [`lossy_fields`](dataforseo_models::drift::lossy_fields) finds them in the text of a
+    /// result.
     pub fn drift(&self) -> &[Drift] {
         &self.task.drift
     }
 
-    /// The answer as it arrived.
+    /// Returns the response as it arrived.
     pub fn raw_response(&self) -> &RawResponse {
         &self.raw_response
     }
 }
 
-/// The result of a task that was posted before, if it is there.
+/// The result of a task that was posted before, if it is done.
 #[derive(Debug, Clone)]
 pub enum Fetched<R> {
-    /// The task is done, and was no failure.
+    /// The task is done and did not fail.
     Ready(Box<Response<R>>),
-    /// The task is under way: ask again later.
+    /// The task is not done yet. Fetch it again later; the status code tells whether it is queued.
     Pending(StatusCode),
 }
 
-/// What became of the tasks of one post.
+/// The outcomes of the tasks of one post.
 ///
-/// The call succeeded; each task can have failed by itself. [`into_ids`](Self::into_ids) is for
-/// whoever wants all or nothing, [`tasks`](Self::tasks) for whoever looks at each.
+/// The call succeeded, but each task can have been refused. [`tasks`](Self::tasks) returns the
+/// outcome of each, [`into_ids`](Self::into_ids) all identifiers or nothing.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-#[must_use = "tasks of a post can fail one by one"]
+#[must_use = "the API can refuse single tasks of a post"]
 pub struct Posted {
     tasks: Vec<PostedTask>,
     cost: Option<f64>,
@@ -76,33 +105,31 @@ pub struct Posted {
 }
 
 impl Posted {
-    pub(crate) fn new(
-        tasks: Vec<PostedTask>,
-        cost: Option<f64>,
-        raw_response: RawResponse,
-    ) -> Self {
+    pub(crate) fn new(completed: Completed<Vec<PostedTask>>) -> Self {
         Self {
-            tasks,
-            cost,
-            raw_response,
+            tasks: completed.value,
+            cost: completed.cost,
+            raw_response: completed.raw_response,
         }
     }
 
-    /// The outcomes, one for each task that was sent, in the order in which they were sent.
+    /// Returns the outcome of each task, in the order in which the tasks were sent.
     pub fn tasks(&self) -> &[PostedTask] {
         &self.tasks
     }
 
-    /// The tasks that the API did not take, each with its place among those that were sent.
+    /// Returns the tasks that the API did not accept, each with its index among the tasks that were
+    /// sent.
     pub fn failed(&self) -> impl Iterator<Item = (usize, &PostedTask)> {
         let tasks = self.tasks.iter().enumerate();
         tasks.filter(|(_, task)| !task.is_accepted())
     }
 
-    /// The identifiers of all tasks, in the order in which they were sent.
+    /// Returns the identifiers of all tasks, in the order in which the tasks were sent.
     ///
     /// # Errors
-    /// When one of them was not taken: everything, as those that were taken are paid for.
+    /// When the API did not accept one of the tasks. The error is this value, because the tasks
+    /// that were accepted are paid for.
     pub fn into_ids(self) -> Result<Vec<TaskId>, Self> {
         if self.failed().next().is_some() {
             return Err(self);
@@ -110,37 +137,37 @@ impl Posted {
         Ok(self.tasks.into_iter().filter_map(|task| task.id).collect())
     }
 
-    /// What the call cost, in US dollars; `None` if the API did not say.
+    /// Returns the cost of the call in US dollars; `None` if the response has none.
     pub fn cost(&self) -> Option<f64> {
         self.cost
     }
 
-    /// The answer as it arrived.
+    /// Returns the response as it arrived.
     pub fn raw_response(&self) -> &RawResponse {
         &self.raw_response
     }
 }
 
-/// The outcomes of `sent` tasks, in their order.
-pub(crate) fn outcomes(envelope: RawEnvelope<'_>, text: &str, sent: usize) -> Vec<PostedTask> {
-    let mut told = envelope.tasks.into_iter().map(|task| PostedTask {
+/// Returns the outcomes of `sent` tasks, in their order.
+pub(crate) fn posted_tasks(envelope: RawEnvelope<'_>, text: &str, sent: usize) -> Vec<PostedTask> {
+    let mut received = envelope.tasks.into_iter().map(|task| PostedTask {
         id: task.id,
         status_code: Some(task.status_code),
         message: task.status_message.unwrap_or_default(),
         cost: task.cost,
     });
-    // The API says nothing of some: whoever sent them is told that.
-    let there = positions(text);
+    // A task that the response does not mention keeps its place, with no status code.
+    let present = tasks_present(text);
     (0..sent)
-        .map(|index| match there.get(index) {
-            Some(true) => told.next().unwrap_or_default(),
+        .map(|index| match present.get(index) {
+            Some(true) => received.next().unwrap_or_default(),
             _ => PostedTask::default(),
         })
         .collect()
 }
 
-/// Which elements of `tasks` are tasks: a null would shift all that follow.
-fn positions(text: &str) -> Vec<bool> {
+/// Returns which elements of `tasks` are tasks. A null would otherwise shift all that follow.
+fn tasks_present(text: &str) -> Vec<bool> {
     #[derive(serde::Deserialize)]
     struct Tasks<'a> {
         #[serde(borrow, default)]
@@ -154,57 +181,63 @@ fn positions(text: &str) -> Vec<bool> {
         .collect()
 }
 
-/// What became of one task of a post.
+/// The outcome of one task of a post.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PostedTask {
-    /// The identifier under which its result can be fetched.
+    /// The identifier by which the result is fetched; `None` if the task was refused.
     pub id: Option<TaskId>,
-    /// The outcome; `None` if the API's answer does not mention the task.
+    /// The status code of the task; `None` if the response does not mention the task.
     pub status_code: Option<StatusCode>,
-    /// How the API words it.
+    /// The API's message; empty if there is none.
     pub message: String,
-    /// What the task cost, in US dollars.
+    /// The cost of the task in US dollars; `None` if the response has none.
     pub cost: Option<f64>,
 }
 
 impl PostedTask {
-    /// Whether the API took the task, so that it will have a result.
+    /// Returns whether the API accepted the task, so that it will have a result.
     pub fn is_accepted(&self) -> bool {
         self.id.is_some() && self.status_code.is_some_and(StatusCode::is_ok)
     }
 }
 
-/// An answer as it arrived: HTTP status, and the body after decompression.
+/// A response as it arrived: HTTP status and decompressed body.
+///
+/// `Debug` prints the size of the body and not its content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawResponse {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
-    /// What a proxy said in `Retry-After`.
     pub(crate) retry_after: Option<Duration>,
-    /// How often the call was sent.
     pub(crate) attempts: u32,
 }
 
 impl RawResponse {
-    /// How often the call was sent until this came: 1 unless it was repeated.
+    /// Returns the number of attempts until this response arrived: 1 unless the call was retried.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The body.
+    /// Returns the decompressed body.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The body as text, with a replacement character for what is not UTF-8.
+    /// Returns the wait that the header `Retry-After` requests, at most one day; `None` without the
+    /// header.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Returns the body as text, with a replacement character in place of invalid UTF-8.
     pub fn text(&self) -> Cow<'_, str> {
-        // Looking first whether all is well is many times faster than looking for what is not.
+        // Checking valid text first is many times faster than the lossy conversion.
         match std::str::from_utf8(&self.body) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => String::from_utf8_lossy(&self.body),
@@ -212,7 +245,6 @@ impl RawResponse {
     }
 }
 
-/// Without the body: it can be megabytes, and is the caller's data.
 impl fmt::Debug for RawResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawResponse")

@@ -1,23 +1,27 @@
-//! When a call that failed is sent again, and after how long.
+//! Retry policies: whether a failed call is sent again, and after how long.
 //!
-//! The API cannot tell a repeat from a second order. So what may have been charged is not repeated
-//! unless the caller says so, and what is wrong stays wrong.
+//! The API cannot distinguish a retry from a second order. Calls that may have been charged are
+//! therefore not retried unless the caller allows it.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dataforseo_models::{EndpointInfo, RetryAdvice, StatusCode};
+use dataforseo_models::EndpointInfo;
 
 use crate::charge::Charge;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, Retryable};
 
-/// Decides about calls that failed.
+/// A policy that decides whether a failed call is retried.
+///
+/// [`StandardRetryPolicy`] is the default. [`NeverRetry`] disables retries.
 pub trait RetryPolicy: Send + Sync + fmt::Debug {
-    /// How long to wait before the call is sent again; `None` to give up.
+    /// Called after each failed attempt. Returns the backoff before the next attempt, or `None` to
+    /// give up.
     fn on_error(&self, failed: &FailedAttempt<'_>) -> Option<Duration>;
 
-    /// A call succeeded or was given up: for policies that look at the share of repeats.
+    /// Called once per call, after it succeeded or was given up. For policies that limit the ratio
+    /// of retries to calls. Does nothing by default.
     fn on_complete(&self) {}
 }
 
@@ -25,17 +29,17 @@ pub trait RetryPolicy: Send + Sync + fmt::Debug {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FailedAttempt<'a> {
-    /// The endpoint.
+    /// The endpoint that was called.
     pub endpoint: &'static EndpointInfo,
-    /// Which attempt it was, the first being 1.
+    /// The number of the attempt, starting at 1.
     pub number: u32,
-    /// How long the call takes already, waits included.
+    /// The time since the first attempt began, including backoffs.
     pub elapsed: Duration,
-    /// Why it failed.
+    /// The error of the attempt.
     pub error: &'a Error,
     /// Whether this attempt was charged.
     pub charge: Charge,
-    /// What a proxy said in `Retry-After`.
+    /// The wait that the header `Retry-After` requests, at most one day; `None` without the header.
     pub retry_after: Option<Duration>,
 }
 
@@ -58,7 +62,7 @@ impl<'a> FailedAttempt<'a> {
     }
 }
 
-/// Nothing is ever sent again.
+/// A policy that never retries.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NeverRetry;
 
@@ -68,45 +72,54 @@ impl RetryPolicy for NeverRetry {
     }
 }
 
-/// The ordinary policy.
+/// The default policy: exponential backoff with full jitter, and no retry of a call that may have
+/// been charged.
 ///
-/// | what happened | it is sent again |
+/// | failure | retried |
 /// | --- | --- |
-/// | nothing left this program | yes |
-/// | the API refused it for now: too many calls, a service is busy | yes |
-/// | an internal error (50000), not charged | once: a malformed field can cause it, too |
-/// | a proxy refused it (429) | yes, after `Retry-After` if there is one |
-/// | it may have been charged | no, unless [`even_if_charged`](Self::even_if_charged), or the endpoint is free |
-/// | it is wrong: the task, the credentials, the balance | never |
+/// | nothing was sent | yes |
+/// | the API refused the call for now: rate limit, busy service | yes |
+/// | internal error of the API (50000), not charged | once, as an invalid field can be the cause |
+/// | HTTP 429 from a proxy | yes, after `Retry-After` if there is one |
+/// | the call may have been charged | no, unless [`even_if_charged`](Self::even_if_charged) is set or the endpoint is free |
+/// | invalid task, wrong credentials, no funds | never |
 ///
-/// Waits are a random part of a time that doubles (full jitter), so that callers who failed together
-/// do not come back together.
+/// | setting | default |
+/// | --- | --- |
+/// | [`max_attempts`](Self::max_attempts) | 4 |
+/// | [`time_limit`](Self::time_limit) | 5 minutes |
+/// | [`backoff`](Self::backoff) | 1 s, doubled per attempt, at most 30 s |
+/// | [`retry_ratio`](Self::retry_ratio) | 0.1 retries per call |
 ///
 /// ```
 /// use std::time::Duration;
 /// use dataforseo_client::{Client, StandardRetryPolicy};
 ///
 /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
-/// let policy = StandardRetryPolicy::default().max_attempts(3).time_limit(Duration::from_secs(60));
-/// let client = Client::builder().credentials("login", "password").retry_policy(policy).build()?;
+/// let policy = StandardRetryPolicy::default()
+///     .max_attempts(3)
+///     .time_limit(Duration::from_secs(60));
+/// let client = Client::builder()
+///     .credentials("login", "password")
+///     .retry_policy(policy)
+///     .build()?;
 /// # Ok(())
 /// # }
 /// ```
 pub struct StandardRetryPolicy {
     max_attempts: u32,
     time_limit: Duration,
-    first_backoff: Duration,
+    initial_backoff: Duration,
     max_backoff: Duration,
     even_if_charged: bool,
-    /// How many repeats there may be for each call that ended.
     retry_ratio: f64,
-    /// Repeats that are left, for the share.
-    left: Mutex<f64>,
+    /// The number of retries that the ratio allows at the moment.
+    allowance: Mutex<f64>,
     random: Box<dyn Fn() -> f64 + Send + Sync>,
 }
 
-/// Repeats that are there from the beginning, before any call has ended.
-const RESERVE: f64 = 10.0;
+/// The number of retries that the ratio allows at most, and before the first call ended.
+const MAX_ALLOWANCE: f64 = 10.0;
 
 impl fmt::Debug for StandardRetryPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,87 +137,88 @@ impl Default for StandardRetryPolicy {
         Self {
             max_attempts: 4,
             time_limit: Duration::from_secs(300),
-            first_backoff: Duration::from_secs(1),
+            initial_backoff: Duration::from_secs(1),
             max_backoff: Duration::from_secs(30),
             even_if_charged: false,
             retry_ratio: 0.1,
-            left: Mutex::new(RESERVE),
+            allowance: Mutex::new(MAX_ALLOWANCE),
             random: Box::new(fastrand::f64),
         }
     }
 }
 
 impl StandardRetryPolicy {
-    /// How often a call is sent at most; 4 unless set.
+    /// Sets the maximum number of attempts per call, including the first. Defaults to 4.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// How long a call may take with its repeats; after that it is not repeated. 5 minutes unless
-    /// set.
+    /// Sets the time after which a call is not retried, measured from its first attempt. Defaults
+    /// to 5 minutes.
     pub fn time_limit(mut self, time: Duration) -> Self {
         self.time_limit = time;
         self
     }
 
-    /// The first wait at most, and the longest; 1 s and 30 s unless set.
-    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first_backoff, self.max_backoff) = (first, longest);
+    /// Sets the upper bounds of the first and of the longest backoff. Default to 1 s and 30 s.
+    ///
+    /// The bound doubles per attempt. The backoff is a random part of it, so that callers that
+    /// failed together do not retry together.
+    pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
+        self.initial_backoff = initial;
+        self.max_backoff = max;
         self
     }
 
-    /// How many repeats there may be for each call, on average, so that an API in trouble does not
-    /// get all calls many times; 0.1 unless set. Ten are there from the beginning.
+    /// Sets the maximum number of retries per call, on average over all calls. Defaults to 0.1.
+    ///
+    /// The ratio keeps an API that is failing from receiving each call several times. Up to ten
+    /// retries are allowed at any time before the ratio applies.
     pub fn retry_ratio(mut self, ratio: f64) -> Self {
         self.retry_ratio = ratio;
         self
     }
 
-    /// Repeats what may have been charged, too. It is safe for your results, and not for your
-    /// money: the API charges each of them.
+    /// Retries calls that may have been charged, too. The API charges each attempt.
     pub fn even_if_charged(mut self) -> Self {
         self.even_if_charged = true;
         self
     }
 
-    /// Where chance comes from: numbers from 0 to 1.
+    /// Sets the source of randomness for the jitter, which returns numbers from 0 to 1. For tests.
     pub fn random(mut self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
         self.random = Box::new(random);
         self
     }
 
-    /// How often an attempt that failed like this may be made in all; 1 is not again.
+    /// Returns the maximum number of attempts of a call that failed like this.
     fn attempts_for(&self, failed: &FailedAttempt<'_>) -> u32 {
         let charged = failed.charge != Charge::None && failed.endpoint.charged;
         if charged && !self.even_if_charged {
             return 1;
         }
-        match failed.error.kind() {
-            ErrorKind::Transport(_) => self.max_attempts,
-            ErrorKind::Http(429 | 500..=599) => self.max_attempts,
-            ErrorKind::Body(_) | ErrorKind::NoTask => self.max_attempts.min(2),
-            ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
-                match status_code.retry_advice() {
-                    RetryAdvice::Later => self.max_attempts,
-                    RetryAdvice::FewTimes => self.max_attempts.min(2),
-                    // As a new task, which this is.
-                    RetryAdvice::NewTask => self.max_attempts.min(2),
-                    _ => 1,
-                }
-            }
-            _ => 1,
+        match failed.error.retryable() {
+            Retryable::Never => 1,
+            Retryable::Once => self.max_attempts.min(2),
+            Retryable::Yes => self.max_attempts,
         }
     }
 
-    /// Takes one of the repeats that there may be.
-    fn take(&self) -> bool {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let there = *left >= 1.0;
-        if there {
-            *left -= 1.0;
+    fn allowance(&self) -> MutexGuard<'_, f64> {
+        self.allowance
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one retry from the allowance, if there is one.
+    fn take_retry(&self) -> bool {
+        let mut allowance = self.allowance();
+        let available = *allowance >= 1.0;
+        if available {
+            *allowance -= 1.0;
         }
-        there
+        available
     }
 }
 
@@ -213,32 +227,24 @@ impl RetryPolicy for StandardRetryPolicy {
         if failed.number >= self.attempts_for(failed) {
             return None;
         }
-        let doubled = self
-            .first_backoff
+        let bound = self
+            .initial_backoff
             .saturating_mul(1_u32.checked_shl(failed.number - 1).unwrap_or(u32::MAX))
             .min(self.max_backoff);
-        let jitter = doubled.mul_f64((self.random)().clamp(0.0, 1.0));
-        // What is asked for is waited for, and the jitter on top of it.
-        let wait = failed
+        let jitter = bound.mul_f64((self.random)().clamp(0.0, 1.0));
+        // The jitter is added to the requested wait, which is a minimum.
+        let backoff = failed
             .retry_after
             .unwrap_or_default()
             .saturating_add(jitter);
-        if failed.elapsed.saturating_add(wait) > self.time_limit || !self.take() {
+        if failed.elapsed.saturating_add(backoff) > self.time_limit || !self.take_retry() {
             return None;
         }
-        Some(wait)
+        Some(backoff)
     }
 
     fn on_complete(&self) {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        *left = (*left + self.retry_ratio).min(RESERVE);
+        let mut allowance = self.allowance();
+        *allowance = (*allowance + self.retry_ratio).min(MAX_ALLOWANCE);
     }
-}
-
-/// Whether a code says that a limit of the account was passed.
-pub(crate) fn is_limit(code: StatusCode) -> bool {
-    matches!(
-        code,
-        StatusCode::RateLimitExceeded | StatusCode::TooManySimultaneousCalls
-    )
 }

@@ -1,5 +1,6 @@
-//! Calls whose endpoint is known only when the program runs: tasks and results as plain JSON, and
-//! no types. All else is as for typed calls: the same limits, retries, money and errors.
+//! Calls to endpoints that are chosen at run time, with tasks and results as JSON.
+//!
+//! Limits, retries, costs and errors are those of typed calls.
 
 use bytes::Bytes;
 use dataforseo_models::{
@@ -7,84 +8,87 @@ use dataforseo_models::{
 };
 use serde_json::value::RawValue;
 
-use crate::client::{Client, PendingRequest, in_one_call, invalid, path, taken};
+use crate::client::Client;
+use crate::decode::{Decoded, accepted};
 use crate::error::{Error, ErrorKind};
+use crate::request::{PendingRequest, invalid, path, violations_in_call};
 use crate::response::RawResponse;
 
-/// A call that was checked, and can be sent: by [`Client::prepare`].
+/// A request that passed validation. [`Client::prepare`] returns it, [`Client::send`] sends it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UntypedRequest {
     endpoint: &'static EndpointInfo,
     path: String,
     body: Option<Bytes>,
-    /// How many rows it may bring.
+    /// The maximum number of rows in the response.
     rows: u64,
     estimate: f64,
 }
 
 impl UntypedRequest {
-    /// The endpoint.
+    /// Returns the endpoint.
     pub fn endpoint(&self) -> &'static EndpointInfo {
         self.endpoint
     }
 
-    /// The path with its parameters filled in, as it follows the base URL.
+    /// Returns the path with its parameters filled in, such as `/v3/backlinks/summary/live`.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What is sent: a list of tasks as JSON; `None` where none are sent.
+    /// Returns the body, a list of tasks as JSON; `None` for a GET request.
     pub fn body(&self) -> Option<&Bytes> {
         self.body.as_ref()
     }
 
-    /// What the call costs at most, in US dollars, by the prices that the client was made with.
+    /// Returns the maximum cost of the call in US dollars, by the client's
+    /// [`Prices`](crate::Prices).
     pub fn estimate(&self) -> f64 {
         self.estimate
     }
 }
 
-/// The answer to a call as plain JSON. The call did not fail; where there were several
-/// tasks, each can have failed by itself.
+/// The response to an untyped request. The call succeeded; if it had several tasks, each can have
+/// failed.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UntypedResponse {
-    /// The tasks, in the order of the answer.
+    /// The tasks, in the order of the response.
     pub tasks: Vec<UntypedTask>,
     cost: Option<f64>,
     raw_response: RawResponse,
 }
 
 impl UntypedResponse {
-    /// What the call cost, in US dollars; `None` if the API did not say.
+    /// Returns the cost of the call in US dollars; `None` if the response has none.
     pub fn cost(&self) -> Option<f64> {
-        let one = match self.tasks.as_slice() {
+        let single = match self.tasks.as_slice() {
             [task] => task.cost,
             _ => None,
         };
-        self.cost.or(one)
+        self.cost.or(single)
     }
 
-    /// The answer as it arrived.
+    /// Returns the response as it arrived.
     pub fn raw_response(&self) -> &RawResponse {
         &self.raw_response
     }
 }
 
-/// One task of an answer, its results as JSON text.
+/// One task of an untyped response.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UntypedTask {
-    /// The identifier.
+    /// The identifier; `None` if the response has none.
     pub id: Option<TaskId>,
-    /// The outcome.
+    /// The status code of the task.
     pub status_code: StatusCode,
-    /// How the API words it.
+    /// The API's message; empty if there is none.
     pub message: String,
-    /// What the task cost, in US dollars.
+    /// The cost of the task in US dollars; `None` if the response has none.
     pub cost: Option<f64>,
-    /// The list of results, byte for byte; `None` where there is none.
+    /// The list of results as JSON text, unchanged; `None` if there is none.
     pub result: Option<Box<RawValue>>,
 }
 
@@ -101,8 +105,10 @@ impl From<RawTask<'_>> for UntypedTask {
 }
 
 impl Client {
-    /// Checks a call to any endpoint: `parameters` of its path in their order, and the tasks, which
-    /// an endpoint that is asked by a GET has none of. Nothing is sent.
+    /// Validates a request to any endpoint. Nothing is sent.
+    ///
+    /// `parameters` fills in the parameters of the endpoint's path, in their order. `tasks` is
+    /// empty for a GET request.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -111,18 +117,18 @@ impl Client {
     ///
     /// let client = Client::builder().credentials("login", "password").build()?;
     /// let path = "/v3/backlinks/summary/live";
-    /// let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.path == path).ok_or("gone")?;
-    /// let call = client.prepare(endpoint, &[], &[serde_json::json!({ "target": "example.com" })])?;
-    /// assert_eq!(call.path(), path);
+    /// let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.path == path).ok_or("missing")?;
+    /// let request = client.prepare(endpoint, &[], &[serde_json::json!({ "target": "example.com" })])?;
+    /// assert_eq!(request.path(), path);
     ///
-    /// let wrong = client.prepare(endpoint, &[], &[serde_json::json!({ "targt": "example.com" })]);
-    /// assert!(wrong.unwrap_err().to_string().contains("targt: no such field"));
+    /// let invalid = client.prepare(endpoint, &[], &[serde_json::json!({ "targt": "example.com" })]);
+    /// assert_eq!(invalid.unwrap_err().invalid_fields(), ["targt", "target"]);
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidTask`], with everything that the documentation rules out.
+    /// [`ErrorKind::InvalidTask`] with all violations of documented limits.
     pub fn prepare(
         &self,
         endpoint: &'static EndpointInfo,
@@ -130,22 +136,14 @@ impl Client {
         tasks: &[Value],
     ) -> Result<UntypedRequest, Error> {
         let path = path(endpoint, parameters)?;
-        let sent = endpoint.tasks_per_call.is_some() || !tasks.is_empty();
-        if let Some(clock) = self.inner.validation.as_ref().filter(|_| sent) {
-            let violations = in_one_call(endpoint, tasks, |task| {
-                let mut violations = check(endpoint.task_rules, task, clock());
-                violations.retain(|violation| violation.severity() == Severity::Error);
-                violations
-            });
-            if !violations.is_empty() {
-                return Err(invalid(endpoint, violations));
-            }
-        }
-        let body = match sent {
-            true => serde_json::to_vec(tasks)
-                .map(|body| Some(Bytes::from(body)))
-                .map_err(|error| Error::new(endpoint.id, ErrorKind::Body(error), None))?,
-            false => None,
+        let has_tasks = endpoint.tasks_per_call.is_some() || !tasks.is_empty();
+        let body = if has_tasks {
+            self.validate_values(endpoint, tasks)?;
+            let body = serde_json::to_vec(tasks)
+                .map_err(|error| Error::new(endpoint.id, ErrorKind::Body(error), None))?;
+            Some(Bytes::from(body))
+        } else {
+            None
         };
         let rows = requested_rows(tasks);
         Ok(UntypedRequest {
@@ -157,21 +155,43 @@ impl Client {
         })
     }
 
-    /// Sends a call. A task that is still under way is no error here: its status says so.
+    fn validate_values(
+        &self,
+        endpoint: &'static EndpointInfo,
+        tasks: &[Value],
+    ) -> Result<(), Error> {
+        let Some(clock) = &self.inner.validation else {
+            return Ok(());
+        };
+        let violations = violations_in_call(endpoint, tasks, |task| {
+            let mut violations = check(endpoint.task_rules, task, clock());
+            violations.retain(|violation| violation.severity() == Severity::Error);
+            violations
+        });
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(invalid(endpoint, violations))
+        }
+    }
+
+    /// Sends a prepared request.
+    ///
+    /// A pending task is not an error here: its status code is in the response.
     ///
     /// # Errors
-    /// When no whole answer came, or the API refused the call, or its task where there is but one.
-    /// That it refused one of several stands with that task.
-    pub async fn send(&self, call: &UntypedRequest) -> Result<UntypedResponse, Error> {
-        let asked = PendingRequest {
-            endpoint: call.endpoint,
-            path: &call.path,
-            body: call.body.clone(),
-            rows: call.rows,
+    /// When no complete response arrives, when the API refuses the call, or when the only task of
+    /// the response failed. If there are several tasks, each has its own status code.
+    pub async fn send(&self, request: &UntypedRequest) -> Result<UntypedResponse, Error> {
+        let pending = PendingRequest {
+            endpoint: request.endpoint,
+            path: &request.path,
+            body: request.body.clone(),
+            rows: request.rows,
         };
-        let (tasks, cost, response) = self
-            .perform(asked, |status, text| {
-                let envelope = taken(status, RawEnvelope::parse(text.as_bytes()))?;
+        let completed = self
+            .perform(pending, |status, text| {
+                let envelope = accepted(status, RawEnvelope::parse(text.as_bytes()))?;
                 let tasks: Vec<UntypedTask> = envelope.tasks.into_iter().map(Into::into).collect();
                 match tasks.as_slice() {
                     [] => Err(ErrorKind::NoTask),
@@ -181,14 +201,17 @@ impl Client {
                         id: task.id.clone(),
                         cost: task.cost,
                     }),
-                    _ => Ok((tasks, envelope.cost)),
+                    _ => Ok(Decoded {
+                        value: tasks,
+                        cost: envelope.cost,
+                    }),
                 }
             })
             .await?;
         Ok(UntypedResponse {
-            tasks,
-            cost,
-            raw_response: response,
+            tasks: completed.value,
+            cost: completed.cost,
+            raw_response: completed.raw_response,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The client's methods: one for each endpoint, in a group for each section.
+//! The client's methods: one per endpoint, in a group per section.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use dataforseo_spec::language::Mode;
 use dataforseo_spec::model::{Endpoint, Field, Limit, Model, Section, Type};
 
-/// The groups, as methods of the client.
+/// Emits the groups and the methods of the client that return them.
 pub fn root(model: &Model) -> TokenStream {
     let modules = model.sections.iter().map(|section| {
         let (feature, module) = (&section.name, ident(&section.name));
@@ -25,7 +25,10 @@ pub fn root(model: &Model) -> TokenStream {
     let methods = model.sections.iter().map(|section| {
         let (feature, method) = (&section.name, ident(&section.name));
         let group = group_name(section);
-        let doc = docs::attributes(&section.doc);
+        let doc = docs::attributes(&format!(
+            "Returns the methods of the section `{}`: {}",
+            section.name, section.doc
+        ));
         quote! {
             #doc
             #[cfg(feature = #feature)]
@@ -34,10 +37,22 @@ pub fn root(model: &Model) -> TokenStream {
             }
         }
     });
+    let sections = model.sections.iter().map(|section| {
+        let (feature, module) = (&section.name, ident(&section.name));
+        quote! {
+            #[cfg(feature = #feature)]
+            pub use dataforseo_models::#module;
+        }
+    });
     quote! {
         use crate::Client;
 
         #(#modules)*
+
+        /// The tasks and results of each section, re-exported at the root of the crate.
+        pub(crate) mod sections {
+            #(#sections)*
+        }
 
         impl Client {
             #(#methods)*
@@ -45,12 +60,12 @@ pub fn root(model: &Model) -> TokenStream {
     }
 }
 
-/// One section's group.
+/// Emits the group of a section.
 pub fn section(section: &Section) -> TokenStream {
     let group = group_name(section);
     let module = ident(&section.name);
     let doc = docs::attributes(&format!(
-        "The endpoints of the section `{}`: {}\n\nMade by [`Client::{}`].",
+        "The endpoints of the section `{}`: {}\n\n[`Client::{}`] returns it.",
         section.name, section.doc, section.name
     ));
     let methods = section
@@ -61,7 +76,7 @@ pub fn section(section: &Section) -> TokenStream {
         use dataforseo_models::#module as models;
 
         #[allow(unused_imports, reason = "one list serves all generated files")]
-        use crate::{Response, Client, Error, Fetched, Pages, Posted};
+        use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
         #doc
         #[derive(Debug, Clone, Copy)]
@@ -79,7 +94,7 @@ pub fn section(section: &Section) -> TokenStream {
     }
 }
 
-/// What a method's task looks like in the call that the documentation shows.
+/// The name of the task in examples.
 const TASK: &str = "task";
 
 fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
@@ -153,7 +168,7 @@ fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
     }
 }
 
-/// The methods that an endpoint had before it was renamed.
+/// Emits the methods that an endpoint had before the API renamed it.
 fn former_methods(endpoint: &Endpoint) -> TokenStream {
     let result = result_type(endpoint);
     let (method, name) = (ident(&endpoint.module), ident(&endpoint.name));
@@ -185,9 +200,9 @@ fn former_methods(endpoint: &Endpoint) -> TokenStream {
             quote!(Response<#result>),
         ),
     };
-    let note = format!("The API renamed it: call `{}`.", endpoint.module);
+    let note = format!("the API renamed this endpoint: call `{}`", endpoint.module);
     let doc = docs::attributes(&format!(
-        "What [`{0}`](Self::{0}) was called before the API renamed it.\n\n# Errors\nThose of [`{0}`](Self::{0}).",
+        "The name of [`{0}`](Self::{0}) before the API renamed it.\n\n# Errors\nAs [`{0}`](Self::{0}).",
         endpoint.module
     ));
     let paged = endpoint
@@ -203,9 +218,9 @@ fn former_methods(endpoint: &Endpoint) -> TokenStream {
         let pages = task.as_ref().filter(|_| paged).map(|task| {
             let old = ident(&format!("{}_pages", former.module));
             let pages = format!("{}_pages", endpoint.module);
-            let note = format!("The API renamed it: call `{pages}`.");
+            let note = format!("the API renamed this endpoint: call `{pages}`");
             let doc = docs::attributes(&format!(
-                "What [`{pages}`](Self::{pages}) was called before the API renamed it."
+                "The name of [`{pages}`](Self::{pages}) before the API renamed it."
             ));
             quote! {
                 #doc
@@ -249,22 +264,23 @@ fn pages_doc(section: &Section, endpoint: &Endpoint) -> String {
     );
     let reach = paging.map_or_else(String::new, |paging| match &paging.token {
         Some(_) => format!(
-            "Up to an offset of {} pages go by `offset`, then by the token of the page before.",
+            "Pages up to an offset of {} are fetched by `offset`, later ones by the token of the page \
+             before.",
             paging.max_offset
         ),
         None => format!(
-            "The API takes no `offset` above {}: what lies beyond cannot be had, and \
-             [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and \
-             repeats inside, not to the caller, some that were had.",
+            "The API rejects an `offset` above {}, so later rows cannot be fetched: \
+             [`Pages::stop_reason`] is then \
+             [`OffsetLimit`](crate::StopReason::OffsetLimit).",
             paging.max_offset
         ),
     });
     format!(
-        "All rows of [`{module}`](Self::{module}), page by page, from the task's `offset` on.\n\n\
+        "Returns all rows of [`{module}`](Self::{module}) in pages, starting at the task's `offset`. \
+         Nothing is sent before [`Pages::next`] is called.\n\n\
          {reach}\n\n\
-         # Cost\nEach page is a call, and charged as one; it is made when it is asked for. A page \
-         has as many rows as the task's `limit` says, and the most that the API takes if it says \
-         nothing: full pages cost least a row.\n\n\
+         # Cost\nEach page is a call and charged as one. A page has as many rows as the task's \
+         `limit`, or the maximum if the task has none. Full pages cost least per row.\n\n\
          # Example\n{}",
         example(
             section,
@@ -290,58 +306,36 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
         let lines: Vec<String> = limits.iter().map(|limit| format!("- {limit}")).collect();
         parts.push(format!("# Limits\n{}", lines.join("\n")));
     }
-    parts.push(match endpoint.charged {
-        true if endpoint.mode == Mode::TaskPost => {
-            "# Cost\nThe API charges the tasks that it takes, when it takes them. What may have been \
-             charged is not sent again, unless the client's policy says so. [`Posted::cost`] says \
-             what they cost, fetching the results costs nothing."
-        }
-        true => {
-            "# Cost\nA call that reached the API may have been charged, whatever came back; it is not \
-             sent again then, unless the client's policy says so. [`Response::cost`] says what it \
-             cost, [`Error::charge`] what is known of one that failed."
-        }
-        false => "# Cost\nThe API charges nothing for this call.",
-    }
-    .to_owned());
-    parts.push(match (&endpoint.task, endpoint.mode) {
-        (_, Mode::TaskPost) => {
-            "# Errors\nIf a task breaks the limits, none is sent. What can go wrong with the call \
-             is told apart by [`Error::kind`]; what went wrong with one task stands beside it in \
-             [`Posted`]."
-        }
-        (Some(_), _) => {
-            "# Errors\nA task that breaks the limits is refused before it is sent. What can go \
-             wrong after that is told apart by [`Error::kind`]."
-        }
-        (None, Mode::TaskGet) => {
-            "# Errors\nThat a task is still under way is no error: [`Fetched::Pending`]. What can \
-             go wrong is told apart by [`Error::kind`]."
-        }
-        (None, _) => "# Errors\nWhat can go wrong is told apart by [`Error::kind`].",
-    }
-    .to_owned());
+    parts.push(cost_doc(endpoint).to_owned());
+    parts.push(errors_doc(endpoint).to_owned());
     let group = format!("client.{}().{}", section.name, endpoint.module);
     let arguments: Vec<&str> = endpoint.parameters.iter().map(|_| "\"…\"").collect();
     let call = match (&endpoint.task, endpoint.mode) {
         (Some(_), Mode::TaskPost) => format!(
             "for outcome in {group}(&[{TASK}]).await?.tasks() {{\n    \
-                 println!(\"{{outcome:?}}\");\n\
+                 println!(\"{{:?}}: {{}}\", outcome.id, outcome.message);\n\
              }}"
         ),
+        (Some(_), _) if endpoint.rows.is_some() => format!(
+            "let response = {group}(&{TASK}).await?;\n\
+             for item in response.items() {{\n    \
+                 println!(\"{{item:?}}\");\n\
+             }}\n\
+             println!(\"{{:?}} USD\", response.cost());"
+        ),
         (Some(_), _) => format!(
-            "let answer = {group}(&{TASK}).await?;\n\
-             println!(\"{{:?}} for {{:?}} USD\", answer.results(), answer.cost());"
+            "let response = {group}(&{TASK}).await?;\n\
+             println!(\"{{:?}} for {{:?}} USD\", response.result(), response.cost());"
         ),
         (None, Mode::TaskGet) => format!(
-            "if let dataforseo_client::Fetched::Ready(answer) = {group}({}).await? {{\n    \
-                 println!(\"{{:?}}\", answer.results());\n\
+            "if let dataforseo_client::Fetched::Ready(response) = {group}({}).await? {{\n    \
+                 println!(\"{{:?}}\", response.results());\n\
              }}",
             arguments.join(", ")
         ),
         (None, _) => format!(
-            "let answer = {group}({}).await?;\n\
-             println!(\"{{:?}}\", answer.results());",
+            "let response = {group}({}).await?;\n\
+             println!(\"{{:?}}\", response.results());",
             arguments.join(", ")
         ),
     };
@@ -350,7 +344,39 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
     parts.join("\n\n")
 }
 
-/// The limits of a field of a task, as the method's documentation lists them.
+fn cost_doc(endpoint: &Endpoint) -> &'static str {
+    if !endpoint.charged {
+        return "# Cost\nThis call is free.";
+    }
+    if endpoint.mode == Mode::TaskPost {
+        return "# Cost\nThe API charges each accepted task when it is posted; fetching the results is \
+                free. [`Posted::cost`] returns the cost. The call is not retried if it may have been \
+                charged, unless the retry policy allows it.";
+    }
+    "# Cost\nThe API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] \
+     what is known of a call that failed. The call is not retried if it may have been charged, unless \
+     the retry policy allows it."
+}
+
+fn errors_doc(endpoint: &Endpoint) -> &'static str {
+    match (&endpoint.task, endpoint.mode) {
+        (_, Mode::TaskPost) => {
+            "# Errors\nWhen a task breaks a documented limit: then none is sent. When the call fails: \
+             see [`Error`]. A task that the API refuses is not an error of the call: see [`Posted`]."
+        }
+        (Some(_), _) => {
+            "# Errors\nWhen the task breaks a documented limit: then it is not sent. When the call or \
+             the task fails: see [`Error`]."
+        }
+        (None, Mode::TaskGet) => {
+            "# Errors\nWhen the call or the task fails: see [`Error`]. A task that is not done yet is \
+             not an error: [`Fetched::Pending`]."
+        }
+        (None, _) => "# Errors\nWhen the call fails: see [`Error`].",
+    }
+}
+
+/// Returns the limits of a field of a task, one sentence each.
 fn limits_of(field: &Field) -> Vec<String> {
     use dataforseo_spec::model::Limit::{
         Date, Max, MaxConditions, MaxDistinctDomains, MaxItems, MaxLength, Min, RequiredUnless,
@@ -363,28 +389,28 @@ fn limits_of(field: &Field) -> Vec<String> {
     });
     let texts = field.limits.iter().filter_map(|limit| match limit {
         MaxItems(max) => Some(format!("At most {max} `{wire}`.")),
-        MaxDistinctDomains(max) => Some(format!("`{wire}` of at most {max} different domains.")),
-        MaxLength(max) => Some(format!("`{wire}` of at most {max} characters.")),
-        MaxConditions(max) => Some(format!("`{wire}` of at most {max} conditions.")),
+        MaxDistinctDomains(max) => Some(format!("At most {max} different domains in `{wire}`.")),
+        MaxLength(max) => Some(format!("At most {max} characters in `{wire}`.")),
+        MaxConditions(max) => Some(format!("At most {max} conditions in `{wire}`.")),
         Max(max) => Some(match min {
-            Some(min) => format!("`{wire}` from {min} to {max}."),
-            None => format!("`{wire}` at most {max}."),
+            Some(min) => format!("`{wire}` is from {min} to {max}."),
+            None => format!("`{wire}` is at most {max}."),
         }),
         Min(min) if !field.limits.iter().any(|limit| matches!(limit, Max(_))) => {
-            Some(format!("`{wire}` at least {min}."))
+            Some(format!("`{wire}` is at least {min}."))
         }
-        Date { min: Some(min), .. } => Some(format!("`{wire}` not before `{min}`.")),
+        Date { min: Some(min), .. } => Some(format!("`{wire}` is `{min}` or later.")),
         RequiredUnless(others) => Some(format!(
-            "`{wire}` unless `{}` is given.",
+            "`{wire}` is required unless `{}` is given.",
             others.join("` or `")
         )),
-        RequiredWith(other) => Some(format!("`{wire}` with `{other}`.")),
+        RequiredWith(other) => Some(format!("`{wire}` is required with `{other}`.")),
         _ => None,
     });
     texts.collect()
 }
 
-/// A call as an example that compiles, with the task made in front of it.
+/// Returns an example that compiles: it creates the task and makes the call.
 fn example(section: &Section, endpoint: &Endpoint, call: &str) -> String {
     let task = endpoint.task.iter().map(|task| {
         let arguments: Vec<String> = task
@@ -396,7 +422,7 @@ fn example(section: &Section, endpoint: &Endpoint, call: &str) -> String {
                 argument(&field.ty, example.and_then(|it| it.get(&field.wire)))
             })
             .collect();
-        // What stands for something required is in the example, too.
+        // A field that replaces a required one is in the example, too.
         let setters = task.fields.iter().filter_map(|field| {
             let stands_in = field
                 .limits
@@ -417,7 +443,7 @@ fn example(section: &Section, endpoint: &Endpoint, call: &str) -> String {
             })
         });
         format!(
-            "let {TASK} = dataforseo_client::models::{}::{}::new({}){};\n",
+            "let {TASK} = dataforseo_client::{}::{}::new({}){};\n",
             section.name,
             task.name,
             arguments.join(", "),
@@ -434,7 +460,7 @@ fn example(section: &Section, endpoint: &Endpoint, call: &str) -> String {
     )
 }
 
-/// A required argument, with the value of the endpoint's example where it is a plain one.
+/// Returns a required argument, with the value of the endpoint's example where it is a simple one.
 fn argument(ty: &Type, example: Option<&Value>) -> String {
     match (ty, example) {
         (Type::String | Type::Timestamp, Some(Value::String(text))) => {

@@ -14,9 +14,10 @@ use dataforseo_spec::model::{
 
 /// The file.
 pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
-    let (name, info) = (ident(&endpoint.name), info(endpoint));
+    let name = ident(&endpoint.name);
     let result = rust_type(&endpoint.result_type);
     let doc = docs::attributes(&docs::endpoint(endpoint));
+    let info = info(endpoint);
     let task_items = endpoint
         .task
         .as_ref()
@@ -32,7 +33,17 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         .iter()
         .map(|rows| rows_items(section, endpoint, rows));
     let former = former_names(endpoint);
-    let schemas = schemas(section, endpoint);
+    let folder = &section.name;
+    let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
+        .into_iter()
+        .filter_map(|(role, object)| {
+            let file = format!("../../../schemas/{folder}/{}.{role}.json", endpoint.module);
+            let name = ident(&object.as_ref()?.name);
+            Some(quote! {
+                #[cfg(feature = "schemars")]
+                crate::schema::embedded_schema!(#name, #file);
+            })
+        });
     quote! {
         #[allow(unused_imports, reason = "the spec decides which of these are used")]
         use crate::prelude::*;
@@ -46,7 +57,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         impl Endpoint for #name {
             type Result = #result;
 
-            const INFO: &'static EndpointInfo = &#info;
+            #info
         }
 
         #task_items
@@ -54,12 +65,12 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         #(#item_methods)*
         #(#types)*
         #(#rows)*
-        #schemas
+        #(#schemas)*
         #former
     }
 }
 
-/// The facts about an endpoint, as a struct literal.
+/// Returns the constant that describes an endpoint.
 fn info(endpoint: &Endpoint) -> TokenStream {
     let (id, path, link) = (&endpoint.id, &endpoint.path, &endpoint.link);
     let method = match endpoint.method {
@@ -90,7 +101,7 @@ fn info(endpoint: &Endpoint) -> TokenStream {
         None => quote!(&[]),
     };
     quote! {
-        EndpointInfo {
+        const INFO: &'static EndpointInfo = &EndpointInfo {
             id: #id,
             method: Method::#method,
             path: #path,
@@ -100,24 +111,8 @@ fn info(endpoint: &Endpoint) -> TokenStream {
             calls_per_minute: #calls,
             task_rules: #rules,
             docs_url: #link,
-        }
+        };
     }
-}
-
-/// The JSON Schemas of the task and the result.
-fn schemas(section: &Section, endpoint: &Endpoint) -> TokenStream {
-    let folder = &section.name;
-    let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
-        .into_iter()
-        .filter_map(|(role, object)| {
-            let file = format!("../../../schemas/{folder}/{}.{role}.json", endpoint.module);
-            let name = ident(&object.as_ref()?.name);
-            Some(quote! {
-                #[cfg(feature = "schemars")]
-                crate::schema::embedded_schema!(#name, #file);
-            })
-        });
-    quote!(#(#schemas)*)
 }
 
 /// The names that an endpoint and its own types had before it was renamed.
@@ -192,18 +187,13 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
     }
 }
 
-/// The features of rows: paging, matching, and names for filters.
+/// Returns what the rows of a result make possible: paging, matching, and names for filters.
 fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStream {
-    let paged = rows
-        .spec
-        .paging
-        .as_ref()
-        .map(|paging| paged(section, endpoint, rows, paging));
-    let per_target = rows
-        .spec
-        .target
-        .as_ref()
-        .map(|target| per_target(section, endpoint, rows, target));
+    let names = FieldNames { section, endpoint };
+    let paging = rows.spec.paging.as_ref();
+    let paged = paging.map(|paging| paged(&names, rows, paging));
+    let target = rows.spec.target.as_ref();
+    let per_target = target.map(|target| per_target(&names, rows, target));
     let fields = (!rows.fields.is_empty()).then(|| row_fields(endpoint, rows));
     quote! {
         #paged
@@ -212,33 +202,59 @@ fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStrea
     }
 }
 
-/// The Rust name of a field by its name in JSON.
-fn field_ident(object: Option<&Object>, wire: &str) -> Ident {
+/// The Rust names of fields, by their names in JSON.
+struct FieldNames<'a> {
+    section: &'a Section,
+    endpoint: &'a Endpoint,
+}
+
+impl FieldNames<'_> {
+    fn of_task(&self, wire: &str) -> Ident {
+        field_name(self.endpoint.task.as_ref(), wire)
+    }
+
+    fn of_result(&self, wire: &str) -> Ident {
+        match &self.endpoint.result_type {
+            Type::Object(name) => self.of_object(name, wire),
+            _ => field_name(None, wire),
+        }
+    }
+
+    fn of_object(&self, name: &str, wire: &str) -> Ident {
+        field_name(self.section.find_object(self.endpoint, name), wire)
+    }
+}
+
+/// Returns the Rust name of a field; its name in JSON if the object does not have it.
+fn field_name(object: Option<&Object>, wire: &str) -> Ident {
     let mut fields = object.into_iter().flat_map(|object| &object.fields);
     let field = fields.find(|field| field.wire == wire);
     ident(field.map_or(wire, |field| &field.ident))
 }
 
-fn paged(section: &Section, endpoint: &Endpoint, rows: &Rows, paging: &Paging) -> TokenStream {
+/// Returns the implementation of paging.
+fn paged(names: &FieldNames<'_>, rows: &Rows, paging: &Paging) -> TokenStream {
+    let endpoint = names.endpoint;
     let (name, row, at) = (ident(&endpoint.name), ident(&rows.row), ident(&rows.at));
-    let result = match &endpoint.result_type {
-        Type::Object(name) => section.find_object(endpoint, name),
-        _ => None,
-    };
-    let of_task = |wire: &str| field_ident(endpoint.task.as_ref(), wire);
-    let of_result = |wire: &str| field_ident(result, wire);
-    let (limit, offset) = (of_task("limit"), of_task("offset"));
-    let (items_count, total_count) = (of_result("items_count"), of_result("total_count"));
+    let (limit, offset) = (names.of_task("limit"), names.of_task("offset"));
+    let items_count = names.of_result("items_count");
+    let total_count = names.of_result("total_count");
     let max_offset = Literal::u32_unsuffixed(paging.max_offset);
-    let max_limit = Literal::u32_unsuffixed(max_limit(endpoint));
+    let max_limit = Literal::u32_unsuffixed(max_limit(endpoint).unwrap_or(1000));
     let has_token = paging.token.is_some();
-    let (mut get_token, mut page_token, mut set_token) = (quote!(None), quote!(None), quote!());
-    if let Some(token) = &paging.token {
-        let (of_task, of_result) = (of_task(token), of_result(token));
-        get_token = quote!(task.#of_task.clone());
-        set_token = quote!(task.#of_task = window.token;);
-        page_token = quote!(result.#of_result);
-    }
+    let set_token = paging.token.iter().map(|token| {
+        let token = ident(token);
+        quote!(task.#token = window.token;)
+    });
+    let token = paging.token.as_ref();
+    let get_token = token.map_or(quote!(None), |token| {
+        let token = names.of_task(token);
+        quote!(task.#token.clone())
+    });
+    let page_token = token.map_or(quote!(None), |token| {
+        let token = names.of_result(token);
+        quote!(result.#token)
+    });
     quote! {
         impl Paged for #name {
             type Row = #row;
@@ -260,7 +276,7 @@ fn paged(section: &Section, endpoint: &Endpoint, rows: &Rows, paging: &Paging) -
             fn set_window(task: &mut Self::Task, window: Window) {
                 task.#offset = window.offset;
                 task.#limit = window.limit;
-                #set_token
+                #(#set_token)*
             }
 
             fn page(result: Self::Result) -> Page<Self::Row> {
@@ -270,23 +286,24 @@ fn paged(section: &Section, endpoint: &Endpoint, rows: &Rows, paging: &Paging) -
     }
 }
 
-/// The largest `limit` of a task. Defaults to 1000.
-fn max_limit(endpoint: &Endpoint) -> u32 {
+/// Returns the largest `limit` of a task, if it is documented.
+fn max_limit(endpoint: &Endpoint) -> Option<u32> {
     let fields = endpoint.task.iter().flat_map(|task| &task.fields);
-    let limit = fields.filter(|field| field.wire == "limit");
-    let mut max = limit
-        .flat_map(|field| &field.limits)
-        .filter_map(|limit| match limit {
-            Limit::Max(max) => Some(*max as u32),
-            _ => None,
-        });
-    max.next().unwrap_or(1000)
+    let mut limits = fields
+        .filter(|field| field.wire == "limit")
+        .flat_map(|field| &field.limits);
+    limits.find_map(|limit| match limit {
+        Limit::Max(max) => Some(*max as u32),
+        _ => None,
+    })
 }
 
-fn per_target(section: &Section, endpoint: &Endpoint, rows: &Rows, target: &str) -> TokenStream {
-    let (name, row) = (ident(&endpoint.name), ident(&rows.row));
-    let target = field_ident(section.find_object(endpoint, &rows.row), target);
-    let targets = field_ident(endpoint.task.as_ref(), "targets");
+/// Returns the implementation that matches rows with the targets of a task.
+fn per_target(names: &FieldNames<'_>, rows: &Rows, target: &str) -> TokenStream {
+    let name = ident(&names.endpoint.name);
+    let row = ident(&rows.row);
+    let target = names.of_object(&rows.row, target);
+    let targets = names.of_task("targets");
     quote! {
         impl PerTarget for #name {
             type Row = #row;
@@ -333,10 +350,9 @@ fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
             .take(path.matches("{}").count())
             .map(super::rust::ident)
             .collect();
-        let value = if keys.is_empty() {
-            quote!(#path)
-        } else {
-            quote!(format!(#path, #(filter::key(#keys)),*))
+        let value = match keys.is_empty() {
+            true => quote!(#path),
+            false => quote!(format!(#path, #(filter::key(#keys)),*)),
         };
         quote! {
             #doc

@@ -298,19 +298,7 @@ impl<'a> Synthesis<'a> {
             Type::Date => "2026-01-01".into(),
             Type::Timestamp => format!("2026-01-{:02} 08:00:00 +00:00", 1 + seed % 28).into(),
             Type::Json => Value::Null,
-            Type::String => {
-                let format = field.and_then(|field| field.spec.format);
-                match format {
-                    Some(Format::Date) => "2026-01-01".into(),
-                    Some(Format::Timestamp) => "2026-01-01 08:00:00 +00:00".into(),
-                    Some(Format::Url) => "https://example.com/".into(),
-                    Some(Format::Target) => {
-                        let target = self.targets.get(index).cloned();
-                        target.unwrap_or_else(|| "example.com".to_owned()).into()
-                    }
-                    None => "example".into(),
-                }
-            }
+            Type::String => self.string(field, index),
             Type::Enum(name) => match (self.case, self.find(name)) {
                 (Case::Unknown, _) => "undocumented_value".into(),
                 (_, Some(TypeDef::Enum(open))) => open
@@ -340,6 +328,19 @@ impl<'a> Synthesis<'a> {
             },
             Type::Union(name) => self.member(name, index, at),
             Type::Numbered(_) | Type::Filters(_) | Type::Order(_) => Value::Null,
+        }
+    }
+
+    fn string(&self, field: Option<&Field>, index: usize) -> Value {
+        match field.and_then(|field| field.spec.format) {
+            Some(Format::Date) => "2026-01-01".into(),
+            Some(Format::Timestamp) => "2026-01-01 08:00:00 +00:00".into(),
+            Some(Format::Url) => "https://example.com/".into(),
+            Some(Format::Target) => {
+                let target = self.targets.get(index).cloned();
+                target.unwrap_or_else(|| "example.com".to_owned()).into()
+            }
+            None => "example".into(),
         }
     }
 

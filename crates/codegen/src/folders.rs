@@ -2,14 +2,29 @@
 
 /// The folders that hold nothing but generated files: a file in them that is not emitted is stale.
 pub const GENERATED_FOLDERS: [&str; 7] = [
-    "crates/models/src/generated",
-    "crates/models/schemas",
-    "crates/client/src/generated",
-    "crates/mock-server/src/generated",
-    "crates/cli/src/generated",
+    MODELS,
+    SCHEMAS,
+    CLIENT,
+    MOCK,
+    CLI,
     "tests/it/generated",
     LISTINGS,
 ];
 
-/// The folder with the listings of the public API.
+/// The models.
+pub const MODELS: &str = "crates/models/src/generated";
+
+/// The JSON Schemas of tasks and results.
+pub const SCHEMAS: &str = "crates/models/schemas";
+
+/// The methods of the client.
+pub const CLIENT: &str = "crates/client/src/generated";
+
+/// The table of the mock server.
+pub const MOCK: &str = "crates/mock-server/src/generated";
+
+/// The table of the command-line program.
+pub const CLI: &str = "crates/cli/src/generated";
+
+/// The listings of the public API.
 pub const LISTINGS: &str = "api";

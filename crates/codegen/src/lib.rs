@@ -20,7 +20,7 @@ mod status;
 mod tests;
 mod types;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -29,6 +29,7 @@ use rayon::prelude::*;
 use dataforseo_spec::fixtures::{self, Fixtures};
 use dataforseo_spec::model::{Model, Section};
 
+use folders::{CLI, CLIENT, MOCK, MODELS, SCHEMAS};
 pub use rust::Files;
 use rust::{ident, rust};
 
@@ -38,10 +39,7 @@ use rust::{ident, rust};
 /// When an emitter made what is no Rust, which is a mistake in the emitter.
 pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     let mut files = Files::new();
-    let models = PathBuf::from("crates/models/src/generated");
-    let client = PathBuf::from("crates/client/src/generated");
-    let mock = PathBuf::from("crates/mock-server/src/generated");
-    let cli = PathBuf::from("crates/cli/src/generated");
+    let [models, client, mock, cli] = [MODELS, CLIENT, MOCK, CLI].map(PathBuf::from);
     let codes = status::emit(&model.status_codes);
     files.insert(
         models.join("status_code.rs"),
@@ -54,34 +52,6 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     files.insert(models.join("mod.rs"), rust("spec/", models_root(model))?);
     files.insert(client.join("mod.rs"), rust("spec/", client::root(model))?);
     files.insert(cli.join("mod.rs"), rust("spec/", cli::root(model))?);
-    let emit_section = |section: &Section| {
-        let mut files = Files::new();
-        let folder = format!("spec/{}/", section.name);
-        let models = models.join(&section.name);
-        files.insert(models.join("mod.rs"), rust(&folder, section_root(section))?);
-        if let Some(file) = &section.shared_file {
-            files.insert(models.join("types.rs"), rust(file, types::shared(section))?);
-        }
-        let schemas = PathBuf::from("crates/models/schemas").join(&section.name);
-        let client = client.join(format!("{}.rs", section.name));
-        files.insert(client, rust(&folder, client::section(section))?);
-        let cli = cli.join(format!("{}.rs", section.name));
-        files.insert(cli, rust(&folder, cli::section(section))?);
-        for endpoint in &section.endpoints {
-            let file = models.join(format!("{}.rs", endpoint.module));
-            files.insert(
-                file,
-                rust(&endpoint.file, endpoint::emit(section, endpoint))?,
-            );
-            for (name, json) in schema::emit(section, endpoint) {
-                files.insert(schemas.join(name), json);
-            }
-        }
-        for (name, json) in schema::shared(section) {
-            files.insert(schemas.join(name), json);
-        }
-        Ok::<Files, syn::Error>(files)
-    };
     let emitted = model.sections.par_iter().map(emit_section);
     for section in emitted.collect::<Result<Vec<Files>, _>>()? {
         files.extend(section);
@@ -90,6 +60,49 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         "tests/it/generated/mod.rs".into(),
         rust("spec/", tests::emit(model))?,
     );
+    let all = insert_fixtures(model, fixtures, &mut files);
+    files.insert(
+        mock.join("mod.rs"),
+        rust("spec/ and fixtures/", mock::emit(model, &all))?,
+    );
+    files.insert("spec/spec.schema.json".into(), schema::language());
+    let listings = listing::emit(&files)?;
+    files.extend(listings);
+    Ok(files)
+}
+
+/// Emits the files of one section.
+fn emit_section(section: &Section) -> Result<Files, syn::Error> {
+    let mut files = Files::new();
+    let folder = format!("spec/{}/", section.name);
+    let models = Path::new(MODELS).join(&section.name);
+    files.insert(models.join("mod.rs"), rust(&folder, section_root(section))?);
+    if let Some(file) = &section.shared_file {
+        files.insert(models.join("types.rs"), rust(file, types::shared(section))?);
+    }
+    let schemas = Path::new(SCHEMAS).join(&section.name);
+    let client = Path::new(CLIENT).join(format!("{}.rs", section.name));
+    files.insert(client, rust(&folder, client::section(section))?);
+    let cli = Path::new(CLI).join(format!("{}.rs", section.name));
+    files.insert(cli, rust(&folder, cli::section(section))?);
+    for endpoint in &section.endpoints {
+        let file = models.join(format!("{}.rs", endpoint.module));
+        files.insert(
+            file,
+            rust(&endpoint.file, endpoint::emit(section, endpoint))?,
+        );
+        for (name, json) in schema::emit(section, endpoint) {
+            files.insert(schemas.join(name), json);
+        }
+    }
+    for (name, json) in schema::shared(section) {
+        files.insert(schemas.join(name), json);
+    }
+    Ok(files)
+}
+
+/// Adds the generated fixtures to the files. Returns the fixtures of all endpoints.
+fn insert_fixtures(model: &Model, fixtures: &Fixtures, files: &mut Files) -> Fixtures {
     let mut all = fixtures.clone();
     let made_up = model.sections.par_iter().map(|section| {
         let made_up = section.endpoints.iter().map(|endpoint| {
@@ -116,14 +129,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
             names.dedup();
         }
     }
-    files.insert(
-        mock.join("mod.rs"),
-        rust("spec/ and fixtures/", mock::emit(model, &all))?,
-    );
-    files.insert("spec/spec.schema.json".into(), schema::language());
-    let listings = listing::emit(&files)?;
-    files.extend(listings);
-    Ok(files)
+    all
 }
 
 fn models_root(model: &Model) -> TokenStream {

@@ -67,29 +67,32 @@ fn place(path: &Path) -> Option<(String, String)> {
     }
 }
 
-fn is_public(visibility: &Visibility) -> bool {
-    matches!(visibility, Visibility::Public(_))
-}
-
 fn list(module: &str, item: &Item, lines: &mut Vec<String>) {
     match item {
-        Item::Struct(it) if is_public(&it.vis) => list_struct(module, it, lines),
-        Item::Enum(it) if is_public(&it.vis) => list_enum(module, it, lines),
-        Item::Type(it) if is_public(&it.vis) => {
-            let (ty, marks) = (shown(&it.ty), marks(&it.attrs));
-            lines.push(format!("{module}::{} = {ty}{marks}", it.ident));
+        Item::Struct(it) if public(&it.vis) => list_struct(module, it, lines),
+        Item::Enum(it) if public(&it.vis) => list_enum(module, it, lines),
+        Item::Type(it) if public(&it.vis) => {
+            let shown = shown(&it.ty);
+            lines.push(format!(
+                "{module}::{} = {shown}{}",
+                it.ident,
+                marks(&it.attrs)
+            ));
         }
-        Item::Const(it) if is_public(&it.vis) => {
+        Item::Const(it) if public(&it.vis) => {
             lines.push(format!("{module}::{}: {}", it.ident, shown(&it.ty)));
         }
-        Item::Static(it) if is_public(&it.vis) => {
+        Item::Static(it) if public(&it.vis) => {
             lines.push(format!("{module}::{}: {}", it.ident, shown(&it.ty)));
         }
-        Item::Fn(it) if is_public(&it.vis) => {
-            let (signature, marks) = (signature(&it.sig), marks(&it.attrs));
-            lines.push(format!("{module}::{signature}{marks}"));
+        Item::Fn(it) if public(&it.vis) => {
+            lines.push(format!(
+                "{module}::{}{}",
+                signature(&it.sig),
+                marks(&it.attrs)
+            ));
         }
-        Item::Mod(it) if is_public(&it.vis) => {
+        Item::Mod(it) if public(&it.vis) => {
             let inner = format!("{module}::{}", it.ident);
             for item in it.content.iter().flat_map(|(_, items)| items) {
                 list(&inner, item, lines);
@@ -101,18 +104,23 @@ fn list(module: &str, item: &Item, lines: &mut Vec<String>) {
     }
 }
 
+fn public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
 fn list_struct(module: &str, it: &ItemStruct, lines: &mut Vec<String>) {
     let name = format!("{module}::{}", it.ident);
     lines.push(format!("{name}: struct{}", marks(&it.attrs)));
     let Fields::Named(fields) = &it.fields else {
         return;
     };
-    for field in fields.named.iter().filter(|field| is_public(&field.vis)) {
+    for field in fields.named.iter().filter(|field| public(&field.vis)) {
         let field_name = field.ident.as_ref().map(ToString::to_string);
-        let (ty, marks) = (shown(&field.ty), marks(&field.attrs));
         lines.push(format!(
-            "{name}.{}: {ty}{marks}",
-            field_name.unwrap_or_default()
+            "{name}.{}: {}{}",
+            field_name.unwrap_or_default(),
+            shown(&field.ty),
+            marks(&field.attrs)
         ));
     }
 }
@@ -127,8 +135,11 @@ fn list_enum(module: &str, it: &ItemEnum, lines: &mut Vec<String>) {
         } else {
             format!("({})", held.join(", "))
         };
-        let marks = marks(&variant.attrs);
-        lines.push(format!("{name}::{}{held}{marks}", variant.ident));
+        lines.push(format!(
+            "{name}::{}{held}{}",
+            variant.ident,
+            marks(&variant.attrs)
+        ));
     }
 }
 
@@ -140,11 +151,11 @@ fn list_impl(module: &str, it: &ItemImpl, lines: &mut Vec<String>) {
     }
     for item in &it.items {
         match item {
-            ImplItem::Fn(it) if is_public(&it.vis) => {
+            ImplItem::Fn(it) if public(&it.vis) => {
                 let signature = signature(&it.sig);
                 lines.push(format!("{name}::{signature}{}", marks(&it.attrs)));
             }
-            ImplItem::Const(it) if is_public(&it.vis) => {
+            ImplItem::Const(it) if public(&it.vis) => {
                 lines.push(format!("{name}::{}: {}", it.ident, shown(&it.ty)));
             }
             _ => {}
@@ -152,7 +163,7 @@ fn list_impl(module: &str, it: &ItemImpl, lines: &mut Vec<String>) {
     }
 }
 
-/// Macros of the crate implement the traits that all types of a kind have.
+/// The implementations that all types of a kind have are in a macro of the crate.
 fn list_macro(module: &str, it: &ItemMacro, lines: &mut Vec<String>) {
     let (path, tokens) = (&it.mac.path, &it.mac.tokens);
     let made_by = tidy(quote::quote!(#path));

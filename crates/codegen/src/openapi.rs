@@ -117,23 +117,7 @@ fn operation(section: &Section, endpoint: &Endpoint, schemas: &mut Map<String, V
         let object = writer.object(task);
         keep(writer);
         own_schemas.push((&task.name, Value::from(object)));
-        let mut body = json!({
-            "schema": {
-                "type": "array",
-                "items": reference(&task.name),
-                "minItems": 1,
-            },
-        });
-        if let Some(max) = endpoint.limits.tasks_per_call {
-            body["schema"]["maxItems"] = max.into();
-        }
-        if let Some(example) = &endpoint.example {
-            body["example"] = json!([example]);
-        }
-        operation["requestBody"] = json!({
-            "required": true,
-            "content": { "application/json": body },
-        });
+        operation["requestBody"] = request_body(endpoint, reference(&task.name));
     }
     let result = match &endpoint.result {
         Some(result) => {
@@ -154,7 +138,34 @@ fn operation(section: &Section, endpoint: &Endpoint, schemas: &mut Map<String, V
     for (name, schema) in own_schemas {
         schemas.insert(component(section, name), schema);
     }
-    operation["responses"] = json!({
+    operation["responses"] = responses(result);
+    operation
+}
+
+/// Returns the body of a request: a list of tasks.
+fn request_body(endpoint: &Endpoint, task: Value) -> Value {
+    let mut body = json!({
+        "schema": {
+            "type": "array",
+            "items": task,
+            "minItems": 1,
+        },
+    });
+    if let Some(max) = endpoint.limits.tasks_per_call {
+        body["schema"]["maxItems"] = max.into();
+    }
+    if let Some(example) = &endpoint.example {
+        body["example"] = json!([example]);
+    }
+    json!({
+        "required": true,
+        "content": { "application/json": body },
+    })
+}
+
+/// Returns the responses to a call.
+fn responses(result: Value) -> Value {
+    json!({
         "200": {
             "description": "The answer, or an error: `status_code` tells.",
             "content": { "application/json": { "schema": answer(result) } },
@@ -165,8 +176,7 @@ fn operation(section: &Section, endpoint: &Endpoint, schemas: &mut Map<String, V
                 "application/json": { "schema": { "$ref": "#/components/schemas/Envelope" } },
             },
         },
-    });
-    operation
+    })
 }
 
 /// The envelope with the results of an endpoint inside.

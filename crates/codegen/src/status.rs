@@ -37,6 +37,7 @@ pub fn emit(codes: &[StatusCode]) -> TokenStream {
     }
 }
 
+/// Returns the methods of the enum, most of them one `match`.
 fn methods(codes: &[StatusCode]) -> TokenStream {
     let names: Vec<_> = codes.iter().map(|code| ident(&code.name)).collect();
     let numbers: Vec<_> = codes

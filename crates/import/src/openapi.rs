@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::draft::Draft;
 use super::report::Report;
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes};
-use super::workspace::{ImportError, Options, optional, read, write_files};
+use super::workspace::{ImportError, Options, SpecFile, optional, read, write_files};
 use super::{draft, merge};
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
@@ -168,13 +169,14 @@ impl<'a> Importer<'a> {
         }
     }
 
+    /// Imports the operations of a section. `shared` is its file of shared types.
     fn section(
         &mut self,
         root: &Path,
         source: &str,
         section: &str,
         operations: &[(&str, Method, &'a Operation)],
-        shared: Option<(String, File<SharedTypes>)>,
+        shared: Option<SpecFile<SharedTypes>>,
     ) -> Result<Vec<Outcome>, ImportError> {
         let mut existing = BTreeMap::new();
         for (path, _, operation) in operations {
@@ -191,70 +193,94 @@ impl<'a> Importer<'a> {
             );
         }
         self.name_what_recurs(operations);
-        let mut drafts = Vec::new();
-        for (path, method, operation) in operations {
-            let endpoint = self.endpoint(path, *method, operation);
-            let notes = std::mem::take(&mut self.notes);
-            let not_understood = std::mem::take(&mut self.not_understood);
-            drafts.push((endpoint, notes, not_understood));
-        }
+        let drafts = self.drafts(operations);
         let mut types = self.known.clone();
         types.types.extend(self.added.clone());
         let mut outcomes = Vec::new();
-        for (draft, notes, not_understood) in drafts {
-            let Some((spec_file, existing)) = existing.remove(&draft.path) else {
-                continue;
-            };
-            let mut report = Report {
-                page: format!("{source} {}", draft.path),
-                spec_file: spec_file.clone(),
-                notes,
-                not_understood,
-                ..Report::default()
-            };
-            let known = existing
-                .as_ref()
-                .and_then(|(_, file)| file.content.source.openapi.clone());
-            if let (Some(file), Some(known)) = (&self.date, &known)
-                && file < known
-            {
-                report.contradictions.push(format!(
-                    "the file is of {file}, and the spec has that of {known}: nothing was taken \
-                     from the older one"
-                ));
-                outcomes.push((report, None));
-                continue;
+        for draft in drafts {
+            if let Some((spec_file, existing)) = existing.remove(&draft.endpoint.path) {
+                outcomes.push(self.merged(source, draft, spec_file, existing, &types)?);
             }
-            let text = match &existing {
-                Some((text, file)) => {
-                    let mut draft = draft;
-                    // Nothing but a good first guess.
-                    draft.limits.tasks_per_call = None;
-                    merge::merge_second(&draft, file, text, Some(&types), &mut report)
-                        .map_err(ImportError::Spec)?
-                }
-                None => {
-                    report
-                        .added
-                        .push("a new endpoint; write what the glossary does not say".to_owned());
-                    write::endpoint(&draft)
-                }
-            };
-            outcomes.push((report, Some((PathBuf::from(spec_file), text))));
         }
         if outcomes.iter().all(|(_, file)| file.is_none()) {
             return Ok(outcomes);
         }
+        let spec_file = format!("spec/{section}/types.yaml");
+        outcomes.extend(self.merged_types(source, spec_file, shared, &types)?);
+        Ok(outcomes)
+    }
+
+    /// Returns the endpoints as the file describes them.
+    fn drafts(&mut self, operations: &[(&str, Method, &'a Operation)]) -> Vec<Draft> {
+        let draft = |(path, method, operation): &(&str, Method, &'a Operation)| Draft {
+            endpoint: self.endpoint(path, *method, operation),
+            notes: std::mem::take(&mut self.notes),
+            not_understood: std::mem::take(&mut self.not_understood),
+        };
+        operations.iter().map(draft).collect()
+    }
+
+    /// Merges one endpoint into its file, unless the spec has it from a newer source.
+    fn merged(
+        &self,
+        source: &str,
+        draft: Draft,
+        spec_file: String,
+        existing: Option<SpecFile<Endpoint>>,
+        types: &SharedTypes,
+    ) -> Result<Outcome, ImportError> {
+        let mut endpoint = draft.endpoint;
+        let mut report = Report {
+            page: format!("{source} {}", endpoint.path),
+            spec_file: spec_file.clone(),
+            notes: draft.notes,
+            not_understood: draft.not_understood,
+            ..Report::default()
+        };
+        let known = existing
+            .as_ref()
+            .and_then(|(_, file)| file.content.source.openapi.as_ref());
+        if let (Some(file), Some(known)) = (&self.date, known)
+            && file < known
+        {
+            report.contradictions.push(format!(
+                "the file is of {file}, and the spec has that of {known}: nothing was taken \
+                 from the older one"
+            ));
+            return Ok((report, None));
+        }
+        let text = if let Some((text, file)) = &existing {
+            // Nothing but a good first guess.
+            endpoint.limits.tasks_per_call = None;
+            merge::merge_second(&endpoint, file, text, Some(types), &mut report)
+                .map_err(ImportError::Spec)?
+        } else {
+            report
+                .added
+                .push("a new endpoint; write what the glossary does not say".to_owned());
+            write::endpoint(&endpoint)
+        };
+        Ok((report, Some((PathBuf::from(spec_file), text))))
+    }
+
+    /// Merges the shared types into their file; `None` if there is nothing to write.
+    fn merged_types(
+        &mut self,
+        source: &str,
+        spec_file: String,
+        shared: Option<SpecFile<SharedTypes>>,
+        types: &SharedTypes,
+    ) -> Result<Option<Outcome>, ImportError> {
         let mut report = Report {
             page: source.to_owned(),
-            spec_file: format!("spec/{section}/types.yaml"),
+            spec_file: spec_file.clone(),
             ..Report::default()
         };
         let merged = match &shared {
             Some((text, file)) => {
                 let met = self.met_types();
                 report.not_understood = std::mem::take(&mut self.not_understood);
-                merge::merge_types(&met, file, text, &types, &mut report)
+                merge::merge_types(&met, file, text, types, &mut report)
                     .map_err(ImportError::Spec)?
             }
             None => write::shared(&SharedTypes::default()),
@@ -267,11 +293,8 @@ impl<'a> Importer<'a> {
                 .added
                 .push(format!("{name}: a shared type; write its `doc`"));
         }
-        if shared.is_some() || !self.added.is_empty() {
-            let path = PathBuf::from(&report.spec_file);
-            outcomes.push((report, Some((path, text))));
-        }
-        Ok(outcomes)
+        let is_needed = shared.is_some() || !self.added.is_empty();
+        Ok(is_needed.then(|| (report, Some((PathBuf::from(spec_file), text)))))
     }
 
     /// The types of types.yaml as the file describes them.

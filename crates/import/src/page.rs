@@ -6,10 +6,10 @@ use dataforseo_spec::language::{Api, Endpoint, SharedTypes};
 use dataforseo_spec::load::{File, parse};
 use dataforseo_spec::{fixtures, write};
 
-use crate::docs::nest::Known;
-use crate::docs::{self, Page};
+use crate::docs::{self, Page, nest};
+use crate::draft::Draft;
 use crate::report::Report;
-use crate::workspace::{ImportError, Options, optional, read, write_files};
+use crate::workspace::{ImportError, Options, SpecFile, optional, read, write_files};
 use crate::{draft, fixture, merge};
 
 /// Imports one page into the workspace at `root`.
@@ -23,95 +23,155 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
         path: name.clone(),
         reason,
     })?;
-    let (section, file) = place_of(&page);
-    let spec = root.join("spec");
-    let api: File<Api> =
-        parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
-    if !api.content.sections.contains_key(&section) {
-        return Err(ImportError::Section {
-            path: name,
-            section,
-        });
-    }
-    let shared = optional::<SharedTypes>(&spec, &format!("{section}/types.yaml"))?;
-    let shared = shared.as_ref().map(|(_, file)| &file.content);
-    let existing = optional::<Endpoint>(&spec, &format!("{section}/{file}"))?;
-    let known = existing.as_ref().filter(|_| !options.verify);
-    let known = Known::of(&api.content, known.map(|(_, file)| &file.content), shared);
-    let mut draft = draft::draft(&page, known).map_err(|reason| ImportError::Page {
-        path: name.clone(),
-        reason,
-    })?;
-    // What the path makes of a missing address is worth less than the one that is known.
-    if let (None, Some((_, file))) = (&page.link, &existing) {
-        draft
-            .endpoint
-            .source
-            .link
-            .clone_from(&file.content.source.link);
-    }
-
+    let known = Known::read(root, &name, &page)?;
+    let draft = known.draft(&name, &page, options)?;
     let mut report = Report {
         page: name,
-        spec_file: format!("spec/{section}/{file}"),
+        spec_file: format!("spec/{}/{}", known.section, known.file),
         notes: draft.notes,
         not_understood: draft.not_understood,
         ..Report::default()
     };
-    let known = existing
-        .as_ref()
-        .and_then(|(_, file)| file.content.source.revised.as_ref());
-    if let (Some(page), Some(spec)) = (&draft.endpoint.source.revised, known)
-        && page < spec
-    {
-        report.contradictions.push(format!(
-            "the page is the revision of {page}, and the spec has that of {spec}: nothing was \
-             taken from the older one"
-        ));
+    if let Some(objection) = known.objection(&draft.endpoint) {
+        report.contradictions.push(objection);
         return Ok(report);
     }
-    let text = match &existing {
-        Some((text, file)) => {
-            let day = options.mark_removed.filter(|_| !options.verify);
-            let removed = day.map(|day| {
-                let revised = draft.endpoint.source.revised.clone();
-                revised.unwrap_or_else(|| day.to_string())
-            });
-            merge::merge(&draft.endpoint, file, text, shared, removed, &mut report)
-                .map_err(ImportError::Spec)?
-        }
-        None => {
-            report
-                .added
-                .push("a new endpoint; write the `doc` of it and of its fields".to_owned());
-            write::endpoint(&draft.endpoint)
-        }
-    };
+    let text = known.merge(&draft.endpoint, options, &mut report)?;
     if !options.verify {
-        // What was told of before, in the same words, was read then.
-        let unchanged = std::mem::take(&mut report.unchanged);
-        let is_new = |sentence: &String| {
-            let label = sentence.split(": ").next().unwrap_or_default();
-            !unchanged.iter().any(|known| known == label)
-        };
-        report.not_understood.retain(is_new);
+        forget_known_sentences(&mut report);
     }
     let merged: File<Endpoint> = parse(&report.spec_file, &text).map_err(ImportError::Spec)?;
     let mut files = vec![(PathBuf::from(&report.spec_file), text)];
-    let folder = PathBuf::from(fixtures::FOLDER).join(page.path.trim_start_matches('/'));
-    let documented = folder.join(fixture::DOCUMENTATION);
-    match fixture::documented(&page, &merged.content, &mut report.notes) {
-        Some((name, text)) => files.push((folder.join(name), text)),
-        None if root.join(&documented).exists() => {}
-        None if merged.content.example.is_none() && merged.content.task.is_some() => {
-            report
-                .notes
-                .push("no fixture: the page has no example that could be used".to_owned());
-        }
-        None => {}
-    }
+    files.extend(documented_fixture(
+        root,
+        &page,
+        &merged.content,
+        &mut report,
+    ));
     write_files(root, files, options, &mut report)?;
     Ok(report)
+}
+
+/// What the spec knows about the endpoint of a page.
+struct Known {
+    section: String,
+    /// The name of the endpoint's file in the folder of the section.
+    file: String,
+    api: File<Api>,
+    shared: Option<SpecFile<SharedTypes>>,
+    /// The endpoint's file, if it exists.
+    existing: Option<SpecFile<Endpoint>>,
+}
+
+impl Known {
+    /// Reads the files of the spec that a page is about. `name` is the page's, for errors.
+    fn read(root: &Path, name: &str, page: &Page) -> Result<Self, ImportError> {
+        let (section, file) = place_of(page);
+        let spec = root.join("spec");
+        let api: File<Api> =
+            parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
+        if !api.content.sections.contains_key(&section) {
+            return Err(ImportError::Section {
+                path: name.to_owned(),
+                section,
+            });
+        }
+        let shared = optional(&spec, &format!("{section}/types.yaml"))?;
+        let existing = optional(&spec, &format!("{section}/{file}"))?;
+        Ok(Self {
+            section,
+            file,
+            api,
+            shared,
+            existing,
+        })
+    }
+
+    fn shared(&self) -> Option<&SharedTypes> {
+        self.shared.as_ref().map(|(_, file)| &file.content)
+    }
+
+    fn endpoint(&self) -> Option<&Endpoint> {
+        self.existing.as_ref().map(|(_, file)| &file.content)
+    }
+
+    /// Returns the endpoint as the page describes it. A page that is verified gets no help from the
+    /// endpoint's file.
+    fn draft(&self, name: &str, page: &Page, options: Options) -> Result<Draft, ImportError> {
+        let endpoint = self.endpoint().filter(|_| !options.verify);
+        let known = nest::Known::of(&self.api.content, endpoint, self.shared());
+        let mut draft = draft::draft(page, known).map_err(|reason| ImportError::Page {
+            path: name.to_owned(),
+            reason,
+        })?;
+        // What the path makes of a missing address is worth less than the one that is known.
+        if let (None, Some(known)) = (&page.link, self.endpoint()) {
+            draft.endpoint.source.link.clone_from(&known.source.link);
+        }
+        Ok(draft)
+    }
+
+    /// Returns why nothing is taken from a page that is older than the spec.
+    fn objection(&self, draft: &Endpoint) -> Option<String> {
+        let page = draft.source.revised.as_ref()?;
+        let spec = self.endpoint()?.source.revised.as_ref()?;
+        (page < spec).then(|| {
+            format!(
+                "the page is the revision of {page}, and the spec has that of {spec}: nothing was \
+                 taken from the older one"
+            )
+        })
+    }
+
+    /// Returns the text of the endpoint's file with what the page adds.
+    fn merge(
+        &self,
+        draft: &Endpoint,
+        options: Options,
+        report: &mut Report,
+    ) -> Result<String, ImportError> {
+        let Some((text, file)) = &self.existing else {
+            report
+                .added
+                .push("a new endpoint; write the `doc` of it and of its fields".to_owned());
+            return Ok(write::endpoint(draft));
+        };
+        let day = options.mark_removed.filter(|_| !options.verify);
+        let removed = day.map(|day| {
+            let revised = draft.source.revised.clone();
+            revised.unwrap_or_else(|| day.to_string())
+        });
+        merge::merge(draft, file, text, self.shared(), removed, report).map_err(ImportError::Spec)
+    }
+}
+
+/// Removes sentences that an earlier import reported in the same words: a person has read them.
+fn forget_known_sentences(report: &mut Report) {
+    let unchanged = std::mem::take(&mut report.unchanged);
+    report.not_understood.retain(|sentence| {
+        let label = sentence.split(": ").next().unwrap_or_default();
+        !unchanged.iter().any(|known| known == label)
+    });
+}
+
+/// Returns the fixture of the page's example, as a path and a text.
+fn documented_fixture(
+    root: &Path,
+    page: &Page,
+    endpoint: &Endpoint,
+    report: &mut Report,
+) -> Option<(PathBuf, String)> {
+    let folder = PathBuf::from(fixtures::FOLDER).join(page.path.trim_start_matches('/'));
+    if let Some((name, text)) = fixture::documented(page, endpoint, &mut report.notes) {
+        return Some((folder.join(name), text));
+    }
+    let exists = root.join(folder.join(fixture::DOCUMENTATION)).exists();
+    if !exists && endpoint.example.is_none() && endpoint.task.is_some() {
+        report
+            .notes
+            .push("no fixture: the page has no example that could be used".to_owned());
+    }
+    None
 }
 
 /// The section and the file name that a page's endpoint belongs to.

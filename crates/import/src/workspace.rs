@@ -102,6 +102,9 @@ pub fn read(path: &Path) -> Result<String, ImportError> {
     })
 }
 
+/// The text of a spec file, and what it states.
+pub type SpecFile<T> = (String, File<T>);
+
 /// Reads a spec file that may not exist yet, with its text.
 ///
 /// # Errors
@@ -109,7 +112,7 @@ pub fn read(path: &Path) -> Result<String, ImportError> {
 pub fn optional<T: serde::de::DeserializeOwned>(
     spec: &Path,
     name: &str,
-) -> Result<Option<(String, File<T>)>, ImportError> {
+) -> Result<Option<SpecFile<T>>, ImportError> {
     let path = spec.join(name);
     if !path.exists() {
         return Ok(None);

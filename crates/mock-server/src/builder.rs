@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::thread;
 
 use dataforseo_models::{Date, today};
+use tokio::net::TcpListener;
 
 use crate::fixtures::{Embedded, FixtureError, Store};
-use crate::http::listen::{bind, listen};
+use crate::http::listen::listen;
 use crate::http::state::{ReportMiss, ServerState, Settings};
 use crate::mock_server::{MockServer, RunsOn};
 use crate::replay::{AcceptedCredentials, Clock, OnMiss, Replay};
@@ -230,10 +231,9 @@ impl Builder {
     pub async fn start(self) -> Result<MockServer, StartError> {
         let address = self.listen;
         let state = self.state()?;
-        let listener = bind(address).await?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| StartError::Listen { address, source })?;
+        let fail = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(fail)?;
+        let address = listener.local_addr().map_err(fail)?;
         let mut mock = MockServer::running(state, Some(address), RunsOn::Connections);
         let state = Arc::clone(&mock.state);
         mock.runs_on = RunsOn::Task(tokio::spawn(listen(listener, state, mock.stop.subscribe())));
@@ -264,7 +264,7 @@ impl Builder {
         let stop = mock.stop.subscribe();
         let run = move || {
             runtime.block_on(async {
-                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                if let Ok(listener) = TcpListener::from_std(listener) {
                     listen(listener, state, stop).await;
                 }
             });

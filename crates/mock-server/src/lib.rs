@@ -108,6 +108,7 @@ mod generated;
 mod http;
 mod json;
 mod matching;
+mod mock_endpoint;
 mod mock_server;
 #[cfg(feature = "program")]
 #[doc(hidden)]
@@ -121,9 +122,6 @@ mod session;
 pub use dataforseo_models as models;
 
 pub use self::builder::{Builder, StartError};
-// The generated table names these.
-#[allow(unused_imports, reason = "a build may be without any section")]
-use self::endpoints::{MockEndpoint, PerTarget, lossy_fields};
 pub use self::fixtures::FixtureError;
 pub use self::http::memory::{Connector, MemoryConnection};
 pub use self::matching::Difference;

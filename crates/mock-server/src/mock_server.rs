@@ -373,7 +373,7 @@ fn write_used_fixtures(state: &ServerState) {
         let file = folder.join(format!("{}-{now}-{number}", std::process::id()));
         let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(file, lines));
         if let Err(error) = written {
-            // A closed stderr is no reason to fail.
+            // A closed stderr must not fail the test.
             let _ = writeln!(std::io::stderr(), "{}: {error}", folder.display());
         }
     }

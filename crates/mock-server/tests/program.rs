@@ -1,4 +1,4 @@
-//! The program, as a CI job uses it.
+//! The program, as a CI job runs it.
 
 #![allow(
     clippy::expect_used,
@@ -21,7 +21,7 @@ const SUMMARY: &str = "/v3/backlinks/bulk_pages_summary/live";
 
 struct Running {
     child: Child,
-    /// `None` when nobody reads it any more.
+    /// `None` once it is closed.
     stderr: Option<BufReader<ChildStderr>>,
     address: String,
 }
@@ -53,8 +53,8 @@ impl Running {
         }
     }
 
-    /// An answer, head and body.
-    fn ask(&self, method: &str, path: &str, body: &str) -> String {
+    /// Sends a request. Returns the response, head and body.
+    fn send(&self, method: &str, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
         let head = format!(
@@ -62,12 +62,12 @@ impl Running {
              connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
         );
         stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     }
 
-    /// The next lines on stderr, up to one that begins like this.
+    /// Reads stderr up to a line with this beginning. Returns that line.
     fn wait_for(&mut self, beginning: &str) -> String {
         let stderr = self.stderr.as_mut().unwrap();
         let mut line = String::new();
@@ -78,8 +78,8 @@ impl Running {
         line
     }
 
-    /// What is said on stderr from here to the end.
-    fn last_words(&mut self) -> String {
+    /// Reads stderr from here to its end.
+    fn rest_of_stderr(&mut self) -> String {
         let mut text = String::new();
         let stderr = self.stderr.as_mut().unwrap();
         stderr.read_to_string(&mut text).unwrap();
@@ -138,18 +138,21 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
 }
 
 #[test]
-fn it_says_where_it_listens_and_answers() {
+fn it_prints_its_address_and_responds() {
     let mut server = Running::start(&["serve", "--listen", "127.0.0.1:0"]);
-    let answer = server.ask("GET", "/nothing", "");
-    assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answer}");
-    assert!(answer.contains("\"status_code\":40400"), "{answer}");
+    let response = server.send("GET", "/nothing", "");
+    assert!(
+        response.starts_with("HTTP/1.1 404 Not Found\r\n"),
+        "{response}"
+    );
+    assert!(response.contains("\"status_code\":40400"), "{response}");
     let miss = server.wait_for("miss");
     assert_eq!(miss, "miss 1: GET /nothing: unknown endpoint /nothing\n");
     assert_eq!(server.terminate(), Some(0));
 }
 
 #[test]
-fn it_says_what_is_wrong() {
+fn invalid_arguments_are_reported() {
     let (code, _, message) = run(&["serve", "--fixtures", "no/such/folder"]);
     assert_eq!(code, Some(3));
     assert!(message.starts_with("error: no/such/folder: "), "{message}");
@@ -178,7 +181,7 @@ fn it_says_what_is_wrong() {
         assert_eq!(code, Some(2), "{arguments:?}");
         assert!(message.contains(expected), "{arguments:?}: {message}");
     }
-    // No message repeats credentials.
+    // No message contains credentials.
     let (code, _, message) = run(&["serve", "--auth", "hunter2"]);
     assert_eq!(code, Some(3));
     assert!(!message.contains("hunter2"), "{message}");
@@ -191,19 +194,19 @@ fn the_port_is_in_a_file() {
     let server = Running::start(&["serve", "--port-file", file.to_str().unwrap()]);
     let port = fs::read_to_string(file).unwrap();
     assert_eq!(server.address, format!("127.0.0.1:{}", port.trim()));
-    let answer = server.ask("GET", "/__mock/health", "");
-    assert!(answer.contains("\"status\": \"ok\""), "{answer}");
+    let response = server.send("GET", "/__mock/health", "");
+    assert!(response.contains("\"status\": \"ok\""), "{response}");
 }
 
-/// Whoever waits for the file must not read the port of a server from before.
+/// A process that waits for the file must not read the port of an earlier server.
 #[test]
-fn an_old_port_is_forgotten() {
+fn an_old_port_file_is_removed() {
     let folder = TempDir::new().unwrap();
     let file = write(folder.path(), "port", "1\n");
     let start = ["serve", "--port-file", &file, "--fixtures"];
     assert_eq!(run(&[&start[..], &["no/such/folder"]].concat()).0, Some(3));
     assert!(!Path::new(&file).exists());
-    // One that cannot be taken away says so before anything begins.
+    // One that cannot be removed is reported before anything starts.
     let path = folder.path().to_str().unwrap();
     let (code, _, message) = run(&["serve", "--port-file", path]);
     assert_eq!(code, Some(3));
@@ -214,23 +217,23 @@ fn an_old_port_is_forgotten() {
 }
 
 #[test]
-fn fixtures_are_read_anew_when_they_change() {
+fn fixtures_are_read_again_when_they_change() {
     let folder = TempDir::new().unwrap();
     let name = write(folder.path(), "a.json", &fixture("a.com", "1"));
     let path = folder.path().to_str().unwrap();
     let mut server = Running::start(&["serve", "--watch", "--fixtures", path]);
-    let asked = r#"[{"targets": ["a.com"]}]"#;
-    assert!(server.ask("POST", SUMMARY, asked).contains("\"cost\":1,"));
+    let tasks = r#"[{"targets": ["a.com"]}]"#;
+    assert!(server.send("POST", SUMMARY, tasks).contains("\"cost\":1,"));
     fs::write(&name, fixture("a.com", "2")).unwrap();
     assert_eq!(server.wait_for("reloaded"), "reloaded: 1 fixtures\n");
-    assert!(server.ask("POST", SUMMARY, asked).contains("\"cost\":2,"));
+    assert!(server.send("POST", SUMMARY, tasks).contains("\"cost\":2,"));
     fs::write(&name, "{").unwrap();
     let message = server.wait_for("not reloaded");
     assert!(message.contains("a.json: not JSON"), "{message}");
-    assert!(server.ask("POST", SUMMARY, asked).contains("\"cost\":2,"));
+    assert!(server.send("POST", SUMMARY, tasks).contains("\"cost\":2,"));
 }
 
-/// The folder is another one under the same name, as after a checkout or `mv` and `cp -r`.
+/// A folder can be replaced by another one, as by a checkout or `mv` and `cp -r`.
 #[cfg(unix)]
 #[test]
 fn a_folder_that_is_replaced_is_still_watched() {
@@ -240,12 +243,12 @@ fn a_folder_that_is_replaced_is_still_watched() {
     write(&folder, "a.json", &fixture("a.com", "1"));
     let path = folder.to_str().unwrap();
     let mut server = Running::start(&["serve", "--watch", "--fixtures", path]);
-    // Reloads in between may have seen a part of what was done.
+    // A reload in between may have seen a part of the change.
     let wait_for_cost = |server: &mut Running, cost: u32| {
         loop {
             server.wait_for("reloaded");
-            let answer = server.ask("POST", SUMMARY, TASKS);
-            if answer.contains(&format!("\"cost\":{cost},")) {
+            let response = server.send("POST", SUMMARY, TASKS);
+            if response.contains(&format!("\"cost\":{cost},")) {
                 break;
             }
         }
@@ -259,7 +262,7 @@ fn a_folder_that_is_replaced_is_still_watched() {
     write(&folder, "a.json", &fixture("a.com", "3"));
     wait_for_cost(&mut server, 3);
 
-    // And a link that leads elsewhere from now on.
+    // A link can get another target.
     let other = around.path().join("other");
     fs::create_dir(&other).unwrap();
     write(&other, "a.json", &fixture("a.com", "4"));
@@ -275,23 +278,23 @@ fn a_folder_that_is_replaced_is_still_watched() {
     wait_for_cost(&mut server, 5);
 }
 
-/// Emacs has such a link beside a file that is being edited.
+/// Emacs creates such a link beside a file that is being edited.
 #[cfg(unix)]
 #[test]
-fn a_file_that_begins_with_a_dot_is_no_fixture() {
+fn a_file_that_begins_with_a_dot_is_not_a_fixture() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), "a.json", &fixture("a.com", "1"));
     let lock = folder.path().join(".#a.json");
     std::os::unix::fs::symlink("jo@host.1:2", lock).unwrap();
     let path = folder.path().to_str().unwrap();
     let server = Running::start(&["serve", "--fixtures", path]);
-    assert!(server.ask("POST", SUMMARY, TASKS).contains("\"cost\":1,"));
+    assert!(server.send("POST", SUMMARY, TASKS).contains("\"cost\":1,"));
 }
 
-/// What was begun before the signal is answered whole after it.
+/// Responses that were started before the signal are completed after it.
 #[test]
-fn it_ends_when_everything_is_answered() {
-    // Two seconds of an answer.
+fn it_ends_after_the_requests_in_flight() {
+    // A response that takes two seconds.
     let folder = TempDir::new().unwrap();
     let long = format!("\"tasks\": [], \"long\": \"{}\"", "x".repeat(20_000));
     let long = fixture("a.com", "1").replace("\"tasks\": []", &long);
@@ -311,27 +314,31 @@ fn it_ends_when_everything_is_answered() {
             (stream, Vec::new())
         })
         .collect();
-    // The head of each answer is there; the rest takes a while.
-    for (stream, answer) in &mut waiting {
+    // The head of each response has arrived; the rest takes a while.
+    for (stream, response) in &mut waiting {
         let mut first = [0; 12];
         stream.read_exact(&mut first).unwrap();
         assert_eq!(&first, b"HTTP/1.1 200");
-        answer.extend(first);
+        response.extend(first);
     }
     server.signal("TERM");
-    // Otherwise there was nothing left to wait for.
-    for (stream, answer) in &mut waiting {
+    // Proves that the responses are not complete yet.
+    for (stream, response) in &mut waiting {
         stream.set_nonblocking(true).unwrap();
-        let stopped = stream.read_to_end(answer).map_err(|error| error.kind());
+        let stopped = stream.read_to_end(response).map_err(|error| error.kind());
         assert_eq!(stopped, Err(std::io::ErrorKind::WouldBlock));
-        assert!(answer.len() < 20_000, "{} bytes are there", answer.len());
+        assert!(
+            response.len() < 20_000,
+            "{} bytes are there",
+            response.len()
+        );
         stream.set_nonblocking(false).unwrap();
     }
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
-    for (mut stream, mut answer) in waiting {
-        stream.read_to_end(&mut answer).unwrap();
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    for (mut stream, mut response) in waiting {
+        stream.read_to_end(&mut response).unwrap();
+        let response = String::from_utf8(response).unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "));
@@ -339,17 +346,17 @@ fn it_ends_when_everything_is_answered() {
     }
 }
 
-/// More misses than a pipe and the lines that wait for it can hold.
+/// The test causes more misses than a pipe and the waiting lines can hold.
 const MANY: usize = 1_000;
 
 #[test]
-fn a_reader_of_stderr_that_is_slow_holds_nothing_up() {
+fn a_slow_reader_of_stderr_blocks_nothing() {
     let mut server = Running::start(&["serve"]);
     for _ in 0..MANY {
-        let answer = server.ask("POST", SUMMARY, TASKS);
-        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        let response = server.send("POST", SUMMARY, TASKS);
+        assert!(response.starts_with("HTTP/1.1 404"), "{response}");
     }
-    // Whoever reads again is told what is not there.
+    // A reader that continues learns how many lines are missing.
     let (mut misses, mut line) = (0, String::new());
     let left_out: usize = loop {
         line.clear();
@@ -361,43 +368,43 @@ fn a_reader_of_stderr_that_is_slow_holds_nothing_up() {
         misses += usize::from(line.starts_with("miss "));
     };
     assert_eq!(misses + left_out, MANY);
-    // And nobody has to read for the program to end.
+    // The program ends even if stderr is not read.
     for _ in 0..MANY {
-        server.ask("POST", SUMMARY, TASKS);
+        server.send("POST", SUMMARY, TASKS);
     }
-    let answer = server.ask("GET", "/__mock/health", "");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let response = server.send("GET", "/__mock/health", "");
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert_eq!(server.terminate(), Some(0));
 }
 
 #[test]
-fn a_stderr_that_is_closed_ends_nothing() {
+fn a_closed_stderr_ends_nothing() {
     let mut server = Running::start(&["serve"]);
     server.stderr = None;
     for _ in 0..3 {
-        let answer = server.ask("GET", "/nothing", "");
-        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        let response = server.send("GET", "/nothing", "");
+        assert!(response.starts_with("HTTP/1.1 404"), "{response}");
     }
     assert_eq!(server.terminate(), Some(0));
 }
 
-/// What is said last is said, however much waits in front of it.
+/// The last lines are written, even if many lines wait before them.
 #[test]
 fn the_last_lines_are_not_lost() {
     let mut server = Running::start(&["serve"]);
     for _ in 0..100 {
-        server.ask("GET", "/nothing", "");
+        server.send("GET", "/nothing", "");
     }
     assert_eq!(server.terminate(), Some(0));
-    let misses = server.last_words();
+    let misses = server.rest_of_stderr();
     let lines = misses.lines().filter(|line| line.starts_with("miss "));
     assert_eq!(lines.count(), 100);
 }
 
 #[test]
 fn a_command_runs_against_a_server_of_its_own() {
-    // The program itself is the client: it records from the server, over the network of this
-    // machine, with what `exec` put into the environment.
+    // The program itself is the client: it records from the server, with the environment that
+    // `exec` sets.
     let folder = TempDir::new().unwrap();
     let to = folder.path().join("recorded");
     let script = format!(
@@ -429,7 +436,7 @@ fn a_command_runs_against_a_server_of_its_own() {
     assert_eq!(run(&["exec", "no/such/program"]).0, Some(3));
 }
 
-/// `exec` with a shell that does this; `SAY` says where the server is.
+/// Returns `exec` with a shell script. `SAY` in it prints the address of the server.
 #[cfg(unix)]
 fn exec(options: &[&str], script: &str) -> Command {
     let script = script.replace("SAY", "echo \"listening on $DATAFORSEO_BASE_URL\"");
@@ -441,30 +448,30 @@ fn exec(options: &[&str], script: &str) -> Command {
 
 #[cfg(unix)]
 #[test]
-fn a_command_is_told_to_end() {
+fn a_command_gets_the_signal() {
     let (fixtures, used) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let a = write(fixtures.path(), "a.json", &fixture("a.com", "0"));
     write(fixtures.path(), "b.json", &fixture("b.com", "0"));
     let path = fixtures.path().to_str().unwrap();
     for (script, expected) in [
-        // One that ends as it likes, and ends what it started.
+        // A command that handles the signal and ends its children.
         (
             "exec 3<&0; cat <&3 & trap 'kill $!; exit 7' TERM; SAY; wait",
             7,
         ),
-        // One that does not care.
+        // A command that ignores the signal.
         ("SAY; exec cat", 128 + 15),
     ] {
         let mut command = exec(&["--fail-on-unused", "--fixtures", path], script);
         command.env("DATAFORSEO_MOCK_USED_DIR", used.path());
         let mut server = Running::spawn(&mut command);
-        // Waiting would close it, and the end of its input would end the command.
+        // Waiting would close stdin, and the end of its input would end the command.
         let _stdin = server.child.stdin.take();
-        server.ask("POST", SUMMARY, TASKS);
-        server.ask("GET", "/nothing", "");
+        server.send("POST", SUMMARY, TASKS);
+        server.send("GET", "/nothing", "");
         assert_eq!(server.terminate(), Some(expected), "{script}");
-        // Nobody is left who holds the pipe open.
-        let message = server.last_words();
+        // No process is left that holds the pipe open.
+        let message = server.rest_of_stderr();
         assert!(message.contains("misses: 1\nunused: "), "{message}");
         let note = fs::read_dir(used.path()).unwrap().next().unwrap();
         let note = note.unwrap().path();
@@ -475,10 +482,10 @@ fn a_command_is_told_to_end() {
     }
 }
 
-/// Ctrl-C goes to the command, too, and it decides what to do about it.
+/// Ctrl-C also reaches the command, which decides when it ends.
 #[cfg(unix)]
 #[test]
-fn a_command_ends_when_it_likes_after_ctrl_c() {
+fn a_command_decides_when_it_ends_after_ctrl_c() {
     let mut server = Running::spawn(&mut exec(&[], "SAY; read line; exit 5"));
     server.signal("INT");
     drop(server.child.stdin.take());
@@ -486,7 +493,7 @@ fn a_command_ends_when_it_likes_after_ctrl_c() {
 }
 
 #[test]
-fn unused_fixtures_are_named() {
+fn unused_fixtures_are_listed() {
     let (fixtures, used) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     write(fixtures.path(), "a.json", &fixture("a.com", "0"));
     let b = write(fixtures.path(), "b.json", &fixture("b.com", "0"));
@@ -495,7 +502,7 @@ fn unused_fixtures_are_named() {
     let mut command = program(&["serve", "--fixtures", path]);
     command.env("DATAFORSEO_MOCK_USED_DIR", notes);
     let mut server = Running::spawn(&mut command);
-    server.ask("POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#);
+    server.send("POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#);
     assert_eq!(server.terminate(), Some(0));
     let (code, out, _) = run(&["unused", path, "--used", notes]);
     assert_eq!((code, out), (Some(1), format!("{b}\n")));
@@ -543,16 +550,16 @@ fn fixtures_are_linted() {
     let mut lines: Vec<&str> = out.lines().collect();
     lines.sort_unstable();
     let out = lines.join("\n").replace(path, "FOLDER");
-    // How old it is moves with the day.
+    // The age depends on the current date.
     let (before, after) = out.split_once("recorded ").unwrap();
     let (_, after) = after.split_once(" days").unwrap();
     insta::assert_snapshot!(format!("{before}recorded N days{after}"));
     assert_eq!(run(&["lint", "no/such/folder"]).0, Some(3));
 }
 
-/// What stands in a file without being wrong in the eyes of the API.
+/// The API would accept these files.
 #[test]
-fn lint_looks_for_what_should_not_be_there() {
+fn lint_finds_secrets_and_account_data() {
     const ID: &str = "11201234-5678-0216-0000-0123456789ab";
     let lint = |files: &[(&str, &str)], password: &str| {
         let folder = TempDir::new().unwrap();
@@ -560,7 +567,7 @@ fn lint_looks_for_what_should_not_be_there() {
             write(folder.path(), name, text);
         }
         let path = folder.path().to_str().unwrap();
-        // Twice: a folder in another one is looked at once.
+        // Twice: each file is checked once.
         let mut command = program(&["lint", path, path]);
         command
             .env("DATAFORSEO_LOGIN", "somebody")
@@ -576,7 +583,7 @@ fn lint_looks_for_what_should_not_be_there() {
             )
             .replace("\"tasks\": []", tasks)
     };
-    // An identifier of a task that is none of a recording.
+    // A task identifier that is not a pseudonym.
     let link = format!("\"tasks\": [], \"link\": \"https://a.example/{ID}\", \"{ID}\": 1");
     let pseudonym = link.replace(ID, "01010000-0000-0000-0000-0123456789ab");
     let warning = "FOLDER/a.json: warning: it contains a task identifier that is not a pseudonym, \
@@ -591,12 +598,12 @@ fn lint_looks_for_what_should_not_be_there() {
         let (code, out) = lint(&[("a.json", &from(source, tasks))], "hunter2hunter2");
         assert_eq!((code, out.as_str()), (Some(0), expected), "{source}");
     }
-    // What is too short cannot be looked for.
+    // Short credentials cannot be searched for.
     let (code, out) = lint(&[("a.json", &from("live", "\"tasks\": []"))], "1234");
     assert_eq!(code, Some(0));
     let expected = "the environment: warning: login or password is too short";
     assert!(out.starts_with(expected), "{out}");
-    // What is in a key is not shown, whatever is wrong with it.
+    // A secret in a key is not shown, whatever the finding.
     for (tasks, expected) in [
         (
             "\"tasks\": [], \"x\": {\"hunter2hunter2\": {\"password\": \"x\", \"a\": \"jo@mail.org\"}}",
@@ -622,7 +629,7 @@ fn lint_looks_for_what_should_not_be_there() {
 }
 
 #[test]
-fn lint_finds_fixtures_that_are_in_each_others_way() {
+fn lint_finds_fixtures_that_match_the_same_request() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().to_str().unwrap();
     let tagged = |tag: &str, rule: &str| {
@@ -638,7 +645,7 @@ fn lint_finds_fixtures_that_are_in_each_others_way() {
     let message = "matches its request, too, with another `match`";
     let expected = format!("{a}: warning: {b} {message}: {a} takes precedence\n");
     assert_eq!((code, out), (Some(0), expected));
-    // Each answers the other's: one finding.
+    // Each matches the other's request: one finding.
     write(folder.path(), "b.json", &tagged("x", ignore));
     let (_, out, _) = run(&["lint", path]);
     assert_eq!(out.matches(message).count(), 1, "{out}");
@@ -679,7 +686,7 @@ const CREDENTIALS: [(&str, &str); 2] = [
 ];
 const TASKS: &str = r#"[{"targets": ["a.com"]}]"#;
 
-/// One request is recorded, compared, and compared again when the API has changed.
+/// A request is recorded and compared, and compared again after the API has changed.
 #[test]
 fn a_request_is_recorded_and_compared() {
     let api = Running::start(&["serve", "--on-miss", "example"]);
@@ -720,7 +727,7 @@ fn a_request_is_recorded_and_compared() {
         "{out}"
     );
     drop(api);
-    // Nobody answers any more.
+    // The upstream is gone.
     let (code, out, _) = ended(&with_credentials(&diff).output().unwrap());
     assert_eq!(code, Some(1));
     assert!(out.contains("no response from"), "{out}");
@@ -752,15 +759,15 @@ fn a_request_is_recorded_and_compared() {
     );
 }
 
-/// A disk that is full while a recording is written: the old one stays, and the caller is told.
+/// If the disk is full while a recording is written, the old one stays and the caller gets the reason.
 #[cfg(unix)]
 #[test]
-fn a_full_disk_costs_no_recording() {
+fn a_full_disk_loses_no_recording() {
     let api = Running::start(&["serve", "--on-miss", "example"]);
     let upstream = format!("http://{}", api.address);
     let folder = TempDir::new().unwrap();
     let record = |limit: &str, target: &str| {
-        // No file can be larger than the limit, and the signal that says so is turned off.
+        // No file can be larger than the limit, and the signal for it is turned off.
         let script = format!(
             "trap '' XFSZ; ulimit -f {limit}; exec '{PROGRAM}' record --to '{}' --upstream {upstream} \
              POST {SUMMARY} '[{{\"targets\": [\"{target}\"]}}]'",

@@ -80,3 +80,8 @@ pub use types::timestamp::Timestamp;
 pub use validate::{
     Severity, Violation, ViolationKind, Violations, check, today, validate, warnings,
 };
+
+/// Runs the example of the README.
+#[cfg(all(doctest, feature = "backlinks"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

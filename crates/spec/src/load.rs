@@ -72,16 +72,7 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
             continue;
         }
         if !path.is_dir() {
-            let known = [
-                "api.yaml",
-                "glossary.yaml",
-                "status_codes.yaml",
-                "spec.schema.json",
-            ];
-            if !known.contains(&section.as_str()) {
-                let meant = did_you_mean(&section, known);
-                reader.report(&section, format!("no file of a spec{meant}"));
-            }
+            reader.top_level(&section);
             continue;
         }
         if let Some(api) = &api
@@ -185,6 +176,20 @@ struct Reader {
 }
 
 impl Reader {
+    /// Reports a file beside the sections that is not one of the spec.
+    fn top_level(&mut self, name: &str) {
+        let known = [
+            "api.yaml",
+            "glossary.yaml",
+            "status_codes.yaml",
+            "spec.schema.json",
+        ];
+        if !known.contains(&name) {
+            let meant = did_you_mean(name, known);
+            self.report(name, format!("no file of a spec{meant}"));
+        }
+    }
+
     fn report(&mut self, name: &str, message: String) {
         let file = format!("{}/{name}", self.prefix);
         self.found

@@ -178,7 +178,7 @@ fn to_cli_error(endpoint: &'static EndpointEntry, error: &Error) -> CliError {
             } else {
                 ""
             };
-            format!("{error}{}{hint}", charge_note(error))
+            format!("{}{}{hint}", error.display_chain(), charge_note(error))
         }
     };
     CliError::new(of_error(error), message)

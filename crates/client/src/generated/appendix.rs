@@ -2,11 +2,11 @@
 
 use dataforseo_models::appendix as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Response, Client, Error, Fetched, Pages, Posted};
+use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
 /// The endpoints of the section `appendix`: Data about the account: balance, limits, prices and subscriptions.
 ///
-/// Made by [`Client::appendix`].
+/// [`Client::appendix`] returns it.
 #[derive(Debug, Clone, Copy)]
 pub struct Appendix<'a> {
     client: &'a Client,
@@ -25,16 +25,16 @@ impl<'a> Appendix<'a> {
     /// - At most 6 calls per minute.
     ///
     /// # Cost
-    /// The API charges nothing for this call.
+    /// This call is free.
     ///
     /// # Errors
-    /// What can go wrong is told apart by [`Error::kind`].
+    /// When the call fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let answer = client.appendix().user_data().await?;
-    /// println!("{:?}", answer.results());
+    /// let response = client.appendix().user_data().await?;
+    /// println!("{:?}", response.results());
     /// # Ok(())
     /// # }
     /// ```

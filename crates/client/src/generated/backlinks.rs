@@ -2,11 +2,11 @@
 
 use dataforseo_models::backlinks as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Response, Client, Error, Fetched, Pages, Posted};
+use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
 /// The endpoints of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
 ///
-/// Made by [`Client::backlinks`].
+/// [`Client::backlinks`] returns it.
 #[derive(Debug, Clone, Copy)]
 pub struct Backlinks<'a> {
     client: &'a Client,
@@ -23,25 +23,28 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `limit` from 1 to 1000.
-    /// - `offset` from 0 to 20000.
-    /// - `internal_list_limit` at most 1000.
-    /// - `filters` of at most 8 conditions.
+    /// - `limit` is from 1 to 1000.
+    /// - `offset` is from 0 to 20000.
+    /// - `internal_list_limit` is at most 1000.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::AnchorsLiveTask::new("forbes.com");
-    /// let answer = client.backlinks().anchors_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::AnchorsLiveTask::new("forbes.com");
+    /// let response = client.backlinks().anchors_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -54,17 +57,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::AnchorsLive>(task).await
     }
 
-    /// All rows of [`anchors_live`](Self::anchors_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`anchors_live`](Self::anchors_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
+    /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::AnchorsLiveTask::new("forbes.com");
+    /// let task = dataforseo_client::backlinks::AnchorsLiveTask::new("forbes.com");
     /// let mut pages = client.backlinks().anchors_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -84,16 +87,16 @@ impl<'a> Backlinks<'a> {
     /// Use it to look up field names for `filters` and `order_by`. Calls are free; filtering and sorting do not change the price of other calls.
     ///
     /// # Cost
-    /// The API charges nothing for this call.
+    /// This call is free.
     ///
     /// # Errors
-    /// What can go wrong is told apart by [`Error::kind`].
+    /// When the call fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let answer = client.backlinks().available_filters().await?;
-    /// println!("{:?}", answer.results());
+    /// let response = client.backlinks().available_filters().await?;
+    /// println!("{:?}", response.results());
     /// # Ok(())
     /// # }
     /// ```
@@ -111,24 +114,27 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `filters` of at most 8 conditions.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `offset` from 0 to 20000.
-    /// - `limit` from 1 to 1000.
-    /// - `tag` of at most 255 characters.
+    /// - `offset` is from 0 to 20000.
+    /// - `limit` is from 1 to 1000.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BacklinksLiveTask::new("forbes.com");
-    /// let answer = client.backlinks().backlinks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::BacklinksLiveTask::new("forbes.com");
+    /// let response = client.backlinks().backlinks_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -141,17 +147,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::BacklinksLive>(task).await
     }
 
-    /// All rows of [`backlinks_live`](Self::backlinks_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`backlinks_live`](Self::backlinks_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// Up to an offset of 20000 pages go by `offset`, then by the token of the page before.
+    /// Pages up to an offset of 20000 are fetched by `offset`, later ones by the token of the page before.
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BacklinksLiveTask::new("forbes.com");
+    /// let task = dataforseo_client::backlinks::BacklinksLiveTask::new("forbes.com");
     /// let mut pages = client.backlinks().backlinks_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -173,20 +179,23 @@ impl<'a> Backlinks<'a> {
     /// # Limits
     /// - One task per call.
     /// - At most 1000 `targets`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BulkBacklinksLiveTask::new(["forbes.com", "cnn.com"]);
-    /// let answer = client.backlinks().bulk_backlinks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::BulkBacklinksLiveTask::new(["forbes.com", "cnn.com"]);
+    /// let response = client.backlinks().bulk_backlinks_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -206,21 +215,24 @@ impl<'a> Backlinks<'a> {
     /// # Limits
     /// - One task per call.
     /// - At most 1000 `targets`.
-    /// - `date_from` not before `today - 1 year`.
-    /// - `tag` of at most 255 characters.
+    /// - `date_from` is `today - 1 year` or later.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BulkNewLostBacklinksLiveTask::new(["forbes.com", "cnn.com"]);
-    /// let answer = client.backlinks().bulk_new_lost_backlinks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::BulkNewLostBacklinksLiveTask::new(["forbes.com", "cnn.com"]);
+    /// let response = client.backlinks().bulk_new_lost_backlinks_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -240,21 +252,24 @@ impl<'a> Backlinks<'a> {
     /// # Limits
     /// - One task per call.
     /// - At most 1000 `targets`.
-    /// - `date_from` not before `today - 1 year`.
-    /// - `tag` of at most 255 characters.
+    /// - `date_from` is `today - 1 year` or later.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BulkNewLostReferringDomainsLiveTask::new(["forbes.com", "cnn.com"]);
-    /// let answer = client.backlinks().bulk_new_lost_referring_domains_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::BulkNewLostReferringDomainsLiveTask::new(["forbes.com", "cnn.com"]);
+    /// let response = client.backlinks().bulk_new_lost_referring_domains_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -274,21 +289,24 @@ impl<'a> Backlinks<'a> {
     /// # Limits
     /// - One task per call.
     /// - At most 1000 `targets`.
-    /// - `targets` of at most 100 different domains.
-    /// - `tag` of at most 255 characters.
+    /// - At most 100 different domains in `targets`.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask::new(["https://dataforseo.com/solutions", "https://dataforseo.com/about-us"]);
-    /// let answer = client.backlinks().bulk_pages_summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::BulkPagesSummaryLiveTask::new(["https://dataforseo.com/solutions", "https://dataforseo.com/about-us"]);
+    /// let response = client.backlinks().bulk_pages_summary_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -308,20 +326,23 @@ impl<'a> Backlinks<'a> {
     /// # Limits
     /// - One task per call.
     /// - At most 1000 `targets`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BulkRanksLiveTask::new(["forbes.com", "cnn.com"]);
-    /// let answer = client.backlinks().bulk_ranks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::BulkRanksLiveTask::new(["forbes.com", "cnn.com"]);
+    /// let response = client.backlinks().bulk_ranks_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -341,20 +362,23 @@ impl<'a> Backlinks<'a> {
     /// # Limits
     /// - One task per call.
     /// - At most 1000 `targets`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BulkReferringDomainsLiveTask::new(["forbes.com", "cnn.com"]);
-    /// let answer = client.backlinks().bulk_referring_domains_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::BulkReferringDomainsLiveTask::new(["forbes.com", "cnn.com"]);
+    /// let response = client.backlinks().bulk_referring_domains_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -374,20 +398,23 @@ impl<'a> Backlinks<'a> {
     /// # Limits
     /// - One task per call.
     /// - At most 1000 `targets`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::BulkSpamScoreLiveTask::new(["forbes.com", "cnn.com"]);
-    /// let answer = client.backlinks().bulk_spam_score_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::BulkSpamScoreLiveTask::new(["forbes.com", "cnn.com"]);
+    /// let response = client.backlinks().bulk_spam_score_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -406,24 +433,27 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `limit` from 1 to 1000.
-    /// - `offset` from 0 to 20000.
-    /// - `filters` of at most 8 conditions.
+    /// - `limit` is from 1 to 1000.
+    /// - `offset` is from 0 to 20000.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::CompetitorsLiveTask::new("dataforseo.com");
-    /// let answer = client.backlinks().competitors_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::CompetitorsLiveTask::new("dataforseo.com");
+    /// let response = client.backlinks().competitors_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -436,17 +466,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::CompetitorsLive>(task).await
     }
 
-    /// All rows of [`competitors_live`](Self::competitors_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`competitors_live`](Self::competitors_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
+    /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::CompetitorsLiveTask::new("dataforseo.com");
+    /// let task = dataforseo_client::backlinks::CompetitorsLiveTask::new("dataforseo.com");
     /// let mut pages = client.backlinks().competitors_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -469,25 +499,28 @@ impl<'a> Backlinks<'a> {
     /// - One task per call.
     /// - At most 20 `targets`.
     /// - At most 10 `exclude_targets`.
-    /// - `filters` of at most 8 conditions.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `offset` from 0 to 20000.
-    /// - `limit` from 1 to 1000.
-    /// - `internal_list_limit` at most 1000.
-    /// - `tag` of at most 255 characters.
+    /// - `offset` is from 0 to 20000.
+    /// - `limit` is from 1 to 1000.
+    /// - `internal_list_limit` is at most 1000.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::DomainIntersectionLiveTask::new(["moz.com", "ahrefs.com"]);
-    /// let answer = client.backlinks().domain_intersection_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::DomainIntersectionLiveTask::new(["moz.com", "ahrefs.com"]);
+    /// let response = client.backlinks().domain_intersection_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -500,17 +533,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::DomainIntersectionLive>(task).await
     }
 
-    /// All rows of [`domain_intersection_live`](Self::domain_intersection_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`domain_intersection_live`](Self::domain_intersection_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
+    /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::DomainIntersectionLiveTask::new(["moz.com", "ahrefs.com"]);
+    /// let task = dataforseo_client::backlinks::DomainIntersectionLiveTask::new(["moz.com", "ahrefs.com"]);
     /// let mut pages = client.backlinks().domain_intersection_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -531,25 +564,28 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `limit` from 1 to 1000.
-    /// - `offset` from 0 to 20000.
-    /// - `internal_list_limit` at most 1000.
-    /// - `filters` of at most 8 conditions.
+    /// - `limit` is from 1 to 1000.
+    /// - `offset` is from 0 to 20000.
+    /// - `internal_list_limit` is at most 1000.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::DomainPagesLiveTask::new("forbes.com");
-    /// let answer = client.backlinks().domain_pages_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::DomainPagesLiveTask::new("forbes.com");
+    /// let response = client.backlinks().domain_pages_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -562,17 +598,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::DomainPagesLive>(task).await
     }
 
-    /// All rows of [`domain_pages_live`](Self::domain_pages_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`domain_pages_live`](Self::domain_pages_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
+    /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::DomainPagesLiveTask::new("forbes.com");
+    /// let task = dataforseo_client::backlinks::DomainPagesLiveTask::new("forbes.com");
     /// let mut pages = client.backlinks().domain_pages_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -593,25 +629,28 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `limit` from 1 to 1000.
-    /// - `offset` from 0 to 20000.
-    /// - `internal_list_limit` at most 1000.
-    /// - `filters` of at most 8 conditions.
+    /// - `limit` is from 1 to 1000.
+    /// - `offset` is from 0 to 20000.
+    /// - `internal_list_limit` is at most 1000.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::DomainPagesSummaryLiveTask::new("forbes.com");
-    /// let answer = client.backlinks().domain_pages_summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::DomainPagesSummaryLiveTask::new("forbes.com");
+    /// let response = client.backlinks().domain_pages_summary_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -624,17 +663,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::DomainPagesSummaryLive>(task).await
     }
 
-    /// All rows of [`domain_pages_summary_live`](Self::domain_pages_summary_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`domain_pages_summary_live`](Self::domain_pages_summary_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
+    /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::DomainPagesSummaryLiveTask::new("forbes.com");
+    /// let task = dataforseo_client::backlinks::DomainPagesSummaryLiveTask::new("forbes.com");
     /// let mut pages = client.backlinks().domain_pages_summary_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -655,21 +694,21 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `limit` from 1 to 1000.
-    /// - `offset` at least 0.
+    /// - `limit` is from 1 to 1000.
+    /// - `offset` is at least 0.
     ///
     /// # Cost
-    /// The API charges nothing for this call.
+    /// This call is free.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::ErrorsTask::new();
-    /// let answer = client.backlinks().errors(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::ErrorsTask::new();
+    /// let response = client.backlinks().errors(&task).await?;
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -688,21 +727,21 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `date_from` not before `2019-01-01`.
-    /// - `tag` of at most 255 characters.
+    /// - `date_from` is `2019-01-01` or later.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::HistoryLiveTask::new("cnn.com");
-    /// let answer = client.backlinks().history_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::HistoryLiveTask::new("cnn.com");
+    /// let response = client.backlinks().history_live(&task).await?;
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -721,21 +760,21 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `limit` from 1 to 1000.
-    /// - `offset` at least 0.
+    /// - `limit` is from 1 to 1000.
+    /// - `offset` is at least 0.
     ///
     /// # Cost
-    /// The API charges nothing for this call.
+    /// This call is free.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::IdListTask::new(dataforseo_client::models::Timestamp::new("2026-02-15 08:21:04 +00:00"), dataforseo_client::models::Timestamp::new("2026-02-17 08:21:04 +00:00"));
-    /// let answer = client.backlinks().id_list(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::IdListTask::new(dataforseo_client::models::Timestamp::new("2026-02-15 08:21:04 +00:00"), dataforseo_client::models::Timestamp::new("2026-02-17 08:21:04 +00:00"));
+    /// let response = client.backlinks().id_list(&task).await?;
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -753,16 +792,16 @@ impl<'a> Backlinks<'a> {
     /// Calls are free.
     ///
     /// # Cost
-    /// The API charges nothing for this call.
+    /// This call is free.
     ///
     /// # Errors
-    /// What can go wrong is told apart by [`Error::kind`].
+    /// When the call fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let answer = client.backlinks().index().await?;
-    /// println!("{:?}", answer.results());
+    /// let response = client.backlinks().index().await?;
+    /// println!("{:?}", response.results());
     /// # Ok(())
     /// # }
     /// ```
@@ -780,25 +819,28 @@ impl<'a> Backlinks<'a> {
     /// - One task per call.
     /// - At most 20 `targets`.
     /// - At most 10 `exclude_targets`.
-    /// - `filters` of at most 8 conditions.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `offset` from 0 to 20000.
-    /// - `limit` from 1 to 1000.
-    /// - `internal_list_limit` at most 1000.
-    /// - `tag` of at most 255 characters.
+    /// - `offset` is from 0 to 20000.
+    /// - `limit` is from 1 to 1000.
+    /// - `internal_list_limit` is at most 1000.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::PageIntersectionLiveTask::new(["football.com", "fifa.com"]);
-    /// let answer = client.backlinks().page_intersection_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::PageIntersectionLiveTask::new(["football.com", "fifa.com"]);
+    /// let response = client.backlinks().page_intersection_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -811,17 +853,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::PageIntersectionLive>(task).await
     }
 
-    /// All rows of [`page_intersection_live`](Self::page_intersection_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`page_intersection_live`](Self::page_intersection_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
+    /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::PageIntersectionLiveTask::new(["football.com", "fifa.com"]);
+    /// let task = dataforseo_client::backlinks::PageIntersectionLiveTask::new(["football.com", "fifa.com"]);
     /// let mut pages = client.backlinks().page_intersection_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -842,25 +884,28 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `limit` from 1 to 1000.
-    /// - `offset` from 0 to 20000.
-    /// - `internal_list_limit` at most 1000.
-    /// - `filters` of at most 8 conditions.
+    /// - `limit` is from 1 to 1000.
+    /// - `offset` is from 0 to 20000.
+    /// - `internal_list_limit` is at most 1000.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::ReferringDomainsLiveTask::new("backlinko.com");
-    /// let answer = client.backlinks().referring_domains_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::ReferringDomainsLiveTask::new("backlinko.com");
+    /// let response = client.backlinks().referring_domains_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -873,17 +918,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::ReferringDomainsLive>(task).await
     }
 
-    /// All rows of [`referring_domains_live`](Self::referring_domains_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`referring_domains_live`](Self::referring_domains_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
+    /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::ReferringDomainsLiveTask::new("backlinko.com");
+    /// let task = dataforseo_client::backlinks::ReferringDomainsLiveTask::new("backlinko.com");
     /// let mut pages = client.backlinks().referring_domains_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -904,25 +949,28 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `limit` from 1 to 1000.
-    /// - `offset` from 0 to 20000.
-    /// - `internal_list_limit` at most 1000.
-    /// - `filters` of at most 8 conditions.
+    /// - `limit` is from 1 to 1000.
+    /// - `offset` is from 0 to 20000.
+    /// - `internal_list_limit` is at most 1000.
+    /// - At most 8 conditions in `filters`.
     /// - At most 3 `order_by`.
-    /// - `tag` of at most 255 characters.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::ReferringNetworksLiveTask::new("backlinko.com");
-    /// let answer = client.backlinks().referring_networks_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::ReferringNetworksLiveTask::new("backlinko.com");
+    /// let response = client.backlinks().referring_networks_live(&task).await?;
+    /// for item in response.items() {
+    ///     println!("{item:?}");
+    /// }
+    /// println!("{:?} USD", response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -935,17 +983,17 @@ impl<'a> Backlinks<'a> {
         self.client.call::<models::ReferringNetworksLive>(task).await
     }
 
-    /// All rows of [`referring_networks_live`](Self::referring_networks_live), page by page, from the task's `offset` on.
+    /// Returns all rows of [`referring_networks_live`](Self::referring_networks_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// The API takes no `offset` above 20000: what lies beyond cannot be had, and [`Pages::end`] says so. The last page reaches as far as the API gives rows at all, and repeats inside, not to the caller, some that were had.
+    /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call, and charged as one; it is made when it is asked for. A page has as many rows as the task's `limit` says, and the most that the API takes if it says nothing: full pages cost least a row.
+    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::ReferringNetworksLiveTask::new("backlinko.com");
+    /// let task = dataforseo_client::backlinks::ReferringNetworksLiveTask::new("backlinko.com");
     /// let mut pages = client.backlinks().referring_networks_live_pages(task);
     /// while let Some(page) = pages.next().await {
     ///     println!("{} of {:?}", page?.rows.len(), pages.total());
@@ -966,21 +1014,21 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `internal_list_limit` at most 1000.
-    /// - `tag` of at most 255 characters.
+    /// - `internal_list_limit` is at most 1000.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::SummaryLiveTask::new("explodingtopics.com");
-    /// let answer = client.backlinks().summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::SummaryLiveTask::new("explodingtopics.com");
+    /// let response = client.backlinks().summary_live(&task).await?;
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -999,21 +1047,21 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `date_from` not before `2019-01-30`.
-    /// - `tag` of at most 255 characters.
+    /// - `date_from` is `2019-01-30` or later.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::TimeseriesNewLostSummaryLiveTask::new("dataforseo.com");
-    /// let answer = client.backlinks().timeseries_new_lost_summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::TimeseriesNewLostSummaryLiveTask::new("dataforseo.com");
+    /// let response = client.backlinks().timeseries_new_lost_summary_live(&task).await?;
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -1032,21 +1080,21 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `date_from` not before `2019-01-30`.
-    /// - `tag` of at most 255 characters.
+    /// - `date_from` is `2019-01-30` or later.
+    /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::backlinks::TimeseriesSummaryLiveTask::new("dataforseo.com");
-    /// let answer = client.backlinks().timeseries_summary_live(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::backlinks::TimeseriesSummaryLiveTask::new("dataforseo.com");
+    /// let response = client.backlinks().timeseries_summary_live(&task).await?;
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```

@@ -26,26 +26,41 @@ mod serp;
 #[cfg(feature = "serp")]
 pub use serp::Serp;
 
+/// The tasks and results of each section, re-exported at the root of the crate.
+pub(crate) mod sections {
+    #[cfg(feature = "appendix")]
+    pub use dataforseo_models::appendix;
+
+    #[cfg(feature = "backlinks")]
+    pub use dataforseo_models::backlinks;
+
+    #[cfg(feature = "on_page")]
+    pub use dataforseo_models::on_page;
+
+    #[cfg(feature = "serp")]
+    pub use dataforseo_models::serp;
+}
+
 impl Client {
-    /// Data about the account: balance, limits, prices and subscriptions.
+    /// Returns the methods of the section `appendix`: Data about the account: balance, limits, prices and subscriptions.
     #[cfg(feature = "appendix")]
     pub fn appendix(&self) -> Appendix<'_> {
         Appendix::new(self)
     }
 
-    /// Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
+    /// Returns the methods of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
     #[cfg(feature = "backlinks")]
     pub fn backlinks(&self) -> Backlinks<'_> {
         Backlinks::new(self)
     }
 
-    /// Content and technical quality of pages, from a crawl of a site or of single pages.
+    /// Returns the methods of the section `on_page`: Content and technical quality of pages, from a crawl of a site or of single pages.
     #[cfg(feature = "on_page")]
     pub fn on_page(&self) -> OnPage<'_> {
         OnPage::new(self)
     }
 
-    /// Results pages of search engines, split into their elements.
+    /// Returns the methods of the section `serp`: Results pages of search engines, split into their elements.
     #[cfg(feature = "serp")]
     pub fn serp(&self) -> Serp<'_> {
         Serp::new(self)

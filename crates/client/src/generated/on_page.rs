@@ -2,11 +2,11 @@
 
 use dataforseo_models::on_page as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Response, Client, Error, Fetched, Pages, Posted};
+use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
 /// The endpoints of the section `on_page`: Content and technical quality of pages, from a crawl of a site or of single pages.
 ///
-/// Made by [`Client::on_page`].
+/// [`Client::on_page`] returns it.
 #[derive(Debug, Clone, Copy)]
 pub struct OnPage<'a> {
     client: &'a Client,
@@ -23,22 +23,22 @@ impl<'a> OnPage<'a> {
     ///
     /// # Limits
     /// - At most 20 tasks per call.
-    /// - `browser_screen_width` from 240 to 9999.
-    /// - `browser_screen_height` from 240 to 9999.
-    /// - `browser_screen_scale_factor` from 0.5 to 3.
+    /// - `browser_screen_width` is from 240 to 9999.
+    /// - `browser_screen_height` is from 240 to 9999.
+    /// - `browser_screen_scale_factor` is from 0.5 to 3.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::on_page::InstantPagesTask::new("https://dataforseo.com/blog");
-    /// let answer = client.on_page().instant_pages(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let task = dataforseo_client::on_page::InstantPagesTask::new("https://dataforseo.com/blog");
+    /// let response = client.on_page().instant_pages(&task).await?;
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```

@@ -2,11 +2,11 @@
 
 use dataforseo_models::serp as models;
 #[allow(unused_imports, reason = "one list serves all generated files")]
-use crate::{Response, Client, Error, Fetched, Pages, Posted};
+use crate::{Client, Error, Fetched, Pages, Posted, Response};
 
 /// The endpoints of the section `serp`: Results pages of search engines, split into their elements.
 ///
-/// Made by [`Client::serp`].
+/// [`Client::serp`] returns it.
 #[derive(Debug, Clone, Copy)]
 pub struct Serp<'a> {
     client: &'a Client,
@@ -23,35 +23,35 @@ impl<'a> Serp<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - `keyword` of at most 700 characters.
-    /// - `keyword` unless `url` is given.
-    /// - `language_code` unless `language_name` or `url` is given.
-    /// - `depth` at most 200.
-    /// - `location_name` unless `location_code` or `location_coordinate` or `url` is given.
-    /// - `tag` of at most 255 characters.
+    /// - At most 700 characters in `keyword`.
+    /// - `keyword` is required unless `url` is given.
+    /// - `language_code` is required unless `language_name` or `url` is given.
+    /// - `depth` is at most 200.
+    /// - `location_name` is required unless `location_code` or `location_coordinate` or `url` is given.
+    /// - At most 255 characters in `tag`.
     /// - At most 10 `stop_crawl_on_match`.
-    /// - `max_crawl_pages` at most 100.
+    /// - `max_crawl_pages` is at most 100.
     /// - At most 10 `remove_from_url`.
-    /// - `people_also_ask_click_depth` from 1 to 4.
-    /// - `browser_screen_width` from 240 to 9999.
-    /// - `browser_screen_height` from 240 to 9999.
-    /// - `browser_screen_resolution_ratio` from 0.5 to 3.
+    /// - `people_also_ask_click_depth` is from 1 to 4.
+    /// - `browser_screen_width` is from 240 to 9999.
+    /// - `browser_screen_height` is from 240 to 9999.
+    /// - `browser_screen_resolution_ratio` is from 0.5 to 3.
     ///
     /// # Cost
-    /// A call that reached the API may have been charged, whatever came back; it is not sent again then, unless the client's policy says so. [`Response::cost`] says what it cost, [`Error::charge`] what is known of one that failed.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// A task that breaks the limits is refused before it is sent. What can go wrong after that is told apart by [`Error::kind`].
+    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::serp::GoogleOrganicLiveAdvancedTask::new()
+    /// let task = dataforseo_client::serp::GoogleOrganicLiveAdvancedTask::new()
     ///     .keyword("albert einstein")
     ///     .location_code(2840)
     ///     .language_code("en");
-    /// let answer = client.serp().google_organic_live_advanced(&task).await?;
-    /// println!("{:?} for {:?} USD", answer.results(), answer.cost());
+    /// let response = client.serp().google_organic_live_advanced(&task).await?;
+    /// println!("{:?} for {:?} USD", response.result(), response.cost());
     /// # Ok(())
     /// # }
     /// ```
@@ -69,16 +69,16 @@ impl<'a> Serp<'a> {
     /// Until the task is complete, the status is 40601 or 40602: try again later. Results are stored for 30 days. Calls are free, and results can be fetched any number of times.
     ///
     /// # Cost
-    /// The API charges nothing for this call.
+    /// This call is free.
     ///
     /// # Errors
-    /// That a task is still under way is no error: [`Fetched::Pending`]. What can go wrong is told apart by [`Error::kind`].
+    /// When the call or the task fails: see [`Error`]. A task that is not done yet is not an error: [`Fetched::Pending`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// if let dataforseo_client::Fetched::Ready(answer) = client.serp().google_organic_task_get_advanced("…").await? {
-    ///     println!("{:?}", answer.results());
+    /// if let dataforseo_client::Fetched::Ready(response) = client.serp().google_organic_task_get_advanced("…").await? {
+    ///     println!("{:?}", response.results());
     /// }
     /// # Ok(())
     /// # }
@@ -98,38 +98,38 @@ impl<'a> Serp<'a> {
     ///
     /// # Limits
     /// - At most 100 tasks per call.
-    /// - `keyword` of at most 700 characters.
-    /// - `keyword` unless `url` is given.
-    /// - `language_code` unless `language_name` or `url` is given.
-    /// - `depth` at most 700.
-    /// - `postback_data` with `postback_url`.
-    /// - `priority` from 1 to 2.
-    /// - `location_name` unless `location_code` or `location_coordinate` or `url` is given.
-    /// - `language_name` unless `language_code` or `url` is given.
-    /// - `tag` of at most 255 characters.
+    /// - At most 700 characters in `keyword`.
+    /// - `keyword` is required unless `url` is given.
+    /// - `language_code` is required unless `language_name` or `url` is given.
+    /// - `depth` is at most 700.
+    /// - `postback_data` is required with `postback_url`.
+    /// - `priority` is from 1 to 2.
+    /// - `location_name` is required unless `location_code` or `location_coordinate` or `url` is given.
+    /// - `language_name` is required unless `language_code` or `url` is given.
+    /// - At most 255 characters in `tag`.
     /// - At most 10 `stop_crawl_on_match`.
-    /// - `max_crawl_pages` at most 100.
+    /// - `max_crawl_pages` is at most 100.
     /// - At most 10 `remove_from_url`.
-    /// - `people_also_ask_click_depth` from 1 to 4.
-    /// - `browser_screen_width` from 240 to 9999.
-    /// - `browser_screen_height` from 240 to 9999.
-    /// - `browser_screen_resolution_ratio` from 0.5 to 3.
+    /// - `people_also_ask_click_depth` is from 1 to 4.
+    /// - `browser_screen_width` is from 240 to 9999.
+    /// - `browser_screen_height` is from 240 to 9999.
+    /// - `browser_screen_resolution_ratio` is from 0.5 to 3.
     ///
     /// # Cost
-    /// The API charges the tasks that it takes, when it takes them. What may have been charged is not sent again, unless the client's policy says so. [`Posted::cost`] says what they cost, fetching the results costs nothing.
+    /// The API charges each accepted task when it is posted; fetching the results is free. [`Posted::cost`] returns the cost. The call is not retried if it may have been charged, unless the retry policy allows it.
     ///
     /// # Errors
-    /// If a task breaks the limits, none is sent. What can go wrong with the call is told apart by [`Error::kind`]; what went wrong with one task stands beside it in [`Posted`].
+    /// When a task breaks a documented limit: then none is sent. When the call fails: see [`Error`]. A task that the API refuses is not an error of the call: see [`Posted`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let task = dataforseo_client::models::serp::GoogleOrganicTaskPostTask::new()
+    /// let task = dataforseo_client::serp::GoogleOrganicTaskPostTask::new()
     ///     .keyword("albert einstein")
     ///     .location_code(2840)
     ///     .language_code("en");
     /// for outcome in client.serp().google_organic_task_post(&[task]).await?.tasks() {
-    ///     println!("{outcome:?}");
+    ///     println!("{:?}: {}", outcome.id, outcome.message);
     /// }
     /// # Ok(())
     /// # }
@@ -151,16 +151,16 @@ impl<'a> Serp<'a> {
     /// - At most 20 calls per minute.
     ///
     /// # Cost
-    /// The API charges nothing for this call.
+    /// This call is free.
     ///
     /// # Errors
-    /// What can go wrong is told apart by [`Error::kind`].
+    /// When the call fails: see [`Error`].
     ///
     /// # Example
     /// ```no_run
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
-    /// let answer = client.serp().google_organic_tasks_ready().await?;
-    /// println!("{:?}", answer.results());
+    /// let response = client.serp().google_organic_tasks_ready().await?;
+    /// println!("{:?}", response.results());
     /// # Ok(())
     /// # }
     /// ```

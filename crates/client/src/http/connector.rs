@@ -1,4 +1,4 @@
-//! What opens connections: hyper's own connector unless the user brings another.
+//! A connector of any type, so that the client has one type.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,11 +13,11 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tower_service::Service;
 
-/// Any error, as middleware and connectors have them.
+/// An error of middleware or of a connector.
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 type Opening = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
 
-/// Any connector, so that a client is one type whatever it connects with.
+/// A connector of any type.
 #[derive(Clone)]
 pub(crate) struct Connector(Arc<dyn Fn(Uri) -> Opening + Send + Sync>);
 
@@ -36,7 +36,7 @@ impl Connector {
         C::Future: Send,
     {
         Self(Arc::new(move |uri| {
-            // As hyper does it: a clone a connection, waited for until it is ready.
+            // As hyper does: one clone per connection, used when it is ready.
             let mut connector = connector.clone();
             Box::pin(async move {
                 poll_fn(|context| connector.poll_ready(context))
@@ -63,11 +63,11 @@ impl Service<Uri> for Connector {
     }
 }
 
-trait Both: Read + Write + Connection + Unpin + Send {}
-impl<T: Read + Write + Connection + Unpin + Send> Both for T {}
+trait Io: Read + Write + Connection + Unpin + Send {}
+impl<T: Read + Write + Connection + Unpin + Send> Io for T {}
 
-/// Any connection.
-pub(crate) struct Stream(Box<dyn Both>);
+/// A connection of any type.
+pub(crate) struct Stream(Box<dyn Io>);
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {

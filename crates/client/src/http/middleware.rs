@@ -1,4 +1,4 @@
-//! One exchange over HTTP, as middleware sees it: a request goes in, an answer comes out.
+//! One HTTP exchange as middleware sees it: request, service, response.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -21,8 +21,10 @@ use crate::http::connector::{BoxError, Connector};
 
 type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
-/// What sends a request and brings its answer: hyper, with the middleware of the user around it.
-/// [`ClientBuilder::layer`](crate::ClientBuilder::layer) wraps it.
+/// The service that sends requests: hyper with the layers that were added before.
+///
+/// [`ClientBuilder::layer`](crate::ClientBuilder::layer) passes it to a layer, which returns a
+/// service around it.
 #[derive(Clone)]
 pub struct HttpService(Arc<dyn Fn(Request<RequestBody>) -> Exchange + Send + Sync>);
 
@@ -33,15 +35,15 @@ impl fmt::Debug for HttpService {
 }
 
 impl HttpService {
-    /// Sends with hyper.
+    /// Returns a service that sends with hyper.
     pub(crate) fn hyper(http: HyperClient<Connector, RequestBody>) -> Self {
         Self(Arc::new(move |request| {
-            let answer = http.request(request);
-            Box::pin(async move { Ok(answer.await?.map(ResponseBody::hyper)) })
+            let response = http.request(request);
+            Box::pin(async move { Ok(response.await?.map(ResponseBody::hyper)) })
         }))
     }
 
-    /// The same with one more layer around it.
+    /// Returns this service with a layer around it.
     pub(crate) fn wrap<L, B>(self, layer: &L) -> Self
     where
         L: Layer<Self>,
@@ -58,8 +60,8 @@ impl HttpService {
                 std::future::poll_fn(|context| service.poll_ready(context))
                     .await
                     .map_err(Into::into)?;
-                let answer = service.call(request).await.map_err(Into::into)?;
-                Ok(answer.map(ResponseBody::new))
+                let response = service.call(request).await.map_err(Into::into)?;
+                Ok(response.map(ResponseBody::new))
             })
         }))
     }
@@ -79,15 +81,16 @@ impl Service<Request<RequestBody>> for HttpService {
     }
 }
 
-/// The body of a request, which knows whether it was asked for: that tells a call that was never
-/// sent from one that may have been charged.
+/// The body of a request: the tasks as JSON, or nothing for a GET request.
+///
+/// The body records whether it was read. A request whose body was not read was not sent, so that it
+/// cannot have been charged. `Debug` prints the size and not the content.
 pub struct RequestBody {
     bytes: Bytes,
     body: Full<Bytes>,
-    taken: Arc<AtomicBool>,
+    is_read: Arc<AtomicBool>,
 }
 
-/// Without the bytes: they are the caller's data.
 impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBody")
@@ -97,22 +100,23 @@ impl fmt::Debug for RequestBody {
 }
 
 impl RequestBody {
-    /// A body, and what tells whether it was asked for.
+    /// Returns a body, and a flag that is set when the body is read.
     pub(crate) fn new(body: Option<Bytes>) -> (Self, Arc<AtomicBool>) {
-        // Of a call without a body nobody can tell when it is sent; those are free.
-        let taken = Arc::new(AtomicBool::new(body.is_none()));
+        // Reading an empty body cannot be observed. Requests without a body are free.
+        let is_read = Arc::new(AtomicBool::new(body.is_none()));
         let bytes = body.unwrap_or_default();
         let this = Self {
             body: Full::new(bytes.clone()),
             bytes,
-            taken: Arc::clone(&taken),
+            is_read: Arc::clone(&is_read),
         };
-        (this, taken)
+        (this, is_read)
     }
 
-    /// The JSON that is sent; empty for a call without tasks. To look at it does not count as
-    /// sending: middleware that sends it by itself, not through the [`HttpService`] that it wraps,
-    /// reads it as a [`Body`].
+    /// Returns the JSON of the tasks; empty for a GET request.
+    ///
+    /// This does not count as reading the body. Middleware that sends the request by itself, and not
+    /// through the [`HttpService`] that it wraps, must read it as a [`Body`].
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
@@ -126,7 +130,7 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.taken.store(true, Ordering::Release);
+        self.is_read.store(true, Ordering::Release);
         Pin::new(&mut self.body).poll_frame(context)
     }
 
@@ -139,11 +143,11 @@ impl Body for RequestBody {
     }
 }
 
-/// The body of an answer, as it arrives: compressed, if its header says so.
+/// The body of a response as it arrives, before decompression.
 pub struct ResponseBody(Kind);
 
 enum Kind {
-    /// hyper's own needs no box.
+    /// The common case, without a box.
     Hyper(Incoming),
     Other(UnsyncBoxBody<Bytes, BoxError>),
 }
@@ -159,8 +163,8 @@ impl ResponseBody {
         Self(Kind::Hyper(body))
     }
 
-    /// A body of the middleware's own, such as `http_body_util::Full` of the bytes of an answer that
-    /// it kept.
+    /// Returns a body for a response that middleware creates, such as an `http_body_util::Full` with
+    /// the bytes of a cached response.
     pub fn new<B>(body: B) -> Self
     where
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,

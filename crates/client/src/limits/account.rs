@@ -1,5 +1,4 @@
-//! The account's limits: calls a minute, calls at once, and what to do when the API says that they
-//! are passed all the same.
+//! The limits of one account within a program.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,24 +17,25 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Admission, Limiter, LimiterError, Permit};
 
-/// How many calls may go at once in the steady flow. What goes at once is taken off the flow, so
-/// that no minute has more than it may.
-const BURST: u32 = 20;
-/// The first wait after a refusal; it doubles with each that follows without a success.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The maximum number of calls that are admitted without an interval. They are subtracted from the
+/// steady rate, so that no minute has more calls than allowed.
+const MAX_BURST: u32 = 20;
+/// The pause after the first refusal. It doubles per refusal until a call succeeds.
+const INITIAL_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// The limits of one account, within this program.
+/// A limiter that keeps the limits of one account within a program.
 ///
-/// Callers wait in the order in which they came. Give the same to several clients if they use the
-/// same account; clones of a client share it without that.
+/// Callers are admitted in the order in which they asked. Share one among all clients that use the
+/// account; clones of a client share it anyway. After a rate limit of the API (40202, 40209) all
+/// callers pause for 1 s, doubled per refusal up to 30 s.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use dataforseo_client::{AccountLimits, Client};
 ///
 /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
-/// // Half of the account is another program's.
+/// // Another program uses the other half of the account.
 /// let limits = Arc::new(AccountLimits::new(1000, 15));
 /// let client = Client::builder().credentials("login", "password").limiter(limits).build()?;
 /// # Ok(())
@@ -44,13 +44,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub struct AccountLimits {
     calls: Rate,
     running: Arc<Semaphore>,
-    /// Endpoints with a limit of their own, by their name.
+    /// The rates of endpoints that have a limit of their own, by endpoint.
     endpoints: Mutex<HashMap<&'static str, Arc<Rate>>>,
     pause: Mutex<Pause>,
     clock: TokioClock,
 }
 
-/// A rate, and the queue before it.
+/// A rate and the queue of its callers.
 struct Rate {
     limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>,
     queue: FairMutex<()>,
@@ -59,7 +59,7 @@ struct Rate {
 #[derive(Default)]
 struct Pause {
     until: Option<Instant>,
-    /// How many refusals there were since the last success.
+    /// The number of refusals since the last success.
     refusals: u32,
 }
 
@@ -72,15 +72,17 @@ impl fmt::Debug for AccountLimits {
 }
 
 impl Default for AccountLimits {
-    /// The documented limits of an account.
+    /// Returns a limiter with the documented limits of an account,
+    /// [`CALLS_PER_MINUTE`](api::CALLS_PER_MINUTE) and
+    /// [`SIMULTANEOUS_CALLS`](api::SIMULTANEOUS_CALLS).
     fn default() -> Self {
         Self::new(api::CALLS_PER_MINUTE, api::SIMULTANEOUS_CALLS)
     }
 }
 
 impl AccountLimits {
-    /// Limits of one's own: a share of the account, or what was agreed on with the vendor. At least
-    /// one call each.
+    /// Returns a limiter with these limits: a share of the account, or limits that you agreed on with
+    /// the vendor. Each is at least 1.
     pub fn new(calls_per_minute: u32, simultaneous_calls: u32) -> Self {
         let clock = TokioClock::default();
         Self {
@@ -92,7 +94,7 @@ impl AccountLimits {
         }
     }
 
-    /// The rate of an endpoint that has one of its own.
+    /// Returns the rate of an endpoint that has a limit of its own.
     fn of_endpoint(&self, endpoint: &'static EndpointInfo) -> Option<Arc<Rate>> {
         let limit = endpoint.calls_per_minute?;
         let mut all = self
@@ -105,8 +107,8 @@ impl AccountLimits {
         Some(Arc::clone(rate))
     }
 
-    /// Waits until nobody is told to wait any more.
-    async fn pause(&self) {
+    /// Waits for the end of the pause after a refusal.
+    async fn wait_for_pause(&self) {
         loop {
             let until = self
                 .pause
@@ -120,8 +122,8 @@ impl AccountLimits {
         }
     }
 
-    async fn place(&self, endpoint: &'static EndpointInfo) -> Result<Permit, LimiterError> {
-        // The endpoint's own rate first: whoever waits for it keeps nobody else from going.
+    async fn permit(&self, endpoint: &'static EndpointInfo) -> Result<Permit, LimiterError> {
+        // The endpoint's own rate comes first: waiting for it does not delay other endpoints.
         if let Some(rate) = self.of_endpoint(endpoint) {
             rate.wait(self.clock).await;
         }
@@ -129,9 +131,9 @@ impl AccountLimits {
             .acquire_owned()
             .await
             .map_err(|_| LimiterError::new("the limiter was closed"))?;
-        // Then the account's rate, with the place in hand: the call goes when its turn has come.
+        // The account's rate comes last, so that an admitted call is sent at once.
         let _turn = self.calls.queue.lock().await;
-        self.pause().await;
+        self.wait_for_pause().await;
         self.calls.ready(self.clock).await;
         Ok(Permit::new(running))
     }
@@ -139,19 +141,19 @@ impl AccountLimits {
 
 impl Limiter for AccountLimits {
     fn admit<'a>(&'a self, endpoint: &'static EndpointInfo) -> Admission<'a> {
-        Box::pin(self.place(endpoint))
+        Box::pin(self.permit(endpoint))
     }
 
     fn on_rate_limited(&self, _: StatusCode) {
         let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        // Several calls that were under way together are refused together: that is one refusal.
+        // Calls in flight are refused together: that counts as one refusal.
         if pause.until.is_some_and(|until| until > now) {
             return;
         }
-        let wait = FIRST_PAUSE.saturating_mul(1 << pause.refusals.min(5));
+        let wait = INITIAL_PAUSE.saturating_mul(1 << pause.refusals.min(5));
         pause.refusals += 1;
-        pause.until = Some(now + wait.min(LONGEST_PAUSE));
+        pause.until = Some(now + wait.min(MAX_PAUSE));
     }
 
     fn on_accepted(&self) {
@@ -160,17 +162,36 @@ impl Limiter for AccountLimits {
     }
 }
 
-/// The time from one call to the next, and how many may go at once. Both together are what a minute
-/// may have.
-pub(crate) fn flow(calls_per_minute: u32) -> (Duration, u32) {
-    let burst = BURST.min(calls_per_minute / 10).max(1);
+/// A rate of calls. Interval and burst together allow no more calls per minute than the limit.
+pub(crate) struct Pace {
+    /// The time between two calls.
+    pub(crate) interval: Duration,
+    /// The number of calls that are admitted without an interval.
+    pub(crate) burst: u32,
+}
+
+impl Pace {
+    /// No limit.
+    #[cfg(feature = "redis")]
+    pub(crate) const UNLIMITED: Self = Self {
+        interval: Duration::ZERO,
+        burst: 1,
+    };
+}
+
+/// Returns the pace that keeps a number of calls per minute.
+pub(crate) fn pace(calls_per_minute: u32) -> Pace {
+    let burst = MAX_BURST.min(calls_per_minute / 10).max(1);
     let steady = calls_per_minute.saturating_sub(burst).max(1);
-    (Duration::from_secs(60) / steady, burst)
+    Pace {
+        interval: Duration::from_secs(60) / steady,
+        burst,
+    }
 }
 
 impl Rate {
     fn new(calls_per_minute: u32, clock: TokioClock) -> Self {
-        let (interval, burst) = flow(calls_per_minute);
+        let Pace { interval, burst } = pace(calls_per_minute);
         let quota = Quota::with_period(interval)
             .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
             .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
@@ -185,26 +206,26 @@ impl Rate {
         self.ready(clock).await;
     }
 
-    /// Waits for the rate, by whoever is first in its queue.
+    /// Waits for the rate. Only the first caller of the queue may call this.
     async fn ready(&self, clock: TokioClock) {
         while let Err(not_yet) = self.limiter.check() {
-            // Timers are exact to the millisecond; a moment too late is no call too early.
+            // Timers are exact to the millisecond, so a shorter sleep would busy-wait.
             let wait = not_yet.wait_time_from(clock.now());
             sleep(wait.max(Duration::from_millis(1))).await;
         }
     }
 }
 
-/// Tokio's clock for governor, so that a paused one is paused for limits, too.
+/// Tokio's clock for governor, so that a paused clock pauses the limits, too.
 #[derive(Debug, Clone, Copy)]
 struct TokioClock {
-    began: Instant,
+    start: Instant,
 }
 
 impl Default for TokioClock {
     fn default() -> Self {
         Self {
-            began: Instant::now(),
+            start: Instant::now(),
         }
     }
 }
@@ -213,6 +234,6 @@ impl Clock for TokioClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        self.began.elapsed().into()
+        self.start.elapsed().into()
     }
 }

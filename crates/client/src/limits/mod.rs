@@ -11,35 +11,41 @@ pub(crate) mod account;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 
-/// Who lets calls go, so that the account's limits are kept.
+/// A limiter that keeps the limits of an account: calls per minute and simultaneous calls.
 ///
-/// A client asks it before each attempt and drops the [`Permit`] when the attempt is over. One that
-/// several clients, processes or machines share keeps the limits for all of them together:
-/// [`AccountLimits`] does it within a program, clones of a client share theirs anyway.
+/// The client calls [`admit`](Self::admit) before each attempt and drops the [`Permit`] after it.
+/// [`AccountLimits`](crate::AccountLimits) keeps the limits within a program, and `RedisLimits`,
+/// behind the feature `redis`, across machines. Clones of a client share their limiter.
 ///
-/// An implementation must be fair (whoever waits longer goes first) and give its place back when
-/// the future is dropped, for callers give up.
+/// An implementation must be fair: callers are admitted in the order in which they asked. It must
+/// release its place when the future is dropped, because callers can give up.
 pub trait Limiter: Send + Sync + fmt::Debug {
-    /// Waits until a call may go.
+    /// Waits until a call may be sent.
+    ///
+    /// # Errors
+    /// When the limiter cannot keep the limits. The call is then not sent:
+    /// [`ErrorKind::Limiter`](crate::ErrorKind::Limiter).
     fn admit<'a>(&'a self, endpoint: &'static EndpointInfo) -> Admission<'a>;
 
-    /// The API refused a call because of a limit (40202, 40209): something else uses the account,
-    /// too. Everybody should wait a while, not only the one who was refused.
+    /// Called when the API refused a call because of a rate limit (40202, 40209). Another program
+    /// uses the account, so all callers should wait for a while.
     fn on_rate_limited(&self, code: StatusCode);
 
-    /// The API took a call.
+    /// Called when the API accepted a call. Does nothing by default.
     fn on_accepted(&self) {}
 }
 
-/// A wait for a permit.
+/// A future that resolves to a permit.
 pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Permit, LimiterError>> + Send + 'a>>;
 
-/// The right to have one call under way, until it is dropped.
-#[must_use = "the place is free again when this is dropped"]
-pub struct Permit(#[allow(dead_code, reason = "it is there to be dropped")] Box<dyn Any + Send>);
+/// The permission to have one call in flight. Dropping it releases the place.
+#[must_use = "dropping a permit releases its place"]
+pub struct Permit(
+    #[allow(dead_code, reason = "dropping it releases the place")] Box<dyn Any + Send>,
+);
 
 impl Permit {
-    /// One that gives back what it holds.
+    /// Returns a permit that drops `held` when it is dropped.
     pub fn new(held: impl Any + Send) -> Self {
         Self(Box::new(held))
     }
@@ -51,19 +57,19 @@ impl fmt::Debug for Permit {
     }
 }
 
-/// Why a limiter lets nobody go.
+/// The reason why a limiter does not admit a call.
 #[derive(Debug, thiserror::Error)]
 #[error("the account's limits cannot be kept: {0}")]
 pub struct LimiterError(String);
 
 impl LimiterError {
-    /// With the reason, which must not hold a secret.
+    /// Returns an error with this reason, which must not contain a secret.
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
 }
 
-/// No limits: for a server that has none, such as a mock server in a test.
+/// A limiter without limits, for servers that have none, such as a mock server.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoLimits;
 

@@ -1,8 +1,8 @@
 //! The account's limits across machines, through Redis.
 //!
-//! Each decision is one script, so nothing comes between looking and taking, and Redis' own clock
-//! counts, so clocks of machines may differ. A call that is under way holds a lease, which its
-//! process renews while it lives; the lease of one that died runs out.
+//! Each decision is one script, so that checking and taking are atomic. Times are those of Redis, so
+//! the clocks of the machines may differ. A call in flight holds a lease, which its process renews.
+//! The lease of a process that died expires.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -16,40 +16,42 @@ use redis::{Client, RedisError, Script};
 use tokio::sync::Mutex as FairMutex;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::account::{AccountLimits, flow};
+use super::account::{AccountLimits, Pace, pace};
 use super::{Admission, Limiter, LimiterError, Permit};
 
-/// How long a lease lives without being renewed.
-const LEASE: Duration = Duration::from_secs(6);
-/// How often leases are renewed.
-const RENEWAL: Duration = Duration::from_secs(1);
-/// How long nobody goes when Redis comes back without its memory: until all who have calls under
-/// way have renewed their leases.
-const RECOLLECTION: Duration = Duration::from_secs(3);
-/// How long an answer of Redis is waited for.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How long Redis is left alone after it failed.
-const REST: Duration = Duration::from_millis(500);
+/// The lifetime of a lease that is not renewed.
+const LEASE_TIME: Duration = Duration::from_secs(6);
+/// The interval at which leases are renewed.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(1);
+/// The pause after Redis restarted without its data, until all processes have renewed the leases of
+/// their calls in flight.
+const REJOIN_GRACE: Duration = Duration::from_secs(3);
+/// The timeout of a Redis command.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The time after a failure of Redis during which it is not used.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// What to do when Redis is away.
+/// What happens to calls while Redis is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedisFallback {
-    /// No call goes: [`ErrorKind::Limiter`](crate::ErrorKind::Limiter). The limits hold whatever
-    /// happens.
+    /// Calls fail with [`ErrorKind::Limiter`](crate::ErrorKind::Limiter). The limits are always
+    /// kept.
     Refuse,
-    /// Calls go within this machine's share of the account. Give each machine a share so that all
-    /// together are within the limits. For as long as calls from before are under way, there may be
-    /// more at once than the account may have.
+    /// Calls are sent within this machine's share of the account. Choose the shares so that their sum
+    /// is within the account's limits. While calls from before the failure are in flight, there can
+    /// be more simultaneous calls than the account allows.
     Share {
-        /// Calls a minute.
+        /// Calls per minute of this machine.
         calls_per_minute: u32,
-        /// Calls at once.
+        /// Simultaneous calls of this machine.
         simultaneous_calls: u32,
     },
 }
 
-/// The limits of one account, for all programs that name the same Redis and the same account.
+/// A limiter that keeps the limits of one account across machines, through Redis.
+///
+/// All programs that use the same Redis server and account name share the limits.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -63,25 +65,25 @@ pub enum RedisFallback {
 /// ```
 pub struct RedisLimits {
     shared: Arc<Shared>,
-    /// For [`RedisFallback::Share`].
-    own: Option<AccountLimits>,
+    /// The limits for [`RedisFallback::Share`].
+    fallback: Option<AccountLimits>,
     calls_per_minute: u32,
     simultaneous_calls: u32,
-    /// Callers of this program go in their order.
+    /// Callers of this program are admitted in their order.
     queue: FairMutex<()>,
 }
 
 struct Shared {
     client: Client,
-    /// The first part of all keys: in braces, so that a cluster keeps them in one place.
+    /// The prefix of all keys. Its braces make a cluster keep them on one node.
     prefix: String,
     connection: FairMutex<Option<ConnectionManager>>,
-    /// When Redis failed last.
-    failed: Mutex<Option<Instant>>,
-    /// The leases of calls that are under way.
-    live: Mutex<HashSet<String>>,
+    /// The time of the last failure of Redis.
+    failed_at: Mutex<Option<Instant>>,
+    /// The leases of calls in flight.
+    leases: Mutex<HashSet<String>>,
     renewing: AtomicBool,
-    /// Whether a refusal is to be forgotten at the next success.
+    /// Whether the next success resets the number of refusals.
     refused: AtomicBool,
     process: String,
     count: AtomicU64,
@@ -96,9 +98,11 @@ impl fmt::Debug for RedisLimits {
     }
 }
 
-/// KEYS: leases, rate, rate of the endpoint, pause, memory. ARGV: lease, its length, calls at once,
-/// interval and burst of the account, of the endpoint (0 for none), recollection; times in
-/// microseconds. It gives how long to wait; 0 for a call that may go.
+/// Admits a call, or returns how long to wait, in microseconds.
+///
+/// KEYS: leases, rate, rate of the endpoint, pause, memory. ARGV: lease, its lifetime, simultaneous
+/// calls, interval and burst of the account and of the endpoint (0 for none), grace after a restart.
+/// Times are in microseconds.
 const ADMIT: &str = r"
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
@@ -111,14 +115,14 @@ if pause > now then return math.ceil(pause - now) end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 20000 end
 local wait = 0
-local function look(key, interval, burst)
+local function due_at(key, interval, burst)
   if interval == 0 then return nil end
   local due = math.max(tonumber(redis.call('GET', key) or 0), now)
   wait = math.max(wait, due - now - interval * (burst - 1))
   return due + interval
 end
-local account = look(KEYS[2], tonumber(ARGV[4]), tonumber(ARGV[5]))
-local endpoint = look(KEYS[3], tonumber(ARGV[6]), tonumber(ARGV[7]))
+local account = due_at(KEYS[2], tonumber(ARGV[4]), tonumber(ARGV[5]))
+local endpoint = due_at(KEYS[3], tonumber(ARGV[6]), tonumber(ARGV[7]))
 if wait > 0 then return math.ceil(wait) end
 redis.call('SET', KEYS[2], string.format('%.0f', account), 'PX', 120000)
 if endpoint then redis.call('SET', KEYS[3], string.format('%.0f', endpoint), 'PX', 120000) end
@@ -126,7 +130,7 @@ redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
 return 0
 ";
 
-/// KEYS: leases. ARGV: the length of a lease in microseconds, then leases.
+/// Renews leases. KEYS: leases. ARGV: lifetime of a lease in microseconds, then leases.
 const RENEW: &str = r"
 local t = redis.call('TIME')
 local until_ = string.format('%.0f', t[1] * 1000000 + t[2] + ARGV[1])
@@ -134,8 +138,10 @@ for i = 2, #ARGV do redis.call('ZADD', KEYS[1], until_, ARGV[i]) end
 return 0
 ";
 
-/// KEYS: pause, refusals. ARGV: longest pause in seconds. Several refusals within a pause are one.
-const REFUSED: &str = r"
+/// Starts a pause after a refusal. Several refusals within a pause count as one.
+///
+/// KEYS: pause, refusals. ARGV: longest pause in seconds.
+const PAUSE: &str = r"
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 if tonumber(redis.call('GET', KEYS[1]) or 0) > now then return 0 end
@@ -147,18 +153,21 @@ return 0
 ";
 
 impl RedisLimits {
-    /// The documented limits of an account that programs name alike. Nothing is connected yet.
+    /// Returns a limiter with the documented limits. It connects with the first call.
+    ///
+    /// `account` is any name that all programs use for the account. `fallback` applies while Redis
+    /// is unavailable.
     ///
     /// # Errors
-    /// When the URL is none. It is not in the message: it can hold a password.
+    /// When the URL cannot be read. The message leaves it out, as it can contain a password.
     pub fn new(
         url: &str,
         account: impl fmt::Display,
-        when_away: RedisFallback,
+        fallback: RedisFallback,
     ) -> Result<Self, LimiterError> {
         let client =
             Client::open(url).map_err(|_| LimiterError::new("the URL of Redis cannot be read"))?;
-        let own = match when_away {
+        let fallback = match fallback {
             RedisFallback::Refuse => None,
             RedisFallback::Share {
                 calls_per_minute,
@@ -169,8 +178,8 @@ impl RedisLimits {
             client,
             prefix: format!("{{dataforseo:{account}}}"),
             connection: FairMutex::default(),
-            failed: Mutex::default(),
-            live: Mutex::default(),
+            failed_at: Mutex::default(),
+            leases: Mutex::default(),
             renewing: AtomicBool::new(false),
             refused: AtomicBool::new(false),
             process: format!("{:016x}", fastrand::u64(..)),
@@ -178,30 +187,28 @@ impl RedisLimits {
         };
         Ok(Self {
             shared: Arc::new(shared),
-            own,
+            fallback,
             calls_per_minute: api::CALLS_PER_MINUTE,
             simultaneous_calls: api::SIMULTANEOUS_CALLS,
             queue: FairMutex::default(),
         })
     }
 
-    /// Other limits than the documented ones. All programs must say the same.
+    /// Sets the limits of the account. Defaults to the documented ones. All programs must set the
+    /// same.
     pub fn limits(mut self, calls_per_minute: u32, simultaneous_calls: u32) -> Self {
         self.calls_per_minute = calls_per_minute.max(1);
         self.simultaneous_calls = simultaneous_calls.max(1);
         self
     }
 
-    async fn place(&self, endpoint: &'static EndpointInfo) -> Result<Permit, LimiterError> {
+    async fn permit(&self, endpoint: &'static EndpointInfo) -> Result<Permit, LimiterError> {
         let _turn = self.queue.lock().await;
         let shared = &self.shared;
         let lease = Lease::new(shared);
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let (interval, burst) = flow(self.calls_per_minute);
-        let (own_interval, own_burst) = match endpoint.calls_per_minute {
-            Some(calls) => flow(calls),
-            None => (Duration::ZERO, 1),
-        };
+        let account = pace(self.calls_per_minute);
+        let own = endpoint.calls_per_minute.map_or(Pace::UNLIMITED, pace);
         loop {
             let script = Script::new(ADMIT);
             let mut admit = script.prepare_invoke();
@@ -212,25 +219,25 @@ impl RedisLimits {
                 .key(shared.key("pause"))
                 .key(shared.key("memory"))
                 .arg(&lease.name)
-                .arg(micros(LEASE))
+                .arg(micros(LEASE_TIME))
                 .arg(self.simultaneous_calls)
-                .arg(micros(interval))
-                .arg(burst)
-                .arg(micros(own_interval))
-                .arg(own_burst)
-                .arg(micros(RECOLLECTION));
+                .arg(micros(account.interval))
+                .arg(account.burst)
+                .arg(micros(own.interval))
+                .arg(own.burst)
+                .arg(micros(REJOIN_GRACE));
             match shared.run(&admit).await {
                 Ok(0) => {
                     lease.hold();
                     return Ok(Permit::new(lease));
                 }
                 Ok(wait) => sleep(Duration::from_micros(wait).max(Duration::from_millis(1))).await,
-                Err(away) => match &self.own {
-                    Some(own) => {
-                        tracing::debug!(%away, "this machine's share of the limits is used");
-                        return own.admit(endpoint).await;
+                Err(unavailable) => match &self.fallback {
+                    Some(fallback) => {
+                        tracing::debug!(%unavailable, "using this machine's share of the limits");
+                        return fallback.admit(endpoint).await;
                     }
-                    None => return Err(away),
+                    None => return Err(unavailable),
                 },
             }
         }
@@ -239,16 +246,16 @@ impl RedisLimits {
 
 impl Limiter for RedisLimits {
     fn admit<'a>(&'a self, endpoint: &'static EndpointInfo) -> Admission<'a> {
-        Box::pin(self.place(endpoint))
+        Box::pin(self.permit(endpoint))
     }
 
     fn on_rate_limited(&self, code: StatusCode) {
-        if let Some(own) = &self.own {
-            own.on_rate_limited(code);
+        if let Some(fallback) = &self.fallback {
+            fallback.on_rate_limited(code);
         }
         self.shared.refused.store(true, Ordering::Release);
         self.shared.in_background(|shared| async move {
-            let script = Script::new(REFUSED);
+            let script = Script::new(PAUSE);
             let mut refused = script.prepare_invoke();
             refused
                 .key(shared.key("pause"))
@@ -259,8 +266,8 @@ impl Limiter for RedisLimits {
     }
 
     fn on_accepted(&self) {
-        if let Some(own) = &self.own {
-            own.on_accepted();
+        if let Some(fallback) = &self.fallback {
+            fallback.on_accepted();
         }
         if self.shared.refused.swap(false, Ordering::AcqRel) {
             self.shared.in_background(|shared| async move {
@@ -278,23 +285,29 @@ impl Shared {
         format!("{}:{name}", self.prefix)
     }
 
-    /// Runs a script, within reason. Redis is not asked again right after it failed.
+    /// Runs a script, with a timeout. Fails at once for a while after a failure.
     async fn run(&self, script: &redis::ScriptInvocation<'_>) -> Result<u64, LimiterError> {
-        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if failed.is_some_and(|failed| failed.elapsed() < REST) {
-            return Err(LimiterError::new("Redis is away"));
+        let failed_at = *self
+            .failed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if failed_at.is_some_and(|at| at.elapsed() < RETRY_DELAY) {
+            return Err(LimiterError::new("Redis is unavailable"));
         }
-        let outcome = timeout(PATIENCE, async {
+        let outcome = timeout(RESPONSE_TIMEOUT, async {
             let mut connection = self.connect().await?;
             script.invoke_async(&mut connection).await
         });
         let error = match outcome.await {
-            Ok(Ok(answer)) => return Ok(answer),
-            // Its kind and no more: a message can have the address in it.
-            Ok(Err(error)) => format!("Redis is away: {:?}", error.kind()),
-            Err(_) => format!("Redis is away: no answer within {PATIENCE:?}"),
+            Ok(Ok(value)) => return Ok(value),
+            // Only the kind: a message can contain the address.
+            Ok(Err(error)) => format!("Redis is unavailable: {:?}", error.kind()),
+            Err(_) => format!("Redis is unavailable: no response within {RESPONSE_TIMEOUT:?}"),
         };
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self
+            .failed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         *self.connection.lock().await = None;
         tracing::warn!("{error}");
         Err(LimiterError::new(error))
@@ -310,7 +323,7 @@ impl Shared {
         Ok(connection.insert(new).clone())
     }
 
-    /// Does something that nobody waits for, if there is a runtime to do it.
+    /// Spawns a task, if there is a runtime.
     fn in_background<F>(self: &Arc<Self>, act: impl FnOnce(Arc<Self>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -320,12 +333,12 @@ impl Shared {
         }
     }
 
-    /// Renews the leases of this program for as long as it has any.
+    /// Renews the leases of this program until it has none.
     async fn renew(self: Arc<Self>) {
         loop {
-            sleep(RENEWAL).await;
+            sleep(RENEWAL_INTERVAL).await;
             let live: Vec<String> = {
-                let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+                let live = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
                 if live.is_empty() {
                     self.renewing.store(false, Ordering::Release);
                     return;
@@ -335,17 +348,17 @@ impl Shared {
             let script = Script::new(RENEW);
             let mut renew = script.prepare_invoke();
             renew.key(self.key("leases"));
-            renew.arg(u64::try_from(LEASE.as_micros()).unwrap_or(u64::MAX));
+            renew.arg(u64::try_from(LEASE_TIME.as_micros()).unwrap_or(u64::MAX));
             for lease in live {
                 renew.arg(lease);
             }
-            // What cannot be renewed now is renewed in a second.
+            // A failed renewal is repeated after the interval, before the leases expire.
             let _ = self.run(&renew).await;
         }
     }
 }
 
-/// The right to have a call under way.
+/// The place of one call in flight.
 struct Lease {
     shared: Arc<Shared>,
     name: String,
@@ -366,7 +379,7 @@ impl Lease {
         self.held.store(true, Ordering::Release);
         let mut live = self
             .shared
-            .live
+            .leases
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         live.insert(self.name.clone());
@@ -383,12 +396,12 @@ impl Drop for Lease {
         }
         let mut live = self
             .shared
-            .live
+            .leases
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         live.remove(&self.name);
         let name = std::mem::take(&mut self.name);
-        // Without a runtime it runs out by itself.
+        // Without a runtime the lease expires.
         self.shared.in_background(|shared| async move {
             let script = Script::new("return redis.call('ZREM', KEYS[1], ARGV[1])");
             let mut release = script.prepare_invoke();

@@ -1,5 +1,4 @@
-//! All rows of a list, page by page: by `offset` as far as the API takes it, by the token of the
-//! page before after that.
+//! Pages of a list: by `offset` as far as the API accepts it, then by the token of the page before.
 
 use std::fmt;
 
@@ -10,38 +9,61 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use super::stop_reason::StopReason;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::response::RawResponse;
+use crate::response::{RawResponse, Response};
 
-/// The pages of a list. Made by the methods that end in `_pages`, or by [`Client::pages`].
+/// The pages of a list, fetched one call at a time.
 ///
-/// Each page is a call, made when it is asked for, and charged. No row comes twice and none is
-/// passed over, as long as the API's own list stays the same meanwhile.
+/// The methods that end in `_pages` return it, and [`Client::pages`]. Each page is a call, which is
+/// sent when you call [`next`](Self::next) and charged. No row is returned twice and none is skipped,
+/// as long as the list does not change in the meantime.
+///
+/// ```no_run
+/// use dataforseo_client::{Client, StopReason, backlinks::BacklinksLiveTask};
+///
+/// # async fn example(client: Client) -> Result<(), dataforseo_client::Error> {
+/// let task = BacklinksLiveTask::new("example.com");
+/// let mut pages = client.backlinks().backlinks_live_pages(task);
+/// while let Some(page) = pages.next().await {
+///     println!("{} rows of {:?}", page?.rows.len(), pages.total());
+/// }
+/// assert_eq!(pages.stop_reason(), Some(StopReason::Complete));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Pages<E: TaskEndpoint> {
     client: Client,
     task: E::Task,
     window: Window,
-    /// The number of the first row that was not had.
+    /// The index of the first row that was not fetched.
     position: i64,
-    /// How many rows at the beginning of the next page were had already.
+    /// The number of rows at the beginning of the next page that were fetched before.
     overlap: i64,
-    /// Whether the caller began with a token: then nobody knows where in the list that is.
-    adrift: bool,
+    /// Whether the caller started with a token, whose position in the list is unknown.
+    position_unknown: bool,
     total: Option<i64>,
     stop_reason: Option<StopReason>,
 }
 
-/// One page.
+/// One page of a list.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PageResponse<R> {
-    /// The rows.
+    /// The rows, without those that an earlier page contained.
     pub rows: Vec<R>,
-    /// What the call cost, in US dollars; `None` if the API did not say.
+    /// The cost of the call in US dollars; `None` if the response has none.
     pub cost: Option<f64>,
-    /// Where the answer was of another kind than documented.
+    /// The values that are of another kind than documented.
     pub drift: Vec<Drift>,
-    /// The answer as it arrived.
+    /// The response as it arrived.
     pub raw_response: RawResponse,
+}
+
+/// The rows of all results of one response.
+struct Batch<R> {
+    rows: Vec<R>,
+    /// The number of rows that the API sent, including those that are null.
+    sent: i64,
+    token: Option<String>,
 }
 
 impl<E: TaskEndpoint> fmt::Debug for Pages<E> {
@@ -64,126 +86,153 @@ impl<E: Paged> Pages<E> {
             task,
             position: window.offset.unwrap_or(0),
             overlap: 0,
-            adrift: window.token.is_some(),
+            position_unknown: window.token.is_some(),
             window,
             total: None,
             stop_reason: None,
         }
     }
 
-    /// The next page; `None` when there is none, and [`stop_reason`](Self::stop_reason) says why.
+    /// Fetches the next page. Returns `None` when there are no further pages;
+    /// [`stop_reason`](Self::stop_reason) returns why.
     ///
     /// # Errors
-    /// As any call. The pages end with it: whether the same page is worth asking for again, and
-    /// paying for, is for the caller to say, with [`resume`](Self::resume).
+    /// As [`Client::call`]. After an error this returns `None`, because a retry can cost money.
+    /// [`resume`](Self::resume) continues with the same page.
     pub async fn next(&mut self) -> Option<Result<PageResponse<E::Row>, Error>> {
         if self.stop_reason.is_some() {
             return None;
         }
         E::set_window(&mut self.task, self.window.clone());
-        let answer = match self.client.call::<E>(&self.task).await {
-            Ok(answer) => answer,
+        match self.client.call::<E>(&self.task).await {
+            Ok(response) => Some(Ok(self.page(response))),
             Err(error) => {
                 self.stop_reason = Some(StopReason::Failed);
-                return Some(Err(error));
+                Some(Err(error))
             }
-        };
-        let mut rows = Vec::new();
-        let mut received = 0;
-        let mut token = None;
-        for result in answer.task.result {
-            let Page {
-                rows: more,
-                sent,
-                total,
-                token: next,
-                ..
-            } = E::page(result);
-            // Null rows are left out of the list, and count nevertheless.
-            let count = i64::try_from(more.len()).unwrap_or(i64::MAX);
-            received += sent.unwrap_or(0).max(count);
-            rows.extend(more);
-            self.total = total.or(self.total);
-            token = next.or(token);
         }
-        // Null rows among those that were had already would have to be known to be passed over
-        // exactly; a row too many is better than one too few.
-        let had = usize::try_from(self.overlap).unwrap_or(0).min(rows.len());
-        rows.drain(..had);
-        self.advance(received - self.overlap, token);
-        Some(Ok(PageResponse {
-            rows,
-            cost: answer.cost.or(answer.task.cost),
-            drift: answer.task.drift,
-            raw_response: answer.raw_response,
-        }))
     }
 
-    /// Goes on after a failed call, with the page that it was for.
+    /// Takes the new rows out of a response and moves on.
+    fn page(&mut self, response: Response<E::Result>) -> PageResponse<E::Row> {
+        let cost = response.cost();
+        let mut batch = self.batch(response.task.result);
+        // Null rows among those that were fetched before cannot be told from others. A row too many
+        // is better than one too few.
+        let known = usize::try_from(self.overlap)
+            .unwrap_or(0)
+            .min(batch.rows.len());
+        batch.rows.drain(..known);
+        self.advance(batch.sent - self.overlap, batch.token);
+        PageResponse {
+            rows: batch.rows,
+            cost,
+            drift: response.task.drift,
+            raw_response: response.raw_response,
+        }
+    }
+
+    fn batch(&mut self, results: Vec<E::Result>) -> Batch<E::Row> {
+        let mut batch = Batch {
+            rows: Vec::new(),
+            sent: 0,
+            token: None,
+        };
+        for result in results {
+            let Page {
+                rows,
+                sent,
+                total,
+                token,
+                ..
+            } = E::page(result);
+            // Null rows are not in the list, but they count.
+            let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            batch.sent += sent.unwrap_or(0).max(count);
+            batch.rows.extend(rows);
+            batch.token = token.or(batch.token);
+            self.total = total.or(self.total);
+        }
+        batch
+    }
+
+    /// Continues after an error, with the page that failed. Does nothing otherwise.
     pub fn resume(&mut self) {
         if self.stop_reason == Some(StopReason::Failed) {
             self.stop_reason = None;
         }
     }
 
-    /// Moves behind the rows that are new.
+    /// Moves past the rows that are new, and decides how the next page is fetched.
     fn advance(&mut self, new: i64, token: Option<String>) {
-        let paging = E::PAGING;
         let limit = self.window.limit.unwrap_or(1);
-        let full = new + self.overlap >= limit;
+        let is_full = new + self.overlap >= limit;
         self.position = self.position.saturating_add(new.max(0));
         self.overlap = 0;
-        let more = match self.total.filter(|_| !self.adrift) {
+        let has_more = match self.total.filter(|_| !self.position_unknown) {
             Some(total) => self.position < total,
             // A page that is not full is the last one.
-            None => full,
+            None => is_full,
         };
-        self.stop_reason = if !more {
+        self.stop_reason = if !has_more {
             Some(StopReason::Complete)
         } else if new <= 0 {
             Some(StopReason::MissingRows)
-        } else if self.window.token.is_none() && self.position <= paging.max_offset {
+        } else if self.window.token.is_none() && self.position <= E::PAGING.max_offset {
             self.window.offset = Some(self.position);
             None
-        } else if paging.has_token {
-            match token {
-                // All other parameters stay those of the page that the token came with.
-                Some(next) if self.window.token.as_ref() != Some(&next) => {
-                    self.window.token = Some(next);
-                    None
-                }
-                _ => Some(StopReason::MissingRows),
-            }
-        } else if self.position < paging.max_offset + paging.max_limit
-            && (self.window.offset, limit) != (Some(paging.max_offset), paging.max_limit)
-        {
-            // The last page that the API gives reaches further than whole pages of this size.
-            self.overlap = self.position - paging.max_offset;
-            self.window.offset = Some(paging.max_offset);
-            self.window.limit = Some(paging.max_limit);
-            None
+        } else if E::PAGING.has_token {
+            self.continue_by_token(token)
         } else {
-            Some(StopReason::OffsetLimit)
+            self.continue_to_offset_limit(limit)
         };
     }
 
-    /// How many rows there are in all, by the last page.
+    /// Fetches the next page by token. All other parameters stay those of the page that contained
+    /// the token.
+    fn continue_by_token(&mut self, token: Option<String>) -> Option<StopReason> {
+        match token {
+            Some(next) if self.window.token.as_ref() != Some(&next) => {
+                self.window.token = Some(next);
+                None
+            }
+            _ => Some(StopReason::MissingRows),
+        }
+    }
+
+    /// Fetches the last page that the API returns: at the largest offset, with the largest limit.
+    /// It reaches further than pages of another size.
+    fn continue_to_offset_limit(&mut self, limit: i64) -> Option<StopReason> {
+        let paging = E::PAGING;
+        let is_last = (self.window.offset, limit) == (Some(paging.max_offset), paging.max_limit);
+        if self.position >= paging.max_offset + paging.max_limit || is_last {
+            return Some(StopReason::OffsetLimit);
+        }
+        self.overlap = self.position - paging.max_offset;
+        self.window.offset = Some(paging.max_offset);
+        self.window.limit = Some(paging.max_limit);
+        None
+    }
+
+    /// Returns the total number of rows in the list, from the last page; `None` if the API did not
+    /// return one.
     pub fn total(&self) -> Option<i64> {
         self.total
     }
 
-    /// The number of the first row that the next page will have, counted from 0.
+    /// Returns the index of the first row of the next page, starting at 0.
     pub fn position(&self) -> i64 {
         self.position
     }
 
-    /// Why there are no further pages; `None` as long as there can be some.
+    /// Returns why there are no further pages; `None` while there can be some.
     pub fn stop_reason(&self) -> Option<StopReason> {
         self.stop_reason
     }
 
-    /// The pages as a stream. It ends behind the first error. That there are rows which cannot be
-    /// had is an error, too: [`ErrorKind::Incomplete`].
+    /// Returns the pages as a stream, which ends after the first error.
+    ///
+    /// Rows that cannot be fetched are an error, too: [`ErrorKind::Incomplete`].
     pub fn into_stream(self) -> BoxStream<'static, Result<PageResponse<E::Row>, Error>>
     where
         E: 'static,
@@ -197,8 +246,8 @@ impl<E: Paged> Pages<E> {
                     let rest = page.is_ok().then_some(pages);
                     Some((page, rest))
                 }
-                (None, Some(end @ (StopReason::OffsetLimit | StopReason::MissingRows))) => {
-                    let kind = ErrorKind::Incomplete(end);
+                (None, Some(reason @ (StopReason::OffsetLimit | StopReason::MissingRows))) => {
+                    let kind = ErrorKind::Incomplete(reason);
                     Some((Err(Error::new(E::INFO.id, kind, None)), None))
                 }
                 (None, _) => None,
@@ -207,11 +256,10 @@ impl<E: Paged> Pages<E> {
         .boxed()
     }
 
-    /// The rows as a stream; see [`into_stream`](Self::into_stream). What to do with a stream is in
-    /// `StreamExt` of the crate `futures-util`.
+    /// Returns the rows as a stream. [`into_stream`](Self::into_stream) describes its errors.
     ///
     /// ```no_run
-    /// use dataforseo_client::models::backlinks::BacklinksLiveTask;
+    /// use dataforseo_client::backlinks::BacklinksLiveTask;
     /// use futures_util::StreamExt;
     ///
     /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {

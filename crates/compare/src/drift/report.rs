@@ -9,7 +9,7 @@ use super::input::Unread;
 use super::propose::{Applied, Proposal};
 
 /// What was found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// How many files were looked at.
     pub files: usize,

@@ -34,17 +34,11 @@ pub fn drift(root: &Path, paths: &[PathBuf], options: &Options) -> Result<Report
     let book = Book::new(&spec);
     let mut around = Tally::new(book.envelope(&envelope), None, book);
     let mut tallies: BTreeMap<usize, Tally<'_>> = BTreeMap::new();
-    let mut report = Report {
-        files: 0,
-        synthetic: 0,
-        unread: Vec::new(),
-        no_endpoint: BTreeMap::new(),
-        endpoints: Vec::new(),
-        proposals: Vec::new(),
-        applied: None,
-    };
     let (files, unread) = input::files(paths);
-    report.unread = unread;
+    let mut report = Report {
+        unread,
+        ..Report::default()
+    };
     for file in files {
         let exchange = match input::read(&file) {
             Ok(exchange) => exchange,
@@ -73,7 +67,7 @@ pub fn drift(root: &Path, paths: &[PathBuf], options: &Options) -> Result<Report
     }
     let mut wishes = Wishes::default();
     let trees = book.trees();
-    let mut look = |tally: &Tally<'_>, name: &str, file: &str, root: &str| {
+    let mut look = |tally: &Tally<'_>, names: Names<'_>| {
         let mut looker = Looker {
             trees: &trees,
             enough: options.enough,
@@ -81,28 +75,26 @@ pub fn drift(root: &Path, paths: &[PathBuf], options: &Options) -> Result<Report
             findings: Vec::new(),
             wishes: &mut wishes,
         };
-        if let Some(request) = tally.request.as_ref().filter(|node| node.seen() > 0) {
-            looker.look(request, "request");
-        }
-        looker.look(&tally.answer, root);
-        report.endpoints.push(Looked {
-            endpoint: name.to_owned(),
-            file: file.to_owned(),
-            answers: tally.answers,
-            no_json: tally.no_json,
-            tasks: tally.tasks,
-            results: tally.results,
-            places: looker.rows,
-            findings: looker.findings,
-        });
+        tally.look(&mut looker, names.root);
+        report.endpoints.push(tally.looked(looker, &names));
     };
     for (at, tally) in &tallies {
         if let Some(EndpointFile { file, .. }) = spec.endpoints.get(*at) {
-            look(tally, &file.content.path, &file.name, "result");
+            let names = Names {
+                endpoint: &file.content.path,
+                file: &file.name,
+                root: "result",
+            };
+            look(tally, names);
         }
     }
     if around.answers > 0 {
-        look(&around, "envelope", &spec.api.name, "envelope");
+        let names = Names {
+            endpoint: "envelope",
+            file: &spec.api.name,
+            root: "envelope",
+        };
+        look(&around, names);
     }
     report.proposals = wishes.proposals(root, &trees)?;
     if options.apply {
@@ -140,7 +132,36 @@ struct Tally<'s> {
     results: u64,
 }
 
+/// The names of what was counted, for the report.
+struct Names<'a> {
+    endpoint: &'a str,
+    file: &'a str,
+    /// The name with which the paths of fields begin.
+    root: &'a str,
+}
+
 impl<'s> Tally<'s> {
+    /// Compares what was counted with the spec.
+    fn look(&self, looker: &mut Looker<'_>, root: &str) {
+        if let Some(request) = self.request.as_ref().filter(|node| node.seen() > 0) {
+            looker.look(request, "request");
+        }
+        looker.look(&self.answer, root);
+    }
+
+    fn looked(&self, looker: Looker<'_>, names: &Names<'_>) -> Looked {
+        Looked {
+            endpoint: names.endpoint.to_owned(),
+            file: names.file.to_owned(),
+            answers: self.answers,
+            no_json: self.no_json,
+            tasks: self.tasks,
+            results: self.results,
+            places: looker.rows,
+            findings: looker.findings,
+        }
+    }
+
     fn new(answer: Said<'s>, request: Option<Said<'s>>, book: Book<'s>) -> Self {
         Self {
             request: request.map(|request| Node::new(request, book)),

@@ -3,9 +3,9 @@
 #[allow(unused_imports, reason = "a build may be without any section")]
 use dataforseo_models::{self as models, Endpoint as _};
 #[allow(unused_imports, reason = "a build may be without any section")]
-use crate::{MockEndpoint, PerTarget, lossy_fields};
+use crate::mock_endpoint::{MockEndpoint, PerTarget, lossy_fields};
 
-/// Every endpoint that the mock answers, by path.
+/// Every endpoint of the mock server, sorted by path.
 pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     #[cfg(feature = "appendix")]
     MockEndpoint {

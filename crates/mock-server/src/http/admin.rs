@@ -4,10 +4,11 @@
 //! Behind a session's base path they act on that session.
 
 use bytes::Bytes;
+use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::service::Peer;
+use super::peer::Peer;
 use super::state::ServerState;
 use crate::replay::MockResponse;
 use crate::session::{FaultRule, Session};
@@ -19,10 +20,21 @@ const ROUTES: &str = "the routes are GET health, fixtures, unused_fixtures, requ
 
 /// A request to `/__mock/ROUTE`.
 pub(super) struct AdminRequest<'a> {
-    pub(super) peer: Peer,
-    pub(super) method: &'a str,
-    pub(super) route: &'a str,
-    pub(super) body: &'a Bytes,
+    peer: Peer,
+    method: &'a str,
+    route: &'a str,
+    body: &'a Bytes,
+}
+
+impl<'a> AdminRequest<'a> {
+    pub(super) fn new(peer: Peer, head: &'a Parts, route: &'a str, body: &'a Bytes) -> Self {
+        Self {
+            peer,
+            method: head.method.as_str(),
+            route,
+            body,
+        }
+    }
 }
 
 /// The body of `POST match`: the request to try.

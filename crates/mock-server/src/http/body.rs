@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::fault_io::{ConnectionEnd, EndSignal};
 use crate::session::CallPermit;
@@ -33,6 +33,8 @@ enum Pace {
     Slowly {
         size: usize,
         interval: Duration,
+        /// When the next chunk is sent.
+        next: Instant,
         pause: Pin<Box<Sleep>>,
     },
 }
@@ -71,10 +73,12 @@ impl ResponseBody {
         // Ten chunks per second, or one byte at a time.
         let size = (bytes_per_second as usize / 10).max(1);
         let interval = Duration::from_secs(1) / (bytes_per_second.clamp(1, 10));
-        let pause = Box::pin(sleep(interval));
+        let next = Instant::now() + interval;
+        let pause = Box::pin(sleep_until(next));
         let pace = Pace::Slowly {
             size,
             interval,
+            next,
             pause,
         };
         Self::new(bytes, pace)
@@ -112,15 +116,16 @@ impl Body for ResponseBody {
         if let Pace::Slowly {
             size,
             interval,
+            next,
             pause,
         } = &mut this.pace
             && !this.rest.is_empty()
         {
             ready!(pause.as_mut().poll(context));
             let chunk = this.rest.split_to((*size).min(this.rest.len()));
-            // Counted from the last deadline, so that a late reader does not slow the body down.
-            let next = pause.deadline() + *interval;
-            pause.as_mut().reset(next);
+            // Counted from the planned time, so that a late reader does not slow the body down.
+            *next += *interval;
+            pause.as_mut().reset(*next);
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
         if !this.rest.is_empty() {

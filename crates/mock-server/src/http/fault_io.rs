@@ -32,7 +32,7 @@ impl EndSignal {
         self.0.store(end as u8, Ordering::Release);
     }
 
-    fn get(&self) -> ConnectionEnd {
+    pub(crate) fn get(&self) -> ConnectionEnd {
         match self.0.load(Ordering::Acquire) {
             1 => ConnectionEnd::Close,
             2 => ConnectionEnd::Reset,

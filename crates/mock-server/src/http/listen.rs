@@ -1,6 +1,5 @@
 //! Listening, and serving the connections that come in.
 
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,18 +12,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::fault_io::{EndSignal, FaultIo, Resettable};
-use super::service::{Peer, handle};
+use super::peer::Peer;
+use super::service::handle;
 use super::state::ServerState;
 
 /// The pause after a connection that could not be accepted.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(10);
-
-/// Binds an address, with the address in the error.
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, crate::StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| crate::StartError::Listen { address, source })
-}
 
 /// Accepts connections until `stop` changes.
 ///

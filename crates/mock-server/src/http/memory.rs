@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use super::fault_io::Resettable;
 use super::listen::serve;
-use super::service::Peer;
+use super::peer::Peer;
 use super::state::ServerState;
 
 /// How many bytes one side may write before the other reads them.

@@ -6,6 +6,7 @@ mod extract;
 mod fault_io;
 pub(crate) mod listen;
 pub(crate) mod memory;
+mod peer;
 mod response;
 mod service;
 pub(crate) mod state;

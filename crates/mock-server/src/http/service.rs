@@ -1,6 +1,5 @@
 //! The way of a request: extract, fault, rate limit, replay, write.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,6 +14,7 @@ use super::admin::{self, AdminRequest};
 use super::body::ResponseBody;
 use super::extract::{BodyTooLarge, MAX_BODY, ReadLimit, Route, Target, read_body};
 use super::fault_io::{ConnectionEnd, EndSignal};
+use super::peer::Peer;
 use super::response::{ContentCoding, into_http, with_fault};
 use super::state::{ServerState, Settings};
 use crate::endpoints::{self, EndpointIndex};
@@ -23,25 +23,6 @@ use crate::session::{CallPermit, Effects, Fault, FaultError, NewEntry, Session};
 
 /// The request header that names a fault.
 const FAULT_HEADER: &str = "x-mock-fault";
-
-/// The machine that a connection is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Peer {
-    /// This machine.
-    Local,
-    /// Another one.
-    Remote,
-}
-
-impl From<IpAddr> for Peer {
-    fn from(address: IpAddr) -> Self {
-        if address.to_canonical().is_loopback() {
-            Self::Local
-        } else {
-            Self::Remote
-        }
-    }
-}
 
 /// A fault ends the connection: hyper closes it without a response.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +39,6 @@ pub(crate) async fn handle<B>(
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    // Extract.
     let (head, body) = request.into_parts();
     let route = Route::parse(head.uri.path());
     let session = state.session(route.session);
@@ -66,56 +46,57 @@ where
         Target::Api(path) => path,
         Target::Admin(route) => {
             let body = read_body(body, ReadLimit::Whole).await.unwrap_or_default();
-            let request = AdminRequest {
-                peer,
-                method: head.method.as_str(),
-                route,
-                body: &body,
-            };
+            let request = AdminRequest::new(peer, &head, route, &body);
             let response = admin::respond(&state, &session, &request);
             return Ok(into_http(response, ContentCoding::Identity));
         }
     };
     let planned = PlannedFault::of(&session, &state.settings, &head, path);
     let body = read_body(body, planned.read_limit()).await;
-    let mut call = Call {
+    let call = Call {
         endpoint: endpoints::find(path.trim_end_matches('/')),
         head: &head,
         path,
         body: Bytes::new(),
-        fault: planned.effects.fault,
+        effects: planned.effects,
     };
     session.count_call(call.endpoint);
-    if let ReadLimit::FirstBytes(_) = planned.read_limit() {
+    if let Some(Fault::ResetReading(_)) = call.effects.fault {
         return end_connection(&session, &call, &end).await;
     }
-    call.body = match check_request(body, planned.header_error) {
-        Ok(body) => body,
-        Err(rejection) => return Ok(into_http(*rejection, ContentCoding::Identity)),
-    };
+    match check_request(body, planned.header_error) {
+        Ok(body) => respond_to_call(&state, &session, &Call { body, ..call }, &end).await,
+        Err(rejection) => Ok(into_http(*rejection, ContentCoding::Identity)),
+    }
+}
+
+/// Responds to a call of the API whose body was read.
+async fn respond_to_call(
+    state: &ServerState,
+    session: &Arc<Session>,
+    call: &Call<'_>,
+    end: &EndSignal,
+) -> Result<Response<ResponseBody>, ConnectionEnded> {
     let replay = state.replay();
-    // Rate limit.
-    let admission = rate_limit(&replay, &session, call.authorization());
-    // Fault.
-    let effects = planned.effects;
+    let effects = &call.effects;
+    let admission = rate_limit(&replay, session, call.authorization());
     if !effects.latency.is_zero() {
         tokio::time::sleep(effects.latency).await;
     }
     if let Some(Fault::Reset | Fault::Empty | Fault::Silence) = effects.fault {
-        return end_connection(&session, &call, &end).await;
+        return end_connection(session, call, end).await;
     }
     #[cfg(feature = "record")]
     if let Some(recorder) = &state.recorder
         && !matches!(admission, Admission::Rejected(_))
         && effects.fault.is_none()
     {
-        let response = record(&replay, recorder, &session, &call).await;
+        let response = record(&replay, recorder, session, call).await;
         return Ok(into_http(response, ContentCoding::Identity));
     }
-    // Replay.
     let (response, permit) = match admission {
         Admission::Admitted(permit) => {
-            let response = replay.respond(&session, &call.api_request(), &effects);
+            let response = replay.respond(session, &call.api_request(), effects);
             (response, permit)
         }
         Admission::Rejected(code) => {
@@ -123,15 +104,9 @@ where
             (response, None)
         }
     };
-    // Write.
-    Ok(write(
-        &state.settings,
-        &session,
-        &call,
-        response,
-        permit,
-        &end,
-    ))
+    let mut response = write(&state.settings, session, call, response, end);
+    response.body_mut().hold(permit);
+    Ok(response)
 }
 
 /// A request to the API, with its body once that was read.
@@ -140,7 +115,7 @@ struct Call<'a> {
     head: &'a Parts,
     path: &'a str,
     body: Bytes,
-    fault: Option<Fault>,
+    effects: Effects,
 }
 
 impl Call<'_> {
@@ -263,9 +238,9 @@ async fn end_connection(
         body: &call.body,
         status: 0,
         source: HeaderValue::from_static("fault"),
-        detail: call.fault.map(|fault| fault.to_string()).as_deref(),
+        detail: call.effects.fault.map(|it| it.to_string()).as_deref(),
     });
-    match call.fault {
+    match call.effects.fault {
         Some(Fault::Silence) => std::future::pending().await,
         Some(Fault::Reset | Fault::ResetReading(_)) => end.set(ConnectionEnd::Reset),
         _ => {}
@@ -310,7 +285,6 @@ fn write(
     session: &Session,
     call: &Call<'_>,
     response: MockResponse,
-    permit: Option<CallPermit>,
     end: &EndSignal,
 ) -> Response<ResponseBody> {
     if let Some(report) = &settings.report_miss {
@@ -325,7 +299,161 @@ fn write(
         detail: response.detail.as_deref(),
     });
     let coding = ContentCoding::accepted_by(header(call.head, ACCEPT_ENCODING));
-    let mut response = with_fault(response, coding, call.fault, end);
-    response.body_mut().hold(permit);
-    response
+    with_fault(response, coding, call.effects.fault, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use dataforseo_models::Date;
+
+    use super::*;
+    use crate::fixtures::{Embedded, Store};
+    use crate::replay::{AcceptedCredentials, OnMiss};
+    use crate::session::Limits;
+
+    const AUTHORIZED: &str = "Basic bG9naW46cGFzc3dvcmQ=";
+
+    fn replay() -> Replay {
+        Replay {
+            store: Arc::new(Store::new(Embedded::Excluded)),
+            credentials: AcceptedCredentials::Any,
+            clock: Arc::new(|| Date::constant(2026, 3, 31)),
+            on_miss: OnMiss::Error,
+        }
+    }
+
+    fn settings() -> Settings {
+        Settings {
+            embedded: Embedded::Excluded,
+            folders: Vec::new(),
+            texts: Vec::new(),
+            request_log_size: 8,
+            limits: None,
+            seed: 0,
+            admin: false,
+            fault_header: true,
+            report_miss: None,
+            rules: Vec::new(),
+            miss_count: Arc::default(),
+        }
+    }
+
+    fn head(headers: &[(&'static str, &'static str)]) -> Parts {
+        let mut request = Request::new(());
+        for (name, value) in headers {
+            let value = HeaderValue::from_static(value);
+            request.headers_mut().insert(*name, value);
+        }
+        request.into_parts().0
+    }
+
+    fn call(head: &Parts, fault: Option<Fault>) -> Call<'_> {
+        Call {
+            endpoint: None,
+            head,
+            path: "/",
+            body: Bytes::from_static(b"[]"),
+            effects: Effects {
+                fault,
+                ..Effects::default()
+            },
+        }
+    }
+
+    #[test]
+    fn the_header_precedes_the_rules() {
+        let session = Session::new(8, None, 0);
+        session.add_rule("** cut:3".parse().unwrap());
+        let planned = |headers: &[_], settings: &Settings| {
+            PlannedFault::of(&session, settings, &head(headers), "/")
+        };
+        let rule = planned(&[], &settings());
+        assert_eq!(rule.effects.fault, Some(Fault::Cut(3)));
+        assert_eq!(rule.read_limit(), ReadLimit::Whole);
+        let requested = planned(&[(FAULT_HEADER, "reset_reading:7")], &settings());
+        assert_eq!(requested.read_limit(), ReadLimit::FirstBytes(7));
+        let invalid = planned(&[(FAULT_HEADER, "nonsense")], &settings());
+        assert!(invalid.header_error.is_some());
+        let off = Settings {
+            fault_header: false,
+            ..settings()
+        };
+        let ignored = planned(&[(FAULT_HEADER, "reset")], &off);
+        assert_eq!(ignored.effects.fault, Some(Fault::Cut(3)));
+    }
+
+    #[test]
+    fn a_request_that_the_server_rejects() {
+        let status = |body, error| check_request(body, error).map_err(|it| it.status);
+        let error = || "nonsense".parse::<Fault>().err();
+        assert_eq!(status(Err(BodyTooLarge), error()), Err(413));
+        assert_eq!(status(Ok(Bytes::new()), error()), Err(400));
+        assert_eq!(status(Ok(Bytes::new()), None), Ok(Bytes::new()));
+    }
+
+    #[test]
+    fn unauthenticated_requests_do_not_count_against_the_limits() {
+        let limits = Limits {
+            calls_per_minute: 1,
+            simultaneous_calls: 9,
+        };
+        let session = Session::new(8, Some(limits), 0);
+        let rejected = |authorization| match rate_limit(&replay(), &session, authorization) {
+            Admission::Admitted(permit) => Err(permit.is_some()),
+            Admission::Rejected(code) => Ok(code),
+        };
+        assert_eq!(rejected(None), Err(false));
+        assert_eq!(rejected(Some(AUTHORIZED)), Err(true));
+        assert_eq!(
+            rejected(Some(AUTHORIZED)),
+            Ok(StatusCode::RateLimitExceeded)
+        );
+        assert_eq!(rejected(None), Err(false));
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_as_its_fault_says() {
+        let session = Session::new(8, None, 0);
+        let head = head(&[]);
+        for (fault, expected) in [
+            (Fault::Reset, ConnectionEnd::Reset),
+            (Fault::ResetReading(0), ConnectionEnd::Reset),
+            (Fault::Empty, ConnectionEnd::Orderly),
+        ] {
+            let end = EndSignal::default();
+            let ended = end_connection(&session, &call(&head, Some(fault)), &end).await;
+            assert!(ended.is_err());
+            assert_eq!(end.get(), expected, "{fault}");
+        }
+        let details: Vec<_> = session
+            .request_log
+            .requests()
+            .into_iter()
+            .map(|it| it.detail)
+            .collect();
+        let expected = ["reset", "reset_reading:0", "empty"].map(|it| Some(it.to_owned()));
+        assert_eq!(details, expected);
+    }
+
+    #[test]
+    fn a_response_is_logged_and_written() {
+        let session = Session::new(8, None, 0);
+        let head = head(&[("accept-encoding", "gzip")]);
+        let long = || MockResponse::new(200, "x".repeat(5000), "fixture");
+        let end = EndSignal::default();
+        let written = write(&settings(), &session, &call(&head, None), long(), &end);
+        assert_eq!(written.headers()["content-encoding"], "gzip");
+        assert_eq!(written.headers()["x-mock-source"], "fixture");
+        let cut = Some(Fault::Cut(10));
+        let cut = write(&settings(), &session, &call(&head, cut), long(), &end);
+        assert!(!cut.headers().contains_key("content-encoding"));
+        assert_eq!(cut.headers()["content-length"], "5000");
+        assert_eq!(cut.body().remaining().len(), 10);
+        let requests = session.request_log.requests();
+        assert_eq!(requests.len(), 2);
+        assert_eq!(
+            (requests[0].status, requests[0].source.as_str()),
+            (200, "fixture")
+        );
+    }
 }

@@ -101,6 +101,8 @@ pub(crate) struct MatchRule {
 }
 
 impl MatchRule {
+    /// Returns a rule with these JSON pointers.
+    ///
     /// # Errors
     /// When a text is not a JSON pointer.
     pub(crate) fn new(ignore: &[String], unordered: &[String]) -> Result<Self, String> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::canonical;
+use super::canonical::canonical;
 use crate::json::tokens::escape_step;
 
 /// The maximum length of a value in a difference, in characters.

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 
 use dataforseo_models::today;
 
+use super::arguments::credentials;
+use super::exit::{Failure, exit_code};
 use super::lint::{self, LintResult, Severity};
 use super::stderr::log;
-use super::{Failure, credentials, exit_code, print_lines};
+use super::stdout::print_lines;
 use crate::endpoints;
 use crate::fixtures::{Fixture, fixture_files};
 
@@ -33,7 +35,8 @@ pub(super) fn lint(
     } = checked.map_err(Failure::start)?;
     let is_error = |finding: &&lint::Finding| finding.severity == Severity::Error;
     let errors = findings.iter().filter(is_error).count();
-    let warnings = findings.len() - errors;
+    let findings_count = findings.len();
+    let warnings = findings_count - errors;
     print_lines(findings.iter().map(|it| {
         let severity = match it.severity {
             Severity::Error => "error",
@@ -49,8 +52,10 @@ pub(super) fn lint(
             "the folders contain no fixtures: expected files that end in .json",
         ));
     }
-    let strict = strictness == Strictness::ErrorsAndWarnings;
-    Ok(exit_code(errors > 0 || strict && warnings > 0))
+    Ok(exit_code(match strictness {
+        Strictness::Errors => errors,
+        Strictness::ErrorsAndWarnings => findings_count,
+    }))
 }
 
 pub(super) fn unused(folders: &[PathBuf], used: &Path) -> Result<ExitCode, Failure> {
@@ -74,9 +79,9 @@ pub(super) fn unused(folders: &[PathBuf], used: &Path) -> Result<ExitCode, Failu
             }
         }
     }
-    let found = !unused.is_empty();
+    let count = unused.len();
     print_lines(unused);
-    Ok(exit_code(found))
+    Ok(exit_code(count))
 }
 
 pub(super) fn list(folders: &[PathBuf]) -> Result<ExitCode, Failure> {

@@ -1,30 +1,32 @@
 //! The program: its arguments and exit codes.
 
+mod arguments;
+mod exit;
 mod fixtures;
 mod lint;
 mod recording;
 mod serve;
 mod shape;
 mod stderr;
+mod stdout;
 mod watch;
 
-use std::fmt::Display;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+use self::arguments::{ListenArguments, ServerArguments};
+use self::exit::Failure;
 use self::fixtures::Strictness;
 use self::stderr::log;
-use crate::session::FaultRule;
 
 /// A mock server for the DataForSEO v3 API.
 ///
-/// Exit codes: 0 success; 1 something was found (misses, shape changes, invalid or unused fixtures,
-/// a failed recording); 2 invalid arguments; 3 the start failed (a fixture that cannot be used, an
-/// address in use, a missing folder). `exec` ends with the exit code of its command if that is not
-/// 0.
+/// Exit code 0 is success. Exit code 1: something was found, such as misses, invalid or unused
+/// fixtures, or a failed recording. Exit code 2: invalid arguments. Exit code 3: the start failed,
+/// for example because of an invalid fixture or an address in use. `exec` ends with the exit code of
+/// its command if that is not 0.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -115,113 +117,6 @@ enum Command {
     },
 }
 
-/// The settings of a server.
-#[derive(Args)]
-struct ServerArguments {
-    /// Accept these credentials only. By default any are accepted.
-    #[arg(
-        long,
-        value_name = "LOGIN:PASSWORD",
-        env = "DATAFORSEO_MOCK_AUTH",
-        hide_env_values = true
-    )]
-    auth: Option<String>,
-    /// Add the fixtures of this folder and its subfolders.
-    #[arg(long, value_name = "FOLDER")]
-    fixtures: Vec<PathBuf>,
-    /// Exclude the embedded fixtures.
-    #[arg(long)]
-    no_embedded: bool,
-    /// The response to a request that matches no fixture and breaks no documented rule.
-    #[arg(long, value_enum, default_value = "error")]
-    on_miss: OnMissArgument,
-    /// Add a rule: `[METHOD] PATH FAULT [WHEN]`, such as
-    /// `POST /v3/backlinks/** api:40202 first:3`.
-    #[arg(long, value_name = "RULE")]
-    fault: Vec<FaultRule>,
-    /// Let each request choose a fault by the header `x-mock-fault`.
-    #[arg(long)]
-    fault_header: bool,
-    /// Apply the rate limits of an account: 2000 calls per minute, 30 simultaneous calls.
-    #[arg(long)]
-    limits: bool,
-    /// The seed of random choices.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Turn on the admin routes under /__mock/, for connections from this machine.
-    #[arg(long)]
-    admin: bool,
-    /// The number of requests that the request log keeps.
-    #[arg(long, value_name = "REQUESTS", default_value_t = crate::session::DEFAULT_SIZE)]
-    request_log_size: usize,
-}
-
-/// The address of a server.
-#[derive(Args)]
-struct ListenArguments {
-    /// The address to listen on. Port 0 selects a free port.
-    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
-    listen: SocketAddr,
-    /// Write the port into this file when the server listens.
-    #[arg(long, value_name = "FILE")]
-    port_file: Option<PathBuf>,
-}
-
-impl ListenArguments {
-    /// Removes the file of an earlier server: a process that waits for this one would read a stale
-    /// port.
-    fn remove_port_file(&self) -> Result<(), Failure> {
-        let Some(file) = &self.port_file else {
-            return Ok(());
-        };
-        match std::fs::remove_file(file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Failure::start(format!("{}: {error}", file.display())))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum OnMissArgument {
-    /// 404, with the differences to the nearest fixture.
-    Error,
-    /// The endpoint's example, with the request's tasks echoed.
-    Example,
-    /// The response of the real API, which is kept as a fixture (`--to`).
-    Record,
-}
-
-/// The exit code if something was found.
-const FOUND: u8 = 1;
-/// The exit code of arguments that exclude each other.
-const USAGE: u8 = 2;
-/// The exit code of a failed start.
-const START_FAILED: u8 = 3;
-
-/// The exit code and reason of a program that ends early.
-struct Failure {
-    code: u8,
-    reason: String,
-}
-
-impl Failure {
-    fn start(reason: impl Display) -> Self {
-        Self {
-            code: START_FAILED,
-            reason: reason.to_string(),
-        }
-    }
-
-    fn usage(reason: impl Display) -> Self {
-        Self {
-            code: USAGE,
-            reason: reason.to_string(),
-        }
-    }
-}
-
 /// Runs the program.
 pub fn main() -> ExitCode {
     let code = run(Arguments::parse().command).unwrap_or_else(|Failure { code, reason }| {
@@ -288,34 +183,4 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ls { folders } => fixtures::list(&folders),
         Command::Show { name } => fixtures::show(&name),
     }
-}
-
-/// Returns the exit code, which states whether something was found.
-fn exit_code(found: bool) -> ExitCode {
-    if found {
-        ExitCode::from(FOUND)
-    } else {
-        ExitCode::SUCCESS
-    }
-}
-
-/// Prints lines to stdout. A closed pipe is not an error.
-fn print_lines(lines: impl IntoIterator<Item = String>) {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    for line in lines {
-        if writeln!(out, "{line}").is_err() {
-            return;
-        }
-    }
-}
-
-/// Returns the credentials of the environment, as `login:password`.
-fn credentials() -> Option<String> {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let (login, password) = (
-        variable("DATAFORSEO_LOGIN")?,
-        variable("DATAFORSEO_PASSWORD")?,
-    );
-    Some(format!("{login}:{password}"))
 }

@@ -3,23 +3,25 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use clap::Args;
 use dataforseo_models::{Mode, RawEnvelope};
 use http::HeaderValue;
 
+use super::arguments::{ListenArguments, credentials};
+use super::exit::{Failure, exit_code};
 use super::serve::{run, runtime};
 use super::shape::shape_changes;
 use super::stderr::log;
-use super::{Failure, ListenArguments, credentials, exit_code, print_lines};
-use crate::MockServer;
+use super::stdout::print_lines;
 use crate::endpoints::{self, EndpointIndex};
 use crate::fixtures::{Fixture, fixture_files};
+use crate::mock_server::MockServer;
 use crate::record::{
-    Budget, IncomingRequest, Record, Recorder, Upstream, UpstreamClient, basic_auth, budget_for,
-    in_ci,
+    Budget, IncomingRequest, Record, RecordError, Recorder, Upstream, UpstreamClient, basic_auth,
+    budget_for, in_ci,
 };
 use crate::session::Session;
 
@@ -98,7 +100,7 @@ pub(super) fn record(
     listen: &ListenArguments,
     request: RequestArguments,
 ) -> Result<ExitCode, Failure> {
-    let failed = Arc::new(AtomicU64::new(0));
+    let failed = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&failed);
     let record = record_to(to, upstream).refresh().report(move |line| {
         if !line.contains(": recorded as ") {
@@ -132,7 +134,7 @@ pub(super) fn record(
             let server = server.map_err(Failure::start)?;
             run(server, listen).await?;
         }
-        Ok(exit_code(failed.load(Ordering::Relaxed) > 0))
+        Ok(exit_code(failed.load(Ordering::Relaxed)))
     })
 }
 
@@ -143,7 +145,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
         allow_network,
     } = &arguments.upstream;
     if in_ci() && !allow_network {
-        return Err(Failure::start(crate::RecordError::InCi));
+        return Err(Failure::start(RecordError::InCi));
     }
     let budget = budget_for(upstream, *budget).map_err(Failure::start)?;
     let authorization = basic_auth(&required_credentials()?).map_err(Failure::start)?;
@@ -175,7 +177,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
     log(format!(
         "{found} differences, {skipped} fixtures skipped, {spent:.5} US dollars spent"
     ));
-    Ok(exit_code(found > 0))
+    Ok(exit_code(found))
 }
 
 /// The comparison of fixtures with the real API.

@@ -5,9 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::arguments::{ListenArguments, OnMissArgument, ServerArguments};
+use super::exit::{FOUND, Failure};
 use super::stderr::log;
-use super::{FOUND, Failure, ListenArguments, OnMissArgument, ServerArguments};
-use crate::{Builder, Limits, MockServer, OnMiss};
+use crate::builder::Builder;
+use crate::mock_server::MockServer;
+use crate::record::Record;
+use crate::replay::OnMiss;
+use crate::session::Limits;
 
 /// The time that requests in flight, or the command of `exec`, have to end.
 const GRACE_PERIOD: Duration = Duration::from_secs(10);
@@ -71,7 +76,7 @@ pub(super) fn serve(
     server: ServerArguments,
     listen: &ListenArguments,
     reload: Reload,
-    #[cfg(feature = "record")] record: Option<crate::Record>,
+    record: Option<Record>,
 ) -> Result<ExitCode, Failure> {
     let folders = server.fixtures.clone();
     let builder = {

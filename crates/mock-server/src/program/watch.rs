@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use super::Failure;
+use super::exit::Failure;
 use super::stderr::log;
+use crate::fixtures::FixtureError;
 
 /// The time within which several events are one change: an editor writes in several steps.
 const DEBOUNCE: Duration = Duration::from_millis(50);
@@ -15,7 +16,7 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 /// Watches the folders until the returned watcher is dropped.
 pub(super) fn watch(
     folders: &[PathBuf],
-    reload: impl Fn() -> Result<usize, crate::FixtureError> + Send + 'static,
+    reload: impl Fn() -> Result<usize, FixtureError> + Send + 'static,
 ) -> Result<Arc<Mutex<RecommendedWatcher>>, Failure> {
     if folders.is_empty() {
         return Err(Failure::usage("`--watch` requires `--fixtures FOLDER`"));
@@ -45,7 +46,7 @@ pub(super) fn watch(
     })
     .map_err(Failure::start)?;
     for parent in &parents {
-        // A parent that cannot be watched is no reason to fail.
+        // An unreadable parent must not prevent the start.
         let _ = watcher.watch(parent, RecursiveMode::NonRecursive);
     }
     for place in &places {

@@ -1,5 +1,6 @@
 //! The budget of a recording: the costs so far and the maximum.
 
+use dataforseo_http::{fits_budget, is_valid_budget};
 use dataforseo_models::{EndpointInfo, api, estimate, requested_rows};
 use serde_json::Value;
 
@@ -14,11 +15,13 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    /// Returns a budget with this maximum, or an unlimited one.
+    ///
     /// # Errors
     /// When the maximum is negative or not finite. The error is the number.
     pub(crate) fn new(max: Option<f64>) -> Result<Self, f64> {
         match max {
-            Some(max) if !(max.is_finite() && max >= 0.0) => Err(max),
+            Some(max) if !(max.is_finite() && is_valid_budget(max)) => Err(max),
             max => Ok(Self {
                 max,
                 spent: 0.0,
@@ -54,8 +57,7 @@ impl Budget {
         let count = tasks.as_array().map_or(1, Vec::len);
         let expected = by_price.max(self.max_task_cost * count as f64);
         let spent = self.spent;
-        // Sums of floats are not exact.
-        if spent >= max || spent + expected > max + 1e-9 {
+        if spent >= max || !fits_budget(spent, expected, max) {
             return Err(format!(
                 "it can cost {expected:.5} US dollars, and {spent:.5} of {max} are spent"
             ));

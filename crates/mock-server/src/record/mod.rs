@@ -10,9 +10,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use dataforseo_http::decode_basic_auth;
 use dataforseo_models::{Method, RawEnvelope, StatusClass, StatusCode, today};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
@@ -173,7 +172,7 @@ impl Record {
     }
 
     /// Sets a callback that runs after each request, with one line about the outcome, such as
-    /// `POST /v3/… : recorded as FILE`.
+    /// `POST /v3/…: recorded as FILE`.
     pub fn report(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.report = Some(Arc::new(report));
         self
@@ -323,7 +322,7 @@ impl Recorder {
             return Err("the API accepts no query after a path".to_owned());
         }
         let header = request.authorization.ok_or("there are no credentials")?;
-        let callers = credentials_of(header).ok_or("the credentials are not HTTP Basic")?;
+        let callers = decode_basic_auth(header).ok_or("the credentials are not HTTP Basic")?;
         let (authorization, credentials) = match (&self.authorization, &self.record.credentials) {
             (Some(own), Some(credentials)) => (own.clone(), credentials.clone()),
             _ => {
@@ -569,17 +568,9 @@ pub(crate) fn budget_for(
 
 /// Returns the `Authorization` header for credentials `login:password`.
 pub(crate) fn basic_auth(credentials: &str) -> Result<HeaderValue, RecordError> {
-    HeaderValue::try_from(format!("Basic {}", STANDARD.encode(credentials))).map_err(|_| {
+    dataforseo_http::basic_auth(credentials).map_err(|_| {
         RecordError::Credentials("the credentials cannot be sent in a header".to_owned())
     })
-}
-
-/// Returns the credentials `login:password` of an `Authorization` header.
-fn credentials_of(header: &HeaderValue) -> Option<String> {
-    let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
-    let decoded = STANDARD.decode(encoded.trim()).ok()?;
-    let credentials = String::from_utf8(decoded).ok()?;
-    (scheme.eq_ignore_ascii_case("basic") && credentials.contains(':')).then_some(credentials)
 }
 
 fn tasks_of(clean: &Clean<Exchange>) -> Value {

@@ -96,7 +96,7 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// Something else that must not be there.
+    /// Adds a further secret.
     pub(crate) fn add(&mut self, what: &'static str, secret: &str) {
         self.plain.push((what, secret.to_lowercase()));
     }
@@ -164,7 +164,7 @@ impl Secrets {
     }
 }
 
-/// Returns the leaf of the base64 of a longer text that depends on a secret in it only, with
+/// Returns the part of the base64 of a longer text that depends on a secret in it only, with
 /// `skipped` bytes before the secret.
 fn inner_base64(secret: &str, skipped: usize, engine: &impl base64::Engine) -> String {
     let padded = [vec![0; skipped], secret.as_bytes().to_vec()].concat();
@@ -311,7 +311,7 @@ impl Sanitizer {
             };
         }
         let text: String = serde_json::from_str(raw).ok()?;
-        // Replacing a leaf of the text could hide a password from the search at the end. Unchanged,
+        // Replacing a part of the text could hide a password from the search at the end. Unchanged,
         // it is found, and nothing is written.
         if placeholder.is_none() && side.secrets.has_password(&text) {
             return None;

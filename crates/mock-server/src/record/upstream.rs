@@ -3,17 +3,23 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use dataforseo_http::{
+    Cleartext, HttpVersions, base_url, https_connector, is_loopback, tcp_connector, tls_config,
+};
 use dataforseo_models::api;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 /// The largest response body, in bytes.
 const MAX_RESPONSE: usize = 256 << 20;
+
+/// The maximum time to connect to the upstream.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The server that a recording sends requests to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,46 +80,22 @@ pub(crate) struct UpstreamResponse {
 }
 
 impl UpstreamClient {
+    /// Returns a client for an upstream.
+    ///
     /// # Errors
     /// When the URL is invalid or would send credentials unencrypted, or when TLS cannot be set up.
     pub(crate) fn new(upstream: &Upstream) -> Result<Self, String> {
-        let base = upstream.url().to_owned();
-        // The text is not repeated: it may contain credentials.
-        let uri: Uri = base
-            .parse()
-            .map_err(|_| "the URL of the upstream is invalid".to_owned())?;
-        if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
-            return Err(
-                "the URL contains credentials: set them in the environment instead".to_owned(),
-            );
+        let base = base_url(upstream.url(), Cleartext::Allowed)
+            .map_err(|error| format!("the upstream {error}"))?;
+        let uri: Uri = base.parse().map_err(|error| format!("`{base}`: {error}"))?;
+        if uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_loopback) {
+            return Err(format!(
+                "`{base}`: expected https://, or http:// with a host on this machine"
+            ));
         }
-        let host = uri.host().unwrap_or_default();
-        let is_local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if is_local => {}
-            _ => {
-                return Err(format!(
-                    "`{base}`: expected https://, or http:// with a host on this machine"
-                ));
-            }
-        }
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let roots =
-            rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| format!("TLS: {error}"))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(Duration::from_secs(10)));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
+        let tls = tls_config(Vec::new()).map_err(|error| format!("TLS: {error}"))?;
+        let tcp = tcp_connector(CONNECT_TIMEOUT);
+        let connector = https_connector(tcp, tls, HttpVersions::Http1);
         Ok(Self {
             http: Client::builder(TokioExecutor::new()).build(connector),
             base,

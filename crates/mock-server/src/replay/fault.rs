@@ -5,92 +5,43 @@ use http::HeaderValue;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
 use super::miss::request_miss;
-use super::response::{Counted, TaskChange, TaskOutcome, message_of};
-use super::rules::too_many_tasks;
-use super::{ApiRequest, MockResponse, Recorded, Replay};
+use super::request::ApiRequest;
+use super::response::{Counted, MockResponse, TaskChange, message_of};
 use crate::json::tokens;
 use crate::session::{Fault, MissReason, Patch, Session, api_code};
 
-impl Replay {
-    /// Returns the response to a request with a fault. Error responses are not patched.
-    pub(super) fn respond_with_fault(
-        &self,
-        session: &Session,
-        request: &ApiRequest<'_>,
-        fault: Fault,
-        patches: &[Patch],
-    ) -> MockResponse {
-        let fail = |code, counted| TaskChange::Fail { code, counted };
-        let (index, change) = match fault {
-            Fault::Http(status) => {
-                // In Rust it can be any number. Any other status is treated as 500.
-                let known = api_code(status).map(|code| (status, code));
-                let (status, code) = known.unwrap_or((500, StatusCode::InternalError));
-                return MockResponse {
-                    status,
-                    ..envelope(fault, code)
-                };
-            }
-            Fault::Api(code) => return envelope(fault, code),
-            Fault::Proxy(status) => return proxy(fault, status),
-            Fault::Task(code, index) => (index, fail(code, Counted::Yes)),
-            Fault::HiddenTask(code, index) => (index, fail(code, Counted::No)),
-            Fault::Pending(_) => (None, fail(StatusCode::TaskInQueue, Counted::Yes)),
-            Fault::NoResult => (None, TaskChange::NoResult),
-            // A fault of the connection: the response itself is unchanged.
-            _ => {
-                let response = self.respond_without_rules(session, request);
-                return apply_patches(session, request, response, patches);
-            }
-        };
-        let base = match self.response_to_change(session, request) {
-            Ok(base) => base,
-            Err(error) => return *error,
-        };
-        match base.change_tasks(index, change) {
-            Some(response) => {
-                let response = MockResponse {
-                    detail: Some(fault.to_string()),
-                    source: HeaderValue::from_static("fault"),
-                    ..response
-                };
-                apply_patches(session, request, response, patches)
-            }
-            None => MockResponse {
-                detail: Some(format!(
-                    "{fault} does not apply: the response has no such task"
-                )),
-                ..base
-            },
-        }
-    }
+/// The effect of a fault on a response.
+pub(super) enum FaultEffect {
+    /// The response is replaced by this one.
+    Response(MockResponse),
+    /// Every task changes, or the one at the index.
+    ChangeTasks(Option<usize>, TaskChange),
+    /// The response is unchanged: the fault concerns the connection.
+    Unchanged,
+}
 
-    /// Returns a response with tasks for a fault to change: that of a fixture or an example, or
-    /// else tasks without results. A request that is not in order gets its error.
-    fn response_to_change(
-        &self,
-        session: &Session,
-        request: &ApiRequest<'_>,
-    ) -> Result<MockResponse, Box<MockResponse>> {
-        let parsed = self.parse(session, request)?;
-        if let Some(error) = too_many_tasks(&parsed) {
-            return Err(Box::new(error));
+/// Returns the effect of a fault.
+pub(super) fn effect_of(fault: Fault) -> FaultEffect {
+    let fail = |code, counted| TaskChange::Fail { code, counted };
+    let (index, change) = match fault {
+        Fault::Http(status) => {
+            // In Rust it can be any number. Any other status is treated as 500.
+            let known = api_code(status).map(|code| (status, code));
+            let (status, code) = known.unwrap_or((500, StatusCode::InternalError));
+            return FaultEffect::Response(MockResponse {
+                status,
+                ..envelope(fault, code)
+            });
         }
-        // A call that fails does not advance a sequence and adds no miss.
-        let session = &Session::dry_run();
-        if let Some(Recorded::Response(response)) = self.recorded(session, &parsed) {
-            return Ok(response);
-        }
-        if let Some(response) = self.task_by_task(session, &parsed) {
-            return Ok(response);
-        }
-        let outcomes: Vec<_> = parsed
-            .response_tasks()
-            .iter()
-            .map(|_| TaskOutcome::WithoutResult(StatusCode::Ok))
-            .collect();
-        Ok(MockResponse::from_tasks(&parsed, &outcomes))
-    }
+        Fault::Api(code) => return FaultEffect::Response(envelope(fault, code)),
+        Fault::Proxy(status) => return FaultEffect::Response(proxy(fault, status)),
+        Fault::Task(code, index) => (index, fail(code, Counted::Yes)),
+        Fault::HiddenTask(code, index) => (index, fail(code, Counted::No)),
+        Fault::Pending(_) => (None, fail(StatusCode::TaskInQueue, Counted::Yes)),
+        Fault::NoResult => (None, TaskChange::NoResult),
+        _ => return FaultEffect::Unchanged,
+    };
+    FaultEffect::ChangeTasks(index, change)
 }
 
 fn envelope(fault: Fault, code: StatusCode) -> MockResponse {
@@ -151,4 +102,29 @@ pub(super) fn apply_patches(
     }
     response.body = text.into();
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_effect_of_each_kind_of_fault() {
+        let response = |fault| match effect_of(fault) {
+            FaultEffect::Response(response) => Some((response.status, response.headers.len())),
+            _ => None,
+        };
+        assert_eq!(response(Fault::Http(402)), Some((402, 0)));
+        assert_eq!(response(Fault::Http(418)), Some((500, 0)));
+        assert_eq!(response(Fault::Proxy(503)), Some((503, 2)));
+        assert_eq!(response(Fault::api(40202)), Some((200, 0)));
+        let index = |fault| match effect_of(fault) {
+            FaultEffect::ChangeTasks(index, _) => Some(index),
+            _ => None,
+        };
+        let one = Fault::Task(StatusCode::InvalidField, Some(2));
+        assert_eq!(index(one), Some(Some(2)));
+        assert_eq!(index(Fault::NoResult), Some(None));
+        assert!(matches!(effect_of(Fault::Cut(1)), FaultEffect::Unchanged));
+    }
 }

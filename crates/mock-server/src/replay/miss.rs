@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use dataforseo_models::StatusCode;
 use serde_json::Value;
 
-use super::{ApiRequest, MockResponse, ParsedRequest, shown_path};
+use super::request::{ApiRequest, ParsedRequest, shown_path};
+use super::response::MockResponse;
 use crate::fixtures::{Fixture, Store};
 use crate::matching::{count_differences, differences};
 use crate::redact::redact;
@@ -15,7 +16,7 @@ use crate::session::{MAX_DIFFERENCES, MAX_NEAREST, Miss, MissReason, NearestFixt
 const MAX_COMMAND_BODY: usize = 2000;
 
 /// The advice for a fixture whose responses were all sent.
-pub(super) const ALL_SENT: &str =
+pub(super) const REPEAT_ADVICE: &str =
     "set `\"after\": \"repeat_last\"` in the fixture to repeat the last one";
 
 /// Returns the message for a fixture whose responses were all sent.

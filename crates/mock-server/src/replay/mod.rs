@@ -1,72 +1,28 @@
 //! The replay: a pure function from a request to its response.
 
+mod credentials;
 mod fault;
 mod miss;
+mod request;
 mod response;
 mod rules;
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use dataforseo_models::{Date, Method, StatusCode};
+use http::HeaderValue;
 use serde_json::Value;
 
-use self::miss::{ALL_SENT, all_sent, build_miss, miss_response, request_miss};
+pub(crate) use self::credentials::AcceptedCredentials;
+use self::fault::{FaultEffect, apply_patches, effect_of};
+use self::miss::{REPEAT_ADVICE, all_sent, build_miss, miss_response, request_miss};
+pub(crate) use self::request::ApiRequest;
+use self::request::{ParsedRequest, shown_path};
 pub(crate) use self::response::MockResponse;
 use self::response::TaskOutcome;
 use crate::endpoints::{self, EndpointIndex, did_you_mean};
 use crate::fixtures::{Fixture, LookupKey, Store};
-use crate::redact::redact_emails;
-use crate::session::{Effects, MissReason, Session};
-
-/// The credentials that a server accepts.
-#[derive(Clone)]
-pub(crate) enum AcceptedCredentials {
-    /// Any, as long as they are HTTP Basic.
-    Any,
-    /// Exactly these.
-    Exactly {
-        /// `login:password`.
-        credentials: String,
-        /// The header for them, as most clients write it.
-        header: String,
-    },
-}
-
-impl AcceptedCredentials {
-    /// Returns the variant for exactly these credentials.
-    pub(crate) fn exactly(credentials: &str) -> Self {
-        Self::Exactly {
-            credentials: credentials.to_owned(),
-            header: format!("Basic {}", STANDARD.encode(credentials)),
-        }
-    }
-
-    /// Returns whether they include those of an `Authorization` header.
-    pub(crate) fn accept(&self, header: Option<&str>) -> bool {
-        if let (Self::Exactly { header: known, .. }, Some(header)) = (self, header)
-            && known == header
-        {
-            return true;
-        }
-        let given = header
-            .and_then(|header| header.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-            .and_then(|(_, encoded)| STANDARD.decode(encoded.trim()).ok());
-        let Some(given) = given else {
-            return false;
-        };
-        match self {
-            Self::Any => {
-                let colon = given.iter().position(|byte| *byte == b':');
-                colon.is_some_and(|colon| colon > 0 && colon + 1 < given.len())
-                    && std::str::from_utf8(&given).is_ok()
-            }
-            Self::Exactly { credentials, .. } => *credentials.as_bytes() == given,
-        }
-    }
-}
+use crate::session::{Effects, Fault, MissReason, Patch, Session};
 
 pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
 
@@ -92,45 +48,6 @@ pub enum OnMiss {
     /// the one generated from the spec. The example of a bulk endpoint has one row per target of
     /// the task.
     Example,
-}
-
-/// The parts of a request to the API that decide its response.
-pub(crate) struct ApiRequest<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) path: &'a str,
-    /// The endpoint of the path, if the path is known.
-    pub(crate) endpoint: Option<EndpointIndex>,
-    pub(crate) authorization: Option<&'a str>,
-    pub(crate) content_encoding: Option<&'a str>,
-    pub(crate) body: &'a [u8],
-}
-
-/// A request whose credentials, path, method and body are in order.
-struct ParsedRequest<'a> {
-    endpoint: EndpointIndex,
-    /// The path without a trailing slash.
-    path: &'a str,
-    /// A list of tasks; null for a GET.
-    tasks: Value,
-}
-
-impl ParsedRequest<'_> {
-    /// Returns the tasks; none for a GET.
-    fn task_list(&self) -> &[Value] {
-        self.tasks.as_array().map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Returns what the response has tasks for: the tasks, or one null value for a GET.
-    fn response_tasks(&self) -> &[Value] {
-        match self.task_list() {
-            [] => &[Value::Null],
-            tasks => tasks,
-        }
-    }
-
-    fn key(&self) -> LookupKey<'_> {
-        LookupKey::new(self.path, &self.tasks)
-    }
 }
 
 /// The result of a look-up that found a fixture for the whole request.
@@ -170,9 +87,74 @@ impl Replay {
             Some(fault) => self.respond_with_fault(session, request, fault, patches),
             None => {
                 let response = self.respond_without_rules(session, request);
-                fault::apply_patches(session, request, response, patches)
+                apply_patches(session, request, response, patches)
             }
         }
+    }
+
+    /// Returns the response to a request with a fault. Error responses are not patched.
+    fn respond_with_fault(
+        &self,
+        session: &Session,
+        request: &ApiRequest<'_>,
+        fault: Fault,
+        patches: &[Patch],
+    ) -> MockResponse {
+        let (index, change) = match effect_of(fault) {
+            FaultEffect::Response(response) => return response,
+            FaultEffect::ChangeTasks(index, change) => (index, change),
+            FaultEffect::Unchanged => {
+                let response = self.respond_without_rules(session, request);
+                return apply_patches(session, request, response, patches);
+            }
+        };
+        let base = match self.response_to_change(session, request) {
+            Ok(base) => base,
+            Err(error) => return *error,
+        };
+        match base.change_tasks(index, change) {
+            Some(response) => {
+                let response = MockResponse {
+                    detail: Some(fault.to_string()),
+                    source: HeaderValue::from_static("fault"),
+                    ..response
+                };
+                apply_patches(session, request, response, patches)
+            }
+            None => MockResponse {
+                detail: Some(format!(
+                    "{fault} does not apply: the response has no such task"
+                )),
+                ..base
+            },
+        }
+    }
+
+    /// Returns a response with tasks for a fault to change: that of a fixture or an example, or
+    /// else tasks without results. A request that is not in order gets its error.
+    fn response_to_change(
+        &self,
+        session: &Session,
+        request: &ApiRequest<'_>,
+    ) -> Result<MockResponse, Box<MockResponse>> {
+        let parsed = self.parse(session, request)?;
+        if let Some(error) = rules::too_many_tasks(&parsed) {
+            return Err(Box::new(error));
+        }
+        // A call that fails does not advance a sequence and adds no miss.
+        let session = &Session::dry_run();
+        if let Some(Recorded::Response(response)) = self.recorded(session, &parsed) {
+            return Ok(response);
+        }
+        if let Some(response) = self.task_by_task(session, &parsed) {
+            return Ok(response);
+        }
+        let outcomes: Vec<_> = parsed
+            .response_tasks()
+            .iter()
+            .map(|_| TaskOutcome::WithoutResult(StatusCode::Ok))
+            .collect();
+        Ok(MockResponse::from_tasks(&parsed, &outcomes))
     }
 
     /// Returns the response that a request with valid credentials would get. Changes nothing.
@@ -203,7 +185,7 @@ impl Replay {
         match self.recorded(session, &parsed) {
             Some(Recorded::Response(response)) => return response,
             Some(Recorded::Exhausted(fixture)) => {
-                let message = format!("{}; {ALL_SENT}", all_sent(fixture));
+                let message = format!("{}; {REPEAT_ADVICE}", all_sent(fixture));
                 let reason = MissReason::SequenceExhausted;
                 return request_miss(session, request, reason, message);
             }
@@ -402,12 +384,6 @@ fn single_task(task: &Value) -> Value {
     Value::Array(vec![task.clone()])
 }
 
-/// Returns a path for messages: redacted, and up to 200 characters.
-fn shown_path(path: &str) -> String {
-    let path: String = path.chars().take(200).collect();
-    redact_emails(&path).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -420,21 +396,6 @@ mod tests {
             clock: Arc::new(|| Date::constant(2026, 3, 31)),
             on_miss,
         }
-    }
-
-    #[test]
-    fn credentials_are_compared_decoded() {
-        let any = AcceptedCredentials::Any;
-        let exactly = AcceptedCredentials::exactly("login:pass");
-        let header = format!("Basic {}", STANDARD.encode("login:pass"));
-        let lower_case = format!("basic  {}", STANDARD.encode("login:pass"));
-        let other = format!("Basic {}", STANDARD.encode("login:other"));
-        let accepted = |header: Option<&str>| (any.accept(header), exactly.accept(header));
-        assert_eq!(accepted(Some(&header)), (true, true));
-        assert_eq!(accepted(Some(&lower_case)), (true, true));
-        assert_eq!(accepted(Some(&other)), (true, false));
-        assert_eq!(accepted(Some("Bearer x")), (false, false));
-        assert_eq!(accepted(None), (false, false));
     }
 
     #[cfg(feature = "backlinks")]

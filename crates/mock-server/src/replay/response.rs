@@ -1,8 +1,7 @@
 //! Responses in the API's own envelope: errors, examples, and tasks changed by faults.
 //!
-//! An error of the whole call (credentials, path, a body that is not a list of tasks, too many
-//! tasks) is on the envelope, with `tasks` null. An error of one task is on the task, in an envelope
-//! that reports success. The documentation does not state which error belongs where; this follows
+//! An error of credentials, path, body or number of tasks is on the envelope, with `tasks` null. An
+//! error of one task is on the task, in an envelope that reports success. The documentation does not state which error belongs where; this follows
 //! responses that users of the API have published.
 
 use bytes::Bytes;
@@ -11,12 +10,11 @@ use http::{HeaderName, HeaderValue};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
-use super::ParsedRequest;
-use super::rules::Rejection;
+use super::request::ParsedRequest;
 use crate::digest::hex_digest;
-use crate::endpoints::PerTarget;
 use crate::fixtures::{Fixture, FixtureResponse};
 use crate::matching::canonical;
+use crate::mock_endpoint::PerTarget;
 use crate::session::Miss;
 
 const VERSION: &str = "0.1.mock";
@@ -54,6 +52,16 @@ pub(super) enum TaskOutcome<'a> {
     Missed(String),
     /// It gets a status code and no result.
     WithoutResult(StatusCode),
+}
+
+/// The rejection of a task that breaks a rule.
+#[derive(Debug)]
+pub(super) struct Rejection {
+    pub(super) code: StatusCode,
+    /// The message in the API's own words.
+    pub(super) message: String,
+    /// All violations, for the header `x-mock-detail`.
+    pub(super) detail: String,
 }
 
 /// The change of a task by a fault.

@@ -3,21 +3,12 @@
 use dataforseo_models::{Date, Severity, StatusCode, Violation, ViolationKind, check};
 use serde_json::Value;
 
-use super::{ApiRequest, MockResponse, ParsedRequest};
+use super::request::{ApiRequest, ParsedRequest};
+use super::response::{MockResponse, Rejection};
 use crate::endpoints::EndpointIndex;
 
 /// The maximum number of violations in the header `x-mock-detail`. Clients limit headers.
 const MAX_DETAILS: usize = 5;
-
-/// The rejection of a task that breaks a rule.
-#[derive(Debug)]
-pub(super) struct Rejection {
-    pub(super) code: StatusCode,
-    /// The message in the API's own words.
-    pub(super) message: String,
-    /// All violations, for the header `x-mock-detail`.
-    pub(super) detail: String,
-}
 
 /// Returns the tasks of a body, or the error response if the body is not a list of objects.
 pub(super) fn parse_tasks(request: &ApiRequest<'_>) -> Result<Value, Box<MockResponse>> {

@@ -78,14 +78,14 @@ pub struct FaultError(String);
 impl Fault {
     /// Returns the fault that responds with a status code on the envelope.
     ///
-    /// Takes the number instead of a [`StatusCode`]; otherwise equal to [`Fault::Api`].
+    /// Accepts the number instead of a [`StatusCode`]; otherwise equal to [`Fault::Api`].
     pub fn api(code: u32) -> Self {
         Self::Api(StatusCode::from_code(code))
     }
 
     /// Returns the fault that responds with a status code on every task.
     ///
-    /// Takes the number instead of a [`StatusCode`]; otherwise equal to [`Fault::Task`].
+    /// Accepts the number instead of a [`StatusCode`]; otherwise equal to [`Fault::Task`].
     pub fn task(code: u32) -> Self {
         Self::Task(StatusCode::from_code(code), None)
     }
@@ -322,14 +322,14 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
             return true;
         } else if t < text.len() && pattern.get(p) == Some(&text[t]) {
             (p, t) = (p + 1, t + 1);
-        } else if let Some((behind, taken)) =
+        } else if let Some((behind, covered)) =
             single.filter(|(_, at)| text.get(*at).is_some_and(|it| *it != b'/'))
         {
-            single = Some((behind, taken + 1));
-            (p, t) = (behind, taken + 1);
-        } else if let Some((behind, taken)) = double.filter(|(_, at)| *at < text.len()) {
-            (single, double) = (None, Some((behind, taken + 1)));
-            (p, t) = (behind, taken + 1);
+            single = Some((behind, covered + 1));
+            (p, t) = (behind, covered + 1);
+        } else if let Some((behind, covered)) = double.filter(|(_, at)| *at < text.len()) {
+            (single, double) = (None, Some((behind, covered + 1)));
+            (p, t) = (behind, covered + 1);
         } else {
             return false;
         }

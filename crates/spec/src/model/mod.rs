@@ -3,6 +3,7 @@
 
 mod check;
 mod examples;
+mod field_rules;
 mod load;
 mod refuse;
 mod resolve;

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{
-    FieldCheck, NO_LINKS, check_api, check_field, check_status_codes, is_day, no_day,
-};
+use super::check::{NO_LINKS, check_api, check_status_codes, is_day, no_day};
+use super::field_rules::{FieldCheck, check_field};
 use super::type_names::Taken;
 use super::types::{
     Endpoint, Enum, Field, Former, Limit, Member, Model, Object, Section, Type, TypeDef, Union,
@@ -178,6 +177,47 @@ fn former(
     all
 }
 
+/// The names that generated code gives an endpoint.
+struct EndpointName {
+    /// The path behind the section.
+    rest: String,
+    /// The Rust name of the endpoint.
+    name: String,
+    /// The Rust name of its module and its method.
+    module: String,
+}
+
+/// Returns the names of an endpoint; `None` if its path gives none.
+fn endpoint_name(endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> Option<EndpointName> {
+    let EndpointFile { section, file } = endpoint;
+    let mut report = |message: String| {
+        let place = file.tree.place(&["path".to_owned()]);
+        found.push(Diagnostic::new(&file.name, place, message));
+    };
+    let path = &file.content.path;
+    let Some(rest) = path.strip_prefix(&format!("/v3/{section}/")) else {
+        report(format!(
+            "expected a path that begins with `/v3/{section}/`, the folder's name"
+        ));
+        return None;
+    };
+    let plain = names::plain_path(rest);
+    let (Some(name), Some(module)) = (names::type_name(&plain), names::field_name(&plain)) else {
+        report(format!("no Rust name can be made from `{rest}`"));
+        return None;
+    };
+    if !file.name.ends_with(&format!("/{section}/{module}.yaml")) {
+        report(format!(
+            "this path belongs into a file `{section}/{module}.yaml`"
+        ));
+    }
+    Some(EndpointName {
+        rest: rest.to_owned(),
+        name,
+        module,
+    })
+}
+
 fn endpoint(
     endpoint: &EndpointFile,
     shared: Option<&File<SharedTypes>>,
@@ -185,44 +225,10 @@ fn endpoint(
     taken: &mut Taken,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Endpoint> {
+    let EndpointName { rest, name, module } = endpoint_name(endpoint, found)?;
     let EndpointFile { section, file } = endpoint;
     let spec = &file.content;
-    let at = |key: &str| vec![key.to_owned()];
-    let Some(rest) = spec.path.strip_prefix(&format!("/v3/{section}/")) else {
-        let message =
-            format!("expected a path that begins with `/v3/{section}/`, the folder's name");
-        found.push(Diagnostic::new(
-            &file.name,
-            file.tree.place(&at("path")),
-            message,
-        ));
-        return None;
-    };
-    let plain = names::plain_path(rest);
-    let (Some(name), Some(module)) = (names::type_name(&plain), names::field_name(&plain)) else {
-        let message = format!("no Rust name can be made from `{rest}`");
-        found.push(Diagnostic::new(
-            &file.name,
-            file.tree.place(&at("path")),
-            message,
-        ));
-        return None;
-    };
-    if !file.name.ends_with(&format!("/{section}/{module}.yaml")) {
-        let message = format!("this path belongs into a file `{section}/{module}.yaml`");
-        found.push(Diagnostic::new(
-            &file.name,
-            file.tree.place(&at("path")),
-            message,
-        ));
-    }
     let former = former(section, file, found);
-    if let Some(day) = &spec.removed_upstream
-        && !is_day(day)
-    {
-        let place = file.tree.place(&at("removed_upstream"));
-        found.push(Diagnostic::new(&file.name, place, no_day(day)));
-    }
     let mut scope = Scope {
         file: &file.name,
         tree: &file.tree,
@@ -233,53 +239,15 @@ fn endpoint(
         types: Vec::new(),
         found,
     };
-    scope.claim(&name, &at("path"));
+    scope.claim(&name, &["path".to_owned()]);
     let parameters = scope.parameters(spec);
     scope.check_mode(spec);
-    if let Some(revised) = &spec.source.revised
-        && !matches!(DateExpression::parse(revised), Some(DateExpression::On(_)))
-    {
-        let path = vec!["source".to_owned(), "revised".to_owned()];
-        scope.report(&path, "expected a date, `yyyy-mm-dd`");
-    }
-    if spec.limits.tasks_per_call == Some(0) || spec.limits.calls_per_minute == Some(0) {
-        scope.report(&at("limits"), "a limit of 0 allows nothing");
-    }
-    if spec.doc.as_deref().is_some_and(|doc| doc.contains("[`")) {
-        scope.report(&at("doc"), NO_LINKS);
-    }
-    if !spec.source.link.starts_with("https://") {
-        let path = vec!["source".to_owned(), "link".to_owned()];
-        scope.report(&path, "expected the address of a page, https://…");
-    }
-    if spec.doc.as_deref().is_none_or(|doc| doc.trim().is_empty()) {
-        scope.report(
-            &[],
-            "`doc` is missing: say in our own words what the endpoint is for",
-        );
-    }
-    let path = [at("task"), at("fields")].concat();
-    let task = spec
-        .task
-        .as_ref()
-        .map(|task| scope.top(format!("{name}Task"), &task.fields, &path, true));
-    let path = [at("result"), at("fields")].concat();
-    let (result_type, result) = match &spec.result {
-        None => (Type::Json, None),
-        Some(result) => match &result.shared {
-            Some(shared) => {
-                if !result.fields.is_empty() {
-                    scope.report(&at("result"), "`use` and `fields` exclude each other");
-                }
-                (scope.look_up(shared, &at("result"), false), None)
-            }
-            None => {
-                let result_name = format!("{name}Result");
-                let result = scope.top(result_name.clone(), &result.fields, &path, false);
-                (Type::Object(result_name), Some(result))
-            }
-        },
-    };
+    scope.check_endpoint(spec);
+    let task = spec.task.as_ref().map(|task| {
+        let path = ["task".to_owned(), "fields".to_owned()];
+        scope.top(format!("{name}Task"), &task.fields, &path, true)
+    });
+    let (result_type, result) = scope.result(spec, &name);
     let types = scope.types;
     Some(Endpoint {
         file: file.name.clone(),
@@ -294,7 +262,7 @@ fn endpoint(
         link: spec.source.link.clone(),
         revised: spec.source.revised.clone(),
         limits: spec.limits.clone(),
-        name: name.clone(),
+        name,
         module,
         parameters,
         task,
@@ -384,6 +352,53 @@ impl Scope<'_> {
         let mut fields = described.fields;
         fields.sort_by_key(|field| in_path.iter().position(|name| *name == field.wire));
         fields
+    }
+
+    /// Checks what an endpoint states about itself, its fields left out.
+    fn check_endpoint(&mut self, spec: &language::Endpoint) {
+        let at = |keys: &[&str]| -> Path { keys.iter().map(|key| (*key).to_owned()).collect() };
+        if let Some(day) = spec.removed_upstream.as_ref().filter(|day| !is_day(day)) {
+            self.report(&at(&["removed_upstream"]), no_day(day));
+        }
+        let revised = spec.source.revised.as_ref();
+        if revised.is_some_and(|revised| !is_day(revised)) {
+            self.report(&at(&["source", "revised"]), "expected a date, `yyyy-mm-dd`");
+        }
+        if spec.limits.tasks_per_call == Some(0) || spec.limits.calls_per_minute == Some(0) {
+            self.report(&at(&["limits"]), "a limit of 0 allows nothing");
+        }
+        let doc = spec.doc.as_deref().unwrap_or_default();
+        if doc.contains("[`") {
+            self.report(&at(&["doc"]), NO_LINKS);
+        }
+        if !spec.source.link.starts_with("https://") {
+            let message = "expected the address of a page, https://…";
+            self.report(&at(&["source", "link"]), message);
+        }
+        if doc.trim().is_empty() {
+            let message = "`doc` is missing: say in our own words what the endpoint is for";
+            self.report(&[], message);
+        }
+    }
+
+    /// Returns the type of one element of a task's `result`, and the type itself if only this endpoint
+    /// has it.
+    fn result(&mut self, spec: &language::Endpoint, name: &str) -> (Type, Option<Object>) {
+        let Some(result) = &spec.result else {
+            return (Type::Json, None);
+        };
+        let at = "result".to_owned();
+        if let Some(shared) = &result.shared {
+            let at = [at];
+            if !result.fields.is_empty() {
+                self.report(&at, "`use` and `fields` exclude each other");
+            }
+            return (self.look_up(shared, &at, false), None);
+        }
+        let path = [at, "fields".to_owned()];
+        let name = format!("{name}Result");
+        let object = self.top(name.clone(), &result.fields, &path, false);
+        (Type::Object(name), Some(object))
     }
 
     /// What a mode asks for.

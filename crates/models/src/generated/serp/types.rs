@@ -349,7 +349,7 @@ pub struct RefinementChipsItem {
     /// Domain of the search engine.
     pub domain: Option<String>,
     /// Further options that narrow the search.
-    pub options: Option<Vec<LabelledLink>>,
+    pub options: Option<Vec<LabeledLink>>,
 }
 
 object!(RefinementChipsItem { r#type = "type", title, url, domain, options });
@@ -2561,7 +2561,7 @@ pub struct SerpItemVisualStories {
     /// Rank among all elements of the results, of any `type`.
     pub rank_absolute: Option<i64>,
     /// Web stories of the block.
-    pub items: Option<Vec<LabelledLink>>,
+    pub items: Option<Vec<LabeledLink>>,
 }
 
 object!(
@@ -4520,7 +4520,7 @@ object!(GraphPoint { r#type = "type", date, value });
 /// A link with a caption: an option of a chip, or a visual story.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
-pub struct LabelledLink {
+pub struct LabeledLink {
     /// Type of the element.
     pub r#type: Option<String>,
     /// Caption of the entry.
@@ -4531,7 +4531,7 @@ pub struct LabelledLink {
     pub domain: Option<String>,
 }
 
-object!(LabelledLink { r#type = "type", title, url, domain });
+object!(LabeledLink { r#type = "type", title, url, domain });
 
 /// A card of a carousel.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,0 +1,67 @@
+//! Decoding responses: from bytes to an envelope, a task, or an error.
+
+use dataforseo_models::drift::repair;
+use dataforseo_models::{Envelope, FromLenientJson, TaskResponse};
+
+use crate::error::ErrorKind;
+use crate::response::RawResponse;
+
+/// A decoded response, and the cost of the call in US dollars if it has one.
+pub(crate) struct Decoded<T> {
+    pub(crate) value: T,
+    pub(crate) cost: Option<f64>,
+}
+
+/// Decodes a response, after repairs if it cannot be decoded as it is: invalid UTF-8, half a
+/// surrogate pair or a huge number do not lose a response that is paid for.
+pub(crate) fn decode<T>(
+    response: &RawResponse,
+    decode: impl Fn(&str) -> Result<T, ErrorKind>,
+) -> Result<T, ErrorKind> {
+    let text = response.text();
+    decode(&text).or_else(|kind| match kind {
+        ErrorKind::Body(_) => decode(&repair(&text)),
+        kind => Err(kind),
+    })
+}
+
+/// Decodes a response that contains one task.
+pub(crate) fn single_task<R: FromLenientJson>(
+    http_status: u16,
+    text: &str,
+) -> Result<Decoded<TaskResponse<R>>, ErrorKind> {
+    let envelope = accepted(http_status, Envelope::<TaskResponse<R>>::parse(text))?;
+    let cost = envelope.cost;
+    let task = envelope.tasks.into_iter().next().ok_or(ErrorKind::NoTask)?;
+    if !task.status_code.is_ok() {
+        return Err(ErrorKind::Task {
+            status_code: task.status_code,
+            message: task.status_message.unwrap_or_default(),
+            id: task.id,
+            cost: task.cost,
+        });
+    }
+    Ok(Decoded { value: task, cost })
+}
+
+/// Returns the envelope if the API accepted the call.
+pub(crate) fn accepted<T>(
+    http_status: u16,
+    envelope: Result<Envelope<T>, serde_json::Error>,
+) -> Result<Envelope<T>, ErrorKind> {
+    let envelope = match envelope {
+        Ok(envelope) => envelope,
+        Err(_) if !(200..300).contains(&http_status) => {
+            return Err(ErrorKind::Http(http_status));
+        }
+        Err(error) => return Err(ErrorKind::Body(error)),
+    };
+    if !envelope.status_code.is_ok() {
+        return Err(ErrorKind::Envelope {
+            status_code: envelope.status_code,
+            message: envelope.status_message.unwrap_or_default(),
+            cost: envelope.cost,
+        });
+    }
+    Ok(envelope)
+}

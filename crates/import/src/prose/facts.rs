@@ -1,0 +1,593 @@
+//! Recognizers of facts: each understands one way in which sentences state a fact.
+
+use dataforseo_spec::dates::DateExpression;
+use dataforseo_spec::language::{FieldType, Format};
+use serde_json::Value;
+
+use super::announce::announces;
+use super::text::{after, from_to, listed, number, split_at_any, unquoted, value};
+
+/// The facts that the description of one field states.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prose {
+    /// `required field`, `optional field`; absent where neither stands.
+    pub required: Option<bool>,
+    /// The fields of which one must be there if this one is not.
+    pub required_unless: Vec<String>,
+    /// The field with which this one must be there.
+    pub required_with: Option<String>,
+    /// The field with a date that this one must not come after.
+    pub not_after: Option<String>,
+    /// What the API takes when the field is left out.
+    pub default: Option<Value>,
+    /// The smallest number or first date.
+    pub min: Option<Value>,
+    /// The largest number or last date.
+    pub max: Option<Value>,
+    /// How many characters there may be.
+    pub max_length: Option<u32>,
+    /// How many elements there may be.
+    pub max_items: Option<u32>,
+    /// To how many domains the elements may belong.
+    pub max_distinct_domains: Option<u32>,
+    /// How many conditions filters may have.
+    pub max_conditions: Option<u32>,
+    /// The field into which this one belongs: it is required where that one is given.
+    pub belongs_to: Option<String>,
+    /// The possible values.
+    pub values: Vec<String>,
+    /// What the text is.
+    pub format: Option<Format>,
+    /// What a map holds.
+    pub map_of: Option<FieldType>,
+    /// Calls a minute, of the whole account.
+    pub calls_per_minute: Option<u32>,
+    /// Calls at once, of the whole account.
+    pub simultaneous_calls: Option<u32>,
+    /// Sentences that announce a constraint and were not understood.
+    pub not_understood: Vec<String>,
+}
+
+/// A sentence of the description of a field.
+pub struct Sentence<'a> {
+    type_word: &'a str,
+    text: &'a str,
+    lower: String,
+}
+
+impl<'a> Sentence<'a> {
+    /// Prepares a sentence of the description of a field. `type_word` is the type that the page gives
+    /// the field.
+    pub fn new(type_word: &'a str, text: &'a str) -> Self {
+        Self {
+            type_word,
+            text,
+            lower: text.to_ascii_lowercase(),
+        }
+    }
+
+    /// Returns whether one of the recognizers understands the sentence, and takes its facts.
+    pub fn is_understood(&self, prose: &mut Prose) -> bool {
+        let mut readings = RECOGNIZERS.iter().map(|recognize| recognize(self, prose));
+        let reading = readings.find(|reading| *reading != Reading::Other);
+        reading == Some(Reading::Understood)
+    }
+
+    /// Returns the number behind the first of the phrases that the sentence has.
+    fn count(&self, phrases: &[&str]) -> Option<Count<'a>> {
+        let rest = after(self.text, phrases)?;
+        let number = u32::try_from(number(rest)?).ok()?;
+        Some(Count { number, rest })
+    }
+
+    fn is_of_type(&self, type_words: &[&str]) -> bool {
+        type_words.contains(&self.type_word)
+    }
+}
+
+/// A number that follows a phrase.
+struct Count<'a> {
+    number: u32,
+    /// The text behind the phrase, the number included.
+    rest: &'a str,
+}
+
+/// The result of a recognizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// The sentence is of another kind.
+    Other,
+    /// The sentence was understood as a whole.
+    Understood,
+    /// The sentence is of this kind and states more than can be understood.
+    NotUnderstood,
+}
+
+impl Reading {
+    /// Puts a fact into its slot, if the sentence states it.
+    fn of<T>(fact: Option<T>, slot: &mut Option<T>) -> Self {
+        if fact.is_none() {
+            return Self::Other;
+        }
+        *slot = fact;
+        Self::Understood
+    }
+}
+
+/// A recognizer of one kind of sentences.
+type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
+
+/// The recognizers. The first one whose kind a sentence is of reads it.
+const RECOGNIZERS: [Recognizer; 21] = [
+    reference,
+    condition,
+    requirement,
+    bare_minimum_date,
+    default_and_bounds,
+    range,
+    required_unless,
+    required_with,
+    not_after,
+    belongs_to,
+    calls_per_minute,
+    simultaneous_calls,
+    character_limit,
+    distinct_domains,
+    conditions_of_filters,
+    sorting_rules,
+    characters,
+    items,
+    element_value,
+    map_of_counts,
+    format,
+];
+
+/// Examples, and sentences that only say where to read on.
+fn reference(sentence: &Sentence<'_>, _: &mut Prose) -> Reading {
+    const STARTS: [&str; 8] = [
+        "e.g.",
+        "learn more",
+        "you can get the full list",
+        "you can find",
+        "more information",
+        "note: we strongly",
+        // What every page says about calls in general.
+        "all post data should be",
+        "when setting a task, you",
+    ];
+    if STARTS.iter().any(|start| sentence.lower.starts_with(start)) {
+        return Reading::Understood;
+    }
+    Reading::Other
+}
+
+/// What holds under a condition is not a fact that the language can express.
+fn condition(sentence: &Sentence<'_>, _: &mut Prose) -> Reading {
+    if sentence.lower.starts_with("if ") {
+        return Reading::NotUnderstood;
+    }
+    Reading::Other
+}
+
+fn requirement(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let required = match sentence.lower.as_str() {
+        "required field" => Some(true),
+        "optional field" => Some(false),
+        _ => None,
+    };
+    Reading::of(required, &mut prose.required)
+}
+
+/// A date without the word that joins it.
+fn bare_minimum_date(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let day = sentence
+        .lower
+        .strip_prefix("minimum value ")
+        .filter(|day| day.len() == 10 && DateExpression::parse(day).is_some());
+    Reading::of(day.map(Value::from), &mut prose.min)
+}
+
+fn default_and_bounds(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let default = Statement {
+        phrases: &["default value:", "default value is", "by default:"],
+        is_bound: false,
+    };
+    let min = Statement {
+        phrases: &[
+            "minimum value:",
+            "minimum value equals",
+            "minimum value is",
+            "minimal value:",
+            "min value:",
+        ],
+        is_bound: true,
+    };
+    let max = Statement {
+        phrases: &[
+            "maximum value:",
+            "maximum value equals",
+            "maximum value is",
+            "maximal value:",
+            "max value:",
+        ],
+        is_bound: true,
+    };
+    let slots = [
+        (default, &mut prose.default),
+        (min, &mut prose.min),
+        (max, &mut prose.max),
+    ];
+    for (statement, slot) in slots {
+        let reading = statement.read(sentence, slot);
+        if reading != Reading::Other {
+            return reading;
+        }
+    }
+    Reading::Other
+}
+
+/// A statement of a value: the phrases that introduce it.
+struct Statement {
+    phrases: &'static [&'static str],
+    /// Whether it is a bound: a number or a date.
+    is_bound: bool,
+}
+
+impl Statement {
+    fn read(&self, sentence: &Sentence<'_>, slot: &mut Option<Value>) -> Reading {
+        let Some((before, text)) = split_at_any(sentence.text, self.phrases) else {
+            return Reading::Other;
+        };
+        // Anything else in front of it can be a condition, or another statement.
+        let before = before.trim().to_ascii_lowercase();
+        if !["", "the", "its", "note: the", "note that the"].contains(&before.as_str()) {
+            return Reading::Other;
+        }
+        let Some((value, rest)) = value(sentence.type_word, text) else {
+            return Reading::NotUnderstood;
+        };
+        let is_date = |text: &str| DateExpression::parse(text).is_some();
+        if self.is_bound && value.as_str().is_some_and(|text| !is_date(text)) {
+            return Reading::NotUnderstood;
+        }
+        // What follows can be a condition as well; else it is for a person to read.
+        let first = rest.split_whitespace().next().unwrap_or_default();
+        let conditions = ["for", "if", "when", "unless", "and", "or", "in", "per"];
+        if conditions.contains(&first.to_ascii_lowercase().as_str()) {
+            return Reading::NotUnderstood;
+        }
+        // A second statement is one for another case.
+        if slot.as_ref().is_some_and(|known| *known != value) {
+            return Reading::NotUnderstood;
+        }
+        *slot = Some(value);
+        if rest.is_empty() {
+            Reading::Understood
+        } else {
+            Reading::NotUnderstood
+        }
+    }
+}
+
+fn range(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let phrases = ["can be set from", "within the following range:"];
+    if sentence.is_of_type(&["integer", "float", "number", "double"])
+        && let Some(text) = after(sentence.text, &phrases)
+        && let Some((min, max)) = from_to(&format!("from {}", text.trim()))
+    {
+        (prose.min, prose.max) = (Some(min.into()), Some(max.into()));
+        return Reading::Understood;
+    }
+    Reading::Other
+}
+
+fn required_unless(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let names = sentence
+        .lower
+        .strip_prefix("required field if you don't specify ")
+        .and_then(listed);
+    let Some(names) = names else {
+        return Reading::Other;
+    };
+    prose.required_unless = names;
+    Reading::Understood
+}
+
+fn required_with(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let name = sentence
+        .lower
+        .strip_prefix("required field if you specify ")
+        .filter(|name| !name.contains(' '));
+    Reading::of(name.map(str::to_owned), &mut prose.required_with)
+}
+
+fn not_after(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let name = sentence
+        .lower
+        .strip_prefix("maximum value shouldn't exceed the date specified in the ");
+    Reading::of(name.map(str::to_owned), &mut prose.not_after)
+}
+
+fn belongs_to(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let forms = [
+        ("required field if you choose to specify ", ""),
+        ("required field if ", " is specified"),
+    ];
+    let name = forms.into_iter().find_map(|(start, end)| {
+        let rest = sentence.lower.strip_prefix(start)?;
+        rest.strip_suffix(end).filter(|name| !name.contains(' '))
+    });
+    Reading::of(name.map(str::to_owned), &mut prose.belongs_to)
+}
+
+fn calls_per_minute(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let calls = sentence.count(&["you can send up to"]).filter(|calls| {
+        let rest = calls.rest.to_ascii_lowercase();
+        rest.contains("api calls per minute")
+    });
+    Reading::of(calls.map(|it| it.number), &mut prose.calls_per_minute)
+}
+
+fn simultaneous_calls(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let calls = sentence.count(&["requests that can be sent simultaneously is limited to"]);
+    Reading::of(calls.map(|it| it.number), &mut prose.simultaneous_calls)
+}
+
+fn character_limit(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let length = sentence
+        .count(&["character limit is", "maximum number of characters is"])
+        .filter(|_| sentence.is_of_type(&["string"]));
+    Reading::of(length.map(|it| it.number), &mut prose.max_length)
+}
+
+fn distinct_domains(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let domains = sentence
+        .count(&["cannot belong to more than"])
+        .filter(|domains| domains.rest.contains("different domains"));
+    Reading::of(domains.map(|it| it.number), &mut prose.max_distinct_domains)
+}
+
+fn conditions_of_filters(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let max = sentence
+        .text
+        .split_once(" filters maximum")
+        .and_then(|(before, _)| before.rsplit(['(', ' ']).next()?.parse().ok());
+    Reading::of(max, &mut prose.max_conditions)
+}
+
+fn sorting_rules(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let max = sentence
+        .lower
+        .contains("no more than three sorting rules")
+        .then_some(3);
+    Reading::of(max, &mut prose.max_items)
+}
+
+fn characters(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let length = sentence
+        .count(&["you can specify up to"])
+        .filter(|length| sentence.is_of_type(&["string"]) && length.rest.contains("characters"));
+    Reading::of(length.map(|it| it.number), &mut prose.max_length)
+}
+
+fn items(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let phrases = [
+        "you can set up to",
+        "you can specify up to",
+        "you can use up to",
+        "you can set no more than",
+        "you can specify no more than",
+    ];
+    let items = sentence
+        .count(&phrases)
+        .filter(|_| sentence.is_of_type(&["array", "object"]));
+    Reading::of(items.map(|it| it.number), &mut prose.max_items)
+}
+
+fn element_value(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let Some(text) = after(sentence.text, &["type of element ="]) else {
+        return Reading::Other;
+    };
+    prose.values = vec![unquoted(text).to_owned()];
+    Reading::Understood
+}
+
+fn map_of_counts(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let is_map = sentence.lower.contains("count per each") && sentence.is_of_type(&["object"]);
+    Reading::of(is_map.then_some(FieldType::Integer), &mut prose.map_of)
+}
+
+fn format(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    const FORMS: [(&str, Format); 4] = [
+        ("yyyy-mm-dd hh", Format::Timestamp),
+        ("yyyy-mm-dd", Format::Date),
+        ("without https://", Format::Target),
+        ("absolute url", Format::Target),
+    ];
+    let lower = &sentence.lower;
+    // An object can hold targets under keys.
+    if !sentence.is_of_type(&["string", "array", "object"]) || lower.contains("yyyy-mm-ddt") {
+        return Reading::Other;
+    }
+    let is_object = sentence.is_of_type(&["object"]);
+    let mut forms = FORMS
+        .into_iter()
+        .filter(|(_, format)| !is_object || *format == Format::Target);
+    let Some((_, format)) = forms.find(|(form, _)| lower.contains(form)) else {
+        return Reading::Other;
+    };
+    prose.format = Some(format);
+    // The same sentence can bound the value, too; then it is listed.
+    let rest = lower
+        .replace("should be specified", "")
+        .replace("should be written", "");
+    if announces(&rest) {
+        Reading::NotUnderstood
+    } else {
+        Reading::Understood
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns what one recognizer makes of a sentence.
+    fn read(recognize: Recognizer, type_word: &str, text: &str) -> (Reading, Prose) {
+        let mut prose = Prose::default();
+        let reading = recognize(&Sentence::new(type_word, text), &mut prose);
+        (reading, prose)
+    }
+
+    /// A sentence that a recognizer understands, and the fact that it states.
+    struct Case(Recognizer, &'static str, &'static str, fn(&mut Prose));
+
+    const CASES: [Case; 17] = [
+        Case(requirement, "string", "required field", |it| {
+            it.required = Some(true)
+        }),
+        Case(requirement, "string", "Optional field", |it| {
+            it.required = Some(false)
+        }),
+        Case(
+            bare_minimum_date,
+            "string",
+            "minimum value 2019-01-30",
+            |it| {
+                it.min = Some("2019-01-30".into());
+            },
+        ),
+        Case(default_and_bounds, "integer", "default value: 100", |it| {
+            it.default = Some(100.into());
+        }),
+        Case(
+            default_and_bounds,
+            "integer",
+            "the maximum value is 1,000",
+            |it| {
+                it.max = Some(1000.into());
+            },
+        ),
+        Case(range, "integer", "can be set from 1 to 10", |it| {
+            (it.min, it.max) = (Some(1.into()), Some(10.into()));
+        }),
+        Case(
+            required_unless,
+            "string",
+            "required field if you don't specify a or b",
+            |it| {
+                it.required_unless = vec!["a".to_owned(), "b".to_owned()];
+            },
+        ),
+        Case(
+            required_with,
+            "string",
+            "required field if you specify a",
+            |it| {
+                it.required_with = Some("a".to_owned());
+            },
+        ),
+        Case(
+            belongs_to,
+            "string",
+            "required field if a is specified",
+            |it| {
+                it.belongs_to = Some("a".to_owned());
+            },
+        ),
+        Case(
+            calls_per_minute,
+            "array",
+            "you can send up to 2000 API calls per minute",
+            |it| {
+                it.calls_per_minute = Some(2000);
+            },
+        ),
+        Case(character_limit, "string", "character limit is 255", |it| {
+            it.max_length = Some(255)
+        }),
+        Case(
+            distinct_domains,
+            "array",
+            "targets cannot belong to more than 100 different domains",
+            |it| it.max_distinct_domains = Some(100),
+        ),
+        Case(
+            conditions_of_filters,
+            "array",
+            "you can add several filters at once (8 filters maximum)",
+            |it| {
+                it.max_conditions = Some(8);
+            },
+        ),
+        Case(
+            sorting_rules,
+            "array",
+            "you can set no more than three sorting rules",
+            |it| {
+                it.max_items = Some(3);
+            },
+        ),
+        Case(items, "array", "you can set up to 1000 targets", |it| {
+            it.max_items = Some(1000)
+        }),
+        Case(
+            map_of_counts,
+            "object",
+            "has the count per each type",
+            |it| {
+                it.map_of = Some(FieldType::Integer);
+            },
+        ),
+        Case(format, "string", "in the format yyyy-mm-dd", |it| {
+            it.format = Some(Format::Date)
+        }),
+    ];
+
+    #[test]
+    fn each_recognizer_takes_its_fact() {
+        for Case(recognize, type_word, text, fact) in CASES {
+            let mut expected = Prose::default();
+            fact(&mut expected);
+            assert_eq!(
+                read(recognize, type_word, text),
+                (Reading::Understood, expected),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn more_than_a_fact_is_not_understood() {
+        let cases: [(Recognizer, &str, &str); 4] = [
+            (condition, "string", "if you leave it out, 10 is used"),
+            (
+                default_and_bounds,
+                "integer",
+                "default value: 100 for tasks",
+            ),
+            (default_and_bounds, "string", "maximum value: large"),
+            (format, "string", "yyyy-mm-dd, only of this year"),
+        ];
+        for (recognize, type_word, text) in cases {
+            let (reading, _) = read(recognize, type_word, text);
+            assert_eq!(reading, Reading::NotUnderstood, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_types_are_of_another_kind() {
+        let cases: [(Recognizer, &str, &str); 4] = [
+            (character_limit, "integer", "character limit is 255"),
+            (items, "string", "you can set up to 1000 targets"),
+            (range, "string", "can be set from 1 to 10"),
+            (map_of_counts, "string", "has the count per each type"),
+        ];
+        for (recognize, type_word, text) in cases {
+            assert_eq!(
+                read(recognize, type_word, text),
+                (Reading::Other, Prose::default())
+            );
+        }
+    }
+}

@@ -1,0 +1,571 @@
+//! Checks on a field of the spec: does each key fit the field's type and the other keys?
+//!
+//! A rule is a function of its own. [`RULES`] lists them, [`OWNERS`] lists which fields may have
+//! which key.
+
+use serde_json::Value;
+
+use crate::Diagnostic;
+use crate::dates::{self, DateExpression};
+use crate::diagnostics::did_you_mean;
+use crate::facts::FACTS;
+use crate::language::FieldType::{
+    Boolean, Filters, Float, Integer, Json, List, Map, Object, Order, String as Text,
+};
+use crate::language::{Evidence, Field, FieldType, Format};
+use crate::tree::{Path, Tree};
+
+use super::check::{NO_LINKS, is_day, no_day};
+
+/// The place of the field that is checked.
+pub struct FieldCheck<'a> {
+    /// The name of the file.
+    pub file: &'a str,
+    /// The places in the file.
+    pub tree: &'a Tree,
+    /// The keys that lead to the field.
+    pub path: &'a [String],
+    /// Whether the field belongs to a task.
+    pub task: bool,
+}
+
+/// Checks what a field states about itself.
+pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnostic>) {
+    let subject = Subject {
+        field,
+        task: at.task,
+        inner: match field.kind {
+            List | Map => field.of.unwrap_or(Json),
+            kind => kind,
+        },
+        is_date: field.format == Some(Format::Date),
+    };
+    let mut report = Report { at, found };
+    for rule in RULES {
+        rule(&subject, &mut report);
+    }
+}
+
+/// A rule about one field.
+type Rule = fn(&Subject<'_>, &mut Report<'_>);
+
+/// The rules, in the order in which they apply.
+const RULES: [Rule; 19] = [
+    element_type,
+    element_of_elements,
+    filters_and_orders,
+    inner_fields,
+    owners,
+    kinds_of_values,
+    default_among_values,
+    order_of_item_counts,
+    limits_of_zero,
+    links,
+    repeated_values,
+    order_of_dates,
+    order_of_numbers,
+    meanings_of_values,
+    default_of_required,
+    documentation,
+    day_of_removal,
+    facts_of_evidence,
+    facts_of_corrections,
+];
+
+/// The field that a rule looks at.
+struct Subject<'a> {
+    field: &'a Field,
+    task: bool,
+    /// The type of the elements of a list or a map, else the type of the field.
+    inner: FieldType,
+    is_date: bool,
+}
+
+/// Collects what is wrong with the field.
+struct Report<'a> {
+    at: &'a FieldCheck<'a>,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Report<'_> {
+    /// Reports an error of a key of the field.
+    fn key(&mut self, key: &str, message: impl Into<String>) {
+        self.below(&[key.to_owned()], message);
+    }
+
+    /// Reports an error of the field as a whole.
+    fn field(&mut self, message: impl Into<String>) {
+        self.below(&[], message);
+    }
+
+    /// Reports an error at a path inside the field.
+    fn below(&mut self, keys: &[String], message: impl Into<String>) {
+        let path: Path = [self.at.path, keys].concat();
+        let place = self.at.tree.place(&path);
+        self.found
+            .push(Diagnostic::new(self.at.file, place, message));
+    }
+}
+
+/// A key, and which fields may have it.
+struct Owner {
+    key: &'static str,
+    is_present: fn(&Field) -> bool,
+    is_allowed: fn(&Subject<'_>) -> bool,
+    /// The fields that may have it, for the message.
+    fields: &'static str,
+}
+
+/// The keys that not every field may have.
+const OWNERS: [Owner; 18] = [
+    Owner {
+        key: "use",
+        is_present: |field| field.shared.is_some(),
+        is_allowed: |it| matches!(it.inner, Object | Text),
+        fields: "an object or a string",
+    },
+    Owner {
+        key: "format",
+        is_present: |field| field.format.is_some(),
+        is_allowed: |it| it.inner == Text,
+        fields: "a string",
+    },
+    Owner {
+        key: "max_length",
+        is_present: |field| field.max_length.is_some(),
+        is_allowed: |it| it.field.kind == Text,
+        fields: "a string",
+    },
+    Owner {
+        key: "min_items",
+        is_present: |field| field.min_items.is_some(),
+        is_allowed: |it| it.field.kind == List,
+        fields: "a list",
+    },
+    Owner {
+        key: "max_items",
+        is_present: |field| field.max_items.is_some(),
+        is_allowed: |it| matches!(it.field.kind, List | Order) || it.field.numbered == Some(true),
+        fields: "a list, an order or a numbered map",
+    },
+    Owner {
+        key: "max_conditions",
+        is_present: |field| field.max_conditions.is_some(),
+        is_allowed: |it| it.field.kind == Filters,
+        fields: "`filters`",
+    },
+    Owner {
+        key: "over",
+        is_present: |field| field.over.is_some(),
+        is_allowed: |it| matches!(it.field.kind, Filters | Order),
+        fields: "filters or an order",
+    },
+    Owner {
+        key: "numbered",
+        is_present: |field| field.numbered.is_some(),
+        is_allowed: |it| it.field.kind == Map && it.task,
+        fields: "a map of a task",
+    },
+    Owner {
+        key: "max_distinct_domains",
+        is_present: |field| field.max_distinct_domains.is_some(),
+        is_allowed: |it| it.field.kind == List && it.inner == Text,
+        fields: "a list of strings",
+    },
+    Owner {
+        key: "values",
+        is_present: |field| field.values.is_some(),
+        is_allowed: |it| it.inner == Text || it.field.kind == Map,
+        fields: "a string or a map",
+    },
+    Owner {
+        key: "min",
+        is_present: |field| field.min.is_some(),
+        is_allowed: has_bounds,
+        fields: "a number or a date",
+    },
+    Owner {
+        key: "max",
+        is_present: |field| field.max.is_some(),
+        is_allowed: has_bounds,
+        fields: "a number or a date",
+    },
+    Owner {
+        key: "required",
+        is_present: |field| field.required.is_some(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
+    },
+    Owner {
+        key: "required_unless",
+        is_present: |field| !field.required_unless.is_empty(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
+    },
+    Owner {
+        key: "required_with",
+        is_present: |field| field.required_with.is_some(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
+    },
+    Owner {
+        key: "not_after",
+        is_present: |field| field.not_after.is_some(),
+        is_allowed: |it| {
+            it.task && matches!(it.field.format, Some(Format::Date | Format::Timestamp))
+        },
+        fields: "a date or a timestamp of a task",
+    },
+    Owner {
+        key: "default",
+        is_present: |field| field.default.is_some(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
+    },
+    Owner {
+        key: "absent",
+        is_present: |field| field.absent.is_some(),
+        is_allowed: |it| !it.task,
+        fields: "a field of a result",
+    },
+];
+
+/// Returns whether the values of a field have an order.
+fn has_bounds(it: &Subject<'_>) -> bool {
+    it.is_date || matches!(it.field.kind, Integer | Float)
+}
+
+fn owners(it: &Subject<'_>, report: &mut Report<'_>) {
+    for owner in &OWNERS {
+        if (owner.is_present)(it.field) && !(owner.is_allowed)(it) {
+            let (fields, key) = (owner.fields, owner.key);
+            report.key(key, format!("only {fields} has `{key}`"));
+        }
+    }
+}
+
+/// A list and a map have `of`, nothing else has; `of` is not `filters` or `order`.
+fn element_type(it: &Subject<'_>, report: &mut Report<'_>) {
+    match (it.field.kind, it.field.of) {
+        (List | Map, None) => {
+            report.key("type", "a list and a map say with `of` what they hold");
+        }
+        (List | Map, Some(_)) | (_, None) => {}
+        (_, Some(_)) => report.key("of", "only a list and a map have `of`"),
+    }
+    if matches!(it.field.of, Some(Filters | Order)) {
+        report.key("of", "filters and an order stand in no list and no map");
+    }
+}
+
+/// A list or a map of lists or maps has `each`, nothing else has.
+fn element_of_elements(it: &Subject<'_>, report: &mut Report<'_>) {
+    match (it.field.of, &it.field.each) {
+        (Some(of @ (List | Map)), each) if each.as_ref().is_none_or(|each| each.kind != of) => {
+            let message = "say with `each` what the elements are, with the same `type`";
+            report.key("of", message);
+        }
+        (Some(List | Map), _) | (_, None) => {}
+        (_, Some(_)) => report.key("each", "only a list or a map of lists or maps has `each`"),
+    }
+}
+
+/// Filters and an order belong to a task, and are never required.
+fn filters_and_orders(it: &Subject<'_>, report: &mut Report<'_>) {
+    if !matches!(it.field.kind, Filters | Order) {
+        return;
+    }
+    if it.field.required == Some(true) {
+        report.key("required", "filters and an order can always be left out");
+    }
+    if !it.task {
+        report.key("type", "only a task has filters and an order");
+    }
+}
+
+/// An object has either `fields` or `use`, nothing else has `fields`.
+fn inner_fields(it: &Subject<'_>, report: &mut Report<'_>) {
+    let is_object = it.inner == Object;
+    match (is_object, it.field.fields.is_empty(), &it.field.shared) {
+        (true, true, None) => {
+            let message = "an object says its `fields`, or names a shared type with `use`; if its \
+                           keys are not documented, it is a `map`";
+            report.key("type", message);
+        }
+        (true, false, Some(_)) => report.key("use", "`use` and `fields` exclude each other"),
+        (false, false, _) => report.key("fields", "only an object has `fields`"),
+        _ => {}
+    }
+}
+
+/// `default`, `min` and `max` are values of the field's type.
+fn kinds_of_values(it: &Subject<'_>, report: &mut Report<'_>) {
+    let field = it.field;
+    for (key, value) in [
+        ("default", &field.default),
+        ("min", &field.min),
+        ("max", &field.max),
+    ] {
+        let Some(value) = value else { continue };
+        if fits(it, value) {
+            continue;
+        }
+        let expected = if it.is_date {
+            dates::FORMS
+        } else {
+            "a value of the field's type"
+        };
+        report.key(key, format!("expected {expected}, found {value}"));
+    }
+}
+
+/// Returns whether a value is of the type of the field.
+fn fits(it: &Subject<'_>, value: &Value) -> bool {
+    match it.field.kind {
+        Text if it.is_date => value.as_str().and_then(DateExpression::parse).is_some(),
+        Text => value.is_string(),
+        Integer => value.is_i64(),
+        Float => value.is_number(),
+        Boolean => value.is_boolean(),
+        List | Filters | Order => value.is_array(),
+        Map | Object => value.is_object(),
+        Json => true,
+    }
+}
+
+fn default_among_values(it: &Subject<'_>, report: &mut Report<'_>) {
+    if let (Some(Value::String(default)), Some(values)) = (&it.field.default, &it.field.values)
+        && !values.names().contains(&default.as_str())
+    {
+        report.key("default", format!("`{default}` is none of the `values`"));
+    }
+}
+
+fn order_of_item_counts(it: &Subject<'_>, report: &mut Report<'_>) {
+    if let (Some(min), Some(max)) = (it.field.min_items, it.field.max_items)
+        && min > max
+    {
+        report.key("min_items", format!("more than `max_items`, {max}"));
+    }
+}
+
+fn limits_of_zero(it: &Subject<'_>, report: &mut Report<'_>) {
+    let limits = [
+        it.field.max_items,
+        it.field.max_conditions,
+        it.field.max_length,
+        it.field.max_distinct_domains,
+    ];
+    if limits.contains(&Some(0)) {
+        report.key("type", "a limit of 0 allows nothing");
+    }
+}
+
+fn links(it: &Subject<'_>, report: &mut Report<'_>) {
+    let doc = it.field.doc.as_deref().unwrap_or_default();
+    if doc.contains("[`") {
+        report.key("doc", NO_LINKS);
+    }
+}
+
+fn repeated_values(it: &Subject<'_>, report: &mut Report<'_>) {
+    let Some(values) = &it.field.values else {
+        return;
+    };
+    let names = values.names();
+    if names.is_empty() {
+        report.key("values", "no values: leave the key out");
+    }
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].contains(name) {
+            report.key("values", format!("`{name}` stands here twice"));
+        }
+    }
+}
+
+fn order_of_dates(it: &Subject<'_>, report: &mut Report<'_>) {
+    if !it.is_date {
+        return;
+    }
+    let read = |value: &Option<Value>| DateExpression::parse(value.as_ref()?.as_str()?);
+    let (min, max) = (read(&it.field.min), read(&it.field.max));
+    if min.zip(max).is_some_and(|(min, max)| max.is_before(min)) {
+        report.key("min", "after `max`");
+    }
+    let is_outside = |day: DateExpression| {
+        min.is_some_and(|min| day.is_before(min)) || max.is_some_and(|max| max.is_before(day))
+    };
+    if read(&it.field.default).is_some_and(is_outside) {
+        report.key("default", "outside of `min` and `max`");
+    }
+}
+
+fn order_of_numbers(it: &Subject<'_>, report: &mut Report<'_>) {
+    let read = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
+    let (min, max) = (read(&it.field.min), read(&it.field.max));
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        report.key("min", "above `max`");
+    }
+    let is_outside =
+        |number: f64| min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max);
+    if read(&it.field.default).is_some_and(is_outside) {
+        report.key("default", "outside of `min` and `max`");
+    }
+}
+
+fn meanings_of_values(it: &Subject<'_>, report: &mut Report<'_>) {
+    for (value, meaning) in it.field.values.iter().flat_map(|values| values.iter()) {
+        if meaning.is_some_and(|meaning| meaning.trim().is_empty()) {
+            let message = format!("`{value}` has no meaning: say it in our own words");
+            report.key("values", message);
+        }
+    }
+}
+
+fn default_of_required(it: &Subject<'_>, report: &mut Report<'_>) {
+    if it.field.required == Some(true) && it.field.default.is_some() {
+        report.key("default", "a required field has no default");
+    }
+}
+
+fn documentation(it: &Subject<'_>, report: &mut Report<'_>) {
+    let doc = it.field.doc.as_deref().unwrap_or_default();
+    if doc.trim().is_empty() {
+        let name = report.at.path.last().map_or("", |name| name);
+        let message = format!("`{name}` has no `doc`: say in our own words what it means");
+        report.field(message);
+    }
+}
+
+fn day_of_removal(it: &Subject<'_>, report: &mut Report<'_>) {
+    if let Some(day) = it
+        .field
+        .removed_upstream
+        .as_ref()
+        .filter(|day| !is_day(day))
+    {
+        report.key("removed_upstream", no_day(day));
+    }
+}
+
+fn facts_of_evidence(it: &Subject<'_>, report: &mut Report<'_>) {
+    let Some(Evidence::Facts(facts)) = &it.field.evidence else {
+        return;
+    };
+    for name in facts.keys().filter(|name| !is_fact(name)) {
+        report.key("evidence", no_fact(name));
+    }
+}
+
+fn facts_of_corrections(it: &Subject<'_>, report: &mut Report<'_>) {
+    for (index, correction) in it.field.corrections.iter().enumerate() {
+        if !is_fact(&correction.fact) {
+            let keys = ["corrections".to_owned(), index.to_string()];
+            report.below(&keys, no_fact(&correction.fact));
+        }
+    }
+}
+
+fn is_fact(name: &str) -> bool {
+    FACTS.contains(&name)
+}
+
+/// Returns the message about a fact that does not exist.
+fn no_fact(name: &str) -> String {
+    format!("no fact `{name}`{}", did_you_mean(name, FACTS))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Returns what one rule reports about a field, as `key: message`.
+    fn reported(rule: Rule, task: bool, field: serde_json::Value) -> Vec<String> {
+        let field: Field = serde_json::from_value(field).unwrap();
+        // Every key stands on a line of its own, so that the line tells which one is meant.
+        let text =
+            "use: 1\nformat: 1\nmin: 1\nmax: 1\ndefault: 1\nabsent: 1\ntype: 1\nof: 1\nvalues: 1\n";
+        let (tree, _) = Tree::parse("file", text).unwrap();
+        let keys: Vec<&str> = text.lines().map(|line| &line[..line.len() - 3]).collect();
+        let at = FieldCheck {
+            file: "file",
+            tree: &tree,
+            path: &[],
+            task,
+        };
+        let subject = Subject {
+            field: &field,
+            task,
+            inner: field.of.unwrap_or(field.kind),
+            is_date: field.format == Some(Format::Date),
+        };
+        let mut found = Vec::new();
+        rule(
+            &subject,
+            &mut Report {
+                at: &at,
+                found: &mut found,
+            },
+        );
+        let shown = |it: &Diagnostic| {
+            let line = usize::try_from(it.place.line).unwrap();
+            format!("{}: {}", keys[line - 1], it.message)
+        };
+        found.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn each_rule_reports_its_own_error_only() {
+        let cases: [(Rule, serde_json::Value, &[&str]); 9] = [
+            (
+                element_type,
+                json!({"type": "list"}),
+                &["type: a list and a map say with `of` what they hold"],
+            ),
+            (
+                element_type,
+                json!({"type": "string", "of": "string"}),
+                &["of: only a list and a map have `of`"],
+            ),
+            (
+                owners,
+                json!({"type": "integer", "format": "date", "absent": "Never."}),
+                &[
+                    "format: only a string has `format`",
+                    "absent: only a field of a result has `absent`",
+                ],
+            ),
+            (owners, json!({"type": "integer", "min": 1, "max": 2}), &[]),
+            (
+                kinds_of_values,
+                json!({"type": "integer", "min": "a"}),
+                &["min: expected a value of the field's type, found \"a\""],
+            ),
+            (
+                order_of_numbers,
+                json!({"type": "integer", "min": 5, "max": 2, "default": 9}),
+                &["min: above `max`", "default: outside of `min` and `max`"],
+            ),
+            (
+                order_of_dates,
+                json!({"type": "string", "format": "date", "min": "today", "max": "today - 1 day"}),
+                &["min: after `max`"],
+            ),
+            (
+                default_among_values,
+                json!({"type": "string", "values": ["a"], "default": "b"}),
+                &["default: `b` is none of the `values`"],
+            ),
+            (
+                repeated_values,
+                json!({"type": "string", "values": ["a", "a"]}),
+                &["values: `a` stands here twice"],
+            ),
+        ];
+        for (rule, field, expected) in cases {
+            assert_eq!(reported(rule, true, field.clone()), expected, "{field}");
+        }
+    }
+}
