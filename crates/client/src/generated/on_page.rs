@@ -22,7 +22,7 @@ impl<'a> OnPage<'a> {
     /// Use it for single pages; a crawl of a whole site requires other endpoints of the section. Each page is charged; scripts, resources, rendering and `custom_js` cost extra. A task for a domain that already has a waiting task fails with 40501.
     ///
     /// # Limits
-    /// - At most 20 tasks a call.
+    /// - At most 20 tasks per call.
     /// - `browser_screen_width` is from 240 to 9999.
     /// - `browser_screen_height` is from 240 to 9999.
     /// - `browser_screen_scale_factor` is from 0.5 to 3.
@@ -43,7 +43,7 @@ impl<'a> OnPage<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/on_page-instant_pages/).
+    /// [Documentation](https://docs.dataforseo.com/v3/on_page-instant_pages/).
     pub async fn instant_pages(
         &self,
         task: &models::InstantPagesTask,

@@ -22,7 +22,7 @@ impl<'a> Serp<'a> {
     /// A task requires a keyword, a location and a language. For many searches without time pressure, `task_post` costs less. Each results page of up to ten results is charged; options marked "costs extra" and search operators in the keyword raise the price.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 700 characters in `keyword`.
     /// - `keyword` is required unless `url` is given.
     /// - `language_code` is required unless `language_name` or `url` is given.
@@ -56,7 +56,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/).
+    /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/).
     pub async fn google_organic_live_advanced(
         &self,
         task: &models::GoogleOrganicLiveAdvancedTask,
@@ -84,7 +84,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/).
+    /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/).
     pub async fn google_organic_task_get_advanced(
         &self,
         id: &str,
@@ -97,7 +97,7 @@ impl<'a> Serp<'a> {
     /// The response contains the task identifiers. Fetch the results with `task_get`, or set `postback_url` to receive them. Posting is charged and costs less than the live endpoint; fetching is free.
     ///
     /// # Limits
-    /// - At most 100 tasks a call.
+    /// - At most 100 tasks per call.
     /// - At most 700 characters in `keyword`.
     /// - `keyword` is required unless `url` is given.
     /// - `language_code` is required unless `language_name` or `url` is given.
@@ -135,7 +135,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_post/).
+    /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-task_post/).
     pub async fn google_organic_task_post(
         &self,
         tasks: &[models::GoogleOrganicTaskPostTask],
@@ -148,7 +148,7 @@ impl<'a> Serp<'a> {
     /// Use it for tasks without a `postback_url`. Each entry contains the paths of the endpoints that return its results. A task stays listed for three days, and a response lists at most 1000 tasks.
     ///
     /// # Limits
-    /// - At most 20 calls a minute.
+    /// - At most 20 calls per minute.
     ///
     /// # Cost
     /// This call is free.
@@ -165,7 +165,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
+    /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
     pub async fn google_organic_tasks_ready(
         &self,
     ) -> Result<Response<models::GoogleOrganicTasksReadyResult>, Error> {

@@ -172,7 +172,7 @@ impl Record {
     }
 
     /// Sets a callback that runs after each request, with one line about the outcome, such as
-    /// `POST /v3/… : recorded as FILE`.
+    /// `POST /v3/…: recorded as FILE`.
     pub fn report(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.report = Some(Arc::new(report));
         self
