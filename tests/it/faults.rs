@@ -8,6 +8,7 @@ use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummar
 use dataforseo_client::models::{StatusClass, StatusCode};
 use dataforseo_client::{Error, ErrorKind, TransportErrorKind};
 use dataforseo_mock_server::{Fault, Limits, MockServer, OnMiss};
+use dataforseo_test_support::client::call_pages_summary;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -16,13 +17,7 @@ use crate::mock::{BASIC, ask};
 use crate::replay::{SUMMARY, in_memory};
 
 async fn call(mock: &MockServer) -> Result<(), Error> {
-    let client = in_memory(mock);
-    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
-    client
-        .backlinks()
-        .bulk_pages_summary_live(&task)
-        .await
-        .map(drop)
+    call_pages_summary(&in_memory(mock)).await
 }
 
 /// What our client says of a fault, in a word.

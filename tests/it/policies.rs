@@ -11,10 +11,11 @@ use dataforseo_client::models::backlinks::{
 use dataforseo_client::models::serp::GoogleOrganicTasksReady;
 use dataforseo_client::models::{StatusCode, Task, requested_rows, requested_rows_of};
 use dataforseo_client::{
-    AccountLimits, AttemptEvent, Charge, Client, ClientBuilder, ConfigError, Dispatch, Error,
-    ErrorKind, NeverRetry, NoLimits, Observer, Prices, StandardRetryPolicy,
+    AccountLimits, AttemptEvent, Charge, Client, ConfigError, Dispatch, Error, ErrorKind,
+    NeverRetry, NoLimits, Observer, Prices, StandardRetryPolicy,
 };
 use dataforseo_mock_server::{Fault, Limits, MockServer, OnMiss};
+use dataforseo_test_support::client::{call_pages_summary as call, client_builder as builder};
 use futures_util::future::join_all;
 use tokio::time::{Instant, advance, timeout};
 
@@ -26,25 +27,9 @@ fn mock() -> MockServer {
         .unwrap()
 }
 
-fn builder(mock: &MockServer) -> ClientBuilder {
-    Client::builder()
-        .credentials("login", "password")
-        .base_url(mock.url())
-        .connector(mock.connector())
-}
-
 /// The ordinary policy with waits that are known: always the longest.
 fn retries() -> StandardRetryPolicy {
     StandardRetryPolicy::default().random(|| 1.0)
-}
-
-async fn call(client: &Client) -> Result<(), Error> {
-    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
-    client
-        .backlinks()
-        .bulk_pages_summary_live(&task)
-        .await
-        .map(drop)
 }
 
 /// Each fault on the first two calls: how often it is sent, how long that takes, and what is said of

@@ -8,6 +8,7 @@ use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummar
 use dataforseo_client::models::serp::{GoogleOrganicTaskGetAdvanced, GoogleOrganicTaskPost};
 use dataforseo_client::{Client, ClientBuilder, ErrorKind, Fetched, NeverRetry, NoLimits};
 use dataforseo_mock_server::{Fault, MissReason, MockServer, OnMiss};
+use dataforseo_test_support::client::client_builder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -22,10 +23,7 @@ pub(crate) fn in_memory(mock: &MockServer) -> Client {
 }
 
 fn bare(mock: &MockServer) -> ClientBuilder {
-    Client::builder()
-        .credentials("login", "password")
-        .base_url(mock.url())
-        .connector(mock.connector())
+    client_builder(mock)
         .retry_policy(NeverRetry)
         .limiter(Arc::new(NoLimits))
 }

@@ -5,18 +5,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use dataforseo_client::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::{Client, Error, StandardRetryPolicy};
+use dataforseo_client::StandardRetryPolicy;
+use dataforseo_client::backlinks::BulkPagesSummaryLive;
 use dataforseo_mock_server::{Fault, MockServer, OnMiss};
-
-async fn call(client: &Client) -> Result<(), Error> {
-    let task = BulkPagesSummaryLiveTask::new(["a.com"]);
-    client
-        .backlinks()
-        .bulk_pages_summary_live(&task)
-        .await
-        .map(drop)
-}
+use dataforseo_test_support::client::{call_pages_summary as call, client_builder};
 
 /// Spans and events contain the endpoint, the attempts, the backoff and the cost, and no secret.
 #[tokio::test(start_paused = true)]
@@ -41,10 +33,8 @@ async fn spans_and_events() {
     mock.on(BulkPagesSummaryLive)
         .nth(3)
         .fault(Fault::task(40501));
-    let client = Client::builder()
+    let client = client_builder(&mock)
         .credentials("somebody", "hunter2hunter2")
-        .base_url(mock.url())
-        .connector(mock.connector())
         .retry_policy(StandardRetryPolicy::default().random(|| 0.5))
         .build()
         .unwrap();

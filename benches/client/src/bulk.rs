@@ -156,10 +156,10 @@ pub fn bare() -> Outcome<Vec<f64>> {
         let mut bodies = Vec::new();
         loop {
             while !packer.is_full() {
-                let Some((place, target)) = input.next() else {
+                let Some((index, target)) = input.next() else {
                     break;
                 };
-                packer.push(place as u64, &target);
+                packer.push(index as u64, &target);
             }
             let Some(call) = packer.next_call() else {
                 break;

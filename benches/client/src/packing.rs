@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
-use dataforseo_bulk::{Capacity, Packer, Spool};
+use dataforseo_bulk::{Capacity, Packer, Spool, SpooledTarget};
 use dataforseo_client::models::Task;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
 
@@ -84,20 +84,20 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
             .enumerate()
             .map(|(page, domain)| format!("https://d{domain}.com/{page}"))
             .collect();
-        let different = mix.domains.iter().collect::<HashSet<_>>().len();
-        let fewest = capacity.min_calls(targets.len(), different);
+        let distinct = mix.domains.iter().collect::<HashSet<_>>().len();
+        let fewest = capacity.min_calls(targets.len(), distinct);
         let all = || {
             targets
                 .iter()
                 .cloned()
                 .zip(0..)
-                .map(|(it, place)| Ok((place, it)))
+                .map(|(target, index)| Ok(SpooledTarget { index, target }))
         };
         let whole = calls(capacity, usize::MAX, all())?;
         let window = calls(capacity, WINDOW, all())?;
         let mut spool = Spool::in_dir(folder.path())?;
-        for (place, target) in targets.iter().enumerate() {
-            spool.push(place as u64, target)?;
+        for (index, target) in targets.iter().enumerate() {
+            spool.push(index as u64, target)?;
         }
         let sorted = calls(capacity, WINDOW, spool.finish()?)?;
         let share = |calls: usize| calls as f64 / fewest as f64;
@@ -105,7 +105,7 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
         rows.push(vec![
             mix.name.clone(),
             targets.len().to_string(),
-            different.to_string(),
+            distinct.to_string(),
             fewest.to_string(),
             shown(whole),
             shown(sorted),
@@ -127,14 +127,14 @@ pub fn measure(requirements: &mut Requirements) -> Outcome<()> {
 fn calls(
     capacity: Capacity,
     window: usize,
-    targets: impl Iterator<Item = std::io::Result<(u64, String)>>,
+    targets: impl Iterator<Item = std::io::Result<SpooledTarget>>,
 ) -> Outcome<usize> {
     let window = NonZeroUsize::new(window).unwrap_or(NonZeroUsize::MIN);
     let mut packer = Packer::new(capacity, window);
     let mut calls = 0;
     for target in targets {
-        let (place, target) = target?;
-        packer.push(place, &target);
+        let target = target?;
+        packer.push(target.index, &target.target);
         if packer.is_full() {
             calls += usize::from(packer.next_call().is_some());
         }

@@ -9,7 +9,7 @@ use std::error::Error;
 
 use dataforseo_bulk::{BulkJob, Outcome};
 use dataforseo_client::Client;
-use dataforseo_client::models::backlinks::{BulkRanksLive, BulkRanksLiveTask};
+use dataforseo_client::backlinks::{BulkRanksLive, BulkRanksLiveTask};
 use dataforseo_mock_server::{MockServer, OnMiss};
 use futures_util::{StreamExt, stream};
 

@@ -296,8 +296,8 @@ fn diagnose(error: &Error) -> Diagnosis {
         ),
         (_, Some(StatusClass::Billing)) => Diagnosis::fail(
             "balance",
-            "the credentials are right: add funds at https://app.dataforseo.com, or raise the spending \
-             limit of the account",
+            "the credentials are right: add funds at https://app.dataforseo.com, or raise the cost limit \
+             of the account",
         ),
         (_, Some(StatusClass::Account)) => Diagnosis::fail(
             "account",

@@ -45,7 +45,7 @@ impl Exit {
         ),
         (
             Self::Money,
-            "budget reached (--budget), balance used up, or spending limit of the account reached",
+            "budget reached (--budget), balance used up, or cost limit of the account reached",
         ),
         (
             Self::Pending,

@@ -13,52 +13,26 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::BulkRanksLive;
 use dataforseo_mock_server::{Fault, MockServer, OnMiss};
+use dataforseo_test_support::program::{ProgramOutput, isolated};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_dataforseo");
+const PASSWORD: &str = "password-91c2";
 const RANKS: &str = "backlinks/bulk_ranks/live";
 
 /// A folder with a file of targets.
 struct Job {
     folder: TempDir,
     base_url: Option<String>,
-}
-
-#[derive(Debug)]
-struct ProgramOutput {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for ProgramOutput {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self {
-            code: output.status.code(),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
-    }
-}
-
-impl ProgramOutput {
-    #[track_caller]
-    fn assert(&self, code: i32, parts: &[&str]) {
-        assert_eq!(self.code, Some(code), "{self:?}");
-        for part in parts {
-            assert!(self.err.contains(part), "{part:?} is not in {self:?}");
-        }
-    }
 }
 
 fn targets(count: usize) -> String {
@@ -100,16 +74,14 @@ impl Job {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = isolated(PROGRAM);
         command
-            .env_clear()
             .env("TMPDIR", self.folder.path())
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+            .current_dir(self.folder.path());
         match &self.base_url {
             Some(url) => command
                 .env("DATAFORSEO_LOGIN", "login")
-                .env("DATAFORSEO_PASSWORD", "password-91c2")
+                .env("DATAFORSEO_PASSWORD", PASSWORD)
                 .env("DATAFORSEO_BASE_URL", url)
                 .args(["bulk", "--no-retries"]),
             None => command.args(["bulk", "--mock"]),
@@ -119,9 +91,7 @@ impl Job {
     }
 
     fn run(&self, arguments: &[&str]) -> ProgramOutput {
-        let output: ProgramOutput = self.command(arguments).output().unwrap().into();
-        assert!(!output.err.contains("password-91c2"), "{output:?}");
-        output
+        ProgramOutput::of(self.command(arguments)).without_secrets(&[PASSWORD])
     }
 
     /// The outcomes in a CSV file, by number. Panics if a number occurs twice.
@@ -249,89 +219,112 @@ fn the_estimated_cost_of_a_job() {
     assert_eq!(fs::read_dir(job.folder.path()).unwrap().count(), 1);
 }
 
+const NEW_LOST: &str = "backlinks/bulk_new_lost_backlinks/live";
+
+/// Arguments of a job that does not start.
+struct RefusedArguments {
+    arguments: &'static [&'static str],
+    code: i32,
+    reason: &'static str,
+}
+
+const REFUSED: &[RefusedArguments] = &[
+    RefusedArguments {
+        arguments: &[NEW_LOST, "targets.txt", "--date-from", "1999-01-01"],
+        code: 2,
+        reason: "--date-from: ",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "nowhere.txt"],
+        code: 2,
+        reason: "nowhere.txt: ",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "-o", "nowhere/out.csv"],
+        code: 2,
+        reason: "--output nowhere/out.csv: ",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "-o", "targets.txt"],
+        code: 2,
+        reason: "the input and --output are the same file",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "--resume"],
+        code: 2,
+        reason: "--resume requires a journal",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "--resume", "--no-journal"],
+        code: 2,
+        reason: "cannot be used with",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "--budget", "x"],
+        code: 2,
+        reason: "--budget",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "--journal", "targets.txt"],
+        code: 2,
+        reason: "the input and --journal are the same file",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "--journal", "other.txt", "--resume"],
+        code: 1,
+        reason: "not a journal of a bulk job",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "--journal", "other.txt"],
+        code: 1,
+        reason: "the file exists already",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "-o", "./targets.txt", "--overwrite"],
+        code: 2,
+        reason: "the input and --output are the same file",
+    },
+    RefusedArguments {
+        arguments: &[
+            RANKS,
+            "targets.txt",
+            "-o",
+            "new.csv",
+            "--journal",
+            "./new.csv",
+        ],
+        code: 2,
+        reason: "--output and --journal are the same file",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "-o", "other.txt"],
+        code: 2,
+        reason: "other.txt exists already",
+    },
+    RefusedArguments {
+        arguments: &[RANKS, "targets.txt", "-o", "other.txt", "--resume"],
+        code: 2,
+        reason: "its journal other.txt.journal does not: the job would start over",
+    },
+    RefusedArguments {
+        arguments: &["backlinks/summary/live", "targets.txt"],
+        code: 2,
+        reason: "unrecognized subcommand",
+    },
+];
+
 #[test]
 fn arguments_that_are_refused_before_a_call() {
     let mock = mock();
     let job = Job::at(mock.url(), targets(3));
-    let lost = "backlinks/bulk_new_lost_backlinks/live";
     fs::write(job.path("other.txt"), "mine\n").unwrap();
-    for (arguments, code, reason) in [
-        (
-            &[lost, "targets.txt", "--date-from", "1999-01-01"][..],
-            2,
-            "--date-from: ",
-        ),
-        (&[RANKS, "nowhere.txt"], 2, "nowhere.txt: "),
-        (
-            &[RANKS, "targets.txt", "-o", "nowhere/out.csv"],
-            2,
-            "--output nowhere/out.csv: ",
-        ),
-        (
-            &[RANKS, "targets.txt", "-o", "targets.txt"],
-            2,
-            "the input and --output are the same file",
-        ),
-        (
-            &[RANKS, "targets.txt", "--resume"],
-            2,
-            "--resume requires a journal",
-        ),
-        (
-            &[RANKS, "targets.txt", "--resume", "--no-journal"],
-            2,
-            "cannot be used with",
-        ),
-        (&[RANKS, "targets.txt", "--budget", "x"], 2, "--budget"),
-        (
-            &[RANKS, "targets.txt", "--journal", "targets.txt"],
-            2,
-            "the input and --journal are the same file",
-        ),
-        (
-            &[RANKS, "targets.txt", "--journal", "other.txt", "--resume"],
-            1,
-            "not a journal of a bulk job",
-        ),
-        (
-            &[RANKS, "targets.txt", "--journal", "other.txt"],
-            1,
-            "the file exists already",
-        ),
-        (
-            &[RANKS, "targets.txt", "-o", "./targets.txt", "--overwrite"],
-            2,
-            "the input and --output are the same file",
-        ),
-        (
-            &[
-                RANKS,
-                "targets.txt",
-                "-o",
-                "new.csv",
-                "--journal",
-                "./new.csv",
-            ],
-            2,
-            "--output and --journal are the same file",
-        ),
-        (
-            &[RANKS, "targets.txt", "-o", "other.txt"],
-            2,
-            "other.txt exists already",
-        ),
-        (
-            &[RANKS, "targets.txt", "-o", "other.txt", "--resume"],
-            2,
-            "its journal other.txt.journal does not: the job would start over",
-        ),
-        (
-            &["backlinks/summary/live", "targets.txt"],
-            2,
-            "unrecognized subcommand",
-        ),
-    ] {
-        job.run(arguments).assert(code, &[reason]);
+    for RefusedArguments {
+        arguments,
+        code,
+        reason,
+    } in REFUSED
+    {
+        job.run(arguments).assert(*code, &[reason]);
     }
     assert!(mock.request_log().is_empty());
     assert_eq!(job.read("targets.txt"), targets(3));
@@ -867,7 +860,7 @@ fn the_journal_has_no_credentials() {
         .assert(0, &[]);
     let journal = job.read("out.csv.journal");
     assert!(journal.contains("d1.example"));
-    for secret in ["password-91c2", "bG9naW4"] {
+    for secret in [PASSWORD, "bG9naW4"] {
         assert!(!journal.contains(secret) && !job.read("out.csv").contains(secret));
     }
     assert_eq!(mock.calls(BulkRanksLive), 1);

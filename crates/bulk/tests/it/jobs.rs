@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dataforseo_bulk::{BulkJob, JobEnd, JobStartError, Outcome, Target};
+use dataforseo_client::ErrorKind;
 use dataforseo_client::models::backlinks::{
     BulkNewLostBacklinksLive, BulkNewLostBacklinksLiveTask, BulkPagesSummaryLive,
     BulkPagesSummaryLiveTask, BulkRanksLiveTask,
 };
 use dataforseo_client::models::{Date, StatusCode};
-use dataforseo_client::{Client, ErrorKind};
 use dataforseo_mock_server::{MockServer, OnMiss};
+use dataforseo_test_support::client::client_builder;
 use futures_util::{StreamExt, stream};
 
 use crate::api::{Api, Then};
@@ -48,12 +49,7 @@ async fn duplicates_within_the_window_are_paid_for_once() {
 async fn calls_stay_within_the_documented_limits() {
     let mock = MockServer::builder().on_miss(OnMiss::Example);
     let mock = mock.in_memory().unwrap();
-    let client = Client::builder()
-        .credentials("login", "password")
-        .base_url(mock.url())
-        .connector(mock.connector())
-        .build()
-        .unwrap();
+    let client = client_builder(&mock).build().unwrap();
     let pages: Vec<String> = (0..2_500)
         .map(|page| format!("https://d{}.com/{page}", page % 250))
         .collect();
@@ -92,7 +88,7 @@ async fn invalid_targets_cost_nothing() {
     }
     found.sort();
     let words: Vec<&str> = found.iter().map(|(_, word)| word.as_str()).collect();
-    let empty = "invalid an empty target";
+    let empty = "invalid the target is empty";
     assert_eq!(words, ["found", empty, "invalid not text", empty, "found"]);
     assert_eq!(api.calls(), [["a.com", "www.b.com"]]);
 }
@@ -100,12 +96,13 @@ async fn invalid_targets_cost_nothing() {
 #[tokio::test]
 async fn an_invalid_target_that_is_named_does_not_affect_the_others() {
     for name in ["d3.com", "targets[3]", "targets.3", "targets/3"] {
-        let api = Api::new(
-            move |_, targets| match targets.contains(&"d3.com".to_owned()) {
-                true => Then::Refuse(40501, format!("Invalid Field: '{name}'.")),
-                false => Then::Rows,
-            },
-        );
+        let api = Api::new(move |_, targets| {
+            if targets.contains(&"d3.com".to_owned()) {
+                Then::Refuse(40501, format!("Invalid Field: '{name}'."))
+            } else {
+                Then::Rows
+            }
+        });
         let given = targets(10);
         let ran = run(job(&api, 10), &given).await;
         assert_whole(&ran, &given);
@@ -123,12 +120,13 @@ async fn an_invalid_target_that_is_named_does_not_affect_the_others() {
 #[tokio::test]
 async fn an_invalid_target_that_is_not_named_is_found() {
     let api = Api::new(|_, targets| {
-        match targets
+        if targets
             .iter()
             .any(|it| ["d3.com", "d14.com"].contains(&it.as_str()))
         {
-            true => Then::Refuse(40501, "Invalid Field: 'targets'.".to_owned()),
-            false => Then::Rows,
+            Then::Refuse(40501, "Invalid Field: 'targets'.".to_owned())
+        } else {
+            Then::Rows
         }
     });
     let given = targets(16);
@@ -285,7 +283,7 @@ async fn a_stopped_job_delivers_the_calls_in_flight() {
 
 /// Outcomes that are not taken do not accumulate.
 #[tokio::test(start_paused = true)]
-async fn calls_wait_until_their_outcomes_are_taken() {
+async fn calls_wait_until_their_outcomes_are_received() {
     let api = Api::ok();
     let read = Arc::new(AtomicUsize::new(0));
     let input = {
@@ -373,9 +371,10 @@ async fn a_plan_predicts_the_calls_of_a_job() {
         let api = Api::ok();
         let job = || {
             let job = job(&api, 10).window(number(100));
-            match spool {
-                true => job.spool(std::env::temp_dir()),
-                false => job,
+            if spool {
+                job.spool(std::env::temp_dir())
+            } else {
+                job
             }
         };
         let plan = job().plan(stream::iter(given.clone())).await.unwrap();

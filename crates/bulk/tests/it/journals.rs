@@ -53,9 +53,12 @@ async fn killed_at_every_byte() {
             .filter(|(targets, _)| !targets.contains(&"d5.com".to_owned()))
             .flat_map(|(targets, _)| targets)
             .collect();
-        let api = Api::new(|_, targets| match targets.contains(&"d5.com".to_owned()) {
-            true => Then::Refuse(40501, "Invalid Field: 'd5.com'.".to_owned()),
-            false => Then::Rows,
+        let api = Api::new(|_, targets| {
+            if targets.contains(&"d5.com".to_owned()) {
+                Then::Refuse(40501, "Invalid Field: 'd5.com'.".to_owned())
+            } else {
+                Then::Rows
+            }
         });
         let ran = run(job(&api, &cut), &given).await;
         assert_whole(&ran, &given);

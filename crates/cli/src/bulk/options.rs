@@ -58,7 +58,7 @@ pub(super) struct JobOptions {
     #[arg(long, value_name = "NUMBER")]
     window: Option<NonZeroUsize>,
     /// Send targets in the order of the input. By default, if the endpoint limits the domains per call,
-    /// the whole input is read and sorted by domain on disk first, which needs fewer calls.
+    /// the input is sorted by domain on disk first, which needs fewer calls.
     #[arg(long)]
     no_sort: bool,
     /// The directory for sorting. Defaults to the temporary directory of the system.

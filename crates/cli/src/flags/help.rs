@@ -140,6 +140,6 @@ fn date(bound: DateBound) -> String {
                 format!("{} before today", parts.join(" and "))
             }
         }
-        _ => "a date that this version does not know".to_owned(),
+        _ => "a date that this version does not support".to_owned(),
     }
 }
