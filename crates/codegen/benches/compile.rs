@@ -359,7 +359,7 @@ fn program(model: &Model, tables: bool, count: usize) -> String {
              envelope.tasks.into_iter().flatten().map(|task| task.result.map_or(0, |it| it.len())).sum()\n}\n"
         }
     });
-    text += "fn main() {\n    let text = std::fs::read_to_string(\"answer\").unwrap();\n    \
+    text += "fn main() {\n    let text = std::fs::read_to_string(\"response\").unwrap();\n    \
              let which = std::env::args().count();\n    let count = match which {\n";
     for (index, endpoint) in endpoints.iter().enumerate() {
         let name = match tables {

@@ -67,11 +67,11 @@ impl Case {
 
     fn note(self) -> &'static str {
         match self {
-            Self::Plain => "Made up from the spec. The numbers mean nothing.",
-            Self::Empty => "Made up from the spec: a success that found nothing.",
-            Self::Nulls => "Made up from the spec: null wherever the API may send it.",
+            Self::Plain => "Generated from the spec. The numbers mean nothing.",
+            Self::Empty => "Generated from the spec: a success that found nothing.",
+            Self::Nulls => "Generated from the spec: null wherever the API may send it.",
             Self::Unknown => {
-                "Made up from the spec: a field, a value and a member that are not documented, \
+                "Generated from the spec: a field, a value and a member that are not documented, \
                  the map keys `` and `WW`, and floats where integers are documented."
             }
         }
@@ -79,7 +79,7 @@ impl Case {
 }
 
 /// The maximum depth of a synthetic response.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 /// The identifier of all synthetic tasks.
 const ID: &str = "01010000-0000-0000-0000-000000000000";
@@ -274,7 +274,7 @@ impl<'a> Synthesis<'a> {
             .unwrap_or(0);
         let nulls = self.case == Case::Nulls;
         // A union can contain itself, so the depth is limited.
-        if at.matches('/').count() > DEEPEST {
+        if at.matches('/').count() > MAX_DEPTH {
             return match ty {
                 Type::List(_) => json!([]),
                 _ => Value::Null,

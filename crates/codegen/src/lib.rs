@@ -36,7 +36,7 @@ use rust::{ident, rust};
 /// Emits everything.
 ///
 /// # Errors
-/// When an emitter made what is no Rust, which is a mistake in the emitter.
+/// When the output of an emitter is not valid Rust, which is a bug in the emitter.
 pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     let mut files = Files::new();
     let [models, client, mock, cli] = [MODELS, CLIENT, MOCK, CLI].map(PathBuf::from);

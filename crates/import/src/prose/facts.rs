@@ -515,7 +515,7 @@ mod tests {
         Case(
             conditions_of_filters,
             "array",
-            "you can add several filters at once (8 filters maximum)",
+            "several filters are allowed (8 filters maximum)",
             |it| {
                 it.max_conditions = Some(8);
             },
@@ -523,7 +523,7 @@ mod tests {
         Case(
             sorting_rules,
             "array",
-            "you can set no more than three sorting rules",
+            "set no more than three sorting rules",
             |it| {
                 it.max_items = Some(3);
             },
