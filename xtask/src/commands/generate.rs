@@ -15,8 +15,8 @@ const SHOWN_LINES: usize = 60;
 
 /// Generate code, schemas and tables from the spec.
 #[derive(Args)]
-pub struct Arguments {
-    /// Write nothing, and fail if a generated file is not fresh.
+pub struct GenerateArguments {
+    /// Write nothing, and fail if a generated file is out of date.
     #[arg(long)]
     check: bool,
 }
@@ -25,7 +25,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the spec is not valid, or a file cannot be read or written.
-pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &GenerateArguments) -> Result<ExitCode, Failure> {
     let model = load(root)?;
     let wanted = emit(&model, &fixtures::find(root, &model)?)?;
     let stale = output::stale(root, &wanted)?;
@@ -59,7 +59,7 @@ fn show_stale(stale: &[FileChange]) {
         eprint!("{}", file.diff(SHOWN_LINES));
     }
     eprintln!(
-        "{} generated files are not fresh: run `cargo xtask generate` and commit what it writes",
+        "{} generated files are out of date: run `cargo xtask generate` and commit the changes",
         stale.len()
     );
 }

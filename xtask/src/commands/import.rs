@@ -4,30 +4,31 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use dataforseo_import::report::Report;
+use dataforseo_import::report::ImportReport;
 use dataforseo_import::{Options, import, openapi};
 
 use super::{Failure, today};
 
 /// Read documentation pages into the spec.
 #[derive(Args)]
-pub struct Arguments {
+pub struct ImportArguments {
     /// The pages: WordPress JSON or plain text.
     #[arg(required_unless_present = "openapi")]
     pages: Vec<PathBuf>,
     /// Read the vendor's OpenAPI file instead of pages.
     #[arg(long, value_name = "FILE", conflicts_with = "pages")]
     openapi: Option<PathBuf>,
-    /// The paths of that file to read, all unless given; `*` is any text.
+    /// Read only this path of the OpenAPI file, where `*` matches any text. Defaults to all.
     #[arg(long, value_name = "GLOB", requires = "openapi")]
     only: Vec<String>,
-    /// Say what would change, and write nothing.
+    /// Show what would change, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Write nothing, and fail if the pages alone do not give the facts of the spec.
+    /// Write nothing, and fail if the pages do not state all facts of the spec.
     #[arg(long, conflicts_with = "dry_run")]
     verify: bool,
-    /// Deprecate fields that the pages no longer have, instead of asking.
+    /// Deprecate fields that the pages no longer contain. Without this flag, they are listed for a
+    /// decision.
     #[arg(long, conflicts_with_all = ["openapi", "verify"])]
     removed: bool,
 }
@@ -37,14 +38,14 @@ pub struct Arguments {
 /// # Errors
 /// When the OpenAPI file cannot be read. A page that cannot be read is printed, and the others are
 /// imported.
-pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let options = Options {
         dry_run: arguments.dry_run,
         verify: arguments.verify,
         mark_removed: arguments.removed.then(today),
     };
     let mut failed = false;
-    let mut show = |report: &Report| {
+    let mut show = |report: &ImportReport| {
         print!("{report}");
         failed |= report.needs_decision() || (options.verify && !report.verified());
     };

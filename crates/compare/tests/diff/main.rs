@@ -1,4 +1,4 @@
-//! Comparing two accounts of the API.
+//! Comparisons of two descriptions of the API.
 
 #![allow(
     clippy::expect_used,
@@ -14,24 +14,24 @@ mod plain;
 mod sources;
 
 use dataforseo_compare::diff::surface::Surface;
-use dataforseo_compare::diff::{Options, Report, Source, compare};
+use dataforseo_compare::diff::{ApiSource, DiffOptions, DiffReport, compare};
 use dataforseo_test_support::page;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The surface of a document, read from a file as the program does.
+/// Returns the surface of a document, read from a file as in the program.
 fn surface(document: &Value, name: &str) -> Surface {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, document.to_string()).unwrap();
-    let mut surface = Source::File(path)
+    let mut surface = ApiSource::File(path)
         .read(&dataforseo_test_support::repository())
         .unwrap();
     surface.name = name.to_owned();
     surface
 }
 
-fn compare_documents(old: &Value, new: &Value, options: &Options) -> Report {
+fn compare_documents(old: &Value, new: &Value, options: &DiffOptions) -> DiffReport {
     compare(
         &surface(old, "old.json"),
         &surface(new, "new.json"),
