@@ -1,4 +1,4 @@
-//! The program: which checkout it works on, and how it ends.
+//! The program: the checkout that it works on, and its exit codes.
 
 #![allow(
     clippy::expect_used,
@@ -74,7 +74,7 @@ fn one_program_writes_to_the_checkout_that_it_is_run_in() {
     assert!(!first.contains("of the second checkout"));
     assert_eq!(generated(&checkouts[1]), None);
 
-    // In a folder of the checkout, too.
+    // The same applies to a folder inside the checkout.
     let output = run(&checkouts[1].path().join("spec/backlinks"), &["generate"]);
     assert!(output.status.success(), "{}", error(&output));
     let second = generated(&checkouts[1]).unwrap();
@@ -102,18 +102,18 @@ fn a_folder_outside_of_a_checkout_is_an_error() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-/// By the committed spec.
+/// Compares with the committed spec.
 #[test]
-fn the_exit_code_says_what_was_found() {
+fn the_exit_code_states_what_was_found() {
     let folder = tempfile::TempDir::new().unwrap();
     let drift = |file: &Path| {
         let output = run(&repository(), &["drift", "--json", file.to_str().unwrap()]);
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         (output.status.code(), report)
     };
-    let file = folder.path().join("answer.json");
+    let file = folder.path().join("response.json");
     let write = |rank: &Value| {
-        let answer = json!({
+        let response = json!({
             "version": "0.1", "status_code": 20000, "cost": 0.02, "tasks_count": 1,
             "tasks": [{
                 "id": "01010000-0000-0000-0000-000000000000", "status_code": 20000,
@@ -121,7 +121,7 @@ fn the_exit_code_says_what_was_found() {
                 "result": [{"items_count": 1, "items": [{"target": "example.org", "rank": rank}]}],
             }],
         });
-        fs::write(&file, answer.to_string()).unwrap();
+        fs::write(&file, response.to_string()).unwrap();
     };
     write(&json!(7));
     assert_eq!(drift(&file).0, Some(0));

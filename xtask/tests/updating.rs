@@ -1,4 +1,4 @@
-//! The day the documentation changes, from the page to the next version.
+//! An update, from the changed page to the next version.
 
 #![allow(
     clippy::expect_used,
@@ -18,17 +18,17 @@ use dataforseo_test_support::render::{self, Quirks};
 use dataforseo_test_support::repository;
 use jiff::civil::date;
 use tempfile::TempDir;
-use xtask::update::{Done, Outcome, Update, UpdateError, update};
+use xtask::update::{Update, UpdateError, UpdateOutcome, UpdateSummary, update};
 
 const SPEC: &str = "spec/backlinks/bulk_pages_summary_live.yaml";
 const TYPES: &str = "spec/backlinks/types.yaml";
 const CHANGELOG: &str = "# Changelog\n\n## Unreleased\n\n### Added\n- Much.\n";
 
-/// A repository with the spec of this one, as it was released.
+/// A released repository with the spec of this one.
 struct Released(TempDir);
 
 impl Released {
-    /// With one file of the spec as `change` makes it.
+    /// Creates a repository in which `change` edits one file of the spec.
     fn with(change: impl Fn(&str) -> String) -> Self {
         let this = Self(TempDir::new().unwrap());
         copy(&repository().join("spec"), &this.path("spec"));
@@ -66,7 +66,7 @@ impl Released {
         assert!(git.args(arguments).status().unwrap().success());
     }
 
-    /// Brings a page in.
+    /// Imports a page.
     fn update(&self, page: &str) -> Update {
         self.try_update(page)
             .unwrap_or_else(|error| panic!("{error}"))
@@ -81,11 +81,11 @@ impl Released {
         update
     }
 
-    /// Brings a page in on which nobody has to decide anything.
-    fn done(&self, page: &str) -> Done {
+    /// Imports a page that requires no decision.
+    fn done(&self, page: &str) -> UpdateSummary {
         match self.update(page).outcome {
-            Outcome::Done(done) => *done,
-            Outcome::Decide(decisions) => panic!("{decisions:#?}"),
+            UpdateOutcome::Completed(done) => *done,
+            UpdateOutcome::NeedsDecision(decisions) => panic!("{decisions:#?}"),
         }
     }
 }
@@ -95,22 +95,21 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
-        match entry.path().is_dir() {
-            true => copy(&entry.path(), &to),
-            false => {
-                fs::copy(entry.path(), to).unwrap();
-            }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
         }
     }
 }
 
-/// The endpoint as this repository has it.
+/// Returns the endpoint of this repository.
 fn endpoint() -> Endpoint {
     let text = fs::read_to_string(repository().join(SPEC)).unwrap();
     parse(SPEC, &text).unwrap().content
 }
 
-/// A page of an endpoint in both forms.
+/// Returns the page of an endpoint in both formats.
 fn pages(endpoint: &Endpoint) -> [String; 2] {
     let text = fs::read_to_string(repository().join(TYPES)).unwrap();
     let types: SharedTypes = parse(TYPES, &text).unwrap().content;
@@ -121,7 +120,7 @@ fn pages(endpoint: &Endpoint) -> [String; 2] {
     ]
 }
 
-/// A spec file without one field, and without what an older revision of its page was known by.
+/// Returns a spec file without one field and without fingerprints.
 fn without(spec: &str, field: &str) -> String {
     let start = spec.find(&format!("    {field}:\n")).unwrap();
     let rest = &spec[start + 1..];
@@ -139,7 +138,7 @@ fn without(spec: &str, field: &str) -> String {
     forgotten(&format!("{}{}", &spec[..start], &rest[end..]))
 }
 
-/// Fingerprints are of the vendor's words: these pages are in our own.
+/// Fingerprints belong to the vendor's texts, and these pages contain our own.
 fn forgotten(spec: &str) -> String {
     let lines = spec.lines().filter(|line| {
         let line = line.trim();
@@ -151,13 +150,13 @@ fn forgotten(spec: &str) -> String {
 #[test]
 fn a_new_field_is_an_addition() {
     let mut endpoint = endpoint();
-    // The page itself states what is from elsewhere here.
+    // The page itself states a fact that has other evidence here.
     let task = endpoint.task.as_mut().unwrap();
     task.fields.get_mut("rank_scale").unwrap().evidence = None;
     for page in pages(&endpoint) {
         let released = Released::with(|spec| without(spec, "rank_scale"));
         assert!(!released.read(SPEC).contains("rank_scale:"));
-        // The first time, a person is told of the new field: it has the shape of a shared type.
+        // The first run stops, because the new field has the shape of a shared type.
         let error = released.try_update(&page).unwrap_err().to_string();
         assert!(
             error.contains("has the shape of the shared type `RankScale`"),
@@ -181,7 +180,7 @@ fn a_new_field_is_an_addition() {
         assert!(client.contains("bulk_pages_summary_live"));
         let listing = released.read("api/backlinks.txt");
         assert!(listing.contains("BulkPagesSummaryLiveTask.rank_scale: Option<RankScale>"));
-        // What it means.
+        // The meaning for callers.
         assert_eq!(
             done.difference.semver(),
             Semver::Minor,
@@ -207,7 +206,7 @@ fn a_new_field_is_an_addition() {
 }
 
 #[test]
-fn a_field_that_is_taken_away_is_deprecated() {
+fn a_removed_field_is_deprecated() {
     let mut endpoint = endpoint();
     endpoint
         .task
@@ -218,8 +217,8 @@ fn a_field_that_is_taken_away_is_deprecated() {
     for page in pages(&endpoint) {
         let released = Released::with(forgotten);
         let done = match released.update(&page).outcome {
-            Outcome::Done(done) => *done,
-            Outcome::Decide(_) => released.done(&page),
+            UpdateOutcome::Completed(done) => *done,
+            UpdateOutcome::NeedsDecision(_) => released.done(&page),
         };
         assert!(released.read(SPEC).contains("      removed_upstream: "));
         let listing = released.read("api/backlinks.txt");
@@ -245,24 +244,24 @@ fn a_field_that_is_taken_away_is_deprecated() {
 }
 
 #[test]
-fn it_stops_where_a_person_decides() {
+fn an_update_stops_for_a_decision() {
     let mut endpoint = endpoint();
     let task = endpoint.task.as_mut().unwrap();
     task.fields.get_mut("targets").unwrap().max_items = Some(500);
     let [page, _] = pages(&endpoint);
     let released = Released::with(forgotten);
     for _ in 0..2 {
-        let Outcome::Decide(decisions) = released.update(&page).outcome else {
-            panic!("nobody was asked");
+        let UpdateOutcome::NeedsDecision(decisions) = released.update(&page).outcome else {
+            panic!("no decision was required");
         };
-        let told = decisions.iter().any(|it| {
+        let is_listed = decisions.iter().any(|it| {
             it.contains("task.targets: max_items is 1000 in the spec and 500 on the page")
         });
-        assert!(told, "{decisions:#?}");
+        assert!(is_listed, "{decisions:#?}");
         assert!(!released.path("api/backlinks.txt").exists());
         assert_eq!(released.read("CHANGELOG.md"), CHANGELOG);
     }
-    // Decided.
+    // The decision is made.
     let spec = released
         .read(SPEC)
         .replace("max_items: 1000", "max_items: 500");
@@ -278,7 +277,7 @@ fn it_stops_where_a_person_decides() {
 }
 
 #[test]
-fn a_revision_that_is_not_there_costs_nothing() {
+fn a_missing_revision_changes_nothing() {
     let released = Released::with(forgotten);
     let page = released.path("page");
     fs::write(&page, &pages(&endpoint())[0]).unwrap();

@@ -1,4 +1,4 @@
-//! What `cargo xtask drift` says of recorded answers, and the edits that it makes.
+//! The report of `cargo xtask drift` on recorded responses, and the edits that it makes.
 
 #![allow(
     clippy::expect_used,
@@ -7,7 +7,7 @@
     reason = "a test fails by a panic"
 )]
 
-use dataforseo_compare::drift::{FindingKind, Options, Report, drift};
+use dataforseo_compare::drift::{DriftOptions, DriftReport, FindingKind, ReportDetail, drift};
 use dataforseo_spec::model::load;
 use dataforseo_test_support::Workspace;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ fn workspace() -> Workspace {
     workspace
 }
 
-fn answer(results: &Value) -> Value {
+fn response(results: &Value) -> Value {
     json!({
         "version": "0.1", "status_code": 20000, "cost": 0.02, "tasks_count": 1,
         "tasks": [{
@@ -122,12 +122,12 @@ fn fixture(source: &str, task: &Value, results: &Value) -> String {
     json!({
         "dfs_fixture": 1, "meta": {"source": source},
         "request": {"method": "POST", "path": "/v3/backlinks/widgets/live", "body": [task]},
-        "response": {"status": 200, "body": answer(results)},
+        "response": {"status": 200, "body": response(results)},
     })
     .to_string()
 }
 
-/// An answer in which a bit of everything is not as documented.
+/// Returns results with many kinds of differences from the spec.
 fn strange() -> Value {
     json!([{
         "rank": 1.5, "score": "12", "size": "huge", "colour": "blue", "seen": "yesterday",
@@ -147,7 +147,7 @@ fn strange() -> Value {
     }])
 }
 
-fn look(workspace: &Workspace, options: &Options) -> Report {
+fn look(workspace: &Workspace, options: &DriftOptions) -> DriftReport {
     drift(
         workspace.path(),
         &[workspace.path().join("recorded")],
@@ -156,27 +156,30 @@ fn look(workspace: &Workspace, options: &Options) -> Report {
     .unwrap()
 }
 
-fn options() -> Options {
-    Options {
+fn options() -> DriftOptions {
+    DriftOptions {
         apply: false,
         enough: 2,
     }
 }
 
-fn applied() -> Options {
-    Options {
+fn applied() -> DriftOptions {
+    DriftOptions {
         apply: true,
         ..options()
     }
 }
 
-fn text(workspace: &Workspace, report: &Report) -> String {
+fn text(workspace: &Workspace, report: &DriftReport) -> String {
     let folder = format!("{}/", workspace.path().display());
-    report.text(true).to_string().replace(&folder, "")
+    report
+        .text(ReportDetail::Full)
+        .to_string()
+        .replace(&folder, "")
 }
 
 #[test]
-fn everything_strange_is_told_with_its_edit() {
+fn every_difference_is_reported_with_its_edit() {
     let workspace = workspace();
     let task = json!({"target": "example.com", "scale": "enormous", "speed": 3});
     workspace.write("recorded/a.json", &fixture("recording", &task, &strange()));
@@ -186,10 +189,10 @@ fn everything_strange_is_told_with_its_edit() {
 }
 
 #[test]
-fn what_was_applied_is_no_drift_any_more() {
+fn applied_edits_remove_the_drift() {
     let workspace = workspace();
-    // A comment among values makes that edit one for people; the others go on.
-    workspace.write("recorded/a.json", &answer(&strange()).to_string());
+    // A comment among values requires an edit by hand. The other edits are still made.
+    workspace.write("recorded/a.json", &response(&strange()).to_string());
     let before = workspace.read(FILE);
     let report = look(&workspace, &applied());
     let made = report.applied.as_ref().unwrap();
@@ -234,12 +237,12 @@ fn what_was_applied_is_no_drift_any_more() {
     );
 }
 
-/// One edit with which the spec would not be valid costs no other one.
+/// An edit that makes the spec invalid does not prevent the others.
 #[test]
-fn an_edit_that_breaks_the_spec_is_taken_back() {
+fn an_edit_that_breaks_the_spec_is_reverted() {
     let workspace = workspace();
     let results = json!([{"self": 1, "fine": 2, "rows": [{"word": "a"}]}]);
-    workspace.write("recorded/a.json", &answer(&results).to_string());
+    workspace.write("recorded/a.json", &response(&results).to_string());
     let report = look(&workspace, &applied());
     let applied = report.applied.as_ref().unwrap();
     assert_eq!(applied.made.len(), 2, "{applied:?}");
@@ -253,7 +256,7 @@ fn an_edit_that_breaks_the_spec_is_taken_back() {
 }
 
 #[test]
-fn what_was_made_up_proves_nothing() {
+fn synthetic_fixtures_prove_nothing() {
     let workspace = workspace();
     let task = json!({"target": "example.com"});
     let strange = fixture("synthetic", &task, &strange());
@@ -264,15 +267,15 @@ fn what_was_made_up_proves_nothing() {
     assert_eq!(workspace.read(FILE), ENDPOINT);
 }
 
-/// Fields that no answer had are told of when there were enough answers to say so.
+/// A field that no response contains is only reported after enough responses.
 #[test]
-fn never_seen_wants_enough_objects() {
+fn a_missing_field_is_reported_after_enough_objects() {
     let workspace = workspace();
     let result = json!({"kinds": {"anchor": 1}, "size": "small"});
     let results = Value::Array(vec![result; 5]);
-    workspace.write("recorded/a.json", &answer(&results).to_string());
+    workspace.write("recorded/a.json", &response(&results).to_string());
     let never = |enough| {
-        let options = Options {
+        let options = DriftOptions {
             apply: false,
             enough,
         };
@@ -283,17 +286,20 @@ fn never_seen_wants_enough_objects() {
         never.map(|it| (it.path, it.of)).collect::<Vec<_>>()
     };
     assert_eq!(never(6), []);
-    let told = never(5);
-    assert!(told.contains(&("result[].rank".to_owned(), 5)), "{told:?}");
+    let missing = never(5);
     assert!(
-        told.contains(&("result[].kinds{image}".to_owned(), 5)),
-        "{told:?}"
+        missing.contains(&("result[].rank".to_owned(), 5)),
+        "{missing:?}"
     );
-    assert_eq!(told.len(), 8, "{told:?}");
+    assert!(
+        missing.contains(&("result[].kinds{image}".to_owned(), 5)),
+        "{missing:?}"
+    );
+    assert_eq!(missing.len(), 8, "{missing:?}");
 }
 
 #[test]
-fn what_cannot_be_looked_at_is_told() {
+fn an_unreadable_file_is_reported() {
     let workspace = workspace();
     for (name, content) in [
         ("a", "{"),
@@ -313,9 +319,9 @@ fn what_cannot_be_looked_at_is_told() {
     insta::assert_snapshot!(text(&workspace, &report));
 }
 
-/// Kinds that nothing is documented for, at every place where something is.
+/// Undocumented kinds of value at every documented path.
 #[test]
-fn no_answer_is_too_strange() {
+fn any_response_can_be_compared() {
     let workspace = workspace();
     let odd = [
         json!(null),
@@ -336,17 +342,17 @@ fn no_answer_is_too_strange() {
             .enumerate()
         {
             let name = format!("recorded/{index}_{at}.json");
-            workspace.write(&name, &answer(results).to_string());
+            workspace.write(&name, &response(results).to_string());
         }
     }
     let many = (0..500).map(|index| (format!("field_{index}"), json!(index)));
     let many = json!([Value::Object(many.collect())]);
-    workspace.write("recorded/many.json", &answer(&many).to_string());
+    workspace.write("recorded/many.json", &response(&many).to_string());
     let report = look(&workspace, &applied());
     assert!(report.count().0 > 50);
     assert!(report.unread.is_empty());
     load(&workspace.path().join("spec")).unwrap();
-    for row in &report.endpoints[0].places {
+    for row in &report.endpoints[0].rows {
         let example = row.example.as_deref().unwrap_or_default();
         assert!(example.chars().count() <= 43, "{example}");
     }
@@ -375,49 +381,51 @@ result:
           doc: A name.
 ";
 
-/// What stands in a folder beside fixtures, paths with parameters in them, bodies as text, examples
-/// that are nobody's business.
+/// Other files in a folder, paths with parameters, bodies as text, and private examples.
 #[test]
 fn files_of_many_kinds() {
     let workspace = workspace();
     workspace.write("spec/backlinks/widgets_task_get.yaml", FETCH);
-    let results = json!([{"owner": {"login": "somebody", "password": "secret", "age": 7}}]);
+    let results = json!([{"owner": {"login": "alice", "password": "secret", "age": 7}}]);
     let fixture = json!({
         "dfs_fixture": 1,
         "request": {"method": "GET", "path": "/v3/backlinks/widgets/task_get/0101-17"},
         "responses": [
-            {"status": 200, "body": answer(&results)},
-            {"status": 200, "body_text": answer(&results).to_string()},
+            {"status": 200, "body": response(&results)},
+            {"status": 200, "body_text": response(&results).to_string()},
             {"status": 502, "body_text": "<html>"},
         ],
     });
     workspace.write("recorded/deep/a.json", &fixture.to_string());
-    workspace.write("recorded/README.md", "Recorded by somebody.");
+    workspace.write("recorded/README.md", "Recorded by alice.");
     workspace.write("recorded/.hidden.json", "{");
     let report = look(&workspace, &options());
     assert_eq!((report.files, report.is_incomplete()), (1, false));
     let looked = &report.endpoints[0];
     assert_eq!(looked.endpoint, "/v3/backlinks/widgets/task_get/{id}");
-    assert_eq!((looked.answers, looked.no_json, looked.results), (2, 1, 2));
-    let told = format!(
+    assert_eq!(
+        (looked.responses, looked.no_json, looked.results),
+        (2, 1, 2)
+    );
+    let message = format!(
         "{}{}",
-        report.text(true),
+        report.text(ReportDetail::Full),
         serde_json::to_string(&report).unwrap()
     );
     assert!(
-        !told.contains("somebody") && !told.contains("secret"),
-        "{told}"
+        !message.contains("alice") && !message.contains("secret"),
+        "{message}"
     );
-    assert!(told.contains("such as 7"));
-    // The same file by two names is one.
+    assert!(message.contains("such as 7"));
+    // A file with two names counts once.
     let paths = ["recorded", "recorded/deep/a.json"].map(|path| workspace.path().join(path));
     let twice = drift(workspace.path(), &paths, &options()).unwrap();
     assert_eq!(twice.files, 1);
 }
 
-/// What was sent is not to be believed; what came back is, though it was sent, too.
+/// Only a value in a result proves that the API supports it, even if the value was also sent.
 #[test]
-fn what_was_only_sent_is_not_applied() {
+fn a_value_that_was_only_sent_is_not_applied() {
     let workspace = workspace();
     let task = json!({"target": "a.com", "scale": "huge"});
     let sent = fixture("recording", &task, &json!([{"size": "small"}]));

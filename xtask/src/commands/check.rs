@@ -15,7 +15,7 @@ pub fn run(root: &Path) -> Result<ExitCode, Failure> {
     let model = load(root)?;
     let fixtures = fixtures::check(root, &model, &fixtures::find(root, &model)?)?;
     println!(
-        "the spec is valid: {} endpoints, {} status codes, {fixtures} fixtures that were not made up",
+        "the spec is valid: {} endpoints, {} status codes, {fixtures} recorded fixtures",
         model.endpoints().count(),
         model.status_codes.len()
     );

@@ -4,30 +4,32 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use dataforseo_compare::drift::{Options, drift};
+use dataforseo_compare::drift::{DriftOptions, ReportDetail, drift};
 
 use super::{Failure, print};
 
 /// The exit code when there is drift.
 const DRIFT: u8 = 10;
 
-/// Compare recorded answers with the spec, and propose edits. Exits with 0 if there is no drift,
-/// with 10 if there is, with 1 if something could not be looked at or changed.
+/// Compare recorded responses with the spec, and propose edits.
+///
+/// Exit codes: 0 no drift, 10 drift, 1 a file cannot be compared or an edit fails, 2 wrong usage.
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub struct Arguments {
-    /// Fixtures, recordings, answers as they came, and folders of such.
+    /// Files or folders with fixtures, recordings and raw responses.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Make the edits that need no person, if the spec is valid with them.
+    /// Make the edits that need no review, and revert those that make the spec invalid.
     #[arg(long)]
     apply: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Leave out the table of all that was seen, and count notes only.
+    /// Omit the table of observations, and only count notes.
     #[arg(long, conflicts_with = "json")]
     brief: bool,
-    /// Tell of a field that was never seen when there were so many objects without it.
+    /// Report a documented field that is missing from N or more objects, and never present.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     enough: u64,
 }
@@ -37,7 +39,7 @@ pub struct Arguments {
 /// # Errors
 /// When the spec is not valid, or cannot be edited.
 pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let options = Options {
+    let options = DriftOptions {
         apply: arguments.apply,
         enough: arguments.enough,
     };
@@ -45,7 +47,12 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.json {
         print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
     } else {
-        print(&report.text(!arguments.brief).to_string())?;
+        let detail = if arguments.brief {
+            ReportDetail::Brief
+        } else {
+            ReportDetail::Full
+        };
+        print(&report.text(detail).to_string())?;
     }
     Ok(match report.count() {
         _ if report.is_incomplete() => ExitCode::FAILURE,

@@ -16,7 +16,7 @@ const SHOWN_LINES: usize = 60;
 /// Generate code, schemas and tables from the spec.
 #[derive(Args)]
 pub struct Arguments {
-    /// Write nothing, and fail if a generated file is not fresh.
+    /// Write nothing, and fail if a generated file is out of date.
     #[arg(long)]
     check: bool,
 }
@@ -59,7 +59,7 @@ fn show_stale(stale: &[FileChange]) {
         eprint!("{}", file.diff(SHOWN_LINES));
     }
     eprintln!(
-        "{} generated files are not fresh: run `cargo xtask generate` and commit what it writes",
+        "{} generated files are out of date: run `cargo xtask generate` and commit the changes",
         stale.len()
     );
 }

@@ -18,16 +18,17 @@ pub struct Arguments {
     /// Read the vendor's OpenAPI file instead of pages.
     #[arg(long, value_name = "FILE", conflicts_with = "pages")]
     openapi: Option<PathBuf>,
-    /// The paths of that file to read, all unless given; `*` is any text.
+    /// Read only this path of the OpenAPI file, where `*` matches any text. Defaults to all.
     #[arg(long, value_name = "GLOB", requires = "openapi")]
     only: Vec<String>,
-    /// Say what would change, and write nothing.
+    /// Show what would change, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Write nothing, and fail if the pages alone do not give the facts of the spec.
+    /// Write nothing, and fail if the pages do not state all facts of the spec.
     #[arg(long, conflicts_with = "dry_run")]
     verify: bool,
-    /// Deprecate fields that the pages no longer have, instead of asking.
+    /// Deprecate fields that the pages no longer contain. Without this flag, they are listed for a
+    /// decision.
     #[arg(long, conflicts_with_all = ["openapi", "verify"])]
     removed: bool,
 }

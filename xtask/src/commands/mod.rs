@@ -1,4 +1,4 @@
-//! A file per command: its arguments, and what it prints.
+//! The commands, one file each: arguments and output.
 
 pub mod check;
 pub mod diff;

@@ -5,27 +5,27 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dataforseo_compare::diff::Rendering;
-use xtask::update::{Done, Outcome, update};
+use xtask::update::{UpdateOutcome, UpdateSummary, update};
 
 use super::{Failure, print, today};
 
 /// The exit code when a person has to decide.
 const DECISION: u8 = 10;
 
-/// Bring documentation pages in, and everything else into step: check, generate, changelog, version.
+/// Import documentation pages, and update the rest: check, generate, changelog, version.
 ///
-/// It stops with a list where a person has to decide; run it again then. What it tells of wording
-/// counts as read with the next run.
+/// Stops with a list of decisions that a person has to make. Run it again afterward. The next run
+/// no longer lists changed texts.
 ///
-/// Exit codes: 0 done, 10 a person has to decide, 1 something cannot be read or is not valid, 2 wrong
-/// usage.
+/// Exit codes: 0 done, 10 decisions required, 1 a source cannot be read or the spec is invalid, 2
+/// wrong usage.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
     /// The pages: WordPress JSON or plain text.
     #[arg(required = true)]
     pages: Vec<PathBuf>,
-    /// The revision of git that the changes are told against.
+    /// The git revision to compare with.
     #[arg(long, default_value = "HEAD", value_name = "REV")]
     since: String,
 }
@@ -40,21 +40,21 @@ pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
         print!("{report}");
     }
     match update.outcome {
-        Outcome::Decide(decisions) => {
-            println!("\na person has to decide, then run this again:");
+        UpdateOutcome::NeedsDecision(decisions) => {
+            println!("\ndecide these, then run the command again:");
             for decision in decisions {
                 println!("  - {decision}");
             }
             Ok(ExitCode::from(DECISION))
         }
-        Outcome::Done(done) => {
+        UpdateOutcome::Completed(done) => {
             show(&done)?;
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-fn show(done: &Done) -> Result<(), Failure> {
+fn show(done: &UpdateSummary) -> Result<(), Failure> {
     print(&format!("\n{}", done.difference.render(Rendering::Text)))?;
     println!("\n{} generated files changed", done.generated.len());
     for line in &done.changelog {

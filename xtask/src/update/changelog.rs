@@ -3,11 +3,11 @@
 use dataforseo_compare::diff;
 use dataforseo_compare::diff::meaning::Meaning;
 
-/// Returns the lines of the changelog for what matters to callers.
-pub fn entries(difference: &diff::Report) -> Vec<String> {
-    let matters = |change: &&diff::Change| change.meaning != Meaning::None;
+/// Returns the lines of the changelog for the changes that affect callers.
+pub fn entries(difference: &diff::DiffReport) -> Vec<String> {
+    let matters = |change: &&diff::ApiChange| change.meaning != Meaning::None;
     let line =
-        |change: &diff::Change| format!("- {} ({}).", change.summary(), change.meaning.title());
+        |change: &diff::ApiChange| format!("- {} ({}).", change.summary(), change.meaning.title());
     difference
         .changes
         .iter()
@@ -16,11 +16,11 @@ pub fn entries(difference: &diff::Report) -> Vec<String> {
         .collect()
 }
 
-/// What stands above the entries of an update.
+/// The heading of the entries of an update.
 const HEADING: &str = "### The API";
 
-/// Adds lines to the unreleased part of a changelog. Returns the new text, and the lines that it did
-/// not have.
+/// Adds lines to the unreleased section of a changelog. Returns the new text, and the lines that
+/// were missing.
 pub fn with_entries(changelog: &str, lines: &[String]) -> (String, Vec<String>) {
     let start = changelog.find("\n## ").map_or(changelog.len(), |at| at + 1);
     let body = changelog[start..]

@@ -1,5 +1,5 @@
-//! The day the documentation changes, in one go: pages into the spec, checks, generated code, what
-//! it means for callers, the changelog, the next version. It stops where a person has to decide.
+//! The update after a change of the documentation, in one run: import, checks, generated code,
+//! difference, changelog and next version. The update stops if a person has to decide.
 
 mod changelog;
 mod version;
@@ -16,75 +16,75 @@ use dataforseo_import::{ImportError, Options, import};
 use dataforseo_spec::{Diagnostics, files, fixtures, model};
 use jiff::civil::Date;
 
-/// Why an update broke off. What was written until then can be seen with `git diff`.
+/// The error of an update that failed. `git diff` shows the files that were already written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpdateError {
-    /// A page could not be read.
+    /// A page cannot be read.
     #[error(transparent)]
     Import(#[from] ImportError),
-    /// The spec is not valid now: a new field wants its words, for one.
-    #[error("{0}\nmend it, and run the update again")]
+    /// The spec is no longer valid, for example because a new field lacks its `doc`.
+    #[error("{0}\nfix the spec, and run the update again")]
     Spec(#[from] Diagnostics),
-    /// The revision to compare with could not be read.
+    /// The revision to compare with cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// What was generated is no Rust, which is a mistake in the generator.
-    #[error("generated code is no Rust: {0}")]
+    /// The generated code is not valid Rust, which is a bug in the generator.
+    #[error("the generated code is not valid Rust: {0}")]
     Generated(#[from] syn::Error),
-    /// A file could not be read or written.
+    /// A file cannot be read or written.
     #[error("{path}: {error}")]
     File {
         /// The file.
         path: String,
-        /// Why.
+        /// The reason.
         error: io::Error,
     },
 }
 
-/// What an update did.
+/// The result of an update.
 #[derive(Debug)]
 pub struct Update {
-    /// What each page brought.
+    /// The import report of each page.
     pub imported: Vec<Report>,
-    /// How it went on.
-    pub outcome: Outcome,
+    /// The outcome after the import.
+    pub outcome: UpdateOutcome,
 }
 
-/// How an update ended.
+/// The outcome of an update.
 #[derive(Debug)]
-pub enum Outcome {
-    /// A person has to decide; nothing was generated.
-    Decide(Vec<String>),
-    /// Everything is in step.
-    Done(Box<Done>),
+pub enum UpdateOutcome {
+    /// A person has to make these decisions. Nothing was generated.
+    NeedsDecision(Vec<String>),
+    /// Everything is up to date.
+    Completed(Box<UpdateSummary>),
 }
 
-/// What there is to review.
+/// The changes of an update, for review.
 #[derive(Debug)]
-pub struct Done {
-    /// What changed since the revision, and what it means for callers.
-    pub difference: diff::Report,
-    /// Generated files that were written or removed.
+pub struct UpdateSummary {
+    /// The changes since the revision, with their meaning for callers.
+    pub difference: diff::DiffReport,
+    /// The generated files that were written or removed.
     pub generated: Vec<PathBuf>,
-    /// Lines that came into the changelog.
+    /// The lines that were added to the changelog.
     pub changelog: Vec<String>,
-    /// The version as it is, and what it should be after this.
+    /// The current version, and the next one.
     pub version: (String, String),
 }
 
-/// Brings pages in, and everything else into step with them. `since` is the revision of git whose spec
-/// the changes are told against.
+/// Imports pages, and updates everything that depends on them. `since` is the git revision to
+/// compare with.
 ///
 /// # Errors
-/// When a page, the spec or the revision cannot be read, or something cannot be written.
+/// When a page, the spec or the revision cannot be read, or a file cannot be written.
 pub fn update(
     root: &Path,
     pages: &[PathBuf],
     since: &str,
     today: Date,
 ) -> Result<Update, UpdateError> {
-    // First, so that a revision that is not there costs nothing.
+    // Read first, so that a missing revision changes nothing.
     let before = Source::at(root, since)?.read(root)?;
     let options = Options {
         mark_removed: Some(today),
@@ -96,27 +96,27 @@ pub fn update(
     }
     let decisions: Vec<String> = imported.iter().flat_map(decisions).collect();
     if !decisions.is_empty() {
-        let outcome = Outcome::Decide(decisions);
+        let outcome = UpdateOutcome::NeedsDecision(decisions);
         return Ok(Update { imported, outcome });
     }
     let done = bring_up_to_date(root, &before)?;
     Ok(Update {
         imported,
-        outcome: Outcome::Done(Box::new(done)),
+        outcome: UpdateOutcome::Completed(Box::new(done)),
     })
 }
 
-/// Checks the spec, generates, and writes the changelog.
-fn bring_up_to_date(root: &Path, before: &Surface) -> Result<Done, UpdateError> {
+/// Checks the spec, generates code, and writes the changelog.
+fn bring_up_to_date(root: &Path, before: &Surface) -> Result<UpdateSummary, UpdateError> {
     let generated = generate(root)?;
     let mut after = Source::Folder(root.join("spec")).read(root)?;
     "spec".clone_into(&mut after.name);
-    let difference = diff::compare(before, &after, &diff::Options::default());
+    let difference = diff::compare(before, &after, &diff::DiffOptions::default());
     let changelog = write_changelog(root, &difference)?;
     let manifest = fs::read_to_string(root.join("Cargo.toml")).map_err(of_file("Cargo.toml"))?;
     let version = version::version(&manifest);
     let next = version::next_version(&version, difference.semver());
-    Ok(Done {
+    Ok(UpdateSummary {
         difference,
         generated,
         changelog,
@@ -139,7 +139,7 @@ fn generate(root: &Path) -> Result<Vec<PathBuf>, UpdateError> {
 }
 
 /// Adds the changes to the changelog. Returns the lines that it did not have.
-fn write_changelog(root: &Path, difference: &diff::Report) -> Result<Vec<String>, UpdateError> {
+fn write_changelog(root: &Path, difference: &diff::DiffReport) -> Result<Vec<String>, UpdateError> {
     const NAME: &str = "CHANGELOG.md";
     let file = root.join(NAME);
     let text = fs::read_to_string(&file).map_err(of_file(NAME))?;
@@ -156,7 +156,7 @@ fn of_file(path: &str) -> impl FnOnce(io::Error) -> UpdateError {
     |error| UpdateError::File { path, error }
 }
 
-/// What a person has to decide after an import.
+/// Returns the decisions that a person has to make after an import.
 fn decisions(report: &Report) -> Vec<String> {
     let at = |what: &str, items: &[String]| {
         let item = |item: &String| format!("{}: {what}: {item}", report.spec_file);
@@ -167,13 +167,13 @@ fn decisions(report: &Report) -> Vec<String> {
             "page and spec contradict each other",
             &report.contradictions,
         ),
-        at("in the spec and not on the page", &report.unexplained),
+        at("in the spec, but not on the page", &report.unexplained),
         at(
-            "a constraint that was not understood; put it into the spec if it is one",
+            "a constraint that the import does not understand; add it to the spec if it is one",
             &report.not_understood,
         ),
         at(
-            "the page words it differently now; see whether its `doc` still fits",
+            "the text of the page changed; check whether the `doc` still fits",
             &report.reworded,
         ),
     ]

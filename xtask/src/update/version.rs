@@ -13,8 +13,8 @@ pub fn version(manifest: &str) -> String {
     line.unwrap_or("0.0.0").trim().trim_matches('"').to_owned()
 }
 
-/// Returns the version after a step. Below 1.0 Cargo takes the second number as the major one, and the third
-/// as the rest.
+/// Returns the version after a step. Below 1.0, Cargo treats the second number as the major one,
+/// and the third as both others.
 pub fn next_version(version: &str, step: Semver) -> String {
     let numbers: Vec<u64> = version
         .split('.')

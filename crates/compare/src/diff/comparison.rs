@@ -1,27 +1,29 @@
-//! The comparison of two surfaces, endpoint by endpoint and field by field.
+//! The comparison of two surfaces, by endpoint and field.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataforseo_spec::glob::fits;
 use serde_json::{Value, json};
 
-use super::group::{Found, group};
+use super::group::{FoundChange, group};
 use super::meaning;
 use super::meaning::Event;
 use super::pairs;
-use super::report::{Change, Named, Place, Report, What};
-use super::surface::{Endpoint, Fact, Field, Form, Says, Side, Surface};
+use super::report::{ApiChange, ChangeKind, ChangeLocation, DiffReport, SourceName};
+use super::surface::{
+    CallSide, Coverage, Fact, SourceForm, Surface, SurfaceEndpoint, SurfaceField,
+};
 
-/// What to compare.
+/// The options of a comparison.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// The paths of endpoints, all unless given; `*` is any text.
+pub struct DiffOptions {
+    /// The paths of the endpoints to compare. `*` matches any text. An empty list selects all.
     pub only: Vec<String>,
 }
 
 /// Compares two sources.
-pub fn compare(old: &Surface, new: &Surface, options: &Options) -> Report {
-    let mut comparison = Comparison {
+pub fn compare(old: &Surface, new: &Surface, options: &DiffOptions) -> DiffReport {
+    let mut comparison = SurfaceComparison {
         forms: (old.form, new.form),
         found: Vec::new(),
         skipped: BTreeMap::new(),
@@ -32,11 +34,11 @@ pub fn compare(old: &Surface, new: &Surface, options: &Options) -> Report {
         let notes = surface.notes.iter();
         not_compared.extend(notes.map(|note| format!("{}: {note}", surface.name)));
     }
-    let named = |surface: &Surface| Named {
+    let named = |surface: &Surface| SourceName {
         name: surface.name.clone(),
         form: surface.form,
     };
-    Report {
+    DiffReport {
         old: named(old),
         new: named(new),
         endpoints_in_both: both,
@@ -45,28 +47,37 @@ pub fn compare(old: &Surface, new: &Surface, options: &Options) -> Report {
     }
 }
 
-struct Comparison {
-    forms: (Form, Form),
-    found: Vec<Found>,
-    /// What was not compared, with how often and an example.
+struct SurfaceComparison {
+    forms: (SourceForm, SourceForm),
+    found: Vec<FoundChange>,
+    /// The facts that were not compared, with their number and an example.
     skipped: BTreeMap<String, (usize, String)>,
 }
 
-/// The two accounts of one endpoint.
-struct Both<'a> {
+/// An endpoint in both sources.
+struct EndpointPair<'a> {
     id: &'a str,
-    old: &'a Endpoint,
-    new: &'a Endpoint,
+    old: &'a SurfaceEndpoint,
+    new: &'a SurfaceEndpoint,
 }
 
-impl Comparison {
+/// The source that contains a field which the other one lacks.
+#[derive(Clone, Copy)]
+enum Presence {
+    /// The new source.
+    Added,
+    /// The old source.
+    Removed,
+}
+
+impl SurfaceComparison {
     fn mixed(&self) -> bool {
         self.forms.0 != self.forms.1
     }
 
-    /// Whether one account is the vendor's.
-    fn of_vendor(&self) -> bool {
-        self.forms.0.of_the_vendor() || self.forms.1.of_the_vendor()
+    /// Returns whether one source is the vendor's.
+    fn has_vendor_source(&self) -> bool {
+        self.forms.0.is_from_vendor() || self.forms.1.is_from_vendor()
     }
 
     fn skip(&mut self, what: String, example: String) {
@@ -78,26 +89,26 @@ impl Comparison {
         skipped
             .map(|(what, (count, example))| match count {
                 1 => format!("{what}: {example}"),
-                _ => format!("{what}: {count} places, such as {example}"),
+                _ => format!("{what}: {count} locations, such as {example}"),
             })
             .collect()
     }
 
-    /// Compares all endpoints, and counts those that both have.
-    fn endpoints(&mut self, old: &Surface, new: &Surface, options: &Options) -> usize {
-        let wanted = |endpoint: &Endpoint| {
+    /// Compares all endpoints. Returns the number of endpoints that both sources contain.
+    fn endpoints(&mut self, old: &Surface, new: &Surface, options: &DiffOptions) -> usize {
+        let wanted = |endpoint: &SurfaceEndpoint| {
             let path = endpoint.facts.get(&Fact::Path).and_then(Value::as_str);
             let path = path.unwrap_or_default();
             options.only.is_empty() || options.only.iter().any(|pattern| fits(pattern, path))
         };
-        // A page is about one endpoint, and says nothing of the others.
+        // A page describes one endpoint, and does not show that others are missing.
         let about = |id: &str| {
             let page = |surface: &Surface| {
-                surface.form == Form::Page && !surface.endpoints.contains_key(id)
+                surface.form == SourceForm::Page && !surface.endpoints.contains_key(id)
             };
             !page(old) && !page(new)
         };
-        let mut gone = Vec::new();
+        let mut removed = Vec::new();
         let mut both = 0;
         for (id, before) in &old.endpoints {
             if !wanted(before) || !about(id) {
@@ -106,29 +117,29 @@ impl Comparison {
             match new.endpoints.get(id) {
                 Some(after) => {
                     both += 1;
-                    self.endpoint(&Both {
+                    self.endpoint(&EndpointPair {
                         id,
                         old: before,
                         new: after,
                     });
                 }
-                None => gone.push((id.as_str(), before)),
+                None => removed.push((id.as_str(), before)),
             }
         }
-        let came = new
+        let added = new
             .endpoints
             .iter()
             .filter(|(id, after)| !old.endpoints.contains_key(*id) && wanted(after) && about(id));
-        let mut came: Vec<_> = came.map(|(id, it)| (id.as_str(), it)).collect();
-        for before in gone {
-            let pair = came
+        let mut added: Vec<_> = added.map(|(id, it)| (id.as_str(), it)).collect();
+        for before in removed {
+            let pair = added
                 .iter()
                 .enumerate()
                 .find_map(|(at, after)| Some((at, pairs::endpoints(before, *after)?)));
             match pair {
                 Some((at, evidence)) => {
-                    let after = came.remove(at);
-                    let what = What::Renamed {
+                    let after = added.remove(at);
+                    let what = ChangeKind::Renamed {
                         from: before.0.to_owned(),
                         to: after.0.to_owned(),
                         evidence,
@@ -137,7 +148,7 @@ impl Comparison {
                 }
                 None => {
                     let (kind, inside) = (method(before.1), before.1.fields.len());
-                    let what = What::Removed {
+                    let what = ChangeKind::Removed {
                         kind,
                         required: false,
                         inside,
@@ -146,8 +157,8 @@ impl Comparison {
                 }
             }
         }
-        for (id, after) in came {
-            let what = What::Added {
+        for (id, after) in added {
+            let what = ChangeKind::Added {
                 kind: method(after),
                 required: false,
                 inside: after.fields.len(),
@@ -157,36 +168,43 @@ impl Comparison {
         both
     }
 
-    /// A change of an endpoint as a whole.
-    fn whole(&mut self, id: &str, what: What, event: Event) {
+    /// Notes a change of an endpoint as a whole.
+    fn whole(&mut self, id: &str, what: ChangeKind, event: Event) {
         let to = match &what {
-            What::Renamed { to, .. } => Some(to.clone()),
+            ChangeKind::Renamed { to, .. } => Some(to.clone()),
             _ => None,
         };
-        let place = Place {
+        let location = ChangeLocation {
             endpoint: id.to_owned(),
             path: String::new(),
             to,
         };
-        self.note(what, event, Side::Endpoint, place, None);
+        self.note(what, event, CallSide::Endpoint, location, None);
     }
 
-    fn note(&mut self, what: What, event: Event, side: Side, place: Place, field: Option<&Field>) {
+    fn note(
+        &mut self,
+        what: ChangeKind,
+        event: Event,
+        side: CallSide,
+        location: ChangeLocation,
+        field: Option<&SurfaceField>,
+    ) {
         let (meaning, why) = meaning::meaning(event, side);
         let within = field.and_then(|field| field.within.as_ref());
         let of_values = matches!(
             &what,
-            What::Changed {
+            ChangeKind::Changed {
                 fact: Fact::Values,
                 ..
             }
         );
-        self.found.push(Found {
+        self.found.push(FoundChange {
             within: within.map(|(ty, at)| format!("{ty}{at}")),
             values_of: field
                 .and_then(|field| field.values_of.clone())
                 .filter(|_| of_values),
-            change: Change {
+            change: ApiChange {
                 what,
                 side,
                 event,
@@ -194,48 +212,48 @@ impl Comparison {
                 semver: meaning.semver(),
                 why,
                 shared: None,
-                places: vec![place],
+                locations: vec![location],
             },
         });
     }
 
-    fn endpoint(&mut self, both: &Both<'_>) {
+    fn endpoint(&mut self, both: &EndpointPair<'_>) {
         let (old, new) = (both.old, both.new);
         for fact in Fact::ALL {
             let values = (old.facts.get(&fact), new.facts.get(&fact));
-            // Parameters are compared by themselves.
+            // Parameters are compared separately.
             if fact == Fact::Path && same_but_parameters(values) {
                 continue;
             }
-            let Some((old, new)) = self.differs(fact, values, Side::Endpoint, both.id) else {
+            let Some((old, new)) = self.differs(fact, values, CallSide::Endpoint, both.id) else {
                 continue;
             };
-            let event = meaning::event(fact, Side::Endpoint, "", old.as_ref(), new.as_ref());
-            self.whole(both.id, What::Changed { fact, old, new }, event);
+            let event = meaning::event(fact, CallSide::Endpoint, "", old.as_ref(), new.as_ref());
+            self.whole(both.id, ChangeKind::Changed { fact, old, new }, event);
         }
         let reshaped = self.reshaped(both);
-        let mut gone = self.missing(both.id, old, new, &reshaped);
-        let mut came = self.missing(both.id, new, old, &reshaped);
-        self.pair(both, &mut gone, &mut came);
-        for (path, inside) in gone {
-            self.one_sided(both.id, old, path, inside, false);
+        let mut removed = self.missing(both.id, old, new, &reshaped);
+        let mut added = self.missing(both.id, new, old, &reshaped);
+        self.pair(both, &mut removed, &mut added);
+        for (path, inside) in removed {
+            self.one_sided(both.id, old, path, inside, Presence::Removed);
         }
-        for (path, inside) in came {
-            self.one_sided(both.id, new, path, inside, true);
+        for (path, inside) in added {
+            self.one_sided(both.id, new, path, inside, Presence::Added);
         }
         for (path, before) in &old.fields {
             if let Some(after) = new.fields.get(path)
                 && !is_hidden(path, before, &reshaped)
-                && self.about_side(Side::of(path))
+                && self.about_side(CallSide::of(path))
             {
                 self.field(both.id, path, before, after);
             }
         }
     }
 
-    /// The fields whose type is another one: what is inside of them is not compared.
-    fn reshaped<'a>(&self, both: &Both<'a>) -> BTreeSet<&'a str> {
-        let kind = |field: &Field| field.facts.get(&Fact::Type).cloned();
+    /// Returns the fields whose type changed. Their inner fields are not compared.
+    fn reshaped<'a>(&self, both: &EndpointPair<'a>) -> BTreeSet<&'a str> {
+        let kind = |field: &SurfaceField| field.facts.get(&Fact::Type).cloned();
         let fields = both.old.fields.iter();
         let other = fields.filter(|(path, before)| {
             let after = both.new.fields.get(*path);
@@ -244,13 +262,13 @@ impl Comparison {
         other.map(|(path, _)| path.as_str()).collect()
     }
 
-    /// The fields that one account has and the other has not, without those inside of one that is
-    /// missing itself; with the number of these.
+    /// Returns the fields that only one source contains, each with the number of its inner fields.
+    /// Inner fields of a missing field are not listed.
     fn missing<'a>(
         &mut self,
         id: &str,
-        has: &'a Endpoint,
-        lacks: &Endpoint,
+        has: &'a SurfaceEndpoint,
+        lacks: &SurfaceEndpoint,
         reshaped: &BTreeSet<&str>,
     ) -> Vec<(&'a str, usize)> {
         let mut missing: Vec<(&str, usize)> = Vec::new();
@@ -258,7 +276,7 @@ impl Comparison {
         for (path, field) in &has.fields {
             if lacks.fields.contains_key(path)
                 || is_hidden(path, field, reshaped)
-                || !self.about_side(Side::of(path))
+                || !self.about_side(CallSide::of(path))
             {
                 continue;
             }
@@ -269,8 +287,8 @@ impl Comparison {
                 }
                 continue;
             }
-            if field.own && self.mixed() && self.of_vendor() {
-                let what = "fields that the spec has from elsewhere than the vendor's pages";
+            if field.own && self.mixed() && self.has_vendor_source() {
+                let what = "fields that the spec has from a source other than the vendor's pages";
                 self.skip(what.to_owned(), format!("{path} of {id}"));
                 continue;
             }
@@ -280,17 +298,17 @@ impl Comparison {
         missing
     }
 
-    /// Tells what may be renamed or moved, and takes it out of both lists.
+    /// Notes the fields that may have been renamed or moved, and removes them from both lists.
     fn pair(
         &mut self,
-        both: &Both<'_>,
-        gone: &mut Vec<(&str, usize)>,
-        came: &mut Vec<(&str, usize)>,
+        both: &EndpointPair<'_>,
+        removed: &mut Vec<(&str, usize)>,
+        added: &mut Vec<(&str, usize)>,
     ) {
         let paths = |all: &[(&'_ str, usize)]| -> Vec<String> {
             all.iter().map(|(path, _)| (*path).to_owned()).collect()
         };
-        let (from, to) = (paths(gone), paths(came));
+        let (from, to) = (paths(removed), paths(added));
         for pair in pairs::fields(both.old, both.new, &from, &to) {
             let (Some(before), Some(after)) = (
                 both.old.fields.get(&pair.from),
@@ -298,8 +316,8 @@ impl Comparison {
             ) else {
                 continue;
             };
-            gone.retain(|(path, _)| *path != pair.from);
-            came.retain(|(path, _)| *path != pair.to);
+            removed.retain(|(path, _)| *path != pair.from);
+            added.retain(|(path, _)| *path != pair.to);
             let mut evidence = pair.evidence;
             let other: Vec<&str> = Fact::ALL
                 .into_iter()
@@ -308,72 +326,80 @@ impl Comparison {
                 .map(Fact::name)
                 .collect();
             if !other.is_empty() {
-                evidence.push(format!("but not the same: {}", other.join(", ")));
+                evidence.push(format!("but these differ: {}", other.join(", ")));
             }
-            let side = Side::of(&pair.from);
-            let (what, event) = match before.parent == after.parent {
-                true => {
-                    let what = What::Renamed {
-                        from: before.name.clone(),
-                        to: after.name.clone(),
-                        evidence,
-                    };
-                    let event = match is_member(before) {
-                        true => Event::MemberRenamed,
-                        false => Event::FieldRenamed,
-                    };
-                    (what, event)
-                }
-                false => (What::Moved { evidence }, Event::FieldMoved),
+            let side = CallSide::of(&pair.from);
+            let (what, event) = if before.parent == after.parent {
+                let what = ChangeKind::Renamed {
+                    from: before.name.clone(),
+                    to: after.name.clone(),
+                    evidence,
+                };
+                let event = if is_member(before) {
+                    Event::MemberRenamed
+                } else {
+                    Event::FieldRenamed
+                };
+                (what, event)
+            } else {
+                (ChangeKind::Moved { evidence }, Event::FieldMoved)
             };
-            let place = Place {
+            let location = ChangeLocation {
                 endpoint: both.id.to_owned(),
                 path: pair.from,
                 to: Some(pair.to),
             };
-            self.note(what, event, side, place, Some(before));
+            self.note(what, event, side, location, Some(before));
         }
     }
 
-    fn one_sided(&mut self, id: &str, of: &Endpoint, path: &str, inside: usize, added: bool) {
+    /// Notes a field that only one source contains.
+    fn one_sided(
+        &mut self,
+        id: &str,
+        of: &SurfaceEndpoint,
+        path: &str,
+        inside: usize,
+        presence: Presence,
+    ) {
         let Some(field) = of.fields.get(path) else {
             return;
         };
         let required = field.facts.get(&Fact::Required) == Some(&json!(true));
         let kind = kind(field).to_owned();
-        let event = match (is_member(field), added, required) {
-            (true, true, _) => Event::MemberAdded,
-            (true, false, _) => Event::MemberRemoved,
-            (false, true, true) => Event::RequiredFieldAdded,
-            (false, true, false) => Event::FieldAdded,
-            (false, false, _) => Event::FieldRemoved,
+        let event = match presence {
+            Presence::Added if is_member(field) => Event::MemberAdded,
+            Presence::Added if required => Event::RequiredFieldAdded,
+            Presence::Added => Event::FieldAdded,
+            Presence::Removed if is_member(field) => Event::MemberRemoved,
+            Presence::Removed => Event::FieldRemoved,
         };
-        let what = match added {
-            true => What::Added {
+        let what = match presence {
+            Presence::Added => ChangeKind::Added {
                 kind,
                 required,
                 inside,
             },
-            false => What::Removed {
+            Presence::Removed => ChangeKind::Removed {
                 kind,
                 required,
                 inside,
             },
         };
-        let place = Place {
+        let location = ChangeLocation {
             endpoint: id.to_owned(),
             path: path.to_owned(),
             to: None,
         };
-        self.note(what, event, Side::of(path), place, Some(field));
+        self.note(what, event, CallSide::of(path), location, Some(field));
     }
 
-    /// Compares what is said of a field that both have.
-    fn field(&mut self, id: &str, path: &str, old: &Field, new: &Field) {
-        let side = Side::of(path);
+    /// Compares the facts about a field that both sources contain.
+    fn field(&mut self, id: &str, path: &str, old: &SurfaceField, new: &SurfaceField) {
+        let side = CallSide::of(path);
         let at = format!("{path} of {id}");
-        let mut told_of_prose = false;
-        // The same words may say other facts of another type: that is no further change.
+        let mut prose_reported = false;
+        // The same text may state other facts if the type changes. That is not another change.
         let equal = |fact: Fact| old.facts.get(&fact) == new.facts.get(&fact);
         let reread = !equal(Fact::Type) && equal(Fact::Wording);
         for fact in Fact::ALL {
@@ -382,8 +408,8 @@ impl Comparison {
                 continue;
             }
             let values = (old.facts.get(&fact), new.facts.get(&fact));
-            let corrected = |field: &Field| field.corrected.contains(fact.name());
-            if self.mixed() && self.of_vendor() && (corrected(old) || corrected(new)) {
+            let corrected = |field: &SurfaceField| field.corrected.contains(fact.name());
+            if self.mixed() && self.has_vendor_source() && (corrected(old) || corrected(new)) {
                 let what = "facts that the spec corrects";
                 self.skip(what.to_owned(), at.clone());
                 continue;
@@ -391,11 +417,11 @@ impl Comparison {
             let Some((before, after)) = self.differs(fact, values, side, &at) else {
                 continue;
             };
-            // The vendor's words changed because the fact did.
-            if fact == Fact::Wording && told_of_prose {
+            // The vendor's text changed because the fact did.
+            if fact == Fact::Wording && prose_reported {
                 continue;
             }
-            told_of_prose |= of_prose;
+            prose_reported |= of_prose;
             let event = meaning::event(fact, side, kind(old), before.as_ref(), after.as_ref());
             let (before, after) = match fact {
                 Fact::Wording => (
@@ -404,32 +430,32 @@ impl Comparison {
                 ),
                 _ => (before, after),
             };
-            let what = What::Changed {
+            let what = ChangeKind::Changed {
                 fact,
                 old: before,
                 new: after,
             };
-            let place = Place {
+            let location = ChangeLocation {
                 endpoint: id.to_owned(),
                 path: path.to_owned(),
                 to: None,
             };
-            self.note(what, event, side, place, Some(new));
+            self.note(what, event, side, location, Some(new));
         }
     }
 
-    /// Whether both sources tell of this part of a call.
-    fn about_side(&self, side: Side) -> bool {
-        let pages = [self.forms.0, self.forms.1].contains(&Form::Page);
-        !(pages && matches!(side, Side::Answer | Side::Path))
+    /// Returns whether both sources describe this part of a call.
+    fn about_side(&self, side: CallSide) -> bool {
+        let pages = [self.forms.0, self.forms.1].contains(&SourceForm::Page);
+        !(pages && matches!(side, CallSide::Response | CallSide::Path))
     }
 
-    /// The two values of a fact, if they differ and both sources can say it.
+    /// Returns the two values of a fact, if they differ and both sources can state it.
     fn differs(
         &mut self,
         fact: Fact,
         values: (Option<&Value>, Option<&Value>),
-        side: Side,
+        side: CallSide,
         at: &str,
     ) -> Option<(Option<Value>, Option<Value>)> {
         let (old, new) = (plain(fact, values.0), plain(fact, values.1));
@@ -442,42 +468,45 @@ impl Comparison {
         Some((old, new))
     }
 
-    /// Whether sources of two forms both say something of a fact.
+    /// Returns whether both sources state a fact, if their forms differ.
     fn comparable(
         &mut self,
         fact: Fact,
         old: &Option<Value>,
         new: &Option<Value>,
-        side: Side,
+        side: CallSide,
         at: &str,
     ) -> bool {
         let name = fact.name();
         let of_two = [(self.forms.0, old), (self.forms.1, new)];
         for (form, value) in of_two {
-            let silent = match form.says(fact) {
-                Says::All => false,
-                Says::Some => value.is_none() || value == &Some(Value::Bool(false)),
-                Says::Nothing => true,
+            let silent = match form.coverage(fact) {
+                Coverage::Complete => false,
+                Coverage::Partial => value.is_none() || value == &Some(Value::Bool(false)),
+                Coverage::Absent => true,
             };
             if silent {
-                let what = match form.says(fact) {
-                    Says::Nothing => format!("`{name}`, which {} does not tell", form.name()),
-                    _ => format!("`{name}`, which {} leaves open", form.name()),
+                let what = match form.coverage(fact) {
+                    Coverage::Absent => format!("`{name}`: not stated by {}", form.name()),
+                    _ => format!("`{name}`: not always stated by {}", form.name()),
                 };
                 self.skip(what, at.to_owned());
                 return false;
             }
         }
         let why = match fact {
-            fact if side == Side::Answer && fact != Fact::Doc => "facts of the envelope",
+            fact if side == CallSide::Response && fact != Fact::Doc => "facts of the envelope",
             Fact::Type if open_kind(old) || open_kind(new) => {
-                "types of which one source says no more than that they are JSON"
+                "types that one source only describes as JSON"
             }
-            // Marks are made of a page's words; those of a file are others.
-            Fact::Wording if of_two.iter().any(|(form, _)| *form == Form::OpenApi) => {
-                "the vendor's words, of which a page and a file have different ones"
+            // Fingerprints are calculated from the text of a page, which differs from that of a
+            // file.
+            Fact::Wording if of_two.iter().any(|(form, _)| *form == SourceForm::OpenApi) => {
+                "the vendor's text, which differs between pages and files"
             }
-            Fact::Doc if side == Side::Endpoint => "words for endpoints, to which ours are added",
+            Fact::Doc if side == CallSide::Endpoint => {
+                "texts of endpoints, to which the spec adds its own"
+            }
             _ => return true,
         };
         self.skip(why.to_owned(), at.to_owned());
@@ -485,7 +514,7 @@ impl Comparison {
     }
 }
 
-/// What is not said of `required` is that it is not; the order of values says nothing.
+/// Normalizes a value: a missing `required` means false, and the order of values has no meaning.
 fn plain(fact: Fact, value: Option<&Value>) -> Option<Value> {
     match (fact, value) {
         (Fact::Required, None) => Some(Value::Bool(false)),
@@ -505,7 +534,7 @@ fn open_kind(kind: &Option<Value>) -> bool {
     kind.is_some_and(|kind| kind.ends_with("json"))
 }
 
-/// Whether two paths differ in the names of parameters alone.
+/// Returns whether two paths differ only in the names of parameters.
 fn same_but_parameters(paths: (Option<&Value>, Option<&Value>)) -> bool {
     let plain = |path: Option<&Value>| {
         let path = path.and_then(Value::as_str)?;
@@ -516,27 +545,27 @@ fn same_but_parameters(paths: (Option<&Value>, Option<&Value>)) -> bool {
     plain(paths.0) == plain(paths.1)
 }
 
-fn method(endpoint: &Endpoint) -> String {
+fn method(endpoint: &SurfaceEndpoint) -> String {
     let method = endpoint.facts.get(&Fact::Method).and_then(Value::as_str);
     method.unwrap_or_default().to_owned()
 }
 
-fn kind(field: &Field) -> &str {
+fn kind(field: &SurfaceField) -> &str {
     let kind = field.facts.get(&Fact::Type).and_then(Value::as_str);
     kind.unwrap_or_default()
 }
 
-fn is_member(field: &Field) -> bool {
+fn is_member(field: &SurfaceField) -> bool {
     kind(field) == "member"
 }
 
-/// The path of the field that a place is in: without the brackets of lists and maps.
+/// Returns the path of the containing field, without the brackets of lists and maps.
 fn owner(parent: &str) -> &str {
     parent.trim_end_matches(['[', ']', '{', '}'])
 }
 
-/// Whether a field is inside of one whose type changed.
-fn is_hidden(path: &str, field: &Field, reshaped: &BTreeSet<&str>) -> bool {
+/// Returns whether a field is inside one whose type changed.
+fn is_hidden(path: &str, field: &SurfaceField, reshaped: &BTreeSet<&str>) -> bool {
     if reshaped.is_empty() {
         return false;
     }

@@ -1,34 +1,36 @@
-//! The surface of an OpenAPI file: the vendor's of version 3.0, with rules in prose, or one that
-//! `cargo xtask openapi` printed, with rules in keys.
+//! The surface of an OpenAPI file: the vendor's file of version 3.0, or the output of `cargo xtask
+//! openapi`. The vendor states rules in descriptions, and our output in keys.
 //!
-//! A field is looked at through all schemas that hold at its place, references and parts included,
-//! the nearest first: the first that states a fact is taken.
+//! Several schemas apply to a field, including references and parts of `allOf`. The nearest schema
+//! that states a fact decides.
 
 use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::from_spec::{facts_of, plain_number, settled};
-use super::surface::{Endpoint, Fact, Facts, Field, Form, Surface, endpoint_id, words};
+use super::from_spec::{facts_of, plain_number, with_condition_type};
+use super::surface::{
+    CallSide, Fact, Facts, SourceForm, Surface, SurfaceEndpoint, SurfaceField, endpoint_id, words,
+};
 use dataforseo_import::docs::Unreadable;
 use dataforseo_import::{draft, openapi, prose};
 use dataforseo_spec::language::{self, FieldType};
 
-/// Fields, at most: all of v3 has some 85,000.
-const FIELDS: usize = 400_000;
+/// The limit of fields in a file. The whole API v3 has about 85,000.
+const MAX_FIELDS: usize = 400_000;
 
-/// References behind references, at most; more of them lead in a circle.
-const DEPTH: usize = 40;
+/// The limit of nested references. More of them form a cycle.
+const MAX_DEPTH: usize = 40;
 
 /// Reads the surface of a file.
 ///
 /// # Errors
-/// When the file has no paths, or a reference leads nowhere.
+/// When the file has no paths, or a reference has no target.
 pub fn surface(name: &str, document: &Value) -> Result<Surface, Unreadable> {
     let Some(paths) = document.get("paths").and_then(Value::as_object) else {
         return Err(Unreadable::because(
-            "`paths` is no map: expected an OpenAPI file with operations by path and method",
+            "`paths` is not a map: expected an OpenAPI file with operations by path and method",
         ));
     };
     let operations = || {
@@ -39,16 +41,20 @@ pub fn surface(name: &str, document: &Value) -> Result<Surface, Unreadable> {
         })
     };
     let own = operations().any(|(_, _, operation)| operation.get("x-mode").is_some());
-    let mut reader = Reader {
+    let mut reader = OpenApiReader {
         document,
         own,
-        said: HashMap::new(),
+        prose_facts: HashMap::new(),
         read: 0,
-        lost: Vec::new(),
+        unresolved: Vec::new(),
     };
     let mut surface = Surface {
         name: name.to_owned(),
-        form: if own { Form::OwnOpenApi } else { Form::OpenApi },
+        form: if own {
+            SourceForm::OwnOpenApi
+        } else {
+            SourceForm::OpenApi
+        },
         endpoints: Default::default(),
         notes: Vec::new(),
     };
@@ -60,9 +66,10 @@ pub fn surface(name: &str, document: &Value) -> Result<Surface, Unreadable> {
         }
         surface.endpoints.insert(id, endpoint);
     }
-    match reader.lost.is_empty() {
-        true => Ok(surface),
-        false => Err(Unreadable(reader.lost)),
+    if reader.unresolved.is_empty() {
+        Ok(surface)
+    } else {
+        Err(Unreadable(reader.unresolved))
     }
 }
 
@@ -72,14 +79,14 @@ fn is_method(name: &str) -> bool {
 
 type Schema<'a> = &'a Map<String, Value>;
 
-/// The schemas that hold at a place, the nearest first, and the name of the first that has one.
-struct View<'a> {
+/// The schemas that apply to a field, the nearest first, and the name of the first named one.
+struct SchemaView<'a> {
     schemas: Vec<Schema<'a>>,
     name: Option<&'a str>,
     nullable: bool,
 }
 
-impl<'a> View<'a> {
+impl<'a> SchemaView<'a> {
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.schemas.iter().find_map(|schema| schema.get(key))
     }
@@ -88,7 +95,7 @@ impl<'a> View<'a> {
         self.get(key)?.as_str()
     }
 
-    /// The type's name: the one besides `null` where there are two.
+    /// Returns the name of the type. Ignores `null` in a list of two.
     fn kind(&self) -> Option<&'a str> {
         match self.get("type")? {
             Value::Array(kinds) => kinds
@@ -99,13 +106,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What several schemas say under one key: all of it holds.
+    /// Returns the values of a key in all schemas.
     fn all(&self, key: &str) -> Vec<&'a Value> {
         let schemas = self.schemas.iter();
         schemas.filter_map(|schema| schema.get(key)).collect()
     }
 
-    /// What stands inside: of a list, or of a map.
+    /// Returns the brackets and the schemas of the elements of a list, or the values of a map.
     fn inside(&self) -> Option<(&'static str, Vec<&'a Value>)> {
         let items = self.all("items");
         if !items.is_empty() {
@@ -137,26 +144,34 @@ impl<'a> View<'a> {
     }
 }
 
-/// A place that is being read: which schemas are open around it, and which named one it is in.
+/// The context of a field: the schemas that are being read, and the named one that contains it.
 #[derive(Clone, Default)]
-struct At<'a> {
+struct SchemaContext<'a> {
     open: Vec<&'a str>,
     within: Option<(String, String)>,
 }
 
-struct Reader<'a> {
-    document: &'a Value,
-    own: bool,
-    /// What prose says, by kind and side and the prose itself: the same recurs all over.
-    said: HashMap<(String, bool, &'a str), Facts>,
-    /// How many fields were read.
-    read: usize,
-    lost: Vec<String>,
+/// The key of a description whose facts were already read.
+#[derive(PartialEq, Eq, Hash)]
+struct ProseKey<'a> {
+    kind: String,
+    side: CallSide,
+    text: &'a str,
 }
 
-impl<'a> Reader<'a> {
-    fn view(&mut self, schemas: &[&'a Value]) -> View<'a> {
-        let mut view = View {
+struct OpenApiReader<'a> {
+    document: &'a Value,
+    own: bool,
+    /// The facts of descriptions that were already read, because many fields share one.
+    prose_facts: HashMap<ProseKey<'a>, Facts>,
+    /// The number of fields that were read.
+    read: usize,
+    unresolved: Vec<String>,
+}
+
+impl<'a> OpenApiReader<'a> {
+    fn view(&mut self, schemas: &[&'a Value]) -> SchemaView<'a> {
+        let mut view = SchemaView {
             schemas: Vec::new(),
             name: None,
             nullable: false,
@@ -167,13 +182,13 @@ impl<'a> Reader<'a> {
         view
     }
 
-    fn look(&mut self, schema: &'a Value, view: &mut View<'a>, depth: usize) {
+    fn look(&mut self, schema: &'a Value, view: &mut SchemaView<'a>, depth: usize) {
         let Some(schema) = schema.as_object() else {
             return;
         };
-        // One that leads back to itself says nothing new.
+        // A schema that refers to itself adds no facts.
         let known = view.schemas.iter().any(|it| std::ptr::eq(*it, schema));
-        if known || depth > DEPTH {
+        if known || depth > MAX_DEPTH {
             return;
         }
         view.schemas.push(schema);
@@ -186,19 +201,20 @@ impl<'a> Reader<'a> {
             view.name = view.name.or(Some(name));
             match self.component(name) {
                 Some(target) => self.look(target, view, depth + 1),
-                None => self.lose(reference),
+                None => self.note_unresolved(reference),
             }
         }
-        for part in list(schema, "allOf") {
-            self.look(part, view, depth + 1);
+        for member in list(schema, "allOf") {
+            self.look(member, view, depth + 1);
         }
         for key in ["oneOf", "anyOf"] {
             let all = list(schema, key);
             let null = |it: &Value| it.get("type").and_then(Value::as_str) == Some("null");
             view.nullable |= all.iter().any(|it| null(it));
-            // An alternative that is empty says that anything else may stand there, too.
-            let said = |it: &&&Value| !null(it) && it.as_object().is_some_and(|it| !it.is_empty());
-            let rest: Vec<_> = all.iter().filter(said).collect();
+            // An empty alternative means that any other value is allowed, too.
+            let is_stated =
+                |it: &&&Value| !null(it) && it.as_object().is_some_and(|it| !it.is_empty());
+            let rest: Vec<_> = all.iter().filter(is_stated).collect();
             if let [one] = rest.as_slice() {
                 self.look(one, view, depth + 1);
             }
@@ -210,19 +226,19 @@ impl<'a> Reader<'a> {
         schemas.get(name)
     }
 
-    fn lose(&mut self, reference: &str) {
-        self.lose_with(format!(
-            "`{reference}` leads nowhere: expected a schema of that name under components.schemas"
+    fn note_unresolved(&mut self, reference: &str) {
+        self.note_error(format!(
+            "`{reference}` has no target: expected a schema of that name under components.schemas"
         ));
     }
 
-    fn lose_with(&mut self, message: String) {
-        if !self.lost.contains(&message) {
-            self.lost.push(message);
+    fn note_error(&mut self, message: String) {
+        if !self.unresolved.contains(&message) {
+            self.unresolved.push(message);
         }
     }
 
-    fn endpoint(&mut self, path: &str, method: &str, operation: &'a Value) -> Endpoint {
+    fn endpoint(&mut self, path: &str, method: &str, operation: &'a Value) -> SurfaceEndpoint {
         let mut facts: Facts = [
             (Fact::Path, path.into()),
             (Fact::Method, method.to_uppercase().into()),
@@ -248,7 +264,7 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let schema: Vec<&Value> = parameter.get("schema").into_iter().collect();
-            let mut field = self.field("path", name, &schema, &At::default());
+            let mut field = self.field("path", name, &schema, &SchemaContext::default());
             field.facts.insert(Fact::Required, true.into());
             if let Some(text) = parameter.get("description").and_then(Value::as_str) {
                 self.say(text, &mut field.facts);
@@ -261,33 +277,39 @@ impl<'a> Reader<'a> {
             if let Some(max) = view.get("maxItems") {
                 facts.insert(Fact::TasksPerCall, max.clone());
             }
-            let at = At::default();
+            let at = SchemaContext::default();
             match view.inside() {
                 Some((_, task)) => self.object("task", &task, &at, &mut fields),
                 None => self.object("task", &[body], &at, &mut fields),
             }
         }
-        let answer = operation.get("responses").and_then(|all| all.get("200"));
-        if let Some(answer) = answer.and_then(body) {
-            self.answer(answer, &mut fields);
+        let response = operation.get("responses").and_then(|all| all.get("200"));
+        if let Some(response) = response.and_then(body) {
+            self.envelope(response, &mut fields);
         }
-        Endpoint {
+        SurfaceEndpoint {
             facts,
             fields,
             text: Some(text.to_owned()),
         }
     }
 
-    /// The envelope, and the result inside of it.
-    fn answer(&mut self, schema: &'a Value, fields: &mut IndexMap<String, Field>) {
+    /// Adds the envelope, and the result inside it.
+    fn envelope(&mut self, schema: &'a Value, fields: &mut IndexMap<String, SurfaceField>) {
         let view = self.view(&[schema]);
         for (name, schemas) in view.properties() {
             if name != "tasks" {
-                self.add("answer", name, &schemas, &At::default(), fields);
+                self.add(
+                    "response",
+                    name,
+                    &schemas,
+                    &SchemaContext::default(),
+                    fields,
+                );
                 continue;
             }
-            let field = self.field("answer", name, &schemas, &At::default());
-            fields.insert("answer.tasks".to_owned(), field);
+            let field = self.field("response", name, &schemas, &SchemaContext::default());
+            fields.insert("response.tasks".to_owned(), field);
             let tasks = self.view(&schemas);
             let Some((_, task)) = tasks.inside() else {
                 continue;
@@ -295,61 +317,67 @@ impl<'a> Reader<'a> {
             let task = self.view(&task);
             for (name, schemas) in task.properties() {
                 if name != "result" {
-                    self.add("answer.tasks[]", name, &schemas, &At::default(), fields);
+                    self.add(
+                        "response.tasks[]",
+                        name,
+                        &schemas,
+                        &SchemaContext::default(),
+                        fields,
+                    );
                     continue;
                 }
                 let result = self.view(&schemas);
                 if let Some((_, result)) = result.inside() {
-                    self.object("result", &result, &At::default(), fields);
+                    self.object("result", &result, &SchemaContext::default(), fields);
                 }
             }
         }
     }
 
-    /// A field with all that is in it.
+    /// Adds a field and its inner fields.
     fn add(
         &mut self,
         parent: &str,
         name: &'a str,
         schemas: &[&'a Value],
-        at: &At<'a>,
-        fields: &mut IndexMap<String, Field>,
+        at: &SchemaContext<'a>,
+        fields: &mut IndexMap<String, SurfaceField>,
     ) {
         self.read += 1;
-        if self.read > FIELDS {
-            return self.lose_with(format!(
-                "more than {FIELDS} fields with all references followed: expected schemas that do \
-                 not multiply"
+        if self.read > MAX_FIELDS {
+            return self.note_error(format!(
+                "more than {MAX_FIELDS} fields with all references followed: expected schemas that \
+                 do not multiply"
             ));
         }
         let field = self.field(parent, name, schemas, at);
         let mut path = format!("{parent}.{name}");
         fields.insert(path.clone(), field);
         let mut at = at.clone();
-        if let Some((_, place)) = &mut at.within {
-            place.push_str(&format!(".{name}"));
+        if let Some((_, path)) = &mut at.within {
+            path.push_str(&format!(".{name}"));
         }
         let mut schemas = schemas.to_vec();
-        for _ in 0..DEPTH {
+        for _ in 0..MAX_DEPTH {
             let Some((bracket, inside)) = self.view(&schemas).inside() else {
                 break;
             };
             path.push_str(bracket);
-            if let Some((_, place)) = &mut at.within {
-                place.push_str(bracket);
+            if let Some((_, path)) = &mut at.within {
+                path.push_str(bracket);
             }
             schemas = inside;
         }
         self.object(&path, &schemas, &at, fields);
     }
 
-    /// The fields of an object, or the members of a union.
+    /// Adds the fields of an object, or the members of a union.
     fn object(
         &mut self,
         path: &str,
         schemas: &[&'a Value],
-        at: &At<'a>,
-        fields: &mut IndexMap<String, Field>,
+        at: &SchemaContext<'a>,
+        fields: &mut IndexMap<String, SurfaceField>,
     ) {
         let view = self.view(schemas);
         let Some(inner) = opened(at, view.name) else {
@@ -359,25 +387,25 @@ impl<'a> Reader<'a> {
             for (name, schemas) in view.properties() {
                 self.add(path, name, &schemas, &inner, fields);
             }
-            demand(path, &view, fields);
+            mark_required(path, &view, fields);
             return;
         };
         for (wire, reference) in members {
             let name = component(reference);
             let Some(target) = self.component(name) else {
-                self.lose(reference);
+                self.note_unresolved(reference);
                 continue;
             };
             let mut facts: Facts = [(Fact::Type, "member".into())].into();
-            if let Some(words) = member_words(&view, tag, wire) {
+            if let Some(words) = member_description(&view, tag, wire) {
                 self.say(words, &mut facts);
             }
-            let member = Field {
+            let member = SurfaceField {
                 parent: path.to_owned(),
                 name: wire.to_owned(),
                 facts,
                 within: view.name.map(|name| (name.to_owned(), format!("<{wire}>"))),
-                ..Field::default()
+                ..SurfaceField::default()
             };
             let path = format!("{path}<{wire}>");
             fields.insert(path.clone(), member);
@@ -387,35 +415,47 @@ impl<'a> Reader<'a> {
             let mut properties = view.properties();
             let own = self.view(&[target]);
             for (name, schemas) in own.properties() {
-                // The member's own account of a field is the nearer one.
+                // The member's own description of a field is nearer.
                 let all = properties.entry(name).or_default();
                 all.splice(0..0, schemas);
             }
             properties.shift_remove(tag);
-            // What all members have is told of the union, once.
-            let common = At {
+            // Changes of common fields are reported once, for the union.
+            let common = SchemaContext {
                 open: inner.open.clone(),
                 within: view.name.map(|name| (name.to_owned(), String::new())),
             };
             let own_names = own.properties();
             for (name, schemas) in properties {
-                let at = match own_names.contains_key(name) {
-                    true => &inner,
-                    false => &common,
+                let at = if own_names.contains_key(name) {
+                    &inner
+                } else {
+                    &common
                 };
                 self.add(&path, name, &schemas, at, fields);
             }
-            demand(&path, &view, fields);
-            demand(&path, &own, fields);
+            mark_required(&path, &view, fields);
+            mark_required(&path, &own, fields);
         }
     }
 
-    fn field(&mut self, parent: &str, name: &str, schemas: &[&'a Value], at: &At<'a>) -> Field {
+    fn field(
+        &mut self,
+        parent: &str,
+        name: &str,
+        schemas: &[&'a Value],
+        at: &SchemaContext<'a>,
+    ) -> SurfaceField {
         let view = self.view(schemas);
-        let task = parent.starts_with("task");
+        // A task may be a union: `task<member>`.
+        let side = if parent.starts_with("task") {
+            CallSide::Task
+        } else {
+            CallSide::of(parent)
+        };
         let mut facts = Facts::new();
         let (kind, element_nullable) = self.kind(&view, 0);
-        let kind = settled(task, name, kind);
+        let kind = with_condition_type(side, name, kind);
         facts.insert(Fact::Type, kind.clone().into());
         facts.insert(Fact::Nullable, view.nullable.into());
         if let Some(nullable) = element_nullable {
@@ -426,28 +466,28 @@ impl<'a> Reader<'a> {
         self.keys(&view, &mut keys);
         let mut prose = BTreeSet::new();
         if !self.own {
-            let said = self.prose(&view, &kind, text, task);
-            prose.extend(said.keys().filter(|fact| !keys.contains_key(fact)));
-            facts.extend(said);
+            let stated = self.prose(&view, &kind, text, side);
+            prose.extend(stated.keys().filter(|fact| !keys.contains_key(fact)));
+            facts.extend(stated);
         }
         facts.extend(keys);
         self.say(text, &mut facts);
         let within = at.within.clone();
-        Field {
+        SurfaceField {
             parent: parent.to_owned(),
             name: name.to_owned(),
             facts,
-            within: within.map(|(ty, place)| (ty, format!("{place}.{name}"))),
+            within: within.map(|(ty, path)| (ty, format!("{path}.{name}"))),
             values_of: self.leaf(&view).name.map(str::to_owned),
             text: (!text.is_empty()).then(|| text.to_owned()),
             prose,
-            ..Field::default()
+            ..SurfaceField::default()
         }
     }
 
-    /// The type in words, and whether what is inside of it can be null.
-    fn kind(&mut self, view: &View<'a>, depth: usize) -> (String, Option<bool>) {
-        if let Some((bracket, inside)) = view.inside().filter(|_| depth < DEPTH) {
+    /// Returns the type as text, and whether its elements can be null.
+    fn kind(&mut self, view: &SchemaView<'a>, depth: usize) -> (String, Option<bool>) {
+        if let Some((bracket, inside)) = view.inside().filter(|_| depth < MAX_DEPTH) {
             let inside = self.view(&inside);
             let (of, _) = self.kind(&inside, depth + 1);
             let word = if bracket == "[]" { "list" } else { "map" };
@@ -467,10 +507,14 @@ impl<'a> Reader<'a> {
         (kind.to_owned(), None)
     }
 
-    /// What the prose states, as the import reads it.
-    fn prose(&mut self, view: &View<'a>, kind: &str, text: &'a str, task: bool) -> Facts {
-        let key = (kind.to_owned(), task, text);
-        if let Some(known) = self.said.get(&key) {
+    /// Returns the facts of a description, as the import reads it.
+    fn prose(&mut self, view: &SchemaView<'a>, kind: &str, text: &'a str, side: CallSide) -> Facts {
+        let key = ProseKey {
+            kind: kind.to_owned(),
+            side,
+            text,
+        };
+        if let Some(known) = self.prose_facts.get(&key) {
             return known.clone();
         }
         let word = match view.kind() {
@@ -479,7 +523,7 @@ impl<'a> Reader<'a> {
             None => "object",
         };
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        let said = prose::read(word, &lines);
+        let statements = prose::read(word, &lines);
         let (kind, of) = match kind.split_once(" of ") {
             Some(("list", of)) => (FieldType::List, Some(field_type(of))),
             Some((_, of)) => (FieldType::Map, Some(field_type(of))),
@@ -489,17 +533,17 @@ impl<'a> Reader<'a> {
             of,
             ..language::Field::new(kind)
         };
-        draft::take_facts(&mut field, &said);
-        if !task {
+        draft::take_facts(&mut field, &statements);
+        if side != CallSide::Task {
             openapi::forget_rules_of_tasks(&mut field);
         }
         let facts = facts_of(&field, None);
-        self.said.insert(key, facts.clone());
+        self.prose_facts.insert(key, facts.clone());
         facts
     }
 
-    /// What keys state.
-    fn keys(&mut self, view: &View<'a>, facts: &mut Facts) {
+    /// Adds the facts of keys.
+    fn keys(&mut self, view: &SchemaView<'a>, facts: &mut Facts) {
         for (fact, keys) in [
             (Fact::Default, &["default", "x-default"][..]),
             (Fact::Min, &["minimum", "x-minimum"]),
@@ -516,7 +560,7 @@ impl<'a> Reader<'a> {
             let value = keys.iter().find_map(|key| view.get(key));
             facts.extend(value.map(|value| (fact, plain_number(value))));
         }
-        // Our own documents say so of every list that is required.
+        // Our own documents state it for every required list.
         if self.own && facts.get(&Fact::MinItems) == Some(&json!(1)) {
             facts.remove(&Fact::MinItems);
         }
@@ -543,14 +587,14 @@ impl<'a> Reader<'a> {
         };
     }
 
-    /// What lists and maps hold in the end.
-    fn leaf(&mut self, view: &View<'a>) -> View<'a> {
-        let mut leaf = View {
+    /// Returns the innermost element of lists and maps.
+    fn leaf(&mut self, view: &SchemaView<'a>) -> SchemaView<'a> {
+        let mut leaf = SchemaView {
             schemas: view.schemas.clone(),
             name: view.name,
             nullable: view.nullable,
         };
-        for _ in 0..DEPTH {
+        for _ in 0..MAX_DEPTH {
             match leaf.inside() {
                 Some((_, inside)) => leaf = self.view(&inside),
                 None => break,
@@ -569,8 +613,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The place inside of a named schema; none if that is open already.
-fn opened<'a>(at: &At<'a>, name: Option<&'a str>) -> Option<At<'a>> {
+/// Returns the context inside a named schema. `None` if the schema is already being read.
+fn opened<'a>(at: &SchemaContext<'a>, name: Option<&'a str>) -> Option<SchemaContext<'a>> {
     let mut inner = at.clone();
     if let Some(name) = name {
         if inner.open.contains(&name) {
@@ -582,13 +626,13 @@ fn opened<'a>(at: &At<'a>, name: Option<&'a str>) -> Option<At<'a>> {
     Some(inner)
 }
 
-/// What is said of a member beside its reference: our own documents do.
-fn member_words<'a>(view: &View<'a>, tag: &str, wire: &str) -> Option<&'a str> {
+/// Returns the description of a member next to its reference. Only our own documents have one.
+fn member_description<'a>(view: &SchemaView<'a>, tag: &str, wire: &str) -> Option<&'a str> {
     let alternatives = view.get("oneOf")?.as_array()?.iter();
     let is_meant = |alternative: &&Value| {
-        let parts = alternative.get("allOf").and_then(Value::as_array);
-        let mut parts = parts.into_iter().flatten();
-        parts.any(|part| {
+        let schemas = alternative.get("allOf").and_then(Value::as_array);
+        let mut schemas = schemas.into_iter().flatten();
+        schemas.any(|part| {
             let tag = part.get("properties").and_then(|all| all.get(tag));
             tag.and_then(|tag| tag.get("const")?.as_str()) == Some(wire)
         })
@@ -597,8 +641,8 @@ fn member_words<'a>(view: &View<'a>, tag: &str, wire: &str) -> Option<&'a str> {
     meant.next()?.get("description")?.as_str()
 }
 
-/// Notes which fields an object must have.
-fn demand(path: &str, view: &View<'_>, fields: &mut IndexMap<String, Field>) {
+/// Marks the required fields of an object.
+fn mark_required(path: &str, view: &SchemaView<'_>, fields: &mut IndexMap<String, SurfaceField>) {
     let names = view.all("required").into_iter().filter_map(Value::as_array);
     for name in names.flatten().filter_map(Value::as_str) {
         if let Some(field) = fields.get_mut(&format!("{path}.{name}")) {
@@ -616,13 +660,13 @@ fn list<'a>(schema: Schema<'a>, key: &str) -> Vec<&'a Value> {
     list.into_iter().flatten().collect()
 }
 
-/// The schema of a body in its first media type.
+/// Returns the schema of a body in its first media type.
 fn body(body: &Value) -> Option<&Value> {
     let media = body.get("content")?.as_object()?.values().next()?;
     media.get("schema")
 }
 
-/// The kind of a word of [`Reader::kind`]; an outer list or map is looked into before.
+/// Returns the type for a name from [`OpenApiReader::kind`], without an outer list or map.
 fn field_type(kind: &str) -> FieldType {
     match kind.split(' ').next().unwrap_or(kind) {
         "string" => FieldType::String,

@@ -1,20 +1,23 @@
-//! The surface of a spec, and of a documentation page, which the import words as a spec.
+//! The surface of a spec, and of a documentation page that the import converted to a spec.
 
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::surface::{Endpoint, Fact, Facts, Field, Form, Surface, endpoint_id, is_inside};
+use super::surface::{
+    CallSide, Fact, Facts, SourceForm, Surface, SurfaceEndpoint, SurfaceField, endpoint_id,
+    is_inside,
+};
 use dataforseo_spec::Spec;
 use dataforseo_spec::facts;
 use dataforseo_spec::language::{self, Evidence, FieldType, Fields, Member, SharedTypes};
 
-/// The surface of a spec; its glossaries must have been applied.
+/// Returns the surface of a spec. Its glossaries must already be applied.
 pub fn surface(name: &str, spec: &Spec) -> Surface {
     let mut surface = Surface {
         name: name.to_owned(),
-        form: Form::Spec,
+        form: SourceForm::Spec,
         endpoints: Default::default(),
         notes: Vec::new(),
     };
@@ -30,15 +33,15 @@ pub fn surface(name: &str, spec: &Spec) -> Surface {
     surface
 }
 
-/// The surface of what a page says.
+/// Returns the surface of a documentation page.
 pub fn page(name: &str, endpoint: &language::Endpoint, notes: Vec<String>) -> Surface {
     let mut read = self::endpoint(endpoint, None, None);
-    // What the import assumes of every live endpoint is no statement of the page.
+    // The page does not state what the import assumes about every live endpoint.
     read.facts
         .retain(|fact, _| matches!(fact, Fact::Path | Fact::Method | Fact::Wording));
     Surface {
         name: name.to_owned(),
-        form: Form::Page,
+        form: SourceForm::Page,
         endpoints: [(endpoint_id(&endpoint.path), read)].into(),
         notes,
     }
@@ -48,7 +51,7 @@ fn endpoint(
     endpoint: &language::Endpoint,
     shared: Option<&SharedTypes>,
     envelope: Option<&Fields>,
-) -> Endpoint {
+) -> SurfaceEndpoint {
     let mut facts = Facts::new();
     facts.insert(Fact::Path, endpoint.path.clone().into());
     facts.insert(Fact::Method, endpoint.method.as_str().into());
@@ -73,46 +76,48 @@ fn endpoint(
     if let Some(wording) = &endpoint.source.wording {
         facts.insert(Fact::Wording, wording.clone().into());
     }
-    let mut reader = Reader {
+    let mut reader = SpecReader {
         shared,
         fields: IndexMap::new(),
         open: Vec::new(),
-        task: true,
+        side: CallSide::Path,
     };
     reader.fields("path", &endpoint.parameters, None);
+    reader.side = CallSide::Task;
     if let Some(task) = &endpoint.task {
         reader.fields("task", &task.fields, None);
     }
-    reader.task = false;
+    reader.side = CallSide::Result;
     if let Some(result) = &endpoint.result {
         reader.fields("result", &result.fields, None);
         if let Some(name) = &result.shared {
             reader.shared("result", name);
         }
     }
+    reader.side = CallSide::Response;
     if let Some(envelope) = envelope {
-        reader.fields("answer", envelope, None);
-        // Results have a side of their own.
+        reader.fields("response", envelope, None);
+        // Results are a side of their own.
         reader
             .fields
-            .retain(|path, _| !is_inside(path, "answer.tasks[].result"));
+            .retain(|path, _| !is_inside(path, "response.tasks[].result"));
     }
-    Endpoint {
+    SurfaceEndpoint {
         facts,
         fields: reader.fields,
         text: None,
     }
 }
 
-struct Reader<'a> {
+struct SpecReader<'a> {
     shared: Option<&'a SharedTypes>,
-    fields: IndexMap<String, Field>,
-    /// The types that are being read: one that holds itself is read once.
+    fields: IndexMap<String, SurfaceField>,
+    /// The types that are being read. A type that contains itself is read once.
     open: Vec<String>,
-    task: bool,
+    side: CallSide,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SpecReader<'a> {
     fn find(&self, name: &str) -> Option<&'a language::SharedType> {
         self.shared?.types.get(name)
     }
@@ -134,10 +139,10 @@ impl<'a> Reader<'a> {
         let path = format!("{parent}.{name}");
         let leaf = leaf(field);
         let used = leaf.shared.as_deref();
-        let kind = settled(self.task, name, self.kind(field));
+        let kind = with_condition_type(self.side, name, self.kind(field));
         let mut facts = facts_of(field, self.shared);
         facts.insert(Fact::Type, kind.into());
-        let read = Field {
+        let read = SurfaceField {
             parent: parent.to_owned(),
             name: name.to_owned(),
             prose: facts.keys().copied().filter(|it| it.in_prose()).collect(),
@@ -157,7 +162,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What a shared type holds, at the place that uses it.
+    /// Adds the content of a shared type at the path that uses it.
     fn shared(&mut self, at: &str, name: &str) {
         let Some(ty) = self.find(name) else { return };
         if self.open.iter().any(|open| open == name) {
@@ -192,26 +197,26 @@ impl<'a> Reader<'a> {
                 .as_ref()
                 .map(|doc| (Fact::Doc, doc.trim().into())),
         );
-        let read = Field {
+        let read = SurfaceField {
             parent: at.to_owned(),
             name: tag.to_owned(),
             facts,
             within: Some(within.clone()),
-            ..Field::default()
+            ..SurfaceField::default()
         };
         self.fields.insert(path.clone(), read);
         match &member.shared {
-            // A shared member is complete: the union's own fields are in it.
+            // A shared member is complete: it contains the fields of the union.
             Some(name) => self.shared(&path, name),
             None => {
-                // What all members have is told of the union, once.
+                // Changes of common fields are reported once, for the union.
                 self.fields(&path, &ty.fields, Some(&(union.to_owned(), String::new())));
                 self.fields(&path, &member.fields, Some(&within));
             }
         }
     }
 
-    /// The type in words: `list of string`.
+    /// Returns the type as text: `list of string`.
     fn kind(&self, field: &language::Field) -> String {
         let of = |of: Option<FieldType>| match &field.each {
             Some(each) => self.kind(each),
@@ -248,26 +253,32 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Filters and orders are lists on pages and in OpenAPI files, told by their names alone: so does
-/// the import tell them.
-pub fn settled(task: bool, name: &str, kind: String) -> String {
-    match kind.starts_with("list of") && task {
-        true if name.ends_with("filters") => "filters".to_owned(),
-        true if name == "order_by" => "order".to_owned(),
-        _ => kind,
+/// Returns the type of a field, with filters and orders recognized by their names.
+///
+/// Pages and OpenAPI files describe both as lists. The import applies the same rule.
+pub fn with_condition_type(side: CallSide, name: &str, kind: String) -> String {
+    if side != CallSide::Task || !kind.starts_with("list of") {
+        return kind;
+    }
+    if name.ends_with("filters") {
+        "filters".to_owned()
+    } else if name == "order_by" {
+        "order".to_owned()
+    } else {
+        kind
     }
 }
 
-/// The facts of a field that are no matter of types.
+/// Returns the facts about a field, without its type.
 pub fn facts_of(field: &language::Field, shared: Option<&SharedTypes>) -> Facts {
     let stated = facts::facts(field, shared);
     let mut read = Facts::new();
     for fact in Fact::ALL {
-        let told = match fact {
+        let value = match fact {
             Fact::Type | Fact::Wording | Fact::Doc | Fact::Deprecated => None,
             _ => stated.get(fact.name()),
         };
-        read.extend(told.map(|value| (fact, plain_number(value))));
+        read.extend(value.map(|value| (fact, plain_number(value))));
     }
     for (fact, text) in [(Fact::Doc, &field.doc), (Fact::Wording, &field.wording)] {
         let text = text.as_ref().map(|text| text.trim().into());
@@ -285,21 +296,21 @@ pub fn facts_of(field: &language::Field, shared: Option<&SharedTypes>) -> Facts 
     read
 }
 
-/// `1` and `1.0` are one bound.
+/// Normalizes a number: `1` and `1.0` are the same bound.
 pub fn plain_number(value: &Value) -> Value {
     match value.as_f64() {
-        // f64 holds whole numbers of this size exactly.
+        // An f64 represents whole numbers of this size exactly.
         Some(number) if number.fract() == 0.0 && number.abs() < 9e15 => json!(number as i64),
         _ => value.clone(),
     }
 }
 
-/// What lists and maps hold in the end.
+/// Returns the innermost element of lists and maps.
 fn leaf(field: &language::Field) -> &language::Field {
     field.each.as_deref().map_or(field, leaf)
 }
 
-/// `[]` for each list and `{}` for each map around what a field holds.
+/// Returns `[]` for each list and `{}` for each map around the innermost element.
 fn brackets(field: &language::Field) -> String {
     let own = match field.kind {
         FieldType::List => "[]",

@@ -1,24 +1,23 @@
-//! One change is told once: the same change of a shared type, or at the same place of many
-//! endpoints, with all places that it touches.
+//! Merges equal changes: those of one shared type, and those at the same path of several endpoints.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::report::{Change, What};
+use super::report::{ApiChange, ChangeKind};
 
-/// A change in one place, with what tells whether two are one.
-pub struct Found {
+/// A change at one location, with the keys by which equal changes are merged.
+pub struct FoundChange {
     /// The change.
-    pub change: Change,
-    /// The shared type that it is in, with the place inside.
+    pub change: ApiChange,
+    /// The shared type that contains the change, with the path inside.
     pub within: Option<String>,
     /// The shared type whose values changed.
     pub values_of: Option<String>,
 }
 
-/// Puts equal changes together, and sorts them, the worst first.
-pub fn group(found: Vec<Found>) -> Vec<Change> {
+/// Merges equal changes, and sorts them, the most severe first.
+pub fn group(found: Vec<FoundChange>) -> Vec<ApiChange> {
     let mut groups = Groups::new(found.len());
     let mut first: HashMap<String, usize> = HashMap::new();
     for (at, one) in found.iter().enumerate() {
@@ -31,13 +30,13 @@ pub fn group(found: Vec<Found>) -> Vec<Change> {
             }
         }
     }
-    let mut changes: Vec<Option<Change>> = Vec::with_capacity(found.len());
+    let mut changes: Vec<Option<ApiChange>> = Vec::with_capacity(found.len());
     for (at, one) in found.into_iter().enumerate() {
         let root = groups.root(at);
         match changes.get_mut(root).and_then(Option::as_mut) {
             Some(change) => {
-                change.places.extend(one.change.places);
-                // It is a change of that type only if all of it is.
+                change.locations.extend(one.change.locations);
+                // A merged change belongs to a shared type only if all its parts do.
                 let shared = [one.within, one.values_of];
                 change.shared = change
                     .shared
@@ -52,39 +51,46 @@ pub fn group(found: Vec<Found>) -> Vec<Change> {
             }
         }
     }
-    let mut changes: Vec<Change> = changes.into_iter().flatten().collect();
+    let mut changes: Vec<ApiChange> = changes.into_iter().flatten().collect();
     for change in &mut changes {
-        change.places.sort();
-        // Where all is at one path, that says more than the name of a type.
-        let first = change.places.first().map(|place| place.path.clone());
+        change.locations.sort();
+        // A path that all locations share is clearer than the name of a type.
+        let first = change
+            .locations
+            .first()
+            .map(|location| location.path.clone());
         let one_path = change
-            .places
+            .locations
             .iter()
-            .all(|place| Some(&place.path) == first.as_ref());
+            .all(|location| Some(&location.path) == first.as_ref());
         if one_path {
             change.shared = None;
         }
     }
     changes.sort_by(|a, b| {
-        let key = |it: &Change| (std::cmp::Reverse(it.meaning), it.side);
-        key(a).cmp(&key(b)).then_with(|| a.places.cmp(&b.places))
+        let key = |it: &ApiChange| (std::cmp::Reverse(it.meaning), it.side);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.locations.cmp(&b.locations))
     });
     changes
 }
 
-/// What makes two changes one: what changed, and where.
-fn keys(one: &Found) -> Vec<String> {
+/// Returns the keys of a change. Two changes that share a key are equal.
+fn keys(one: &FoundChange) -> Vec<String> {
     let change = &one.change;
     let mut what = serde_json::to_value(&change.what).unwrap_or_default();
     if let Some(what) = what.as_object_mut() {
-        // How likely a pair is may depend on the place.
+        // The evidence for a pair may depend on the location.
         what.remove("evidence");
     }
     let what = format!("{what} {:?} {:?}", change.event, change.side);
-    let place = change.places.first();
-    let path = place.map(|place| place.path.as_str()).unwrap_or_default();
-    // Endpoints come and go one by one.
-    let whole = path.is_empty() && !matches!(change.what, What::Changed { .. });
+    let location = change.locations.first();
+    let path = location
+        .map(|location| location.path.as_str())
+        .unwrap_or_default();
+    // Added and removed endpoints are not merged.
+    let whole = path.is_empty() && !matches!(change.what, ChangeKind::Changed { .. });
     let mut keys = Vec::new();
     if !whole {
         keys.push(format!("at {path} {what}"));
@@ -94,7 +100,7 @@ fn keys(one: &Found) -> Vec<String> {
     keys
 }
 
-/// Sets of indices that can be joined; the root of a set is its least index.
+/// Disjoint sets of indices. The root of a set is its least index.
 struct Groups(Vec<usize>);
 
 impl Groups {
@@ -107,10 +113,10 @@ impl Groups {
             if up == at {
                 break;
             }
-            // Shorter ways for those who come next.
+            // Path compression.
             let further = self.0.get(up).copied().unwrap_or(up);
-            if let Some(place) = self.0.get_mut(at) {
-                *place = further;
+            if let Some(slot) = self.0.get_mut(at) {
+                *slot = further;
             }
             at = further;
         }
@@ -119,13 +125,13 @@ impl Groups {
 
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
-        if let Some(place) = self.0.get_mut(a.max(b)) {
-            *place = a.min(b);
+        if let Some(slot) = self.0.get_mut(a.max(b)) {
+            *slot = a.min(b);
         }
     }
 }
 
-/// The value in words: text without quotes, lists with commas.
+/// Returns a value as text: strings without quotes, lists with commas.
 pub fn show(value: Option<&Value>) -> String {
     match value {
         None => "nothing".to_owned(),

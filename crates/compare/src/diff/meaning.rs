@@ -1,28 +1,28 @@
-//! What a change means for a Rust caller of the generated crates: one table.
+//! The meaning of changes for Rust callers of the generated crates: one table.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::surface::{Fact, Side};
+use super::surface::{CallSide, Fact};
 
-/// What a change means for a caller, the worst last.
+/// The meaning of a change for callers, the most severe last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
-    /// Nothing: the same code does the same.
+    /// The same code does the same.
     None,
-    /// There is something new to use.
+    /// The API gains something.
     Additive,
-    /// What was refused is taken.
+    /// Values that were rejected are accepted.
     Loosened,
-    /// The same code compiles, and does something else or is refused.
+    /// The same code compiles, but behaves differently or is rejected.
     BreaksRunTime,
-    /// The same code does not compile any more.
+    /// The same code no longer compiles.
     BreaksCompile,
 }
 
 impl Meaning {
-    /// All of them, the worst first.
+    /// All meanings, the most severe first.
     pub const ALL: [Self; 5] = [
         Self::BreaksCompile,
         Self::BreaksRunTime,
@@ -31,18 +31,18 @@ impl Meaning {
         Self::None,
     ];
 
-    /// What stands above such changes.
+    /// Returns the heading of such changes.
     pub const fn title(self) -> &'static str {
         match self {
             Self::BreaksCompile => "breaks the build",
             Self::BreaksRunTime => "breaks at run time",
             Self::Loosened => "loosened",
             Self::Additive => "additive",
-            Self::None => "means nothing to callers",
+            Self::None => "no effect on callers",
         }
     }
 
-    /// The step that the version takes with such a change.
+    /// Returns the step of the version that such a change requires.
     pub const fn semver(self) -> Semver {
         match self {
             Self::BreaksCompile | Self::BreaksRunTime => Semver::Major,
@@ -52,22 +52,22 @@ impl Meaning {
     }
 }
 
-/// The step that a version takes.
+/// The step of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Semver {
     /// Nothing changed.
     None,
-    /// Words alone.
+    /// Only texts changed.
     Patch,
-    /// More than before.
+    /// Callers can do more than before.
     Minor,
-    /// Callers must look at their code.
+    /// Callers must review their code.
     Major,
 }
 
 impl Semver {
-    /// The name.
+    /// Returns the name of the step.
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -78,10 +78,10 @@ impl Semver {
     }
 }
 
-/// What happened, as far as callers are concerned.
+/// An event, as callers experience it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the table below says of each what it means")]
+#[allow(missing_docs, reason = "the table below explains each event")]
 pub enum Event {
     EndpointAdded,
     EndpointRemoved,
@@ -129,34 +129,39 @@ pub enum Event {
 }
 
 /// A row of the table.
-pub struct Rule {
-    /// What happened.
+pub struct MeaningRule {
+    /// The event.
     pub event: Event,
-    /// Where.
-    pub sides: &'static [Side],
-    /// What it means.
+    /// The sides of a call to which the row applies.
+    pub sides: &'static [CallSide],
+    /// The meaning.
     pub meaning: Meaning,
-    /// Why.
+    /// The reason.
     pub why: &'static str,
 }
 
-const ENDPOINT: &[Side] = &[Side::Endpoint];
-const PATH: &[Side] = &[Side::Path];
-const TASK: &[Side] = &[Side::Task];
-const RESULT: &[Side] = &[Side::Result];
-const ANSWER: &[Side] = &[Side::Answer];
-const TYPED: &[Side] = &[Side::Task, Side::Result];
-const NOT_TASK: &[Side] = &[Side::Path, Side::Result, Side::Answer];
-const ANY: &[Side] = &[
-    Side::Endpoint,
-    Side::Path,
-    Side::Task,
-    Side::Answer,
-    Side::Result,
+const ENDPOINT: &[CallSide] = &[CallSide::Endpoint];
+const PATH: &[CallSide] = &[CallSide::Path];
+const TASK: &[CallSide] = &[CallSide::Task];
+const RESULT: &[CallSide] = &[CallSide::Result];
+const RESPONSE: &[CallSide] = &[CallSide::Response];
+const TYPED: &[CallSide] = &[CallSide::Task, CallSide::Result];
+const NOT_TASK: &[CallSide] = &[CallSide::Path, CallSide::Result, CallSide::Response];
+const ANY: &[CallSide] = &[
+    CallSide::Endpoint,
+    CallSide::Path,
+    CallSide::Task,
+    CallSide::Response,
+    CallSide::Result,
 ];
 
-const fn rule(event: Event, sides: &'static [Side], meaning: Meaning, why: &'static str) -> Rule {
-    Rule {
+const fn rule(
+    event: Event,
+    sides: &'static [CallSide],
+    meaning: Meaning,
+    why: &'static str,
+) -> MeaningRule {
+    MeaningRule {
         event,
         sides,
         meaning,
@@ -164,112 +169,114 @@ const fn rule(event: Event, sides: &'static [Side], meaning: Meaning, why: &'sta
     }
 }
 
-/// What each change means. It follows from what is generated:
+/// The meaning of each change. It follows from the generated code:
 ///
-/// - Structs are `non_exhaustive`, and the fields of results are all `Option`: a caller can neither
-///   build one nor match on all of it, so a new field is additive, and one that can be null is
-///   nothing new.
-/// - A task is made by `new`, which takes what is required, and by setters: a field that becomes
-///   required, or is required no longer, changes what `new` takes.
-/// - Enums and unions are open: they keep values that nobody documented, so a new one is additive.
-///   One that goes takes its variant with it.
-/// - Limits of tasks are checked before a call. Results are not checked at all.
-/// - The envelope is written by hand: nothing of it is generated, and what it does not know is
-///   passed over.
+/// - Structs are `non_exhaustive`, and every field of a result is an `Option`. A caller can neither
+///   construct a result nor match all its fields, so a new field is additive.
+/// - A task is constructed by `new` with the required fields, and by setters for the others. A
+///   change of `required` changes the arguments of `new`.
+/// - Enums and unions are open: they keep undocumented values, so a new value is additive. A
+///   removed value removes its variant.
+/// - Limits of tasks are checked before a call. Results are not checked.
+/// - The envelope is written by hand, and ignores unknown fields.
 ///
-/// A break at run time asks for a major step as well: it is the one that a build does not show.
+/// A break at run time also requires a major step, because no build reports it.
 #[rustfmt::skip]
-pub const RULES: &[Rule] = {
+pub const RULES: &[MeaningRule] = {
     use Event as E;
     use Meaning as M;
     &[
         rule(E::EndpointAdded, ENDPOINT, M::Additive, "a new method and its types"),
-        rule(E::EndpointRemoved, ENDPOINT, M::BreaksCompile, "its method and types go"),
-        rule(E::EndpointRenamed, ENDPOINT, M::BreaksCompile, "its method and types get other names"),
+        rule(E::EndpointRemoved, ENDPOINT, M::BreaksCompile, "its method and types are removed"),
+        rule(E::EndpointRenamed, ENDPOINT, M::BreaksCompile, "its method and types are renamed"),
         rule(E::PathChanged, ENDPOINT, M::BreaksRunTime, "the same method calls another path"),
-        rule(E::MethodChanged, ENDPOINT, M::BreaksRunTime, "the same call is made in another way"),
-        rule(E::ModeChanged, ENDPOINT, M::BreaksCompile, "its method gives another kind of answer"),
+        rule(E::MethodChanged, ENDPOINT, M::BreaksRunTime, "the same method uses another HTTP method"),
+        rule(E::ModeChanged, ENDPOINT, M::BreaksCompile, "its method returns another type"),
         rule(E::BecameCharged, ENDPOINT, M::BreaksRunTime, "the same call costs money"),
         rule(E::BecameFree, ENDPOINT, M::Loosened, "the same call costs nothing"),
-        rule(E::CallLimitTighter, ENDPOINT, M::BreaksRunTime, "calls that were taken are refused or wait"),
-        rule(E::CallLimitLooser, ENDPOINT, M::Loosened, "a call may be larger, or come sooner"),
-        rule(E::RowsChanged, ENDPOINT, M::BreaksCompile, "pages, filters and matching are made from it"),
-        rule(E::FieldAdded, PATH, M::BreaksCompile, "the method takes one more argument"),
+        rule(E::CallLimitTighter, ENDPOINT, M::BreaksRunTime, "calls that were accepted are rejected or delayed"),
+        rule(E::CallLimitLooser, ENDPOINT, M::Loosened, "calls may contain more tasks, or be more frequent"),
+        rule(E::RowsChanged, ENDPOINT, M::BreaksCompile, "paging, filters and matching depend on it"),
+        rule(E::FieldAdded, PATH, M::BreaksCompile, "the method has one more argument"),
         rule(E::FieldAdded, TASK, M::Additive, "a new setter"),
         rule(E::FieldAdded, RESULT, M::Additive, "a new field; results are non_exhaustive"),
-        rule(E::FieldAdded, ANSWER, M::None, "the envelope is written by hand; see envelope.rs"),
-        rule(E::RequiredFieldAdded, TASK, M::BreaksCompile, "`new` takes one more argument"),
+        rule(E::FieldAdded, RESPONSE, M::None, "the envelope is written by hand; see envelope.rs"),
+        rule(E::RequiredFieldAdded, TASK, M::BreaksCompile, "`new` has one more argument"),
         rule(E::RequiredFieldAdded, RESULT, M::Additive, "a new field; results are non_exhaustive"),
-        rule(E::RequiredFieldAdded, PATH, M::BreaksCompile, "the method takes one more argument"),
-        rule(E::RequiredFieldAdded, ANSWER, M::None, "the envelope is written by hand; see envelope.rs"),
-        rule(E::FieldRemoved, PATH, M::BreaksCompile, "the method takes one argument less"),
-        rule(E::FieldRemoved, TASK, M::BreaksCompile, "its setter, or argument of `new`, goes"),
-        rule(E::FieldRemoved, RESULT, M::BreaksCompile, "the field goes"),
-        rule(E::FieldRemoved, ANSWER, M::BreaksRunTime, "the envelope is written by hand: the field stays empty"),
-        rule(E::FieldRenamed, TYPED, M::BreaksCompile, "the old name goes"),
-        rule(E::FieldRenamed, PATH, M::None, "arguments go by their place"),
-        rule(E::FieldRenamed, ANSWER, M::BreaksRunTime, "the envelope is written by hand: the field stays empty"),
-        rule(E::FieldMoved, TYPED, M::BreaksCompile, "it goes from its old place"),
-        rule(E::FieldMoved, ANSWER, M::BreaksRunTime, "the envelope is written by hand: the field stays empty"),
+        rule(E::RequiredFieldAdded, PATH, M::BreaksCompile, "the method has one more argument"),
+        rule(E::RequiredFieldAdded, RESPONSE, M::None, "the envelope is written by hand; see envelope.rs"),
+        rule(E::FieldRemoved, PATH, M::BreaksCompile, "the method has one argument less"),
+        rule(E::FieldRemoved, TASK, M::BreaksCompile, "its setter, or argument of `new`, is removed"),
+        rule(E::FieldRemoved, RESULT, M::BreaksCompile, "the field is removed"),
+        rule(E::FieldRemoved, RESPONSE, M::BreaksRunTime, "the envelope is written by hand: the field stays empty"),
+        rule(E::FieldRenamed, TYPED, M::BreaksCompile, "the old name is removed"),
+        rule(E::FieldRenamed, PATH, M::None, "arguments are positional"),
+        rule(E::FieldRenamed, RESPONSE, M::BreaksRunTime, "the envelope is written by hand: the field stays empty"),
+        rule(E::FieldMoved, TYPED, M::BreaksCompile, "the field is removed from its old parent"),
+        rule(E::FieldMoved, RESPONSE, M::BreaksRunTime, "the envelope is written by hand: the field stays empty"),
         rule(E::MemberAdded, TYPED, M::Additive, "a new variant of an open union"),
-        rule(E::MemberRemoved, TYPED, M::BreaksCompile, "the variant goes"),
-        rule(E::MemberRenamed, TYPED, M::BreaksCompile, "the variant gets another name"),
+        rule(E::MemberRemoved, TYPED, M::BreaksCompile, "the variant is removed"),
+        rule(E::MemberRenamed, TYPED, M::BreaksCompile, "the variant is renamed"),
         rule(E::TypeChanged, TYPED, M::BreaksCompile, "the Rust type changes"),
-        rule(E::TypeChanged, PATH, M::None, "arguments of the path are all text"),
-        rule(E::TypeChanged, ANSWER, M::BreaksRunTime, "the envelope is written by hand: the value is not read"),
-        rule(E::NullabilityChanged, ANY, M::None, "results are all `Option`; tasks leave a field out"),
-        rule(E::TextTypeChanged, TYPED, M::BreaksCompile, "dates and moments are types of their own"),
-        rule(E::TextRuleTighter, TASK, M::BreaksRunTime, "validation refuses what it took"),
-        rule(E::TextRuleLooser, TASK, M::Loosened, "validation takes what it refused"),
-        rule(E::TextHintChanged, ANY, M::None, "the Rust type stays"),
-        rule(E::NumberFormatChanged, ANY, M::None, "numbers are i64 and f64, whatever their width"),
-        rule(E::BecameRequired, TASK, M::BreaksCompile, "`new` takes it"),
-        rule(E::BecameRequired, NOT_TASK, M::None, "results are all `Option`"),
-        rule(E::BecameOptional, TASK, M::BreaksCompile, "`new` takes it no longer: there is a setter"),
-        rule(E::BecameOptional, NOT_TASK, M::None, "results are all `Option`"),
-        rule(E::RuleAdded, TASK, M::BreaksRunTime, "validation refuses what it took"),
+        rule(E::TypeChanged, PATH, M::None, "all arguments of the path are text"),
+        rule(E::TypeChanged, RESPONSE, M::BreaksRunTime, "the envelope is written by hand: the value is not decoded"),
+        rule(E::NullabilityChanged, ANY, M::None, "fields of results are `Option`; tasks omit a field"),
+        rule(E::TextTypeChanged, TYPED, M::BreaksCompile, "dates and timestamps have their own types"),
+        rule(E::TextRuleTighter, TASK, M::BreaksRunTime, "validation rejects values that it accepted"),
+        rule(E::TextRuleLooser, TASK, M::Loosened, "validation accepts values that it rejected"),
+        rule(E::TextHintChanged, ANY, M::None, "the Rust type is unchanged"),
+        rule(E::NumberFormatChanged, ANY, M::None, "numbers are always i64 and f64"),
+        rule(E::BecameRequired, TASK, M::BreaksCompile, "it becomes an argument of `new`"),
+        rule(E::BecameRequired, NOT_TASK, M::None, "fields of results are `Option`"),
+        rule(E::BecameOptional, TASK, M::BreaksCompile, "it is a setter instead of an argument of `new`"),
+        rule(E::BecameOptional, NOT_TASK, M::None, "fields of results are `Option`"),
+        rule(E::RuleAdded, TASK, M::BreaksRunTime, "validation rejects values that it accepted"),
         rule(E::RuleAdded, NOT_TASK, M::None, "results are not checked"),
-        rule(E::RuleChanged, TASK, M::BreaksRunTime, "validation may refuse what it took"),
+        rule(E::RuleChanged, TASK, M::BreaksRunTime, "validation may reject values that it accepted"),
         rule(E::RuleChanged, NOT_TASK, M::None, "results are not checked"),
-        rule(E::RuleRemoved, TASK, M::Loosened, "validation takes what it refused"),
+        rule(E::RuleRemoved, TASK, M::Loosened, "validation accepts values that it rejected"),
         rule(E::RuleRemoved, NOT_TASK, M::None, "results are not checked"),
-        rule(E::DefaultChanged, TASK, M::BreaksRunTime, "a task without it asks for something else"),
+        rule(E::DefaultChanged, TASK, M::BreaksRunTime, "a task without it requests something else"),
         rule(E::DefaultChanged, NOT_TASK, M::None, "results have no defaults"),
-        rule(E::DefaultStated, ANY, M::None, "there was and is a default, told or not"),
-        rule(E::BoundTighter, TASK, M::BreaksRunTime, "validation refuses what it took"),
+        rule(E::DefaultStated, ANY, M::None, "the API has a default, documented or not"),
+        rule(E::BoundTighter, TASK, M::BreaksRunTime, "validation rejects values that it accepted"),
         rule(E::BoundTighter, NOT_TASK, M::None, "results are not checked"),
-        rule(E::BoundLooser, TASK, M::Loosened, "validation takes what it refused"),
+        rule(E::BoundLooser, TASK, M::Loosened, "validation accepts values that it rejected"),
         rule(E::BoundLooser, NOT_TASK, M::None, "results are not checked"),
         rule(E::BecameEnum, TYPED, M::BreaksCompile, "text becomes an enum"),
-        rule(E::BecameEnum, &[Side::Path, Side::Answer], M::None, "it stays text"),
+        rule(E::BecameEnum, &[CallSide::Path, CallSide::Response], M::None, "it is still text"),
         rule(E::BecameText, TYPED, M::BreaksCompile, "an enum becomes text"),
-        rule(E::BecameText, &[Side::Path, Side::Answer], M::None, "it stays text"),
+        rule(E::BecameText, &[CallSide::Path, CallSide::Response], M::None, "it is still text"),
         rule(E::ValuesAdded, TYPED, M::Additive, "a new variant of an open enum"),
-        rule(E::ValuesAdded, &[Side::Path, Side::Answer], M::None, "it stays text"),
-        rule(E::ValuesRemoved, TYPED, M::BreaksCompile, "the variant goes"),
-        rule(E::ValuesRemoved, &[Side::Path, Side::Answer], M::None, "it stays text"),
+        rule(E::ValuesAdded, &[CallSide::Path, CallSide::Response], M::None, "it is still text"),
+        rule(E::ValuesRemoved, TYPED, M::BreaksCompile, "the variant is removed"),
+        rule(E::ValuesRemoved, &[CallSide::Path, CallSide::Response], M::None, "it is still text"),
         rule(E::KeysChanged, ANY, M::None, "keys of a map are text"),
-        rule(E::Deprecated, ANY, M::Additive, "a warning; nothing goes yet"),
-        rule(E::NoLongerDeprecated, ANY, M::None, "a warning less"),
-        rule(E::Reworded, ANY, M::None, "words alone"),
+        rule(E::Deprecated, ANY, M::Additive, "a warning; it still works"),
+        rule(E::NoLongerDeprecated, ANY, M::None, "a warning is removed"),
+        rule(E::Reworded, ANY, M::None, "names and types are unchanged"),
     ]
 };
 
-/// What an event means on a side, and why. What the table does not have is taken for the worst.
-pub fn meaning(event: Event, side: Side) -> (Meaning, &'static str) {
+/// Returns the meaning of an event on a side, and the reason. An event without a row counts as the
+/// most severe.
+pub fn meaning(event: Event, side: CallSide) -> (Meaning, &'static str) {
     RULES
         .iter()
         .find(|rule| rule.event == event && rule.sides.contains(&side))
         .map_or(
-            (Meaning::BreaksCompile, "not foreseen: look at it"),
+            (
+                Meaning::BreaksCompile,
+                "unexpected change: check it by hand",
+            ),
             |rule| (rule.meaning, rule.why),
         )
 }
 
-/// What happened when a fact changed. `kind` is the type of the field that it is about.
+/// Returns the event for a changed fact. `kind` is the type of the field.
 pub fn event(
     fact: Fact,
-    side: Side,
+    side: CallSide,
     kind: &str,
     old: Option<&Value>,
     new: Option<&Value>,
@@ -279,15 +286,18 @@ pub fn event(
         (None, _) => false,
         (Some(old), Some(new)) => match (old.as_f64(), new.as_f64()) {
             (Some(old), Some(new)) => (new > old) == upwards,
-            // Days, unless they move with today: `2019-01-01`.
+            // Fixed dates. A date relative to today cannot be compared.
             _ => day(old)
                 .zip(day(new))
                 .is_some_and(|(old, new)| (new > old) == upwards),
         },
     };
-    let bound = |upwards| match wider(upwards) {
-        true => Event::BoundLooser,
-        false => Event::BoundTighter,
+    let bound = |upwards| {
+        if wider(upwards) {
+            Event::BoundLooser
+        } else {
+            Event::BoundTighter
+        }
     };
     let on = new == Some(&Value::Bool(true));
     match fact {
@@ -296,10 +306,8 @@ pub fn event(
         Fact::Mode => Event::ModeChanged,
         Fact::Charged if on => Event::BecameCharged,
         Fact::Charged => Event::BecameFree,
-        Fact::TasksPerCall | Fact::CallsPerMinute => match wider(true) {
-            true => Event::CallLimitLooser,
-            false => Event::CallLimitTighter,
-        },
+        Fact::TasksPerCall | Fact::CallsPerMinute if wider(true) => Event::CallLimitLooser,
+        Fact::TasksPerCall | Fact::CallsPerMinute => Event::CallLimitTighter,
         Fact::Rows => Event::RowsChanged,
         Fact::Type | Fact::Numbered | Fact::Over => Event::TypeChanged,
         Fact::Nullable | Fact::ElementsNullable => Event::NullabilityChanged,
@@ -312,10 +320,8 @@ pub fn event(
             (_, None) => Event::RuleRemoved,
             _ => Event::RuleChanged,
         },
-        Fact::Default => match old.is_some() && new.is_some() {
-            true => Event::DefaultChanged,
-            false => Event::DefaultStated,
-        },
+        Fact::Default if old.is_some() && new.is_some() => Event::DefaultChanged,
+        Fact::Default => Event::DefaultStated,
         Fact::Max
         | Fact::MaxLength
         | Fact::MaxItems
@@ -326,7 +332,7 @@ pub fn event(
         Fact::Values => match (old, new) {
             (None, _) => Event::BecameEnum,
             (_, None) => Event::BecameText,
-            (Some(old), Some(new)) if gone(old, new).is_empty() => Event::ValuesAdded,
+            (Some(old), Some(new)) if missing_from(old, new).is_empty() => Event::ValuesAdded,
             _ => Event::ValuesRemoved,
         },
         Fact::Deprecated if on => Event::Deprecated,
@@ -335,36 +341,38 @@ pub fn event(
     }
 }
 
-/// Moments are a type of their own everywhere, days in tasks alone. Targets are checked in tasks.
-fn format(side: Side, old: Option<&Value>, new: Option<&Value>) -> Event {
+/// Returns the event for a changed format.
+///
+/// Timestamps are typed everywhere, dates only in tasks. Targets are checked in tasks.
+fn format(side: CallSide, old: Option<&Value>, new: Option<&Value>) -> Event {
     let (old, new) = (old.and_then(Value::as_str), new.and_then(Value::as_str));
     let typed = |format: &&str| match *format {
         "timestamp" => true,
-        "date" => side == Side::Task,
+        "date" => side == CallSide::Task,
         _ => false,
     };
     let checked = |format: Option<&str>| format == Some("target");
-    if !matches!(side, Side::Task | Side::Result) {
+    if !matches!(side, CallSide::Task | CallSide::Result) {
         return Event::TextHintChanged;
     }
     if old.filter(typed) != new.filter(typed) {
         return Event::TextTypeChanged;
     }
     match (checked(old), checked(new)) {
-        (false, true) if side == Side::Task => Event::TextRuleTighter,
-        (true, false) if side == Side::Task => Event::TextRuleLooser,
+        (false, true) if side == CallSide::Task => Event::TextRuleTighter,
+        (true, false) if side == CallSide::Task => Event::TextRuleLooser,
         _ => Event::TextHintChanged,
     }
 }
 
-/// The first values that the second list does not have.
-pub fn gone<'a>(values: &'a Value, from: &Value) -> Vec<&'a Value> {
+/// Returns the values that the second list does not contain.
+pub fn missing_from<'a>(values: &'a Value, from: &Value) -> Vec<&'a Value> {
     let known = from.as_array().map_or(&[][..], Vec::as_slice);
     let values = values.as_array().into_iter().flatten();
     values.filter(|value| !known.contains(value)).collect()
 }
 
-/// A day that does not move.
+/// Returns a fixed date.
 fn day(value: &Value) -> Option<jiff::civil::Date> {
     value.as_str()?.parse().ok()
 }

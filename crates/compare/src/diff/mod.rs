@@ -1,5 +1,5 @@
-//! The difference between two accounts of the API, by endpoint and field, and what it means for a
-//! Rust caller.
+//! The difference between two descriptions of the API, by endpoint and field, and its meaning for
+//! Rust callers.
 //!
 //! ```text
 //! folder, revision, OpenAPI file, page ── source ──▶ Surface ── compare ──▶ Report ── render ──▶ text
@@ -8,12 +8,12 @@
 //! ```no_run
 //! # fn main() -> Result<(), dataforseo_compare::diff::SourceError> {
 //! use std::path::Path;
-//! use dataforseo_compare::diff::{Options, Source, compare};
+//! use dataforseo_compare::diff::{DiffOptions, Source, compare};
 //!
 //! let root = Path::new(".");
 //! let old = Source::at(root, "v0.1.0")?.read(root)?;
 //! let new = Source::at(root, "spec")?.read(root)?;
-//! let report = compare(&old, &new, &Options::default());
+//! let report = compare(&old, &new, &DiffOptions::default());
 //! println!("{}", report.semver().name());
 //! # Ok(())
 //! # }
@@ -30,7 +30,7 @@ mod report;
 mod source;
 pub mod surface;
 
-pub use comparison::{Options, compare};
+pub use comparison::{DiffOptions, compare};
 pub use render::Rendering;
-pub use report::{Change, Named, Place, Report, What};
+pub use report::{ApiChange, ChangeKind, ChangeLocation, DiffReport, SourceName};
 pub use source::{Source, SourceError};

@@ -1,70 +1,76 @@
-//! Finds, among what went and what came, what may be the same under another name or in another
-//! place. It is never certain: the evidence is told, and the meaning stays that of a removal.
+//! Finds removed and added fields that may have been renamed or moved.
+//!
+//! Such a pair is a guess: the report states the evidence, and the meaning stays that of a removal.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::surface::{Endpoint, Fact, Field, Side, is_inside, words};
+use super::surface::{CallSide, Fact, SurfaceEndpoint, SurfaceField, is_inside, words};
 
-/// Two fields that may be one.
+/// A removed and an added field that may be the same.
 #[derive(Debug)]
-pub struct Pair {
-    /// The path that went.
+pub struct FieldPair {
+    /// The path of the removed field.
     pub from: String,
-    /// The path that came.
+    /// The path of the added field.
     pub to: String,
-    /// What speaks for it.
+    /// The evidence that both are the same.
     pub evidence: Vec<String>,
     weight: u32,
 }
 
-/// What must speak for a pair, in the points of [`weigh`].
-const ENOUGH: u32 = 3;
+/// The weight that a pair needs, in the points of [`weigh`].
+const MIN_WEIGHT: u32 = 3;
 
-/// More than this many removed or added fields of an endpoint are another endpoint, and no pairs.
-const MANY: usize = 400;
+/// The number of removed or added fields up to which pairs are searched. With more, it is another
+/// endpoint.
+const MAX_FIELDS: usize = 400;
 
-/// The pairs among fields that went and fields that came, each field in one at most.
-pub fn fields(old: &Endpoint, new: &Endpoint, gone: &[String], came: &[String]) -> Vec<Pair> {
-    if gone.len() > MANY || came.len() > MANY {
+/// Returns the pairs of removed and added fields. Each field is in at most one pair.
+pub fn fields(
+    old: &SurfaceEndpoint,
+    new: &SurfaceEndpoint,
+    removed: &[String],
+    added: &[String],
+) -> Vec<FieldPair> {
+    if removed.len() > MAX_FIELDS || added.len() > MAX_FIELDS {
         return Vec::new();
     }
     let mut all = Vec::new();
-    for from in gone {
-        for to in came {
-            all.extend(weigh(old, new, from, to).filter(|pair| pair.weight >= ENOUGH));
+    for from in removed {
+        for to in added {
+            all.extend(weigh(old, new, from, to).filter(|pair| pair.weight >= MIN_WEIGHT));
         }
     }
-    // The strongest first; of equals, in the order of the sources.
+    // The sort is stable, so that equal weights keep the order of the sources.
     all.sort_by_key(|pair| std::cmp::Reverse(pair.weight));
-    let mut taken = BTreeSet::new();
+    let mut used = BTreeSet::new();
     all.retain(|pair| {
-        let free =
-            !taken.contains(&(0, pair.from.clone())) && !taken.contains(&(1, pair.to.clone()));
+        let free = !used.contains(&(0, pair.from.clone())) && !used.contains(&(1, pair.to.clone()));
         if free {
-            taken.insert((0, pair.from.clone()));
-            taken.insert((1, pair.to.clone()));
+            used.insert((0, pair.from.clone()));
+            used.insert((1, pair.to.clone()));
         }
         free
     });
     all
 }
 
-/// What speaks for two fields being one: names, words, values, what is inside, their place. Without
-/// the same type nothing does.
-fn weigh(old: &Endpoint, new: &Endpoint, from: &str, to: &str) -> Option<Pair> {
+/// Returns two fields as a pair with its evidence: names, texts, values, inner fields and
+/// neighbors. `None` if the types differ.
+fn weigh(old: &SurfaceEndpoint, new: &SurfaceEndpoint, from: &str, to: &str) -> Option<FieldPair> {
     let (a, b) = (old.fields.get(from)?, new.fields.get(to)?);
     let same = |fact: Fact| a.facts.get(&fact) == b.facts.get(&fact);
     let moved = a.parent != b.parent;
-    if !same(Fact::Type) || Side::of(from) != Side::of(to) {
+    if !same(Fact::Type) || CallSide::of(from) != CallSide::of(to) {
         return None;
     }
     if moved && (a.name != b.name || !may_move(&a.parent, &b.parent)) {
         return None;
     }
     let kind = a.facts.get(&Fact::Type).and_then(Value::as_str)?;
-    let mut evidence = vec![format!("both are {kind}")];
+    let mut evidence = vec![format!("both have type {kind}")];
     let mut weight = 0;
     let mut add = |weight: &mut u32, points: u32, what: String| {
         *weight += points;
@@ -76,21 +82,23 @@ fn weigh(old: &Endpoint, new: &Endpoint, from: &str, to: &str) -> Option<Pair> {
         0.9.. => add(
             &mut weight,
             2,
-            format!("the names are {:.0} % alike", close * 100.0),
+            format!("the names are {:.0} % similar", close * 100.0),
         ),
         0.75.. => add(
             &mut weight,
             1,
-            format!("the names are {:.0} % alike", close * 100.0),
+            format!("the names are {:.0} % similar", close * 100.0),
         ),
         _ => {}
     }
-    match alike(&said(a), &said(b)) {
-        Some(alike) if alike >= 0.999 => add(&mut weight, 2, "the same words".to_owned()),
-        Some(alike) if alike >= 0.7 => add(
+    match common_share(&text_words(a), &text_words(b)) {
+        Some(common_share) if common_share >= 0.999 => {
+            add(&mut weight, 2, "the same text".to_owned())
+        }
+        Some(common_share) if common_share >= 0.7 => add(
             &mut weight,
             2,
-            format!("{:.0} % of the words", alike * 100.0),
+            format!("{:.0} % of the words in common", common_share * 100.0),
         ),
         _ => {}
     }
@@ -98,25 +106,24 @@ fn weigh(old: &Endpoint, new: &Endpoint, from: &str, to: &str) -> Option<Pair> {
         add(&mut weight, 2, "the same values".to_owned());
     }
     let (inner_a, inner_b) = (inner(old, from), inner(new, to));
-    if let Some(alike) = alike(&inner_a, &inner_b) {
-        if alike < 0.5 {
+    if let Some(common_share) = common_share(&inner_a, &inner_b) {
+        if common_share < 0.5 {
             return None;
         }
         add(
             &mut weight,
             2,
-            format!("{:.0} % of the fields inside", alike * 100.0),
+            format!(
+                "{:.0} % of the inner fields in common",
+                common_share * 100.0
+            ),
         );
     }
-    // It tips the scales at most, and takes its time.
-    if !moved && weight + 1 >= ENOUGH && place(old, from) == place(new, to) {
-        add(
-            &mut weight,
-            1,
-            "the same place among its neighbours".to_owned(),
-        );
+    // Neighbors are slow to find, so they only count if they decide.
+    if !moved && weight + 1 >= MIN_WEIGHT && neighbors(old, from) == neighbors(new, to) {
+        add(&mut weight, 1, "the same neighbors".to_owned());
     }
-    Some(Pair {
+    Some(FieldPair {
         from: from.to_owned(),
         to: to.to_owned(),
         evidence,
@@ -124,15 +131,15 @@ fn weigh(old: &Endpoint, new: &Endpoint, from: &str, to: &str) -> Option<Pair> {
     })
 }
 
-fn said(field: &Field) -> BTreeSet<String> {
+fn text_words(field: &SurfaceField) -> BTreeSet<String> {
     let own = field.facts.get(&Fact::Doc).and_then(Value::as_str);
     let text = field.text.as_deref().or(own).unwrap_or_default();
     words(text).into_iter().collect()
 }
 
-/// The fields inside of one, by their paths from there.
-fn inner(endpoint: &Endpoint, path: &str) -> BTreeSet<String> {
-    // What is inside of a field comes right behind it.
+/// Returns the fields inside a field, by their paths relative to it.
+fn inner(endpoint: &SurfaceEndpoint, path: &str) -> BTreeSet<String> {
+    // Inner fields directly follow the field.
     let behind = endpoint.fields.get_index_of(path).map_or(0, |at| at + 1);
     let rest = endpoint.fields.keys().skip(behind);
     rest.take_while(|it| is_inside(it, path))
@@ -141,15 +148,16 @@ fn inner(endpoint: &Endpoint, path: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether a field may have moved from one place to another: into one beside it, or out of it.
-/// Members of unions are like each other, and nothing moves between them.
+/// Returns whether a field may have moved from one parent to another.
+///
+/// Members of a union resemble each other, so no field moves between them.
 fn may_move(from: &str, to: &str) -> bool {
     let nested = is_inside(from, to) || is_inside(to, from);
     nested || !(from.contains('<') || to.contains('<'))
 }
 
-/// The part of all that both have; none if one has nothing.
-fn alike(a: &BTreeSet<String>, b: &BTreeSet<String>) -> Option<f64> {
+/// Returns the share of common elements. `None` if a set is empty.
+fn common_share(a: &BTreeSet<String>, b: &BTreeSet<String>) -> Option<f64> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
@@ -157,8 +165,11 @@ fn alike(a: &BTreeSet<String>, b: &BTreeSet<String>) -> Option<f64> {
     Some(both as f64 / (a.len() + b.len() - both) as f64)
 }
 
-/// The names of the fields before and behind.
-fn place<'a>(endpoint: &'a Endpoint, path: &str) -> Option<(Option<&'a str>, Option<&'a str>)> {
+/// Returns the names of the previous and the next field.
+fn neighbors<'a>(
+    endpoint: &'a SurfaceEndpoint,
+    path: &str,
+) -> Option<(Option<&'a str>, Option<&'a str>)> {
     let field = endpoint.fields.get(path)?;
     let siblings = endpoint.fields.values();
     let siblings: Vec<&str> = siblings
@@ -170,28 +181,32 @@ fn place<'a>(endpoint: &'a Endpoint, path: &str) -> Option<(Option<&'a str>, Opt
     Some((before, siblings.get(at + 1).copied()))
 }
 
-/// What speaks for two endpoints being one: the method, the section, most fields, and the path.
-pub fn endpoints(old: (&str, &Endpoint), new: (&str, &Endpoint)) -> Option<Vec<String>> {
+/// Returns the evidence that two endpoints are the same: method, section, most fields, and a
+/// similar path.
+pub fn endpoints(
+    old: (&str, &SurfaceEndpoint),
+    new: (&str, &SurfaceEndpoint),
+) -> Option<Vec<String>> {
     let section = |id: &str| id.split('/').next().map(str::to_owned);
-    let method = |it: &Endpoint| it.facts.get(&Fact::Method).cloned();
+    let method = |it: &SurfaceEndpoint| it.facts.get(&Fact::Method).cloned();
     if section(old.0) != section(new.0) || method(old.1) != method(new.1) {
         return None;
     }
     let close = strsim::jaro_winkler(old.0, new.0);
-    let fields = |it: &Endpoint| -> BTreeSet<String> {
+    let fields = |it: &SurfaceEndpoint| -> BTreeSet<String> {
         let own = it
             .fields
             .keys()
-            .filter(|path| Side::of(path) != Side::Answer);
+            .filter(|path| CallSide::of(path) != CallSide::Response);
         own.cloned().collect()
     };
     let (a, b) = (fields(old.1), fields(new.1));
-    let alike = alike(&a, &b)?;
-    if close < 0.9 || alike < 0.8 || a.len() < 3 {
+    let common_share = common_share(&a, &b)?;
+    if close < 0.9 || common_share < 0.8 || a.len() < 3 {
         return None;
     }
     Some(vec![
-        format!("the paths are {:.0} % alike", close * 100.0),
-        format!("{:.0} % of the fields are the same", alike * 100.0),
+        format!("the paths are {:.0} % similar", close * 100.0),
+        format!("{:.0} % of the fields are the same", common_share * 100.0),
     ])
 }

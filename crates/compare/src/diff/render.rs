@@ -1,4 +1,4 @@
-//! A report as text, as JSON, and as Markdown.
+//! A report as text, JSON or Markdown.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -6,27 +6,27 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::group::show;
-use super::meaning::{Meaning, gone};
-use super::report::{Change, Report, What};
+use super::meaning::{Meaning, missing_from};
+use super::report::{ApiChange, ChangeKind, DiffReport};
 use super::surface::Fact;
 
-/// How a report is written.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Rendering {
     /// For a terminal.
     #[default]
     Text,
-    /// For programs: everything, each place included.
+    /// For programs: everything, with each location.
     Json,
     /// For a pull request or a changelog.
     Markdown,
 }
 
-/// How many endpoints are named before the rest is counted.
-const NAMED: usize = 4;
+/// The number of endpoints that are named. Further ones are counted.
+const MAX_NAMED_ENDPOINTS: usize = 4;
 
-impl Report {
-    /// The report in one of its forms. It ends with a line end.
+impl DiffReport {
+    /// Returns the report in a format. It ends with a newline.
     pub fn render(&self, rendering: Rendering) -> String {
         match rendering {
             Rendering::Text => self.text(),
@@ -44,7 +44,7 @@ impl Report {
         );
         for (meaning, changes) in self.by_meaning() {
             let step = meaning.semver().name();
-            // A String takes everything that is written to it.
+            // Writing to a String never fails.
             let _ = writeln!(out, "\n{} ({}, {step})", meaning.title(), changes.len());
             for change in changes {
                 let _ = writeln!(out, "  {} {} ({})", mark(change), title(change), change.why);
@@ -82,15 +82,15 @@ impl Report {
             for change in changes {
                 let mut what = vec![happened(change)];
                 what.extend(details(change));
-                let mut places = format!("`{}`", subject(change));
-                places.push_str(&match where_else(change) {
+                let mut locations = format!("`{}`", subject(change));
+                locations.push_str(&match where_else(change) {
                     Some(line) => format!(" {line}"),
                     None => endpoint(change).map_or_else(String::new, |it| format!(" of {it}")),
                 });
                 let _ = writeln!(
                     out,
                     "| {} | {} | {} |",
-                    cell(&places),
+                    cell(&locations),
                     cell(&what.join("; ")),
                     cell(change.why)
                 );
@@ -121,8 +121,8 @@ impl Report {
         format!("{report:#}\n")
     }
 
-    /// The changes by what they mean, the worst first; meanings without any are left out.
-    fn by_meaning(&self) -> impl Iterator<Item = (Meaning, Vec<&Change>)> {
+    /// Returns the changes by meaning, the most severe first. Meanings without changes are omitted.
+    fn by_meaning(&self) -> impl Iterator<Item = (Meaning, Vec<&ApiChange>)> {
         let of = |meaning| {
             let changes = self.changes.iter();
             let changes = changes.filter(move |change| change.meaning == meaning);
@@ -132,7 +132,7 @@ impl Report {
         all.filter(|(_, changes)| !changes.is_empty())
     }
 
-    /// The whole in one line.
+    /// Returns a summary in one line.
     fn verdict(&self) -> String {
         if self.changes.is_empty() {
             return format!("no difference in {}", endpoints(self.endpoints_in_both));
@@ -140,16 +140,25 @@ impl Report {
         let counts: Vec<String> = Meaning::ALL
             .into_iter()
             .filter(|meaning| self.count(*meaning) > 0)
-            .map(|meaning| match meaning {
-                Meaning::BreaksCompile => ("break", "breaks", "the build", meaning),
-                Meaning::BreaksRunTime => ("break", "breaks", "at run time", meaning),
-                Meaning::Loosened => ("are", "is", "loosened", meaning),
-                Meaning::Additive => ("are", "is", "additive", meaning),
-                Meaning::None => ("mean", "means", "nothing to callers", meaning),
-            })
-            .map(|(many, one, what, meaning)| match self.count(meaning) {
-                1 => format!("1 {one} {what}"),
-                count => format!("{count} {many} {what}"),
+            .map(|meaning| {
+                let count = self.count(meaning);
+                let one_or_many = |one, many| if count == 1 { one } else { many };
+                match meaning {
+                    Meaning::BreaksCompile => {
+                        format!("{count} {} the build", one_or_many("breaks", "break"))
+                    }
+                    Meaning::BreaksRunTime => {
+                        format!("{count} {} at run time", one_or_many("breaks", "break"))
+                    }
+                    Meaning::Loosened => format!("{count} {} loosened", one_or_many("is", "are")),
+                    Meaning::Additive => format!("{count} {} additive", one_or_many("is", "are")),
+                    Meaning::None => {
+                        format!(
+                            "{count} {} no effect on callers",
+                            one_or_many("has", "have")
+                        )
+                    }
+                }
             })
             .collect();
         let changes = match self.changes.len() {
@@ -164,51 +173,51 @@ impl Report {
     }
 }
 
-fn mark(change: &Change) -> char {
+fn mark(change: &ApiChange) -> char {
     match change.what {
-        What::Added { .. } => '+',
-        What::Removed { .. } => '-',
-        What::Renamed { .. } | What::Moved { .. } => '?',
-        What::Changed { .. } => '~',
+        ChangeKind::Added { .. } => '+',
+        ChangeKind::Removed { .. } => '-',
+        ChangeKind::Renamed { .. } | ChangeKind::Moved { .. } => '?',
+        ChangeKind::Changed { .. } => '~',
     }
 }
 
-/// What a change is about: the field, or the endpoint.
-fn subject(change: &Change) -> &str {
-    let Some(place) = change.places.first() else {
+/// Returns the field or the endpoint that changed.
+fn subject(change: &ApiChange) -> &str {
+    let Some(location) = change.locations.first() else {
         return "";
     };
-    match (place.path.as_str(), &change.shared) {
-        ("", _) => &place.endpoint,
+    match (location.path.as_str(), &change.shared) {
+        ("", _) => &location.endpoint,
         (_, Some(shared)) => shared,
         (path, None) => path,
     }
 }
 
-/// The endpoint, where there is but one and the subject is another.
-fn endpoint(change: &Change) -> Option<&str> {
-    match change.places.as_slice() {
-        [place] if !place.path.is_empty() => Some(&place.endpoint),
+/// Returns the endpoint, if it is the only one and not the subject itself.
+fn endpoint(change: &ApiChange) -> Option<&str> {
+    match change.locations.as_slice() {
+        [location] if !location.path.is_empty() => Some(&location.endpoint),
         _ => None,
     }
 }
 
-impl Change {
-    /// The change in one line: what it is about, and what happened.
+impl ApiChange {
+    /// Returns the change in one line: the subject and the event.
     pub fn summary(&self) -> String {
         title(self)
     }
 }
 
-fn title(change: &Change) -> String {
+fn title(change: &ApiChange) -> String {
     let of = endpoint(change).map_or_else(String::new, |it| format!(" of {it}"));
     format!("{}{of}: {}", subject(change), happened(change))
 }
 
-/// What happened, in a few words.
-fn happened(change: &Change) -> String {
-    let place = change.places.first();
-    let to = place.and_then(|place| place.to.as_deref());
+/// Returns the event as text.
+fn happened(change: &ApiChange) -> String {
+    let location = change.locations.first();
+    let to = location.and_then(|location| location.to.as_deref());
     let kind = |kind: &str, required: bool, inside: usize| {
         let required = if required { ", required" } else { "" };
         let inside = match inside {
@@ -219,19 +228,19 @@ fn happened(change: &Change) -> String {
         format!("({kind}{required}{inside})")
     };
     match &change.what {
-        What::Added {
+        ChangeKind::Added {
             kind: word,
             required,
             inside,
         } => format!("added {}", kind(word, *required, *inside)),
-        What::Removed {
+        ChangeKind::Removed {
             kind: word,
             required,
             inside,
         } => format!("removed {}", kind(word, *required, *inside)),
-        What::Renamed { to, .. } => format!("renamed? to `{to}`"),
-        What::Moved { .. } => format!("moved? to `{}`", to.unwrap_or_default()),
-        What::Changed { fact, old, new } => changed(*fact, old.as_ref(), new.as_ref()),
+        ChangeKind::Renamed { to, .. } => format!("renamed? to `{to}`"),
+        ChangeKind::Moved { .. } => format!("moved? to `{}`", to.unwrap_or_default()),
+        ChangeKind::Changed { fact, old, new } => changed(*fact, old.as_ref(), new.as_ref()),
     }
 }
 
@@ -245,46 +254,48 @@ fn changed(fact: Fact, old: Option<&Value>, new: Option<&Value>) -> String {
                     .collect();
                 values
             };
-            let mut values = signed('-', gone(old, new));
-            values.extend(signed('+', gone(new, old)));
+            let mut values = signed('-', missing_from(old, new));
+            values.extend(signed('+', missing_from(new, old)));
             format!("values {}", values.join(" "))
         }
-        (Fact::Doc, _, _) => "worded differently".to_owned(),
-        (Fact::Wording, _, _) => "worded differently by the vendor".to_owned(),
-        _ => format!("{} {} → {}", fact.name(), shown(old), shown(new)),
+        (Fact::Doc, _, _) => "text changed".to_owned(),
+        (Fact::Wording, _, _) => "vendor's text changed".to_owned(),
+        (Fact::Deprecated, _, Some(Value::Bool(true))) => "deprecated".to_owned(),
+        (Fact::Deprecated, _, _) => "no longer deprecated".to_owned(),
+        (Fact::Required, _, Some(Value::Bool(true))) => "now required".to_owned(),
+        (Fact::Required, _, _) => "no longer required".to_owned(),
+        (_, None, new) => format!("{} added: {}", fact.name(), show(new)),
+        (_, old, None) => format!("{} removed: {}", fact.name(), show(old)),
+        (_, old, new) => format!("{} {} → {}", fact.name(), show(old), show(new)),
     }
 }
 
-/// A value, none as a dash.
-fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(|| "—".to_owned(), |value| show(Some(value)))
-}
-
-/// Evidence, and where words differ.
-fn details(change: &Change) -> Vec<String> {
+/// Returns the evidence, and the difference of texts.
+fn details(change: &ApiChange) -> Vec<String> {
     match &change.what {
-        What::Renamed { evidence, .. } | What::Moved { evidence } => {
+        ChangeKind::Renamed { evidence, .. } | ChangeKind::Moved { evidence } => {
             vec![format!("evidence: {}", evidence.join(", "))]
         }
-        What::Changed {
+        ChangeKind::Changed {
             fact: Fact::Doc | Fact::Wording,
             old: Some(Value::String(old)),
             new: Some(Value::String(new)),
-        } if !is_mark(old) && !is_mark(new) => {
-            let (old, new) = apart(old, new);
+        } if !is_fingerprint(old) && !is_fingerprint(new) => {
+            let (old, new) = differing_parts(old, new);
             vec![format!("“{old}” → “{new}”")]
         }
         _ => Vec::new(),
     }
 }
 
-/// Whether this is the mark of words and not words: a spec and a page keep no more of them.
-fn is_mark(text: &str) -> bool {
+/// Returns whether a text is a fingerprint. A spec and a page only contain that of the vendor's
+/// text.
+fn is_fingerprint(text: &str) -> bool {
     text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Two texts from where they begin to differ to where they end to, with two words before.
-fn apart(old: &str, new: &str) -> (String, String) {
+/// Returns the different parts of two texts, with two words of context before.
+fn differing_parts(old: &str, new: &str) -> (String, String) {
     let (old, new): (Vec<&str>, Vec<&str>) = (
         old.split_whitespace().collect(),
         new.split_whitespace().collect(),
@@ -294,7 +305,7 @@ fn apart(old: &str, new: &str) -> (String, String) {
     let rest = old.len().min(new.len()) - same;
     let pairs = old.iter().rev().zip(new.iter().rev());
     let behind = pairs.take_while(|(a, b)| a == b).count().min(rest);
-    let part = |words: &[&str]| {
+    let excerpt = |words: &[&str]| {
         let from = same.saturating_sub(2);
         let to = words.len() - behind;
         let shown = &words[from..to.max(from)];
@@ -307,34 +318,40 @@ fn apart(old: &str, new: &str) -> (String, String) {
         };
         format!("{before}{}{after}", cut.join(" "))
     };
-    (part(&old), part(&new))
+    (excerpt(&old), excerpt(&new))
 }
 
-/// The endpoints that a change touches, where there are several places.
-fn where_else(change: &Change) -> Option<String> {
-    if change.places.len() < 2 {
+/// Returns the endpoints that a change affects, if it has several locations.
+fn where_else(change: &ApiChange) -> Option<String> {
+    if change.locations.len() < 2 {
         return None;
     }
-    let all = change.places.iter().map(|place| place.endpoint.as_str());
+    let all = change
+        .locations
+        .iter()
+        .map(|location| location.endpoint.as_str());
     let all: BTreeSet<&str> = all.collect();
-    let named: Vec<&str> = all.iter().take(NAMED).copied().collect();
-    let more = match all.len().saturating_sub(NAMED) {
+    let named: Vec<&str> = all.iter().take(MAX_NAMED_ENDPOINTS).copied().collect();
+    let more = match all.len().saturating_sub(MAX_NAMED_ENDPOINTS) {
         0 => String::new(),
         count => format!(" and {count} more"),
     };
-    let places = match change.places.len() {
+    let count_of_locations = match change.locations.len() {
         count if count == all.len() => String::new(),
-        count => format!("{count} places of "),
+        count => format!("{count} locations in "),
     };
-    let paths = change.places.iter().map(|place| place.path.as_str());
+    let paths = change
+        .locations
+        .iter()
+        .map(|location| location.path.as_str());
     let paths = paths.collect::<BTreeSet<&str>>().len();
     let more = match paths {
         1 => more,
-        // The path above is but the first of them.
+        // The subject shows only the first path.
         count => format!("{more} (at {count} paths)"),
     };
     Some(format!(
-        "in {places}{}: {}{more}",
+        "in {count_of_locations}{}: {}{more}",
         endpoints(all.len()),
         named.join(", ")
     ))
@@ -353,7 +370,7 @@ fn capital(text: &str) -> String {
     first.into_iter().flatten().chain(letters).collect()
 }
 
-/// Text in a cell of a table.
+/// Returns text for a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

@@ -1,133 +1,137 @@
-//! What a comparison found.
+//! The result of a comparison.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::meaning::{Event, Meaning, Semver};
-use super::surface::{Fact, Form, Side};
+use super::surface::{CallSide, Fact, SourceForm};
 
 /// The difference between two sources.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
-    /// What was compared.
-    pub old: Named,
-    /// With what.
-    pub new: Named,
-    /// How many endpoints both have.
+pub struct DiffReport {
+    /// The old source.
+    pub old: SourceName,
+    /// The new source.
+    pub new: SourceName,
+    /// The number of endpoints that both sources contain.
     pub endpoints_in_both: usize,
-    /// The changes, the worst first.
-    pub changes: Vec<Change>,
-    /// What could not be compared, and why.
+    /// The changes, the most severe first.
+    pub changes: Vec<ApiChange>,
+    /// The facts that were not compared, with reasons.
     pub not_compared: Vec<String>,
 }
 
-/// A source, as it is named.
+/// The name and the form of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Named {
-    /// The name that it was asked for by.
+pub struct SourceName {
+    /// The name on the command line.
     pub name: String,
-    /// What kind of source it is.
-    pub form: Form,
+    /// The form of the source.
+    pub form: SourceForm,
 }
 
-/// One change, with all places that it touches.
+/// A change, with all locations that it affects.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
-    /// What changed.
+pub struct ApiChange {
+    /// The change itself.
     #[serde(flatten)]
-    pub what: What,
-    /// The part of a call.
-    pub side: Side,
-    /// What happened, as far as callers are concerned.
+    pub what: ChangeKind,
+    /// The part of a call that changed.
+    pub side: CallSide,
+    /// The event, as callers experience it.
     pub event: Event,
-    /// What that means for them.
+    /// The meaning for callers.
     pub meaning: Meaning,
-    /// The step of the version that it asks for.
+    /// The step of the version that the change requires.
     pub semver: Semver,
-    /// Why it means that.
+    /// The reason for the meaning.
     pub why: &'static str,
-    /// The shared type that it is in, with the place inside, where several places use it.
+    /// The shared type that contains the change, with the path inside. `None` unless several
+    /// locations use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared: Option<String>,
-    /// Every place that it touches.
-    pub places: Vec<Place>,
+    /// Every location that the change affects.
+    #[serde(rename = "places")]
+    pub locations: Vec<ChangeLocation>,
 }
 
-/// A place of a change.
+/// The location of a change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Place {
-    /// The endpoint, by its path without version.
+pub struct ChangeLocation {
+    /// The path of the endpoint, without the version.
     pub endpoint: String,
-    /// The path of the field; empty for the endpoint as a whole.
+    /// The path of the field. Empty for the endpoint as a whole.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
-    /// Of what may have been renamed or moved: the path that came.
+    /// The new path, if the field or endpoint may have been renamed or moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
 
-/// What changed.
+/// The change itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
-pub enum What {
-    /// An endpoint, a field or a member of a union is new.
+pub enum ChangeKind {
+    /// An endpoint, a field or a member of a union was added.
     Added {
-        /// Its type; of an endpoint its method.
+        /// The type of the field, or the method of the endpoint.
         kind: String,
-        /// Whether a task must have it.
+        /// Whether tasks require the field.
         required: bool,
-        /// How many fields are inside of it; they are not told one by one.
+        /// The number of fields inside. They are not listed.
         inside: usize,
     },
-    /// It went.
+    /// An endpoint, a field or a member of a union was removed.
     Removed {
-        /// Its type; of an endpoint its method.
+        /// The type of the field, or the method of the endpoint.
         kind: String,
-        /// Whether a task had to have it.
+        /// Whether tasks required the field.
         required: bool,
-        /// How many fields were inside of it.
+        /// The number of fields inside. They are not listed.
         inside: usize,
     },
-    /// It may have another name: that is never certain.
+    /// It may have been renamed. This is a guess.
     Renamed {
-        /// The name that went.
+        /// The old name.
         from: String,
-        /// The name that came.
+        /// The new name.
         to: String,
-        /// What speaks for it.
+        /// The evidence for the guess.
         evidence: Vec<String>,
     },
-    /// It may stand elsewhere: that is never certain.
+    /// It may have been moved. This is a guess.
     Moved {
-        /// What speaks for it.
+        /// The evidence for the guess.
         evidence: Vec<String>,
     },
-    /// Something that is said of it changed.
+    /// A fact changed.
     Changed {
-        /// What is said.
+        /// The fact.
         fact: Fact,
-        /// What was said; nothing if it was not said.
+        /// The old value. `None` if the fact was not stated.
         old: Option<Value>,
-        /// What is said now.
+        /// The new value. `None` if the fact is no longer stated.
         new: Option<Value>,
     },
 }
 
-impl Report {
-    /// The step of the version that all changes together ask for.
+impl DiffReport {
+    /// Returns the step of the version that all changes together require.
     pub fn semver(&self) -> Semver {
         let steps = self.changes.iter().map(|change| change.semver);
         steps.max().unwrap_or(Semver::None)
     }
 
-    /// How many changes have this meaning.
+    /// Returns the number of changes with a meaning.
     pub fn count(&self, meaning: Meaning) -> usize {
         let changes = self.changes.iter();
         changes.filter(|change| change.meaning == meaning).count()
     }
 
-    /// The exit code of the program: 0 without a difference, 10 if nothing breaks, 11 if something
-    /// does. (1 is an error, 2 wrong usage.)
+    /// Returns the exit code of the program: 0 without a difference, 10 if nothing breaks, 11 if
+    /// something breaks.
+    ///
+    /// The program itself exits with 1 after an error, and with 2 after wrong usage.
     pub fn exit_code(&self) -> u8 {
         match self.semver() {
             Semver::None => 0,

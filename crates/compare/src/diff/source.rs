@@ -1,5 +1,5 @@
-//! Reading any kind of source: a spec folder, a revision of git, an OpenAPI file, a page. Which it
-//! is, its content tells.
+//! Reading of sources: a spec folder, a git revision, an OpenAPI file or a page. The content
+//! determines the form.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,41 +17,41 @@ use dataforseo_spec::Diagnostics;
 use dataforseo_spec::glossary;
 use dataforseo_spec::language::{Api, Endpoint};
 
-/// Why a source could not be read.
+/// The error of a source that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// There is no such thing.
+    /// The name is neither a path nor a revision.
     #[error(
-        "`{name}` is no file, no folder and no revision of git: expected a spec folder, REV, \
+        "`{name}` is not a file, folder or git revision: expected a spec folder, REV, \
          REV:PATH, an OpenAPI file or a documentation page{detail}"
     )]
     Unknown {
-        /// How it was named.
+        /// The name on the command line.
         name: String,
-        /// What git says.
+        /// The message of git.
         detail: String,
     },
-    /// A file could not be read.
+    /// A file cannot be read.
     #[error("{name}: {source}")]
     File {
         /// The file.
         name: String,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
-    /// Git could not be run, or failed.
+    /// Git cannot be run, or failed.
     #[error("{name}: git {arguments}: {reason}")]
     Git {
         /// The source.
         name: String,
-        /// What git was asked.
+        /// The arguments of git.
         arguments: String,
-        /// Why it failed.
+        /// The reason.
         reason: String,
     },
     /// A spec has errors.
-    #[error("{name} is no spec that can be compared:\n{found}")]
+    #[error("{name} is not a valid spec:\n{found}")]
     Spec {
         /// The source.
         name: String,
@@ -63,12 +63,12 @@ pub enum SourceError {
     Unreadable {
         /// The source.
         name: String,
-        /// Why.
+        /// The reason.
         reason: Unreadable,
     },
 }
 
-/// Where an account of the API is to be had.
+/// The location of a description of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -76,23 +76,24 @@ pub enum Source {
     Folder(PathBuf),
     /// An OpenAPI file or a page.
     File(PathBuf),
-    /// A folder or a file in a revision of git.
+    /// A folder or a file in a git revision.
     Revision {
-        /// How it was named.
+        /// The name on the command line.
         name: String,
-        /// The full name of the commit.
+        /// The full hash of the commit.
         commit: String,
-        /// The path from the repository's root on.
+        /// The path, relative to the root of the repository.
         path: String,
     },
 }
 
 impl Source {
-    /// What a name stands for: a path that is there, or a revision of the repository at `root`,
-    /// with `:` and a path behind it if it is not the folder `spec`.
+    /// Resolves a name: an existing path, or a revision of the repository at `root`.
+    ///
+    /// A revision is followed by `:` and a path, unless it means the folder `spec`.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When the name is neither a path nor a revision.
     pub fn at(root: &Path, name: &str) -> Result<Self, SourceError> {
         let path = PathBuf::from(name);
         if path.is_dir() {
@@ -127,11 +128,13 @@ impl Source {
         })
     }
 
-    /// Reads it. A page is read with the envelope of the spec at `root`; one in plain text does not
-    /// tell nesting, and takes it from that spec.
+    /// Reads the source.
+    ///
+    /// A page is read with the envelope of the spec at `root`. A page in plain text does not show
+    /// nesting, so the spec provides it.
     ///
     /// # Errors
-    /// When it cannot be read: everything that is wrong with it.
+    /// When the source cannot be read. The error lists all problems.
     pub fn read(&self, root: &Path) -> Result<Surface, SourceError> {
         match self {
             Self::Folder(path) => read_spec(&path.display().to_string(), path),
@@ -152,7 +155,7 @@ fn read_spec(name: &str, folder: &Path) -> Result<Surface, SourceError> {
     let (spec, mut found) = dataforseo_spec::load(folder);
     match spec {
         Some(mut spec) if found.is_empty() => {
-            // Words that no field needs are no hindrance.
+            // Unused entries of a glossary do not prevent a comparison.
             glossary::apply(&mut spec, &mut Vec::new());
             Ok(from_spec::surface(name, &spec))
         }
@@ -173,7 +176,7 @@ fn read_file(name: &str, content: &[u8], root: &Path) -> Result<Surface, SourceE
     };
     let content = std::str::from_utf8(content).map_err(|error| {
         unreadable(Unreadable::because(format!(
-            "byte {} is no UTF-8: expected a text file",
+            "byte {} is not UTF-8: expected a text file",
             error.valid_up_to()
         )))
     })?;
@@ -183,14 +186,14 @@ fn read_file(name: &str, content: &[u8], root: &Path) -> Result<Surface, SourceE
     }
 }
 
-/// The document, if the file says that it is one of OpenAPI.
+/// Returns the document, if the file is an OpenAPI document.
 fn openapi_document(content: &str) -> Result<Option<Value>, Unreadable> {
     let content = content.trim_start_matches('\u{feff}');
     let is_key = |key: &str| key == "openapi" || key == "swagger";
     if content.trim_start().starts_with('{') {
         let document: Value = match serde_json::from_str(content) {
             Ok(document) => document,
-            // The reader of pages has the better words for what is no JSON.
+            // The reader of pages has the better error message for invalid JSON.
             Err(_) => return Ok(None),
         };
         let keys = document.as_object().into_iter().flatten();
@@ -205,7 +208,7 @@ fn openapi_document(content: &str) -> Result<Option<Value>, Unreadable> {
         return Ok(None);
     }
     let document = serde_saphyr::from_str(content)
-        .map_err(|error| Unreadable::because(format!("no OpenAPI file: {error}")))?;
+        .map_err(|error| Unreadable::because(format!("not a valid OpenAPI file: {error}")))?;
     Ok(Some(document))
 }
 
@@ -251,7 +254,7 @@ fn read_revision(
         source,
     };
     let folder = TempDir::new().map_err(io)?;
-    // The folder's name stands in front of each error's place.
+    // The name of the folder is part of the location of each error.
     let spec = folder.path().join("spec");
     fs::create_dir(&spec).map_err(io)?;
     let arguments = ["ls-tree", "-r", "-z", "--name-only", &object];
@@ -284,10 +287,10 @@ fn git(root: &Path, name: &str, arguments: &[&str]) -> Result<Vec<u8>, SourceErr
         .args(arguments)
         .output()
         .map_err(|error| failed(error.to_string()))?;
-    match output.status.success() {
-        true => Ok(output.stdout),
-        false => Err(failed(
+    if !output.status.success() {
+        return Err(failed(
             String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        )),
+        ));
     }
+    Ok(output.stdout)
 }

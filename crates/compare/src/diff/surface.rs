@@ -1,5 +1,4 @@
-//! The one plain form that all sources are brought to before they are compared: endpoints, their
-//! fields by path, and the facts that a source states of each.
+//! The common form of all sources: endpoints, their fields by path, and the facts about each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,81 +6,82 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What a source says of the API.
+/// A source in the form in which it is compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surface {
-    /// How the source is named in a report.
+    /// The name of the source in a report.
     pub name: String,
-    /// What kind of source it is; that decides what it can say at all.
-    pub form: Form,
-    /// The endpoints by their path without version, names of parameters left out:
-    /// `serp/google/organic/task_get/advanced/{}`, with the method of any but the first of a path.
-    pub endpoints: BTreeMap<String, Endpoint>,
-    /// What was decided while it was read.
+    /// The form of the source. It determines which facts the source can state.
+    pub form: SourceForm,
+    /// The endpoints by path, without the version and without names of parameters:
+    /// `serp/google/organic/task_get/advanced/{}`. A second endpoint of a path has its method in
+    /// the key.
+    pub endpoints: BTreeMap<String, SurfaceEndpoint>,
+    /// The decisions that were made while the source was read.
     pub notes: Vec<String>,
 }
 
-/// The kinds of source.
+/// The form of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Form {
+pub enum SourceForm {
     /// A spec folder.
     Spec,
-    /// What `cargo xtask openapi` prints: limits stand in keys.
+    /// The output of `cargo xtask openapi`. Keys state the limits.
     OwnOpenApi,
-    /// The vendor's OpenAPI file: what its keys lack is read out of its prose.
+    /// The vendor's OpenAPI file. Facts without a key are read from the descriptions.
     OpenApi,
     /// One documentation page.
     Page,
 }
 
-impl Form {
-    /// What the form is called.
+impl SourceForm {
+    /// Returns the name of the form, with an article.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Spec => "a spec",
-            Self::OwnOpenApi => "an OpenAPI document made from the spec",
+            Self::OwnOpenApi => "an OpenAPI document generated from the spec",
             Self::OpenApi => "the vendor's OpenAPI file",
             Self::Page => "a documentation page",
         }
     }
 }
 
-/// One endpoint.
+/// An endpoint of a source.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Endpoint {
-    /// What is said of it as a whole.
+pub struct SurfaceEndpoint {
+    /// The facts about the endpoint as a whole.
     pub facts: Facts,
-    /// Its fields by path, in the order of the source; a field comes behind the one it is in.
-    pub fields: IndexMap<String, Field>,
-    /// The words that `Fact::Wording` is the mark of.
+    /// The fields by path, in the order of the source. A field follows the one that contains it.
+    pub fields: IndexMap<String, SurfaceField>,
+    /// The text behind the fingerprint in `Fact::Wording`.
     pub text: Option<String>,
 }
 
-/// One field. A member of a union counts as one: `result.items[]<organic>`.
+/// A field of a source, or a member of a union: `result.items[]<organic>`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Field {
-    /// The path of the field that it is in, or of its side: `task`, `result.items`.
+pub struct SurfaceField {
+    /// The path of the field that contains it, or the name of its side: `task`, `result.items`.
     pub parent: String,
-    /// Its name; of a member the tag's value.
+    /// The name of the field, or the tag's value of a member.
     pub name: String,
-    /// What is said of it.
+    /// The facts about the field.
     pub facts: Facts,
-    /// The shared type that it stands in, and where inside of it.
+    /// The shared type that contains the field, and the path inside.
     pub within: Option<(String, String)>,
-    /// The shared type that its values are from.
+    /// The shared type that defines its values.
     pub values_of: Option<String>,
-    /// The words that `Fact::Wording` is the mark of.
+    /// The text behind the fingerprint in `Fact::Wording`.
     pub text: Option<String>,
-    /// The spec has it from elsewhere than from the vendor's pages and files.
+    /// Whether the spec has the field from a source other than the vendor's pages and files.
     pub own: bool,
-    /// The facts that are read out of the words: if one changes, the words did, too.
+    /// The facts that are read from descriptions. If one changes, so does the description.
     pub prose: BTreeSet<Fact>,
-    /// Facts in which the vendor is known to be wrong, by their names.
+    /// The names of facts that the vendor is known to state wrongly.
     pub corrected: BTreeSet<String>,
 }
 
-/// What is said: facts by name. One that is not said is not there.
+/// Facts by name, without those that are not stated.
 pub type Facts = BTreeMap<Fact, Value>;
 
 /// A fact about an endpoint or a field.
@@ -117,14 +117,14 @@ pub enum Fact {
     MaxDistinctDomains,
     Values,
     Deprecated,
-    /// Our own words.
+    /// The text of the spec.
     Doc,
-    /// The vendor's words, as a mark that punctuation and letter case do not change.
+    /// A fingerprint of the vendor's text. It ignores punctuation and letter case.
     Wording,
 }
 
 impl Fact {
-    /// All of them, in the order in which they are told.
+    /// All facts, in the order of reports.
     pub const ALL: [Self; 30] = [
         Self::Path,
         Self::Method,
@@ -158,7 +158,7 @@ impl Fact {
         Self::Wording,
     ];
 
-    /// The name, as the spec language has it.
+    /// Returns the name of the fact in the spec language.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Path => "path",
@@ -194,7 +194,7 @@ impl Fact {
         }
     }
 
-    /// Whether the vendor's OpenAPI file says it in prose, and no key of the file does.
+    /// Returns whether the vendor's OpenAPI file states the fact in descriptions instead of keys.
     pub const fn in_prose(self) -> bool {
         matches!(
             self,
@@ -216,73 +216,77 @@ impl Fact {
     }
 }
 
-/// How much of a fact a source says.
+/// The completeness of a fact in a form of source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Says {
-    /// All there is: what is not said does not hold.
-    All,
-    /// What it happens to state: what is not said may hold nevertheless.
-    Some,
-    /// Nothing, whether it holds or not.
-    Nothing,
+pub enum Coverage {
+    /// The form states the fact completely. A fact that is not stated does not hold.
+    Complete,
+    /// The form states the fact only partly. A fact that is not stated may still hold.
+    Partial,
+    /// The form never states the fact.
+    Absent,
 }
 
-impl Form {
-    /// How much of a fact a source of this form says.
-    pub const fn says(self, fact: Fact) -> Says {
+impl SourceForm {
+    /// Returns how completely a source of this form states a fact.
+    pub const fn coverage(self, fact: Fact) -> Coverage {
         use Fact as F;
         match (self, fact) {
-            (_, F::Path | F::Method | F::Type) => Says::All,
-            (Self::Spec, F::Nullable | F::ElementsNullable | F::NumberFormat) => Says::Nothing,
-            (Self::Spec, F::Wording) => Says::Some,
-            (Self::Spec, _) => Says::All,
-            (Self::OwnOpenApi, F::Over | F::Rows | F::CallsPerMinute | F::Wording) => Says::Nothing,
-            (Self::OwnOpenApi, F::Format) => Says::Some,
-            (Self::OwnOpenApi, _) => Says::All,
-            (Self::OpenApi, F::Nullable | F::ElementsNullable | F::NumberFormat) => Says::All,
-            (Self::OpenApi, F::Deprecated | F::Wording) => Says::All,
-            (Self::Page, F::Wording) => Says::All,
-            (Self::OpenApi | Self::Page, fact) if fact.in_prose() => Says::Some,
-            (Self::OpenApi | Self::Page, _) => Says::Nothing,
+            (_, F::Path | F::Method | F::Type) => Coverage::Complete,
+            (Self::Spec, F::Nullable | F::ElementsNullable | F::NumberFormat) => Coverage::Absent,
+            (Self::Spec, F::Wording) => Coverage::Partial,
+            (Self::Spec, _) => Coverage::Complete,
+            (Self::OwnOpenApi, F::Over | F::Rows | F::CallsPerMinute | F::Wording) => {
+                Coverage::Absent
+            }
+            (Self::OwnOpenApi, F::Format) => Coverage::Partial,
+            (Self::OwnOpenApi, _) => Coverage::Complete,
+            (Self::OpenApi, F::Nullable | F::ElementsNullable | F::NumberFormat) => {
+                Coverage::Complete
+            }
+            (Self::OpenApi, F::Deprecated | F::Wording) => Coverage::Complete,
+            (Self::Page, F::Wording) => Coverage::Complete,
+            (Self::OpenApi | Self::Page, fact) if fact.in_prose() => Coverage::Partial,
+            (Self::OpenApi | Self::Page, _) => Coverage::Absent,
         }
     }
 
-    /// Whether this is the vendor's own account.
-    pub const fn of_the_vendor(self) -> bool {
+    /// Returns whether the vendor publishes this form of source.
+    pub const fn is_from_vendor(self) -> bool {
         matches!(self, Self::OpenApi | Self::Page)
     }
 }
 
-/// The part of a call that a change is in.
+/// The part of a call that a change affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Side {
+pub enum CallSide {
     /// The endpoint as a whole.
     Endpoint,
     /// A parameter of the path.
     Path,
-    /// What is sent.
+    /// The task.
     Task,
-    /// What the envelope holds around results.
-    Answer,
-    /// What comes back.
+    /// The envelope of the response, around the results.
+    Response,
+    /// The result.
     Result,
 }
 
-impl Side {
-    /// The side that a field's path begins with.
+impl CallSide {
+    /// Returns the side with which the path of a field begins.
     pub fn of(path: &str) -> Self {
         match path.split('.').next() {
             Some("task") => Self::Task,
             Some("result") => Self::Result,
-            Some("answer") => Self::Answer,
+            Some("response") => Self::Response,
             Some("path") => Self::Path,
             _ => Self::Endpoint,
         }
     }
 }
 
-/// The key of an endpoint: its path without the version and without the names of parameters.
+/// Returns the key of an endpoint: its path without the version and without names of parameters.
 pub fn endpoint_id(path: &str) -> String {
     let rest = path.trim_start_matches('/');
     let rest = match rest.split_once('/') {
@@ -301,7 +305,7 @@ fn is_version(segment: &str) -> bool {
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The words of a text in small letters: what is compared, and what similarity is measured by.
+/// Returns the words of a text in lower case. Texts are compared by them.
 pub fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -309,7 +313,7 @@ pub fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a path is another one or leads into it.
+/// Returns whether a path is equal to another one, or inside it.
 pub fn is_inside(path: &str, of: &str) -> bool {
     let rest = path.strip_prefix(of);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '{', '<']))

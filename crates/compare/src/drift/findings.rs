@@ -1,14 +1,15 @@
-//! Where answers and the spec differ, out of what was counted; and which edits of the spec would
-//! settle that.
+//! Differences between the observations and the spec, and the edits that would resolve them.
 
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::propose::{Change, Wishes};
-use super::said::{At, Role, Said};
-use super::tally::{Body, Kind, Node, Object, Others, shortened};
+use super::observations::{
+    ObservedContent, ObservedObject, ObservedValue, UndocumentedTexts, ValueKind, shortened,
+};
+use super::propose::{Proposals, SpecChange};
+use super::spec_view::{Role, SpecLocation, SpecView};
 use dataforseo_spec::language::FieldType;
 use dataforseo_spec::tree::Tree;
 
@@ -16,13 +17,13 @@ use dataforseo_spec::tree::Tree;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
-    /// A field that the spec does not have.
+    /// A field that the spec does not contain.
     UndocumentedField,
-    /// A value of a string that is not among the documented ones.
+    /// A value of a string that is not documented.
     UndocumentedValue,
-    /// A key of a map that is not among the documented ones.
+    /// A key of a map that is not documented.
     UndocumentedKey,
-    /// An object that is no documented member of its union.
+    /// An object that is not a documented member of its union.
     UndocumentedMember,
     /// A fraction where an integer is documented.
     FloatForInteger,
@@ -30,97 +31,97 @@ pub enum FindingKind {
     NumberAsText,
     /// Another kind of value than documented.
     AnotherKind,
-    /// Text of another form than documented: no date, no timestamp.
+    /// Text without the documented format: a date or a timestamp.
     AnotherForm,
-    /// An integer that is written with a point. A note: nothing is lost.
+    /// An integer that is written with a decimal point. A note, because no value is lost.
     IntegerWithPoint,
-    /// A null, and the spec does not say when there is one. A note: any field can be null.
-    NullUnsaid,
-    /// A documented field or key that was never there. A note: it may be rare.
+    /// A null, where the spec does not state when it occurs. A note, because any field can be null.
+    UndocumentedNull,
+    /// A documented field or key that never occurred. A note, because it may be rare.
     NeverSeen,
 }
 
 impl FindingKind {
-    /// Whether the spec is wrong, or incomplete; other findings are notes.
+    /// Returns whether the spec is wrong or incomplete. Other findings are notes.
     pub const fn is_drift(self) -> bool {
         !matches!(
             self,
-            Self::IntegerWithPoint | Self::NullUnsaid | Self::NeverSeen
+            Self::IntegerWithPoint | Self::UndocumentedNull | Self::NeverSeen
         )
     }
 }
 
-/// A place where answers and the spec differ.
+/// A difference between the responses and the spec.
 #[derive(Debug, Clone, Serialize)]
-pub struct Finding {
-    /// Which kind it is of.
+pub struct DriftFinding {
+    /// The kind of difference.
     pub kind: FindingKind,
-    /// Whether it is drift, no note.
+    /// Whether the finding is drift. Otherwise it is a note.
     pub drift: bool,
-    /// Where, in answers.
+    /// The path in responses.
     pub path: String,
-    /// What was found, in words.
+    /// The difference as text.
     pub what: String,
-    /// How often.
+    /// The number of occurrences.
     pub count: u64,
-    /// How often it could have been.
+    /// The number of possible occurrences.
     pub of: u64,
-    /// An example, shortened; never an object or a list.
+    /// A shortened example. Never an object or a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
-    /// The file of the spec that speaks of it.
+    /// The spec file that describes the path.
     pub file: String,
-    /// The line in it.
+    /// The line in the spec file.
     pub line: u64,
 }
 
-/// A place in answers, and what was seen there.
+/// The observations of a path in responses.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
-    /// The place.
+pub struct ObservationRow {
+    /// The path.
     pub path: String,
-    /// How often something was seen, null included.
+    /// The number of values, null included.
     pub seen: u64,
-    /// How often that was null.
+    /// The number of nulls.
     pub null: u64,
-    /// The other kinds that were seen.
+    /// The number of values of each other kind.
     pub kinds: IndexMap<&'static str, u64>,
-    /// An example, shortened; never an object or a list.
+    /// A shortened example. Never an object or a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
 }
 
-/// Looks through what was counted.
-pub struct Looker<'a> {
-    /// The places of the spec's files.
+/// Compares observations with the spec.
+pub struct Comparer<'a> {
+    /// The files of the spec with their locations, by name.
     pub trees: &'a BTreeMap<&'a str, &'a Tree>,
-    /// How many objects there must be before a field that none of them has is told of.
+    /// The number of objects after which a field that none of them has is reported.
     pub enough: u64,
-    /// The places.
-    pub rows: Vec<Row>,
-    /// Where they differ from the spec.
-    pub findings: Vec<Finding>,
-    /// What would settle that.
-    pub wishes: &'a mut Wishes,
+    /// The rows of the paths that were compared.
+    pub rows: Vec<ObservationRow>,
+    /// The differences from the spec.
+    pub findings: Vec<DriftFinding>,
+    /// The edits that would resolve the findings.
+    pub proposals: &'a mut Proposals,
 }
 
-impl Looker<'_> {
-    /// Looks at a place and at all inside of it.
-    pub fn look(&mut self, node: &Node<'_>, path: &str) {
+impl Comparer<'_> {
+    /// Compares the values of a path and everything inside them.
+    pub fn compare(&mut self, node: &ObservedValue<'_>, path: &str) {
         self.rows.push(row(node, path));
-        let Some(said) = &node.said else { return };
-        self.kinds(node, said, path);
+        let Some(view) = &node.view else { return };
+        self.kinds(node, view, path);
         match &node.body {
-            Body::Plain | Body::Undocumented(_) => {}
-            Body::Choice { others, at, .. } => {
+            ObservedContent::Plain | ObservedContent::Undocumented(_) => {}
+            ObservedContent::Choice { others, at, .. } => {
                 self.others(FindingKind::UndocumentedValue, others, node, at, path);
             }
-            Body::List(elements) => {
+            ObservedContent::List(elements) => {
                 if let Some(elements) = elements {
-                    self.look(elements, &format!("{path}[]"));
+                    self.compare(elements, &format!("{path}[]"));
                 }
             }
-            Body::Map {
+            ObservedContent::Map {
                 values,
                 keys,
                 others,
@@ -130,12 +131,12 @@ impl Looker<'_> {
                     self.keys(node, keys, at, path);
                 }
                 if let Some(values) = values {
-                    self.look(values, &format!("{path}{{*}}"));
+                    self.compare(values, &format!("{path}{{*}}"));
                 }
             }
-            Body::Object(object) => self.object(node, object, said, path),
-            Body::Union {
-                said: union,
+            ObservedContent::Object(object) => self.object(node, object, view, path),
+            ObservedContent::Union {
+                view: union,
                 members,
                 others,
                 untagged,
@@ -143,32 +144,32 @@ impl Looker<'_> {
                 // In the order of the documentation.
                 for wire in union.shared.members.keys() {
                     if let Some(member) = members.get(wire.as_str()) {
-                        self.look(member, &format!("{path}<{wire}>"));
+                        self.compare(member, &format!("{path}<{wire}>"));
                     }
                 }
                 let common: Vec<&str> = union.shared.fields.keys().map(String::as_str).collect();
                 for (wire, (count, inferred)) in others {
                     let path = format!("{path}<{}>", shortened(wire));
-                    let what = "member of a union that is not among the documented ones";
+                    let what = "undocumented member of a union";
                     let kind = FindingKind::UndocumentedMember;
-                    let of = node.count(Kind::Object);
+                    let of = node.count(ValueKind::Object);
                     self.find(kind, &path, what, (*count, of), None, &union.at);
                     let known = [&common[..], &[union.tag]].concat();
-                    let change = Change::AddMember {
+                    let change = SpecChange::AddMember {
                         wire: wire.clone(),
                         known: known.into_iter().map(str::to_owned).collect(),
                     };
                     let at = union.at.child("members");
-                    self.wishes
-                        .add(at, change, Some(inferred), said.role, &path);
+                    self.proposals
+                        .add(at, change, Some(inferred), view.role, &path);
                 }
                 if *untagged > 0 {
                     let what = format!(
-                        "object without `{}`, or one of more members than are kept",
+                        "object without `{}`, or with one of too many undocumented members",
                         union.tag
                     );
                     let kind = FindingKind::UndocumentedMember;
-                    let counts = (*untagged, node.count(Kind::Object));
+                    let counts = (*untagged, node.count(ValueKind::Object));
                     self.find(kind, path, &what, counts, None, &union.at);
                 }
             }
@@ -182,10 +183,10 @@ impl Looker<'_> {
         what: &str,
         (count, of): (u64, u64),
         example: Option<String>,
-        at: &At,
+        at: &SpecLocation,
     ) {
         let tree = self.trees.get(at.file.as_str());
-        self.findings.push(Finding {
+        self.findings.push(DriftFinding {
             kind,
             drift: kind.is_drift(),
             path: path.to_owned(),
@@ -198,16 +199,16 @@ impl Looker<'_> {
         });
     }
 
-    /// Whether the kinds that were seen are the documented one.
-    fn kinds(&mut self, node: &Node<'_>, said: &Said<'_>, path: &str) {
-        let documented = name(said.kind);
+    /// Compares the observed kinds and formats with the documented ones.
+    fn kinds(&mut self, node: &ObservedValue<'_>, view: &SpecView<'_>, path: &str) {
+        let documented = name(view.kind);
         let seen = node.seen();
         for (kind, values) in &node.kinds {
-            let Some(finding) = misfit(*kind, said) else {
+            let Some(finding) = mismatch(*kind, view) else {
                 continue;
             };
             let what = match finding {
-                FindingKind::NullUnsaid => "null where none is said".to_owned(),
+                FindingKind::UndocumentedNull => "undocumented null".to_owned(),
                 _ => format!("{} where {documented} is documented", article(kind.name())),
             };
             let example = values.example.clone();
@@ -217,21 +218,21 @@ impl Looker<'_> {
                 &what,
                 (values.count, seen),
                 example,
-                &said.at,
+                &view.at,
             );
             if finding == FindingKind::FloatForInteger {
-                let change = Change::ToFloat {
-                    key: if said.inside { "of" } else { "type" },
-                    corrects: said.field.wording.is_some(),
+                let change = SpecChange::ToFloat {
+                    key: if view.inside { "of" } else { "type" },
+                    corrects: view.field.wording.is_some(),
                 };
-                self.wishes
-                    .add(said.at.clone(), change, None, said.role, path);
+                self.proposals
+                    .add(view.at.clone(), change, None, view.role, path);
             }
         }
         if node.malformed.count > 0 {
-            let format = serde_json::to_value(said.field.format).unwrap_or_default();
+            let format = serde_json::to_value(view.field.format).unwrap_or_default();
             let format = format.as_str().unwrap_or_default();
-            let what = format!("text that is no {format}");
+            let what = format!("text that is not a {format}");
             let counts = (node.malformed.count, seen);
             let example = node.malformed.example.clone();
             self.find(
@@ -240,56 +241,75 @@ impl Looker<'_> {
                 &what,
                 counts,
                 example,
-                &said.at,
+                &view.at,
             );
         }
     }
 
-    /// Values or keys that are not among the documented ones.
-    fn others(&mut self, kind: FindingKind, others: &Others, node: &Node<'_>, at: &At, path: &str) {
-        let role = node.said.as_ref().map_or(Role::Task, |said| said.role);
+    /// Reports undocumented values or keys.
+    fn others(
+        &mut self,
+        kind: FindingKind,
+        others: &UndocumentedTexts,
+        node: &ObservedValue<'_>,
+        at: &SpecLocation,
+        path: &str,
+    ) {
+        let role = node.view.as_ref().map_or(Role::Task, |view| view.role);
         let (noun, of) = match kind {
-            FindingKind::UndocumentedKey => ("map key", node.count(Kind::Object)),
-            _ => ("value", node.count(Kind::Text)),
+            FindingKind::UndocumentedKey => ("map key", node.count(ValueKind::Object)),
+            _ => ("value", node.count(ValueKind::Text)),
         };
-        let what = format!("{noun} that is not among the documented ones");
+        let what = format!("undocumented {noun}");
         for (text, count) in &others.kept {
             let example = Some(serde_json::Value::from(shortened(text)).to_string());
             self.find(kind, path, &what, (*count, of), example, at);
-            let change = Change::AddValue {
+            let change = SpecChange::AddValue {
                 value: text.clone(),
                 of_many: others.more > 0,
             };
-            self.wishes.add(at.clone(), change, None, role, path);
+            self.proposals.add(at.clone(), change, None, role, path);
         }
         if others.more > 0 {
-            let what = format!("further {noun}s that are not among the documented ones");
+            let what = format!("further undocumented {noun}s");
             self.find(kind, path, &what, (others.more, of), None, at);
         }
     }
 
-    /// Documented keys of a map that were never there.
-    fn keys(&mut self, node: &Node<'_>, keys: &IndexMap<&str, u64>, at: &At, path: &str) {
-        let maps = node.count(Kind::Object);
+    /// Reports documented keys of a map that never occurred.
+    fn keys(
+        &mut self,
+        node: &ObservedValue<'_>,
+        keys: &IndexMap<&str, u64>,
+        at: &SpecLocation,
+        path: &str,
+    ) {
+        let maps = node.count(ValueKind::Object);
         if maps < self.enough {
             return;
         }
         for (key, _) in keys.iter().filter(|(_, count)| **count == 0) {
             let path = format!("{path}{{{key}}}");
-            let what = "documented map key, never seen";
+            let what = "documented map key that never occurred";
             self.find(FindingKind::NeverSeen, &path, what, (0, maps), None, at);
         }
     }
 
-    fn object(&mut self, node: &Node<'_>, object: &Object<'_>, said: &Said<'_>, path: &str) {
-        let objects = node.count(Kind::Object);
-        for (name, _, at) in object.said.iter() {
+    fn object(
+        &mut self,
+        node: &ObservedValue<'_>,
+        object: &ObservedObject<'_>,
+        view: &SpecView<'_>,
+        path: &str,
+    ) {
+        let objects = node.count(ValueKind::Object);
+        for (name, at) in object.view.locations() {
             let path = format!("{path}.{name}");
             match object.fields.get(name) {
-                Some(field) => self.look(field, &path),
-                // What is left out of a task says nothing.
-                None if objects >= self.enough && said.role == Role::Result => {
-                    let what = "documented field, never seen";
+                Some(field) => self.compare(field, &path),
+                // A request may omit any optional field.
+                None if objects >= self.enough && view.role == Role::Result => {
+                    let what = "documented field that never occurred";
                     let (kind, at) = (FindingKind::NeverSeen, at.child(name));
                     self.find(kind, &path, what, (0, objects), None, &at);
                 }
@@ -297,7 +317,7 @@ impl Looker<'_> {
             }
         }
         for (name, field) in &object.fields {
-            let Body::Undocumented(inferred) = &field.body else {
+            let ObservedContent::Undocumented(inferred) = &field.body else {
                 continue;
             };
             let path = format!("{path}.{}", shortened(name));
@@ -307,26 +327,29 @@ impl Looker<'_> {
             let example = example(field);
             let counts = (field.seen(), objects);
             let kind = FindingKind::UndocumentedField;
-            self.find(kind, &path, &what, counts, example, &object.said.at);
-            let change = Change::AddField { name: name.clone() };
-            let at = object.said.at.clone();
-            self.wishes
-                .add(at, change, Some(inferred), said.role, &path);
+            self.find(kind, &path, &what, counts, example, &object.view.at);
+            let change = SpecChange::AddField { name: name.clone() };
+            let at = object.view.at.clone();
+            self.proposals
+                .add(at, change, Some(inferred), view.role, &path);
         }
         if object.more > 0 {
-            let what = "further undocumented fields: is this a map?";
+            let what = "further undocumented fields; check whether the object is a map";
             let (kind, counts) = (FindingKind::UndocumentedField, (object.more, objects));
-            self.find(kind, path, what, counts, None, &object.said.at);
+            self.find(kind, path, what, counts, None, &object.view.at);
         }
     }
 }
 
-fn row(node: &Node<'_>, path: &str) -> Row {
-    let kinds = node.kinds.iter().filter(|(kind, _)| **kind != Kind::Null);
-    Row {
+fn row(node: &ObservedValue<'_>, path: &str) -> ObservationRow {
+    let kinds = node
+        .kinds
+        .iter()
+        .filter(|(kind, _)| **kind != ValueKind::Null);
+    ObservationRow {
         path: path.to_owned(),
         seen: node.seen(),
-        null: node.count(Kind::Null),
+        null: node.count(ValueKind::Null),
         kinds: kinds
             .map(|(kind, seen)| (kind.name(), seen.count))
             .collect(),
@@ -334,7 +357,7 @@ fn row(node: &Node<'_>, path: &str) -> Row {
     }
 }
 
-/// Whether what stands at a place can be an example: not what belongs to an account.
+/// Returns whether the values of a path can be examples. Those that belong to an account cannot.
 fn may_be_shown(path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or_default();
     let secret = [
@@ -350,44 +373,50 @@ fn may_be_shown(path: &str) -> bool {
     !secret.contains(&name)
 }
 
-fn example(node: &Node<'_>) -> Option<String> {
+fn example(node: &ObservedValue<'_>) -> Option<String> {
     node.kinds.values().find_map(|seen| seen.example.clone())
 }
 
-/// What a kind of value is, where the spec says another; nothing where it fits.
-fn misfit(kind: Kind, said: &Said<'_>) -> Option<FindingKind> {
+/// Returns the kind of finding for an observed kind. `None` if it is the documented one.
+fn mismatch(kind: ValueKind, view: &SpecView<'_>) -> Option<FindingKind> {
     use FieldType as Type;
-    let fits = match (said.kind, kind) {
-        (_, Kind::Null) => {
-            let unsaid = said.field.absent.is_none() && said.role != Role::Task;
-            return unsaid.then_some(FindingKind::NullUnsaid);
+    let fits = match (view.kind, kind) {
+        (_, ValueKind::Null) => {
+            let is_undocumented = view.field.absent.is_none() && view.role != Role::Task;
+            return is_undocumented.then_some(FindingKind::UndocumentedNull);
         }
-        (Type::Integer, Kind::WholeFloat) => return Some(FindingKind::IntegerWithPoint),
-        (Type::Integer, Kind::Float) => return Some(FindingKind::FloatForInteger),
-        (Type::Integer | Type::Float, Kind::NumberText) => return Some(FindingKind::NumberAsText),
-        (Type::Integer, kind) => kind == Kind::Integer,
-        (Type::Float, kind) => matches!(kind, Kind::Integer | Kind::WholeFloat | Kind::Float),
-        (Type::String, kind) => kind == Kind::Text,
-        (Type::Boolean, kind) => kind == Kind::Boolean,
-        (Type::Object, kind) => kind == Kind::Object,
-        (Type::Map, kind) => matches!(kind, Kind::Object | Kind::EmptyList),
+        (Type::Integer, ValueKind::WholeFloat) => return Some(FindingKind::IntegerWithPoint),
+        (Type::Integer, ValueKind::Float) => return Some(FindingKind::FloatForInteger),
+        (Type::Integer | Type::Float, ValueKind::NumberText) => {
+            return Some(FindingKind::NumberAsText);
+        }
+        (Type::Integer, kind) => kind == ValueKind::Integer,
+        (Type::Float, kind) => matches!(
+            kind,
+            ValueKind::Integer | ValueKind::WholeFloat | ValueKind::Float
+        ),
+        (Type::String, kind) => kind == ValueKind::Text,
+        (Type::Boolean, kind) => kind == ValueKind::Boolean,
+        (Type::Object, kind) => kind == ValueKind::Object,
+        (Type::Map, kind) => matches!(kind, ValueKind::Object | ValueKind::EmptyList),
         (Type::List | Type::Filters | Type::Order, kind) => {
-            matches!(kind, Kind::List | Kind::EmptyList)
+            matches!(kind, ValueKind::List | ValueKind::EmptyList)
         }
         (Type::Json, _) => true,
     };
     (!fits).then_some(FindingKind::AnotherKind)
 }
 
-/// A kind of the spec, with its article.
+/// Returns a documented type with its article.
 fn name(kind: FieldType) -> String {
     let name = serde_json::to_value(kind).unwrap_or_default();
     article(name.as_str().unwrap_or_default())
 }
 
 fn article(noun: &str) -> String {
-    match noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        true => format!("an {noun}"),
-        false => format!("a {noun}"),
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        format!("an {noun}")
+    } else {
+        format!("a {noun}")
     }
 }

@@ -1,21 +1,21 @@
-//! What kind of value an undocumented field has, by what was seen in it.
+//! The type of an undocumented field, inferred from its values.
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use dataforseo_spec::language::{Evidence, Field, FieldType, Fields, Format, Member};
 
-/// The words for what drift added to the spec.
-pub const DOC: &str = "Not documented; seen in recorded answers.";
-/// Where such facts are from.
-pub const EVIDENCE: &str = "recorded answers";
+/// The `doc` of a field that was added because of drift.
+pub const DOC: &str = "Not documented; seen in recorded responses.";
+/// The `evidence` of a fact that was added because of drift.
+pub const EVIDENCE: &str = "recorded responses";
 
-/// An object with more names than this has data for keys.
-const MANY: usize = 100;
+/// The number of fields of an object. One with more is a map.
+const MAX_FIELDS: usize = 100;
 
-/// What was seen.
+/// The kinds of value that were observed.
 #[derive(Debug, Clone, Default)]
-pub struct Inferred {
+pub struct InferredType {
     booleans: bool,
     integers: bool,
     floats: bool,
@@ -23,13 +23,13 @@ pub struct Inferred {
     other_texts: bool,
     lists: bool,
     objects: bool,
-    elements: Option<Box<Inferred>>,
-    fields: IndexMap<String, Inferred>,
+    elements: Option<Box<InferredType>>,
+    fields: IndexMap<String, InferredType>,
     too_many: bool,
 }
 
-impl Inferred {
-    /// Takes a value into account.
+impl InferredType {
+    /// Includes a value.
     pub fn observe(&mut self, value: &Value) {
         match value {
             Value::Null => {}
@@ -58,14 +58,14 @@ impl Inferred {
     }
 
     fn field(&mut self, key: &str) -> Option<&mut Self> {
-        if self.fields.len() >= MANY && !self.fields.contains_key(key) {
+        if self.fields.len() >= MAX_FIELDS && !self.fields.contains_key(key) {
             self.too_many = true;
             return None;
         }
         Some(self.fields.entry(key.to_owned()).or_default())
     }
 
-    /// Takes into account what was seen elsewhere.
+    /// Includes the values observed at another path.
     pub fn merge(&mut self, other: &Self) {
         self.booleans |= other.booleans;
         self.integers |= other.integers;
@@ -85,19 +85,19 @@ impl Inferred {
         }
     }
 
-    /// Whether nothing but null was seen.
+    /// Returns whether every value was null.
     pub fn is_nothing(&self) -> bool {
         self.kinds() == 0
     }
 
-    /// How many kinds were seen that no type has in common.
+    /// Returns the number of kinds that have no type in common.
     fn kinds(&self) -> usize {
         let numbers = self.integers || self.floats;
         let kinds = [self.booleans, numbers, self.texts, self.lists, self.objects];
         kinds.into_iter().filter(|kind| *kind).count()
     }
 
-    /// The field as the spec would describe it.
+    /// Returns the field, as the spec describes it.
     pub fn to_field(&self) -> Field {
         let mut field = self.bare();
         field.doc = Some(DOC.to_owned());
@@ -105,7 +105,7 @@ impl Inferred {
         field
     }
 
-    /// A member of a union with what was seen in it, but for the fields that are known.
+    /// Returns a member of a union with the observed fields, except those in `known`.
     pub fn to_member(&self, known: &[&str]) -> Member {
         let mut fields = self.fields();
         fields.retain(|name, _| !known.contains(&name.as_str()));
@@ -153,7 +153,7 @@ impl Inferred {
             .collect()
     }
 
-    /// A list or a map of what was seen in it.
+    /// Returns a list or a map of observed values.
     fn holding(&self, kind: FieldType, of: Option<&Self>) -> Field {
         let of = of.map_or_else(|| Field::new(FieldType::Json), Self::bare);
         let mut field = Field::new(kind);
@@ -168,26 +168,26 @@ impl Inferred {
         field
     }
 
-    /// Whether the keys are data: `us`, `co.uk`, `2026-01`.
+    /// Returns whether the keys are data: `us`, `co.uk`, `2026-01`.
     fn is_map(&self) -> bool {
         let data = self.fields.keys().filter(|key| !is_name(key)).count();
         self.too_many || self.fields.is_empty() || data * 2 > self.fields.len()
     }
 }
 
-/// Whether a key looks like a field of the API: `rank`, `h1_count`, but not `us`.
+/// Returns whether a key looks like a field of the API: `rank`, `h1_count`, but not `us`.
 fn is_name(key: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     key.len() > 2 && key.starts_with(|c: char| c.is_ascii_lowercase()) && key.bytes().all(word)
 }
 
-/// Whether a text has the form of the API's timestamps.
+/// Returns whether a text has the format of the API's timestamps.
 pub fn is_timestamp(text: &str) -> bool {
     jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S %:z", text)
         .is_ok_and(|parsed| parsed.to_timestamp().is_ok())
 }
 
-/// Whether a text is a date, `yyyy-mm-dd`.
+/// Returns whether a text is a date, `yyyy-mm-dd`.
 pub fn is_date(text: &str) -> bool {
     text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
 }

@@ -1,5 +1,4 @@
-//! What drift is looked for in: fixtures as the mock server writes and replays them, and answers as
-//! they came.
+//! The input: fixtures of the mock server, and unchanged responses of the API.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,31 +7,31 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// An exchange with the API.
+/// A recorded exchange with the API.
 #[derive(Debug)]
-pub struct Exchange {
-    /// The path of the endpoint, parameters filled in: `/v3/serp/…/task_get/advanced/…`.
+pub struct RecordedExchange {
+    /// The path of the request, with values for parameters: `/v3/serp/…/task_get/advanced/…`.
     pub path: String,
-    /// The tasks that were sent, as far as the file has them.
+    /// The tasks of the request. Null if the file does not contain them.
     pub tasks: Value,
-    /// The answers.
-    pub answers: Vec<Value>,
-    /// How many answers were no JSON.
+    /// The responses.
+    pub responses: Vec<Value>,
+    /// The number of responses that are not JSON.
     pub no_json: usize,
-    /// Whether it was made up from the spec, and proves nothing.
+    /// Whether the fixture is synthetic: generated from the spec, so it proves nothing.
     pub synthetic: bool,
 }
 
-/// A file that cannot be used.
+/// A file that cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Unread {
+pub struct UnreadFile {
     /// The file.
     pub file: String,
-    /// Why, and what was expected.
+    /// The reason, and the expected content.
     pub reason: String,
 }
 
-impl Unread {
+impl UnreadFile {
     fn new(file: &Path, reason: impl Into<String>) -> Self {
         Self {
             file: file.display().to_string(),
@@ -41,9 +40,10 @@ impl Unread {
     }
 }
 
-/// The `.json` files that these paths name, those of folders in order. A link to a folder inside of
-/// a folder is not followed: it could lead in a circle.
-pub fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Unread>) {
+/// Returns the `.json` files of the paths, sorted within each folder.
+///
+/// Links to folders are not followed inside a folder, because they could form a cycle.
+pub fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<UnreadFile>) {
     let (mut files, mut unread) = (Vec::new(), Vec::new());
     for path in paths {
         if !path.is_dir() {
@@ -69,17 +69,19 @@ pub fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Unread>) {
                         }
                     }
                 }
-                Err(error) => unread.push(Unread::new(&folder, format!("cannot be read: {error}"))),
+                Err(error) => {
+                    unread.push(UnreadFile::new(&folder, format!("cannot be read: {error}")))
+                }
             }
         }
         if files.len() == before && unread.is_empty() {
             let reason =
-                "no fixture and no answer in this folder: expected files that end in .json";
-            unread.push(Unread::new(path, reason));
+                "neither a fixture nor a response in this folder: expected files that end in .json";
+            unread.push(UnreadFile::new(path, reason));
         }
         files[before..].sort();
     }
-    // Folders may hold one another, and nothing is to be counted twice.
+    // One folder may contain another, and each file counts once.
     let mut seen = BTreeSet::new();
     files.retain(|file| file.canonicalize().map_or(true, |whole| seen.insert(whole)));
     (files, unread)
@@ -88,89 +90,89 @@ pub fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Unread>) {
 /// Reads a file.
 ///
 /// # Errors
-/// When it cannot be read, or is neither a fixture nor an answer.
-pub fn read(file: &Path) -> Result<Exchange, Unread> {
-    let fail = |reason: String| Unread::new(file, reason);
+/// When the file cannot be read, or is neither a fixture nor a response.
+pub fn read(file: &Path) -> Result<RecordedExchange, UnreadFile> {
+    let fail = |reason: String| UnreadFile::new(file, reason);
     let text =
         fs::read_to_string(file).map_err(|error| fail(format!("cannot be read: {error}")))?;
     let value: Value =
-        serde_json::from_str(&text).map_err(|error| fail(format!("no JSON: {error}")))?;
+        serde_json::from_str(&text).map_err(|error| fail(format!("not JSON: {error}")))?;
     if value.get("dfs_fixture").is_some() {
         return fixture(&text).map_err(fail);
     }
     if value.get("tasks").is_some() {
-        return answer(value).map_err(fail);
+        return response(value).map_err(fail);
     }
-    let expected = "neither a fixture nor an answer: expected an object with `dfs_fixture`, or one \
+    let expected = "neither a fixture nor a response: expected an object with `dfs_fixture`, or one \
                     with `tasks`";
     Err(fail(expected.to_owned()))
 }
 
 #[derive(Deserialize)]
-struct Fixture {
+struct FixtureFile {
     dfs_fixture: u32,
     #[serde(default)]
     meta: Value,
-    request: Request,
-    response: Option<Answer>,
-    responses: Option<Vec<Answer>>,
+    request: FixtureRequest,
+    response: Option<FixtureResponse>,
+    responses: Option<Vec<FixtureResponse>>,
 }
 
 #[derive(Deserialize)]
-struct Request {
+struct FixtureRequest {
     path: String,
     #[serde(default)]
     body: Value,
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct FixtureResponse {
     body: Option<Value>,
     body_text: Option<String>,
 }
 
-fn fixture(text: &str) -> Result<Exchange, String> {
+fn fixture(text: &str) -> Result<RecordedExchange, String> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let fixture: Fixture = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| format!("no fixture: {}: {}", error.path(), error.inner()))?;
+    let fixture: FixtureFile = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| format!("not a fixture: {}: {}", error.path(), error.inner()))?;
     if fixture.dfs_fixture != 1 {
         let found = fixture.dfs_fixture;
         return Err(format!("dfs_fixture: fixture format {found}, expected 1"));
     }
-    let mut exchange = Exchange {
+    let mut exchange = RecordedExchange {
         path: fixture.request.path,
         tasks: fixture.request.body,
-        answers: Vec::new(),
+        responses: Vec::new(),
         no_json: 0,
         synthetic: fixture.meta.get("source").and_then(Value::as_str) == Some("synthetic"),
     };
     let several = fixture.responses.into_iter().flatten();
-    for answer in fixture.response.into_iter().chain(several) {
-        let text = answer.body_text.as_deref();
+    for response in fixture.response.into_iter().chain(several) {
+        let text = response.body_text.as_deref();
         let read = || text.and_then(|text| serde_json::from_str(text).ok());
-        match answer.body.or_else(read) {
-            Some(body) => exchange.answers.push(body),
+        match response.body.or_else(read) {
+            Some(body) => exchange.responses.push(body),
             None => exchange.no_json += 1,
         }
     }
     Ok(exchange)
 }
 
-/// An answer by itself: its tasks say which endpoint it is of.
-fn answer(body: Value) -> Result<Exchange, String> {
+/// Reads a response without its request. The tasks of the response state the endpoint.
+fn response(body: Value) -> Result<RecordedExchange, String> {
     let tasks = body.get("tasks").and_then(Value::as_array);
     let path = tasks.into_iter().flatten().find_map(|task| {
-        let parts = task.get("path")?.as_array()?;
-        let parts = parts.iter().map(Value::as_str);
-        Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
+        let segments = task.get("path")?.as_array()?;
+        let segments = segments.iter().map(Value::as_str);
+        Some(segments.collect::<Option<Vec<_>>>()?.join("/"))
     });
     let path = path.ok_or(
-        "an answer, and no task says of which endpoint: expected `tasks[].path`, a list of strings",
+        "a response without its endpoint: expected `tasks[].path`, a list of strings, in a task",
     )?;
-    Ok(Exchange {
+    Ok(RecordedExchange {
         path: format!("/{path}"),
         tasks: Value::Null,
-        answers: vec![body],
+        responses: vec![body],
         no_json: 0,
         synthetic: false,
     })

@@ -1,24 +1,26 @@
-//! Drift from reality: recorded answers against the spec.
+//! Drift: differences between the spec and recorded responses.
 //!
-//! What is looked at is the spec as it stands, not the generated types, so an edit counts at once:
+//! Compares with the spec of the working tree instead of the generated types, so an edit counts
+//! immediately.
 //!
 //! ```text
-//! files ── input ──▶ exchanges ── tally ──▶ counts by place ── findings ──▶ report and proposals
-//!                                  ▲ said: what the spec says of a place
+//! files ── input ──▶ exchanges ── observations ──▶ counts by path ── findings ──▶ report, proposals
+//!                                       ▲ spec_view: the description of a path in the spec
 //! ```
 
 pub mod findings;
 mod infer;
 mod input;
+mod observations;
 mod propose;
 mod report;
 mod run;
-mod said;
-mod tally;
+mod spec_view;
 mod text;
 
-pub use findings::{Finding, FindingKind, Row};
-pub use input::Unread;
-pub use propose::{Applied, Proposal, Refused};
-pub use report::{Looked, Report};
-pub use run::{Options, drift};
+pub use findings::{DriftFinding, FindingKind, ObservationRow};
+pub use input::UnreadFile;
+pub use propose::{AppliedEdits, Proposal, RejectedEdit};
+pub use report::{DriftReport, EndpointReport};
+pub use run::{DriftOptions, drift};
+pub use text::ReportDetail;

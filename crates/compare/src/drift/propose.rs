@@ -1,7 +1,7 @@
-//! Edits of the spec that would settle findings: shown as patches, and made where they are safe.
+//! Edits of the spec that would resolve findings: shown as patches, and made if they are safe.
 //!
-//! An edit is wished for once, however many endpoints show that it is due, and is worked out on
-//! the text of the file as it is.
+//! Each edit is proposed once, even if several endpoints show the same difference. It is applied to
+//! the current text of the file.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,9 +13,9 @@ use serde::Serialize;
 use serde_json::Value;
 use similar::TextDiff;
 
-use super::infer::{DOC, EVIDENCE, Inferred};
-use super::said::{At, Role};
-use super::tally::{MOST, shortened};
+use super::infer::{DOC, EVIDENCE, InferredType};
+use super::observations::{MAX_UNDOCUMENTED, shortened};
+use super::spec_view::{Role, SpecLocation};
 use dataforseo_spec::diagnostics::Diagnostics;
 use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::FIELD_KEYS;
@@ -25,103 +25,103 @@ use dataforseo_spec::model;
 use dataforseo_spec::tree::Tree;
 use dataforseo_spec::write;
 
-/// A longer value is no word of the API's, but somebody's data.
-const LONGEST_VALUE: usize = 60;
+/// The length of the longest value, in characters. A longer one is data of a user.
+const MAX_VALUE_CHARS: usize = 60;
 
-/// What is to be changed at a place.
+/// A change at a location of the spec.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Change {
-    /// A field more, among those that stand here.
+pub enum SpecChange {
+    /// A new field.
     AddField {
-        /// Its name.
+        /// The name of the field.
         name: String,
     },
-    /// A value or a key more, among those that stand here.
+    /// A new value of a string, or key of a map.
     AddValue {
         /// The value.
         value: String,
-        /// Whether there are more than can be kept, so that it is no list of words.
+        /// Whether more values occurred than are kept, so that a list may be wrong.
         of_many: bool,
     },
-    /// A member more, among those that stand here.
+    /// A new member of a union.
     AddMember {
-        /// The value of its tag.
+        /// The value of the tag.
         wire: String,
-        /// The tag, and the fields that all members have.
+        /// The tag, and the fields that all members share.
         known: Vec<String>,
     },
-    /// The field that stands here is a float, or holds floats.
+    /// A float in place of an integer, as the type of a field or of its elements.
     ToFloat {
         /// `type`, or `of`.
         key: &'static str,
-        /// Whether a page says otherwise.
+        /// Whether a documentation page states an integer.
         corrects: bool,
     },
 }
 
-/// Edits that would settle findings, each once.
+/// The edits that would resolve the findings, without duplicates.
 #[derive(Debug, Default)]
-pub struct Wishes(IndexMap<(At, Change), Wish>);
+pub struct Proposals(IndexMap<(SpecLocation, SpecChange), EditBasis>);
 
 #[derive(Debug)]
-struct Wish {
-    inferred: Inferred,
+struct EditBasis {
+    inferred: InferredType,
     role: Role,
     paths: Vec<String>,
 }
 
-impl Wishes {
-    /// Wishes for an edit.
+impl Proposals {
+    /// Adds an edit.
     pub fn add(
         &mut self,
-        at: At,
-        change: Change,
-        inferred: Option<&Inferred>,
+        at: SpecLocation,
+        change: SpecChange,
+        inferred: Option<&InferredType>,
         role: Role,
         path: &str,
     ) {
-        let wish = self.0.entry((at, change)).or_insert_with(|| Wish {
-            inferred: Inferred::default(),
+        let basis = self.0.entry((at, change)).or_insert_with(|| EditBasis {
+            inferred: InferredType::default(),
             role,
             paths: Vec::new(),
         });
-        // What came back counts for more than what was sent.
-        if wish.role == Role::Task {
-            wish.role = role;
+        // A result proves more than a request.
+        if basis.role == Role::Task {
+            basis.role = role;
         }
         if let Some(inferred) = inferred {
-            wish.inferred.merge(inferred);
+            basis.inferred.merge(inferred);
         }
-        if !wish.paths.iter().any(|known| known == path) {
-            wish.paths.push(path.to_owned());
+        if !basis.paths.iter().any(|known| known == path) {
+            basis.paths.push(path.to_owned());
         }
     }
 
-    /// The edits as they would be made to the files below a workspace's root.
+    /// Returns the edits as patches of the files in a workspace.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn proposals(
+    pub fn patches(
         &self,
         root: &FilePath,
         trees: &BTreeMap<&str, &Tree>,
     ) -> Result<Vec<Proposal>, String> {
         let mut files = BTreeMap::new();
         let mut proposals = Vec::new();
-        for ((at, change), wish) in &self.0 {
+        for ((at, change), basis) in &self.0 {
             let editor = open(&mut files, root, &at.file)?;
             let before = editor.text().to_owned();
             let tree = trees.get(at.file.as_str());
             let mut proposal = Proposal {
                 file: at.file.clone(),
                 line: tree.map_or(1, |tree| tree.place(&at.path).line),
-                what: words(change),
-                paths: wish.paths.clone(),
-                by_hand: by_hand(change, wish),
+                what: summary(change),
+                paths: basis.paths.clone(),
+                by_hand: by_hand(change, basis),
                 patch: String::new(),
             };
             let mut edited = editor.clone();
-            match edit(&mut edited, at, change, wish) {
+            match edit(&mut edited, at, change, basis) {
                 Ok(()) => {
                     proposal.line = first_change(&before, edited.text());
                     proposal.patch = patch(&at.file, &before, edited.text());
@@ -134,38 +134,46 @@ impl Wishes {
         Ok(proposals)
     }
 
-    /// Makes the safe edits. One after which the spec would not be valid is taken back.
+    /// Makes the safe edits. Reverts an edit that makes the spec invalid.
     ///
     /// # Errors
-    /// When a file cannot be read or written, or the spec was not valid before.
-    pub fn apply(&self, root: &FilePath) -> Result<Applied, String> {
+    /// When a file cannot be read or written, or the spec was already invalid.
+    pub fn apply(&self, root: &FilePath) -> Result<AppliedEdits, String> {
         let mut files = BTreeMap::new();
         let mut safe = Vec::new();
-        for (place, wish) in &self.0 {
-            let (at, change) = place;
+        for ((at, change), basis) in &self.0 {
             let mut editor = open(&mut files, root, &at.file)?.clone();
-            // What cannot be edited is told of with the proposals.
-            if by_hand(change, wish).is_none() && edit(&mut editor, at, change, wish).is_ok() {
-                safe.push((place, wish));
+            // The proposals state which edits cannot be made.
+            if by_hand(change, basis).is_none() && edit(&mut editor, at, change, basis).is_ok() {
+                safe.push(PlannedEdit { at, change, basis });
             }
         }
-        let mut applied = Applied::default();
+        let mut applied = AppliedEdits::default();
         make(root, &safe, &mut applied)?;
         Ok(applied)
     }
 }
 
-/// A place with its edit, and what shows that it is due.
-type Due<'w> = (&'w (At, Change), &'w Wish);
+/// An edit that is about to be made.
+#[derive(Clone, Copy)]
+struct PlannedEdit<'p> {
+    at: &'p SpecLocation,
+    change: &'p SpecChange,
+    basis: &'p EditBasis,
+}
 
-/// Makes edits: all at once if the spec is valid then, else one half after the other.
-fn make(root: &FilePath, due: &[Due<'_>], applied: &mut Applied) -> Result<(), String> {
+/// Makes edits together. If the spec becomes invalid, tries each half of them.
+fn make(
+    root: &FilePath,
+    due: &[PlannedEdit<'_>],
+    applied: &mut AppliedEdits,
+) -> Result<(), String> {
     let Some(reason) = try_out(root, due, applied)? else {
         return Ok(());
     };
-    if let [((at, change), _)] = due {
-        let what = format!("{}: {}", at.file, words(change));
-        applied.refused.push(Refused { what, reason });
+    if let [PlannedEdit { at, change, .. }] = due {
+        let what = format!("{}: {}", at.file, summary(change));
+        applied.refused.push(RejectedEdit { what, reason });
         return Ok(());
     }
     let (first, second) = due.split_at(due.len() / 2);
@@ -173,23 +181,23 @@ fn make(root: &FilePath, due: &[Due<'_>], applied: &mut Applied) -> Result<(), S
     make(root, second, applied)
 }
 
-/// Makes edits, or none of them if the spec would not be valid then: says why.
+/// Makes edits. If the spec becomes invalid, reverts all of them and returns the reason.
 fn try_out(
     root: &FilePath,
-    due: &[Due<'_>],
-    applied: &mut Applied,
+    due: &[PlannedEdit<'_>],
+    applied: &mut AppliedEdits,
 ) -> Result<Option<String>, String> {
     let mut files: BTreeMap<&str, Editor> = BTreeMap::new();
     let mut before: BTreeMap<&str, String> = BTreeMap::new();
     let mut made = Vec::new();
-    for ((at, change), wish) in due {
+    for PlannedEdit { at, change, basis } in due {
         let editor = open(&mut files, root, &at.file)?;
         let text = before.entry(&at.file);
         text.or_insert_with(|| editor.text().to_owned());
-        if let Err(reason) = edit(editor, at, change, wish) {
+        if let Err(reason) = edit(editor, at, change, basis) {
             return Ok(Some(reason));
         }
-        made.push(format!("{}: {}", at.file, words(change)));
+        made.push(format!("{}: {}", at.file, summary(change)));
     }
     let after = files.iter().map(|(file, editor)| (*file, editor.text()));
     let mut outcome = write_all(root, after).map(|()| None);
@@ -218,7 +226,7 @@ fn write_all<'t>(
     Ok(())
 }
 
-/// The editor of a file, which is read when it is first asked for.
+/// Returns the editor of a file. Reads the file on the first call.
 fn open<'e, 'f>(
     files: &'e mut BTreeMap<&'f str, Editor>,
     root: &FilePath,
@@ -235,75 +243,80 @@ fn open<'e, 'f>(
     }
 }
 
-/// An edit of the spec that would settle findings.
+/// An edit of the spec that would resolve findings.
 #[derive(Debug, Clone, Serialize)]
 pub struct Proposal {
-    /// The file.
+    /// The spec file.
     pub file: String,
     /// The first line that changes.
     pub line: u64,
-    /// What changes, in words.
+    /// The edit as text.
     pub what: String,
-    /// The places in answers that show that it is due.
+    /// The paths in responses that show the difference.
     pub paths: Vec<String>,
-    /// Why a person is to make it; `None` if `--apply` does.
+    /// The reason why a person has to make the edit. `None` if `--apply` makes it.
     pub by_hand: Option<String>,
-    /// The edit as a unified diff; empty if it cannot be worked out.
+    /// The edit as a unified diff. Empty if it cannot be made.
     pub patch: String,
 }
 
-/// What `--apply` did.
+/// The result of `--apply`.
 #[derive(Debug, Default, Serialize)]
-pub struct Applied {
+pub struct AppliedEdits {
     /// The edits that were made.
     pub made: Vec<String>,
-    /// Those that were not.
-    pub refused: Vec<Refused>,
+    /// The edits that were rejected.
+    pub refused: Vec<RejectedEdit>,
 }
 
-/// An edit that was not made.
+/// An edit that was rejected.
 #[derive(Debug, Serialize)]
-pub struct Refused {
+pub struct RejectedEdit {
     /// The edit.
     pub what: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-fn words(change: &Change) -> String {
+fn summary(change: &SpecChange) -> String {
     match change {
-        Change::AddField { name } => format!("the field `{}`", shortened(name)),
-        Change::AddValue { value, .. } => format!("the value `{}`", shortened(value)),
-        Change::AddMember { wire, .. } => format!("the member `{}`", shortened(wire)),
-        Change::ToFloat { .. } => "float instead of integer".to_owned(),
+        SpecChange::AddField { name } => format!("the field `{}`", shortened(name)),
+        SpecChange::AddValue { value, .. } => format!("the value `{}`", shortened(value)),
+        SpecChange::AddMember { wire, .. } => format!("the member `{}`", shortened(wire)),
+        SpecChange::ToFloat { .. } => "type float in place of integer".to_owned(),
     }
 }
 
-/// Why a person is to make an edit, if one is.
-fn by_hand(change: &Change, wish: &Wish) -> Option<String> {
+/// Returns the reason why a person has to make an edit. `None` if `--apply` makes it.
+fn by_hand(change: &SpecChange, basis: &EditBasis) -> Option<String> {
     let word = |text: &str| {
-        let fits = (1..=LONGEST_VALUE).contains(&text.chars().count());
+        let fits = (1..=MAX_VALUE_CHARS).contains(&text.chars().count());
         fits && !text.chars().any(char::is_control)
     };
-    let reason = match (wish.role, change) {
-        (Role::Task, _) => "it was sent, which does not show that the API knows it".to_owned(),
+    let reason = match (basis.role, change) {
+        (Role::Task, _) => {
+            "it occurs in requests only, which does not prove that the API supports it".to_owned()
+        }
         (Role::Envelope, _) => {
             "the types of the envelope are written by hand, in crates/models/src/envelope.rs"
                 .to_owned()
         }
-        (_, Change::AddMember { .. }) => {
-            "a member wants words, and the number in tests/it/unions.rs changes".to_owned()
+        (_, SpecChange::AddMember { .. }) => {
+            "a member requires a `doc`, and a new count in tests/it/unions.rs".to_owned()
         }
-        (_, Change::AddField { .. }) if wish.inferred.is_nothing() => {
-            "nothing but null was seen, so there is no type".to_owned()
+        (_, SpecChange::AddField { .. }) if basis.inferred.is_nothing() => {
+            "every value was null, so the type is unknown".to_owned()
         }
-        (_, Change::AddValue { of_many: true, .. }) => {
-            format!("more than {MOST} different ones were seen: is it a list of words at all?")
+        (_, SpecChange::AddValue { of_many: true, .. }) => {
+            format!(
+                "more than {MAX_UNDOCUMENTED} different values occurred: check whether they are a fixed list"
+            )
         }
-        (_, Change::AddField { name: text } | Change::AddValue { value: text, .. })
+        (_, SpecChange::AddField { name: text } | SpecChange::AddValue { value: text, .. })
             if !word(text) =>
         {
-            "empty, too long or of odd characters: no word of the API's".to_owned()
+            "empty, too long, or with control characters: probably not a value of the API"
+                .to_owned()
         }
         _ => return None,
     };
@@ -311,31 +324,45 @@ fn by_hand(change: &Change, wish: &Wish) -> Option<String> {
 }
 
 /// Makes an edit.
-fn edit(editor: &mut Editor, at: &At, change: &Change, wish: &Wish) -> Result<(), String> {
+fn edit(
+    editor: &mut Editor,
+    at: &SpecLocation,
+    change: &SpecChange,
+    basis: &EditBasis,
+) -> Result<(), String> {
     match change {
-        Change::AddField { name } => {
-            let field = |indent| write::field(name, &wish.inferred.to_field(), indent);
+        SpecChange::AddField { name } => {
+            let field = |indent| write::field(name, &basis.inferred.to_field(), indent);
             insert(editor, &at.path, name, &field)
         }
-        Change::AddMember { wire, known } => {
+        SpecChange::AddMember { wire, known } => {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            let member = wish.inferred.to_member(&known);
-            // That is how far the members of types.yaml are indented.
+            let member = basis.inferred.to_member(&known);
+            // `write::member` has the indentation of members in types.yaml.
             insert(editor, &at.path, wire, &|_| write::member(wire, &member))
         }
-        Change::AddValue { value, .. } => add_value(editor, &at.path, value),
-        Change::ToFloat { key, corrects } => to_float(editor, &at.path, key, *corrects),
+        SpecChange::AddValue { value, .. } => add_value(editor, &at.path, value),
+        SpecChange::ToFloat { key, corrects } => {
+            if !is_integer(editor, &at.path, key) {
+                return Ok(());
+            }
+            to_float(editor, &at.path, key)?;
+            if *corrects {
+                add_correction(editor, &at.path, key)?;
+            }
+            Ok(())
+        }
     }
 }
 
-/// Puts an entry behind all others of a mapping, which is made if it is not there.
+/// Appends an entry to a mapping. Creates the mapping if it does not exist.
 fn insert(
     editor: &mut Editor,
     mapping: &[String],
     key: &str,
     lines: &dyn Fn(usize) -> String,
 ) -> Result<(), String> {
-    let told = |error: Diagnostics| error.to_string();
+    let message = |error: Diagnostics| error.to_string();
     match editor.value(mapping) {
         Some(value) => {
             let keys = value.as_object();
@@ -346,7 +373,7 @@ fn insert(
             let lines = lines(editor.indent(mapping));
             editor
                 .insert(mapping, last.as_deref(), &lines)
-                .map_err(told)
+                .map_err(message)
         }
         None => {
             let Some((name, parent)) = mapping.split_last() else {
@@ -354,13 +381,15 @@ fn insert(
             };
             let indent = editor.indent(parent);
             let lines = format!("{:indent$}{name}:\n{}", "", lines(indent + 2));
-            editor.set(parent, name, &FIELD_KEYS, &lines).map_err(told)
+            editor
+                .set(parent, name, &FIELD_KEYS, &lines)
+                .map_err(message)
         }
     }
 }
 
 fn add_value(editor: &mut Editor, at: &[String], value: &str) -> Result<(), String> {
-    let told = |error: Diagnostics| error.to_string();
+    let message = |error: Diagnostics| error.to_string();
     match editor.value(at) {
         Some(Value::Object(meanings)) => {
             if meanings.contains_key(value) {
@@ -368,7 +397,7 @@ fn add_value(editor: &mut Editor, at: &[String], value: &str) -> Result<(), Stri
             }
             let last = meanings.keys().next_back().cloned();
             let lines = write::entry(value, &DOC.into(), editor.indent(at));
-            editor.insert(at, last.as_deref(), &lines).map_err(told)
+            editor.insert(at, last.as_deref(), &lines).map_err(message)
         }
         Some(Value::Array(list)) => {
             let values = list.iter().filter_map(Value::as_str).map(str::to_owned);
@@ -377,54 +406,55 @@ fn add_value(editor: &mut Editor, at: &[String], value: &str) -> Result<(), Stri
                 return Ok(());
             }
             if editor.has_comments(at) {
-                return Err("comments stand among the values: add it where it belongs".to_owned());
+                return Err("the list contains comments: add the value by hand".to_owned());
             }
             values.push(value.to_owned());
             let Some((key, field)) = at.split_last() else {
-                return Err("no values stand here".to_owned());
+                return Err("the spec lists no values here".to_owned());
             };
             let lines = write::values(&Values::Plain(values), editor.indent(field));
-            editor.set(field, key, &FIELD_KEYS, &lines).map_err(told)
+            editor.set(field, key, &FIELD_KEYS, &lines).map_err(message)
         }
-        _ => Err("no values stand here".to_owned()),
+        _ => Err("the spec lists no values here".to_owned()),
     }
 }
 
-fn to_float(
-    editor: &mut Editor,
-    field: &[String],
-    key: &str,
-    corrects: bool,
-) -> Result<(), String> {
-    let told = |error: Diagnostics| error.to_string();
-    let place = [field, &[key.to_owned()]].concat();
-    if editor.value(&place).and_then(Value::as_str) != Some("integer") {
-        return Ok(());
+/// Returns whether a key of a field states an integer.
+fn is_integer(editor: &Editor, field: &[String], key: &str) -> bool {
+    let path = [field, &[key.to_owned()]].concat();
+    editor.value(&path).and_then(Value::as_str) == Some("integer")
+}
+
+/// Replaces the type of a field, or of its elements.
+fn to_float(editor: &mut Editor, field: &[String], key: &str) -> Result<(), String> {
+    let path = [field, &[key.to_owned()]].concat();
+    if editor.has_comments(&path) {
+        return Err(format!("a comment follows `{key}`"));
     }
-    if editor.has_comments(&place) {
-        return Err(format!("a comment stands behind `{key}`"));
-    }
+    let line = write::entry(key, &"float".into(), editor.indent(field));
+    editor
+        .set(field, key, &FIELD_KEYS, &line)
+        .map_err(|error| error.to_string())
+}
+
+/// States that the documentation wrongly gives an integer.
+fn add_correction(editor: &mut Editor, field: &[String], key: &str) -> Result<(), String> {
     let corrections = [field, &["corrections".to_owned()]].concat();
-    if corrects && editor.value(&corrections).is_some() {
-        return Err("the field has corrections already: add one".to_owned());
+    if editor.value(&corrections).is_some() {
+        return Err("the field already has corrections: add one by hand".to_owned());
     }
     let indent = editor.indent(field);
-    let line = write::entry(key, &"float".into(), indent);
-    editor.set(field, key, &FIELD_KEYS, &line).map_err(told)?;
-    if !corrects {
-        return Ok(());
-    }
     let lines = [
         format!("{:indent$}corrections:\n", ""),
         format!("{:indent$}  - fact: {key}\n", ""),
         format!("{:indent$}    documented: integer\n", ""),
-        format!("{:indent$}    reason: fractions were seen\n", ""),
+        format!("{:indent$}    reason: fractions occur\n", ""),
         format!("{:indent$}    evidence: {EVIDENCE}\n", ""),
     ];
     let lines = lines.concat();
     editor
         .set(field, "corrections", &FIELD_KEYS, &lines)
-        .map_err(told)
+        .map_err(|error| error.to_string())
 }
 
 fn patch(file: &str, before: &str, after: &str) -> String {
@@ -438,7 +468,7 @@ fn patch(file: &str, before: &str, after: &str) -> String {
     diff
 }
 
-/// The first line in which two texts differ, counted from 1.
+/// Returns the first line in which two texts differ, counted from 1.
 fn first_change(before: &str, after: &str) -> u64 {
     let same = before
         .lines()

@@ -1,62 +1,65 @@
-//! What a comparison of recorded answers with the spec found.
+//! The differences between recorded responses and the spec.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::findings::{Finding, Row};
-use super::input::Unread;
-use super::propose::{Applied, Proposal};
+use super::findings::{DriftFinding, ObservationRow};
+use super::input::UnreadFile;
+use super::propose::{AppliedEdits, Proposal};
 
-/// What was found.
+/// The result of a comparison of recorded responses with the spec.
 #[derive(Debug, Default, Serialize)]
-pub struct Report {
-    /// How many files were looked at.
+pub struct DriftReport {
+    /// The number of files that were read.
     pub files: usize,
-    /// How many were made up from the spec. They prove nothing, and are left out.
+    /// The number of synthetic fixtures. They are generated from the spec, prove nothing, and are
+    /// skipped.
     pub synthetic: usize,
-    /// The files that could not be used.
-    pub unread: Vec<Unread>,
-    /// The paths that the spec has no endpoint for, with the number of files.
+    /// The files that could not be compared.
+    pub unread: Vec<UnreadFile>,
+    /// The paths without an endpoint in the spec, with the number of files.
     pub no_endpoint: BTreeMap<String, usize>,
-    /// What was seen of each endpoint, and of the envelope.
-    pub endpoints: Vec<Looked>,
-    /// The edits that would settle the findings.
+    /// The observations of each endpoint, and of the envelope.
+    pub endpoints: Vec<EndpointReport>,
+    /// The edits that would resolve the findings.
     pub proposals: Vec<Proposal>,
-    /// The edits that were made, if that was asked for.
-    pub applied: Option<Applied>,
+    /// The edits that were made. `None` unless edits were requested.
+    pub applied: Option<AppliedEdits>,
 }
 
-/// What was seen of an endpoint.
+/// The observations of an endpoint.
 #[derive(Debug, Serialize)]
-pub struct Looked {
-    /// Its path, or `envelope`.
+pub struct EndpointReport {
+    /// The path of the endpoint, or `envelope`.
     pub endpoint: String,
-    /// Its file.
+    /// The spec file of the endpoint.
     pub file: String,
-    /// How many answers were looked at.
-    pub answers: u64,
-    /// How many answers were no JSON.
+    /// The number of responses that were compared.
+    #[serde(rename = "answers")]
+    pub responses: u64,
+    /// The number of responses that are not JSON.
     pub no_json: u64,
-    /// How many tasks of answers were.
+    /// The number of tasks in the responses.
     pub tasks: u64,
-    /// How many results were.
+    /// The number of results in the responses.
     pub results: u64,
-    /// What was seen, place by place.
-    pub places: Vec<Row>,
-    /// Where that differs from the spec.
-    pub findings: Vec<Finding>,
+    /// The observations of each path.
+    #[serde(rename = "places")]
+    pub rows: Vec<ObservationRow>,
+    /// The differences from the spec.
+    pub findings: Vec<DriftFinding>,
 }
 
-impl Report {
-    /// How many findings are drift, and how many are notes.
+impl DriftReport {
+    /// Returns the number of findings that are drift, and of those that are notes.
     pub fn count(&self) -> (usize, usize) {
         let findings = self.endpoints.iter().flat_map(|it| &it.findings);
         let drift = findings.clone().filter(|finding| finding.drift).count();
         (drift, findings.count() - drift)
     }
 
-    /// Whether something could not be looked at, or not be changed.
+    /// Returns whether a file could not be compared, or an edit was refused.
     pub fn is_incomplete(&self) -> bool {
         let refused = self
             .applied

@@ -4,43 +4,52 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
-use super::findings::{Finding, Row};
+use super::findings::{DriftFinding, ObservationRow};
 use super::propose::Proposal;
-use super::report::{Looked, Report};
+use super::report::{DriftReport, EndpointReport};
 
-impl Report {
-    /// The report for people; `places` says whether to list all that was seen, and each note.
-    pub fn text(&self, places: bool) -> impl fmt::Display {
-        Text {
+impl DriftReport {
+    /// Returns the report as text.
+    pub fn text(&self, detail: ReportDetail) -> impl fmt::Display {
+        TextReport {
             report: self,
-            places,
+            detail,
         }
     }
 }
 
-struct Text<'a> {
-    report: &'a Report,
-    places: bool,
+/// The level of detail of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportDetail {
+    /// Everything: the observations of each path, and each note.
+    Full,
+    /// The findings. Notes are only counted.
+    Brief,
 }
 
-impl fmt::Display for Text<'_> {
+struct TextReport<'a> {
+    report: &'a DriftReport,
+    detail: ReportDetail,
+}
+
+impl fmt::Display for TextReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = self.report;
         let (drift, notes) = report.count();
         writeln!(
             f,
-            "{}, {} of them made up from the spec and left out",
+            "{}, {} of them synthetic and skipped",
             counted(report.files, "file"),
             report.synthetic
         )?;
         for unread in &report.unread {
-            writeln!(f, "not looked at: {}: {}", unread.file, unread.reason)?;
+            writeln!(f, "not compared: {}: {}", unread.file, unread.reason)?;
         }
         for (path, files) in &report.no_endpoint {
             writeln!(f, "not in the spec: {path} ({})", counted(*files, "file"))?;
         }
-        for looked in &report.endpoints {
-            endpoint(f, looked, self.places)?;
+        for endpoint in &report.endpoints {
+            show_endpoint(f, endpoint, self.detail)?;
         }
         if !report.proposals.is_empty() {
             writeln!(f, "\nproposed edits of the spec")?;
@@ -62,7 +71,7 @@ impl fmt::Display for Text<'_> {
             if !applied.made.is_empty() {
                 writeln!(
                     f,
-                    "read them, write words of your own, then `cargo xtask generate`"
+                    "read the edits, write your own `doc` texts, then run `cargo xtask generate`"
                 )?;
             }
         }
@@ -71,23 +80,27 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-fn endpoint(f: &mut fmt::Formatter<'_>, looked: &Looked, places: bool) -> fmt::Result {
-    writeln!(f, "\n{} ({})", looked.endpoint, looked.file)?;
-    let answers = counted(looked.answers, "answer");
-    write!(f, "  {answers}, {}", counted(looked.tasks, "task"))?;
-    if looked.endpoint != "envelope" {
-        write!(f, ", {}", counted(looked.results, "result"))?;
+fn show_endpoint(
+    f: &mut fmt::Formatter<'_>,
+    report: &EndpointReport,
+    detail: ReportDetail,
+) -> fmt::Result {
+    writeln!(f, "\n{} ({})", report.endpoint, report.file)?;
+    let responses = counted(report.responses, "response");
+    write!(f, "  {responses}, {}", counted(report.tasks, "task"))?;
+    if report.endpoint != "envelope" {
+        write!(f, ", {}", counted(report.results, "result"))?;
     }
-    if looked.no_json > 0 {
-        write!(f, "; not JSON: {}", looked.no_json)?;
+    if report.no_json > 0 {
+        write!(f, "; not JSON: {}", report.no_json)?;
     }
     writeln!(f)?;
-    if places {
-        table(f, &looked.places)?;
+    if detail == ReportDetail::Full {
+        table(f, &report.rows)?;
     }
-    let (drift, notes): (Vec<_>, Vec<_>) = looked.findings.iter().partition(|it| it.drift);
+    let (drift, notes): (Vec<_>, Vec<_>) = report.findings.iter().partition(|it| it.drift);
     show_findings(f, "drift", &drift)?;
-    if places {
+    if detail == ReportDetail::Full {
         return show_findings(f, "notes", &notes);
     }
     let mut counts: IndexMap<&str, u64> = IndexMap::new();
@@ -100,13 +113,13 @@ fn endpoint(f: &mut fmt::Formatter<'_>, looked: &Looked, places: bool) -> fmt::R
     Ok(())
 }
 
-fn table(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
+fn table(f: &mut fmt::Formatter<'_>, rows: &[ObservationRow]) -> fmt::Result {
     let width = rows.iter().map(|row| row.path.chars().count()).max();
     let width = width.unwrap_or_default().clamp(5, 60);
     writeln!(
         f,
         "  {:width$}  {:>6}  {:>6}  kinds",
-        "place", "seen", "null"
+        "path", "count", "null"
     )?;
     for row in rows {
         let kinds = row
@@ -127,7 +140,11 @@ fn table(f: &mut fmt::Formatter<'_>, rows: &[Row]) -> fmt::Result {
     Ok(())
 }
 
-fn show_findings(f: &mut fmt::Formatter<'_>, title: &str, findings: &[&Finding]) -> fmt::Result {
+fn show_findings(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    findings: &[&DriftFinding],
+) -> fmt::Result {
     if !findings.is_empty() {
         writeln!(f, "  {title}")?;
     }
@@ -136,8 +153,8 @@ fn show_findings(f: &mut fmt::Formatter<'_>, title: &str, findings: &[&Finding])
         .try_for_each(|finding| show_finding(f, finding))
 }
 
-fn show_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
-    let Finding {
+fn show_finding(f: &mut fmt::Formatter<'_>, finding: &DriftFinding) -> fmt::Result {
+    let DriftFinding {
         path,
         what,
         count,

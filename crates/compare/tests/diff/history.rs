@@ -1,7 +1,7 @@
-//! The difference between two OpenAPI files, held against a plain comparison of the two: nothing
-//! is missed, nothing is invented.
+//! The difference between two OpenAPI files, checked against a simple comparison: no difference is
+//! missing, and none is invented.
 //!
-//! With made-up files always; with the vendor's own, which are not ours to keep here, where
+//! Synthetic files are always compared. The vendor's files cannot be kept here, and are compared if
 //! `DATAFORSEO_HISTORY` names a folder of them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,61 +10,73 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use dataforseo_compare::diff::surface::Fact;
-use dataforseo_compare::diff::{Options, Report, What};
+use dataforseo_compare::diff::{ChangeKind, DiffOptions, DiffReport};
 use serde_json::Value;
 
 use crate::plain::{Difference, differences, entries, letters};
 use crate::{compare_documents, page};
 
-/// What a report says, in the words of the plain comparison. A fact that is read out of prose is
-/// a change of words there.
-pub fn told(report: &Report, plain: &BTreeSet<Difference>) -> BTreeSet<Difference> {
-    let mut told = BTreeSet::new();
+/// Returns the changes of a report in the form of the simple comparison. There, a fact from a
+/// description is a change of the text.
+pub fn reported(report: &DiffReport, plain: &BTreeSet<Difference>) -> BTreeSet<Difference> {
+    let mut reported = BTreeSet::new();
     for change in &report.changes {
-        for place in &change.places {
+        for location in &change.locations {
             let mut say = |path: &str, what: &str| {
-                let new = told.insert((place.endpoint.clone(), path.to_owned(), what.to_owned()));
-                assert!(new || what == "words", "told twice: {place:?} {what}");
+                let new =
+                    reported.insert((location.endpoint.clone(), path.to_owned(), what.to_owned()));
+                assert!(
+                    new || what == "words",
+                    "reported twice: {location:?} {what}"
+                );
             };
             match &change.what {
-                What::Added { .. } => say(&place.path, "added"),
-                What::Removed { .. } => say(&place.path, "removed"),
-                What::Renamed { .. } | What::Moved { .. } if place.path.is_empty() => {
+                ChangeKind::Added { .. } => say(&location.path, "added"),
+                ChangeKind::Removed { .. } => say(&location.path, "removed"),
+                ChangeKind::Renamed { .. } | ChangeKind::Moved { .. }
+                    if location.path.is_empty() =>
+                {
                     say("", "removed");
-                    let to = place.to.clone().unwrap();
-                    told.insert((to, String::new(), "added".to_owned()));
+                    let to = location.to.clone().unwrap();
+                    reported.insert((to, String::new(), "added".to_owned()));
                 }
-                What::Renamed { .. } | What::Moved { .. } => {
-                    say(&place.path, "removed");
-                    say(place.to.as_ref().unwrap(), "added");
+                ChangeKind::Renamed { .. } | ChangeKind::Moved { .. } => {
+                    say(&location.path, "removed");
+                    say(location.to.as_ref().unwrap(), "added");
                 }
-                What::Changed { fact, .. } => {
+                ChangeKind::Changed { fact, .. } => {
                     let name = fact.name();
-                    let key = (place.endpoint.clone(), place.path.clone(), name.to_owned());
+                    let key = (
+                        location.endpoint.clone(),
+                        location.path.clone(),
+                        name.to_owned(),
+                    );
                     match fact {
-                        Fact::Wording | Fact::Doc => say(&place.path, "words"),
-                        _ if fact.in_prose() && !plain.contains(&key) => say(&place.path, "words"),
-                        _ => say(&place.path, name),
+                        Fact::Wording | Fact::Doc => say(&location.path, "words"),
+                        _ if fact.in_prose() && !plain.contains(&key) => {
+                            say(&location.path, "words")
+                        }
+                        _ => say(&location.path, name),
                     }
                 }
             }
         }
     }
-    told
+    reported
 }
 
-/// Holds a report against the plain comparison, and gives both.
-pub fn hold(old: &Value, new: &Value) -> (Report, BTreeSet<Difference>) {
-    let report = compare_documents(old, new, &Options::default());
+/// Checks a report against the simple comparison, and returns both.
+pub fn hold(old: &Value, new: &Value) -> (DiffReport, BTreeSet<Difference>) {
+    let report = compare_documents(old, new, &DiffOptions::default());
     let mut plain = differences(old, new);
-    let mut told = told(&report, &plain);
-    // Punctuation alone is no change of words, but may be one of a fact: `4.5` and `4, 5`.
+    let mut reported = reported(&report, &plain);
+    // Punctuation is not a change of the text, but may change a fact: `4.5` and `4, 5`.
     let dots: Vec<Difference> = plain.extract_if(.., |it| it.2 == "punctuation").collect();
     for (id, path, _) in dots {
-        told.remove(&(id, path, "words".to_owned()));
+        reported.remove(&(id, path, "words".to_owned()));
     }
-    let missed: Vec<_> = plain.difference(&told).take(20).collect();
-    let invented: Vec<_> = told.difference(&plain).take(20).collect();
+    let missed: Vec<_> = plain.difference(&reported).take(20).collect();
+    let invented: Vec<_> = reported.difference(&plain).take(20).collect();
     assert!(
         missed.is_empty() && invented.is_empty(),
         "missed: {missed:#?}\ninvented: {invented:#?}"
@@ -73,21 +85,21 @@ pub fn hold(old: &Value, new: &Value) -> (Report, BTreeSet<Difference>) {
     (report, plain)
 }
 
-/// Each fact that is read out of prose stands in the words of that field.
-fn grounded(report: &Report, old: &Value, new: &Value) {
+/// Checks that each fact from a description occurs in the text of its field.
+fn grounded(report: &DiffReport, old: &Value, new: &Value) {
     let (old_fields, new_fields) = (entries(old), entries(new));
     for change in &report.changes {
-        let What::Changed { fact, old, new } = &change.what else {
+        let ChangeKind::Changed { fact, old, new } = &change.what else {
             continue;
         };
         if !fact.in_prose() || *fact == Fact::Format || *fact == Fact::Required {
             continue;
         }
-        for place in &change.places {
-            let key = (place.endpoint.clone(), place.path.clone());
+        for location in &change.locations {
+            let key = (location.endpoint.clone(), location.path.clone());
             for (value, fields) in [(old, &old_fields), (new, &new_fields)] {
                 let entry = &fields[&key];
-                if entry.said.contains_key(fact.name()) {
+                if entry.facts.contains_key(fact.name()) {
                     continue;
                 }
                 for text in texts(value.as_ref()) {
@@ -98,7 +110,7 @@ fn grounded(report: &Report, old: &Value, new: &Value) {
                         .any(|text| squeezed.contains(&letters(text).replace(' ', "")));
                     assert!(
                         stands,
-                        "`{text}` of {fact:?} is not said at {key:?}: {words}"
+                        "`{text}` of {fact:?} is not stated at {key:?}: {words}"
                     );
                 }
             }
@@ -128,7 +140,7 @@ fn number_words(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_change_in_a_made_up_file_is_told_and_no_other() {
+fn every_kind_of_change_in_a_synthetic_file_is_reported_and_no_other() {
     let read = |name: &str| -> Value { serde_saphyr::from_str(&page(name)).unwrap() };
     let (old, new) = (read("diff-old.yaml"), read("diff-new.yaml"));
     let (report, _) = hold(&old, &new);
@@ -146,8 +158,8 @@ fn every_kind_of_change_in_a_made_up_file_is_told_and_no_other() {
 fn the_history_of_the_vendors_file() {
     let Some(folder) = std::env::var_os("DATAFORSEO_HISTORY").map(PathBuf::from) else {
         eprintln!(
-            "skipped: DATAFORSEO_HISTORY names no folder with the vendor's OpenAPI files (all of \
-             v3 besides Backlinks with DATAFORSEO_HISTORY_ALL=1)"
+            "skipped: DATAFORSEO_HISTORY does not name a folder with the vendor's OpenAPI files (all of \
+             v3 as well with DATAFORSEO_HISTORY_ALL=1)"
         );
         return;
     };
@@ -156,7 +168,7 @@ fn the_history_of_the_vendors_file() {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|it| it == "yaml"))
         .collect();
-    // Their names have their dates.
+    // The names contain the dates.
     files.sort();
     assert!(files.len() > 1, "{} has no two files", folder.display());
     let documents: Vec<Value> = files
@@ -168,28 +180,28 @@ fn the_history_of_the_vendors_file() {
         rounds.push(("all of v3", "/v3/"));
     }
     for (name, prefix) in rounds {
-        let part = |document: &Value| {
-            let mut part = document.clone();
-            let paths = part["paths"].as_object_mut().unwrap();
+        let section = |document: &Value| {
+            let mut section = document.clone();
+            let paths = section["paths"].as_object_mut().unwrap();
             paths.retain(|path, _| path.starts_with(prefix));
-            part
+            section
         };
         for (files, step) in files.windows(2).zip(documents.windows(2)) {
             let begin = Instant::now();
-            let (report, plain) = hold(&part(&step[0]), &part(&step[1]));
+            let (report, plain) = hold(&section(&step[0]), &section(&step[1]));
             let mut by_kind = BTreeMap::<&str, usize>::new();
             for (_, _, what) in &plain {
                 *by_kind.entry(what).or_default() += 1;
             }
             eprintln!(
-                "{name}, {} → {}: {} changes at {} places, {:?}, {:.1?}; {by_kind:?}",
+                "{name}, {} → {}: {} changes at {} locations, {:?}, {:.1?}; {by_kind:?}",
                 files[0].file_stem().unwrap().display(),
                 files[1].file_stem().unwrap().display(),
                 report.changes.len(),
                 report
                     .changes
                     .iter()
-                    .map(|it| it.places.len())
+                    .map(|it| it.locations.len())
                     .sum::<usize>(),
                 report.semver(),
                 begin.elapsed()

@@ -1,4 +1,4 @@
-//! Comparing two accounts of the API.
+//! Comparisons of two descriptions of the API.
 
 #![allow(
     clippy::expect_used,
@@ -14,12 +14,12 @@ mod plain;
 mod sources;
 
 use dataforseo_compare::diff::surface::Surface;
-use dataforseo_compare::diff::{Options, Report, Source, compare};
+use dataforseo_compare::diff::{DiffOptions, DiffReport, Source, compare};
 use dataforseo_test_support::page;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The surface of a document, read from a file as the program does.
+/// Returns the surface of a document, read from a file as in the program.
 fn surface(document: &Value, name: &str) -> Surface {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(name);
@@ -31,7 +31,7 @@ fn surface(document: &Value, name: &str) -> Surface {
     surface
 }
 
-fn compare_documents(old: &Value, new: &Value, options: &Options) -> Report {
+fn compare_documents(old: &Value, new: &Value, options: &DiffOptions) -> DiffReport {
     compare(
         &surface(old, "old.json"),
         &surface(new, "new.json"),

@@ -1,10 +1,10 @@
-//! What changes mean for callers: edits of a spec, and the row of the table that each hits.
+//! The meaning of changes for callers: edits of a spec, each with its row of the table.
 
 use std::collections::BTreeSet;
 
 use dataforseo_compare::diff::meaning::{Event, Meaning, RULES, Semver, event, meaning};
-use dataforseo_compare::diff::surface::{Fact, Side};
-use dataforseo_compare::diff::{Options, Report, Source, compare};
+use dataforseo_compare::diff::surface::{CallSide, Fact};
+use dataforseo_compare::diff::{DiffOptions, DiffReport, Source, compare};
 use serde_json::json;
 
 use dataforseo_test_support::Workspace;
@@ -82,7 +82,7 @@ const TYPES: &str = "types:
           legs: { type: integer, doc: How many legs it has. }
 ";
 
-/// A workspace with a small spec.
+/// Returns a workspace with a small spec.
 pub fn workspace() -> Workspace {
     let workspace = Workspace::new();
     workspace.write("spec/backlinks/widgets_live.yaml", SPEC);
@@ -91,33 +91,51 @@ pub fn workspace() -> Workspace {
     workspace
 }
 
-fn report(old: &Workspace, new: &Workspace) -> Report {
+fn report(old: &Workspace, new: &Workspace) -> DiffReport {
     let read = |workspace: &Workspace| {
         let folder = Source::Folder(workspace.path().join("spec"));
         folder.read(workspace.path()).unwrap()
     };
-    compare(&read(old), &read(new), &Options::default())
+    compare(&read(old), &read(new), &DiffOptions::default())
 }
 
 const WIDGETS: &str = "widgets_live.yaml";
 const SHARED: &str = "types.yaml";
 
-/// An edit of a file, and what it is: event, side, meaning.
-type Case = (
-    &'static str,
-    &'static str,
-    &'static str,
-    Event,
-    Side,
-    Meaning,
-);
+/// An edit of a file, with the expected event, side and meaning.
+struct Case {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    event: Event,
+    side: CallSide,
+    meaning: Meaning,
+}
+
+const fn case(
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    event: Event,
+    side: CallSide,
+    meaning: Meaning,
+) -> Case {
+    Case {
+        file,
+        from,
+        to,
+        event,
+        side,
+        meaning,
+    }
+}
 
 const CASES: &[Case] = {
+    use CallSide as S;
     use Event as E;
     use Meaning as M;
-    use Side as S;
     &[
-        (
+        case(
             WIDGETS,
             "path: /v3/",
             "path: /v4/",
@@ -125,7 +143,7 @@ const CASES: &[Case] = {
             S::Endpoint,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "method: POST",
             "method: GET",
@@ -133,7 +151,7 @@ const CASES: &[Case] = {
             S::Endpoint,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "mode: live",
             "mode: task_post",
@@ -141,7 +159,7 @@ const CASES: &[Case] = {
             S::Endpoint,
             M::BreaksCompile,
         ),
-        (
+        case(
             "parts.yaml",
             "mode: live",
             "mode: live\ncharged: false",
@@ -149,7 +167,7 @@ const CASES: &[Case] = {
             S::Endpoint,
             M::Loosened,
         ),
-        (
+        case(
             WIDGETS,
             "tasks_per_call: 10",
             "tasks_per_call: 1",
@@ -157,7 +175,7 @@ const CASES: &[Case] = {
             S::Endpoint,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "tasks_per_call: 10",
             "tasks_per_call: 20",
@@ -165,7 +183,7 @@ const CASES: &[Case] = {
             S::Endpoint,
             M::Loosened,
         ),
-        (
+        case(
             WIDGETS,
             "  at: items",
             "  at: best",
@@ -173,7 +191,7 @@ const CASES: &[Case] = {
             S::Endpoint,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "doc: Widgets of a site",
             "doc: A site's widgets",
@@ -181,7 +199,7 @@ const CASES: &[Case] = {
             S::Endpoint,
             M::None,
         ),
-        (
+        case(
             WIDGETS,
             "    tag:",
             "    fresh: { type: boolean }\n    tag:",
@@ -189,7 +207,7 @@ const CASES: &[Case] = {
             S::Task,
             M::Additive,
         ),
-        (
+        case(
             WIDGETS,
             "    tag:",
             "    fresh: { type: boolean, required: true }\n    tag:",
@@ -197,7 +215,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "    seen:",
             "    fresh: { type: boolean }\n    seen:",
@@ -205,7 +223,7 @@ const CASES: &[Case] = {
             S::Result,
             M::Additive,
         ),
-        (
+        case(
             WIDGETS,
             "    seen: { type: string, format: timestamp, doc: When it was looked at. }\n",
             "",
@@ -213,7 +231,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "    tag: { type: string, max_length: 255, doc: A mark of your own. }\n",
             "",
@@ -221,7 +239,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "    tag:",
             "    tags:",
@@ -229,7 +247,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "total_count:",
             "total:",
@@ -237,7 +255,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "        url: { type: string, format: url, doc: Where it stands. }\n",
             "    url: { type: string, format: url, doc: Where it stands. }\n",
@@ -245,7 +263,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             "parts.yaml",
             "  shelf:",
             "  shelves:",
@@ -253,7 +271,7 @@ const CASES: &[Case] = {
             S::Path,
             M::None,
         ),
-        (
+        case(
             SHARED,
             "      chair:",
             "      table:\n        fields: { top: { type: string } }\n      chair:",
@@ -261,7 +279,7 @@ const CASES: &[Case] = {
             S::Result,
             M::Additive,
         ),
-        (
+        case(
             SHARED,
             "      chair:\n        fields:\n          legs: { type: integer, doc: How many legs it has. }\n",
             "",
@@ -269,7 +287,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             SHARED,
             "chair:",
             "chairs:",
@@ -277,7 +295,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             SHARED,
             "legs: { type: integer",
             "legs: { type: float",
@@ -285,7 +303,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "note: { type: string",
             "note: { type: integer",
@@ -293,7 +311,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "since: { type: string, format: date",
             "since: { type: string",
@@ -301,7 +319,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "format: timestamp, ",
             "",
@@ -309,7 +327,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "note: { type: string",
             "note: { type: string, format: target",
@@ -317,7 +335,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "format: target, ",
             "",
@@ -325,7 +343,7 @@ const CASES: &[Case] = {
             S::Task,
             M::Loosened,
         ),
-        (
+        case(
             WIDGETS,
             "format: url, ",
             "",
@@ -333,7 +351,7 @@ const CASES: &[Case] = {
             S::Result,
             M::None,
         ),
-        (
+        case(
             WIDGETS,
             "note: { type: string",
             "note: { type: string, required: true",
@@ -341,7 +359,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "required: true, ",
             "",
@@ -349,7 +367,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "note: { type: string",
             "note: { type: string, required_with: tag",
@@ -357,7 +375,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "required_unless: [note]",
             "required_unless: [tag]",
@@ -365,7 +383,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "not_after: today, ",
             "",
@@ -373,7 +391,7 @@ const CASES: &[Case] = {
             S::Task,
             M::Loosened,
         ),
-        (
+        case(
             WIDGETS,
             "default: 100",
             "default: 50",
@@ -381,7 +399,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "default: 100, ",
             "",
@@ -389,7 +407,7 @@ const CASES: &[Case] = {
             S::Task,
             M::None,
         ),
-        (
+        case(
             WIDGETS,
             "max: 1000",
             "max: 500",
@@ -397,7 +415,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "min: 1,",
             "min: 2,",
@@ -405,7 +423,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksRunTime,
         ),
-        (
+        case(
             WIDGETS,
             "max: 1000, ",
             "",
@@ -413,7 +431,7 @@ const CASES: &[Case] = {
             S::Task,
             M::Loosened,
         ),
-        (
+        case(
             WIDGETS,
             "max_length: 255",
             "max_length: 512",
@@ -421,7 +439,7 @@ const CASES: &[Case] = {
             S::Task,
             M::Loosened,
         ),
-        (
+        case(
             WIDGETS,
             "note: { type: string",
             "note: { type: string, use: Mode",
@@ -429,7 +447,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "use: Colour, ",
             "",
@@ -437,7 +455,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             SHARED,
             "[all, new]",
             "[all, new, lost]",
@@ -445,7 +463,7 @@ const CASES: &[Case] = {
             S::Task,
             M::Additive,
         ),
-        (
+        case(
             SHARED,
             "[all, new]",
             "[all]",
@@ -453,7 +471,7 @@ const CASES: &[Case] = {
             S::Task,
             M::BreaksCompile,
         ),
-        (
+        case(
             SHARED,
             "[red, green]",
             "[green, red, blue]",
@@ -461,7 +479,7 @@ const CASES: &[Case] = {
             S::Result,
             M::Additive,
         ),
-        (
+        case(
             SHARED,
             "[red, green]",
             "[green, blue]",
@@ -469,7 +487,7 @@ const CASES: &[Case] = {
             S::Result,
             M::BreaksCompile,
         ),
-        (
+        case(
             WIDGETS,
             "[big, small]",
             "[big]",
@@ -477,7 +495,7 @@ const CASES: &[Case] = {
             S::Result,
             M::None,
         ),
-        (
+        case(
             WIDGETS,
             "note: { type: string",
             "note: { type: string, deprecated: use tag",
@@ -485,7 +503,7 @@ const CASES: &[Case] = {
             S::Task,
             M::Additive,
         ),
-        (
+        case(
             WIDGETS,
             "A remark of your own",
             "Your own remark",
@@ -497,9 +515,17 @@ const CASES: &[Case] = {
 };
 
 #[test]
-fn each_edit_of_a_spec_means_what_the_table_says() {
+fn each_edit_of_a_spec_has_the_meaning_of_the_table() {
     let old = workspace();
-    for (file, from, to, event, side, meaning) in CASES {
+    for Case {
+        file,
+        from,
+        to,
+        event,
+        side,
+        meaning,
+    } in CASES
+    {
         let new = workspace();
         new.edit(&format!("spec/backlinks/{file}"), from, to);
         let report = report(&old, &new);
@@ -513,8 +539,15 @@ fn each_edit_of_a_spec_means_what_the_table_says() {
 }
 
 #[test]
-fn an_edit_back_is_told_too() {
-    for (file, from, to, event, ..) in CASES {
+fn a_reverted_edit_is_reported_too() {
+    for Case {
+        file,
+        from,
+        to,
+        event,
+        ..
+    } in CASES
+    {
         let (old, new) = (workspace(), workspace());
         old.edit(&format!("spec/backlinks/{file}"), from, to);
         let report = report(&old, &new);
@@ -553,15 +586,15 @@ fn endpoints_come_and_go() {
     assert_eq!(renamed.semver(), Semver::Major);
 }
 
-/// What a spec cannot show: facts of OpenAPI files, and what cannot stand on a side of a spec.
+/// Facts of OpenAPI files that no spec states, and facts on other sides than in a spec.
 #[test]
-fn facts_that_no_spec_has_are_told_apart() {
+fn facts_that_no_spec_has_are_distinguished() {
     let on = json!(true);
     let off = json!(false);
     for (fact, side, old, new, wanted, means) in [
         (
             Fact::Nullable,
-            Side::Task,
+            CallSide::Task,
             &on,
             &off,
             Event::NullabilityChanged,
@@ -569,7 +602,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::ElementsNullable,
-            Side::Result,
+            CallSide::Result,
             &off,
             &on,
             Event::NullabilityChanged,
@@ -577,7 +610,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::NumberFormat,
-            Side::Result,
+            CallSide::Result,
             &json!("int64"),
             &json!("double"),
             Event::NumberFormatChanged,
@@ -585,7 +618,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Required,
-            Side::Result,
+            CallSide::Result,
             &off,
             &on,
             Event::BecameRequired,
@@ -593,7 +626,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Max,
-            Side::Result,
+            CallSide::Result,
             &json!(5),
             &json!(4),
             Event::BoundTighter,
@@ -601,7 +634,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Min,
-            Side::Task,
+            CallSide::Task,
             &json!("2019-01-01"),
             &json!("2018-01-01"),
             Event::BoundLooser,
@@ -609,7 +642,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Max,
-            Side::Task,
+            CallSide::Task,
             &json!("today"),
             &json!("today - 1 day"),
             Event::BoundTighter,
@@ -617,7 +650,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Default,
-            Side::Result,
+            CallSide::Result,
             &json!(1),
             &json!(2),
             Event::DefaultChanged,
@@ -625,7 +658,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Format,
-            Side::Result,
+            CallSide::Result,
             &json!("date"),
             &json!("url"),
             Event::TextHintChanged,
@@ -633,7 +666,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Format,
-            Side::Task,
+            CallSide::Task,
             &json!("date"),
             &json!("url"),
             Event::TextTypeChanged,
@@ -641,7 +674,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Numbered,
-            Side::Task,
+            CallSide::Task,
             &off,
             &on,
             Event::TypeChanged,
@@ -649,7 +682,7 @@ fn facts_that_no_spec_has_are_told_apart() {
         ),
         (
             Fact::Type,
-            Side::Answer,
+            CallSide::Response,
             &json!("string"),
             &json!("float"),
             Event::TypeChanged,
@@ -663,7 +696,7 @@ fn facts_that_no_spec_has_are_told_apart() {
 }
 
 #[test]
-fn the_table_says_one_thing_of_each() {
+fn the_table_has_one_row_per_event_and_side() {
     let mut seen = BTreeSet::new();
     for rule in RULES {
         for side in rule.sides {
@@ -674,14 +707,14 @@ fn the_table_says_one_thing_of_each() {
             );
         }
     }
-    // Whatever an edit can hit is in the table.
-    for (.., event, side, _) in CASES {
+    // The table contains every event of an edit.
+    for Case { event, side, .. } in CASES {
         assert!(seen.contains(&(*event, *side)), "{event:?} {side:?}");
     }
-    // On tasks and results only words, nullability and hints mean nothing.
+    // On tasks and results, only texts, nullability and hints have no effect.
     let quiet: BTreeSet<String> = RULES
         .iter()
-        .filter(|rule| rule.meaning == Meaning::None && rule.sides.contains(&Side::Task))
+        .filter(|rule| rule.meaning == Meaning::None && rule.sides.contains(&CallSide::Task))
         .map(|rule| format!("{:?}", rule.event))
         .collect();
     assert_eq!(

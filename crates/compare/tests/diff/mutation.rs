@@ -1,16 +1,17 @@
-//! Known changes at random places of our own OpenAPI document: the report has exactly these.
+//! Known changes at random locations of our own OpenAPI document. The report contains exactly
+//! these.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use dataforseo_codegen::openapi;
 use dataforseo_compare::diff::surface::is_inside;
-use dataforseo_compare::diff::{Options, compare};
+use dataforseo_compare::diff::{DiffOptions, compare};
 use dataforseo_spec::model;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::history::told;
+use crate::history::reported;
 use crate::plain::{Difference, Entry, Key, differences, entries};
 use crate::surface;
 use dataforseo_test_support::repository;
@@ -18,7 +19,7 @@ use dataforseo_test_support::repository;
 struct Base {
     document: Value,
     fields: BTreeMap<Key, Entry>,
-    /// The properties of components, each with the places that use it.
+    /// The properties of components, each with the locations that use it.
     properties: Vec<((String, String), Vec<Key>)>,
 }
 
@@ -75,24 +76,24 @@ const ALL: [Mutation; 11] = [
     Mutation::Deprecated,
 ];
 
-/// Changes a property of a component, and gives what changed at the places that use it; nothing if
-/// the change does not fit it.
+/// Changes a property of a component. Returns the changes at the locations that use it, or `None`
+/// if the change does not apply.
 fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Difference>> {
     let base = &*BASE;
-    let ((owner, name), places) = &base.properties[at % base.properties.len()];
+    let ((owner, name), locations) = &base.properties[at % base.properties.len()];
     let beside = |name: &str| -> Vec<Key> {
-        let renamed = places.iter().map(|(id, path)| {
+        let renamed = locations.iter().map(|(id, path)| {
             let parent = &path[..path.rfind('.').unwrap()];
             (id.clone(), format!("{parent}.{name}"))
         });
         renamed.collect()
     };
-    let differ = |places: &[Key], what: &str| -> Vec<Difference> {
-        let all = places.iter();
+    let differ = |locations: &[Key], what: &str| -> Vec<Difference> {
+        let all = locations.iter();
         all.map(|(id, path)| (id.clone(), path.clone(), what.to_owned()))
             .collect()
     };
-    let leaf = base.fields[&places[0]].leaf.clone();
+    let leaf = base.fields[&locations[0]].leaf.clone();
     let schemas = document["components"]["schemas"].as_object_mut().unwrap();
     let component = &mut schemas[owner];
     let properties = component["properties"].as_object_mut().unwrap();
@@ -101,7 +102,7 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
     match mutation {
         Mutation::Remove => {
             properties.shift_remove(name);
-            Some(differ(places, "removed"))
+            Some(differ(locations, "removed"))
         }
         Mutation::Add => {
             let schema = json!({ "type": "boolean", "description": "Nothing like it was there." });
@@ -123,7 +124,7 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
                 })
                 .collect();
             *properties = renamed;
-            let mut all = differ(places, "removed");
+            let mut all = differ(locations, "removed");
             all.extend(differ(&beside(&to), "added"));
             Some(all)
         }
@@ -140,7 +141,7 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
                 Value::Array(all) => all[0] = next(&all[0])?,
                 kind => *kind = next(kind)?,
             }
-            Some(differ(places, "type"))
+            Some(differ(locations, "type"))
         }
         Mutation::Nullable => {
             if let Some(any) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
@@ -156,16 +157,16 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
                     kind => json!([kind, "null"]),
                 };
             }
-            Some(differ(places, "nullable"))
+            Some(differ(locations, "nullable"))
         }
         Mutation::Words => {
             let words = schema["description"].as_str().unwrap_or_default();
             schema["description"] = json!(format!("{words} And a word more."));
-            Some(differ(places, "words"))
+            Some(differ(locations, "words"))
         }
         Mutation::Default => {
             schema["default"] = json!(77_777);
-            Some(differ(places, "default"))
+            Some(differ(locations, "default"))
         }
         Mutation::Bound => {
             let (key, what) = match schema.get("items") {
@@ -173,7 +174,7 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
                 None => ("maximum", "max"),
             };
             schema[key] = json!(77_777);
-            Some(differ(places, what))
+            Some(differ(locations, what))
         }
         Mutation::Required => {
             let required = component.get("required").and_then(Value::as_array);
@@ -185,7 +186,7 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
                 None => required.push(json!(name)),
             }
             component["required"] = json!(required);
-            Some(differ(places, "required"))
+            Some(differ(locations, "required"))
         }
         Mutation::Value => {
             let leaf = leaf?;
@@ -207,13 +208,13 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
         }
         Mutation::Deprecated => {
             schema["deprecated"] = json!(true);
-            Some(differ(places, "deprecated"))
+            Some(differ(locations, "deprecated"))
         }
     }
 }
 
-/// Whether two changes can be told apart: neither is inside of the other.
-fn apart(a: &[Difference], b: &BTreeSet<Difference>) -> bool {
+/// Returns whether two changes are independent: neither is inside the other.
+fn are_independent(a: &[Difference], b: &BTreeSet<Difference>) -> bool {
     a.iter().all(|(id, path, _)| {
         b.iter().all(|(other, there, _)| {
             id != other || !(is_inside(path, there) || is_inside(there, path))
@@ -229,7 +230,7 @@ fn check(wanted: &[(usize, usize)]) {
         let mut changed = document.clone();
         let mutation = ALL[kind % ALL.len()];
         if let Some(found) = mutate(&mut changed, mutation, *at)
-            && apart(&found, &expected)
+            && are_independent(&found, &expected)
         {
             expected.extend(found);
             document = changed;
@@ -244,15 +245,15 @@ fn check(wanted: &[(usize, usize)]) {
     let report = compare(
         &surface(&base.document, "old.json"),
         &new,
-        &Options::default(),
+        &DiffOptions::default(),
     );
-    assert_eq!(told(&report, &expected), expected);
-    // One change of a component is told once, however many places use it.
+    assert_eq!(reported(&report, &expected), expected);
+    // A change of a component is reported once, even if several locations use it.
     assert!(report.changes.len() <= 2 * wanted.len(), "{report:#?}");
 }
 
 #[test]
-fn each_kind_of_mutation_is_told() {
+fn each_kind_of_mutation_is_reported() {
     for kind in 0..ALL.len() {
         for at in [3, 40, 111] {
             check(&[(kind, at)]);
@@ -264,7 +265,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_changed_is_told_and_nothing_else(
+    fn only_the_mutations_are_reported(
         wanted in prop::collection::vec((0..ALL.len(), 0_usize..10_000), 0..6)
     ) {
         check(&wanted);

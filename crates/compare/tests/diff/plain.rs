@@ -1,41 +1,45 @@
-//! A comparison of two OpenAPI documents that knows nothing of the one that is tested: each place
-//! is melted into one flat schema, and the flat schemas are held against each other.
+//! A comparison of two OpenAPI documents that is independent of the tested one. It merges the
+//! schemas of each field into one flat schema, and compares the flat schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-/// What a field is, by its path.
+/// A field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
-    /// What is said of it, by name.
-    pub said: BTreeMap<&'static str, String>,
-    /// The component whose property it is.
+    /// The facts about the field, by name.
+    pub facts: BTreeMap<&'static str, String>,
+    /// The component that contains the field as a property.
     pub owner: Option<String>,
-    /// The component that its values, or those of its elements, are of.
+    /// The component of its values, or of its innermost elements.
     pub leaf: Option<String>,
-    /// Its words.
+    /// The description.
     pub words: String,
 }
 
-/// A field, or with an empty path the endpoint itself.
+/// An endpoint and the path of a field. An empty path means the endpoint itself.
 pub type Key = (String, String);
 
-/// A difference: where, and what: `added`, `removed`, `words`, or the name of a fact.
+/// A difference: the endpoint, the path, and `added`, `removed`, `words` or the name of a fact.
 pub type Difference = (String, String, String);
 
-/// All fields of a document.
+/// Returns all fields of a document.
 pub fn entries(document: &Value) -> BTreeMap<Key, Entry> {
     let mut all = BTreeMap::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let mut id = String::new();
-            for part in path.strip_prefix("/v3/").unwrap().split('/') {
-                let part = if part.starts_with('{') { "{}" } else { part };
-                id = if id.is_empty() {
-                    part.to_owned()
+            for segment in path.strip_prefix("/v3/").unwrap().split('/') {
+                let segment = if segment.starts_with('{') {
+                    "{}"
                 } else {
-                    format!("{id}/{part}")
+                    segment
+                };
+                id = if id.is_empty() {
+                    segment.to_owned()
+                } else {
+                    format!("{id}/{segment}")
                 };
             }
             let mut walk = Walk {
@@ -49,7 +53,7 @@ pub fn entries(document: &Value) -> BTreeMap<Key, Entry> {
     all
 }
 
-/// What differs between two documents.
+/// Returns the differences between two documents.
 pub fn differences(old: &Value, new: &Value) -> BTreeSet<Difference> {
     let (old, new) = (entries(old), entries(new));
     let mut found = BTreeSet::new();
@@ -57,12 +61,12 @@ pub fn differences(old: &Value, new: &Value) -> BTreeSet<Difference> {
         found.insert((key.0.clone(), key.1.clone(), what.to_owned()));
     };
     let retyped = |key: &Key| match (old.get(key), new.get(key)) {
-        (Some(a), Some(b)) => a.said["type"] != b.said["type"],
+        (Some(a), Some(b)) => a.facts["type"] != b.facts["type"],
         _ => false,
     };
     for (a, b, what) in [(&old, &new, "removed"), (&new, &old, "added")] {
         for key in a.keys().filter(|key| !b.contains_key(*key)) {
-            // What is inside of something that is told is not told again.
+            // Inner fields of a reported field are not reported.
             let inside = above(key)
                 .into_iter()
                 .any(|up| retyped(&up) || (a.contains_key(&up) && !b.contains_key(&up)));
@@ -76,9 +80,9 @@ pub fn differences(old: &Value, new: &Value) -> BTreeSet<Difference> {
         if above(key).iter().any(&retyped) {
             continue;
         }
-        let names: BTreeSet<_> = before.said.keys().chain(after.said.keys()).collect();
+        let names: BTreeSet<_> = before.facts.keys().chain(after.facts.keys()).collect();
         for name in names {
-            if before.said.get(name) != after.said.get(name) {
+            if before.facts.get(name) != after.facts.get(name) {
                 say(key, name);
             }
         }
@@ -91,7 +95,7 @@ pub fn differences(old: &Value, new: &Value) -> BTreeSet<Difference> {
     found
 }
 
-/// The fields that a field is in, the endpoint last.
+/// Returns the fields that contain a field. The endpoint is the last one.
 fn above((id, path): &Key) -> Vec<Key> {
     let mut all = Vec::new();
     let mut rest = path.as_str();
@@ -105,7 +109,7 @@ fn above((id, path): &Key) -> Vec<Key> {
     all
 }
 
-/// Text without punctuation and letter case.
+/// Returns a text without punctuation and in lower case.
 pub fn letters(text: &str) -> String {
     let plain: String = text
         .chars()
@@ -126,15 +130,15 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn operation(&mut self, method: &str, operation: &Value) {
-        let mut said = BTreeMap::from([
+        let mut facts = BTreeMap::from([
             ("type", "endpoint".to_owned()),
             ("method", method.to_owned()),
         ]);
         if operation["deprecated"] == true {
-            said.insert("deprecated", "true".to_owned());
+            facts.insert("deprecated", "true".to_owned());
         }
         let entry = Entry {
-            said,
+            facts,
             words: operation["description"]
                 .as_str()
                 .unwrap_or_default()
@@ -160,7 +164,7 @@ impl Walk<'_> {
         if let Some(content) = operation["responses"]["200"]["content"].as_object() {
             let body = content.values().next().unwrap()["schema"].clone();
             let mut envelope = self.flat(&body);
-            // Results have a path of their own; nothing is inside of `tasks` but the envelope's.
+            // Results have their own path, so `tasks` only contains fields of the envelope.
             let tasks = envelope["properties"].get("tasks").cloned();
             if let Some(tasks) = tasks {
                 let inner = self.flat(&tasks);
@@ -176,14 +180,14 @@ impl Walk<'_> {
                         self.inside("result", result, &[]);
                     }
                 }
-                self.properties("answer.tasks[]", &task, None, &[]);
+                self.properties("response.tasks[]", &task, None, &[]);
             }
             if let Some(tasks) = envelope["properties"].get_mut("tasks") {
                 let mut flat = self.flat(tasks);
                 flat["items"] = json!({ "properties": {}, "type": "object", "$name": "Task" });
                 *tasks = Value::Object(flat);
             }
-            self.properties("answer", &envelope, None, &[]);
+            self.properties("response", &envelope, None, &[]);
         }
     }
 
@@ -212,7 +216,7 @@ impl Walk<'_> {
         for (wire, reference) in &mapping {
             let path = format!("{path}<{wire}>");
             let entry = Entry {
-                said: BTreeMap::from([("type", "member".to_owned())]),
+                facts: BTreeMap::from([("type", "member".to_owned())]),
                 ..Entry::default()
             };
             self.all.insert((self.id.clone(), path.clone()), entry);
@@ -272,9 +276,9 @@ impl Walk<'_> {
         let mut path = format!("{parent}.{name}");
         let key = (self.id.clone(), path.clone());
         let flat = self.flat(schema);
-        let mut said = BTreeMap::new();
+        let mut facts = BTreeMap::new();
         if required {
-            said.insert("required", "true".to_owned());
+            facts.insert("required", "true".to_owned());
         }
         let filters =
             parent.starts_with("task") && (name.ends_with("filters") || name == "order_by");
@@ -284,8 +288,8 @@ impl Walk<'_> {
         } else {
             kind
         };
-        said.insert("type", kind);
-        said.insert(
+        facts.insert("type", kind);
+        facts.insert(
             "nullable",
             flat.get("nullable")
                 .is_some_and(|it| it == true)
@@ -301,7 +305,7 @@ impl Walk<'_> {
             ("deprecated", ["deprecated", ""]),
         ] {
             if let Some(value) = keys.iter().find_map(|key| flat.get(*key)) {
-                said.insert(name, value.to_string());
+                facts.insert(name, value.to_string());
             }
         }
         let mut leaf = flat.clone();
@@ -313,7 +317,7 @@ impl Walk<'_> {
             leaf = inner;
         }
         if let Some(nullable) = element {
-            said.insert("elements_nullable", nullable.to_string());
+            facts.insert("elements_nullable", nullable.to_string());
         }
         if let Some(values) = leaf.get("enum") {
             let values: BTreeSet<String> = values
@@ -322,7 +326,7 @@ impl Walk<'_> {
                 .iter()
                 .map(Value::to_string)
                 .collect();
-            said.insert("values", format!("{values:?}"));
+            facts.insert("values", format!("{values:?}"));
         }
         if let Some(format) = leaf.get("format") {
             let name = if format == "date" {
@@ -330,10 +334,10 @@ impl Walk<'_> {
             } else {
                 "number_format"
             };
-            said.insert(name, format.to_string());
+            facts.insert(name, format.to_string());
         }
         let entry = Entry {
-            said,
+            facts,
             owner: owner.map(str::to_owned),
             leaf: leaf.get("$name").and_then(Value::as_str).map(str::to_owned),
             words: flat
@@ -372,15 +376,15 @@ impl Walk<'_> {
         Some(("{}", values?.clone()))
     }
 
-    /// All that holds at a place, melted together; what stands nearer wins. `$name` is the first
-    /// component that was met.
+    /// Returns the merged schemas of a field. The nearest schema wins, and `$name` is the first
+    /// component.
     fn flat(&self, schema: &Value) -> Map<String, Value> {
         let mut out = Map::from_iter([("properties".to_owned(), json!({}))]);
-        self.melt(schema, &mut out, 0);
+        self.merge(schema, &mut out, 0);
         out
     }
 
-    fn melt(&self, schema: &Value, out: &mut Map<String, Value>, depth: usize) {
+    fn merge(&self, schema: &Value, out: &mut Map<String, Value>, depth: usize) {
         let Some(schema) = schema.as_object().filter(|_| depth < 30) else {
             return;
         };
@@ -389,20 +393,20 @@ impl Walk<'_> {
                 "properties" => {
                     for (name, field) in value.as_object().unwrap() {
                         let all = out["properties"].as_object_mut().unwrap();
-                        let melted = match all.get(name) {
+                        let merged = match all.get(name) {
                             Some(near) => json!({ "allOf": [near, field] }),
                             None => field.clone(),
                         };
-                        all.insert(name.clone(), melted);
+                        all.insert(name.clone(), merged);
                     }
                 }
                 "items" | "additionalProperties" => {
-                    let melted = match out.get(key).filter(|it| it.is_object()) {
+                    let merged = match out.get(key).filter(|it| it.is_object()) {
                         Some(near) if value.is_object() => json!({ "allOf": [near, value] }),
                         Some(near) => near.clone(),
                         None => value.clone(),
                     };
-                    out.insert(key.clone(), melted);
+                    out.insert(key.clone(), merged);
                 }
                 "required" if value.is_array() => {
                     let mut all = out
@@ -437,19 +441,19 @@ impl Walk<'_> {
         if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
             let name = name.rsplit('/').next().unwrap();
             out.entry("$name").or_insert(json!(name));
-            self.melt(
+            self.merge(
                 &self.document["components"]["schemas"][name],
                 out,
                 depth + 1,
             );
         }
-        for part in schema
+        for member in schema
             .get("allOf")
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
         {
-            self.melt(part, out, depth + 1);
+            self.merge(member, out, depth + 1);
         }
         for key in ["oneOf", "anyOf"] {
             let all = schema
@@ -464,7 +468,7 @@ impl Walk<'_> {
             }
             rest.retain(|it| *it != json!({}));
             if let [one] = rest.as_slice() {
-                self.melt(one, out, depth + 1);
+                self.merge(one, out, depth + 1);
             }
         }
     }

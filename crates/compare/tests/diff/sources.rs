@@ -1,11 +1,11 @@
-//! Each kind of source against each other, the three renderings, and what cannot be read.
+//! Comparisons of each form of source, the three formats, and the errors of unreadable sources.
 
 use std::fs;
 use std::process::Command;
 
 use dataforseo_codegen::openapi;
-use dataforseo_compare::diff::surface::Form;
-use dataforseo_compare::diff::{Options, Rendering, Report, Source, compare};
+use dataforseo_compare::diff::surface::SourceForm;
+use dataforseo_compare::diff::{DiffOptions, DiffReport, Rendering, Source, compare};
 use dataforseo_import::{Options as ImportOptions, import};
 use dataforseo_spec::model;
 use serde_json::Value;
@@ -14,18 +14,19 @@ use crate::meaning::workspace;
 use dataforseo_test_support::{Workspace, page, repository, wordpress};
 
 /// Compares two sources of a workspace by their names there.
-fn report(workspace: &Workspace, old: &str, new: &str) -> Report {
+fn report(workspace: &Workspace, old: &str, new: &str) -> DiffReport {
     let read = |name: &str| {
         let path = workspace.path().join(name);
-        let source = match path.exists() {
-            true => Source::at(workspace.path(), path.to_str().unwrap()),
-            false => Source::at(workspace.path(), name),
+        let source = if path.exists() {
+            Source::at(workspace.path(), path.to_str().unwrap())
+        } else {
+            Source::at(workspace.path(), name)
         };
         let mut surface = source.unwrap().read(workspace.path()).unwrap();
         surface.name = name.to_owned();
         surface
     };
-    compare(&read(old), &read(new), &Options::default())
+    compare(&read(old), &read(new), &DiffOptions::default())
 }
 
 fn git(workspace: &Workspace, arguments: &[&str]) {
@@ -40,7 +41,7 @@ fn git(workspace: &Workspace, arguments: &[&str]) {
     assert!(status.success(), "{arguments:?}");
 }
 
-/// A spec that changed in many ways since it was committed.
+/// Returns a spec that changed in many ways since it was committed.
 fn changed() -> Workspace {
     let workspace = workspace();
     git(&workspace, &["init", "-q"]);
@@ -82,11 +83,11 @@ fn a_revision_names_folders_and_files_too() {
     git(&workspace, &["commit", "-q", "-m", "A file"]);
     let none = report(&workspace, "HEAD:old.json", "old.json");
     assert_eq!((none.changes.len(), none.exit_code()), (0, 0));
-    assert_eq!(none.old.form, Form::OpenApi);
+    assert_eq!(none.old.form, SourceForm::OpenApi);
 }
 
 #[test]
-fn our_own_document_says_what_the_spec_says() {
+fn our_own_document_states_the_same_as_the_spec() {
     let spec = repository().join("spec");
     let document = openapi::emit(&model::load(&spec).unwrap());
     let workspace = Workspace::new();
@@ -94,13 +95,13 @@ fn our_own_document_says_what_the_spec_says() {
     let read = |source: Source| source.read(&repository()).unwrap();
     let spec = read(Source::Folder(spec));
     let own = read(Source::File(workspace.path().join("own.json")));
-    assert_eq!(own.form, Form::OwnOpenApi);
+    assert_eq!(own.form, SourceForm::OwnOpenApi);
     for (old, new) in [(&spec, &own), (&own, &spec)] {
-        let report = compare(old, new, &Options::default());
+        let report = compare(old, new, &DiffOptions::default());
         assert_eq!(report.changes, [], "{}", report.render(Rendering::Text));
         assert!(report.endpoints_in_both > 25);
-        // What one of them cannot say is told.
-        let silent = "`nullable`, which a spec does not tell";
+        // Facts that one of them cannot state are listed.
+        let silent = "`nullable`: not stated by a spec";
         assert!(report.not_compared.iter().any(|it| it.starts_with(silent)));
     }
 }
@@ -123,7 +124,7 @@ fn a_page_is_compared_with_its_endpoint_alone() {
     let same = report(&workspace, "page.json", "spec");
     assert_eq!(same.changes, [], "{}", same.render(Rendering::Text));
     assert_eq!(same.endpoints_in_both, 1);
-    // The text says less, and nothing else.
+    // The text states less, and nothing else.
     workspace.write("page.txt", &page("widgets.txt"));
     let text = report(&workspace, "page.txt", "page.json");
     insta::assert_snapshot!("page", text.render(Rendering::Text));
@@ -143,7 +144,7 @@ fn a_page_is_compared_with_its_endpoint_alone() {
 }
 
 #[test]
-fn a_spec_against_the_vendors_file_compares_what_both_say() {
+fn a_spec_and_the_vendors_file_are_compared_by_common_facts() {
     let workspace = Workspace::new();
     let file = "openapi-2026-02-18.yaml";
     workspace.write(file, &page("openapi.yaml"));
@@ -159,7 +160,7 @@ fn a_spec_against_the_vendors_file_compares_what_both_say() {
 }
 
 #[test]
-fn what_cannot_be_read_says_why_and_what_to_do() {
+fn an_unreadable_source_states_why_and_what_to_do() {
     let workspace = workspace();
     git(&workspace, &["init", "-q"]);
     workspace.write("empty.txt", "");
@@ -243,8 +244,8 @@ fn odd_documents_do_no_harm() {
         } } },
     });
     let old = crate::surface(&odd, "odd.json");
-    assert_eq!(compare(&old, &old, &Options::default()).changes, []);
+    assert_eq!(compare(&old, &old, &DiffOptions::default()).changes, []);
     let _: Value =
-        serde_json::from_str(&compare(&old, &old, &Options::default()).render(Rendering::Json))
+        serde_json::from_str(&compare(&old, &old, &DiffOptions::default()).render(Rendering::Json))
             .unwrap();
 }

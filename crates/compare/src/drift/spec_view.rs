@@ -1,4 +1,4 @@
-//! What the spec says of a value, and in which file and where it says that.
+//! The spec's description of a value, and its location.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use dataforseo_spec::language::{Field, FieldType, Fields, SharedType, Values};
 use dataforseo_spec::tree::{Path, Tree};
 use dataforseo_spec::{EndpointFile, Spec};
 
-/// A place in the spec.
+/// A location in the spec.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct At {
-    /// The file, from the workspace's root on.
+pub struct SpecLocation {
+    /// The file, relative to the workspace.
     pub file: String,
-    /// The keys that lead to it.
+    /// The keys that lead to the location.
     pub path: Path,
 }
 
-impl At {
-    /// What stands under a key of this.
+impl SpecLocation {
+    /// Returns the location of a key below this one.
     pub fn child(&self, key: &str) -> Self {
         Self {
             file: self.file.clone(),
@@ -25,18 +25,18 @@ impl At {
     }
 }
 
-/// Which part of an exchange something is in.
+/// The part of an exchange that contains a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// What is sent: the sender makes mistakes of his own.
+    /// The request. Senders make mistakes, so it proves nothing about the API.
     Task,
-    /// What comes back.
+    /// The result.
     Result,
-    /// What stands around the tasks of an answer. Its types are written by hand.
+    /// The response around the results. Its types are written by hand.
     Envelope,
 }
 
-/// What an endpoint says of its task and of its result, each as if it were a field.
+/// The task and the result of an endpoint, each in the form of a field.
 #[derive(Debug)]
 pub struct Roots {
     task: Field,
@@ -44,7 +44,7 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// Those of an endpoint.
+    /// Returns the task and the result of an endpoint.
     pub fn of(file: &EndpointFile) -> Self {
         let content = &file.file.content;
         let mut task = root(FieldType::Json);
@@ -62,62 +62,62 @@ impl Roots {
     }
 }
 
-/// The envelope as if it were a field.
+/// Returns the envelope in the form of a field.
 pub fn envelope(spec: &Spec) -> Field {
     let mut field = Field::new(FieldType::Object);
     field.fields = spec.api.content.envelope.fields.clone();
     field
 }
 
-/// A list of such values. That it can be null is said with the envelope.
+/// Returns a list of such values. The envelope states when the list is null.
 fn root(of: FieldType) -> Field {
     let mut field = Field::new(FieldType::List);
     field.of = Some(of);
-    field.absent = Some("With the envelope.".to_owned());
+    field.absent = Some("See the envelope.".to_owned());
     field
 }
 
-/// What the spec says of one value.
+/// The spec's description of one value.
 #[derive(Debug, Clone)]
-pub struct Said<'s> {
-    /// The field that says it; for an element of a list and a value of a map, theirs.
+pub struct SpecView<'s> {
+    /// The field. For an element of a list or a value of a map, the field of the list or map.
     pub field: &'s Field,
-    /// The kind of value.
+    /// The documented type.
     pub kind: FieldType,
-    /// Whether this is an element of the field's list, or a value of its map.
+    /// Whether the value is an element of the field's list, or a value of its map.
     pub inside: bool,
-    /// Where the field stands.
-    pub at: At,
+    /// The location of the field.
+    pub at: SpecLocation,
     /// The part of the exchange.
     pub role: Role,
     section: &'s str,
 }
 
-/// What the spec says of an object's fields.
+/// The spec's description of the fields of an object.
 #[derive(Debug, Clone)]
-pub struct FieldsSaid<'s> {
-    /// The fields, and where they stand; a further one belongs here.
+pub struct FieldsView<'s> {
+    /// The fields of the object itself. A new field is added here.
     pub own: &'s Fields,
-    /// Where these stand.
-    pub at: At,
-    /// The fields that all members of the union have, and where they stand.
-    pub common: Option<(&'s Fields, At)>,
-    /// The union's tag, which is no field besides.
+    /// The location of these fields.
+    pub at: SpecLocation,
+    /// The fields that all members of the union share, and their location.
+    pub common: Option<(&'s Fields, SpecLocation)>,
+    /// The tag of the union. It does not count as a field.
     pub tag: Option<&'s str>,
 }
 
-impl<'s> FieldsSaid<'s> {
-    /// All of them, in the order of the documentation.
-    pub fn iter(&self) -> impl Iterator<Item = (&'s str, &'s Field, &At)> {
+impl<'s> FieldsView<'s> {
+    /// Returns names and locations of all fields, in the order of the documentation.
+    pub fn locations(&self) -> impl Iterator<Item = (&'s str, &SpecLocation)> {
         let common = self.common.iter().map(|(fields, at)| (*fields, at));
         let groups = common.chain([(self.own, &self.at)]);
         groups.flat_map(|(fields, at)| {
-            let fields = fields.iter();
-            fields.map(move |(name, field)| (name.as_str(), field, at))
+            let names = fields.keys();
+            names.map(move |name| (name.as_str(), at))
         })
     }
 
-    fn find(&self, name: &str) -> Option<(&'s Field, At)> {
+    fn find(&self, name: &str) -> Option<(&'s Field, SpecLocation)> {
         if let Some(field) = self.own.get(name) {
             return Some((field, self.at.child(name)));
         }
@@ -126,45 +126,45 @@ impl<'s> FieldsSaid<'s> {
     }
 }
 
-/// What the spec says of a union.
+/// The spec's description of a union.
 #[derive(Debug, Clone)]
-pub struct UnionSaid<'s> {
-    /// The field that tells the members apart.
+pub struct UnionView<'s> {
+    /// The field that distinguishes the members.
     pub tag: &'s str,
     /// The union.
     pub shared: &'s SharedType,
-    /// Where it stands.
-    pub at: At,
+    /// The location of the union.
+    pub at: SpecLocation,
 }
 
-/// What the spec says of an object.
+/// The spec's description of an object.
 #[derive(Debug, Clone)]
-pub enum ObjectSaid<'s> {
-    /// It has these fields.
-    Fields(FieldsSaid<'s>),
-    /// It is a member of this.
-    Union(UnionSaid<'s>),
+pub enum ObjectView<'s> {
+    /// An object with fixed fields.
+    Fields(FieldsView<'s>),
+    /// A member of a union.
+    Union(UnionView<'s>),
 }
 
-/// The spec, to look things up in.
+/// The spec, with lookups of its descriptions.
 #[derive(Debug, Clone, Copy)]
-pub struct Book<'s> {
+pub struct SpecIndex<'s> {
     spec: &'s Spec,
 }
 
-impl<'s> Book<'s> {
-    /// This spec.
+impl<'s> SpecIndex<'s> {
+    /// Creates an index of a spec.
     pub fn new(spec: &'s Spec) -> Self {
         Self { spec }
     }
 
-    /// What is said of an endpoint's tasks and of its results.
-    pub fn roots(self, file: &'s EndpointFile, roots: &'s Roots) -> (Said<'s>, Said<'s>) {
-        let said = |field, key: &str, role| Said {
+    /// Returns the spec's description of an endpoint's tasks and results.
+    pub fn roots(self, file: &'s EndpointFile, roots: &'s Roots) -> (SpecView<'s>, SpecView<'s>) {
+        let view = |field, key: &str, role| SpecView {
             field,
             kind: FieldType::List,
             inside: false,
-            at: At {
+            at: SpecLocation {
                 file: file.file.name.clone(),
                 path: vec![key.to_owned()],
             },
@@ -172,18 +172,18 @@ impl<'s> Book<'s> {
             section: &file.section,
         };
         (
-            said(&roots.task, "task", Role::Task),
-            said(&roots.result, "result", Role::Result),
+            view(&roots.task, "task", Role::Task),
+            view(&roots.result, "result", Role::Result),
         )
     }
 
-    /// What is said of every answer's envelope.
-    pub fn envelope(self, field: &'s Field) -> Said<'s> {
-        Said {
+    /// Returns the spec's description of the envelope of every response.
+    pub fn envelope(self, field: &'s Field) -> SpecView<'s> {
+        SpecView {
             field,
             kind: FieldType::Object,
             inside: false,
-            at: At {
+            at: SpecLocation {
                 file: self.spec.api.name.clone(),
                 path: vec!["envelope".to_owned()],
             },
@@ -192,7 +192,7 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// The files of the spec that can be edited, with the places in them.
+    /// Returns the files of the spec with their locations, by name.
     pub fn trees(self) -> BTreeMap<&'s str, &'s Tree> {
         let shared = self.spec.shared.values();
         let shared = shared.map(|file| (file.name.as_str(), &file.tree));
@@ -202,29 +202,29 @@ impl<'s> Book<'s> {
         shared.chain(endpoints).chain(api).collect()
     }
 
-    fn shared(self, said: &Said<'s>) -> Option<(&'s SharedType, At)> {
-        let name = said.field.shared.as_ref()?;
-        let file = self.spec.shared.get(said.section)?;
-        let at = At {
+    fn shared(self, view: &SpecView<'s>) -> Option<(&'s SharedType, SpecLocation)> {
+        let name = view.field.shared.as_ref()?;
+        let file = self.spec.shared.get(view.section)?;
+        let at = SpecLocation {
             file: file.name.clone(),
             path: vec!["types".to_owned(), name.clone()],
         };
         Some((file.content.types.get(name)?, at))
     }
 
-    /// What is said of an object's fields.
-    pub fn object(self, said: &Said<'s>) -> ObjectSaid<'s> {
-        let Some((shared, at)) = self.shared(said) else {
-            return ObjectSaid::Fields(FieldsSaid {
-                own: &said.field.fields,
-                at: said.at.child("fields"),
+    /// Returns the spec's description of an object.
+    pub fn object(self, view: &SpecView<'s>) -> ObjectView<'s> {
+        let Some((shared, at)) = self.shared(view) else {
+            return ObjectView::Fields(FieldsView {
+                own: &view.field.fields,
+                at: view.at.child("fields"),
                 common: None,
                 tag: None,
             });
         };
         match &shared.tag {
-            Some(tag) => ObjectSaid::Union(UnionSaid { tag, shared, at }),
-            None => ObjectSaid::Fields(FieldsSaid {
+            Some(tag) => ObjectView::Union(UnionView { tag, shared, at }),
+            None => ObjectView::Fields(FieldsView {
                 own: &shared.fields,
                 at: at.child("fields"),
                 common: None,
@@ -233,31 +233,31 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// What is said of a union's member; nothing if it has no such one.
+    /// Returns the fields of a union's member. `None` if the union has no such member.
     pub fn member(
         self,
-        said: &Said<'s>,
-        union: &UnionSaid<'s>,
+        view: &SpecView<'s>,
+        union: &UnionView<'s>,
         wire: &str,
-    ) -> Option<FieldsSaid<'s>> {
+    ) -> Option<FieldsView<'s>> {
         let member = union.shared.members.get(wire)?;
         let tag = Some(union.tag);
         if let Some(name) = &member.shared {
-            let file = self.spec.shared.get(said.section)?;
-            let at = At {
+            let file = self.spec.shared.get(view.section)?;
+            let at = SpecLocation {
                 file: file.name.clone(),
                 path: ["types", name, "fields"].map(str::to_owned).to_vec(),
             };
             let own = &file.content.types.get(name)?.fields;
             let common = None;
-            return Some(FieldsSaid {
+            return Some(FieldsView {
                 own,
                 at,
                 common,
                 tag,
             });
         }
-        Some(FieldsSaid {
+        Some(FieldsView {
             own: &member.fields,
             at: union.at.child("members").child(wire).child("fields"),
             common: Some((&union.shared.fields, union.at.child("fields"))),
@@ -265,28 +265,28 @@ impl<'s> Book<'s> {
         })
     }
 
-    /// The documented values of a string, or keys of a map, and where they stand.
-    pub fn values(self, said: &Said<'s>) -> Option<(&'s Values, At)> {
-        // What a map's field lists are its keys; what it shares is of its values.
-        let is_map = said.field.kind == FieldType::Map;
-        if let Some(values) = said
+    /// Returns the documented values of a string, or keys of a map, and their location.
+    pub fn values(self, view: &SpecView<'s>) -> Option<(&'s Values, SpecLocation)> {
+        // The `values` of a map's field are its keys. A shared type describes its values.
+        let is_map = view.field.kind == FieldType::Map;
+        if let Some(values) = view
             .field
             .values
             .as_ref()
-            .filter(|_| !(is_map && said.inside))
+            .filter(|_| !(is_map && view.inside))
         {
-            return Some((values, said.at.child("values")));
+            return Some((values, view.at.child("values")));
         }
-        if is_map && !said.inside {
+        if is_map && !view.inside {
             return None;
         }
-        let (shared, at) = self.shared(said)?;
+        let (shared, at) = self.shared(view)?;
         Some((shared.values.as_ref()?, at.child("values")))
     }
 }
 
-impl<'s> Said<'s> {
-    /// What is said of an element of this list, or of a value of this map.
+impl<'s> SpecView<'s> {
+    /// Returns the spec's description of an element of this list, or a value of this map.
     pub fn element(&self) -> Option<Self> {
         let kind = self.field.of?;
         if let (FieldType::List | FieldType::Map, Some(each)) = (kind, &self.field.each) {
@@ -305,8 +305,8 @@ impl<'s> Said<'s> {
         })
     }
 
-    /// What is said of a field of this object.
-    pub fn field(&self, fields: &FieldsSaid<'s>, name: &str) -> Option<Self> {
+    /// Returns the spec's description of a field of this object.
+    pub fn field(&self, fields: &FieldsView<'s>, name: &str) -> Option<Self> {
         let (field, at) = fields.find(name)?;
         Some(Self {
             field,
