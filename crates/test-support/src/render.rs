@@ -126,7 +126,7 @@ pub enum Layout {
 }
 
 impl Quirks {
-    /// A mixture; neighbouring numbers differ in most quirks.
+    /// A mixture; neighboring numbers differ in most quirks.
     pub fn number(number: usize) -> Self {
         let indent = [Indent::NoBreak, Indent::Even, Indent::Mixed, Indent::Uneven];
         let listing = [

@@ -19,7 +19,7 @@ pub struct DocField {
 /// take twice as many levels as their fields.
 pub const MAX_LEVELS: usize = 16;
 
-/// By how many characters a row may be out of line with its neighbours.
+/// By how many characters a row may be out of line with its neighbors.
 const OUT_OF_LINE: usize = 2;
 
 /// What is known about nesting when a page does not tell.
@@ -297,7 +297,7 @@ fn by_knowledge(rows: &[Row], known: Known<'_>, notes: &mut Vec<String>) -> Vec<
             open.push(Level::new(Some(index), inner));
         }
     }
-    // Neighbours that went to the same place are told of together.
+    // Neighbors that went to the same place are told of together.
     for group in guessed.chunk_by(|(a, into_a), (b, into_b)| a + 1 == *b && into_a == into_b) {
         if let (Some((first, parent)), Some((last, _))) = (group.first(), group.last()) {
             let into = parent.map_or("the envelope", |parent| rows[parent].name.as_str());
