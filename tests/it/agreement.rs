@@ -121,7 +121,7 @@ fn an_undocumented_value_is_a_warning() {
         .collect();
     assert_eq!(
         warned,
-        ["rank_scale: not a documented value; there are one_hundred, one_thousand"]
+        ["rank_scale: not a documented value; documented values: one_hundred, one_thousand"]
     );
     assert!(refused::<BulkPagesSummaryLive>(&task));
 }
@@ -158,7 +158,7 @@ fn all_violations_come_at_once_with_their_paths() {
     let blank = BulkPagesSummaryLiveTask::new(["example.com", " "]).validate_on(TODAY);
     assert_eq!(
         blank.unwrap_err().to_string(),
-        "targets[1]: an empty target"
+        "targets[1]: the target is empty"
     );
 }
 

@@ -39,10 +39,11 @@ pub enum JobStartError {
     Spool(std::io::Error),
 }
 
-/// A bulk job: an endpoint that returns a row per target, and any number of targets.
+/// The settings of a bulk job, which sends any number of targets to an endpoint that returns one row
+/// per target.
 ///
-/// Setters change the settings, and [`run`](Self::run) starts the job. The settings have defaults that
-/// suit most jobs; [`budget`](Self::budget) and [`resume`](Self::resume) are worth setting.
+/// [`run`](Self::run) starts the job. All settings have defaults. By default there is no
+/// [`budget`](Self::budget), and the job cannot be resumed: set [`resume`](Self::resume) for that.
 ///
 /// ```
 /// use dataforseo_bulk::{BulkJob, Outcome};
@@ -98,8 +99,8 @@ const DEFAULT_WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(24_999);
 const DEFAULT_MAX_CONSECUTIVE_FAILURES: u32 = 50;
 
 impl<E: PerTarget> BulkJob<E> {
-    /// Creates a job that sends calls with the parameters of this task. The targets of the task are
-    /// ignored; [`run`](Self::run) takes them.
+    /// Creates a job whose calls have the parameters of this task. The targets of the task are
+    /// ignored, because [`run`](Self::run) accepts the targets of the job.
     pub fn new(client: Client, task: E::Task) -> Self {
         Self {
             client,
@@ -122,14 +123,15 @@ impl<E: PerTarget> BulkJob<E> {
     }
 
     /// Sets the maximum number of targets per call. Defaults to the endpoint's limit, which it cannot
-    /// exceed. Smaller calls cost more in total.
+    /// exceed. Fewer targets per call cost more in total, as each call is charged.
     pub fn targets_per_call(mut self, targets: NonZeroUsize) -> Self {
         self.capacity.targets = self.capacity.targets.min(targets);
         self
     }
 
-    /// Sets the maximum number of distinct registrable domains per call. Defaults to the endpoint's
-    /// limit, which it cannot exceed. Without such a limit, the number is unlimited by default.
+    /// Sets the maximum number of distinct registrable domains, such as `example.co.uk`, per call.
+    /// Defaults to the endpoint's limit, which it cannot exceed, or to no limit if the endpoint has
+    /// none.
     pub fn domains_per_call(mut self, domains: NonZeroUsize) -> Self {
         let known = self.capacity.domains.unwrap_or(domains);
         self.capacity.domains = Some(known.min(domains));
@@ -138,9 +140,9 @@ impl<E: PerTarget> BulkJob<E> {
 
     /// Sets the number of distinct targets that are held in memory for packing. Defaults to 25,000.
     ///
-    /// The first call is sent when the window is full or the input has ended. Duplicates within the
-    /// window are paid for once. If domains per call are limited, a larger window results in fewer
-    /// calls.
+    /// The first call is sent when this many targets, the window, were read or the input has ended.
+    /// Duplicates within the window are sent and paid for once. If domains per call are limited, a
+    /// larger window results in fewer calls.
     pub fn window(mut self, targets: NonZeroUsize) -> Self {
         self.window = targets;
         self
@@ -211,16 +213,19 @@ impl<E: PerTarget> BulkJob<E> {
         self
     }
 
-    /// Sends calls again that an earlier run was or may have been charged for, but has no response to.
+    /// Sends calls again that have no response in the journal although they were or may have been
+    /// charged. By default they are not sent again. Has no effect without [`resume`](Self::resume).
     ///
-    /// These are calls that were in flight when the run was killed, and calls that failed in a way
-    /// that leaves the charge open. You may pay for them twice.
+    /// These are calls that were in flight when an earlier run was killed, and calls that failed
+    /// with a charge that is not [`Charge::None`](dataforseo_client::Charge::None). You may pay for
+    /// them twice.
     pub fn retry_uncertain(mut self) -> Self {
         self.retry_uncertain = true;
         self
     }
 
-    /// Starts the job. Calls are sent in the background, as fast as the outcomes are taken.
+    /// Starts the job. Calls are sent in the background. If you stop reading the outcomes, the job
+    /// stops sending calls until you continue.
     ///
     /// Each target that is read from the input has exactly one outcome. Outcomes arrive in the order in
     /// which calls end; [`TargetOutcome::index`](crate::TargetOutcome::index) is the position in the
@@ -230,8 +235,8 @@ impl<E: PerTarget> BulkJob<E> {
     /// in the journal, as long as the runtime exists.
     ///
     /// # Errors
-    /// If the task breaks limits, the budget is not an amount, or the journal cannot be used. Nothing
-    /// was sent then.
+    /// If the task breaks limits, the budget is negative or NaN, or the journal cannot be used.
+    /// Nothing is sent then.
     pub async fn run<S>(mut self, input: S) -> Result<Outcomes<E::Row>, JobStartError>
     where
         S: Stream<Item: Into<Target>> + Send + 'static,
@@ -286,8 +291,8 @@ impl<E: PerTarget> BulkJob<E> {
         Ok(Outcomes::new(receiver, state))
     }
 
-    /// Computes how many calls the job needs and what they cost. Reads the whole input, and sends
-    /// nothing.
+    /// Returns how many calls the job needs and their estimated cost. Reads the whole input, and
+    /// sends nothing.
     ///
     /// # Errors
     /// If the task breaks limits, or the input cannot be sorted on disk.

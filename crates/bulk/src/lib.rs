@@ -1,9 +1,9 @@
 //! Bulk jobs for the DataForSEO v3 API: any number of targets, in as few calls as the limits allow,
 //! with one outcome per target.
 //!
-//! The API bills per call and per row. Some endpoints accept up to 1000 targets per call. A bulk job
-//! packs its targets into such calls, sends them, and matches the rows with the targets. It survives
-//! errors, an empty balance and a killed process without paying twice.
+//! The API charges per call and per row. Some endpoints accept up to 1000 targets per call. A bulk job
+//! packs its targets into such calls, sends them, and matches the rows with the targets. After an
+//! error, an empty balance or a killed process it can be resumed without paying twice.
 //!
 //! ```no_run
 //! use dataforseo_bulk::{BulkJob, Outcome};
@@ -31,22 +31,23 @@
 //! ```
 //!
 //! # Behavior
-//! - **Calls are full.** A [`Packer`] fills each call to the limit of the endpoint: 1000 targets, or
-//!   100 distinct domains where that applies. For a long input that is not sorted by domain, set
-//!   [`BulkJob::spool`].
+//! - **Calls are full.** A [`Packer`] fills each call to the limits of the endpoint: 1000 targets and,
+//!   for some endpoints, 100 distinct domains. [`BulkJob::spool`] sorts a long input by domain first,
+//!   which saves calls of such endpoints.
 //! - **Each target has one [`Outcome`].** It is found, not found, invalid, failed or not sent. Rows
 //!   arrive in another order than the targets, and are matched with them.
-//! - **An invalid target costs the others nothing.** If the API names it (40501), the call is sent again
-//!   without it. If the API rejects the call without naming a target, the call is halved until the
-//!   target is found. Only calls that were not charged are sent again.
+//! - **An invalid target does not fail the others.** If the API names it (40501), the call is sent
+//!   again without it. If the API rejects the call without naming a target, the job sends halves of the
+//!   call until it finds the target. Only calls that were not charged are sent again.
 //! - **A job can be resumed.** The journal contains the requests and the responses. [`BulkJob::resume`]
 //!   reads it and sends the rest.
-//! - **A call that may have been charged counts as charged.** It is not sent again by itself, and it
-//!   counts against the budget. [`BulkJob::retry_uncertain`] sends it again.
+//! - **A call that may have been charged counts as charged.** It is not sent again, unless
+//!   [`BulkJob::retry_uncertain`] is set, and it counts against the budget.
 //! - **The job stops by itself** when the balance or the budget is used up, the credentials are refused,
 //!   or many calls fail in a row. [`Outcomes::job_end`] returns the reason. Targets that were read
 //!   and not sent have the outcome [`Outcome::NotSent`].
-//! - **Memory is bounded** by the window and the calls in flight, not by the input.
+//! - **Memory is bounded.** It depends on the [window](BulkJob::window) and on the number of calls in
+//!   flight, not on the length of the input.
 //!
 //! # Where to find what
 //! | to | use |

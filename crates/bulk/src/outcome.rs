@@ -47,7 +47,8 @@ pub enum Outcome<R> {
     Found(R),
     /// The response has no row for the target. The call was charged.
     NotFound,
-    /// The target breaks a documented limit, or the API rejected it by name. The text is the reason.
+    /// The target breaks a documented limit and was not sent, or the API rejected it. The text is the
+    /// reason.
     Invalid(Arc<str>),
     /// The call that contained the target failed.
     Failed(CallFailure),
@@ -69,7 +70,7 @@ impl<R> Outcome<R> {
         }
     }
 
-    /// Returns the row of [`Outcome::Found`].
+    /// Returns the row of [`Outcome::Found`]; `None` for all other outcomes.
     pub fn row(&self) -> Option<&R> {
         match self {
             Self::Found(row) => Some(row),

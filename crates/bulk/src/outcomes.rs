@@ -52,10 +52,10 @@ impl<R> Outcomes<R> {
         JobHandle(Arc::clone(&self.job))
     }
 
-    /// Returns the next outcomes that are available together, such as those of one call. `None` at the
-    /// end of the job.
+    /// Waits for the next outcomes and returns all that arrived together, such as those of one call.
+    /// `None` at the end of the job.
     ///
-    /// It is faster than the stream for millions of targets, as it waits once per batch.
+    /// For millions of targets it is faster than the stream, which waits once per outcome.
     pub async fn next_batch(&mut self) -> Option<Vec<TargetOutcome<R>>> {
         let rest: Vec<TargetOutcome<R>> = self.ready.by_ref().collect();
         if rest.is_empty() {
@@ -65,7 +65,7 @@ impl<R> Outcomes<R> {
         }
     }
 
-    /// Returns the reason why the job ended. `None` while it runs, and until all outcomes are taken.
+    /// Returns the reason why the job ended. `None` while it runs, and until all outcomes were read.
     pub fn job_end(&self) -> Option<JobEnd> {
         let is_over = self.receiver.is_closed() && self.receiver.is_empty();
         let is_over = is_over && self.ready.as_slice().is_empty();

@@ -17,7 +17,8 @@ use dataforseo_domains::domain_of;
 pub struct Capacity {
     /// The maximum number of targets per call.
     pub targets: NonZeroUsize,
-    /// The maximum number of distinct registrable domains per call. `None` if it is not limited.
+    /// The maximum number of distinct registrable domains, such as `example.co.uk`, per call. `None`
+    /// if it is not limited.
     pub domains: Option<NonZeroUsize>,
 }
 
@@ -83,9 +84,9 @@ pub struct PackedTarget {
 /// The window also counts as full with this many positions per target on average.
 const INDICES_PER_TARGET: usize = 8;
 
-/// Packs targets into calls within a window of bounded size.
+/// A packer that groups targets into calls and holds a bounded number of targets, the window.
 ///
-/// Equal targets in equal order result in equal calls. A job that is resumed relies on that.
+/// The same targets in the same order always result in the same calls. Resumed jobs rely on that.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -205,8 +206,8 @@ impl Packer {
 
     /// Returns the targets of the next call. `None` if the window is empty.
     ///
-    /// Call it when the window is full or the input has ended. Earlier calls are emptier than
-    /// necessary.
+    /// Use it when the window is full or the input has ended. Before that, the call can have fewer
+    /// targets than the capacity allows.
     pub fn next_call(&mut self) -> Option<Vec<PackedTarget>> {
         let mut room = self.capacity.targets.get();
         let mut slots = self.capacity.domains.map_or(1, NonZeroUsize::get);

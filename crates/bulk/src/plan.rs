@@ -18,13 +18,15 @@ use crate::target::{Target, TargetCheck};
 pub struct Plan {
     /// The number of targets in the input.
     pub targets: u64,
-    /// Targets that would not be sent because they break a limit. A part of `targets`.
+    /// The number of targets that would not be sent because they break a limit. A part of `targets`.
     pub invalid: u64,
-    /// The number of targets that would be sent. Duplicates within the window are sent once.
+    /// The number of targets that would be sent. Duplicates within the
+    /// [window](crate::BulkJob::window) count once.
     pub distinct: u64,
     /// The number of calls.
     pub calls: u64,
-    /// The estimated cost in US dollars at most, by the prices that the client knows.
+    /// The maximum cost in US dollars, estimated from the client's
+    /// [`Prices`](dataforseo_client::Prices). 0 for a section without a price.
     pub estimate: f64,
 }
 

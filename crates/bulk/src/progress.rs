@@ -13,12 +13,13 @@ use crate::outcome::Outcome;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum JobEnd {
-    /// The input was read completely, and each target was resolved.
+    /// The whole input was read, and no target has the outcome
+    /// [`NotSent`](crate::Outcome::NotSent). Targets can be invalid or failed.
     Complete,
     /// [`JobHandle::stop`](crate::JobHandle::stop) was called, or the outcomes were dropped.
     Stopped,
-    /// An error that every further call would meet: no balance, budget reached, invalid credentials
-    /// or an invalid task.
+    /// A call failed with an error with which all further calls would fail, too: balance too low,
+    /// budget reached, credentials refused, or invalid task.
     Refused(Arc<Error>),
     /// Too many calls failed in a row. [`BulkJob::give_up_after`](crate::BulkJob::give_up_after)
     /// sets the limit.
@@ -30,10 +31,10 @@ pub enum JobEnd {
     },
     /// The journal could not be written, or it belongs to another input.
     Journal(Arc<JournalError>),
-    /// The input could not be sorted on disk. Nothing was sent. Targets that were read before the
-    /// failure have no outcome.
+    /// A temporary file of [`BulkJob::spool`](crate::BulkJob::spool) could not be written or read.
+    /// Some targets have no outcome.
     Spool(Arc<io::Error>),
-    /// A task of the job panicked, or the runtime was shut down. Some targets have no outcome.
+    /// An async task of the job panicked, or the runtime was shut down. Some targets have no outcome.
     Aborted,
 }
 
@@ -67,29 +68,29 @@ impl fmt::Display for JobEnd {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Targets read from the input.
+    /// The number of targets read from the input.
     pub read: u64,
-    /// Targets with a row.
+    /// The number of targets with a row.
     pub found: u64,
-    /// Targets without a row in the response.
+    /// The number of targets without a row in the response.
     pub not_found: u64,
-    /// Targets that break a limit, or that the API rejected by name.
+    /// The number of targets that break a limit, or that the API rejected.
     pub invalid: u64,
-    /// Targets whose call failed.
+    /// The number of targets whose call failed.
     pub failed: u64,
-    /// Failed targets whose call was or may have been charged. A part of `failed`.
+    /// The number of failed targets whose call was or may have been charged. A part of `failed`.
     ///
     /// Only [`BulkJob::retry_uncertain`](crate::BulkJob::retry_uncertain) sends them again.
     pub uncertain: u64,
-    /// Targets that were read and not sent, because the job stopped.
+    /// The number of targets that were read and not sent, because the job stopped.
     pub not_sent: u64,
-    /// Targets whose outcome came from the journal, without a call in this run.
+    /// The number of targets whose outcome came from the journal, without a call in this run.
     pub resumed: u64,
-    /// Rows in responses that match no target of their call.
+    /// The number of rows in responses that match no target of their call.
     pub unmatched_rows: u64,
-    /// Calls of this run that received a response.
+    /// The number of calls of this run that received a response.
     pub calls: u64,
-    /// The cost of this run in US dollars, as the API reported it.
+    /// The cost of this run in US dollars, as the API reported it. Unknown charges are not included.
     pub cost: f64,
     /// The cost of earlier runs in US dollars, as recorded in the journal.
     pub earlier_cost: f64,

@@ -198,7 +198,7 @@ fn a_wrong_task_names_the_flags() {
         "{output:?}"
     );
     assert!(
-        output.err.contains("\n  colour: no such field"),
+        output.err.contains("\n  colour: unknown field"),
         "{output:?}"
     );
     assert_eq!(output.out, "");

@@ -8,22 +8,23 @@ use dataforseo_http::fits_budget;
 
 use crate::charge::{Charge, Dispatch};
 
-/// The number of calls and their costs so far.
+/// The number of calls and their costs so far. [`Client::costs`](crate::Client::costs) returns it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Costs {
     /// The sum of the costs that responses contained, in US dollars.
     pub us_dollars: f64,
-    /// The number of calls that received a response.
+    /// The number of attempts that received a response or its beginning. A retry is another attempt.
     pub calls: u64,
-    /// The number of calls that may have been charged an amount that is unknown. `us_dollars` does
-    /// not include them.
+    /// The number of attempts of which it is unknown whether they were charged. `us_dollars` does not
+    /// include them.
     pub unknown_charges: u64,
 }
 
-/// The prices from which a client estimates what a call costs.
+/// The prices per section from which a client estimates the cost of a call.
 ///
-/// The client compares estimates with its budget. The actual cost comes with the response.
+/// The client compares the estimate with its budget before it sends the call. The actual cost is in
+/// the response: [`Response::cost`](crate::Response::cost).
 ///
 /// ```
 /// use dataforseo_client::Prices;
@@ -43,12 +44,14 @@ struct SectionPrice {
 }
 
 impl Prices {
-    /// Returns no prices: every estimate is 0.
+    /// Returns an empty list of prices. Every estimate is then 0, so a budget stops calls only after
+    /// the actual costs exceed it.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Returns the prices that this version of the crate contains: [`api::PRICES`].
+    /// Returns the prices that this version of the crate contains: [`api::PRICES`]. It lists some
+    /// sections only, so [`set`](Self::set) the price of each other section that you use.
     ///
     /// [`api::PRICES`]: dataforseo_models::api::PRICES
     pub fn known() -> Self {
@@ -60,7 +63,8 @@ impl Prices {
         Self(known.collect())
     }
 
-    /// Sets the price of a section, such as `backlinks`, in US dollars per call and per row.
+    /// Sets the price of a section, such as `backlinks`, in US dollars per call and per row. Replaces
+    /// the known price of the section.
     pub fn set(mut self, section: impl Into<String>, per_call: f64, per_row: f64) -> Self {
         let section = section.into();
         self.0.retain(|known| known.section != section);

@@ -29,7 +29,7 @@ use crate::limits::account::AccountLimits;
 use crate::observe::Observer;
 use crate::retry::{RetryPolicy, StandardRetryPolicy};
 
-/// An error of the settings of a client. No message contains a credential.
+/// The error of settings with which no client can be built. No message contains a credential.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -159,7 +159,8 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets the API login and password, which differ from those of the web site.
+    /// Sets the API login and password. They differ from those of the web site, and are listed at
+    /// <https://app.dataforseo.com/api-access>.
     pub fn credentials(mut self, login: impl Into<String>, password: impl Into<String>) -> Self {
         self.credentials = Some((login.into().into(), password.into().into()));
         self
@@ -169,7 +170,7 @@ impl ClientBuilder {
     /// `DATAFORSEO_BASE_URL` if that is set, as `dataforseo-mock-server exec` does.
     ///
     /// # Errors
-    /// When one of the two variables is not set, or empty.
+    /// When `DATAFORSEO_LOGIN` or `DATAFORSEO_PASSWORD` is not set, or is empty.
     pub fn credentials_from_env(self) -> Result<Self, ConfigError> {
         self.credentials_from(|name| env::var(name).ok())
     }
@@ -189,7 +190,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Uses the sandbox server: it is free, returns invented data, and requires real credentials.
+    /// Uses the vendor's sandbox server. It is free, returns generated data, and requires real
+    /// credentials.
     pub fn sandbox(self) -> Self {
         self.base_url(api::SANDBOX)
     }
@@ -255,8 +257,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds middleware around each HTTP exchange: a tower layer that sees every attempt as it is sent
-    /// and its response as it arrives.
+    /// Adds middleware: a tower layer that sees the HTTP request and response of every attempt.
     ///
     /// The layer that is added last sees a request first. Limits, budget, retries and the timeout are
     /// outside: each retry passes through the layers again.
@@ -325,7 +326,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Disables proxies, including those of the environment.
+    /// Disables proxies, including those of the environment variables.
     pub fn no_proxy(mut self) -> Self {
         self.proxy = Some(Proxy::None);
         self
@@ -338,8 +339,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the limiter that keeps the account's limits. Defaults to
-    /// [`AccountLimits::default`](crate::AccountLimits). Share one among all clients of an account.
+    /// Sets the limiter that keeps the account's rate limits. Defaults to
+    /// [`AccountLimits::default`](crate::AccountLimits).
+    ///
+    /// Clones of a client share its limiter. Clients that are built separately for one account do
+    /// not, so pass the same limiter to each of them.
     pub fn limiter(mut self, limiter: Arc<dyn Limiter>) -> Self {
         self.limiter = Some(limiter);
         self
@@ -361,22 +365,22 @@ impl ClientBuilder {
 
     /// Sets a budget in US dollars. Defaults to none.
     ///
-    /// A call whose estimate exceeds what is left is not sent:
-    /// [`ErrorKind::BudgetExceeded`](crate::ErrorKind). Estimates of calls in flight count as spent.
-    /// The actual cost can differ from the estimate, so the sum can exceed the budget by the
-    /// difference.
+    /// A call whose estimate exceeds the rest of the budget is not sent:
+    /// [`ErrorKind::BudgetExceeded`](crate::ErrorKind). The estimates of calls in flight count as
+    /// spent. The actual cost can differ from the estimate, so the costs can exceed the budget by the
+    /// difference. In a section without a price the estimate is 0: see [`Prices`].
     pub fn budget(mut self, us_dollars: f64) -> Self {
         self.budget = Some(us_dollars);
         self
     }
 
-    /// Sets a callback for metrics, called after each attempt. Defaults to none.
+    /// Sets a callback for metrics, which runs after each attempt. Defaults to none.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Sets a watch that compares some of the responses with the documentation. Defaults to none.
+    /// Sets a watch that compares a sample of the responses with the documentation. Defaults to none.
     /// Several clients can share a watch.
     #[cfg(feature = "drift")]
     pub fn drift_watch(mut self, watch: crate::drift_watch::DriftWatch) -> Self {
@@ -390,8 +394,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends tasks that break documented limits, too. For the time between a change of the API and a
-    /// new version of this crate.
+    /// Sends tasks that break documented limits, too. By default they are not sent.
+    ///
+    /// For limits that the API has changed since this version of the crate.
     pub fn without_validation(mut self) -> Self {
         self.validate = false;
         self

@@ -16,7 +16,8 @@ pub enum Dispatch {
 pub enum Charge {
     /// The call was not charged: it was not sent, or the server refused it.
     None,
-    /// The call may have been charged. The list of transactions in the account shows it.
+    /// The call may have been charged. Only the account's list of transactions, on the vendor's web
+    /// site, shows whether it was.
     Unknown,
     /// The call was charged this amount, in US dollars.
     Charged(f64),

@@ -22,8 +22,8 @@ use crate::retry::RetryPolicy;
 
 /// A client for the DataForSEO v3 API.
 ///
-/// Clones are cheap and share connections, limits, costs and the budget. One client per program is
-/// enough.
+/// Clones are cheap and share connections, rate limits, costs and the budget. A program needs one
+/// client only.
 ///
 /// ```no_run
 /// use dataforseo_client::{Client, backlinks::BulkRanksLiveTask};
@@ -75,7 +75,8 @@ impl Client {
     /// `DATAFORSEO_PASSWORD`. `DATAFORSEO_BASE_URL` replaces the server if it is set.
     ///
     /// # Errors
-    /// When one of the two variables is not set or empty, or a value cannot be used.
+    /// When `DATAFORSEO_LOGIN` or `DATAFORSEO_PASSWORD` is not set or empty, or when the value of a
+    /// variable cannot be used.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::builder().credentials_from_env()?.build()
     }
@@ -106,6 +107,9 @@ impl Client {
     /// Calls of the clone count for this client, too, and must fit into both budgets. Everything
     /// else is shared. [`ClientBuilder::budget`] describes how a budget is enforced.
     ///
+    /// There are two levels only. If this client is itself such a clone, calls of the new clone count
+    /// for the original client, and not for this one.
+    ///
     /// ```
     /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
     /// # use dataforseo_client::Client;
@@ -121,7 +125,8 @@ impl Client {
 
     /// Returns a clone with its own cost counter and no budget of its own.
     ///
-    /// Calls of the clone count for this client, too. Everything else is shared.
+    /// Calls of the clone count for this client, too. Everything else is shared. If this client is
+    /// itself such a clone, they count for the original client, and not for this one.
     pub fn with_own_costs(&self) -> Self {
         self.with_ledger(self.ledger.child(None))
     }
@@ -166,7 +171,8 @@ impl Client {
         Ok(response)
     }
 
-    /// Sends a GET request to an endpoint, with the parameters of its path in their order.
+    /// Sends a GET request to an endpoint. `parameters` are the parameters of its path, in the order
+    /// of the path.
     ///
     /// # Errors
     /// When a parameter is missing or empty, when no complete response arrives, or when the API
@@ -208,7 +214,8 @@ impl Client {
     /// the task's identifier.
     ///
     /// # Errors
-    /// As [`get`](Self::get). A task that is not done yet is not an error:
+    /// When a parameter is missing or empty, when no complete response arrives, or when the API
+    /// refuses the call or the task. A task that is not done yet is not an error:
     /// [`Fetched::Pending`].
     pub async fn fetch<E: Endpoint>(
         &self,
@@ -226,10 +233,12 @@ impl Client {
     /// Posts tasks whose results are fetched later, in one call.
     ///
     /// # Errors
-    /// When `tasks` is empty or has more tasks than the endpoint accepts, or when a task breaks
-    /// documented limits: then none is sent. When `E` is a live endpoint, whose results would be
-    /// lost. When no complete response arrives, or the API refuses the whole call. A task that the
-    /// API refuses is not an error of the call: see [`Posted`].
+    /// - When `tasks` is empty or has more tasks than the endpoint accepts, or when a task breaks
+    ///   documented limits. No task is sent.
+    /// - When `E` is a live endpoint, whose results would be lost. No task is sent.
+    /// - When no complete response arrives, or when the API refuses the whole call.
+    ///
+    /// A single task that the API refuses is not an error of the call: see [`Posted`].
     pub async fn post<E: TaskEndpoint>(&self, tasks: &[E::Task]) -> Result<Posted, Error> {
         if E::INFO.mode != Mode::TaskPost {
             let violation = Violation::new("tasks", ViolationKind::LiveEndpoint);

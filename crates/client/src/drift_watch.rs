@@ -20,14 +20,14 @@ use crate::response::RawResponse;
 
 /// A watch that compares a sample of the responses with the documentation.
 ///
-/// It finds undocumented fields, values of another kind, new values of enums and new members of
-/// unions. Per difference it keeps the endpoint, the location, the kind, the count and the times. It
-/// keeps no value, no key of a map and nothing else of a response. Clones share a report.
+/// It finds undocumented fields, values of another type than documented, and unknown variants of
+/// enums. Per difference it keeps the endpoint, the location, the kind, the count and the times. It
+/// keeps no content of a response, such as values and keys of maps. Clones share one report.
 ///
-/// No call waits for the watch, and none fails because of it. A response outside the sample costs
-/// one counter. The others are checked on a thread of the watch; while its queue is full, further
-/// ones are skipped. Only typed calls are checked: responses of
-/// [`Client::send`](crate::Client::send) have no types, and posts have no results.
+/// Calls never wait for the watch and never fail because of it. Responses outside the sample are
+/// only counted. Responses of the sample are checked on a thread of the watch, and skipped while its
+/// queue is full. Only results of typed calls are checked: [`Client::send`](crate::Client::send)
+/// decodes no types, and posts have no results.
 ///
 /// ```
 /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
@@ -209,8 +209,8 @@ impl fmt::Debug for DriftWatchBuilder {
 }
 
 impl DriftWatchBuilder {
-    /// Sets the sampling interval: one in `responses` is checked, starting with the first. Defaults
-    /// to 100. 0 checks none.
+    /// Sets the size of the sample: every `responses`th response is checked, starting with the first.
+    /// Defaults to 100. 0 turns the checks off.
     pub fn one_in(mut self, responses: u64) -> Self {
         self.one_in = responses;
         self
@@ -225,7 +225,7 @@ impl DriftWatchBuilder {
 
     /// Sets a callback for each new entry, which runs on the thread of the watch. Defaults to none.
     ///
-    /// A panic in it is caught. Each new entry is an event for `tracing`, too.
+    /// A panic in the callback is caught. Each new entry is also a `tracing` event of the level warn.
     pub fn on_first(mut self, call: impl Fn(&DriftEntry) + Send + Sync + 'static) -> Self {
         self.on_first = Some(Box::new(call));
         self
@@ -374,7 +374,7 @@ impl Seen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DriftReport {
-    /// The number of responses, in the sample or not.
+    /// The number of responses, including those outside the sample.
     pub responses: u64,
     /// The number of responses that were checked.
     pub checked: u64,

@@ -1,8 +1,9 @@
-//! Failure modes: what can happen to a call, the error, the charge, and what the client does.
+//! How a call can fail: the error that is returned, whether the call is charged, and the reaction of
+//! the client.
 //!
 //! The table assumes the default policies, [`AccountLimits`] and [`StandardRetryPolicy`]. "Retries"
 //! means up to four attempts within five minutes with exponential backoff, and at most one retry per
-//! ten calls.
+//! ten calls. "As stated" means that the response states the cost.
 //!
 //! | what happens | result | charged | the client |
 //! | --- | --- | --- | --- |
@@ -29,17 +30,17 @@
 //! | The API returns 40501. | [`Envelope`] or [`Task`], with the field in [`Error::invalid_fields`] | no | gives up |
 //! | Some tasks of a post are refused. | [`Posted`], with the outcome of each task | the accepted tasks | gives up |
 //! | `tasks` is null and the code is a success. | [`NoTask`] | unknown | gives up |
-//! | A live endpoint returns a task that is not done. | [`Pending`], with the identifier | by the response | gives up |
+//! | A live endpoint returns a task that is not done. | [`Pending`], with the identifier | as stated | gives up |
 //! | `fetch` returns a task that is not done. | [`Fetched::Pending`] | no | returns; the caller polls |
-//! | A success has no results. | [`Response`] without results, [`Response::status_code`] 20000 or 40102 | by the response | returns |
-//! | A value is null, or of another kind than documented. | [`Response`] with [`Response::drift`] | by the response | returns |
-//! | A field is not documented. | [`Response`] | by the response | ignores it; `DriftWatch` counts it |
-//! | The caller drops the future while it waits for the limiter. | – | no | releases the place |
-//! | The caller drops the future while the call is in flight. | – | unknown: [`Costs::unknown_charges`] | releases the place |
-//! | The machine sleeps, or its clock jumps. | – | – | sends no burst of calls |
+//! | A success has no results. | [`Response`] without results, [`Response::status_code`] 20000 or 40102 | as stated | returns |
+//! | A value is null, or of another kind than documented. | [`Response`] with [`Response::drift`] | as stated | returns |
+//! | A field is not documented. | [`Response`] | as stated | ignores it; `DriftWatch` counts it |
+//! | The caller drops the future while it waits for the limiter. | – | no | sends nothing |
+//! | The caller drops the future while the call is in flight. | – | unknown: [`Costs::unknown_charges`] | admits the next call |
+//! | The machine sleeps, or its clock jumps. | – | – | continues at the same rate, without a burst of calls |
 //!
-//! Calls to free endpoints, whose `charged` is false, are retried where the table says "unknown",
-//! too.
+//! Where the charge is "unknown", calls to free endpoints are retried nevertheless, if
+//! [`Error::is_retryable`] returns true.
 //!
 //! [`InvalidTask`]: ErrorKind::InvalidTask
 //! [`BudgetExceeded`]: ErrorKind::BudgetExceeded

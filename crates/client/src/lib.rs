@@ -18,18 +18,22 @@
 //!
 //! - **Types.** Every endpoint has a method, a task and a result. A task that breaks a documented
 //!   limit is not sent.
-//! - **Errors.** An error inside an HTTP 200 response is an [`Error`], too. Its predicates tell what
-//!   to do. [`failure_modes`] lists what can happen to a call.
-//! - **Limits.** All clones of a client together keep the rate limits of the account: [`Limiter`].
+//! - **Absent values.** Result fields are `Option`s: the API can return null or omit a field. The
+//!   value is then `None`.
+//! - **Errors.** An error inside an HTTP 200 response is an [`Error`], too. Its methods return how to
+//!   react, such as [`Error::is_retryable`]. [`failure_modes`] lists how a call can fail.
+//! - **Rate limits.** A client and its clones together keep the rate limits of the account:
+//!   [`Limiter`].
 //! - **Retries.** Calls that failed without being charged are retried: [`StandardRetryPolicy`]. Calls
 //!   that may have been charged are not, because the API cannot recognize a retry.
 //! - **Costs.** The client counts what was charged, estimates calls before they are sent, and keeps a
 //!   budget: [`Client::costs`], [`Client::estimate`], [`ClientBuilder::budget`].
-//! - **Data.** No paid response is lost. The bytes are in [`Response::raw_response`] and
-//!   [`Error::raw_response`], and values of an undocumented kind in [`Response::drift`].
+//! - **Data.** A response that cannot be decoded is not lost: [`Response::raw_response`] and
+//!   [`Error::raw_response`] return its bytes. [`Response::drift`] lists the values whose type differs
+//!   from the documentation.
 //! - **Secrets.** No `Debug`, message or error contains a credential.
 //!
-//! | task | item |
+//! | to | use |
 //! | --- | --- |
 //! | call an endpoint | the methods of `Client::backlinks` and the other sections |
 //! | fetch all rows of a list | the methods that end in `_pages`: [`Pages`] |

@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// A callback for metrics, called after every attempt of a call.
 ///
-/// Spans and events for `tracing` are independent of it.
+/// The client emits `tracing` spans and events independently of an observer.
 pub trait Observer: Send + Sync + fmt::Debug {
     /// Called after an attempt. The call waits until this returns.
     fn on_attempt(&self, event: &AttemptEvent<'_>);

@@ -12,7 +12,8 @@ use crate::call::Completed;
 
 /// The response to a call with one task that succeeded.
 ///
-/// An empty response is a success, too: [`status_code`](Self::status_code) is 40102 then.
+/// A response without results is a success, too. Its [`status_code`](Self::status_code) is usually
+/// 40102.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Response<R> {
@@ -24,13 +25,14 @@ pub struct Response<R> {
 }
 
 impl<R> Response<R> {
-    /// Returns the first result; `None` if the response is empty. Most endpoints return one result
-    /// per task.
+    /// Returns the first result; `None` if the response has no results. Most endpoints return one
+    /// result per task.
     pub fn result(&self) -> Option<&R> {
         self.task.result.first()
     }
 
-    /// Returns the items of all results, such as the rows of a list.
+    /// Returns the items of all results, such as the rows of a list. Results without items are
+    /// skipped.
     pub fn items(&self) -> impl Iterator<Item = &R::Item>
     where
         R: HasItems,
@@ -47,7 +49,7 @@ impl<R> Response<R> {
         results.flat_map(HasItems::into_items).collect()
     }
 
-    /// Returns all results. The slice is empty if the response is empty.
+    /// Returns all results. The slice is empty if the response has no results.
     pub fn results(&self) -> &[R] {
         &self.task.result
     }
@@ -57,7 +59,8 @@ impl<R> Response<R> {
         self.task.result
     }
 
-    /// Returns the status code of the task: 20000, or 40102 if there are no results.
+    /// Returns the status code of the task: 20000 for a success, or 40102 for a search without
+    /// results.
     pub fn status_code(&self) -> StatusCode {
         self.task.status_code
     }
@@ -67,7 +70,7 @@ impl<R> Response<R> {
         self.cost.or(self.task.cost)
     }
 
-    /// Returns the values that are of another kind than documented, and how each was decoded.
+    /// Returns the values whose type differs from the documentation, and how each was decoded.
     ///
     /// The original values are in [`raw_response`](Self::raw_response). Undocumented fields are not
     /// in this list: [`lossy_fields`](dataforseo_models::drift::lossy_fields) finds them in the text of a
@@ -87,14 +90,16 @@ impl<R> Response<R> {
 pub enum Fetched<R> {
     /// The task is done and did not fail.
     Ready(Box<Response<R>>),
-    /// The task is not done yet. Fetch it again later; the status code tells whether it is queued.
+    /// The task is not done yet. Fetch it again later. The status code is 40601 (received) or 40602
+    /// (in the queue).
     Pending(StatusCode),
 }
 
 /// The outcomes of the tasks of one post.
 ///
-/// The call succeeded, but each task can have been refused. [`tasks`](Self::tasks) returns the
-/// outcome of each, [`into_ids`](Self::into_ids) all identifiers or nothing.
+/// The call succeeded, but the API can have refused some or all of its tasks.
+/// [`tasks`](Self::tasks) returns the outcome of each task. [`into_ids`](Self::into_ids) returns the
+/// identifiers if all tasks were accepted.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[must_use = "the API can refuse single tasks of a post"]
@@ -128,8 +133,8 @@ impl Posted {
     /// Returns the identifiers of all tasks, in the order in which the tasks were sent.
     ///
     /// # Errors
-    /// When the API did not accept one of the tasks. The error is this value, because the tasks
-    /// that were accepted are paid for.
+    /// When the API refused at least one task. The error is this `Posted`, with the identifiers of
+    /// the accepted tasks, which are paid for.
     pub fn into_ids(self) -> Result<Vec<TaskId>, Self> {
         if self.failed().next().is_some() {
             return Err(self);

@@ -1,7 +1,7 @@
 //! Retry policies: whether a failed call is sent again, and after how long.
 //!
-//! The API cannot distinguish a retry from a second order. Calls that may have been charged are
-//! therefore not retried unless the caller allows it.
+//! The API cannot distinguish a retry from another call, and charges both. Calls that may have been
+//! charged are therefore not retried unless the caller allows it.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,8 +20,9 @@ pub trait RetryPolicy: Send + Sync + fmt::Debug {
     /// give up.
     fn on_error(&self, failed: &FailedAttempt<'_>) -> Option<Duration>;
 
-    /// Called once per call, after it succeeded or was given up. For policies that limit the ratio
-    /// of retries to calls. Does nothing by default.
+    /// Called once per call, after it succeeded or failed finally. Does nothing by default.
+    ///
+    /// For policies that limit the ratio of retries to calls.
     fn on_complete(&self) {}
 }
 
@@ -82,7 +83,7 @@ impl RetryPolicy for NeverRetry {
 /// | internal error of the API (50000), not charged | once, as an invalid field can be the cause |
 /// | HTTP 429 from a proxy | yes, after `Retry-After` if there is one |
 /// | the call may have been charged | no, unless [`even_if_charged`](Self::even_if_charged) is set or the endpoint is free |
-/// | invalid task, wrong credentials, no funds | never |
+/// | invalid task, wrong credentials, balance too low | never |
 ///
 /// | setting | default |
 /// | --- | --- |
@@ -173,14 +174,15 @@ impl StandardRetryPolicy {
 
     /// Sets the maximum number of retries per call, on average over all calls. Defaults to 0.1.
     ///
-    /// The ratio keeps an API that is failing from receiving each call several times. Up to ten
-    /// retries are allowed at any time before the ratio applies.
+    /// The ratio limits the load on an API that fails every call. A burst of up to ten retries is
+    /// allowed; each completed call then allows another 0.1 retries.
     pub fn retry_ratio(mut self, ratio: f64) -> Self {
         self.retry_ratio = ratio;
         self
     }
 
-    /// Retries calls that may have been charged, too. The API charges each attempt.
+    /// Retries calls that may have been charged, too, if [`Error::is_retryable`] returns true. You may
+    /// pay for each attempt. By default such calls are not retried.
     pub fn even_if_charged(mut self) -> Self {
         self.even_if_charged = true;
         self

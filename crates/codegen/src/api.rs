@@ -1,4 +1,4 @@
-//! What holds for the API as a whole, as constants.
+//! Facts about the API as a whole, as constants.
 
 use heck::ToShoutySnakeCase;
 use proc_macro2::{Literal, TokenStream};
@@ -39,16 +39,16 @@ pub fn emit(api: &Api) -> TokenStream {
 
         #(#servers)*
 
-        /// How many calls an account may make in a minute, all endpoints together.
+        /// The most calls of an account per minute, to all endpoints together.
         pub const CALLS_PER_MINUTE: u32 = #calls;
 
-        /// How many calls of an account may be under way at once.
+        /// The most calls of an account that are in flight.
         pub const SIMULTANEOUS_CALLS: u32 = #simultaneous;
 
-        /// After how long the server gives a live call up.
+        /// The timeout of the server for a live call.
         pub const SERVER_TIMEOUT: Duration = Duration::from_secs(#timeout);
 
-        /// What calls cost, for the sections where that is known.
+        /// The known prices of calls, per section.
         pub const PRICES: &[Price] = &[#(#prices),*];
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use dataforseo_spec::language::{self, CallLimits, Format, Mode};
 use dataforseo_spec::model::{Endpoint, Field, Limit, Type};
 
-/// Text as doc attributes, a line each.
+/// Returns text as doc attributes, one per line.
 pub fn attributes(text: &str) -> TokenStream {
     let lines = text.trim().lines().map(|line| match line {
         "" => String::new(),
@@ -16,7 +16,7 @@ pub fn attributes(text: &str) -> TokenStream {
     quote!(#(#[doc = #lines])*)
 }
 
-/// What stands above a field.
+/// Returns the docs of a field.
 pub fn field(field: &Field, task: bool) -> String {
     let mut text = field.spec.doc.clone().unwrap_or_default().trim().to_owned();
     let facts = facts(field, task);
@@ -27,7 +27,28 @@ pub fn field(field: &Field, task: bool) -> String {
     text
 }
 
-/// What stands above the method of a union for a field that many members share.
+/// Returns the docs of a setter.
+pub fn setter(field: &Field) -> String {
+    format!(
+        "Sets `{}`: {}",
+        field.wire,
+        uncapitalized(&self::field(field, true))
+    )
+}
+
+/// Returns a text with its first letter in lower case, unless it begins with an abbreviation.
+fn uncapitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            let rest = &text[first.len_utf8()..];
+            format!("{}{rest}", first.to_lowercase())
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Returns the docs of the method of a union for a field that many members share.
 pub fn union_field(field: &Field) -> String {
     let summary = field.spec.doc.as_deref().unwrap_or_default().trim();
     let summary = summary.lines().next().unwrap_or_default();
@@ -58,20 +79,20 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
                 "The elements belong to at most {max} different domains."
             )),
             Limit::MaxConditions(max) => Some(format!("At most {max} conditions.")),
-            Limit::Min(min) => Some(format!("Not below {min}.")),
-            Limit::Max(max) => Some(format!("Not above {max}.")),
+            Limit::Min(min) => Some(format!("Minimum: {min}.")),
+            Limit::Max(max) => Some(format!("Maximum: {max}.")),
             Limit::Date { min, max } => {
-                facts.extend(min.map(|min| format!("Not before `{min}`.")));
-                facts.extend(max.map(|max| format!("Not after `{max}`.")));
+                facts.extend(min.map(|min| format!("Earliest: `{min}`.")));
+                facts.extend(max.map(|max| format!("Latest: `{max}`.")));
                 None
             }
             Limit::RequiredUnless(names) => Some(format!(
-                "Required unless `{}` is given.",
+                "Required unless `{}` is set.",
                 names.join("` or `")
             )),
-            Limit::RequiredWith(name) => Some(format!("Required with `{name}`.")),
-            Limit::NotAfter(name) => Some(format!("Not after `{name}`.")),
-            // The enum's own documentation lists its values.
+            Limit::RequiredWith(name) => Some(format!("Required if `{name}` is set.")),
+            Limit::NotAfter(name) => Some(format!("Must not be after `{name}`.")),
+            // The docs of the enum list its values.
             Limit::OneOf(_) | Limit::Targets | Limit::Timestamp => None,
         };
         facts.extend(fact);
@@ -83,7 +104,7 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
             .map(|value| format!("`{value}`"))
             .collect();
         facts.push(format!(
-            "Documented keys: {}; there can be others.",
+            "Documented keys: {}. Responses can have others.",
             values.join(", ")
         ));
     }
@@ -92,7 +113,7 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
     }
     facts.extend(match spec.format {
         Some(Format::Date) if task => None,
-        Some(Format::Date) => Some("A date, `yyyy-mm-dd`.".to_owned()),
+        Some(Format::Date) => Some("A date `yyyy-mm-dd`.".to_owned()),
         Some(Format::Timestamp) => Some("In UTC.".to_owned()),
         Some(Format::Target | Format::Url) | None => None,
     });
@@ -101,26 +122,26 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
     facts
 }
 
-/// Why a field should not be used any more, if it should not.
+/// Returns the reason why a field is deprecated, if it is.
 pub fn deprecation(field: &language::Field) -> Option<String> {
     let gone = field.removed_upstream.as_deref().map(gone);
     let notes: Vec<String> = field.deprecated.iter().cloned().chain(gone).collect();
     (!notes.is_empty()).then(|| notes.join(" "))
 }
 
-/// What is said of something that the documentation no longer has.
+/// Returns the note for an item that is no longer documented.
 pub fn gone(since: &str) -> String {
     format!(
-        "The vendor's documentation no longer has it (since {since}); it goes with the next major version."
+        "No longer in the vendor's documentation (since {since}). It will be removed in the next major version."
     )
 }
 
-/// A default as the documentation shows it.
+/// Returns a default as code.
 fn literal(value: &Value) -> String {
     format!("`{}`", plain(value))
 }
 
-/// A default without marks: text as it is, all else as JSON.
+/// Returns a default without quotes: a text unchanged, any other value as JSON.
 pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -128,33 +149,35 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// The limits of a call, as sentences.
+/// Returns the limits of a call as sentences.
 pub fn call_limits(limits: &CallLimits) -> Vec<String> {
     let tasks = limits.tasks_per_call.map(|tasks| match tasks {
-        1 => "One task a call.".to_owned(),
-        tasks => format!("At most {tasks} tasks a call."),
+        1 => "One task per call.".to_owned(),
+        tasks => format!("At most {tasks} tasks per call."),
     });
     let calls = limits
         .calls_per_minute
-        .map(|calls| format!("At most {calls} calls a minute."));
+        .map(|calls| format!("At most {calls} calls per minute."));
     tasks.into_iter().chain(calls).collect()
 }
 
-/// Where an endpoint's facts are from.
+/// Returns the link to the documentation of an endpoint.
 pub fn source(endpoint: &Endpoint) -> String {
     match &endpoint.revised {
-        Some(revised) => format!("[Vendor's page]({}), revision of {revised}", endpoint.link),
-        None => format!("[Vendor's page]({})", endpoint.link),
+        Some(revised) => format!("[Documentation]({}), revision of {revised}", endpoint.link),
+        None => format!("[Documentation]({})", endpoint.link),
     }
 }
 
-/// How an endpoint is called, its limits, and where they are from.
+/// Returns the docs of an endpoint: its path, its limits, and the link to its documentation.
 pub fn endpoint(endpoint: &Endpoint) -> String {
     let mode = match endpoint.mode {
-        Mode::Live => "The result comes in the answer.",
-        Mode::TaskPost => "The answer has the identifiers of the tasks; results come later.",
-        Mode::TasksReady => "The answer lists tasks whose results can be fetched.",
-        Mode::TaskGet => "The answer has the result of a task that was posted before.",
+        Mode::Live => "The response holds the result.",
+        Mode::TaskPost => {
+            "The response holds the identifiers of the tasks. Fetch the results later."
+        }
+        Mode::TasksReady => "The response lists tasks whose results can be fetched.",
+        Mode::TaskGet => "The response holds the result of a task that was posted before.",
     };
     let method = endpoint.method.as_str();
     let mut facts = vec![format!("`{method} {}`. {mode}", endpoint.path)];

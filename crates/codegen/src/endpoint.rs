@@ -45,9 +45,9 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
             })
         });
     quote! {
-        #[allow(unused_imports, reason = "one list serves all generated files")]
+        #[allow(unused_imports, reason = "the spec decides which of these are used")]
         use crate::prelude::*;
-        #[allow(unused_imports, reason = "not every endpoint uses the section's shared types")]
+        #[allow(unused_imports, reason = "the spec decides which of these are used")]
         use super::*;
 
         #doc
@@ -125,9 +125,9 @@ fn former_names(endpoint: &Endpoint) -> TokenStream {
         names.iter().filter_map(|name| {
             let rest = name.strip_prefix(endpoint.name.as_str())?;
             let (old, new) = (ident(&format!("{}{rest}", former.name)), ident(name));
-            let note = format!("The API renamed it: use `{name}`.");
+            let note = format!("The API renamed the endpoint: use `{name}`.");
             let doc = docs::attributes(&format!(
-                "What [`{name}`] was called before the API renamed its endpoint."
+                "The former name of [`{name}`], before the API renamed the endpoint."
             ));
             Some(quote! {
                 #doc
@@ -143,7 +143,7 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
     let name = ident(&task.name);
     let endpoint_name = ident(&endpoint.name);
     let doc = format!(
-        "What [`{}`] is asked for: `new` takes what is required, a setter each of the rest.",
+        "Parameters of [`{}`]. `new` accepts the required fields. Each other field has a setter.",
         endpoint.name
     );
     let items = object(task, &doc);
@@ -153,24 +153,25 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
         #items
 
         impl #name {
-            /// Checks the task against the documented limits, reckoned from today's date in UTC.
+            /// Checks the task against the documented limits. Limits that depend on the day use
+            /// the current date in UTC.
             ///
             /// # Errors
-            /// Everything that the documentation rules out, each with its path.
+            /// When the task breaks a limit. The error lists all violations, each with the path of its field.
             pub fn validate(&self) -> Result<(), Violations> {
                 crate::validate(self, crate::today())
             }
 
-            /// Checks the task as [`validate`](Self::validate) does, reckoned from a given date.
+            /// Checks the task against the documented limits on a given day.
             ///
             /// # Errors
-            /// Everything that the documentation rules out, each with its path.
+            /// When the task breaks a limit. The error lists all violations, each with the path of its field.
             pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
                 crate::validate(self, today)
             }
 
-            /// What the documentation advises against or does not know, though the API may take
-            /// it: a target with `www.`, a value that is not documented.
+            /// Returns parts of the task that the documentation advises against and that the API may
+            /// accept nevertheless: a target with `www.`, or a value that is not documented.
             pub fn warnings(&self) -> Vec<Violation> {
                 crate::warnings(self, crate::today())
             }
@@ -258,7 +259,11 @@ fn paged(names: &FieldNames<'_>, rows: &Rows, paging: &Paging) -> TokenStream {
         impl Paged for #name {
             type Row = #row;
 
-            const PAGING: Paging = Paging::new(#max_offset, #max_limit, #has_token);
+            const PAGING: Paging = Paging {
+                max_offset: #max_offset,
+                max_limit: #max_limit,
+                has_token: #has_token,
+            };
 
             fn window(task: &Self::Task) -> Window {
                 Window {
@@ -323,13 +328,16 @@ fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
     let name = ident(&endpoint.name);
     let module = ident(&format!("{}_fields", endpoint.module));
     let doc = docs::attributes(&format!(
-        "The fields of the rows of [`{}`](super::{}), for its filters and its order.",
+        "The fields of the rows of [`{}`](super::{}), for filters and sort orders.",
         endpoint.name, endpoint.name
     ));
     let functions = rows.fields.iter().map(|field| {
         let (ident, path) = (ident(&field.ident), &field.path);
         let summary = field.doc.trim().lines().next().unwrap_or_default();
-        let doc = docs::attributes(&format!("`{}`: {summary}", path.replace("{}", "…")));
+        let doc = docs::attributes(&format!(
+            "Returns the field `{}`: {summary}",
+            path.replace("{}", "…")
+        ));
         let kind = match field.kind {
             RowFieldKind::Number => quote!(Number),
             RowFieldKind::Text => quote!(Text),
@@ -356,7 +364,7 @@ fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
     quote! {
         #doc
         pub mod #module {
-            #[allow(unused_imports, reason = "one list serves all generated files")]
+            #[allow(unused_imports, reason = "the spec decides which of these are used")]
             use crate::prelude::*;
 
             use super::#name;
@@ -366,15 +374,20 @@ fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
     }
 }
 
-/// How deep rules look into tasks. A shared type can hold itself in a list.
-const DEEPEST: usize = 6;
+/// The deepest nesting of rules. A shared type can hold a list of itself.
+const MAX_DEPTH: usize = 6;
 
 fn rules(fields: &[Field], types: &[&TypeDef], depth: usize) -> TokenStream {
     let rules = fields.iter().map(|field| {
-        let (wire, required) = (&field.wire, field.required);
+        let wire = &field.wire;
+        let constructor = if field.required {
+            quote!(required)
+        } else {
+            quote!(optional)
+        };
         let kind = kind(&field.ty, types, depth);
         let limits = field.limits.iter().map(limit);
-        quote!(FieldRule::new(#wire, #kind, #required, &[#(#limits),*]))
+        quote!(FieldRule::#constructor(#wire, #kind, &[#(#limits),*]))
     });
     quote!(&[#(#rules),*])
 }
@@ -402,7 +415,7 @@ fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
                 _ => None,
             });
             match object {
-                Some(object) if depth < DEEPEST => {
+                Some(object) if depth < MAX_DEPTH => {
                     let rules = rules(&object.fields, types, depth + 1);
                     quote!(FieldKind::Object(#rules))
                 }

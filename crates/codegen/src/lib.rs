@@ -155,14 +155,14 @@ fn models_root(model: &Model) -> TokenStream {
     quote! {
         #(#sections)*
 
-        /// What holds for the API as a whole: its servers, and the limits of an account.
+        /// Facts about the API as a whole: servers, account limits, and prices.
         pub mod api;
 
         mod status_code;
 
         pub use status_code::StatusCode;
 
-        /// Every endpoint that the enabled features bring, by path.
+        /// All endpoints of the enabled features, by path.
         pub static ENDPOINTS: &[&crate::EndpointInfo] = &[#(#endpoints),*];
     }
 }

@@ -1,5 +1,5 @@
-//! The public names of generated code, a line each: what a change of the spec does to callers is
-//! read in the difference of these files, and nothing slips by among thousands of generated lines.
+//! The public names of generated code, one per line. The diff of these files shows how a change of the
+//! spec affects callers, without the thousands of generated lines.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use syn::{
 use super::folders::LISTINGS;
 use super::rust::Files;
 
-/// A listing for each feature, out of the generated files.
+/// Returns one listing per feature of the generated files.
 ///
 /// # Errors
-/// When one of them is no Rust, which is a mistake in its emitter.
+/// When a file is not Rust, which is a bug in its emitter.
 pub fn emit(files: &Files) -> Result<Files, syn::Error> {
     let listed = files.par_iter().filter_map(|(path, text)| {
         let (feature, module) = place(path)?;
@@ -42,7 +42,7 @@ pub fn emit(files: &Files) -> Result<Files, syn::Error> {
     Ok(features.into_iter().map(listing).collect())
 }
 
-/// The feature that brings a file, and the module that its names are public in.
+/// The feature of a file, and the module of its public names.
 fn place(path: &Path) -> Option<(String, String)> {
     let text = path.to_str()?.replace('\\', "/");
     let text = PathBuf::from(text);
@@ -179,7 +179,7 @@ fn list_macro(module: &str, it: &ItemMacro, lines: &mut Vec<String>) {
     }
 }
 
-/// What callers have to know of an item beside its name.
+/// The attributes of an item that matter to callers.
 fn marks(attributes: &[Attribute]) -> String {
     let has = |name: &str| attributes.iter().any(|it| it.path().is_ident(name));
     let mut marks = String::new();
@@ -203,7 +203,7 @@ fn shown(ty: &Type) -> String {
     tidy(quote::quote!(#ty))
 }
 
-/// Tokens as people write them, on one line.
+/// Returns tokens in the usual spacing, on one line.
 fn tidy(tokens: proc_macro2::TokenStream) -> String {
     let mut text = tokens
         .to_string()

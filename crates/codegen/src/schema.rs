@@ -113,7 +113,7 @@ pub struct Schemas<'a> {
     pub types: &'a [&'a TypeDef],
     /// Where the named types stand: `#/$defs/`.
     pub refs: &'a str,
-    /// A task has no other fields and no nulls; an answer may have both.
+    /// A task has neither other fields nor nulls. A response can have both.
     pub strict: bool,
     /// The types that were named.
     pub named: BTreeSet<String>,
@@ -219,7 +219,7 @@ impl Schemas<'_> {
         schema.insert("description".into(), doc.into());
         if let Some(default) = &field.spec.default {
             let moving = field.ty == Type::Date;
-            // A date that moves with the day is no default in JSON Schema's sense.
+            // A date relative to today is not a default in the sense of JSON Schema.
             let key = if moving { "x-default" } else { "default" };
             schema.insert(key.into(), default.clone());
         }

@@ -22,7 +22,7 @@ pub fn emit(codes: &[StatusCode]) -> TokenStream {
         use crate::status::status_code_impls;
         use crate::{RetryAdvice, StatusClass};
 
-        /// The outcome of a call or of a task. Decide by it, never by the text beside it.
+        /// The outcome of a call or of a task. Decide by the code, as the message can change.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum StatusCode {
@@ -58,10 +58,10 @@ fn methods(codes: &[StatusCode]) -> TokenStream {
     });
     quote! {
         impl StatusCode {
-            /// All documented codes, ascending.
+            /// All documented codes in ascending order.
             pub const ALL: &'static [Self] = &[#(Self::#names),*];
 
-            /// The code with this number.
+            /// Returns the code with this number.
             pub fn from_code(code: u32) -> Self {
                 match code {
                     #(#numbers => Self::#names,)*
@@ -69,7 +69,7 @@ fn methods(codes: &[StatusCode]) -> TokenStream {
                 }
             }
 
-            /// The number.
+            /// Returns the number.
             pub fn code(self) -> u32 {
                 match self {
                     #(Self::#names => #numbers,)*
@@ -77,7 +77,7 @@ fn methods(codes: &[StatusCode]) -> TokenStream {
                 }
             }
 
-            /// What it says, coarsely.
+            /// Returns the class of the code.
             pub fn class(self) -> StatusClass {
                 match self {
                     #(Self::#names => StatusClass::#classes,)*
@@ -85,7 +85,7 @@ fn methods(codes: &[StatusCode]) -> TokenStream {
                 }
             }
 
-            /// Whether sending the same again can help.
+            /// Returns whether a retry of the same request can succeed.
             pub fn retry_advice(self) -> RetryAdvice {
                 match self {
                     #(Self::#names => RetryAdvice::#repeats,)*
@@ -93,7 +93,7 @@ fn methods(codes: &[StatusCode]) -> TokenStream {
                 }
             }
 
-            /// How the API words it, cut to the first sentence; empty for an unknown code.
+            /// Returns the first sentence of the message of the API. Empty for an unknown code.
             pub fn message(self) -> &'static str {
                 match self {
                     #(Self::#names => #messages,)*
@@ -101,7 +101,7 @@ fn methods(codes: &[StatusCode]) -> TokenStream {
                 }
             }
 
-            /// The HTTP status that it comes with.
+            /// Returns the HTTP status of a response with this code.
             pub fn http_status(self) -> u16 {
                 match self {
                     #(#http,)*

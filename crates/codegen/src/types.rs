@@ -24,7 +24,7 @@ pub fn shared(section: &Section) -> TokenStream {
         }
     });
     quote! {
-        #[allow(unused_imports, reason = "one list serves all generated files")]
+        #[allow(unused_imports, reason = "the spec decides which of these are used")]
         use crate::prelude::*;
 
         #(#types)*
@@ -117,11 +117,11 @@ fn union_field(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// An enum with a variant for each member, and one for what nobody documented.
+/// An enum with one variant per member, and one for objects that are not documented.
 fn union(union: &Union) -> TokenStream {
     let name = ident(&union.name);
     let doc = docs::attributes(&format!(
-        "{}\n\nThe field `{}` tells the members apart.",
+        "{}\n\nThe field `{}` names the member.",
         union.doc, union.tag
     ));
     let tag = &union.tag;
@@ -153,7 +153,7 @@ fn union(union: &Union) -> TokenStream {
         #[non_exhaustive]
         pub enum #name {
             #(#variants,)*
-            /// An object that is no documented member, as it came.
+            /// An object that is not a documented member, unchanged.
             Other(Value),
         }
 
@@ -198,7 +198,7 @@ fn union(union: &Union) -> TokenStream {
     }
 }
 
-/// A struct with its field table; one that is sent has a constructor and setters besides.
+/// A struct with its field table. A type that is sent also has a constructor and setters.
 pub fn object(object: &Object, doc: &str) -> TokenStream {
     let name = ident(&object.name);
     let doc = docs::attributes(doc);
@@ -245,7 +245,7 @@ fn deprecated(field: &Field) -> Option<TokenStream> {
     Some(quote!(#[deprecated(note = #note)]))
 }
 
-/// Generated code goes on reading and writing what nobody else should use any more.
+/// Generated code reads and writes deprecated fields.
 fn allow_deprecated(object: &Object) -> Option<TokenStream> {
     let any = object
         .fields
@@ -254,7 +254,7 @@ fn allow_deprecated(object: &Object) -> Option<TokenStream> {
     any.then(|| quote!(#[allow(deprecated)]))
 }
 
-/// `new` with what is required, and a setter each of the rest.
+/// `new` with the required fields, and a setter per other field.
 fn builder(object: &Object) -> TokenStream {
     let name = ident(&object.name);
     let (required, optional): (Vec<&Field>, Vec<&Field>) =
@@ -266,14 +266,15 @@ fn builder(object: &Object) -> TokenStream {
     let values = required.iter().map(|field| {
         let name = ident(&field.ident);
         let value = argument(&field.ty, &quote!(#name));
-        match name == value.to_string() {
-            true => quote!(#name),
-            false => quote!(#name: #value),
+        if name == value.to_string() {
+            quote!(#name)
+        } else {
+            quote!(#name: #value)
         }
     });
     let setters = optional.iter().map(|field| {
         let name = ident(&field.ident);
-        let doc = docs::attributes(&docs::field(field, true));
+        let doc = docs::attributes(&docs::setter(field));
         let deprecated = deprecated(field);
         let (ty, value) = (parameter(&field.ty), argument(&field.ty, &quote!(value)));
         quote! {
@@ -289,13 +290,13 @@ fn builder(object: &Object) -> TokenStream {
     let rest = (!optional.is_empty()).then(|| quote!(, ..Self::default()));
     let new = match required.as_slice() {
         [] => quote! {
-            /// Leaves everything to the API's defaults.
+            /// Returns a value with the defaults of the API.
             pub fn new() -> Self {
                 Self::default()
             }
         },
         _ => quote! {
-            /// Takes what is required; everything else is left to the API's defaults.
+            /// Returns a value with the required fields. All other fields have the defaults of the API.
             pub fn new(#(#parameters),*) -> Self {
                 Self { #(#values),* #rest }
             }
@@ -312,7 +313,7 @@ fn builder(object: &Object) -> TokenStream {
     }
 }
 
-/// The type of a setter's parameter: whatever is at hand where the value is made.
+/// The type of the parameter of a setter, which converts common types.
 fn parameter(ty: &Type) -> TokenStream {
     match ty {
         Type::String => quote!(impl Into<String>),
@@ -375,9 +376,10 @@ fn open_enum(open: &Enum) -> TokenStream {
 /// The type of a struct's field.
 pub fn field_type(field: &Field) -> TokenStream {
     let ty = rust_type(&field.ty);
-    match field.required {
-        true => ty,
-        false => quote!(Option<#ty>),
+    if field.required {
+        ty
+    } else {
+        quote!(Option<#ty>)
     }
 }
 

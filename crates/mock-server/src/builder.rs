@@ -143,8 +143,8 @@ impl Builder {
         self
     }
 
-    /// Sets the source of the current date, for documented rules that depend on it. Defaults to
-    /// today's date in UTC.
+    /// Sets the source of the current date, for documented limits that depend on it, such as the
+    /// earliest `date_from`. Defaults to today's date in UTC.
     pub fn clock(mut self, clock: impl Fn() -> Date + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
@@ -187,14 +187,15 @@ impl Builder {
         self
     }
 
-    /// Sets the seed of random choices. Defaults to 0. With the same seed and the same calls the
-    /// faults are the same.
+    /// Sets the seed of rules that apply with a probability. Defaults to 0. With the same seed and the
+    /// same calls the faults are the same.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Adds a rule that is in force when the server starts, in every session.
+    /// Adds a rule that applies from the start of the server, in every
+    /// [session](MockServer::session_url).
     pub fn rule(mut self, rule: FaultRule) -> Self {
         self.rules.push(rule);
         self
@@ -217,7 +218,7 @@ impl Builder {
 
     /// Sends each request without a fixture to another server, and keeps the response as a fixture.
     ///
-    /// The embedded fixtures are then excluded.
+    /// The embedded fixtures are then excluded. [`Record`](crate::Record) has the settings.
     #[cfg(feature = "record")]
     pub fn record(mut self, record: crate::record::Record) -> Self {
         self.record = Some(record);

@@ -15,7 +15,7 @@
 //! # }
 //! ```
 //!
-//! | task | item |
+//! | to | use |
 //! | --- | --- |
 //! | start a server on a port | [`MockServer::start`], [`MockServer::start_blocking`] |
 //! | start one without a socket, for a paused clock | [`MockServer::in_memory`] |
@@ -28,33 +28,44 @@
 //! # How a response is chosen
 //! The first step that applies decides:
 //!
-//! 1. A **fault** of a rule, if it precedes the response, such as a reset.
+//! 1. A **fault** that a rule applies and that replaces the response, such as a reset or a status
+//!    code. Faults that change a response apply to the response of the later steps.
 //! 2. Credentials. Without HTTP Basic, or with other credentials than those of [`Builder::auth`],
 //!    the response is 401 with 40100.
-//! 3. [`Limits`], if any: 40202, 40209.
+//! 3. [`Limits`], if they are set: 40202, 40209.
 //! 4. Path and method: 404 with 40400.
 //! 5. The body: 40502 if it is empty, 40503 if it is not a list of tasks.
-//! 6. A **fixture** for the same endpoint and the same tasks. Its response keeps its bytes, except
-//!    for white space.
+//! 6. A **fixture** for the same endpoint and the same tasks. The bytes of its response are
+//!    sent unchanged, except for white space.
 //! 7. The documented rules of the API: 40000 or 40006 for too many tasks, 40506 for an unknown
 //!    field, 40501 for an invalid value. The header `x-mock-detail` has all details.
 //! 8. A **miss**: 404 with 40400. The message states where the request differs from the nearest
 //!    fixture. With [`OnMiss::Example`] the response is the endpoint's example instead.
 //!
 //! Tasks are the same if they are equal as JSON: numbers by value, keys in any order, a null field
-//! like a missing one. A fixture can exclude parts with its `match`. If no fixture covers several
-//! tasks together, each task is looked up by itself. Fixtures precede rules because the rules change:
-//! a fixture recorded last year still works.
+//! like a missing one. The key `match` of a fixture excludes parts of the tasks from the
+//! comparison. If no fixture covers several tasks together, each task is looked up by itself.
+//! Fixtures precede rules because the rules change: a fixture recorded last year still works.
 //!
 //! The header `x-mock-source` names the fixture. Otherwise it is `example` with a name, `rules`,
-//! `auth`, `limits`, `fault`, `path` or `miss`. A query is ignored: the API has none.
+//! `auth`, `limits`, `fault`, `path` or `miss`. A query string is ignored, because the API has
+//! none.
 //!
 //! # Examples of endpoints
-//! The example of an endpoint is the fixture of a success, by preference from the documentation. It
-//! echoes the request's tasks in `data`. A task with the tag `empty`, `nulls` or `unknown` gets that
-//! hard case. The example of a bulk endpoint has one row per distinct target of the task. No other
-//! field of a task has an effect: `limit` and `offset` change nothing, and the rows of an
-//! intersection have targets of their own.
+//! The example of an endpoint is a fixture with a successful response: by preference one of your own,
+//! then the one from the documentation, then the one that is generated from the spec. Its response
+//! echoes the request's tasks in `data`. The field `tag` of a task selects the example whose own
+//! request has that tag. The embedded fixtures have these tags:
+//!
+//! | tag | example |
+//! | --- | --- |
+//! | `empty` | a success without results |
+//! | `nulls` | null in every field that can be null |
+//! | `unknown` | undocumented fields, values and types |
+//!
+//! The example of a bulk endpoint has one row per distinct target of the task. No other field of a
+//! task has an effect. For example, the number of rows does not depend on `limit` and `offset`, and
+//! the rows of an intersection do not contain the task's targets.
 //!
 //! # Fixtures
 //! [`Builder::fixtures`] adds a folder of fixture files, and [`Builder::fixture`] adds the text of

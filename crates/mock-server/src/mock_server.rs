@@ -29,8 +29,9 @@ use crate::session::{
 /// It runs until it is dropped, or until [`shutdown`](Self::shutdown). It has no state on disk, so
 /// each test can have its own. The base URL for clients is [`url`](Self::url).
 ///
-/// Methods for rules, expectations, calls and misses concern the main session. Requests below
-/// [`session_url`](Self::session_url) belong to other sessions.
+/// A server has a main session, and one session per base URL that
+/// [`session_url`](Self::session_url) returns. Methods for rules, expectations, calls and misses
+/// concern the main session, unless their documentation states otherwise.
 ///
 /// # Panics
 /// Dropping it panics if an [expectation](Self::expect) is not met. The message lists the misses.
@@ -138,8 +139,8 @@ impl MockServer {
 
     /// Returns the base URL of a session, for one of several tests that share the server.
     ///
-    /// Each session has its own rules, request log, misses and positions in sequences. A session
-    /// starts with its first request.
+    /// Each session has its own rules, request log and misses, and its own position in each fixture
+    /// with several responses. A session starts with its first request.
     ///
     /// A name consists of letters, digits and `_-.:`, begins with a letter or digit, and has at most
     /// 100 characters. Requests with another name are unknown paths.
@@ -157,7 +158,7 @@ impl MockServer {
         }
     }
 
-    /// Begins a rule for the calls to an endpoint.
+    /// Returns a builder of a rule for the calls to an endpoint.
     ///
     /// The rule takes effect with one of the methods `fault`, `latency`, `patch` and `ready_after`
     /// of [`RuleBuilder`]. If several rules have a fault for a call, the latest rule counts.
@@ -180,10 +181,10 @@ impl MockServer {
         }
     }
 
-    /// Begins a rule for the calls to all paths that match a pattern, such as `/v3/backlinks/**`.
+    /// Returns a builder of a rule for the calls to all paths that match a pattern, such as
+    /// `/v3/backlinks/**`.
     ///
-    /// `*` stands for anything without a slash, `**` for anything. Otherwise equal to
-    /// [`on`](Self::on).
+    /// `*` matches any text without a slash, `**` any text. Otherwise equal to [`on`](Self::on).
     pub fn on_path(&self, pattern: impl Into<String>) -> RuleBuilder<'_> {
         RuleBuilder {
             state: &self.state,
@@ -250,10 +251,11 @@ impl MockServer {
         Err(UnmetExpectations(unmet.join("\n")))
     }
 
-    /// Returns the request log: the latest requests, oldest first, ready for a snapshot.
+    /// Returns the request log: the latest requests, oldest first.
     ///
-    /// It has the number of requests that [`Builder::request_log_size`] sets, 1024 by default. It
-    /// contains neither headers nor secrets. Requests that were recorded are not in it.
+    /// It has at most as many requests as [`Builder::request_log_size`] sets, 1024 by default. It
+    /// contains neither headers nor secrets and is the same in each run, so it suits snapshot tests.
+    /// Requests to a server that records are not in it.
     pub fn request_log(&self) -> Vec<LoggedRequest> {
         self.state.main.request_log.requests()
     }
@@ -280,8 +282,8 @@ impl MockServer {
         self.state.miss_count()
     }
 
-    /// Returns the names of the builder's fixtures that matched no request yet, sorted. Embedded
-    /// fixtures are not included.
+    /// Returns the names of your own fixtures that matched no request yet, sorted. Embedded fixtures
+    /// are not included.
     pub fn unused_fixtures(&self) -> Vec<String> {
         self.state.unused_fixtures()
     }
@@ -488,7 +490,7 @@ impl RuleBuilder<'_> {
     /// Adds the rule: the response has this value at a JSON pointer.
     ///
     /// The value replaces the existing one or becomes a new field of an object. All other bytes of
-    /// the response stay as they are. If the response has no such place, the call is a miss with
+    /// the response stay as they are. If the response has no such location, the call is a miss with
     /// [`MissReason::Patch`](crate::MissReason::Patch). A value that cannot be serialized becomes
     /// null.
     pub fn patch(self, pointer: impl Into<String>, value: impl Serialize) {

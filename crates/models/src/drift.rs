@@ -113,7 +113,7 @@ fn decode_repaired(
     drift.push(Drift {
         pointer: String::new(),
         kind: DriftKind::Changed,
-        found: format!("{error}; unreadable parts were replaced"),
+        found: format!("{error}; read with a replacement for each unreadable part"),
     });
     Ok(drift)
 }

@@ -1,8 +1,8 @@
-//! The envelope around every answer, read in one pass with the results in their types, or in two
-//! stages: first with each task's `result` left as text, then the results.
+//! The envelope of every response.
 //!
-//! Both ways share a reader that knows no endpoint: it is told by an object where results go. So a
-//! program that uses hundreds of endpoints compiles it once.
+//! It is read in one pass, with typed results, or in two stages: first with each `result` left as
+//! text, then the results. Both ways share a reader that does not depend on the endpoint: a trait
+//! object receives the results. So a program with hundreds of endpoints compiles the reader once.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,32 +18,32 @@ use crate::codec::trace;
 use crate::codec::{Decode, Failed, Json};
 use crate::drift::{self, Drift};
 
-/// An envelope: what stands around the tasks of every answer.
+/// The envelope of a response: the outcome of the call, and its tasks.
 ///
-/// Its tasks are [`TaskResponse`]s, with results in their types. Whoever wants to look at an answer
-/// first, or does not know its endpoint, reads a [`RawEnvelope`].
+/// With [`TaskResponse`] as `T`, the results are typed. A program that does not know the endpoint
+/// in advance reads a [`RawEnvelope`].
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Envelope<T> {
     /// The version of the API, such as `0.1.20260801`.
     pub version: Option<String>,
-    /// The outcome of the call as a whole. Each task has its own besides.
+    /// The outcome of the call as a whole. Each task also has its own.
     pub status_code: StatusCode,
-    /// The text to it. Its wording changes: decide by the code.
+    /// The message of the status code. Its wording changes, so decide by the code.
     pub status_message: Option<String>,
-    /// How long the server worked, such as `2.2157 sec.`.
+    /// The processing time on the server, such as `2.2157 sec.`.
     pub time: Option<String>,
-    /// What the call cost, in US dollars.
+    /// The cost of the call in US dollars.
     pub cost: Option<f64>,
-    /// How many tasks the answer holds.
+    /// The number of tasks in the response.
     pub tasks_count: Option<i64>,
-    /// How many tasks failed, by the API's count. It has been seen to be 0 although one failed.
+    /// The number of failed tasks, as the API counts them. It can be 0 although a task failed.
     pub tasks_error: Option<i64>,
-    /// The tasks; none in some errors.
+    /// The tasks. Empty for some errors.
     pub tasks: Vec<T>,
 }
 
-/// An envelope whose results are not decoded yet, borrowed from the body of an answer.
+/// An envelope whose results are not decoded, borrowed from the body of a response.
 ///
 /// ```
 /// # fn main() -> Result<(), serde_json::Error> {
@@ -58,62 +58,61 @@ pub struct Envelope<T> {
 /// ```
 pub type RawEnvelope<'a> = Envelope<RawTask<'a>>;
 
-/// One task of an envelope, its `result` not decoded yet.
+/// One task of an envelope, with its `result` as text.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RawTask<'a> {
-    /// The task's identifier.
+    /// The identifier of the task.
     pub id: Option<TaskId>,
-    /// The outcome of this task; [`StatusCode::Other`] of 0 if the answer has none.
+    /// The outcome of the task. [`StatusCode::Other`] of 0 if the response has none.
     pub status_code: StatusCode,
-    /// The text to it. Its wording changes: decide by the code.
+    /// The message of the status code. Its wording changes, so decide by the code.
     pub status_message: Option<String>,
-    /// How long the server worked on it, such as `2.1600 sec.`.
+    /// The processing time on the server, such as `2.1600 sec.`.
     pub time: Option<String>,
-    /// What the task cost, in US dollars.
+    /// The cost of the task in US dollars.
     pub cost: Option<f64>,
-    /// How many elements `result` has, by the API's count.
+    /// The number of elements of `result`, as the API counts them.
     pub result_count: Option<i64>,
-    /// The parts of the endpoint's path.
+    /// The segments of the path of the endpoint.
     pub path: Option<Vec<String>>,
     /// The task's parameters as they were sent, with `api` and `function` added.
     pub data: Option<&'a RawValue>,
-    /// The results as text; `None` for a task that failed, was only created, or found nothing.
+    /// The results as text. `None` for a task that failed, was only created, or found nothing.
     pub result: Option<&'a RawValue>,
 }
 
-/// One task of an answer, decoded.
+/// One task of a response, with typed results.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct TaskResponse<R> {
-    /// The task's identifier.
+    /// The identifier of the task.
     pub id: Option<TaskId>,
-    /// The outcome of this task.
+    /// The outcome of the task.
     pub status_code: StatusCode,
-    /// The text to it. Its wording changes: decide by the code.
+    /// The message of the status code. Its wording changes, so decide by the code.
     pub status_message: Option<String>,
-    /// How long the server worked on it, such as `2.1600 sec.`.
+    /// The processing time on the server, such as `2.1600 sec.`.
     pub time: Option<String>,
-    /// What the task cost, in US dollars.
+    /// The cost of the task in US dollars.
     pub cost: Option<f64>,
-    /// How many elements `result` has, by the API's count.
+    /// The number of elements of `result`, as the API counts them.
     pub result_count: Option<i64>,
-    /// The parts of the endpoint's path.
+    /// The segments of the path of the endpoint.
     pub path: Vec<String>,
     /// The task's parameters as they were sent, with `api` and `function` added.
     pub data: Option<Box<RawValue>>,
-    /// The results. Empty for a task that failed, and for one that found nothing; an element
-    /// that is null in the answer is left out.
+    /// The results. Empty for a task that failed or found nothing. Null elements are left out.
     pub result: Vec<R>,
-    /// Where `result` was of another kind than documented; pointers start in `result`.
+    /// The values in `result` that are not of the documented kind. Pointers start in `result`.
     pub drift: Vec<Drift>,
 }
 
 impl<'a> Envelope<RawTask<'a>> {
-    /// Reads the body of an answer.
+    /// Reads the body of a response.
     ///
     /// # Errors
-    /// When it is not JSON, or no envelope: an object with a `status_code`.
+    /// When the body is not JSON, or not an envelope: an object with a `status_code`.
     pub fn parse(body: &'a [u8]) -> Result<Self, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_slice(body);
         let envelope = deserializer.deserialize_map(EnvelopeVisitor(None))?;
@@ -124,14 +123,14 @@ impl<'a> Envelope<RawTask<'a>> {
     /// Decodes the results.
     ///
     /// # Errors
-    /// Everything that [`parse`](Self::parse) took is decoded, so only when it was changed since.
+    /// When a result is not JSON, which [`parse`](Self::parse) has ruled out.
     pub fn decode<R: FromLenientJson>(
         self,
     ) -> Result<Envelope<TaskResponse<R>>, serde_json::Error> {
         self.map(|tasks| tasks.into_iter().map(RawTask::decode).collect())
     }
 
-    /// The envelope with other tasks.
+    /// Returns the envelope with other tasks.
     fn map<T>(
         self,
         tasks: impl FnOnce(Vec<RawTask<'a>>) -> Result<Vec<T>, serde_json::Error>,
@@ -150,8 +149,10 @@ impl<'a> Envelope<RawTask<'a>> {
 }
 
 impl<R: FromLenientJson> Envelope<TaskResponse<R>> {
-    /// Reads an answer, results included: what [`RawEnvelope::parse`] and
-    /// [`decode`](RawEnvelope::decode) make of it, in a quarter less time.
+    /// Reads the body of a response with its results.
+    ///
+    /// The outcome is that of [`RawEnvelope::parse`] followed by [`decode`](RawEnvelope::decode), in
+    /// a quarter less time.
     ///
     /// ```
     /// # fn main() -> Result<(), serde_json::Error> {
@@ -162,14 +163,14 @@ impl<R: FromLenientJson> Envelope<TaskResponse<R>> {
     ///     {"status_code": 20000, "result": [{"items": [{"target": "example.org", "rank": 7}]}]}
     /// ]}"#;
     /// let envelope = Envelope::<TaskResponse<BulkRanksLiveResult>>::parse(text)?;
-    /// let items = envelope.tasks[0].result[0].items.as_ref();
-    /// assert_eq!(items.and_then(|items| items[0].rank), Some(7));
+    /// let items = envelope.tasks[0].result[0].items();
+    /// assert_eq!(items[0].rank, Some(7));
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// When it is not JSON, or no envelope: an object with a `status_code`.
+    /// When the text is not JSON, or not an envelope: an object with a `status_code`.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let mut results: Vec<Option<Vec<R>>> = Vec::new();
         let (envelope, drift) = read(text, &mut results)?;
@@ -185,10 +186,10 @@ impl<R: FromLenientJson> Envelope<TaskResponse<R>> {
     }
 }
 
-/// Where the results of an answer's tasks are put.
+/// Receives the results of the tasks of a response.
 trait ResultSlots {
-    /// The place for the results of the task with this index. What was put there before, or into
-    /// a later one, is forgotten: `tasks` can stand twice.
+    /// Returns the slot for the results of the task with this index. Clears this slot and all later
+    /// ones, as `tasks` can occur twice.
     fn slot(&mut self, task: usize) -> &mut dyn Decode;
 }
 
@@ -200,17 +201,17 @@ impl<R: FromLenientJson> ResultSlots for Vec<Option<Vec<R>>> {
     }
 }
 
-/// Reads an answer, its results into a sink, and gives the drift of each task, if there is any.
+/// Reads a response and its results, and returns the drift per task, if there is any.
 fn read<'a>(
     text: &'a str,
     results: &mut dyn ResultSlots,
 ) -> Result<(RawEnvelope<'a>, Vec<Vec<Drift>>), serde_json::Error> {
     let (outcome, count) = trace::counted(|| one_pass(text, results));
-    let again = match outcome {
+    let decode = match outcome {
         Ok(envelope) if count == 0 => return Ok((envelope, Vec::new())),
-        // The places are worked out from the results as text.
+        // Drift is located in the results as text.
         Ok(_) => drift::decode_and_locate,
-        // Results can have what can be repaired. If not, errors are those of two stages.
+        // Results can be repaired. If not, the error is that of the two stages.
         Err(_) => drift::decode_into,
     };
     let envelope = RawEnvelope::parse(text.as_bytes())?;
@@ -218,7 +219,7 @@ fn read<'a>(
     let drift = tasks.map(|(index, task)| {
         let slot = results.slot(index);
         match task.result {
-            Some(raw) => again(raw.get(), slot),
+            Some(raw) => decode(raw.get(), slot),
             None => Ok(Vec::new()),
         }
     });
@@ -240,7 +241,7 @@ impl RawTask<'_> {
     /// Decodes the results of this task.
     ///
     /// # Errors
-    /// Everything that [`RawEnvelope::parse`] took is decoded, so only when it was changed since.
+    /// When the result is not JSON, which [`RawEnvelope::parse`] has ruled out.
     pub fn decode<R: FromLenientJson>(self) -> Result<TaskResponse<R>, serde_json::Error> {
         let Some(raw) = self.result else {
             return Ok(self.with(None, Vec::new()));
@@ -249,7 +250,7 @@ impl RawTask<'_> {
         Ok(self.with(decoded.value, decoded.drift))
     }
 
-    /// The task with its results.
+    /// Returns the task with its results.
     fn with<R>(self, result: Option<Vec<R>>, drift: Vec<Drift>) -> TaskResponse<R> {
         TaskResponse {
             id: self.id,
@@ -266,18 +267,18 @@ impl RawTask<'_> {
     }
 }
 
-/// The identifier of a task, in the form of a UUID.
+/// The identifier of a task, a UUID.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(String);
 
 impl TaskId {
-    /// Takes an identifier that the API gave out.
+    /// Returns an identifier that the API assigned.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The identifier as text.
+    /// Returns the identifier as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -295,23 +296,23 @@ impl FromLenientJson for TaskId {
     }
 }
 
-/// A key. serde makes a copy of a `Cow` unless it is told to borrow.
+/// A key. serde copies a `Cow` that has no `borrow` attribute.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Reads the value that follows a key, in whatever kind it arrived.
+/// Reads the value of a key, of any kind.
 fn next<'de, V: FromLenientJson, A: MapAccess<'de>>(map: &mut A) -> Result<Option<V>, A::Error> {
     let mut slot: Option<V> = None;
     map.next_value_seed(Seed::new(&mut slot))?;
     Ok(slot)
 }
 
-/// Reads past the value that follows a key.
+/// Skips the value of a key.
 fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
     map.next_value::<IgnoredAny>().map(drop)
 }
 
-/// Visitor methods for the kinds of JSON value that cannot be used: they read past the value.
+/// Visitor methods for the kinds of JSON value that cannot be used. They skip the value.
 macro_rules! not_a {
     ($($kind:ident),+) => {$( not_a!(@$kind); )+};
     (@null) => {
@@ -356,15 +357,15 @@ macro_rules! not_a {
     };
 }
 
-/// Reads an envelope. By hand, as a serde derive refuses a field that stands twice.
-/// Results go into the sink, if there is one, and stay text otherwise.
+/// Reads an envelope. A serde derive would reject a field that occurs twice.
+/// Results go into the slots if there are any, and remain text otherwise.
 struct EnvelopeVisitor<'s>(Option<&'s mut dyn ResultSlots>);
 
 impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
     type Value = RawEnvelope<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the API's envelope, an object with a `status_code`")
+        f.write_str("a response of the API, an object with a `status_code`")
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -388,7 +389,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
                 "cost" => envelope.cost = next(&mut map)?,
                 "tasks_count" => envelope.tasks_count = next(&mut map)?,
                 "tasks_error" => envelope.tasks_error = next(&mut map)?,
-                "tasks" => envelope.tasks = map.next_value_seed(Tasks(sink(&mut self.0)))?,
+                "tasks" => envelope.tasks = map.next_value_seed(Tasks(reborrow(&mut self.0)))?,
                 _ => skip(&mut map)?,
             }
         }
@@ -397,11 +398,11 @@ impl<'de> Visitor<'de> for EnvelopeVisitor<'_> {
     }
 }
 
-/// The tasks of an envelope. What is no task is left out.
+/// The tasks of an envelope. Elements that are not objects are left out.
 struct Tasks<'s>(Option<&'s mut dyn ResultSlots>);
 
-/// The same sink, for what lies deeper.
-fn sink<'s>(results: &'s mut Option<&mut dyn ResultSlots>) -> Option<&'s mut dyn ResultSlots> {
+/// Reborrows the slots.
+fn reborrow<'s>(results: &'s mut Option<&mut dyn ResultSlots>) -> Option<&'s mut dyn ResultSlots> {
     match results {
         Some(results) => Some(&mut **results),
         None => None,
@@ -442,7 +443,7 @@ impl<'de> Visitor<'de> for TasksVisitor<'_> {
     not_a!(bool, number, str, map, null);
 }
 
-/// A task, with the place for its results.
+/// A task, with the slot for its results.
 struct TaskVisitor<'s>(Option<&'s mut dyn Decode>);
 
 impl<'de> DeserializeSeed<'de> for TaskVisitor<'_> {

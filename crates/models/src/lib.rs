@@ -1,21 +1,25 @@
-//! Tasks, results, limits and status codes of the [DataForSEO v3 API], generated from its
-//! documentation.
+//! Typed tasks, results, limits and status codes of the [DataForSEO v3 API].
+//!
+//! The types are generated from the API's documentation. This crate sends nothing: the client
+//! does, and any other transport can use these types.
 //!
 //! [DataForSEO v3 API]: https://docs.dataforseo.com/v3/
 //!
-//! - A **task** is what a call asks for: `new` takes what is required, a setter each of the rest,
-//!   and its `validate` names everything that the documentation rules out, before it is sent;
-//!   `warnings`, what it advises against.
-//! - A **result** has every documented field as an `Option`: the API leaves fields out, sends
-//!   null, a float for an integer or a number as text. None of these loses an answer that was
-//!   paid for; what was lost or changed is told by [`drift`].
-//! - Lists whose elements are of different types are **unions**: an enum with a variant a member,
-//!   and one that keeps what nobody documented yet.
-//! - Lists can be **filtered** and ordered by their rows' fields ([`filter`]), had page by page
-//!   ([`Paged`]), and bulk answers brought to their targets ([`match_targets`]).
-//! - The **envelope** around results is one type for all endpoints, [`Envelope`]: with the results
-//!   in their types, or with results left as text, [`RawEnvelope`].
-//! - [`StatusCode`] knows all documented codes with their class.
+//! - A **task** holds the parameters of a request. `new` accepts the required fields. Each other
+//!   field has a setter. `validate` returns all violations of the documented limits, before the task
+//!   is sent. `warnings` lists values that the documentation advises against.
+//! - A **result** has every documented field as an `Option`, because the API leaves fields out or
+//!   sends null. Values of another kind than documented, such as a number as text, are converted
+//!   where that is possible. [`drift`] reports each value that was converted, changed or lost.
+//! - `items()` returns the **items** of a result as a slice, which is empty if there are none.
+//!   [`HasItems`] does so in generic code.
+//! - A list whose elements have different types holds a **union**: an enum with one variant per
+//!   type. The variant `Other` keeps objects that are not documented.
+//! - Lists can be filtered and ordered by the fields of their rows ([`filter`]) and fetched in
+//!   pages ([`Paged`]). [`match_targets`] pairs the rows of a bulk response with their targets.
+//! - The **envelope** around results is one type for all endpoints, [`Envelope`]. A
+//!   [`RawEnvelope`] leaves the results as text.
+//! - [`StatusCode`] lists all documented codes with their class.
 //!
 //! ```
 //! use dataforseo_models::backlinks::BulkPagesSummaryLiveTask;
@@ -26,10 +30,10 @@
 //! ```
 //!
 //! # Features
-//! One per section of the API: `backlinks` (on by default), `appendix`, `on_page` and `serp`. Besides
-//! these `schemars`, which gives tasks and results a `JsonSchema`.
+//! There is one feature per section of the API: `backlinks` (on by default), `appendix`, `on_page`
+//! and `serp`. The feature `schemars` implements `JsonSchema` for tasks and results.
 
-// Sections use different parts of the core; a build with all of them finds what none uses. A new
+// Sections use different parts of the core. A build with all of them finds unused code. A new
 // section is added to the list.
 #![cfg_attr(
     not(all(
@@ -66,7 +70,7 @@ pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint, fil
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
 pub use generated::*;
 pub use jiff::civil::Date;
-/// Any JSON.
+/// Any JSON value.
 pub use serde_json::Value;
 pub use status::{RetryAdvice, StatusClass};
 pub use types::map;

@@ -1,9 +1,6 @@
-//! What generated files use, in one list.
+//! The names that generated files use.
 
-#![allow(
-    unused_imports,
-    reason = "which of these are needed depends on what is generated"
-)]
+#![allow(unused_imports, reason = "the spec decides which of these are used")]
 
 pub(crate) use crate::codec::Object;
 pub(crate) use crate::codec::object::object;

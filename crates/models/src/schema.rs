@@ -1,9 +1,10 @@
-//! `JsonSchema` of tasks and results, out of the committed files in `schemas/`: deriving it would
-//! cost compile time for every type, and would know no limits.
+//! `JsonSchema` of tasks and results, from the files in `schemas/`.
+//!
+//! A derive would cost compile time for every type, and would lack the limits.
 
 use schemars::Schema;
 
-/// `JsonSchema` of a type out of a generated file.
+/// Implements `JsonSchema` for a type by a generated file.
 macro_rules! embedded_schema {
     ($name:ident, $file:literal) => {
         impl schemars::JsonSchema for $name {
@@ -19,7 +20,7 @@ macro_rules! embedded_schema {
 }
 pub(crate) use embedded_schema;
 
-/// The schema in a generated file.
+/// Returns the schema in a generated file.
 pub(crate) fn embedded(json: &'static str) -> Schema {
     // The files are generated, and a test reads each of them.
     serde_json::from_str::<serde_json::Value>(json)

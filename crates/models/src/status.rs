@@ -1,55 +1,54 @@
-//! What kinds of status code there are. The codes themselves are generated from
-//! `spec/status_codes.yaml`.
+//! The classes of status codes. The codes are generated from `spec/status_codes.yaml`.
 
-/// What a status code says, coarsely.
+/// The class of a status code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatusClass {
-    /// Done, or accepted.
+    /// The task is done, or was accepted.
     Success,
-    /// Not done yet: ask again later. No error.
+    /// The task is not done yet. Fetch it later. Not an error.
     Pending,
-    /// Done, and nothing was found. No error.
+    /// The task is done, and nothing was found. Not an error.
     Empty,
-    /// The request is wrong and stays wrong.
+    /// The request is invalid. A retry fails the same way.
     Request,
-    /// The credentials are wrong.
+    /// The credentials are invalid.
     Auth,
-    /// The account is not allowed to do this, or is held back.
+    /// The account lacks a permission, or is suspended.
     Account,
-    /// Money: no funds, or a limit that the account's owner set.
+    /// The account has no funds, or reached a cost limit that its owner set.
     Billing,
-    /// Too many calls a minute, or at once.
+    /// Too many calls per minute, or in flight.
     Rate,
-    /// No such path or task, or no longer.
+    /// The path or the task does not exist, or no longer exists.
     NotFound,
-    /// The sandbox has no data for this.
+    /// The sandbox has no data for this request.
     Sandbox,
-    /// The page that the task is about cannot be used.
+    /// The page in the task cannot be fetched or processed.
     Target,
-    /// A service that the API itself depends on failed.
+    /// A service that the API depends on failed.
     Upstream,
     /// The API failed.
     Server,
-    /// A code that this version does not know.
+    /// This version does not know the code.
     Unknown,
 }
 
-/// Whether sending the same again can help.
+/// Whether a retry of the same request can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryAdvice {
-    /// No: it is done, or it fails the same way every time.
+    /// Do not retry: the task is done, or fails the same way every time.
     Never,
-    /// Yes, after a while.
+    /// Retry after a while.
     Later,
-    /// Perhaps: a server's error that can have its cause in the request. Try only few times.
+    /// Retry a few times: the error of the server may be caused by the request.
     FewTimes,
-    /// The task is under way: ask for it, do not send it again.
+    /// Fetch the task later instead: it is in progress.
     Poll,
-    /// Only as a new task; this one has failed.
+    /// Post it as a new task: this task has failed.
     NewTask,
-    /// Not before tomorrow.
+    /// Retry on the next day.
     NextDay,
 }
 

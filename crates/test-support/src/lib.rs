@@ -1,6 +1,14 @@
 //! Helpers that the tests of several crates share. Not published.
 //!
-//! The feature `client` adds clients of a mock server. The feature `program` adds the output of programs. The feature `spec` adds temporary workspaces with a spec, and pages.
+//! The feature `client` adds clients of a mock server, `program` the output of programs, and `spec`
+//! temporary workspaces with a spec, and pages.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
 
 #[cfg(feature = "client")]
 pub mod client;

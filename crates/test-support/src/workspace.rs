@@ -1,12 +1,5 @@
 //! A temporary workspace for each test, and pages to import into it.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by a panic"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +39,8 @@ pub fn wordpress(html: &str) -> String {
 pub struct Workspace(TempDir);
 
 impl Workspace {
-    /// Creates one with the committed `api.yaml` and status codes, and no endpoints.
+    /// Creates a workspace with the committed `api.yaml` and status codes, and without endpoints.
+    #[expect(clippy::new_without_default, reason = "it creates a folder")]
     pub fn new() -> Self {
         let workspace = Self(TempDir::new().unwrap());
         for name in ["spec/api.yaml", "spec/status_codes.yaml"] {
@@ -55,7 +49,7 @@ impl Workspace {
         workspace
     }
 
-    /// Returns its folder.
+    /// Returns the folder of the workspace.
     pub fn path(&self) -> &Path {
         self.0.path()
     }

@@ -15,7 +15,8 @@ pub enum JournalError {
         /// The error of the file system.
         error: io::Error,
     },
-    /// The file exists already, and the job is not to be resumed.
+    /// The file exists already. [`BulkJob::journal`](crate::BulkJob::journal) requires a new file, and
+    /// [`BulkJob::resume`](crate::BulkJob::resume) continues an existing one.
     #[error(
         "journal {0}: the file exists already; resume the job that it belongs to, or choose another \
          path"

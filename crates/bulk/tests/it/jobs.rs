@@ -88,7 +88,7 @@ async fn invalid_targets_cost_nothing() {
     }
     found.sort();
     let words: Vec<&str> = found.iter().map(|(_, word)| word.as_str()).collect();
-    let empty = "invalid an empty target";
+    let empty = "invalid the target is empty";
     assert_eq!(words, ["found", empty, "invalid not text", empty, "found"]);
     assert_eq!(api.calls(), [["a.com", "www.b.com"]]);
 }

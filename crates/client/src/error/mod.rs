@@ -19,11 +19,11 @@ pub(crate) use classify::Retryable;
 
 /// The error of a failed call.
 ///
-/// The predicates answer "what do I do now?". Each is true wherever that failure can come from:
+/// The methods that begin with `is_` group errors by how to react to them, wherever they come from:
 /// [`is_timeout`](Self::is_timeout) holds for the client's own timeout, for a proxy's HTTP 504 and
 /// for the API's code 50401. [`kind`](Self::kind) returns where the call failed.
 ///
-/// | predicate | what to do |
+/// | method | reaction |
 /// | --- | --- |
 /// | [`is_invalid_task`](Self::is_invalid_task) | Correct the fields in [`invalid_fields`](Self::invalid_fields). |
 /// | [`is_auth`](Self::is_auth) | Check the credentials and the state of the account. |
@@ -34,10 +34,11 @@ pub(crate) use classify::Retryable;
 /// | [`is_pending`](Self::is_pending) | Fetch the task [`task_id`](Self::task_id) later. |
 /// | [`is_retryable`](Self::is_retryable) | Look at [`charge`](Self::charge), then call again. |
 ///
-/// # Money
-/// The API has no way to recognize a retry. [`charge`](Self::charge) returns what is known about
-/// the cost of all attempts, [`dispatch`](Self::dispatch) whether the last attempt was sent, and
-/// [`raw_response`](Self::raw_response) the bytes that arrived.
+/// # Costs
+/// The API cannot recognize a retry, so it charges for each attempt that it accepts.
+/// [`charge`](Self::charge) returns whether the call was charged, over all attempts.
+/// [`dispatch`](Self::dispatch) returns whether the last attempt was sent.
+/// [`raw_response`](Self::raw_response) returns the bytes that arrived.
 ///
 /// # Messages
 /// `Display` prints one line: the endpoint, what failed, and the number of attempts if there were
@@ -161,7 +162,7 @@ pub enum ErrorKind {
         /// The cost of the task in US dollars; `None` if the response has none.
         cost: Option<f64>,
     },
-    /// The API reported success and returned no task.
+    /// The API reported success and returned no task. The call may have been charged.
     NoTask,
     /// The estimate of the call exceeds what is left of the budget. The call was not sent.
     BudgetExceeded {
@@ -174,7 +175,7 @@ pub enum ErrorKind {
     },
     /// The limiter did not admit the call. It was not sent.
     Limiter(LimiterError),
-    /// The list has more rows that cannot be fetched. All rows before are complete.
+    /// The list has further rows that cannot be fetched. All earlier rows were returned.
     Incomplete(StopReason),
 }
 

@@ -22,13 +22,13 @@ impl<'a> Appendix<'a> {
     /// Calls are free, so use it to check credentials.
     ///
     /// # Limits
-    /// - At most 6 calls a minute.
+    /// - At most 6 calls per minute.
     ///
     /// # Cost
     /// This call is free.
     ///
     /// # Errors
-    /// When the call fails: see [`Error`].
+    /// When the call fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -39,7 +39,7 @@ impl<'a> Appendix<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/appendix-user_data/).
+    /// [Documentation](https://docs.dataforseo.com/v3/appendix-user_data/).
     pub async fn user_data(&self) -> Result<Response<models::UserDataResult>, Error> {
         self.client.get::<models::UserData>(&[]).await
     }

@@ -22,19 +22,19 @@ impl<'a> Backlinks<'a> {
     /// `filters` selects anchors; `backlinks_filters` selects the links that the metrics are computed from. For the single links of an anchor, use `backlinks`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -49,7 +49,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-anchors-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-anchors-live/).
     pub async fn anchors_live(
         &self,
         task: &models::AnchorsLiveTask,
@@ -62,7 +62,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -90,7 +90,7 @@ impl<'a> Backlinks<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the call fails: see [`Error`].
+    /// When the call fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -101,7 +101,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-filters/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-filters/).
     pub async fn available_filters(
         &self,
     ) -> Result<Response<models::AvailableFiltersResult>, Error> {
@@ -113,18 +113,18 @@ impl<'a> Backlinks<'a> {
     /// For totals without single links, use `summary`. A call costs far more than a row, so a large `limit` is the cheapest way through a long list. Past the maximum of `offset`, continue with `search_after_token` and leave the rest of the task unchanged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - `offset` is from 0 to 20000.
     /// - `limit` is from 1 to 1000.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -139,7 +139,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-backlinks-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-backlinks-live/).
     pub async fn backlinks_live(
         &self,
         task: &models::BacklinksLiveTask,
@@ -149,10 +149,10 @@ impl<'a> Backlinks<'a> {
 
     /// Returns all rows of [`backlinks_live`](Self::backlinks_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// Pages up to an offset of 20000 are fetched by `offset`, later ones by the token of the page before.
+    /// Pages up to an offset of 20000 are fetched by `offset`, and later pages by the token in the previous page.
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -177,15 +177,15 @@ impl<'a> Backlinks<'a> {
     /// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 1000 `targets`.
+    /// - One task per call.
+    /// - At most 1000 elements in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -200,7 +200,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_backlinks-live/).
     pub async fn bulk_backlinks_live(
         &self,
         task: &models::BulkBacklinksLiveTask,
@@ -213,16 +213,16 @@ impl<'a> Backlinks<'a> {
     /// A domain includes its subdomains; a subdomain or page counts alone. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 1000 `targets`.
+    /// - One task per call.
+    /// - At most 1000 elements in `targets`.
     /// - `date_from` is `today - 1 year` or later.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -237,7 +237,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/), revision of 2025-12-08.
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_backlinks-live/), revision of 2025-12-08.
     pub async fn bulk_new_lost_backlinks_live(
         &self,
         task: &models::BulkNewLostBacklinksLiveTask,
@@ -250,16 +250,16 @@ impl<'a> Backlinks<'a> {
     /// For links instead of domains, use `bulk_new_lost_backlinks`. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 1000 `targets`.
+    /// - One task per call.
+    /// - At most 1000 elements in `targets`.
     /// - `date_from` is `today - 1 year` or later.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -274,7 +274,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_new_lost_referring_domains-live/).
     pub async fn bulk_new_lost_referring_domains_live(
         &self,
         task: &models::BulkNewLostReferringDomainsLiveTask,
@@ -287,16 +287,16 @@ impl<'a> Backlinks<'a> {
     /// For a single target, `summary` returns more. A summary for a page covers all backlinks of that page. Send as many targets per call as allowed, since the price depends mostly on the number of calls.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 1000 `targets`.
+    /// - One task per call.
+    /// - At most 1000 elements in `targets`.
     /// - At most 100 different domains in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -311,7 +311,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_pages_summary-live/).
     pub async fn bulk_pages_summary_live(
         &self,
         task: &models::BulkPagesSummaryLiveTask,
@@ -324,15 +324,15 @@ impl<'a> Backlinks<'a> {
     /// A target without known backlinks has rank 0. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 1000 `targets`.
+    /// - One task per call.
+    /// - At most 1000 elements in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -347,7 +347,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_ranks-live/).
     pub async fn bulk_ranks_live(
         &self,
         task: &models::BulkRanksLiveTask,
@@ -360,15 +360,15 @@ impl<'a> Backlinks<'a> {
     /// Dofollow and nofollow links count if the latest check found them. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 1000 `targets`.
+    /// - One task per call.
+    /// - At most 1000 elements in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -383,7 +383,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_referring_domains-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_referring_domains-live/).
     pub async fn bulk_referring_domains_live(
         &self,
         task: &models::BulkReferringDomainsLiveTask,
@@ -396,15 +396,15 @@ impl<'a> Backlinks<'a> {
     /// The score is computed by DataForSEO, from 0 to 100, where higher is worse. Rows come in no particular order: match them by `target`. Send as many targets per call as allowed, since each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 1000 `targets`.
+    /// - One task per call.
+    /// - At most 1000 elements in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -419,7 +419,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-bulk_spam_score-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-bulk_spam_score-live/).
     pub async fn bulk_spam_score_live(
         &self,
         task: &models::BulkSpamScoreLiveTask,
@@ -432,18 +432,18 @@ impl<'a> Backlinks<'a> {
     /// Very large domains are left out unless `exclude_large_domains` is `false`. To compare targets that you already know, use `domain_intersection`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is from 0 to 20000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -458,7 +458,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-competitors-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-competitors-live/).
     pub async fn competitors_live(
         &self,
         task: &models::CompetitorsLiveTask,
@@ -471,7 +471,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -496,21 +496,21 @@ impl<'a> Backlinks<'a> {
     /// To find domains that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 20 `targets`.
-    /// - At most 10 `exclude_targets`.
+    /// - One task per call.
+    /// - At most 20 elements in `targets`.
+    /// - At most 10 elements in `exclude_targets`.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - `offset` is from 0 to 20000.
     /// - `limit` is from 1 to 1000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -525,7 +525,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-domain_intersection-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-domain_intersection-live/).
     pub async fn domain_intersection_live(
         &self,
         task: &models::DomainIntersectionLiveTask,
@@ -538,7 +538,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -563,19 +563,19 @@ impl<'a> Backlinks<'a> {
     /// For the metrics alone, use `domain_pages_summary`. `filters` selects pages; `backlinks_filters` selects the links that the metrics are computed from. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -590,7 +590,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-domain_pages-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-domain_pages-live/).
     pub async fn domain_pages_live(
         &self,
         task: &models::DomainPagesLiveTask,
@@ -603,7 +603,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -628,19 +628,19 @@ impl<'a> Backlinks<'a> {
     /// For the content of the pages too, use `domain_pages`. If the target is a page, the metrics are those of that page alone. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -655,7 +655,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-domain_pages_summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-domain_pages_summary-live/).
     pub async fn domain_pages_summary_live(
         &self,
         task: &models::DomainPagesSummaryLiveTask,
@@ -668,7 +668,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -693,7 +693,7 @@ impl<'a> Backlinks<'a> {
     /// Without a filter, the response shows the function names that `filtered_function` accepts. Calls are free.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is at least 0.
     ///
@@ -701,7 +701,7 @@ impl<'a> Backlinks<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -713,7 +713,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-errors/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-errors/).
     pub async fn errors(
         &self,
         task: &models::ErrorsTask,
@@ -726,15 +726,15 @@ impl<'a> Backlinks<'a> {
     /// Each row describes the first day of a month. Counts of new and lost links start in May 2021 and are 0 before. For other intervals, use `timeseries_summary`.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `date_from` is `2019-01-01` or later.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -746,7 +746,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-history-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-history-live/).
     pub async fn history_live(
         &self,
         task: &models::HistoryLiveTask,
@@ -759,7 +759,7 @@ impl<'a> Backlinks<'a> {
     /// The list includes tasks that did not complete. Calls are free.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is at least 0.
     ///
@@ -767,7 +767,7 @@ impl<'a> Backlinks<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -779,7 +779,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-id_list/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-id_list/).
     pub async fn id_list(
         &self,
         task: &models::IdListTask,
@@ -795,7 +795,7 @@ impl<'a> Backlinks<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the call fails: see [`Error`].
+    /// When the call fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -806,7 +806,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-index/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-index/).
     pub async fn index(&self) -> Result<Response<models::IndexResult>, Error> {
         self.client.get::<models::Index>(&[]).await
     }
@@ -816,21 +816,21 @@ impl<'a> Backlinks<'a> {
     /// To find pages that link to competitors but not to your site, put your site in `exclude_targets`. Each row uses the keys of `targets`. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
-    /// - At most 20 `targets`.
-    /// - At most 10 `exclude_targets`.
+    /// - One task per call.
+    /// - At most 20 elements in `targets`.
+    /// - At most 10 elements in `exclude_targets`.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - `offset` is from 0 to 20000.
     /// - `limit` is from 1 to 1000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -845,7 +845,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-page_intersection-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-page_intersection-live/).
     pub async fn page_intersection_live(
         &self,
         task: &models::PageIntersectionLiveTask,
@@ -858,7 +858,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -883,19 +883,19 @@ impl<'a> Backlinks<'a> {
     /// `total_count` counts a main domain and its subdomains once. For the single links of a domain, use `backlinks` with a filter. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -910,7 +910,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-referring_domains-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-referring_domains-live/).
     pub async fn referring_domains_live(
         &self,
         task: &models::ReferringDomainsLiveTask,
@@ -923,7 +923,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -948,19 +948,19 @@ impl<'a> Backlinks<'a> {
     /// Use it to find groups of sites that share a host. A call costs far more than a row, so request many rows per call.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -975,7 +975,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-referring_networks-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-referring_networks-live/).
     pub async fn referring_networks_live(
         &self,
         task: &models::ReferringNetworksLiveTask,
@@ -988,7 +988,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -1013,15 +1013,15 @@ impl<'a> Backlinks<'a> {
     /// For many targets, `bulk_pages_summary` and the other bulk endpoints cost less. Each call is charged.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -1033,7 +1033,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-summary-live/).
     pub async fn summary_live(
         &self,
         task: &models::SummaryLiveTask,
@@ -1046,15 +1046,15 @@ impl<'a> Backlinks<'a> {
     /// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For totals instead of changes, use `timeseries_summary`.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `date_from` is `2019-01-30` or later.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -1066,7 +1066,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-timeseries_new_lost_summary-live/).
     pub async fn timeseries_new_lost_summary_live(
         &self,
         task: &models::TimeseriesNewLostSummaryLiveTask,
@@ -1079,15 +1079,15 @@ impl<'a> Backlinks<'a> {
     /// Weeks, months and years are whole and dated by their last day. Periods without data have zeros. For gains and losses, use `timeseries_new_lost_summary`.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - `date_from` is `2019-01-30` or later.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -1099,7 +1099,7 @@ impl<'a> Backlinks<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/backlinks-timeseries_summary-live/).
+    /// [Documentation](https://docs.dataforseo.com/v3/backlinks-timeseries_summary-live/).
     pub async fn timeseries_summary_live(
         &self,
         task: &models::TimeseriesSummaryLiveTask,

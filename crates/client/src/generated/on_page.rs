@@ -22,16 +22,16 @@ impl<'a> OnPage<'a> {
     /// Use it for single pages; a crawl of a whole site requires other endpoints of the section. Each page is charged; scripts, resources, rendering and `custom_js` cost extra. A task for a domain that already has a waiting task fails with 40501.
     ///
     /// # Limits
-    /// - At most 20 tasks a call.
+    /// - At most 20 tasks per call.
     /// - `browser_screen_width` is from 240 to 9999.
     /// - `browser_screen_height` is from 240 to 9999.
     /// - `browser_screen_scale_factor` is from 0.5 to 3.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -43,7 +43,7 @@ impl<'a> OnPage<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/on_page-instant_pages/).
+    /// [Documentation](https://docs.dataforseo.com/v3/on_page-instant_pages/).
     pub async fn instant_pages(
         &self,
         task: &models::InstantPagesTask,

@@ -22,26 +22,26 @@ impl<'a> Serp<'a> {
     /// A task requires a keyword, a location and a language. For many searches without time pressure, `task_post` costs less. Each results page of up to ten results is charged; options marked "costs extra" and search operators in the keyword raise the price.
     ///
     /// # Limits
-    /// - One task a call.
+    /// - One task per call.
     /// - At most 700 characters in `keyword`.
     /// - `keyword` is required unless `url` is given.
     /// - `language_code` is required unless `language_name` or `url` is given.
     /// - `depth` is at most 200.
     /// - `location_name` is required unless `location_code` or `location_coordinate` or `url` is given.
     /// - At most 255 characters in `tag`.
-    /// - At most 10 `stop_crawl_on_match`.
+    /// - At most 10 elements in `stop_crawl_on_match`.
     /// - `max_crawl_pages` is at most 100.
-    /// - At most 10 `remove_from_url`.
+    /// - At most 10 elements in `remove_from_url`.
     /// - `people_also_ask_click_depth` is from 1 to 4.
     /// - `browser_screen_width` is from 240 to 9999.
     /// - `browser_screen_height` is from 240 to 9999.
     /// - `browser_screen_resolution_ratio` is from 0.5 to 3.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -56,7 +56,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/).
+    /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-live-advanced/).
     pub async fn google_organic_live_advanced(
         &self,
         task: &models::GoogleOrganicLiveAdvancedTask,
@@ -72,7 +72,7 @@ impl<'a> Serp<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the call or the task fails: see [`Error`]. A task that is not done yet is not an error: [`Fetched::Pending`].
+    /// When the call or the task fails. [`Error`] describes how to react. A task that is not done yet is not an error: [`Fetched::Pending`].
     ///
     /// # Example
     /// ```no_run
@@ -84,7 +84,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/).
+    /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-task_get-advanced/).
     pub async fn google_organic_task_get_advanced(
         &self,
         id: &str,
@@ -97,7 +97,7 @@ impl<'a> Serp<'a> {
     /// The response contains the task identifiers. Fetch the results with `task_get`, or set `postback_url` to receive them. Posting is charged and costs less than the live endpoint; fetching is free.
     ///
     /// # Limits
-    /// - At most 100 tasks a call.
+    /// - At most 100 tasks per call.
     /// - At most 700 characters in `keyword`.
     /// - `keyword` is required unless `url` is given.
     /// - `language_code` is required unless `language_name` or `url` is given.
@@ -107,19 +107,19 @@ impl<'a> Serp<'a> {
     /// - `location_name` is required unless `location_code` or `location_coordinate` or `url` is given.
     /// - `language_name` is required unless `language_code` or `url` is given.
     /// - At most 255 characters in `tag`.
-    /// - At most 10 `stop_crawl_on_match`.
+    /// - At most 10 elements in `stop_crawl_on_match`.
     /// - `max_crawl_pages` is at most 100.
-    /// - At most 10 `remove_from_url`.
+    /// - At most 10 elements in `remove_from_url`.
     /// - `people_also_ask_click_depth` is from 1 to 4.
     /// - `browser_screen_width` is from 240 to 9999.
     /// - `browser_screen_height` is from 240 to 9999.
     /// - `browser_screen_resolution_ratio` is from 0.5 to 3.
     ///
     /// # Cost
-    /// The API charges each accepted task when it is posted; fetching the results is free. [`Posted::cost`] returns the cost. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges each accepted task when it is posted; fetching the results is free. [`Posted::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When a task breaks a documented limit: then none is sent. When the call fails: see [`Error`]. A task that the API refuses is not an error of the call: see [`Posted`].
+    /// When a task breaks a documented limit; no task is then sent. When the call fails. [`Error`] describes how to react. A task that the API refuses is not an error of the call: see [`Posted`].
     ///
     /// # Example
     /// ```no_run
@@ -135,7 +135,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-task_post/).
+    /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-task_post/).
     pub async fn google_organic_task_post(
         &self,
         tasks: &[models::GoogleOrganicTaskPostTask],
@@ -148,13 +148,13 @@ impl<'a> Serp<'a> {
     /// Use it for tasks without a `postback_url`. Each entry contains the paths of the endpoints that return its results. A task stays listed for three days, and a response lists at most 1000 tasks.
     ///
     /// # Limits
-    /// - At most 20 calls a minute.
+    /// - At most 20 calls per minute.
     ///
     /// # Cost
     /// This call is free.
     ///
     /// # Errors
-    /// When the call fails: see [`Error`].
+    /// When the call fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -165,7 +165,7 @@ impl<'a> Serp<'a> {
     /// # }
     /// ```
     ///
-    /// [Vendor's page](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
+    /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
     pub async fn google_organic_tasks_ready(
         &self,
     ) -> Result<Response<models::GoogleOrganicTasksReadyResult>, Error> {

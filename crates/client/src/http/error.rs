@@ -17,7 +17,7 @@ pub struct TransportError {
     source: Option<BoxError>,
 }
 
-/// What went wrong between the client and the server.
+/// The kind of a [`TransportError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {

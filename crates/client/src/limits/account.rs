@@ -26,9 +26,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// A limiter that keeps the limits of one account within a program.
 ///
-/// Callers are admitted in the order in which they asked. Share one among all clients that use the
-/// account; clones of a client share it anyway. After a rate limit of the API (40202, 40209) all
-/// callers pause for 1 s, doubled per refusal up to 30 s.
+/// Calls are admitted in the order in which they arrive. Clones of a client share its limiter; pass
+/// one limiter to clients that are built separately for the account. When the API refuses a call
+/// because of a rate limit (40202, 40209), all callers pause for 1 s, doubled per refusal up to 30 s.
 ///
 /// ```
 /// use std::sync::Arc;

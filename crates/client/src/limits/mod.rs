@@ -17,8 +17,8 @@ pub(crate) mod redis;
 /// [`AccountLimits`](crate::AccountLimits) keeps the limits within a program, and `RedisLimits`,
 /// behind the feature `redis`, across machines. Clones of a client share their limiter.
 ///
-/// An implementation must be fair: callers are admitted in the order in which they asked. It must
-/// release its place when the future is dropped, because callers can give up.
+/// An implementation must admit calls in the order in which `admit` was called. A caller can drop
+/// the future of `admit` before it resolves; the call must then not count as in flight.
 pub trait Limiter: Send + Sync + fmt::Debug {
     /// Waits until a call may be sent.
     ///
@@ -27,25 +27,26 @@ pub trait Limiter: Send + Sync + fmt::Debug {
     /// [`ErrorKind::Limiter`](crate::ErrorKind::Limiter).
     fn admit<'a>(&'a self, endpoint: &'static EndpointInfo) -> Admission<'a>;
 
-    /// Called when the API refused a call because of a rate limit (40202, 40209). Another program
-    /// uses the account, so all callers should wait for a while.
+    /// Called when the API refused a call because of a rate limit (40202, 40209).
+    ///
+    /// The cause is usually another program that uses the account, so all callers should pause.
     fn on_rate_limited(&self, code: StatusCode);
 
     /// Called when the API accepted a call. Does nothing by default.
     fn on_accepted(&self) {}
 }
 
-/// A future that resolves to a permit.
+/// The future that [`Limiter::admit`] returns. It resolves to a permit.
 pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Permit, LimiterError>> + Send + 'a>>;
 
-/// The permission to have one call in flight. Dropping it releases the place.
+/// The permission to have one call in flight. When it is dropped, another call can be admitted.
 #[must_use = "dropping a permit releases its place"]
 pub struct Permit(
     #[allow(dead_code, reason = "dropping it releases the place")] Box<dyn Any + Send>,
 );
 
 impl Permit {
-    /// Returns a permit that drops `held` when it is dropped.
+    /// Returns a permit that contains `held`, such as a semaphore permit, and drops it with itself.
     pub fn new(held: impl Any + Send) -> Self {
         Self(Box::new(held))
     }

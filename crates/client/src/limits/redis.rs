@@ -153,7 +153,8 @@ return 0
 ";
 
 impl RedisLimits {
-    /// Returns a limiter with the documented limits. It connects with the first call.
+    /// Returns a limiter with the documented limits of an account. It connects to Redis on the first
+    /// call.
     ///
     /// `account` is any name that all programs use for the account. `fallback` applies while Redis
     /// is unavailable.
@@ -194,8 +195,8 @@ impl RedisLimits {
         })
     }
 
-    /// Sets the limits of the account. Defaults to the documented ones. All programs must set the
-    /// same.
+    /// Sets the limits of the account. Defaults to the documented limits, 2000 calls per minute and 30
+    /// simultaneous calls. All programs that share the account must set the same limits.
     pub fn limits(mut self, calls_per_minute: u32, simultaneous_calls: u32) -> Self {
         self.calls_per_minute = calls_per_minute.max(1);
         self.simultaneous_calls = simultaneous_calls.max(1);

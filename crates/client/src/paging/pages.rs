@@ -13,9 +13,9 @@ use crate::response::{RawResponse, Response};
 
 /// The pages of a list, fetched one call at a time.
 ///
-/// The methods that end in `_pages` return it, and [`Client::pages`]. Each page is a call, which is
-/// sent when you call [`next`](Self::next) and charged. No row is returned twice and none is skipped,
-/// as long as the list does not change in the meantime.
+/// [`Client::pages`] and the methods that end in `_pages` return it. [`next`](Self::next) sends one
+/// call per page, and the API charges each. Each row is returned once, as long as the list does not
+/// change between the calls.
 ///
 /// ```no_run
 /// use dataforseo_client::{Client, StopReason, backlinks::BacklinksLiveTask};
@@ -97,8 +97,8 @@ impl<E: Paged> Pages<E> {
     /// [`stop_reason`](Self::stop_reason) returns why.
     ///
     /// # Errors
-    /// As [`Client::call`]. After an error this returns `None`, because a retry can cost money.
-    /// [`resume`](Self::resume) continues with the same page.
+    /// When the call of the page fails, like [`Client::call`]. Further calls of `next` then return
+    /// `None`, because sending the page again can cost money. [`resume`](Self::resume) allows that.
     pub async fn next(&mut self) -> Option<Result<PageResponse<E::Row>, Error>> {
         if self.stop_reason.is_some() {
             return None;
@@ -117,8 +117,8 @@ impl<E: Paged> Pages<E> {
     fn page(&mut self, response: Response<E::Result>) -> PageResponse<E::Row> {
         let cost = response.cost();
         let mut batch = self.batch(response.task.result);
-        // Null rows among those that were fetched before cannot be told from others. A row too many
-        // is better than one too few.
+        // An earlier page may or may not have contained a null row. A row too many is better than one
+        // too few.
         let known = usize::try_from(self.overlap)
             .unwrap_or(0)
             .min(batch.rows.len());
@@ -156,7 +156,7 @@ impl<E: Paged> Pages<E> {
         batch
     }
 
-    /// Continues after an error, with the page that failed. Does nothing otherwise.
+    /// Lets [`next`](Self::next) send the page that failed again. Does nothing if no page failed.
     pub fn resume(&mut self) {
         if self.stop_reason == Some(StopReason::Failed) {
             self.stop_reason = None;
@@ -214,13 +214,14 @@ impl<E: Paged> Pages<E> {
         None
     }
 
-    /// Returns the total number of rows in the list, from the last page; `None` if the API did not
-    /// return one.
+    /// Returns the total number of rows in the list, as the latest page states it; `None` before the
+    /// first page, or if the API did not return it.
     pub fn total(&self) -> Option<i64> {
         self.total
     }
 
-    /// Returns the index of the first row of the next page, starting at 0.
+    /// Returns the index of the first row of the next page, starting at 0. If the task has a
+    /// `search_after_token`, rows before the token are not counted.
     pub fn position(&self) -> i64 {
         self.position
     }

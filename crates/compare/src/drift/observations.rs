@@ -314,13 +314,7 @@ impl<'s> ObservedValue<'s> {
         match (&mut self.body, value) {
             (ObservedContent::Undocumented(inferred), value) => inferred.observe(value),
             (ObservedContent::Plain, Value::String(text)) => {
-                let format = view.and_then(|view| view.field.format);
-                let fits = match format.filter(|_| !text.is_empty()) {
-                    Some(Format::Date) => is_date(text),
-                    Some(Format::Timestamp) => is_timestamp(text),
-                    Some(Format::Target | Format::Url) | None => true,
-                };
-                if !fits {
+                if !has_format(text, view.and_then(|view| view.field.format)) {
                     self.malformed.add(value);
                 }
             }
@@ -395,6 +389,16 @@ impl<'s> ObservedValue<'s> {
     }
 }
 
+/// Returns whether a text has a format. An empty text has every format.
+fn has_format(text: &str, format: Option<Format>) -> bool {
+    match format.filter(|_| !text.is_empty()) {
+        Some(Format::Date) => is_date(text),
+        Some(Format::Timestamp) => is_timestamp(text),
+        Some(Format::Target | Format::Url) | None => true,
+    }
+}
+
+/// Counts an element of a list, or a value of a map.
 fn observe_inside<'s>(
     inner: &mut Option<Box<ObservedValue<'s>>>,
     view: Option<&SpecView<'s>>,

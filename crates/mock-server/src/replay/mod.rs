@@ -44,9 +44,9 @@ pub enum OnMiss {
     Error,
     /// The endpoint's example, with the request's tasks echoed in `data`.
     ///
-    /// An example is a fixture of a success, by preference the one from the documentation, else
-    /// the one generated from the spec. The example of a bulk endpoint has one row per target of
-    /// the task.
+    /// An example is a fixture with a successful response: by preference one of your own, then the
+    /// one from the documentation, then the one generated from the spec. The example of a bulk
+    /// endpoint has one row per target of the task.
     Example,
 }
 

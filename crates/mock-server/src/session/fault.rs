@@ -60,7 +60,8 @@ pub enum Fault {
     /// Responds with this status code on every task, or only on the task at the index.
     /// Other tasks succeed. Indexes start at 0. Text: `task:40501`, `task:40501@3`.
     Task(StatusCode, Option<usize>),
-    /// Like [`Fault::Task`], but `tasks_error` of the envelope stays 0.
+    /// Responds with this status code on every task, or only on the task at the index, while
+    /// `tasks_error` of the envelope is 0. For clients that trust `tasks_error`.
     /// Text: `hidden_task:40501`, `hidden_task:40501@3`.
     HiddenTask(StatusCode, Option<usize>),
     /// Responds with success and a `result` that is null. Text: `no_result`.

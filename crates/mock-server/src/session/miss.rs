@@ -31,7 +31,7 @@ pub struct Miss {
     pub method: String,
     /// The path of the request, up to 200 characters.
     pub path: String,
-    /// The reason as a value, to match on.
+    /// The reason, for `match` expressions.
     pub reason: MissReason,
     /// The reason as one line of text, which is also the message in the response.
     pub message: String,
@@ -54,11 +54,12 @@ pub enum MissReason {
     Method,
     /// The endpoint has no fixture.
     NoFixture,
-    /// The endpoint has fixtures, but each is for a different request.
+    /// The endpoint has fixtures, and each is for a different request.
     RequestDiffers,
     /// All responses of the fixture were sent, and its `after` is `error`.
     SequenceExhausted,
-    /// A patch points to a place that the response does not have.
+    /// The JSON pointer of a [patch](crate::RuleBuilder::patch) leads to a location that the response
+    /// does not have.
     Patch,
 }
 

@@ -1,14 +1,15 @@
-//! Reading values that are not of the documented kind, because recordings hold such: a float or
-//! a numeric string for an integer, null anywhere, an object where a number was announced.
+//! Decoding of values that are not of the documented kind.
 //!
-//! Nothing here fails on well-formed JSON. A value that changes its form on the way in (`"12"`
-//! read as 12), loses a part (12.7 read as 12) or cannot be used at all is noted, so that the
-//! caller of [`drift::decode`](crate::codec::trace::decode) is told where it stood.
+//! Real responses hold a float or a numeric string for an integer, null anywhere, or an object
+//! instead of a number. Nothing here fails on well-formed JSON. A value that is converted (`"12"` to
+//! 12), loses a part (12.7 to 12) or cannot be used is recorded in the trace.
 
 use super::trace::{self, DriftKind};
 use super::{Decode, Elements, Encode, Entries, Failed, Fragment, Json, List};
 
-/// A value that can be read from JSON of any kind. `None` is null, or a value of no use.
+/// A value that can be decoded from JSON of any kind. `None` is null, or a value that cannot be used.
+///
+/// The traits `Deserialize` and `Serialize` are the public way to decode and encode.
 pub trait FromLenientJson: Sized {
     /// Reads one JSON value.
     ///
@@ -16,8 +17,8 @@ pub trait FromLenientJson: Sized {
     /// Only when the input is not JSON.
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed>;
 
-    /// Reads one JSON value into a place. Objects, which are large, are read where they are to be:
-    /// moving each of them costs more than reading a field.
+    /// Reads one JSON value in place. Large objects implement this, as moving an object costs more
+    /// than reading a field.
     ///
     /// # Errors
     /// Only when the input is not JSON.
@@ -27,7 +28,7 @@ pub trait FromLenientJson: Sized {
     }
 }
 
-/// A field of a result, and of a task what can be left out.
+/// A field of a result, or an optional field of a task.
 impl<V: FromLenientJson> Decode for Option<V> {
     fn decode(&mut self, json: Json<'_>) -> Result<(), Failed> {
         V::read_into(self, json)
@@ -40,7 +41,7 @@ impl<V: Encode> Encode for Option<V> {
     }
 }
 
-/// A field that a task must have: it holds the value itself.
+/// Implements [`Decode`] for the type of a required field, which holds the value itself.
 macro_rules! required_field {
     ($(($($generics:tt)*) $ty:ty;)+) => {$(
         impl<$($generics)*> $crate::codec::Decode for $ty {
@@ -63,7 +64,7 @@ required_field! {
     (V: FromLenientJson) Vec<V>;
 }
 
-/// A value that was not of the documented kind: none is noted as dropped, one as what it cost.
+/// Records a value that is not of the documented kind: as dropped without a value, or by its cost.
 fn usable<V>(value: Option<V>, cost: Option<DriftKind>) -> Option<V> {
     match (&value, cost) {
         (None, _) => trace::note(DriftKind::Dropped),
@@ -73,9 +74,9 @@ fn usable<V>(value: Option<V>, cost: Option<DriftKind>) -> Option<V> {
     value
 }
 
-/// An integer out of a float: exact where it is whole, its whole part otherwise.
+/// Converts a float to an integer. A fraction is cut off, and recorded.
 fn integer_of(value: f64) -> Option<i64> {
-    // The bounds are the powers of two next to i64's own, which f64 holds exactly.
+    // These powers of two next to the bounds of i64 are exact in f64.
     if !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
         trace::note(DriftKind::Dropped);
         return None;
@@ -94,11 +95,11 @@ impl FromLenientJson for i64 {
             Json::Text(text) => {
                 let text = text.trim();
                 Ok(match text.parse::<f64>() {
-                    // A whole one such as "12.0" has changed its kind, if nothing else.
-                    Ok(float) if text.parse::<i64>().is_err() => match float.fract() == 0.0 {
-                        true => usable(integer_of(float), Some(DriftKind::Coerced)),
-                        false => integer_of(float),
-                    },
+                    // An integer such as "12.0" is converted without loss.
+                    Ok(float) if text.parse::<i64>().is_err() && float.fract() == 0.0 => {
+                        usable(integer_of(float), Some(DriftKind::Coerced))
+                    }
+                    Ok(float) if text.parse::<i64>().is_err() => integer_of(float),
                     _ => usable(text.parse().ok(), Some(DriftKind::Coerced)),
                 })
             }
@@ -120,7 +121,7 @@ impl FromLenientJson for f64 {
             Json::Unsigned(value) => Some(value as f64),
             Json::Float(value) => Some(value),
             Json::Text(text) => {
-                // "NaN" and "inf" parse as floats, yet JSON has no way to write them again.
+                // "NaN" and "inf" parse as floats, but JSON cannot express them.
                 let value = text.trim().parse().ok().filter(|v: &f64| v.is_finite());
                 usable(value, Some(DriftKind::Coerced))
             }
@@ -171,7 +172,7 @@ impl Encode for String {
     }
 }
 
-/// A date as tasks carry it, `yyyy-mm-dd`.
+/// A date `yyyy-mm-dd`.
 impl FromLenientJson for jiff::civil::Date {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let text = String::read(json)?;
@@ -185,14 +186,14 @@ impl Encode for jiff::civil::Date {
     }
 }
 
-/// Any JSON, as it is.
+/// Any JSON, unchanged.
 impl FromLenientJson for serde_json::Value {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         Ok(Some(whole(json)?).filter(|value| !value.is_null()))
     }
 }
 
-/// JSON as it is, null as null.
+/// Returns JSON unchanged, null included.
 pub fn whole(json: Json<'_>) -> Result<serde_json::Value, Failed> {
     Ok(match json {
         Json::Null => serde_json::Value::Null,
@@ -217,7 +218,7 @@ pub fn whole(json: Json<'_>) -> Result<serde_json::Value, Failed> {
     })
 }
 
-/// The entries that are left of an object, as they are.
+/// Reads the remaining entries of an object unchanged.
 pub fn whole_entries(
     entries: &mut dyn Entries,
     map: &mut serde_json::Map<String, serde_json::Value>,
@@ -231,7 +232,7 @@ pub fn whole_entries(
     Ok(())
 }
 
-/// A place for any JSON, null included.
+/// Any JSON, null included.
 #[derive(Default)]
 pub struct Whole(pub serde_json::Value);
 
@@ -248,7 +249,7 @@ impl Encode for serde_json::Value {
     }
 }
 
-/// A list. An element that is null or of no use is left out.
+/// A list. An element that is null or cannot be used is left out.
 impl<V: FromLenientJson> FromLenientJson for Vec<V> {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let Json::List(elements) = json else {
@@ -271,7 +272,7 @@ struct Next {
     absent: bool,
 }
 
-/// Goes through a list, telling drift where it is.
+/// Reads a list, and records the position in the trace.
 fn read_elements(
     elements: &mut dyn Elements,
     next: &mut dyn FnMut(&mut dyn Elements) -> Result<Next, Failed>,

@@ -1,8 +1,8 @@
-//! Filters and orders on the rows of results, tied to the endpoint whose rows they are for.
+//! Filters and sort orders of rows, typed by the endpoint.
 //!
-//! Each endpoint with filters has a module with a function for every field that they can name. The
-//! fields are those of the documented rows; the API's own list of them is the answer of its endpoint
-//! `available_filters`, and [`Filter::raw`] and [`Order::raw`] take any name.
+//! Each endpoint with filters has a module with one function per field of its documented rows. The
+//! endpoint `available_filters` returns the API's own list of fields. [`Filter::raw`] and
+//! [`Order::raw`] accept any name.
 //!
 //! ```
 //! use dataforseo_models::backlinks::{BacklinksLiveTask, backlinks_live_fields as f};
@@ -31,7 +31,7 @@ use crate::codec::{Encode, Failed, Fragment, Json};
 
 /// Conditions on the rows of the endpoint `E`, joined by "and" and "or".
 ///
-/// The API counts conditions: at most 8 in most places, which `validate` checks.
+/// The API limits the number of conditions, in most cases to 8. `validate` checks the limit.
 #[derive(Clone)]
 pub struct Filter<E> {
     expression: Expression,
@@ -40,9 +40,9 @@ pub struct Filter<E> {
 
 #[derive(Clone)]
 enum Expression {
-    /// One condition, or whatever the caller wrote.
+    /// One condition, or any JSON of the caller.
     Json(Value),
-    /// At least two parts with the same word between them.
+    /// At least two parts with the same operator between them.
     Joined(Join, Vec<Expression>),
 }
 
@@ -53,7 +53,7 @@ enum Join {
 }
 
 impl<E> Filter<E> {
-    /// A filter in the API's own form, for what the typed one cannot say.
+    /// Returns a filter in the form of the API, for conditions that the typed functions lack.
     ///
     /// ```
     /// use dataforseo_models::backlinks::BacklinksLiveTask;
@@ -66,13 +66,13 @@ impl<E> Filter<E> {
         Expression::Json(filter).into()
     }
 
-    /// Rows that meet both.
+    /// Returns a filter for the rows that meet both filters.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.join(Join::And, other)
     }
 
-    /// Rows that meet either, or both.
+    /// Returns a filter for the rows that meet one of the filters or both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.join(Join::Or, other)
@@ -82,7 +82,7 @@ impl<E> Filter<E> {
         let mut parts = Vec::new();
         for expression in [self.expression, other.expression] {
             match expression {
-                // What is joined by the same word needs no brackets.
+                // Parts with the same operator need no brackets.
                 Expression::Joined(inner, nested) if inner == join => parts.extend(nested),
                 other => parts.push(other),
             }
@@ -162,7 +162,7 @@ impl<E> Encode for Filter<E> {
     }
 }
 
-/// A rule for the order of the rows of the endpoint `E`.
+/// A sort order of the rows of the endpoint `E`.
 #[derive(Clone)]
 pub struct Order<E> {
     rule: String,
@@ -170,7 +170,7 @@ pub struct Order<E> {
 }
 
 impl<E> Order<E> {
-    /// A rule in the API's own form: `rank,desc`.
+    /// Returns an order in the form of the API: `rank,desc`.
     pub fn raw(rule: impl Into<String>) -> Self {
         Self {
             rule: rule.into(),
@@ -178,7 +178,7 @@ impl<E> Order<E> {
         }
     }
 
-    /// The rule in the API's own form.
+    /// Returns the order in the form of the API.
     pub fn as_str(&self) -> &str {
         &self.rule
     }
@@ -220,34 +220,34 @@ impl<E> Encode for Order<E> {
     }
 }
 
-/// A field of the rows of the endpoint `E`, holding a value of the kind `K`: [`Number`], [`Text`],
+/// A field of the rows of the endpoint `E`, with values of the kind `K`: [`Number`], [`Text`],
 /// [`TextList`], [`Bool`] or [`DateTime`].
 pub struct Field<E, K> {
     path: Cow<'static, str>,
     rows: PhantomData<fn() -> (E, K)>,
 }
 
-/// The kind of fields that hold a number.
+/// The kind of fields with a number.
 #[derive(Debug)]
 pub enum Number {}
 
-/// The kind of fields that hold a text.
+/// The kind of fields with a text.
 #[derive(Debug)]
 pub enum Text {}
 
-/// The kind of fields that hold a list of texts.
+/// The kind of fields with a list of texts.
 #[derive(Debug)]
 pub enum TextList {}
 
-/// The kind of fields that are true or false.
+/// The kind of fields with true or false.
 #[derive(Debug)]
 pub enum Bool {}
 
-/// The kind of fields that hold a moment or a day.
+/// The kind of fields with a date, or a date and time.
 #[derive(Debug)]
 pub enum DateTime {}
 
-/// How a condition compares.
+/// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operator {
@@ -263,27 +263,27 @@ pub enum Operator {
     Gt,
     /// `>=`
     Ge,
-    /// `in`: one of a list.
+    /// `in`: equal to a value of a list.
     In,
-    /// `not_in`: none of a list.
+    /// `not_in`: equal to no value of a list.
     NotIn,
-    /// `like`: a pattern with `%` for any text, upper and lower case told apart.
+    /// `like`: matches a pattern, in which `%` is any text. Case-sensitive.
     Like,
     /// `not_like`
     NotLike,
-    /// `ilike`: as `like`, upper and lower case alike.
+    /// `ilike`: matches a pattern, in which `%` is any text. Ignores case.
     Ilike,
     /// `not_ilike`
     NotIlike,
-    /// `regex`: a regular expression.
+    /// `regex`: matches a regular expression.
     Regex,
     /// `not_regex`
     NotRegex,
-    /// `match`: full words.
+    /// `match`: contains these words.
     Match,
     /// `not_match`
     NotMatch,
-    /// `has`: the list holds this.
+    /// `has`: the list contains the value.
     Has,
     /// `has_not`
     HasNot,
@@ -312,7 +312,7 @@ impl Operator {
         Self::HasNot,
     ];
 
-    /// The operator as filters write it.
+    /// Returns the operator as it is in filters.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Eq => "=",
@@ -345,23 +345,23 @@ impl<E, K> Field<E, K> {
         }
     }
 
-    /// The name of the field as filters write it.
+    /// Returns the name of the field as it is in filters.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// A condition with any operator and any value.
+    /// Returns a condition with any operator and any value.
     pub fn test(self, operator: Operator, value: impl Into<Value>) -> Filter<E> {
         let value = value.into();
         Expression::Json(json!([self.path, operator.as_str(), value])).into()
     }
 
-    /// Smallest first.
+    /// Returns an ascending order by the field.
     pub fn asc(self) -> Order<E> {
         Order::raw(format!("{},asc", self.path))
     }
 
-    /// Largest first.
+    /// Returns a descending order by the field.
     pub fn desc(self) -> Order<E> {
         Order::raw(format!("{},desc", self.path))
     }
@@ -373,7 +373,7 @@ impl<E, K> fmt::Debug for Field<E, K> {
     }
 }
 
-/// A key of a map as filters write it: the empty one is `$empty`.
+/// Returns a key of a map as it is in filters: the empty key is `$empty`.
 pub(crate) fn key(key: impl fmt::Display) -> String {
     match key.to_string() {
         key if key.is_empty() => "$empty".to_owned(),
@@ -381,9 +381,9 @@ pub(crate) fn key(key: impl fmt::Display) -> String {
     }
 }
 
-/// What a field of a kind can be compared with.
+/// A value that a field of the kind `K` can be compared with.
 pub trait Operand<K> {
-    /// The value in JSON.
+    /// Returns the value in JSON.
     fn into_json(self) -> Value;
 }
 
@@ -423,7 +423,7 @@ impl Operand<DateTime> for jiff::Timestamp {
     }
 }
 
-/// The first moment of the day.
+/// The start of the day in UTC.
 impl Operand<DateTime> for Date {
     fn into_json(self) -> Value {
         format!("{self} 00:00:00 +00:00").into()
@@ -443,74 +443,74 @@ macro_rules! comparisons {
 
 comparisons! {
     Number:
-        /// Equal to this.
+        /// Returns a condition: equal to the value.
         eq = Eq,
-        /// Not equal to this.
+        /// Returns a condition: not equal to the value.
         ne = Ne,
-        /// Below this.
+        /// Returns a condition: less than the value.
         lt = Lt,
-        /// Not above this.
+        /// Returns a condition: less than or equal to the value.
         le = Le,
-        /// Above this.
+        /// Returns a condition: greater than the value.
         gt = Gt,
-        /// Not below this.
+        /// Returns a condition: greater than or equal to the value.
         ge = Ge;
     DateTime:
-        /// At this moment.
+        /// Returns a condition: at this time.
         eq = Eq,
-        /// Not at this moment.
+        /// Returns a condition: not at this time.
         ne = Ne,
-        /// Before this.
+        /// Returns a condition: before this time.
         lt = Lt,
-        /// Not after this.
+        /// Returns a condition: at or before this time.
         le = Le,
-        /// After this.
+        /// Returns a condition: after this time.
         gt = Gt,
-        /// Not before this.
+        /// Returns a condition: at or after this time.
         ge = Ge;
     Bool:
-        /// Is this.
+        /// Returns a condition: equal to the value.
         eq = Eq,
-        /// Is not this.
+        /// Returns a condition: not equal to the value.
         ne = Ne;
     Text:
-        /// Equal to this.
+        /// Returns a condition: equal to the value.
         eq = Eq,
-        /// Not equal to this.
+        /// Returns a condition: not equal to the value.
         ne = Ne,
-        /// Like a pattern with `%` for any text, upper and lower case told apart.
+        /// Returns a condition: matches a pattern, in which `%` is any text. Case-sensitive.
         like = Like,
-        /// Not like a pattern with `%` for any text.
+        /// Returns a condition: does not match a pattern, in which `%` is any text. Case-sensitive.
         not_like = NotLike,
-        /// Like a pattern with `%` for any text, upper and lower case alike.
+        /// Returns a condition: matches a pattern, in which `%` is any text. Ignores case.
         ilike = Ilike,
-        /// Not like a pattern with `%` for any text, upper and lower case alike.
+        /// Returns a condition: does not match a pattern, in which `%` is any text. Ignores case.
         not_ilike = NotIlike,
-        /// Fits a regular expression.
+        /// Returns a condition: matches a regular expression.
         regex = Regex,
-        /// Does not fit a regular expression.
+        /// Returns a condition: does not match a regular expression.
         not_regex = NotRegex,
-        /// Has these words.
+        /// Returns a condition: contains these words.
         matches = Match,
-        /// Does not have these words.
+        /// Returns a condition: does not contain these words.
         not_matches = NotMatch;
     TextList:
-        /// The list holds this.
+        /// Returns a condition: the list contains the value.
         has = Has,
-        /// The list does not hold this.
+        /// Returns a condition: the list does not contain the value.
         has_not = HasNot;
 }
 
 macro_rules! memberships {
     ($($kind:ident),+) => {$(
         impl<E> Field<E, $kind> {
-            /// One of these.
+            /// Returns a condition: equal to one of the values.
             pub fn is_in(self, values: impl IntoIterator<Item = impl Operand<$kind>>) -> Filter<E> {
                 let values = values.into_iter().map(Operand::into_json);
                 self.test(Operator::In, values.collect::<Value>())
             }
 
-            /// None of these.
+            /// Returns a condition: equal to none of the values.
             pub fn not_in(self, values: impl IntoIterator<Item = impl Operand<$kind>>) -> Filter<E> {
                 let values = values.into_iter().map(Operand::into_json);
                 self.test(Operator::NotIn, values.collect::<Value>())

@@ -1,4 +1,4 @@
-//! Bringing the rows of a bulk answer and its targets together: rows come in another order.
+//! Pairing the rows of a bulk response with their targets, as rows are in another order.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -26,21 +26,22 @@ pub trait PerTarget:
     fn target(row: &Self::Row) -> Option<&str>;
 }
 
-/// The rows of an answer by the targets of the task.
+/// The rows of a response by the targets of the task.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ByTarget<'a, R> {
-    /// Each target in the task's order, with its row; without, if the API sent none for it.
+    /// Each target in the order of the task, with its row. `None` if the response has no row for the
+    /// target.
     pub targets: Vec<(&'a str, Option<&'a R>)>,
-    /// Rows that are for none of the targets.
+    /// The rows that match no target.
     pub rest: Vec<&'a R>,
 }
 
-/// Brings the rows of results and the targets of their task together, whatever the order.
+/// Pairs the targets of a task with the rows of its results, in any order.
 ///
-/// A row belongs to the target that it names. One that names none of them exactly belongs to the
-/// target that differs from it in upper and lower case, scheme, `www.` or a last slash only, if
-/// there is just one such. A target that stands in the task twice has the same row twice.
+/// A row belongs to the target that it names. If no target is equal, the row belongs to the target
+/// that differs only in case, scheme, `www.` or a trailing slash, provided that there is exactly one.
+/// A target that occurs twice in the task has the same row twice.
 ///
 /// ```
 /// use dataforseo_models::backlinks::{BulkRanksLive, BulkRanksLiveResult, BulkRanksLiveTask};
@@ -60,41 +61,41 @@ pub fn match_targets<'a, E: PerTarget>(
 ) -> ByTarget<'a, E::Row> {
     let targets = E::targets(task);
     let rows: Vec<&E::Row> = results.iter().flat_map(HasItems::items).collect();
-    let places = match_rows::<E>(targets, &rows);
+    let indices = match_rows::<E>(targets, &rows);
     let mut is_rest = vec![true; rows.len()];
-    for place in places.iter().flatten() {
-        is_rest[*place] = false;
+    for index in indices.iter().flatten() {
+        is_rest[*index] = false;
     }
-    let row = |place: Option<usize>| place.map(|place| rows[place]);
+    let row = |index: Option<usize>| index.map(|index| rows[index]);
     let rest = rows.iter().zip(is_rest).filter(|(_, is_rest)| *is_rest);
     ByTarget {
         targets: targets
             .iter()
             .map(String::as_str)
-            .zip(places.into_iter().map(row))
+            .zip(indices.into_iter().map(row))
             .collect(),
         rest: rest.map(|(row, _)| *row).collect(),
     }
 }
 
-/// The place of each target's row among the rows of an answer, by the rules of [`match_targets`]:
-/// for whoever wants to take the rows and not only to look at them.
+/// Returns the index of each target's row, by the rules of [`match_targets`]. Use it to move the rows
+/// instead of borrowing them.
 pub fn match_rows<E: PerTarget>(
     targets: &[impl AsRef<str>],
     rows: &[impl Borrow<E::Row>],
 ) -> Vec<Option<usize>> {
     let name = |row: usize| E::target(rows[row].borrow());
-    let target = |place: usize| targets[place].as_ref();
+    let target = |index: usize| targets[index].as_ref();
     let mut exact: HashMap<&str, Vec<usize>> = HashMap::with_capacity(targets.len());
-    for place in 0..targets.len() {
-        exact.entry(target(place)).or_default().push(place);
+    for index in 0..targets.len() {
+        exact.entry(target(index)).or_default().push(index);
     }
     let mut found: Vec<Option<usize>> = vec![None; targets.len()];
     let mut later = Vec::new();
     for row in 0..rows.len() {
         match name(row).and_then(|name| exact.get(name)) {
-            Some(places) if places.iter().all(|place| found[*place].is_none()) => {
-                places.iter().for_each(|place| found[*place] = Some(row));
+            Some(indices) if indices.iter().all(|index| found[*index].is_none()) => {
+                indices.iter().for_each(|index| found[*index] = Some(row));
             }
             _ => later.push(row),
         }
@@ -103,25 +104,25 @@ pub fn match_rows<E: PerTarget>(
         return found;
     }
     let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
-    for place in 0..targets.len() {
-        alike.entry(bare(target(place))).or_default().push(place);
+    for index in 0..targets.len() {
+        alike.entry(bare(target(index))).or_default().push(index);
     }
     for row in later {
-        let places = name(row).and_then(|name| alike.get(&bare(name)));
-        let free: Vec<usize> = places
+        let indices = name(row).and_then(|name| alike.get(&bare(name)));
+        let free: Vec<usize> = indices
             .into_iter()
             .flatten()
             .copied()
-            .filter(|place| found[*place].is_none())
+            .filter(|index| found[*index].is_none())
             .collect();
-        if free.iter().all(|place| target(*place) == target(free[0])) {
-            free.iter().for_each(|place| found[*place] = Some(row));
+        if free.iter().all(|index| target(*index) == target(free[0])) {
+            free.iter().for_each(|index| found[*index] = Some(row));
         }
     }
     found
 }
 
-/// A target without what can be written in more than one way.
+/// A target without the parts that can be written in several ways.
 fn bare(target: &str) -> String {
     let rest = target.trim();
     let rest = rest.split_once("://").map_or(rest, |(_, rest)| rest);

@@ -1,4 +1,4 @@
-//! What ties an endpoint's path, limits, task and result together.
+//! The description of an endpoint: its path, limits, task and result.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub mod rules;
 
 use rules::FieldRule;
 
-/// One endpoint of the API. Generated types implement it; the client is generic over it.
+/// An endpoint of the API. Generated types implement it, and the client is generic over it.
 ///
 /// ```
 /// use dataforseo_models::Endpoint;
@@ -24,19 +24,19 @@ use rules::FieldRule;
 /// assert_eq!(BulkPagesSummaryLive::INFO.tasks_per_call, Some(1));
 /// ```
 pub trait Endpoint {
-    /// One element of a task's `result`.
+    /// One element of the `result` of a task.
     type Result: FromLenientJson + Serialize + Send + 'static;
-    /// The facts about it.
+    /// The facts about the endpoint.
     const INFO: &'static EndpointInfo;
 }
 
-/// An endpoint that is sent tasks. The others are asked with a GET.
+/// An endpoint that receives tasks by POST. All other endpoints are requested with GET.
 pub trait TaskEndpoint: Endpoint {
-    /// What is sent.
+    /// The task that is sent.
     type Task: Task;
 }
 
-/// A task of some endpoint: what a call asks for, and what a call is charged for.
+/// A task: the parameters of a request to one endpoint.
 pub trait Task: Serialize + Object + Send + Sync {
     /// The documented limits of its fields.
     const RULES: &'static [FieldRule];
@@ -46,30 +46,30 @@ pub trait Task: Serialize + Object + Send + Sync {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EndpointInfo {
-    /// Its name in this library, such as `backlinks/bulk_pages_summary/live`.
+    /// The name in this library, such as `backlinks/bulk_pages_summary/live`.
     pub id: &'static str,
     /// The HTTP method.
     pub method: Method,
-    /// The path with the version, such as `/v3/backlinks/bulk_pages_summary/live`. Its parameters
-    /// stand in braces: `/v3/serp/google/organic/task_get/advanced/{id}`.
+    /// The path with the version, such as `/v3/backlinks/bulk_pages_summary/live`. Parameters are in
+    /// braces: `/v3/serp/google/organic/task_get/advanced/{id}`.
     pub path: &'static str,
-    /// When the result comes.
+    /// When the result is available.
     pub mode: Mode,
     /// Whether calls cost money.
     pub charged: bool,
-    /// How many tasks one call may hold; `None` where none are sent.
+    /// The most tasks per call. `None` for an endpoint that receives none.
     pub tasks_per_call: Option<u32>,
-    /// How many calls to it an account may make in a minute; `None` where only the account's own
-    /// limit holds.
+    /// The most calls per minute and account. `None` if only the general limit of the account
+    /// applies.
     pub calls_per_minute: Option<u32>,
     /// The documented limits of the task's fields.
     pub task_rules: &'static [FieldRule],
-    /// The vendor's page.
+    /// The URL of the vendor's documentation page.
     pub docs_url: &'static str,
 }
 
 impl EndpointInfo {
-    /// Whether this is the path of the endpoint, with anything for its parameters.
+    /// Returns whether a path is that of the endpoint, with any values for its parameters.
     ///
     /// ```
     /// use dataforseo_models::Endpoint;
@@ -101,7 +101,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The name as HTTP writes it.
+    /// Returns the name as in HTTP.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -110,16 +110,16 @@ impl Method {
     }
 }
 
-/// When an endpoint's result comes.
+/// When the result of an endpoint is available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {
-    /// In the answer to the call.
+    /// The response holds the result.
     Live,
-    /// Later: the answer has the identifiers of the tasks that were taken.
+    /// Later. The response holds the identifiers of the accepted tasks.
     TaskPost,
-    /// It lists tasks whose results can be fetched.
+    /// The response lists tasks whose results can be fetched.
     TasksReady,
-    /// It fetches the result of a task that was posted before.
+    /// The response holds the result of a task that was posted before.
     TaskGet,
 }

@@ -1,68 +1,59 @@
-//! Endpoints with more rows than one call gives.
+//! Endpoints with more rows than one response holds.
 
 use super::TaskEndpoint;
 
-/// An endpoint whose rows are had page by page. Generated types implement it.
+/// An endpoint whose rows are fetched in pages. Generated types implement it.
 pub trait Paged: TaskEndpoint {
     /// A row.
     type Row: Send + 'static;
-    /// The documented bounds.
+    /// The documented limits.
     const PAGING: Paging;
 
-    /// The page that a task asks for.
+    /// Returns the page that a task requests.
     fn window(task: &Self::Task) -> Window;
 
-    /// Makes a task ask for this page.
+    /// Sets the page that a task requests.
     fn set_window(task: &mut Self::Task, window: Window);
 
-    /// Takes the rows out of a result.
+    /// Returns the rows of a result as a page.
     fn page(result: Self::Result) -> Page<Self::Row>;
 }
 
-/// How far paging reaches.
+/// The limits of paging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Paging {
-    /// The largest `offset` that the API takes.
+    /// The largest `offset` that the API accepts.
     pub max_offset: i64,
-    /// The largest `limit` that the API takes.
+    /// The largest `limit` that the API accepts.
     pub max_limit: i64,
-    /// Whether a token leads beyond the largest `offset`.
+    /// Whether a token can fetch rows beyond the largest `offset`.
     pub has_token: bool,
 }
 
-impl Paging {
-    pub(crate) const fn new(max_offset: i64, max_limit: i64, has_token: bool) -> Self {
-        Self {
-            max_offset,
-            max_limit,
-            has_token,
-        }
-    }
-}
-
-/// Which rows a task asks for.
+/// The range of rows that a task requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Window {
-    /// How many rows to pass over.
+    /// The number of rows to skip.
     pub offset: Option<i64>,
-    /// How many rows to give.
+    /// The most rows to return.
     pub limit: Option<i64>,
-    /// The token of the page before.
+    /// The token of the previous page.
     pub token: Option<String>,
 }
 
-/// The rows of one call.
+/// The rows of one response.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<R> {
     /// The rows.
     pub rows: Vec<R>,
-    /// How many rows the API says that it sent: more than `rows` if some were null.
+    /// The number of rows in the response, as the API counts them. It exceeds the length of `rows`
+    /// if some rows are null.
     pub sent: Option<i64>,
-    /// How many rows there are in all.
+    /// The total number of rows.
     pub total: Option<i64>,
-    /// The token that leads to the next page.
+    /// The token of the next page.
     pub token: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What calls cost, for estimates. What a call did cost, its answer says.
+//! Prices, for estimates. The actual cost of a call is in its response.
 
 use serde_json::Value;
 
@@ -6,25 +6,26 @@ use super::{EndpointInfo, Task};
 use crate::codec::ser::set_fields;
 use crate::codec::{Fragment, Object};
 
-/// What calls of a section cost, as far as it is known.
+/// The known price of calls to a section.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Price {
     /// The section, such as `backlinks`.
     pub section: &'static str,
-    /// In US dollars, for each call.
+    /// The price per call in US dollars.
     pub per_call: f64,
-    /// In US dollars, for each row of an answer.
+    /// The price per row of a response in US dollars.
     pub per_row: f64,
-    /// Since when, yyyy-mm-dd.
+    /// The first day of this price, `yyyy-mm-dd`.
     pub since: &'static str,
 }
 
 /// The documented default of `limit`.
 const DEFAULT_LIMIT: u64 = 100;
 
-/// How many rows tasks ask for, at most: by their targets or their `limit`. Where a task says
-/// nothing, as many as the default of `limit`; answers that are no lists have fewer.
+/// Returns the most rows that tasks request, by their `limit` or the number of their `targets`.
+///
+/// A task with neither counts as the default of `limit`, 100 rows.
 ///
 /// ```
 /// use dataforseo_models::requested_rows;
@@ -42,7 +43,7 @@ pub fn requested_rows(tasks: &[Value]) -> u64 {
     tasks.iter().map(of_task).fold(0, u64::saturating_add)
 }
 
-/// How many rows typed tasks ask for, at most: what [`requested_rows`] says of them as JSON.
+/// Returns the most rows that typed tasks request, by the rules of [`requested_rows`].
 ///
 /// ```
 /// use dataforseo_models::backlinks::BulkRanksLiveTask;
@@ -65,12 +66,12 @@ fn rows_of_task(task: &dyn Object) -> u64 {
     }
 }
 
-/// What a call to an endpoint costs at most, in US dollars, at so much for each call and each row;
-/// nothing if the endpoint is free.
+/// Returns the most that a call to an endpoint costs, in US dollars, by the price per call and the
+/// price per row. 0 for an endpoint that is free.
 pub fn estimate(endpoint: &EndpointInfo, per_call: f64, per_row: f64, rows: u64) -> f64 {
-    match endpoint.charged {
-        // Counts of rows are far below the 2^53 that a float is exact to.
-        true => per_call + per_row * rows as f64,
-        false => 0.0,
+    if !endpoint.charged {
+        return 0.0;
     }
+    // Counts of rows are far below 2^53, up to which a float is exact.
+    per_call + per_row * rows as f64
 }

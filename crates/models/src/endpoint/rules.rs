@@ -1,36 +1,49 @@
-//! The documented limits of a task's fields, as data: one table serves [`validate`], the mock
-//! server and whoever wants to show limits to people.
+//! The documented limits of the fields of a task, as data.
+//!
+//! One table serves [`validate`], the mock server, and programs that show limits to people.
 //!
 //! [`validate`]: crate::validate
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-/// One field of a task and what may stand in it.
+/// A field of a task, and the values that are allowed.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct FieldRule {
-    /// Its name in JSON.
+    /// The name in JSON.
     pub name: &'static str,
     /// The kind of value.
     pub kind: FieldKind,
-    /// Whether a task must have it.
+    /// Whether the field is required.
     pub required: bool,
-    /// What else holds for the value.
+    /// The limits of the value.
     pub limits: &'static [Limit],
 }
 
 impl FieldRule {
-    pub(crate) const fn new(
+    pub(crate) const fn required(
         name: &'static str,
         kind: FieldKind,
-        required: bool,
         limits: &'static [Limit],
     ) -> Self {
         Self {
             name,
             kind,
-            required,
+            required: true,
+            limits,
+        }
+    }
+
+    pub(crate) const fn optional(
+        name: &'static str,
+        kind: FieldKind,
+        limits: &'static [Limit],
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            required: false,
             limits,
         }
     }
@@ -42,72 +55,72 @@ impl FieldRule {
 pub enum FieldKind {
     /// A string.
     String,
-    /// A whole number.
+    /// An integer.
     Integer,
     /// A number.
     Float,
     /// True or false.
     Boolean,
-    /// A list of one kind.
+    /// A list whose elements are of one kind.
     List(&'static FieldKind),
-    /// An object with keys of the caller's choosing.
+    /// An object with any keys, whose values are of one kind.
     Map(&'static FieldKind),
     /// An object with documented fields.
     Object(&'static [FieldRule]),
-    /// Conditions: `[field, operator, value]`, joined by `"and"` and `"or"`, nested.
+    /// Filters: conditions `[field, operator, value]`, joined by `"and"` and `"or"`, nested.
     Filters,
-    /// A rule for an order: `field,asc` or `field,desc`.
+    /// A sort order: `field,asc` or `field,desc`.
     Order,
     /// Any JSON.
     Any,
 }
 
-/// What holds for a value beyond its kind.
+/// A limit of a value.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Limit {
-    /// At least so many elements.
+    /// The fewest elements.
     MinItems(usize),
-    /// At most so many elements.
+    /// The most elements.
     MaxItems(usize),
-    /// At most so many characters.
+    /// The most characters.
     MaxLength(usize),
-    /// Elements that belong to at most so many different registrable domains.
+    /// The most different registrable domains that the elements belong to.
     MaxDistinctDomains(usize),
-    /// Filters of at most so many conditions.
+    /// The most conditions of filters.
     MaxConditions(usize),
-    /// A number not below this.
+    /// The smallest number.
     Min(f64),
-    /// A number not above this.
+    /// The largest number.
     Max(f64),
-    /// A date, `yyyy-mm-dd`, within bounds.
+    /// A date `yyyy-mm-dd` within bounds.
     Date {
-        /// Not before this.
+        /// The first date.
         min: Option<DateBound>,
-        /// Not after this.
+        /// The last date.
         max: Option<DateBound>,
     },
-    /// One of these; the API may know more.
+    /// One of these values. The API may accept others.
     OneOf(&'static [&'static str]),
-    /// Each is a domain without scheme and `www.`, or a page with its scheme.
+    /// A target or a list of targets: domains without scheme and `www.`, pages with their scheme.
     Targets,
-    /// A moment, `yyyy-mm-dd hh:mm:ss +00:00`.
+    /// A date and time `yyyy-mm-dd hh:mm:ss +00:00`.
     Timestamp,
-    /// The field is there, unless one of these is.
+    /// The field is required unless one of these fields is set.
     RequiredUnless(&'static [&'static str]),
-    /// The field is there if this one is.
+    /// The field is required if this field is set.
     RequiredWith(&'static str),
-    /// A date, or a moment, that does not come after that of this field.
+    /// A date, or a date and time, that is not after the one in this field.
     NotAfter(&'static str),
 }
 
-/// A bound of a date, fixed or moving with the day.
+/// A bound of a date, fixed or relative to today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DateBound {
     /// Year, month, day.
     On(i16, i8, i8),
-    /// So long before today.
+    /// A time span before today.
     Before {
         /// Years before today.
         years: i16,
@@ -119,10 +132,10 @@ pub enum DateBound {
 }
 
 impl DateBound {
-    /// The date that the bound means on a given day.
+    /// Returns the date of the bound on a given day.
     pub fn on(self, today: Date) -> Date {
         match self {
-            // The generator checks every date of the spec, so the fallback is never taken.
+            // The generator checks every date of the spec, so the fallback does not occur.
             Self::On(year, month, day) => Date::new(year, month, day).unwrap_or(Date::MIN),
             Self::Before {
                 years,

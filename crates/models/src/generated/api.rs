@@ -11,16 +11,16 @@ pub const PRODUCTION: &str = "https://api.dataforseo.com";
 /// It requires real credentials and returns 40404 for tasks that it has no data for.
 pub const SANDBOX: &str = "https://sandbox.dataforseo.com";
 
-/// How many calls an account may make in a minute, all endpoints together.
+/// The most calls of an account per minute, to all endpoints together.
 pub const CALLS_PER_MINUTE: u32 = 2000;
 
-/// How many calls of an account may be under way at once.
+/// The most calls of an account that are in flight.
 pub const SIMULTANEOUS_CALLS: u32 = 30;
 
-/// After how long the server gives a live call up.
+/// The timeout of the server for a live call.
 pub const SERVER_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What calls cost, for the sections where that is known.
+/// The known prices of calls, per section.
 pub const PRICES: &[Price] = &[
     Price {
         section: "backlinks",

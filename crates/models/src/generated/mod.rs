@@ -16,14 +16,14 @@ pub mod on_page;
 #[cfg(feature = "serp")]
 pub mod serp;
 
-/// What holds for the API as a whole: its servers, and the limits of an account.
+/// Facts about the API as a whole: servers, account limits, and prices.
 pub mod api;
 
 mod status_code;
 
 pub use status_code::StatusCode;
 
-/// Every endpoint that the enabled features bring, by path.
+/// All endpoints of the enabled features, by path.
 pub static ENDPOINTS: &[&crate::EndpointInfo] = &[
     #[cfg(feature = "appendix")]
     <appendix::UserData as crate::Endpoint>::INFO,

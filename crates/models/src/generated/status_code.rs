@@ -3,7 +3,7 @@
 use crate::status::status_code_impls;
 use crate::{RetryAdvice, StatusClass};
 
-/// The outcome of a call or of a task. Decide by it, never by the text beside it.
+/// The outcome of a call or of a task. Decide by the code, as the message can change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatusCode {
@@ -108,7 +108,7 @@ pub enum StatusCode {
 }
 
 impl StatusCode {
-    /// All documented codes, ascending.
+    /// All documented codes in ascending order.
     pub const ALL: &'static [Self] = &[
         Self::Ok,
         Self::TaskCreated,
@@ -160,7 +160,7 @@ impl StatusCode {
         Self::TargetTimeout,
     ];
 
-    /// The code with this number.
+    /// Returns the code with this number.
     pub fn from_code(code: u32) -> Self {
         match code {
             20000 => Self::Ok,
@@ -215,7 +215,7 @@ impl StatusCode {
         }
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn code(self) -> u32 {
         match self {
             Self::Ok => 20000,
@@ -270,7 +270,7 @@ impl StatusCode {
         }
     }
 
-    /// What it says, coarsely.
+    /// Returns the class of the code.
     pub fn class(self) -> StatusClass {
         match self {
             Self::Ok => StatusClass::Success,
@@ -325,7 +325,7 @@ impl StatusCode {
         }
     }
 
-    /// Whether sending the same again can help.
+    /// Returns whether a retry of the same request can succeed.
     pub fn retry_advice(self) -> RetryAdvice {
         match self {
             Self::Ok => RetryAdvice::Never,
@@ -380,7 +380,7 @@ impl StatusCode {
         }
     }
 
-    /// How the API words it, cut to the first sentence; empty for an unknown code.
+    /// Returns the first sentence of the message of the API. Empty for an unknown code.
     pub fn message(self) -> &'static str {
         match self {
             Self::Ok => "Ok.",
@@ -459,7 +459,7 @@ impl StatusCode {
         }
     }
 
-    /// The HTTP status that it comes with.
+    /// Returns the HTTP status of a response with this code.
     pub fn http_status(self) -> u16 {
         match self {
             Self::NotAuthorized => 401,

@@ -1,8 +1,7 @@
-//! Maps of answers: the keys in their order, each with a value or null.
+//! Maps of responses: the keys in their order, each with a value or null.
 //!
-//! An answer of 1000 items has thousands of them, most with fewer than ten keys. So one costs two
-//! allocations, whatever it holds, and its keys are looked through one after the other; a large one
-//! has an index besides.
+//! A response with 1000 items has thousands of maps, most with fewer than ten keys. So a map costs
+//! two allocations, and a lookup compares one key after the other. A large map also has an index.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,10 +14,10 @@ use crate::codec::lenient::{FromLenientJson, required_field};
 use crate::codec::trace::{self, DriftKind};
 use crate::codec::{Elements, Encode, Failed, Fragment, Json, Pairs};
 
-/// A map that keeps the order of the answer: documented keys, undocumented ones, the empty key
-/// that stands for "unknown". Values can be null.
+/// A map that keeps the order of the response. Values can be null.
 ///
-/// Two maps are equal if they hold the same entries, in whatever order.
+/// It holds documented and undocumented keys, and the empty key, which the API uses for "unknown".
+/// Two maps are equal if they hold the same entries in any order.
 ///
 /// ```
 /// use dataforseo_models::Map;
@@ -26,7 +25,7 @@ use crate::codec::{Elements, Encode, Failed, Fragment, Json, Pairs};
 /// let mut links = Map::from([("com", Some(7)), ("", Some(2))]);
 /// links.insert("org", None);
 /// assert_eq!(links.get("com"), Some(&Some(7)));
-/// assert_eq!(links.get("org"), Some(&None)); // null in the answer
+/// assert_eq!(links.get("org"), Some(&None)); // null in the response
 /// assert_eq!(links.get("net"), None);
 /// assert_eq!(links.keys().collect::<Vec<_>>(), ["com", "", "org"]);
 /// assert_eq!(links.values().flatten().sum::<i64>(), 9);
@@ -37,23 +36,23 @@ pub struct Map<V> {
     keys: String,
     /// Where each key ends, and its value.
     entries: Vec<(usize, Option<V>)>,
-    /// Only of a large map, and behind a pointer, so that the others stay small.
+    /// Only for a large map. Boxed, so that other maps are small.
     index: Option<Box<Index>>,
 }
 
-/// Where the entry of each key is.
+/// The position of the entry of each key.
 #[derive(Clone)]
 struct Index(HashMap<Box<str>, usize>);
 
-/// With more entries than these, an index finds a key sooner than looking through all of them.
+/// The largest map without an index: a lookup that compares all keys is faster up to this size.
 const SMALL: usize = 32;
 
-/// Most maps of an answer have from two to seven entries: their room is allocated at once.
+/// The capacity of a new map. Most maps of a response have two to seven entries.
 const USUAL_ENTRIES: usize = 6;
 const USUAL_BYTES_OF_KEYS: usize = 48;
 
 impl<V> Map<V> {
-    /// How many entries there are.
+    /// Returns the number of entries.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -64,7 +63,7 @@ impl<V> Map<V> {
         self.entries.len()
     }
 
-    /// Whether there are no entries.
+    /// Returns whether the map has no entries.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -75,8 +74,8 @@ impl<V> Map<V> {
         self.entries.is_empty()
     }
 
-    /// The value of a key: `None` if the map does not have the key, `Some(None)` if its value is
-    /// null.
+    /// Returns the value of a key. `None` if the map does not have the key, `Some(None)` if the
+    /// value is null.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -92,7 +91,7 @@ impl<V> Map<V> {
         Some(value)
     }
 
-    /// The value of a key, to be changed.
+    /// Returns a mutable reference to the value of a key.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -109,7 +108,7 @@ impl<V> Map<V> {
         Some(value)
     }
 
-    /// Whether the map has a key, be its value null.
+    /// Returns whether the map has a key, even if its value is null.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -120,8 +119,8 @@ impl<V> Map<V> {
         self.position(key).is_some()
     }
 
-    /// Adds an entry behind the others. A key that is there already stays in its place, and its
-    /// former value is given back.
+    /// Appends an entry. If the map has the key, replaces its value, keeps its position, and returns
+    /// the former value.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -136,7 +135,7 @@ impl<V> Map<V> {
         self.push(value)
     }
 
-    /// The entries in their order.
+    /// Returns the entries in their order.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -153,7 +152,7 @@ impl<V> Map<V> {
         }
     }
 
-    /// The keys in their order.
+    /// Returns the keys in their order.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -165,7 +164,7 @@ impl<V> Map<V> {
         self.iter().map(|(key, _)| key)
     }
 
-    /// The values in the order of their keys.
+    /// Returns the values in the order of their keys.
     ///
     /// ```
     /// use dataforseo_models::Map;
@@ -192,17 +191,17 @@ impl<V> Map<V> {
         }
     }
 
-    /// Where the keys of all entries end.
+    /// The end of the keys of all entries.
     fn end(&self) -> usize {
         self.entries.last().map_or(0, |(end, _)| *end)
     }
 
-    /// The key that was appended to the others and has no entry yet.
+    /// The key that was appended and has no entry yet.
     fn pending(&self) -> &str {
         self.keys.get(self.end()..).unwrap_or_default()
     }
 
-    /// Makes the entry of the key that was appended to the others, or changes that of the same key.
+    /// Adds the entry of the key that was appended, or changes the entry of an equal key.
     fn push(&mut self, value: Option<V>) -> Option<Option<V>> {
         let start = self.end();
         let key = self.keys.get(start..).unwrap_or_default();
@@ -253,7 +252,7 @@ impl<V: PartialEq> PartialEq for Map<V> {
 
 impl<V: Eq> Eq for Map<V> {}
 
-/// The entries of a [`Map`] in their order.
+/// An iterator over the entries of a [`Map`] in their order.
 #[derive(Debug)]
 pub struct Iter<'a, V> {
     keys: &'a str,
@@ -298,7 +297,7 @@ impl<'a, V> IntoIterator for &'a Map<V> {
     }
 }
 
-/// The entries of a [`Map`] in their order, taken out.
+/// An iterator that moves the entries out of a [`Map`] in their order.
 #[derive(Debug)]
 pub struct IntoIter<V> {
     keys: String,
@@ -337,7 +336,7 @@ impl<V> IntoIterator for Map<V> {
     }
 }
 
-/// A key that comes twice has its last value, in its first place.
+/// A key that occurs twice has its last value, at its first position.
 impl<K: AsRef<str>, V> Extend<(K, Option<V>)> for Map<V> {
     fn extend<T: IntoIterator<Item = (K, Option<V>)>>(&mut self, entries: T) {
         for (key, value) in entries {
@@ -346,7 +345,7 @@ impl<K: AsRef<str>, V> Extend<(K, Option<V>)> for Map<V> {
     }
 }
 
-/// A key that comes twice has its last value, in its first place.
+/// A key that occurs twice has its last value, at its first position.
 impl<K: AsRef<str>, V> FromIterator<(K, Option<V>)> for Map<V> {
     fn from_iter<T: IntoIterator<Item = (K, Option<V>)>>(entries: T) -> Self {
         let mut map = Self::default();
@@ -400,7 +399,7 @@ impl<V: FromLenientJson> FromLenientJson for Map<V> {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let entries = match json {
             Json::Map(entries) => entries,
-            // PHP, in which this API is written, prints an empty map as `[]`.
+            // The API writes an empty map as `[]`, as PHP does.
             Json::List(elements) => {
                 let map = is_empty(elements)?.then(Self::default);
                 if map.is_none() {
@@ -428,7 +427,7 @@ impl<V: FromLenientJson> FromLenientJson for Map<V> {
     }
 }
 
-/// Reads through a list, and says whether there was nothing in it.
+/// Skips a list, and returns whether it was empty.
 fn is_empty(elements: &mut dyn Elements) -> Result<bool, Failed> {
     let mut empty = true;
     while elements.skip()? {

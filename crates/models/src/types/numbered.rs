@@ -1,4 +1,4 @@
-//! Maps with the keys `1`, `2` and so on: people give and get a list.
+//! Maps with the keys `1`, `2` and so on, represented as a list.
 
 use crate::codec::lenient::{FromLenientJson, required_field};
 use crate::codec::trace::{self, DriftKind};
@@ -6,10 +6,10 @@ use crate::codec::{Encode, Failed, Fragment, Json, Pairs};
 
 use super::map::Map;
 
-/// A list that is written as a map with the keys `1`, `2` and so on.
+/// A list that is a map with the keys `1`, `2` and so on in JSON.
 ///
-/// Parts of an answer come under the number of what they belong to: [`pair`](Self::pair) brings
-/// the two together.
+/// A response refers to the values by their numbers. [`pair`](Self::pair) maps each numbered part of
+/// the response to its value.
 ///
 /// ```
 /// use dataforseo_models::{Map, Numbered};
@@ -25,12 +25,12 @@ use super::map::Map;
 pub struct Numbered<V>(Vec<V>);
 
 impl<V> Numbered<V> {
-    /// The values, number 1 first.
+    /// Returns the values, number 1 first.
     pub fn as_slice(&self) -> &[V] {
         &self.0
     }
 
-    /// Each value with what a map holds under its number.
+    /// Returns each value with the entry of a map under its number.
     pub fn pair<'a, T>(
         &'a self,
         parts: &'a Map<T>,
@@ -72,7 +72,7 @@ required_field! {
     (V: FromLenientJson) Numbered<V>;
 }
 
-/// A map whose keys are the numbers from 1 on, in any order. What does not fit is left out.
+/// Reads a map whose keys are the numbers from 1 on, in any order. Other keys are left out.
 impl<V: FromLenientJson> FromLenientJson for Numbered<V> {
     fn read(json: Json<'_>) -> Result<Option<Self>, Failed> {
         let Some(mut map) = Map::<V>::read(json)? else {
@@ -85,7 +85,7 @@ impl<V: FromLenientJson> FromLenientJson for Numbered<V> {
         {
             values.push(value);
         }
-        // The number behind the last value may be there with null, which is no drift.
+        // The number after the last value may have null, which is not drift.
         let numbers = 1..=values.len() + 1;
         let fits = |key: &str| {
             let number = key.parse().ok().filter(|number| numbers.contains(number));

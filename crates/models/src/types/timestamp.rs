@@ -1,4 +1,4 @@
-//! Moments as the API writes them: `2019-11-15 12:57:46 +00:00`.
+//! Dates and times in the format of the API: `2019-11-15 12:57:46 +00:00`.
 
 use std::fmt;
 
@@ -7,12 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::codec::lenient::{FromLenientJson, required_field};
 use crate::codec::{Encode, Failed, Fragment, Json};
 
-/// How the API writes a moment. The documentation's prose has hyphens in the time; answers have
-/// colons.
+/// The format of the API. The documentation has hyphens in the time, responses have colons.
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S %:z";
 
-/// A moment of an answer. It keeps the text that arrived, so that nothing is lost if that is not
-/// in the documented form.
+/// A date and time. It keeps the text of the response, so that nothing is lost if that is not in the
+/// documented format.
 ///
 /// ```
 /// use dataforseo_models::Timestamp;
@@ -29,22 +28,23 @@ const FORMAT: &str = "%Y-%m-%d %H:%M:%S %:z";
 pub struct Timestamp(Box<str>);
 
 impl Timestamp {
-    /// Takes a moment as text. Any text makes one; [`instant`](Self::instant) reads it.
+    /// Returns a timestamp with this text, which is not checked. [`instant`](Self::instant) parses it.
     pub fn new(text: impl Into<Box<str>>) -> Self {
         Self(text.into())
     }
 
-    /// The moment; `None` if the text is neither in the API's form nor in RFC 3339's.
+    /// Returns the instant. `None` if the text is neither in the format of the API nor in that of
+    /// RFC 3339.
     ///
-    /// The text is read here and not when the answer is decoded: most callers look at few of the
-    /// thousands of moments in an answer.
+    /// The text is parsed here and not when the response is decoded: most callers use few of the
+    /// thousands of timestamps in a response.
     pub fn instant(&self) -> Option<jiff::Timestamp> {
         jiff::Timestamp::strptime(FORMAT, &*self.0)
             .or_else(|_| self.0.parse())
             .ok()
     }
 
-    /// The text as it arrived.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -32,8 +32,8 @@ impl Checker {
         self.found
     }
 
-    fn report(&mut self, path: Path<'_>, problem: ViolationKind) {
-        self.found.push(Violation::new(path.to_string(), problem));
+    fn report(&mut self, path: Path<'_>, kind: ViolationKind) {
+        self.found.push(Violation::new(path.to_string(), kind));
     }
 
     fn object(&mut self, rules: &[FieldRule], value: &Value, path: Path<'_>) {
@@ -41,7 +41,7 @@ impl Checker {
             let expected = "an object";
             return self.report(path, ViolationKind::WrongKind { expected });
         };
-        // Fields that can stand for one that was missed: to miss them too is the same mistake.
+        // The alternatives of an absent field: their absence is the same violation.
         let mut missed: Vec<&str> = Vec::new();
         for rule in rules {
             let path = Path::Field(&path, rule.name);
@@ -78,7 +78,7 @@ impl Checker {
         }
     }
 
-    /// Whether a field that is not there had to be, by itself or for the sake of others.
+    /// Reports an absent field that is required, by itself or because of other fields.
     fn absent(
         &mut self,
         rule: &FieldRule,
@@ -106,8 +106,8 @@ impl Checker {
         }
     }
 
-    /// Whether the value is of the kind; if not, that is reported. What is inside of it is looked
-    /// at and reported by itself.
+    /// Reports a value of another kind, and returns whether it is of this kind. Checks the values
+    /// inside of it, too.
     fn kind(&mut self, kind: &FieldKind, value: &Value, path: Path<'_>) -> bool {
         let (fits, expected) = match kind {
             FieldKind::String => (value.is_string(), "a string"),
@@ -165,7 +165,7 @@ impl Checker {
         };
         let text = value.as_str().unwrap_or_default();
         let number = value.as_f64().unwrap_or_default();
-        let problem = match *limit {
+        let violation = match *limit {
             Limit::MinItems(min) => (elements < min).then_some(ViolationKind::TooFew {
                 found: elements,
                 min,
@@ -178,7 +178,7 @@ impl Checker {
                 let found = text.chars().count();
                 (found > max).then_some(ViolationKind::TooLong { found, max })
             }
-            // So few elements cannot have so many domains.
+            // There are at most as many domains as elements.
             Limit::MaxDistinctDomains(max) if elements <= max => None,
             Limit::MaxDistinctDomains(max) => {
                 let found = strings(value)
@@ -211,22 +211,23 @@ impl Checker {
             Limit::Timestamp => (!is_timestamp(text)).then_some(ViolationKind::NotATimestamp),
             Limit::RequiredUnless(_) | Limit::RequiredWith(_) | Limit::NotAfter(_) => None,
         };
-        if let Some(problem) = problem {
-            self.report(path, problem);
+        if let Some(violation) = violation {
+            self.report(path, violation);
         }
     }
 
-    /// A condition, or parts with "and" or "or" between them.
+    /// Checks a condition, or conditions with "and" or "or" between them.
     fn filters(&mut self, value: &Value, path: Path<'_>) {
         let list = value.as_array().map_or(&[][..], Vec::as_slice);
         let wrong = match list {
             [Value::String(_), operator, value] => {
                 let empty = value.as_array().is_some_and(Vec::is_empty);
                 if value.is_null() || empty {
-                    // A number that is not finite arrives here as null.
-                    let expected = match empty {
-                        true => "at least one value to compare with",
-                        false => "a value to compare with, which null and NaN are not",
+                    // A number that is not finite is null here.
+                    let expected = if empty {
+                        "at least one value to compare with"
+                    } else {
+                        "a value to compare with, not null or NaN"
                     };
                     self.report(
                         Path::Element(&path, 2),
@@ -293,7 +294,7 @@ impl Checker {
     }
 }
 
-/// Whether a field holds something: neither null nor empty.
+/// Whether a field is set: neither null nor empty.
 fn is_given(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -304,7 +305,7 @@ fn is_given(value: &Value) -> bool {
     }
 }
 
-/// Whether a date, or a moment, comes after another of its kind.
+/// Whether a date, or a date and time, is after another of its kind.
 fn comes_after(first: &str, last: &str) -> bool {
     let moment = |text| Timestamp::new(text).instant();
     match (moment(first), moment(last)) {
@@ -313,7 +314,7 @@ fn comes_after(first: &str, last: &str) -> bool {
     }
 }
 
-/// Whether a text is a moment as the API writes it.
+/// Whether a text is a date and time in the format of the API.
 fn is_timestamp(text: &str) -> bool {
     let form = "0000-00-00 00:00:00 +00:00";
     let same_form = text.len() == form.len()
@@ -332,7 +333,7 @@ fn is_order(rule: &str) -> bool {
         .is_some_and(|(field, direction)| !field.is_empty() && matches!(direction, "asc" | "desc"))
 }
 
-/// How many conditions filters have.
+/// The number of conditions in filters.
 fn conditions(filters: &Value) -> usize {
     match filters.as_array().map(Vec::as_slice) {
         Some([Value::String(_), _, _]) => 1,
@@ -349,7 +350,7 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// What is wrong with how a target is written. Advice only: the API answers some such targets.
+/// Advice on the form of a target. It is only a warning, as the API accepts some such targets.
 fn target_advice(target: &str) -> Option<&'static str> {
     if target.contains("://") {
         let known = target.starts_with("http://") || target.starts_with("https://");

@@ -14,9 +14,9 @@ mod violation;
 use checker::Checker;
 pub use violation::{Severity, Violation, ViolationKind, Violations};
 
-/// Checks a task on a given day, and gives everything that the documentation rules out.
+/// Checks a task against the documented limits on a given day.
 ///
-/// Each generated task has this as its own methods `validate` and `validate_on`.
+/// Each generated task has the methods `validate` and `validate_on`, which call this.
 ///
 /// # Errors
 /// All violations of [severity](Violation::severity) `Error`.
@@ -30,8 +30,8 @@ pub fn validate<T: Task>(task: &T, today: Date) -> Result<(), Violations> {
     }
 }
 
-/// Checks a task on a given day, and gives what the documentation advises against though the API
-/// may take it: a target with `www.`, a value that is not documented.
+/// Checks a task on a given day, and returns the violations that the API may accept: a target with
+/// `www.`, or a value that is not documented.
 pub fn warnings<T: Task>(task: &T, today: Date) -> Vec<Violation> {
     let mut violations = all_violations(task, today);
     violations.retain(|violation| violation.severity() == Severity::Warning);
@@ -39,28 +39,28 @@ pub fn warnings<T: Task>(task: &T, today: Date) -> Vec<Violation> {
 }
 
 fn all_violations<T: Task>(task: &T, today: Date) -> Vec<Violation> {
-    // JSON has no such numbers: they would be sent as null, and the rules would never see them.
+    // JSON has no NaN and no infinity: they would be sent as null, which the rules accept.
     let mut violations: Vec<Violation> = numbers::not_finite(task)
         .into_iter()
         .map(|path| Violation::new(path, ViolationKind::NotFinite))
         .collect();
-    // Tasks are written into a map of JSON values, which cannot fail.
+    // Serializing a task into a JSON value cannot fail.
     if let Ok(task) = serde_json::to_value(task) {
         violations.extend(check(T::RULES, &task, today));
     }
     violations
 }
 
-/// Today by UTC, the day that limits are reckoned from when none is given.
+/// Returns the current date in UTC, which is the default for limits that depend on the day.
 pub fn today() -> Date {
     jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date()
 }
 
-/// Checks a task in JSON against documented rules: violations of both severities.
+/// Checks a task in JSON against documented rules, and returns the violations of both severities.
 ///
-/// The mock server uses this on requests of any client.
+/// The mock server checks the requests of any client by this function.
 pub fn check(rules: &[FieldRule], task: &Value, today: Date) -> Vec<Violation> {
     Checker::new(today).check(rules, task)
 }

@@ -5,7 +5,7 @@ use crate::codec::{Encode, Fragment, Object};
 
 use super::path::Path;
 
-/// Where the numbers of an object are that JSON cannot say: infinite ones and those that are none.
+/// Returns the paths of the numbers that JSON cannot express: infinity and NaN.
 pub fn not_finite(object: &dyn Object) -> Vec<String> {
     let mut found = Vec::new();
     search_fields(object, Path::Whole, &mut found);

@@ -1,8 +1,8 @@
-//! Places in a task, as violations name them: `targets[3]`, `filters[0][1]`.
+//! Paths in a task, as violations show them: `targets[3]`, `filters[0][1]`.
 
 use std::fmt;
 
-/// Where in a task. Steps refer to those before them, and are written only for what is reported.
+/// A path in a task. Each step refers to the one before, so that text is built for violations only.
 #[derive(Clone, Copy)]
 pub enum Path<'a> {
     /// The task itself.

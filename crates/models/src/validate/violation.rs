@@ -4,12 +4,12 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-/// Everything that is wrong with a task.
+/// All violations of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    /// Each violation, in the order of the documented fields.
+    /// Returns the violations in the order of the documented fields.
     pub fn violations(&self) -> &[Violation] {
         &self.0
     }
@@ -35,18 +35,18 @@ impl fmt::Display for Violations {
 
 impl std::error::Error for Violations {}
 
-/// One thing that is wrong, or looks wrong, in a task.
+/// A violation of the documentation in a task.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// Where in the task: `targets[3]`.
+    /// The path in the task, such as `targets[3]`.
     pub path: String,
-    /// What.
+    /// What is wrong.
     pub kind: ViolationKind,
 }
 
 impl Violation {
-    /// Something wrong at a place of a task.
+    /// Returns a violation at a path of a task.
     pub fn new(path: impl Into<String>, kind: ViolationKind) -> Self {
         Self {
             path: path.into(),
@@ -54,7 +54,7 @@ impl Violation {
         }
     }
 
-    /// Whether the API refuses such a task, or may answer it.
+    /// Returns whether the API rejects such a task, or may accept it.
     pub fn severity(&self) -> Severity {
         match self.kind {
             ViolationKind::UnknownValue { .. } | ViolationKind::TargetForm(_) => Severity::Warning,
@@ -69,12 +69,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// How sure it is that a task will be refused.
+/// Whether the API rejects a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// The documentation rules it out.
+    /// The documentation excludes the value, and the API rejects it.
     Error,
-    /// The documentation advises against it, or does not know it; the API may take it.
+    /// The documentation advises against the value, or does not list it. The API may accept it.
     Warning,
 }
 
@@ -87,67 +87,67 @@ pub enum ViolationKind {
         /// The documented names.
         known: Vec<&'static str>,
     },
-    /// A required field is not there, is null, or is an empty list.
+    /// A required field is absent, null, or an empty list.
     Missing,
-    /// Neither this field is there nor one of those that can stand for it.
+    /// Neither this field nor one of its alternatives is set.
     MissingUnless {
-        /// Those that can.
+        /// The alternatives.
         others: &'static [&'static str],
     },
-    /// The field goes with another one, which is there.
+    /// The field is required with another field, which is set.
     MissingWith {
-        /// That one.
+        /// The other field.
         other: &'static str,
     },
-    /// The date, or the moment, comes after that of another field, which is the end of the range.
+    /// The date or time is after that of another field, the end of the range.
     AfterField {
-        /// That field.
+        /// The other field.
         other: &'static str,
     },
-    /// Not a moment of the form `yyyy-mm-dd hh:mm:ss +00:00`.
+    /// Not a date and time of the form `yyyy-mm-dd hh:mm:ss +00:00`.
     NotATimestamp,
-    /// The endpoint answers at once: it takes no posts for later.
+    /// The endpoint is live: it returns the result in the response, and accepts no posted tasks.
     LiveEndpoint,
-    /// Another kind of value.
+    /// The value is of another kind.
     WrongKind {
         /// The documented kind.
         expected: &'static str,
     },
-    /// Infinite, or not a number at all: JSON cannot say that.
+    /// Infinity or NaN, which JSON cannot express.
     NotFinite,
     /// Too few elements.
     TooFew {
-        /// How many there are.
+        /// The number in the task.
         found: usize,
-        /// How many there must be.
+        /// The fewest.
         min: usize,
     },
     /// Too many elements.
     TooMany {
-        /// How many there are.
+        /// The number in the task.
         found: usize,
-        /// How many there may be.
+        /// The most.
         max: usize,
     },
     /// Too many characters.
     TooLong {
-        /// How many there are.
+        /// The number in the task.
         found: usize,
-        /// How many there may be.
+        /// The most.
         max: usize,
     },
     /// The elements belong to too many registrable domains.
     TooManyDomains {
-        /// How many there are.
+        /// The number in the task.
         found: usize,
-        /// How many there may be.
+        /// The most.
         max: usize,
     },
     /// Filters with too many conditions.
     TooManyConditions {
-        /// How many there are.
+        /// The number in the task.
         found: usize,
-        /// How many there may be.
+        /// The most.
         max: usize,
     },
     /// A number below the smallest that is allowed.
@@ -160,14 +160,14 @@ pub enum ViolationKind {
     Before(Date),
     /// A date after the last that is allowed.
     After(Date),
-    /// None of the documented values.
+    /// The value is not documented.
     UnknownValue {
         /// The documented values.
         known: &'static [&'static str],
     },
     /// A target that is not written as documented.
     TargetForm(&'static str),
-    /// A target without text: nothing could be found for it, and the call would be charged.
+    /// An empty target, for which the call would be charged and nothing found.
     EmptyTarget,
 }
 
@@ -175,7 +175,7 @@ impl fmt::Display for ViolationKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownField { known } => {
-                write!(f, "no such field; there are {}", known.join(", "))
+                write!(f, "unknown field; known fields: {}", known.join(", "))
             }
             Self::Missing => f.write_str("required"),
             Self::MissingUnless { others } => {
@@ -183,8 +183,12 @@ impl fmt::Display for ViolationKind {
             }
             Self::MissingWith { other } => write!(f, "required with {other}"),
             Self::AfterField { other } => write!(f, "after {other}"),
-            Self::NotATimestamp => f.write_str("expected a moment, yyyy-mm-dd hh:mm:ss +00:00"),
-            Self::LiveEndpoint => f.write_str("this endpoint answers at once: call it"),
+            Self::NotATimestamp => {
+                f.write_str("expected a date and time, yyyy-mm-dd hh:mm:ss +00:00")
+            }
+            Self::LiveEndpoint => {
+                f.write_str("the endpoint is live: call it instead of posting tasks")
+            }
             Self::WrongKind { expected } => write!(f, "expected {expected}"),
             Self::NotFinite => f.write_str("expected a finite number"),
             Self::TooFew { found, min } => {
@@ -208,10 +212,14 @@ impl fmt::Display for ViolationKind {
             Self::Before(min) => write!(f, "{min} is the first date that is allowed"),
             Self::After(max) => write!(f, "{max} is the last date that is allowed"),
             Self::UnknownValue { known } => {
-                write!(f, "not a documented value; there are {}", known.join(", "))
+                write!(
+                    f,
+                    "not a documented value; documented values: {}",
+                    known.join(", ")
+                )
             }
             Self::TargetForm(advice) => f.write_str(advice),
-            Self::EmptyTarget => f.write_str("an empty target"),
+            Self::EmptyTarget => f.write_str("the target is empty"),
         }
     }
 }
