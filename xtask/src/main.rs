@@ -8,30 +8,30 @@ use clap::{Parser, Subcommand};
 use commands::{Failure, check, diff, drift, generate, import, openapi, style, update};
 use xtask::checkout;
 
-/// Keeps the crates up to date with the documentation.
+/// Maintain the spec, and everything that is generated from it.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
-struct Arguments {
+struct CommandLine {
     #[command(subcommand)]
-    command: Command,
+    command: XtaskCommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
-    Import(import::Arguments),
-    Update(update::Arguments),
+enum XtaskCommand {
+    Import(import::ImportArguments),
+    Update(update::UpdateArguments),
     /// Check the spec and the fixtures, and list everything that is wrong with them.
     Check,
-    Diff(diff::Arguments),
-    Drift(drift::Arguments),
+    Diff(diff::DiffArguments),
+    Drift(drift::DriftArguments),
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
     Openapi,
-    Generate(generate::Arguments),
-    Style(style::Arguments),
+    Generate(generate::GenerateArguments),
+    Style(style::StyleArguments),
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    match run(CommandLine::parse().command) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");
@@ -41,16 +41,16 @@ fn main() -> ExitCode {
 }
 
 /// Runs a command in the checkout that contains the current folder.
-fn run(command: Command) -> Result<ExitCode, Failure> {
+fn run(command: XtaskCommand) -> Result<ExitCode, Failure> {
     let root = checkout::find(&std::env::current_dir()?)?;
     match command {
-        Command::Import(arguments) => import::run(&root, &arguments),
-        Command::Update(arguments) => update::run(&root, &arguments),
-        Command::Check => check::run(&root),
-        Command::Diff(arguments) => diff::run(&root, arguments),
-        Command::Drift(arguments) => drift::run(&root, &arguments),
-        Command::Openapi => openapi::run(&root),
-        Command::Generate(arguments) => generate::run(&root, &arguments),
-        Command::Style(arguments) => style::run(&root, &arguments),
+        XtaskCommand::Import(arguments) => import::run(&root, &arguments),
+        XtaskCommand::Update(arguments) => update::run(&root, &arguments),
+        XtaskCommand::Check => check::run(&root),
+        XtaskCommand::Diff(arguments) => diff::run(&root, arguments),
+        XtaskCommand::Drift(arguments) => drift::run(&root, &arguments),
+        XtaskCommand::Openapi => openapi::run(&root),
+        XtaskCommand::Generate(arguments) => generate::run(&root, &arguments),
+        XtaskCommand::Style(arguments) => style::run(&root, &arguments),
     }
 }

@@ -1,11 +1,12 @@
 //! One call: a task, its rows and its cost.
 
-use dataforseo_client::{Client, backlinks::BulkRanksLiveTask};
-use dataforseo_mock_server::MockServer;
+use dataforseo_client::Client;
+use dataforseo_client::backlinks::{BulkRanksLive, BulkRanksLiveTask};
+use dataforseo_mock_server::{MockServer, OnMiss};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mock = MockServer::in_memory();
+    let mock = MockServer::builder().on_miss(OnMiss::Example).in_memory()?;
     let client = Client::builder()
         .credentials("login", "password")
         .base_url(mock.url())
@@ -13,10 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     let task = BulkRanksLiveTask::new(["forbes.com", "cnn.com"]);
-    println!(
-        "at most {:.4} USD",
-        client.estimate::<dataforseo_client::backlinks::BulkRanksLive>(&task)
-    );
+    println!("at most {:.4} USD", client.estimate::<BulkRanksLive>(&task));
 
     let response = client.backlinks().bulk_ranks_live(&task).await?;
     for row in response.items() {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use dataforseo_client::backlinks::{BulkRanksLive, BulkRanksLiveTask};
 use dataforseo_client::{Client, Error, StandardRetryPolicy};
-use dataforseo_mock_server::{Fault, MockServer};
+use dataforseo_mock_server::{Fault, MockServer, OnMiss};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mock = MockServer::in_memory();
+    let mock = MockServer::builder().on_miss(OnMiss::Example).in_memory()?;
     let policy = StandardRetryPolicy::default()
         .max_attempts(3)
         .backoff(Duration::from_millis(1), Duration::from_millis(10));

@@ -18,7 +18,8 @@
 //!
 //! - **Types.** Every endpoint has a method, a task and a result. A task that breaks a documented
 //!   limit is not sent.
-//! - **Absent values.** Result fields are `Option`s: the API can return null or omit a field.
+//! - **Absent values.** Result fields are `Option`s: the API can return null or omit a field. The
+//!   value is then `None`.
 //! - **Errors.** An error inside an HTTP 200 response is an [`Error`], too. Its methods return how to
 //!   react, such as [`Error::is_retryable`]. [`failure_modes`] lists how a call can fail.
 //! - **Rate limits.** A client and its clones together keep the rate limits of the account:

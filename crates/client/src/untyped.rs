@@ -122,7 +122,7 @@ impl Client {
     /// assert_eq!(request.path(), path);
     ///
     /// let invalid = client.prepare(endpoint, &[], &[serde_json::json!({ "targt": "example.com" })]);
-    /// assert_eq!(invalid.unwrap_err().invalid_fields(), ["targt", "target"]);
+    /// assert!(invalid.unwrap_err().invalid_fields().contains(&"targt"));
     /// # Ok(())
     /// # }
     /// ```

@@ -1,4 +1,4 @@
-//! What the generated models cost to compile, beside the same types as plain serde derives.
+//! The cost of compiling the generated models, compared with the same types as plain serde derives.
 //!
 //! `cargo bench -p dataforseo-codegen --bench compile` writes a section of the size of all of v3 (about 1,600
 //! types and 13,000 fields, unions among them) through this generator, and the same types with
@@ -21,7 +21,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Where the wrapper writes what each rustc cost.
+/// The file in which the wrapper records the cost of each rustc.
 const LOG: &str = "COMPILE_BENCH_LOG";
 
 fn main() -> ExitCode {
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Runs the rustc of the arguments, and notes what it cost.
+/// Runs the rustc of the arguments, and records its cost.
 fn wrap_rustc(log: &Path) -> Result<ExitCode, Failure> {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let (rustc, rest) = arguments.split_first().ok_or("no rustc to run")?;
@@ -58,7 +58,7 @@ fn wrap_rustc(log: &Path) -> Result<ExitCode, Failure> {
     })
 }
 
-/// CPU seconds, and kilobytes of memory at the peak.
+/// The CPU time in seconds, and the peak memory in kilobytes.
 #[derive(Debug, Default, Clone, Copy)]
 struct Cost {
     cpu: f64,
@@ -116,7 +116,7 @@ fn measure() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Builds a package from nothing of its own, and adds up what its crates cost.
+/// Builds a package from scratch, and returns the total cost of its crates.
 fn run(
     root: &Path,
     arguments: &[&str],
@@ -163,7 +163,7 @@ fn run(
     Ok(cost)
 }
 
-/// A section like those of v3: tasks, results with rows, objects inside of them, enums, unions.
+/// Writes a section like those of v3: tasks, results with rows, nested objects, enums and unions.
 fn write_spec(folder: &Path, endpoints: usize, members: usize) -> Result<(), Failure> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec");
     let section = folder.join("bench");
@@ -237,7 +237,7 @@ fn write_spec(folder: &Path, endpoints: usize, members: usize) -> Result<(), Fai
     Ok(())
 }
 
-/// Fields of the kinds that v3 has, about as often as it has them.
+/// Returns fields of the types of v3, in similar proportions.
 fn fields(prefix: &str, count: usize, indent: usize) -> String {
     let kinds = [
         "string", "integer", "string", "string", "integer", "float", "string", "map", "boolean",
@@ -258,7 +258,7 @@ fn fields(prefix: &str, count: usize, indent: usize) -> String {
     text
 }
 
-/// A workspace with the generated models, the derived ones, and the programs.
+/// Writes a workspace with the generated models, the derived models and the programs.
 fn write_workspace(root: &Path, model: &Model) -> Result<(), Failure> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let manifest = fs::read_to_string(repository.join("Cargo.toml"))?;
@@ -341,7 +341,7 @@ fn manifest_of(name: &str, models: &str) -> String {
     )
 }
 
-/// A program that decodes the answer of any endpoint: the same work with both kinds of models.
+/// Writes a program that decodes the response of any endpoint, for both kinds of models.
 fn program(model: &Model, tables: bool, count: usize) -> String {
     let endpoints: Vec<_> = model.endpoints().take(count).collect();
     let mut text = String::from(match tables {
@@ -371,7 +371,8 @@ fn program(model: &Model, tables: bool, count: usize) -> String {
     text + "        _ => 0,\n    };\n    println!(\"{count}\");\n}\n"
 }
 
-/// The same types as plain serde derives: no tolerance, no unknown members, no setters, no rules.
+/// Writes the same types as plain serde derives, without lenient decoding, unknown members, setters
+/// and rules.
 fn derives(model: &Model) -> String {
     let mut text = String::from(
         "use serde::{Deserialize, Serialize};\n\

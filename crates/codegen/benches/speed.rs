@@ -1,4 +1,4 @@
-//! How long `check` and `generate` take, beside how long they may take.
+//! The duration of `check` and `generate`, compared with their targets.
 //!
 //! `cargo bench -p dataforseo-codegen --bench speed` works in temporary folders: on the Backlinks section, and on
 //! a spec of some 550 endpoints, the size of all of v3, which is the committed one with each section
@@ -15,10 +15,10 @@ use dataforseo_spec::{fixtures, model};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// How many endpoints the large spec has at least.
+/// The minimum number of endpoints in the large spec.
 const ENDPOINTS: usize = 550;
 
-/// How many runs there are of each step.
+/// The number of runs per step.
 const RUNS: usize = 3;
 
 fn main() -> Result<(), Failure> {
@@ -32,7 +32,7 @@ fn main() -> Result<(), Failure> {
     measure(large.path(), 2.0, 5.0)
 }
 
-/// Takes the time of each step, and prints it with its aim in seconds.
+/// Measures each step, and prints its duration with its target in seconds.
 fn measure(root: &Path, check_aim: f64, generate_aim: f64) -> Result<(), Failure> {
     let count = model::load(&root.join("spec"))?.endpoints().count();
     println!("{count} endpoints");
@@ -77,8 +77,8 @@ fn best(mut step: impl FnMut() -> Result<(), Failure>) -> Result<Duration, Failu
     Ok(best)
 }
 
-/// What `cargo xtask generate` does; writing is left out if it is not wanted, so that the next run
-/// finds the same.
+/// Runs the steps of `cargo xtask generate`. Writing is optional, so that the next run starts from
+/// the same state.
 fn generate(root: &Path, write: bool) -> Result<(), Failure> {
     let model = model::load(&root.join("spec"))?;
     let files = emit(&model, &fixtures::find(root, &model)?)?;
@@ -89,14 +89,14 @@ fn generate(root: &Path, write: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What `cargo xtask check` does.
+/// Runs the steps of `cargo xtask check`.
 fn check(root: &Path) -> Result<(), Failure> {
     let model = model::load(&root.join("spec"))?;
     fixtures::check(root, &model, &fixtures::find(root, &model)?)?;
     Ok(())
 }
 
-/// The committed spec, and its sections again under other names.
+/// Writes the committed spec, with copies of its sections under other names.
 fn write_large(repository: &Path, root: &Path) -> Result<(), Failure> {
     let sections = ["appendix", "on_page", "serp", "backlinks"];
     let mut names = Vec::new();
@@ -117,7 +117,7 @@ fn write_large(repository: &Path, root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Copies a section with its fixtures under a name. Gives how many endpoints it has.
+/// Copies a section with its fixtures under another name. Returns the number of its endpoints.
 fn copy_section(
     repository: &Path,
     root: &Path,
@@ -142,7 +142,7 @@ fn copy_section(
     Ok(endpoints)
 }
 
-/// `api.yaml` with these sections, the status codes, and the words for all.
+/// Writes `api.yaml` with these sections, the status codes and the glossary.
 fn write_api(repository: &Path, root: &Path, names: &[String]) -> Result<(), Failure> {
     let spec = repository.join("spec");
     for file in ["status_codes.yaml", "glossary.yaml"] {

@@ -264,8 +264,8 @@ fn pages_doc(section: &Section, endpoint: &Endpoint) -> String {
     );
     let reach = paging.map_or_else(String::new, |paging| match &paging.token {
         Some(_) => format!(
-            "Pages up to an offset of {} are fetched by `offset`, later ones by the token of the page \
-             before.",
+            "Pages up to an offset of {} are fetched by `offset`, and later pages by the token in the \
+             previous page.",
             paging.max_offset
         ),
         None => format!(
@@ -279,8 +279,8 @@ fn pages_doc(section: &Section, endpoint: &Endpoint) -> String {
         "Returns all rows of [`{module}`](Self::{module}) in pages, starting at the task's `offset`. \
          Nothing is sent before [`Pages::next`] is called.\n\n\
          {reach}\n\n\
-         # Cost\nEach page is a call and charged as one. A page has as many rows as the task's \
-         `limit`, or the maximum if the task has none. Full pages cost least per row.\n\n\
+         # Cost\nThe API charges one call per page. A page has as many rows as the task's `limit`, or \
+         the maximum if the task has none. Pages with the maximum cost least per row.\n\n\
          # Example\n{}",
         example(
             section,
@@ -350,29 +350,31 @@ fn cost_doc(endpoint: &Endpoint) -> &'static str {
     }
     if endpoint.mode == Mode::TaskPost {
         return "# Cost\nThe API charges each accepted task when it is posted; fetching the results is \
-                free. [`Posted::cost`] returns the cost. The call is not retried if it may have been \
-                charged, unless the retry policy allows it.";
+                free. [`Posted::cost`] returns the cost, and [`Client::estimate`] an estimate in \
+                advance. A call that may have been charged is not retried, unless the retry policy \
+                allows it.";
     }
-    "# Cost\nThe API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] \
-     what is known of a call that failed. The call is not retried if it may have been charged, unless \
-     the retry policy allows it."
+    "# Cost\nThe API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an \
+     estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may \
+     have been charged is not retried, unless the retry policy allows it."
 }
 
 fn errors_doc(endpoint: &Endpoint) -> &'static str {
     match (&endpoint.task, endpoint.mode) {
         (_, Mode::TaskPost) => {
-            "# Errors\nWhen a task breaks a documented limit: then none is sent. When the call fails: \
-             see [`Error`]. A task that the API refuses is not an error of the call: see [`Posted`]."
+            "# Errors\nWhen a task breaks a documented limit; no task is then sent. When the call fails. \
+             [`Error`] describes how to react. A task that the API refuses is not an error of the \
+             call: see [`Posted`]."
         }
         (Some(_), _) => {
-            "# Errors\nWhen the task breaks a documented limit: then it is not sent. When the call or \
-             the task fails: see [`Error`]."
+            "# Errors\nWhen the task breaks a documented limit; it is then not sent. When the call or \
+             the task fails. [`Error`] describes how to react."
         }
         (None, Mode::TaskGet) => {
-            "# Errors\nWhen the call or the task fails: see [`Error`]. A task that is not done yet is \
-             not an error: [`Fetched::Pending`]."
+            "# Errors\nWhen the call or the task fails. [`Error`] describes how to react. A task that is \
+             not done yet is not an error: [`Fetched::Pending`]."
         }
-        (None, _) => "# Errors\nWhen the call fails: see [`Error`].",
+        (None, _) => "# Errors\nWhen the call fails. [`Error`] describes how to react.",
     }
 }
 
@@ -388,7 +390,7 @@ fn limits_of(field: &Field) -> Vec<String> {
         _ => None,
     });
     let texts = field.limits.iter().filter_map(|limit| match limit {
-        MaxItems(max) => Some(format!("At most {max} `{wire}`.")),
+        MaxItems(max) => Some(format!("At most {max} elements in `{wire}`.")),
         MaxDistinctDomains(max) => Some(format!("At most {max} different domains in `{wire}`.")),
         MaxLength(max) => Some(format!("At most {max} characters in `{wire}`.")),
         MaxConditions(max) => Some(format!("At most {max} conditions in `{wire}`.")),

@@ -143,7 +143,7 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
     let name = ident(&task.name);
     let endpoint_name = ident(&endpoint.name);
     let doc = format!(
-        "Parameters of [`{}`]. `new` takes the required fields; each other field has a setter.",
+        "Parameters of [`{}`]. `new` accepts the required fields. Each other field has a setter.",
         endpoint.name
     );
     let items = object(task, &doc);
@@ -157,7 +157,7 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
             /// the current date in UTC.
             ///
             /// # Errors
-            /// All violations that the API rejects, each with its path.
+            /// When the task breaks a limit. The error lists all violations, each with the path of its field.
             pub fn validate(&self) -> Result<(), Violations> {
                 crate::validate(self, crate::today())
             }
@@ -165,13 +165,13 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
             /// Checks the task against the documented limits on a given day.
             ///
             /// # Errors
-            /// All violations that the API rejects, each with its path.
+            /// When the task breaks a limit. The error lists all violations, each with the path of its field.
             pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
                 crate::validate(self, today)
             }
 
-            /// Returns the violations that the API may accept: a target with `www.`, or a value that
-            /// is not documented.
+            /// Returns parts of the task that the documentation advises against and that the API may
+            /// accept nevertheless: a target with `www.`, or a value that is not documented.
             pub fn warnings(&self) -> Vec<Violation> {
                 crate::warnings(self, crate::today())
             }

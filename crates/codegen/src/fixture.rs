@@ -1,8 +1,8 @@
-//! Fixtures made up from the spec, so that every endpoint has an answer: the numbers mean nothing,
-//! the shapes are the documented ones.
+//! Synthetic fixtures generated from the spec, so that every endpoint has a response. The numbers
+//! are arbitrary, and the types are the documented ones.
 //!
-//! An endpoint whose tasks take a `tag` has the hard cases besides, asked for by that tag: an
-//! empty success, nulls wherever the API may send one, and things that nobody documented.
+//! An endpoint whose tasks have a `tag` also has the edge cases, which that tag selects. These are
+//! an empty success, nulls wherever the API can send one, and undocumented fields and values.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use dataforseo_spec::language::{Format, Mode};
 use dataforseo_spec::model::{Endpoint, Field, Object, Section, Type, TypeDef};
 
-/// The fixtures of an endpoint by file name, without the documented one.
+/// Returns the synthetic fixtures of an endpoint by file name.
 pub fn emit(section: &Section, endpoint: &Endpoint, documented: bool) -> Vec<(String, String)> {
     let mut fixtures = Vec::new();
     if !documented {
@@ -32,16 +32,16 @@ pub fn emit(section: &Section, endpoint: &Endpoint, documented: bool) -> Vec<(St
         .collect()
 }
 
-/// Which answer is made up.
+/// The case that a synthetic fixture covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Case {
-    /// Something everywhere.
+    /// Every field has a value.
     Plain,
-    /// A success that found nothing.
+    /// A success without rows.
     Empty,
-    /// Null wherever the API may send it.
+    /// Null wherever the API can send it.
     Nulls,
-    /// Fields, values and kinds that nobody documented.
+    /// Undocumented fields, values and types.
     Unknown,
 }
 
@@ -55,7 +55,7 @@ impl Case {
         }
     }
 
-    /// The tag of a task that asks for it.
+    /// Returns the tag of a task that selects the case.
     fn tag(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
@@ -78,23 +78,23 @@ impl Case {
     }
 }
 
-/// How deep a made-up answer nests at most.
+/// The maximum depth of a synthetic response.
 const DEEPEST: usize = 16;
 
-/// The identifier of all made-up tasks.
+/// The identifier of all synthetic tasks.
 const ID: &str = "01010000-0000-0000-0000-000000000000";
 
 struct Synthesis<'a> {
     section: &'a Section,
     endpoint: &'a Endpoint,
     case: Case,
-    /// The example, with the tag that asks for the case.
+    /// Returns the example with the tag that selects the case.
     task: Map<String, Value>,
     targets: Vec<String>,
 }
 
 impl<'a> Synthesis<'a> {
-    /// Nothing can be made up for a task without an example.
+    /// Without an example of a task, there is no fixture.
     fn new(section: &'a Section, endpoint: &'a Endpoint, case: Case) -> Option<Self> {
         let mut task = match &endpoint.example {
             Some(example) => example.as_object()?.clone(),
@@ -131,7 +131,7 @@ impl<'a> Synthesis<'a> {
             path = path.replace(&format!("{{{}}}", field.wire), parameter(field));
         }
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        // What stands between the section and the mode, as the mock itself echoes it.
+        // The part of the path between section and mode, as the mock server echoes it.
         let modes = ["live", "task_post", "tasks_ready", "task_get"];
         let function = parts.iter().skip(2).take_while(|it| !modes.contains(it));
         let function: Vec<&str> = function.copied().collect();
@@ -203,7 +203,7 @@ impl<'a> Synthesis<'a> {
         let fields = object.fields.iter().map(|field| {
             let at = format!("{at}/{}", field.wire);
             let value = match field.wire.as_str() {
-                // Counts agree with what is there.
+                // Counts are consistent with the rows.
                 "items_count" | "total_count" if has_rows => self.rows(object).into(),
                 wire => match self.echo(object, wire, &at) {
                     Some(value) => value,
@@ -219,7 +219,8 @@ impl<'a> Synthesis<'a> {
         fields
     }
 
-    /// What answers repeat of a task: its fields in the result, its targets in the rows.
+    /// The parts of a task that responses repeat: its fields in the result, its targets in the
+    /// rows.
     fn echo(&self, object: &Object, wire: &str, at: &str) -> Option<Value> {
         if self.case == Case::Nulls {
             return None;
@@ -242,7 +243,8 @@ impl<'a> Synthesis<'a> {
         }
     }
 
-    /// How many elements a list has: one for each target, each member of a union, else two.
+    /// Returns the number of elements of a list: one per target or per member of a union, otherwise
+    /// two.
     fn length(&self, of: &Type) -> usize {
         match (of, &self.endpoint.rows) {
             (Type::Union(name), _) => match self.find(name) {
@@ -271,7 +273,7 @@ impl<'a> Synthesis<'a> {
             .next_back()
             .unwrap_or(0);
         let nulls = self.case == Case::Nulls;
-        // A union can hold itself; somewhere an answer ends.
+        // A union can contain itself, so the depth is limited.
         if at.matches('/').count() > DEEPEST {
             return match ty {
                 Type::List(_) => json!([]),
@@ -282,8 +284,8 @@ impl<'a> Synthesis<'a> {
             ty,
             Type::List(_) | Type::Map(_) | Type::Object(_) | Type::Union(_)
         );
-        // The first row has null in all of its fields; in the second, the way to every nullable
-        // place inside is open, and lists hold a null besides.
+        // All fields of the first row are null. In the second row, the innermost nullable values
+        // are null, and lists also contain a null.
         let first_row = at.split('/').nth(2) == Some("0") && at.matches('/').count() > 2;
         if nulls && (!structure || first_row) {
             return Value::Null;
@@ -365,8 +367,8 @@ impl<'a> Synthesis<'a> {
         Value::Object(fields)
     }
 
-    /// The keys of a made-up map: the numbers of targets, documented ones, or those that answers
-    /// have where something is not known.
+    /// Returns the keys of a synthetic map: the numbers of targets, the documented keys, or the
+    /// keys of responses for unknown values.
     fn keys(&self, field: Option<&Field>) -> Vec<String> {
         let by_target = field.is_some_and(|field| {
             let keyed = self.endpoint.rows.as_ref();

@@ -1,6 +1,6 @@
 //! The folders of generated files.
 
-/// The folders that hold nothing but generated files: a file in them that is not emitted is stale.
+/// The folders that contain only generated files. Any other file in them is stale.
 pub const GENERATED_FOLDERS: [&str; 7] = [
     MODELS,
     SCHEMAS,

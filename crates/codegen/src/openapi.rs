@@ -9,7 +9,7 @@ use super::schema::Schemas;
 use dataforseo_spec::language::{FieldType, Fields};
 use dataforseo_spec::model::{Endpoint, Model, Section, TypeDef};
 
-/// The document, as JSON.
+/// Emits the document as JSON.
 pub fn emit(model: &Model) -> String {
     let mut schemas = Map::new();
     let mut paths = Map::new();
@@ -66,7 +66,7 @@ pub fn emit(model: &Model) -> String {
     format!("{document:#}\n")
 }
 
-/// The name of a type in the whole document: type names are unique in a section only.
+/// Returns the name of a type in the whole document, as type names are unique per section only.
 fn component(section: &Section, name: &str) -> String {
     let prefix = heck::ToUpperCamelCase::to_upper_camel_case(section.name.as_str());
     format!("{prefix}.{name}")
@@ -179,7 +179,7 @@ fn responses(result: Value) -> Value {
     })
 }
 
-/// The envelope with the results of an endpoint inside.
+/// Returns the envelope with the results of an endpoint.
 fn answer(result: Value) -> Value {
     json!({
         "allOf": [
@@ -199,14 +199,14 @@ fn answer(result: Value) -> Value {
     })
 }
 
-/// The envelope, from `api.yaml`.
+/// Returns the envelope from `api.yaml`.
 fn envelope(model: &Model, schemas: &mut Map<String, Value>) {
     let codes: Vec<Value> = model
         .status_codes
         .iter()
         .map(|code| json!({ "const": code.code, "title": code.name, "description": code.doc }))
         .collect();
-    // Documented ones; the API adds to them.
+    // The documented values. The API can add more.
     let status = json!({ "type": "integer", "anyOf": [{ "oneOf": codes }, {}] });
     schemas.insert("StatusCode".to_owned(), status);
     let schema = fields(&model.api.envelope.fields);

@@ -1,4 +1,4 @@
-//! The comparison of generated text with the files of a checkout.
+//! Compares generated text with the files of a checkout.
 
 use std::fs;
 use std::io;
@@ -10,15 +10,15 @@ use dataforseo_spec::fixtures;
 use crate::folders::GENERATED_FOLDERS;
 use crate::rust::Files;
 
-/// Compares what was generated with what is there.
+/// Compares the generated files with those of the checkout.
 ///
 /// # Errors
-/// When a folder cannot be read.
+/// Returns an error if a folder cannot be read.
 pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<FileChange>> {
     let mut stale = Vec::new();
     for (path, wanted) in files {
         let found = fs::read_to_string(root.join(path)).ok();
-        // A checkout may have other line ends.
+        // A checkout can have other line ends.
         let same = found
             .as_ref()
             .is_some_and(|found| found == wanted || found.replace("\r\n", "\n") == *wanted);
@@ -42,7 +42,7 @@ pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<FileChange>> {
             }
         }
     }
-    // A fixture that was made up for an endpoint which is gone, or has a documented one by now.
+    // A synthetic fixture of a removed endpoint, or of one that now has a documented fixture.
     for path in files_below(&root.join(fixtures::FOLDER))? {
         let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
         if files.contains_key(&relative) {

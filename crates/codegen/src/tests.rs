@@ -1,4 +1,4 @@
-//! The list of all endpoints with their types, for tests that look at each of them.
+//! The list of all endpoints with their types, for tests of every endpoint.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,7 +6,7 @@ use quote::quote;
 use super::rust::ident;
 use dataforseo_spec::model::Model;
 
-/// The list.
+/// Emits the list.
 pub fn emit(model: &Model) -> TokenStream {
     let endpoints = model.sections.iter().flat_map(|section| {
         let module = ident(&section.name);

@@ -290,13 +290,13 @@ fn builder(object: &Object) -> TokenStream {
     let rest = (!optional.is_empty()).then(|| quote!(, ..Self::default()));
     let new = match required.as_slice() {
         [] => quote! {
-            /// Returns a task with the defaults of the API.
+            /// Returns a value with the defaults of the API.
             pub fn new() -> Self {
                 Self::default()
             }
         },
         _ => quote! {
-            /// Returns a task with the required fields. All other fields have the defaults of the API.
+            /// Returns a value with the required fields. All other fields have the defaults of the API.
             pub fn new(#(#parameters),*) -> Self {
                 Self { #(#values),* #rest }
             }

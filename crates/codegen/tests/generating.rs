@@ -1,4 +1,4 @@
-//! What is generated: fresh, the same every time, and readable in every corner of the language.
+//! Generated code: up to date, reproducible and readable for every feature of the spec language.
 
 #![allow(
     clippy::expect_used,
@@ -478,7 +478,7 @@ fn only_what_changed_is_written_and_what_is_stale_goes() {
     assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), before);
 }
 
-/// The committed code is what the committed spec gives.
+/// The committed code is up to date with the committed spec.
 #[test]
 fn generated_code_is_fresh() {
     let root = repository();

@@ -7,7 +7,7 @@
     reason = "a test fails by a panic"
 )]
 
-use dataforseo_compare::drift::{DriftOptions, DriftReport, FindingKind, ReportDetail, drift};
+use dataforseo_compare::drift::{DriftOptions, FindingKind, ReportDetail, SpecDriftReport, drift};
 use dataforseo_spec::model::load;
 use dataforseo_test_support::Workspace;
 use serde_json::{Value, json};
@@ -147,7 +147,7 @@ fn strange() -> Value {
     }])
 }
 
-fn look(workspace: &Workspace, options: &DriftOptions) -> DriftReport {
+fn look(workspace: &Workspace, options: &DriftOptions) -> SpecDriftReport {
     drift(
         workspace.path(),
         &[workspace.path().join("recorded")],
@@ -170,7 +170,7 @@ fn applied() -> DriftOptions {
     }
 }
 
-fn text(workspace: &Workspace, report: &DriftReport) -> String {
+fn text(workspace: &Workspace, report: &SpecDriftReport) -> String {
     let folder = format!("{}/", workspace.path().display());
     report
         .text(ReportDetail::Full)

@@ -1,4 +1,4 @@
-//! A page as the spec would say it: facts only, no words.
+//! Drafts: the facts of a page in the form of the spec, without texts.
 
 use std::collections::HashSet;
 
@@ -6,29 +6,30 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::prose;
-use crate::docs::nest::{DocField, Known, is_key, nest_answer, nest_task};
+use crate::docs::nest::{DocField, NestingHints, is_key, nest_response, nest_task};
 use crate::docs::{Form, MAX_NAME, Page, Unreadable};
 use dataforseo_spec::language::{
     Api, CallLimits, Endpoint, Field, FieldType, Fields, Format, Method, Mode, Object,
     ResultObject, Source, Values,
 };
 
-/// What a page says, and what was noticed on the way.
+/// The content of a page in the form of the spec, with notes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     /// The endpoint as the page describes it.
     pub endpoint: Endpoint,
-    /// Decisions, and what could not be used.
+    /// Decisions, and content that could not be used.
     pub notes: Vec<String>,
     /// Sentences that announce a constraint and were not understood, with the field.
     pub not_understood: Vec<String>,
 }
 
-/// Works out what a page says.
+/// Creates a draft from a page.
 ///
 /// # Errors
-/// When its tables contradict themselves, or it describes what the language cannot say.
-pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
+/// Returns an error if the tables are inconsistent, or if the spec language cannot express the
+/// page.
+pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> {
     let mut notes = page.notes.clone();
     let mut not_understood = Vec::new();
     let mode = mode(&page.path)?;
@@ -44,21 +45,21 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
     let link = link.unwrap_or_else(|| {
         let link = link_of(&page.path);
         notes.push(format!(
-            "the page does not tell its address; {link} follows from the path"
+            "the page does not state its URL; {link} is derived from the path"
         ));
         link
     });
     let example = Examples::of(page, &mut notes);
     let task = nest_task(&page.task, known, &mut notes)?;
-    let answer = nest_answer(&page.result, known, &mut notes)?;
-    let mut reader = Reader {
+    let response = nest_response(&page.result, known, &mut notes)?;
+    let mut reader = DraftReader {
         notes: &mut notes,
         not_understood: &mut not_understood,
         task: true,
     };
     let task = reader.fields(&task, "task", example.task.as_ref());
     reader.task = false;
-    let result = reader.envelope(&answer, &known.api.envelope, example.result.as_ref())?;
+    let result = reader.envelope(&response, &known.api.envelope, example.result.as_ref())?;
     reader.intro(page, known.api, &task);
     let sent = method == Method::Post;
     let result = ResultObject {
@@ -99,26 +100,28 @@ pub fn draft(page: &Page, known: Known<'_>) -> Result<Draft, Unreadable> {
 
 fn mode(path: &str) -> Result<Mode, Unreadable> {
     let later = ["task_post", "tasks_ready", "tasks_fixed", "task_get"];
-    match path.split('/').any(|segment| later.contains(&segment)) {
-        false => Ok(Mode::Live),
-        true => Err(Unreadable::because(format!(
-            "{path} answers later or lists such tasks, and pages of live endpoints alone are read \
-             so far: take it from the vendor's OpenAPI file"
-        ))),
+    if path.split('/').any(|segment| later.contains(&segment)) {
+        return Err(Unreadable::because(format!(
+            "{path} is not a live endpoint, and only pages of live endpoints can be read: import it \
+             from the vendor's OpenAPI file"
+        )));
     }
+    Ok(Mode::Live)
 }
 
-/// Whether the day of a page's revision is one.
+/// Returns whether the date of a page's revision is valid.
 fn is_day(day: &str, notes: &mut Vec<String>) -> bool {
     let is_day = day.parse::<jiff::civil::Date>().is_ok();
     if !is_day {
-        notes.push(format!("`modified` is “{day}”, which is no day; left out"));
+        notes.push(format!(
+            "`modified` is “{day}”, which is not a date; skipped"
+        ));
     }
     is_day
 }
 
-/// What a task's field is, where its name tells more than its type: to pages, conditions on rows
-/// and their order are lists like any other.
+/// Returns the type of a task's field. Pages describe filters and orders as lists, so only the name
+/// identifies them.
 pub fn query_kind(name: &str, kind: FieldType) -> FieldType {
     match name {
         _ if kind != FieldType::List => kind,
@@ -128,24 +131,24 @@ pub fn query_kind(name: &str, kind: FieldType) -> FieldType {
     }
 }
 
-/// The endpoint whose rows the conditions of a task's field look at, if not the endpoint's own.
-pub fn looks_at(name: &str) -> Option<String> {
+/// Returns the endpoint whose rows a field of a task filters. `None` for the endpoint's own rows.
+pub fn filtered_endpoint(name: &str) -> Option<String> {
     (name == "backlinks_filters").then(|| "backlinks/backlinks/live".to_owned())
 }
 
-/// The address of an endpoint's page: the site makes it out of the path.
+/// Returns the URL of the documentation page for a path with the version.
 pub fn link_of(path: &str) -> String {
     link_to(path.trim_start_matches("/v3/"))
 }
 
-/// Returns the address of the documentation page for a path.
+/// Returns the URL of the documentation page for a path without the version.
 pub fn link_to(path: &str) -> String {
     let slug = path.trim_matches('/').replace('/', "-");
     format!("https://docs.dataforseo.com/v3/{slug}/")
 }
 
-/// A short mark of some wording, the same for all forms of a page: letters and digits count,
-/// layout and punctuation do not.
+/// Returns a fingerprint of a text. It depends on letters and digits only, so that all forms of a
+/// page have the same one.
 pub fn fingerprint(lines: &[String]) -> String {
     let words: Vec<String> = lines
         .iter()
@@ -161,7 +164,7 @@ pub fn fingerprint(lines: &[String]) -> String {
         .collect()
 }
 
-/// Whether an object in a value has a key that no field has, and that YAML does not take.
+/// Returns whether an object in a value has a key that is too long for a field and for YAML.
 fn has_long_keys(value: &Value) -> bool {
     match value {
         Value::Array(list) => list.iter().any(has_long_keys),
@@ -172,7 +175,7 @@ fn has_long_keys(value: &Value) -> bool {
     }
 }
 
-/// The page's examples as JSON, where they are JSON: they tell what lists hold.
+/// The examples of a page as JSON. They show the types of list elements.
 struct Examples {
     task: Option<Value>,
     result: Option<Value>,
@@ -183,7 +186,7 @@ impl Examples {
         let mut parse = |what: &str, text: &Option<String>| -> Option<Value> {
             let text = text.as_ref()?;
             serde_json::from_str(text)
-                .inspect_err(|error| notes.push(format!("the {what} example is no JSON: {error}")))
+                .inspect_err(|error| notes.push(format!("the {what} example is not JSON: {error}")))
                 .ok()
         };
         let request = parse("request", &page.request_example);
@@ -194,7 +197,7 @@ impl Examples {
         let response = parse("response", &page.response_example);
         if odd {
             notes.push(format!(
-                "the request example has a name of more than {MAX_NAME} bytes; it was left out"
+                "the request example has a name of more than {MAX_NAME} bytes; skipped"
             ));
         }
         if page.response_example.is_none() {
@@ -207,8 +210,8 @@ impl Examples {
     }
 }
 
-/// Gives a field the facts that its prose states, as far as they fit its kind.
-pub fn take_facts(field: &mut Field, prose: &prose::Prose) {
+/// Sets the facts of a field that its prose states, if they fit the field's type.
+pub fn apply_facts(field: &mut Field, prose: &prose::Prose) {
     let kind = field.kind;
     let inner = field.of.unwrap_or(kind);
     let number = matches!(kind, FieldType::Integer | FieldType::Float);
@@ -233,7 +236,7 @@ pub fn take_facts(field: &mut Field, prose: &prose::Prose) {
     }
 }
 
-/// A sentence without `up to 1000 ` and the like, where the number is one of these.
+/// Returns a sentence without phrases such as `up to 1000 `, if the number is one of `counts`.
 fn without_counts(sentence: &str, counts: &HashSet<String>) -> String {
     let mut parts = sentence.split("up to ");
     let mut rest = parts.next().unwrap_or_default().to_owned();
@@ -246,7 +249,7 @@ fn without_counts(sentence: &str, counts: &HashSet<String>) -> String {
     rest
 }
 
-/// What the values of an example are, if its keys are `1`, `2` and so on.
+/// Returns the type of an example's values, if its keys are `1`, `2` and so on.
 fn numbered(example: Option<&Value>) -> Option<FieldType> {
     let map = example?.as_object()?;
     if !map.keys().all(|key| is_key(key)) {
@@ -258,13 +261,13 @@ fn numbered(example: Option<&Value>) -> Option<FieldType> {
     }
 }
 
-struct Reader<'a> {
+struct DraftReader<'a> {
     notes: &'a mut Vec<String>,
     not_understood: &'a mut Vec<String>,
     task: bool,
 }
 
-impl Reader<'_> {
+impl DraftReader<'_> {
     fn fields(&mut self, fields: &[DocField], path: &str, example: Option<&Value>) -> Fields {
         fields
             .iter()
@@ -283,7 +286,7 @@ impl Reader<'_> {
             .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
         if self.task && prose.required.is_none() {
             self.notes.push(format!(
-                "{path}: neither required nor optional by the page; taken as optional"
+                "{path}: the page states neither required nor optional; treated as optional"
             ));
         }
         let first = match example {
@@ -309,19 +312,19 @@ impl Reader<'_> {
             let kind = query_kind(&doc.row.name, field.kind);
             field.of = field.of.filter(|_| kind == field.kind);
             field.kind = kind;
-            field.over = looks_at(&doc.row.name);
-            // Keys that count through the targets: people give a list.
+            field.over = filtered_endpoint(&doc.row.name);
+            // Keys that number the targets. The generated task has a list instead.
             if let (FieldType::Json, Some(of)) = (kind, numbered(first)) {
                 (field.kind, field.of) = (FieldType::Map, Some(of));
             }
             let counts = field.kind == FieldType::Map && numbered(first).is_some();
             field.numbered = counts.then_some(true);
         }
-        take_facts(&mut field, &prose);
+        apply_facts(&mut field, &prose);
         field
     }
 
-    /// A map that the page documents by its first key.
+    /// Returns a map that the page documents by its first key.
     fn keyed(&mut self, key: &DocField, path: &str, example: Option<&Value>) -> Field {
         let example = example.and_then(|example| example.get(&key.row.name));
         let path = format!("{path}.{}", key.row.name);
@@ -357,7 +360,7 @@ impl Reader<'_> {
                     Some(Value::Bool(_)) => FieldType::Boolean,
                     _ => {
                         self.notes.push(format!(
-                            "{path}: the page does not tell what the list holds; taken as `json`"
+                            "{path}: the page does not state the type of the list's elements; treated as `json`"
                         ));
                         FieldType::Json
                     }
@@ -369,7 +372,7 @@ impl Reader<'_> {
                 Some(of) => (FieldType::Map, Some(of)),
                 None => {
                     self.notes.push(format!(
-                        "{path}: an object without documented fields; taken as `json`"
+                        "{path}: an object without documented fields; treated as `json`"
                     ));
                     (FieldType::Json, None)
                 }
@@ -377,19 +380,19 @@ impl Reader<'_> {
             "integer" => (FieldType::Integer, None),
             "float" | "number" | "double" => (FieldType::Float, None),
             "boolean" | "bool" => (FieldType::Boolean, None),
-            // The reader has refused every other word.
+            // The reader rejects all other type words.
             _ => (FieldType::String, None),
         }
     }
 
-    /// Finds the result inside the envelope, and what the envelope has that is not known.
+    /// Returns the fields of the result inside the envelope. Notes unknown fields of the envelope.
     fn envelope(
         &mut self,
-        answer: &[DocField],
+        response: &[DocField],
         known: &Object,
         example: Option<&Value>,
     ) -> Result<Fields, Unreadable> {
-        let tasks = answer.iter().find(|field| field.row.name == "tasks");
+        let tasks = response.iter().find(|field| field.row.name == "tasks");
         let result = tasks.and_then(|tasks| {
             tasks
                 .children
@@ -398,20 +401,20 @@ impl Reader<'_> {
         });
         let (Some(tasks), Some(result)) = (tasks, result) else {
             return Err(Unreadable::because(
-                "the table of the answer's fields has no `tasks` with a `result` inside",
+                "the table of the response fields has no `tasks` with a `result` inside",
             ));
         };
         let inner = known.fields.get("tasks").map(|tasks| &tasks.fields);
         for (fields, known, at) in [
-            (answer, Some(&known.fields), ""),
+            (response, Some(&known.fields), ""),
             (&tasks.children, inner, "tasks."),
         ] {
             for field in fields {
                 let name = &field.row.name;
                 if known.is_none_or(|known| !known.contains_key(name)) {
                     self.notes.push(format!(
-                        "{}: `{at}{name}` is no field of the envelope in spec/api.yaml; it was left out",
-                        field.row.place
+                        "{}: `{at}{name}` is not a field of the envelope in spec/api.yaml; skipped",
+                        field.row.location
                     ));
                 }
             }
@@ -423,8 +426,8 @@ impl Reader<'_> {
         Ok(self.fields(&result.children, "result", example))
     }
 
-    /// Constraints in the prose about the endpoint as a whole are listed: a person knows best
-    /// which field they belong to. The account's limits are compared with `api.yaml`.
+    /// Lists the constraints in the introduction, since only a person knows which field they belong
+    /// to. Compares the limits of the account with `api.yaml`.
     fn intro(&mut self, page: &Page, api: &Api, task: &Fields) {
         let counts: HashSet<String> = task
             .values()
@@ -455,7 +458,7 @@ impl Reader<'_> {
                     ));
                 }
             }
-            // The introduction repeats how many targets there may be.
+            // The introduction repeats the maximum number of targets.
             let rest = without_counts(&sentence, &counts);
             let understood = prose == prose::Prose::default() || !prose::announces(&rest);
             if !understood {
@@ -463,9 +466,9 @@ impl Reader<'_> {
                     .push(format!("the endpoint: {sentence}"));
             }
         }
-        if page.form == Form::Text && page.result.tells_nesting() {
+        if page.form == Form::Text && page.result.shows_nesting() {
             self.notes
-                .push("nesting is read off the leading spaces".to_owned());
+                .push("nesting is derived from the leading spaces".to_owned());
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Laying JSON out anew without reading it: numbers, escapes, the order of keys and doubled keys
-//! stay as they were written.
+//! Formats JSON without decoding it. Numbers, escapes, the order of keys and duplicate keys stay
+//! unchanged.
 
-/// JSON with two spaces an indent. The text must be JSON; other text is laid out somehow.
+/// Returns JSON with an indentation of two spaces. The format of other text is unspecified.
 pub fn reindent(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let mut depth = 0_usize;

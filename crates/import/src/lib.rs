@@ -6,7 +6,7 @@
 //! OpenAPI file ─ openapi ─┘
 //! ```
 //!
-//! The generator is unknown here: this crate depends on [`dataforseo_spec`] only.
+//! This crate depends on [`dataforseo_spec`] only, and not on the generator.
 
 pub mod docs;
 pub mod draft;

@@ -1,9 +1,9 @@
-//! Bringing what a page says into a spec file: what is new is added, what people wrote stays, and
-//! where the two contradict each other nothing is overwritten.
+//! Merges drafts into spec files. New facts are added, and texts of people stay. Contradictions are
+//! reported and overwrite nothing.
 
 use serde_json::Value;
 
-use super::report::Report;
+use super::report::ImportReport;
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::{FIELD_KEYS, STATED, facts};
@@ -14,31 +14,32 @@ use dataforseo_spec::load::File;
 use dataforseo_spec::tree::Path;
 use dataforseo_spec::write;
 
-/// Merges a draft into a file, and gives the file's new text.
+/// Merges a draft into a file, and returns the new text of the file.
 ///
 /// # Errors
-/// When the file is not written in the way that the import can edit.
+/// Returns an error if the file is not in block style.
 pub fn merge(
     draft: &Endpoint,
     existing: &File<Endpoint>,
     text: &str,
     shared: Option<&SharedTypes>,
     removed: Option<String>,
-    report: &mut Report,
+    report: &mut ImportReport,
 ) -> Result<String, Diagnostics> {
     let mut merge = Merge::new(&existing.name, text, shared, report)?;
     let (gone, all) = gone(draft, &existing.content);
-    // A page that was cut off looks like one whose fields are gone.
+    // A truncated page looks like a page with removed fields.
     let is_whole = (gone <= FEW || gone * 5 <= all) && !lacks_a_part(draft, &existing.content);
     merge.removed = removed.filter(|_| is_whole);
     merge.endpoint(draft, &existing.content)?;
     Ok(merge.editor.text().to_owned())
 }
 
-/// So many fields can go at once from a page that is whole, however short it is.
+/// The number of fields that can be removed at once from a complete page of any length.
 const FEW: usize = 2;
 
-/// How many fields of an endpoint a page does not have, and how many there are.
+/// Returns the number of an endpoint's fields that are missing on a page, and the number of all
+/// fields.
 fn gone(draft: &Endpoint, existing: &Endpoint) -> (usize, usize) {
     fn count(draft: &Fields, existing: &Fields) -> (usize, usize) {
         let mut sum = (0, 0);
@@ -61,7 +62,7 @@ fn gone(draft: &Endpoint, existing: &Endpoint) -> (usize, usize) {
         .fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
 }
 
-/// Whether a page has nothing of the task, or nothing of the result.
+/// Returns whether a page has no fields of the task, or none of the result.
 fn lacks_a_part(draft: &Endpoint, existing: &Endpoint) -> bool {
     let parts = parts(draft).into_iter().zip(parts(existing));
     parts
@@ -69,7 +70,7 @@ fn lacks_a_part(draft: &Endpoint, existing: &Endpoint) -> bool {
         .any(|(draft, existing)| draft.is_empty() && !existing.is_empty())
 }
 
-/// The fields of the task, and of the result.
+/// Returns the fields of the task and of the result.
 fn parts(endpoint: &Endpoint) -> [Fields; 2] {
     [
         endpoint.task.clone().unwrap_or_default().fields,
@@ -77,17 +78,17 @@ fn parts(endpoint: &Endpoint) -> [Fields; 2] {
     ]
 }
 
-/// Merges a draft of a second source into a file that was made of a page: what the source does
-/// not state is no question then, and the wording stays the page's.
+/// Merges a draft of the OpenAPI file into an endpoint's file. If the file is based on a page,
+/// missing facts need no decision, and the fingerprints stay those of the page.
 ///
 /// # Errors
-/// When the file is not written in the way that the import can edit.
+/// Returns an error if the file is not in block style.
 pub fn merge_second(
     draft: &Endpoint,
     existing: &File<Endpoint>,
     text: &str,
     shared: Option<&SharedTypes>,
-    report: &mut Report,
+    report: &mut ImportReport,
 ) -> Result<String, Diagnostics> {
     let of_page = existing.content.source.openapi.is_none();
     let mut merge = Merge::new(&existing.name, text, shared, report)?;
@@ -104,16 +105,16 @@ pub fn merge_second(
     Ok(text)
 }
 
-/// Merges what a file says about shared types into the types' own file.
+/// Merges drafts of shared types into the file of shared types.
 ///
 /// # Errors
-/// When the file is not written in the way that the import can edit.
+/// Returns an error if the file is not in block style.
 pub fn merge_types(
     drafts: &indexmap::IndexMap<String, SharedType>,
     existing: &File<SharedTypes>,
     text: &str,
     shared: &SharedTypes,
-    report: &mut Report,
+    report: &mut ImportReport,
 ) -> Result<String, Diagnostics> {
     let mut merge = Merge::new(&existing.name, text, Some(shared), report)?;
     merge.openapi = true;
@@ -137,7 +138,7 @@ pub fn merge_types(
                     let path = path(&["members", wire, "fields"]);
                     merge.fields(&member.fields, &known.fields, &path, &label)?;
                 }
-                // It is compared as a type of its own.
+                // The shared type is compared separately.
                 Some(_) => {}
                 None => {
                     let lines = write::member(wire, member);
@@ -164,17 +165,17 @@ pub fn merge_types(
 
 struct Merge<'a> {
     editor: Editor,
-    /// Compare only: what would be edited is told as a contradiction. So it is inside of shared
-    /// types, which are not changed from one of their users.
+    /// Whether differences are reported as contradictions and not edited. Shared types are not
+    /// changed through one of their users.
     read_only: bool,
-    /// The source is not the one that the file was made of.
+    /// Whether the file is based on another source.
     second: bool,
-    /// The source is the OpenAPI file, which states no limits of calls.
+    /// Whether the source is the OpenAPI file, which states no limits per call.
     openapi: bool,
-    /// The day on which fields that the page does not have are gone; a person decides without it.
+    /// The removal date for fields that are missing on the page. If absent, a person decides.
     removed: Option<String>,
     shared: Option<&'a SharedTypes>,
-    report: &'a mut Report,
+    report: &'a mut ImportReport,
 }
 
 impl<'a> Merge<'a> {
@@ -182,7 +183,7 @@ impl<'a> Merge<'a> {
         name: &str,
         text: &str,
         shared: Option<&'a SharedTypes>,
-        report: &'a mut Report,
+        report: &'a mut ImportReport,
     ) -> Result<Self, Diagnostics> {
         Ok(Self {
             editor: Editor::new(name, text)?,
@@ -233,7 +234,7 @@ impl<'a> Merge<'a> {
         let shared = known.shared.as_ref();
         let stated = result(draft);
         if stated.shared.is_some() && stated.shared == known.shared {
-            // The type is compared where it stands.
+            // The shared type is compared separately.
             return Ok(());
         }
         match shared.and_then(|name| self.shared?.types.get(name)) {
@@ -280,7 +281,8 @@ impl<'a> Merge<'a> {
         )
     }
 
-    /// The fingerprint of the wording: a change of it is for a person to read.
+    /// Compares the fingerprints of the wording. A changed text is reported, so that a person reads
+    /// it.
     fn wording(
         &mut self,
         path: &[String],
@@ -316,7 +318,7 @@ impl<'a> Merge<'a> {
         self.editor.set(path, key, order, &lines)
     }
 
-    /// `path` leads to the mapping of fields.
+    /// Merges fields. `path` leads to the mapping of fields.
     fn fields(
         &mut self,
         draft: &Fields,
@@ -347,7 +349,7 @@ impl<'a> Merge<'a> {
             let label = format!("{label}.{name}");
             match (draft.contains_key(name), &spec.removed_upstream) {
                 (true, Some(since)) => self.report.contradictions.push(format!(
-                    "{label}: it is `removed_upstream: {since}`, and the page has it again; take that out"
+                    "{label}: marked `removed_upstream: {since}`, but the page has it again; remove the mark"
                 )),
                 (true, None) => {}
                 (false, Some(_)) => self.report.agreed += 1,
@@ -357,7 +359,7 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    /// A field that the page does not have.
+    /// Handles a field that is missing on the page.
     fn missing(
         &mut self,
         name: &str,
@@ -372,9 +374,9 @@ impl<'a> Merge<'a> {
             return Ok(());
         };
         let path: Path = [path, &[name.to_owned()]].concat();
-        self.report
-            .removed
-            .push(format!("{label}: deprecated, as it is gone since {day}"));
+        self.report.removed.push(format!(
+            "{label}: deprecated: missing on the page since {day}"
+        ));
         self.set(&path, "removed_upstream", &FIELD_KEYS, &day.into())
     }
 
@@ -382,7 +384,7 @@ impl<'a> Merge<'a> {
         self.report.contradictions.len() + self.report.unexplained.len()
     }
 
-    /// Notes that a shared type does not have what the page states.
+    /// Reports a fact that a shared type does not have.
     fn lacks(&mut self, what: &str) {
         let message = format!("{what}: the shared type does not have it; add it in types.yaml");
         self.report.contradictions.push(message);
@@ -398,10 +400,8 @@ impl<'a> Merge<'a> {
         let open_questions = self.open_questions();
         let stated = facts(page, self.shared);
         let known = facts(spec, self.shared);
-        // A field of which an earlier page told nothing, and on which nobody has worked since.
-        let grown =
-            spec.kind == FieldType::Json && page.kind != FieldType::Json && spec.doc.is_none();
-        // Facts that belong to another type would only do harm.
+        let grown = has_grown(page, spec);
+        // Facts of another type must not be added.
         let same = |fact: &str| match (known.get(fact), stated.get(fact)) {
             (Some(known), Some(stated)) => known == stated,
             (None, stated) => stated.is_none() || grown,
@@ -424,7 +424,7 @@ impl<'a> Merge<'a> {
                 None if same_type || name == "required" => {
                     self.add(path, label, page, name, value)?;
                 }
-                // Told of with the type, to which it belongs.
+                // The difference of the type is already reported.
                 None => {}
                 Some(known) if name == "values" && self.can_grow(spec, path, known, value) => {
                     let values = with_new(spec.values.as_ref(), page.values.as_ref());
@@ -441,7 +441,7 @@ impl<'a> Merge<'a> {
             let documented = stated.get(correction.fact.as_str()).unwrap_or(&Value::Null);
             if *documented != correction.documented {
                 self.report.contradictions.push(format!(
-                    "{label}: the correction of `{}` no longer applies: it is for {}, the page has {documented}; take it out",
+                    "{label}: the correction of `{}` no longer applies: it is for {}, the page has {documented}; remove it",
                     correction.fact, correction.documented
                 ));
             }
@@ -453,13 +453,13 @@ impl<'a> Merge<'a> {
                 self.report.kept(label, &what, spec, Some(name));
             }
         }
-        // While a person has to decide, the wording is not yet read.
+        // The fingerprint changes only after all decisions.
         if self.open_questions() == open_questions {
             let order = &FIELD_KEYS;
             self.wording(path, order, label, &page.wording, &spec.wording)?;
         }
         if same_type || is_corrected(spec, "type", &stated["type"]) {
-            self.inner(page, spec, path, label, grown)?;
+            self.inner(page, spec, path, label)?;
         }
         Ok(())
     }
@@ -487,20 +487,19 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// The fields inside a field. One that has `grown` is an object by now, if it was not before.
+    /// Merges the fields inside a field.
     fn inner(
         &mut self,
         page: &Field,
         spec: &Field,
         path: &[String],
         label: &str,
-        grown: bool,
     ) -> Result<(), Diagnostics> {
-        // The type is compared where it stands.
+        // The shared type is compared separately.
         if page.shared.is_some() && page.shared == spec.shared {
             return Ok(());
         }
-        // Lists in lists, and in maps.
+        // Lists in lists and in maps.
         if let (Some(page), Some(spec)) = (&page.each, &spec.each) {
             let path: Path = [path, &["each".to_owned()]].concat();
             return self.field(page, spec, &path, &format!("{label}.each"));
@@ -527,9 +526,9 @@ impl<'a> Merge<'a> {
             let inner: Path = [path, &["fields".to_owned()]].concat();
             return self.fields(&page.fields, &spec.fields, &inner, label);
         }
-        // A map or `json` that people chose stays what it is.
+        // A type `map` or `json` that a person chose stays.
         let object = spec.kind == FieldType::Object || spec.of == Some(FieldType::Object);
-        if !object && !grown {
+        if !object && !has_grown(page, spec) {
             return Ok(());
         }
         if self.read_only {
@@ -548,8 +547,8 @@ impl<'a> Merge<'a> {
         self.editor.set(path, "fields", &FIELD_KEYS, &lines)
     }
 
-    /// Whether the page's values can be written over the spec's: they are all of those and more,
-    /// and no comment of a person stands among them.
+    /// Returns whether the page's values can replace those of the spec. They must include all of
+    /// those, and the spec must have no comments among its values.
     fn can_grow(&self, spec: &Field, path: &[String], known: &Value, stated: &Value) -> bool {
         let values: Path = [path, &["values".to_owned()]].concat();
         !self.read_only
@@ -559,21 +558,27 @@ impl<'a> Merge<'a> {
     }
 }
 
-/// Whether the spec says that the page is wrong in this.
+/// Returns whether the page describes a field that an earlier page did not describe, and that was
+/// never edited.
+fn has_grown(page: &Field, spec: &Field) -> bool {
+    spec.kind == FieldType::Json && page.kind != FieldType::Json && spec.doc.is_none()
+}
+
+/// Returns whether the spec corrects a fact of the page.
 fn is_corrected(spec: &Field, fact: &str, documented: &Value) -> bool {
     spec.corrections
         .iter()
         .any(|correction| correction.fact == fact && correction.documented == *documented)
 }
 
-/// Whether the page has all the values that the spec knows, and more.
+/// Returns whether the page has all values of the spec.
 fn grows(known: &Value, stated: &Value) -> bool {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let stated = list(stated);
     list(known).iter().all(|value| stated.contains(value))
 }
 
-/// The page's values, with the meanings that people wrote; a new one still wants its meaning.
+/// Returns the page's values with the meanings in the spec. New values have an empty meaning.
 fn with_new(known: Option<&Values>, page: Option<&Values>) -> Values {
     let stated: Vec<String> = page
         .into_iter()
@@ -594,13 +599,13 @@ fn with_new(known: Option<&Values>, page: Option<&Values>) -> Values {
     }
 }
 
-/// Whether the spec says more than the page without contradicting it.
+/// Returns whether the spec is more precise than the page and consistent with it.
 fn refines(fact: &str, spec: &Field, known: &Value, stated: &Value) -> bool {
     match fact {
-        // The page knew no more than that it is an object, or a list.
+        // The page states only that the value is an object or a list.
         "type" => *stated == "json" && matches!(spec.kind, FieldType::Map | FieldType::Object),
         "of" => *stated == "json",
-        // Values that the page leaves out were seen elsewhere.
+        // The spec can have values from other sources.
         "values" => {
             let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
             let known = list(known);

@@ -1,5 +1,5 @@
-//! Bringing the vendor's OpenAPI file into the spec: a second source of facts beside the pages. It
-//! knows the shapes of all endpoints, and its prose states the rules that its schemas lack.
+//! Imports the vendor's OpenAPI file, a second source of facts. It has the types of all endpoints,
+//! and its prose states rules that its schemas lack.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::report::Report;
+use super::report::ImportReport;
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes};
@@ -17,6 +17,7 @@ use super::{draft, merge};
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
 use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
+use dataforseo_spec::Payload;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{
     Api, CallLimits, Endpoint, Evidence, Field, FieldType, Fields, Member, Method, Mode, Object,
@@ -26,17 +27,17 @@ use dataforseo_spec::load::{File, parse};
 use dataforseo_spec::names;
 use dataforseo_spec::write;
 
-/// Imports the endpoints of an OpenAPI file whose path fits one of the patterns, in which `*` is
-/// any text; all of them, if there is no pattern.
+/// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
+/// Without patterns, imports all endpoints.
 ///
 /// # Errors
-/// When a file cannot be read; nothing was written then.
+/// Returns an error if a file cannot be read. Nothing is written in that case.
 pub fn import(
     root: &Path,
     file: &Path,
     only: &[String],
     options: Options,
-) -> Result<Vec<Report>, ImportError> {
+) -> Result<Vec<ImportReport>, ImportError> {
     let name = file.display().to_string();
     let document = openapi::read(&read(file)?).map_err(|reason| ImportError::Page {
         path: name.clone(),
@@ -45,7 +46,7 @@ pub fn import(
     let spec = root.join("spec");
     let api: File<Api> =
         parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
-    let mut by_section: BTreeMap<&str, Vec<(&str, Method, &Operation)>> = BTreeMap::new();
+    let mut by_section: BTreeMap<&str, Vec<PathOperation<'_>>> = BTreeMap::new();
     for (path, operations) in &document.paths {
         if !only.is_empty() && !only.iter().any(|pattern| fits(pattern, path)) {
             continue;
@@ -57,20 +58,24 @@ pub fn import(
                 _ => Method::Post,
             };
             let all = by_section.entry(section.unwrap_or_default()).or_default();
-            all.push((path, method, operation));
+            all.push(PathOperation {
+                path,
+                method,
+                operation,
+            });
         }
     }
     if by_section.is_empty() {
         return Err(ImportError::Page {
             path: name,
-            reason: Unreadable::because(format!("no path fits {}", only.join(", "))),
+            reason: Unreadable::because(format!("no path matches {}", only.join(", "))),
         });
     }
     for pattern in only {
         if !document.paths.keys().any(|path| fits(pattern, path)) {
             return Err(ImportError::Page {
                 path: name,
-                reason: Unreadable::because(format!("no path fits `{pattern}`")),
+                reason: Unreadable::because(format!("no path matches `{pattern}`")),
             });
         }
     }
@@ -90,7 +95,7 @@ pub fn import(
         );
         all.extend(importer.section(root, &name, section, &operations, shared)?);
     }
-    // Nothing is written before everything was read.
+    // Files are written only after all files were read.
     let mut reports = Vec::new();
     for (mut report, file) in all {
         write_files(root, file, options, &mut report)?;
@@ -99,10 +104,10 @@ pub fn import(
     Ok(reports)
 }
 
-/// A report, and the file that it is about as it should be.
-type Outcome = (Report, Option<(PathBuf, String)>);
+/// A report, and the new text of its file.
+type Outcome = (ImportReport, Option<(PathBuf, String)>);
 
-/// The date in a file's name: `openapi-2026-02-18.yaml`.
+/// Returns the date in a file name such as `openapi-2026-02-18.yaml`.
 fn date_in(name: &str) -> Option<String> {
     let file = name.rsplit(['/', '\\']).next()?;
     (0..file.len()).find_map(|start| {
@@ -112,28 +117,56 @@ fn date_in(name: &str) -> Option<String> {
     })
 }
 
-/// How often a shape stands in a file, with the first schema that has it; of a member, the union.
-type Uses<'a> = IndexMap<String, (usize, &'a str, Option<&'a Schema>)>;
+/// The uses of shapes in a file, by shape.
+type Uses<'a> = IndexMap<String, SchemaUse<'a>>;
 
-/// How many fields one import writes at most. The vendor's whole file has 9,500.
+/// The uses of one shape.
+struct SchemaUse<'a> {
+    count: usize,
+    /// The first schema with the shape.
+    schema: &'a str,
+    /// The union, if the schema is a member.
+    of_union: Option<&'a Schema>,
+}
+
+impl<'a> SchemaUse<'a> {
+    /// Creates an entry that is not counted yet.
+    fn new(schema: &'a str, of_union: Option<&'a Schema>) -> Self {
+        Self {
+            count: 0,
+            schema,
+            of_union,
+        }
+    }
+}
+
+/// An operation of the file, with its path and method.
+struct PathOperation<'a> {
+    path: &'a str,
+    method: Method,
+    operation: &'a Operation,
+}
+
+/// The maximum number of fields that one import writes. The vendor's whole file has 9,500.
 const MAX_FIELDS: usize = 100_000;
 
 struct Importer<'a> {
     document: &'a Document,
     date: Option<String>,
-    /// The shapes that have a name: those of types.yaml, and those that stand more than once.
+    /// The names of shapes: those in types.yaml, and those that occur more than once.
     named: HashMap<String, String>,
     /// The types of types.yaml.
     known: SharedTypes,
-    /// Those of them that this file describes too, with their schemas; of a member, its union's.
+    /// The types of types.yaml that this file also describes, with their schemas and, for a member,
+    /// the schema of the union.
     met: IndexMap<String, (&'a Schema, Option<&'a Schema>)>,
     /// The types that this import adds.
     added: IndexMap<String, SharedType>,
-    taken: BTreeSet<String>,
+    used_names: BTreeSet<String>,
     shapes: Shapes<'a>,
-    /// The schemas whose fields are being written, from the outside in.
+    /// The schemas whose fields are being created, from the outside in.
     inside: Vec<String>,
-    /// How many fields were written.
+    /// The number of created fields.
     written: usize,
     notes: Vec<String>,
     not_understood: Vec<String>,
@@ -143,7 +176,7 @@ impl<'a> Importer<'a> {
     fn new(document: &'a Document, shared: Option<&SharedTypes>, date: Option<String>) -> Self {
         let known = shared.cloned().unwrap_or_default();
         let mut named = HashMap::new();
-        let mut taken = BTreeSet::new();
+        let mut used_names = BTreeSet::new();
         for (name, ty) in &known.types {
             let shape = match (&ty.values, &ty.tag) {
                 (Some(values), _) => shape::values(&values.names()),
@@ -151,7 +184,7 @@ impl<'a> Importer<'a> {
                 (None, None) => shape::of_spec(&ty.fields, Some(&known)),
             };
             named.insert(shape, name.clone());
-            taken.insert(name.clone());
+            used_names.insert(name.clone());
         }
         Self {
             document,
@@ -163,7 +196,7 @@ impl<'a> Importer<'a> {
             shapes: Shapes::new(document),
             inside: Vec::new(),
             written: 0,
-            taken,
+            used_names,
             notes: Vec::new(),
             not_understood: Vec::new(),
         }
@@ -175,11 +208,14 @@ impl<'a> Importer<'a> {
         root: &Path,
         source: &str,
         section: &str,
-        operations: &[(&str, Method, &'a Operation)],
+        operations: &[PathOperation<'a>],
         shared: Option<SpecFile<SharedTypes>>,
     ) -> Result<Vec<Outcome>, ImportError> {
         let mut existing = BTreeMap::new();
-        for (path, _, operation) in operations {
+        for PathOperation {
+            path, operation, ..
+        } in operations
+        {
             let rest = path.trim_start_matches(&format!("/v3/{section}/"));
             let file = names::plain_path(rest).replace('/', "_");
             let known =
@@ -211,16 +247,16 @@ impl<'a> Importer<'a> {
     }
 
     /// Returns the endpoints as the file describes them.
-    fn drafts(&mut self, operations: &[(&str, Method, &'a Operation)]) -> Vec<Draft> {
-        let draft = |(path, method, operation): &(&str, Method, &'a Operation)| Draft {
-            endpoint: self.endpoint(path, *method, operation),
+    fn drafts(&mut self, operations: &[PathOperation<'a>]) -> Vec<Draft> {
+        let draft = |it: &PathOperation<'a>| Draft {
+            endpoint: self.endpoint(it.path, it.method, it.operation),
             notes: std::mem::take(&mut self.notes),
             not_understood: std::mem::take(&mut self.not_understood),
         };
         operations.iter().map(draft).collect()
     }
 
-    /// Merges one endpoint into its file, unless the spec has it from a newer source.
+    /// Merges one endpoint into its file, unless the spec is based on a newer file.
     fn merged(
         &self,
         source: &str,
@@ -230,12 +266,12 @@ impl<'a> Importer<'a> {
         types: &SharedTypes,
     ) -> Result<Outcome, ImportError> {
         let mut endpoint = draft.endpoint;
-        let mut report = Report {
+        let mut report = ImportReport {
             page: format!("{source} {}", endpoint.path),
             spec_file: spec_file.clone(),
             notes: draft.notes,
             not_understood: draft.not_understood,
-            ..Report::default()
+            ..ImportReport::default()
         };
         let known = existing
             .as_ref()
@@ -244,26 +280,26 @@ impl<'a> Importer<'a> {
             && file < known
         {
             report.contradictions.push(format!(
-                "the file is of {file}, and the spec has that of {known}: nothing was taken \
-                 from the older one"
+                "the file of {file} is older than that of {known} in the spec: nothing was \
+                 imported"
             ));
             return Ok((report, None));
         }
         let text = if let Some((text, file)) = &existing {
-            // Nothing but a good first guess.
+            // The draft contains only a guess.
             endpoint.limits.tasks_per_call = None;
             merge::merge_second(&endpoint, file, text, Some(types), &mut report)
                 .map_err(ImportError::Spec)?
         } else {
             report
                 .added
-                .push("a new endpoint; write what the glossary does not say".to_owned());
+                .push("a new endpoint; write each `doc` that the glossaries lack".to_owned());
             write::endpoint(&endpoint)
         };
         Ok((report, Some((PathBuf::from(spec_file), text))))
     }
 
-    /// Merges the shared types into their file; `None` if there is nothing to write.
+    /// Merges the shared types into their file. Returns `None` if there is nothing to write.
     fn merged_types(
         &mut self,
         source: &str,
@@ -271,10 +307,10 @@ impl<'a> Importer<'a> {
         shared: Option<SpecFile<SharedTypes>>,
         types: &SharedTypes,
     ) -> Result<Option<Outcome>, ImportError> {
-        let mut report = Report {
+        let mut report = ImportReport {
             page: source.to_owned(),
             spec_file: spec_file.clone(),
-            ..Report::default()
+            ..ImportReport::default()
         };
         let merged = match &shared {
             Some((text, file)) => {
@@ -297,7 +333,7 @@ impl<'a> Importer<'a> {
         Ok(is_needed.then(|| (report, Some((PathBuf::from(spec_file), text)))))
     }
 
-    /// The types of types.yaml as the file describes them.
+    /// Returns the types of types.yaml as the file describes them.
     fn met_types(&mut self) -> IndexMap<String, SharedType> {
         let met = self.met.clone();
         met.into_iter()
@@ -308,7 +344,7 @@ impl<'a> Importer<'a> {
             .collect()
     }
 
-    /// A shared type as the file describes it; one for members has the fields of the union too.
+    /// Returns a shared type as the file describes it. A member also has the fields of its union.
     fn type_of(
         &mut self,
         name: &str,
@@ -320,13 +356,12 @@ impl<'a> Importer<'a> {
         };
         let fields = self.document.member_fields(union, schema);
         SharedType {
-            fields: self.fields(&fields, name, false),
+            fields: self.fields(&fields, name, Payload::Result),
             ..SharedType::default()
         }
     }
 
-    /// Learns from the spec as it is which of its types stands where: people may have changed
-    /// their shapes.
+    /// Learns from the spec where its types are used, since people can have changed their shapes.
     fn learn(&mut self, operation: &'a Operation, endpoint: &Endpoint) {
         if let (Some((schema, _)), Some(task)) = (self.document.task(operation), &endpoint.task) {
             let fields = self.document.fields(schema);
@@ -420,14 +455,14 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Names the shapes and the lists of values that stand in more than one place, and all unions.
-    fn name_what_recurs(&mut self, operations: &[(&str, Method, &'a Operation)]) {
+    /// Names all unions, and the shapes and lists of values that occur more than once.
+    fn name_what_recurs(&mut self, operations: &[PathOperation<'a>]) {
         let mut uses = Uses::new();
         let mut enums: IndexMap<String, (usize, &str)> = IndexMap::new();
         let mut seen = BTreeSet::new();
         let mut queue: Vec<&str> = Vec::new();
         let mut results: IndexMap<String, (usize, &str)> = IndexMap::new();
-        for (_, _, operation) in operations {
+        for PathOperation { operation, .. } in operations {
             if let Some((task, _)) = self.document.task(operation) {
                 self.look(task, &mut uses, &mut enums, &mut queue);
             }
@@ -448,7 +483,11 @@ impl<'a> Importer<'a> {
         }
         for (shape, (count, name)) in results {
             if count > 1 {
-                uses.entry(shape).or_insert((count, name, None)).0 += count;
+                let entry = uses.entry(shape).or_insert_with(|| SchemaUse {
+                    count,
+                    ..SchemaUse::new(name, None)
+                });
+                entry.count += count;
             }
         }
         for (values, (count, field)) in enums {
@@ -464,7 +503,12 @@ impl<'a> Importer<'a> {
             }
         }
         let mut wanted = Vec::new();
-        for (shape, (count, schema, of_union)) in uses {
+        for (shape, it) in uses {
+            let SchemaUse {
+                count,
+                schema,
+                of_union,
+            } = it;
             let union = self
                 .document
                 .schema(schema)
@@ -484,7 +528,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Counts what a schema refers to.
+    /// Counts the schemas and lists of values that a schema refers to.
     fn look(
         &self,
         schema: &'a Schema,
@@ -497,8 +541,8 @@ impl<'a> Importer<'a> {
             fields.shift_remove(tag);
             for (_, member) in members {
                 uses.entry(self.shapes.member(schema, member))
-                    .or_insert((0, member, Some(schema)))
-                    .0 += 1;
+                    .or_insert_with(|| SchemaUse::new(member, Some(schema)))
+                    .count += 1;
                 queue.push(member);
             }
         }
@@ -512,8 +556,8 @@ impl<'a> Importer<'a> {
             while let Some(schema) = inner {
                 if let Some(name) = schema.named() {
                     uses.entry(self.shapes.named(name))
-                        .or_insert((0, name, None))
-                        .0 += 1;
+                        .or_insert_with(|| SchemaUse::new(name, None))
+                        .count += 1;
                     queue.push(name);
                 }
                 inner = schema.element();
@@ -522,10 +566,10 @@ impl<'a> Importer<'a> {
     }
 
     fn free_name(&mut self, name: String) -> String {
-        // A letter behind the name of a second one: a person gives it a better name.
+        // A duplicate name gets a letter until a person chooses a better one.
         let mut letters = 'B'..='Z';
         let mut free = name.clone();
-        while !self.taken.insert(free.clone()) {
+        while !self.used_names.insert(free.clone()) {
             match letters.next() {
                 Some(letter) => free = format!("{name}{letter}"),
                 None => free.push('Z'),
@@ -538,7 +582,7 @@ impl<'a> Importer<'a> {
         let mut fields = self.document.fields(schema);
         let Some((tag, members)) = schema.members() else {
             return SharedType {
-                fields: self.fields(&fields, name, false),
+                fields: self.fields(&fields, name, Payload::Result),
                 ..SharedType::default()
             };
         };
@@ -551,7 +595,7 @@ impl<'a> Importer<'a> {
                 if let (None, Some(schema)) = (&shared, self.document.schema(member)) {
                     let mut fields = self.document.fields(schema);
                     fields.retain(|field, _| !common.contains(field) && *field != tag);
-                    own = self.fields(&fields, &format!("{name}.{wire}"), false);
+                    own = self.fields(&fields, &format!("{name}.{wire}"), Payload::Result);
                 }
                 let member = Member {
                     shared,
@@ -563,7 +607,7 @@ impl<'a> Importer<'a> {
             .collect();
         SharedType {
             tag: Some(tag.to_owned()),
-            fields: self.fields(&fields, name, false),
+            fields: self.fields(&fields, name, Payload::Result),
             members,
             ..SharedType::default()
         }
@@ -582,7 +626,8 @@ impl<'a> Importer<'a> {
         let (prose, link) = page_in(&operation.description);
         let link = link.unwrap_or_else(|| {
             self.notes.push(
-                "the description does not name the page; its address is from the path".to_owned(),
+                "the description does not link to the page; its URL is derived from the path"
+                    .to_owned(),
             );
             draft::link_of(path)
         });
@@ -590,7 +635,7 @@ impl<'a> Importer<'a> {
         let example = task.and_then(|(_, example)| example.cloned());
         let task_fields = task.map(|(schema, _)| {
             let fields = self.document.fields(schema);
-            let fields = self.fields(&fields, "task", true);
+            let fields = self.fields(&fields, "task", Payload::Task);
             nested(fields, example.as_ref(), &mut self.notes)
         });
         let result = self.document.result(operation);
@@ -599,7 +644,7 @@ impl<'a> Importer<'a> {
             let shared = self.named.get(&self.shapes.named(name)).cloned();
             let fields = match shared {
                 Some(_) => Fields::new(),
-                None => self.fields(&self.document.fields(schema), "result", false),
+                None => self.fields(&self.document.fields(schema), "result", Payload::Result),
             };
             Some(ResultObject { shared, fields })
         });
@@ -647,17 +692,17 @@ impl<'a> Importer<'a> {
         }
     }
 
-    fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, task: bool) -> Fields {
+    fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, payload: Payload) -> Fields {
         fields
             .iter()
             .map(|(name, schema)| {
                 let path = format!("{path}.{name}");
-                ((*name).to_owned(), self.field(name, schema, &path, task))
+                ((*name).to_owned(), self.field(name, schema, &path, payload))
             })
             .collect()
     }
 
-    fn field(&mut self, name: &str, schema: &Schema, path: &str, task: bool) -> Field {
+    fn field(&mut self, name: &str, schema: &Schema, path: &str, payload: Payload) -> Field {
         self.written += 1;
         let prose = prose_of(schema);
         let lines = lines(schema);
@@ -665,20 +710,20 @@ impl<'a> Importer<'a> {
         self.not_understood
             .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
         let (mut kind, mut of) = kind_of(schema);
-        if task && draft::query_kind(name, kind) != kind {
+        if payload.is_task() && draft::query_kind(name, kind) != kind {
             (kind, of) = (draft::query_kind(name, kind), None);
         }
         let mut field = Field {
             of,
             ..Field::new(kind)
         };
-        self.inner(&mut field, schema, path, task);
-        draft::take_facts(&mut field, &prose);
+        self.inner(&mut field, schema, path, payload);
+        draft::apply_facts(&mut field, &prose);
         field.wording = Some(draft::fingerprint(&lines));
-        // Until the object is known that the field belongs into.
+        // A placeholder until the field is moved into its parent.
         field.evidence = prose.belongs_to.map(Evidence::Field);
-        field.over = draft::looks_at(name).filter(|_| task);
-        if !task {
+        field.over = draft::filtered_endpoint(name).filter(|_| payload.is_task());
+        if payload == Payload::Result {
             forget_rules_of_tasks(&mut field);
         }
         if let Some(values) = &field.values
@@ -691,15 +736,15 @@ impl<'a> Importer<'a> {
         field
     }
 
-    /// Whether a schema that has no name of its own in the spec would have no end here.
+    /// Returns whether a schema contains itself or exceeds the limits.
     fn is_too_much(&self, name: &str) -> bool {
         self.inside.len() >= MAX_LEVELS
             || self.written >= MAX_FIELDS
             || self.inside.iter().any(|other| other == name)
     }
 
-    /// What stands inside of a list, a map or an object.
-    fn inner(&mut self, field: &mut Field, schema: &Schema, path: &str, task: bool) {
+    /// Sets the fields or elements of a list, a map or an object.
+    fn inner(&mut self, field: &mut Field, schema: &Schema, path: &str, payload: Payload) {
         let element = schema.element();
         let object = element.unwrap_or(schema);
         if matches!(field.of, Some(FieldType::List | FieldType::Map))
@@ -710,7 +755,7 @@ impl<'a> Importer<'a> {
                 of,
                 ..Field::new(kind)
             };
-            self.inner(&mut each, element, path, task);
+            self.inner(&mut each, element, path, payload);
             field.each = Some(Box::new(each));
             return;
         }
@@ -721,18 +766,18 @@ impl<'a> Importer<'a> {
         match self.named.get(&self.shapes.named(name)) {
             Some(shared) => field.shared = Some(shared.clone()),
             None if self.is_too_much(name) => self.notes.push(format!(
-                "{path}: the schema `{name}` holds itself or stands too deep; its fields were left out"
+                "{path}: the schema `{name}` contains itself or is nested too deep; its fields were skipped"
             )),
             None => {
                 self.inside.push(name.to_owned());
-                field.fields = self.fields(&self.document.fields(schema), path, task);
+                field.fields = self.fields(&self.document.fields(schema), path, payload);
                 self.inside.pop();
             }
         }
     }
 }
 
-/// The prose of an answer repeats what holds for the task.
+/// Removes the rules of tasks from a field of a response, whose prose repeats them.
 pub fn forget_rules_of_tasks(field: &mut Field) {
     (field.required, field.default) = (None, None);
     field.required_unless.clear();
@@ -741,8 +786,8 @@ pub fn forget_rules_of_tasks(field: &mut Field) {
     field.max_items = None;
 }
 
-/// Fields that the file puts beside the object to which they belong: their prose says that they
-/// are required where that is specified. And maps with numbers for keys.
+/// Moves fields into the object that they belong to, according to their prose. Also detects maps
+/// with numbers as keys.
 fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) -> Fields {
     let names: Vec<String> = fields.keys().cloned().collect();
     for name in &names {
@@ -774,7 +819,7 @@ fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) 
         {
             child.evidence = None;
             let inside = match parent_field.shared {
-                // The named type has it already.
+                // The shared type already contains the field.
                 Some(_) => false,
                 None => !parent_field.fields.contains_key(*name),
             };
@@ -786,14 +831,14 @@ fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) 
                 parent_field.fields.insert((*name).clone(), child);
             }
             notes.push(format!(
-                "task.{name} stands beside `{parent}` in the file and belongs inside of it"
+                "task.{name} is next to `{parent}` in the file but belongs inside it"
             ));
         }
     }
     fields
 }
 
-/// The prose of a description, and the address of the page that it names at the end.
+/// Splits a description into its prose and the URL of its page.
 fn page_in(description: &str) -> (&str, Option<String>) {
     let Some((prose, page)) = description.split_once("for more info please visit '") else {
         return (description, None);
@@ -805,7 +850,7 @@ fn page_in(description: &str) -> (&str, Option<String>) {
     (prose.trim(), link)
 }
 
-/// The named schema inside of lists and maps.
+/// Returns the name of the schema inside lists and maps.
 fn innermost(schema: &Schema) -> Option<&str> {
     schema.named().or_else(|| innermost(schema.element()?))
 }
@@ -830,7 +875,7 @@ fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
     (kind, None)
 }
 
-/// The Rust name for a schema: without the words that all of them end in.
+/// Returns the Rust name for a schema, without common endings.
 fn plain_name(schema: &str) -> String {
     let mut name = schema.strip_prefix("Base").unwrap_or(schema);
     for ending in ["Info", "Item", "Element", "Result"] {

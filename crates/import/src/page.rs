@@ -1,4 +1,4 @@
-//! Bringing documentation pages into the spec.
+//! Imports documentation pages into the spec.
 
 use std::path::{Path, PathBuf};
 
@@ -8,29 +8,33 @@ use dataforseo_spec::{fixtures, write};
 
 use crate::docs::{self, Page, nest};
 use crate::draft::Draft;
-use crate::report::Report;
+use crate::report::ImportReport;
 use crate::workspace::{ImportError, Options, SpecFile, optional, read, write_files};
 use crate::{draft, fixture, merge};
 
 /// Imports one page into the workspace at `root`.
 ///
 /// # Errors
-/// When the page or a spec file cannot be read; nothing was written then.
-pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report, ImportError> {
+/// Returns an error if the page or a spec file cannot be read. Nothing is written in that case.
+pub fn import(
+    root: &Path,
+    page_file: &Path,
+    options: Options,
+) -> Result<ImportReport, ImportError> {
     let name = page_file.display().to_string();
     let content = read(page_file)?;
     let page = docs::read(&content).map_err(|reason| ImportError::Page {
         path: name.clone(),
         reason,
     })?;
-    let known = Known::read(root, &name, &page)?;
+    let known = SpecContext::read(root, &name, &page)?;
     let draft = known.draft(&name, &page, options)?;
-    let mut report = Report {
+    let mut report = ImportReport {
         page: name,
         spec_file: format!("spec/{}/{}", known.section, known.file),
         notes: draft.notes,
         not_understood: draft.not_understood,
-        ..Report::default()
+        ..ImportReport::default()
     };
     if let Some(objection) = known.objection(&draft.endpoint) {
         report.contradictions.push(objection);
@@ -52,10 +56,10 @@ pub fn import(root: &Path, page_file: &Path, options: Options) -> Result<Report,
     Ok(report)
 }
 
-/// What the spec knows about the endpoint of a page.
-struct Known {
+/// The parts of the spec that concern the endpoint of a page.
+struct SpecContext {
     section: String,
-    /// The name of the endpoint's file in the folder of the section.
+    /// The name of the endpoint's file in the section's folder.
     file: String,
     api: File<Api>,
     shared: Option<SpecFile<SharedTypes>>,
@@ -63,10 +67,10 @@ struct Known {
     existing: Option<SpecFile<Endpoint>>,
 }
 
-impl Known {
-    /// Reads the files of the spec that a page is about. `name` is the page's, for errors.
+impl SpecContext {
+    /// Reads the spec files that concern a page. `name` is the name of the page, for errors.
     fn read(root: &Path, name: &str, page: &Page) -> Result<Self, ImportError> {
-        let (section, file) = place_of(page);
+        let (section, file) = location_of(page);
         let spec = root.join("spec");
         let api: File<Api> =
             parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
@@ -95,45 +99,45 @@ impl Known {
         self.existing.as_ref().map(|(_, file)| &file.content)
     }
 
-    /// Returns the endpoint as the page describes it. A page that is verified gets no help from the
-    /// endpoint's file.
+    /// Returns the endpoint as the page describes it. To verify a page, the endpoint's file is not
+    /// used.
     fn draft(&self, name: &str, page: &Page, options: Options) -> Result<Draft, ImportError> {
         let endpoint = self.endpoint().filter(|_| !options.verify);
-        let known = nest::Known::of(&self.api.content, endpoint, self.shared());
+        let known = nest::NestingHints::of(&self.api.content, endpoint, self.shared());
         let mut draft = draft::draft(page, known).map_err(|reason| ImportError::Page {
             path: name.to_owned(),
             reason,
         })?;
-        // What the path makes of a missing address is worth less than the one that is known.
+        // The known URL is better than one that is derived from the path.
         if let (None, Some(known)) = (&page.link, self.endpoint()) {
             draft.endpoint.source.link.clone_from(&known.source.link);
         }
         Ok(draft)
     }
 
-    /// Returns why nothing is taken from a page that is older than the spec.
+    /// Returns a message if the page is older than the spec.
     fn objection(&self, draft: &Endpoint) -> Option<String> {
         let page = draft.source.revised.as_ref()?;
         let spec = self.endpoint()?.source.revised.as_ref()?;
         (page < spec).then(|| {
             format!(
-                "the page is the revision of {page}, and the spec has that of {spec}: nothing was \
-                 taken from the older one"
+                "the page is revision {page}, which is older than {spec} in the spec: nothing was \
+                 imported"
             )
         })
     }
 
-    /// Returns the text of the endpoint's file with what the page adds.
+    /// Returns the text of the endpoint's file after the merge.
     fn merge(
         &self,
         draft: &Endpoint,
         options: Options,
-        report: &mut Report,
+        report: &mut ImportReport,
     ) -> Result<String, ImportError> {
         let Some((text, file)) = &self.existing else {
             report
                 .added
-                .push("a new endpoint; write the `doc` of it and of its fields".to_owned());
+                .push("a new endpoint; write its `doc` and those of its fields".to_owned());
             return Ok(write::endpoint(draft));
         };
         let day = options.mark_removed.filter(|_| !options.verify);
@@ -145,8 +149,8 @@ impl Known {
     }
 }
 
-/// Removes sentences that an earlier import reported in the same words: a person has read them.
-fn forget_known_sentences(report: &mut Report) {
+/// Removes sentences that an earlier import already reported.
+fn forget_known_sentences(report: &mut ImportReport) {
     let unchanged = std::mem::take(&mut report.unchanged);
     report.not_understood.retain(|sentence| {
         let label = sentence.split(": ").next().unwrap_or_default();
@@ -159,7 +163,7 @@ fn documented_fixture(
     root: &Path,
     page: &Page,
     endpoint: &Endpoint,
-    report: &mut Report,
+    report: &mut ImportReport,
 ) -> Option<(PathBuf, String)> {
     let folder = PathBuf::from(fixtures::FOLDER).join(page.path.trim_start_matches('/'));
     if let Some((name, text)) = fixture::documented(page, endpoint, &mut report.notes) {
@@ -169,13 +173,13 @@ fn documented_fixture(
     if !exists && endpoint.example.is_none() && endpoint.task.is_some() {
         report
             .notes
-            .push("no fixture: the page has no example that could be used".to_owned());
+            .push("no fixture: the page has no usable example".to_owned());
     }
     None
 }
 
-/// The section and the file name that a page's endpoint belongs to.
-fn place_of(page: &Page) -> (String, String) {
+/// Returns the section and the file name of a page's endpoint.
+fn location_of(page: &Page) -> (String, String) {
     let rest = page.path.trim_start_matches("/v3/");
     let (section, rest) = rest.split_once('/').unwrap_or((rest, ""));
     (

@@ -1,4 +1,4 @@
-//! What an import found, for the person who ran it.
+//! Reports of imports, for the person who runs them.
 
 use std::fmt;
 
@@ -6,48 +6,48 @@ use serde_json::Value;
 
 use dataforseo_spec::language::{Evidence, Field};
 
-/// What an import of one page found.
+/// The report of the import of one page.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Report {
+pub struct ImportReport {
     /// The page's file.
     pub page: String,
     /// The spec file that it belongs to.
     pub spec_file: String,
-    /// How many facts of the page the spec has already.
+    /// The number of facts that page and spec agree on.
     pub agreed: usize,
-    /// What the page brings.
+    /// New facts and fields of the page.
     pub added: Vec<String>,
-    /// Fields that are gone from the page, and are deprecated now.
+    /// Fields that are missing on the page and were marked as removed.
     pub removed: Vec<String>,
-    /// Where only the wording changed: read it, and see whether `doc` still fits.
+    /// Fields with a changed text on the page. A person checks whether `doc` still fits.
     pub reworded: Vec<String>,
-    /// Where page and spec say different things. The spec was left as it is.
+    /// Facts on which page and spec differ. The spec is unchanged.
     pub contradictions: Vec<String>,
-    /// What the spec has and the page has not, and nobody said where it is from.
+    /// Fields and facts of the spec that are missing on the page and have no evidence.
     pub unexplained: Vec<String>,
-    /// What the spec has and the page has not, with where it is from.
+    /// Fields and facts of the spec that are missing on the page and have evidence.
     pub kept: Vec<String>,
-    /// Sentences that announce a constraint and were not understood.
+    /// Sentences with a constraint that were not understood.
     pub not_understood: Vec<String>,
-    /// Where the wording is that of the last import: what it says was dealt with then.
+    /// Fields whose text is the same as in the last import, which already reported its sentences.
     pub unchanged: Vec<String>,
-    /// Decisions, and what could not be used.
+    /// Decisions, and content that could not be used.
     pub notes: Vec<String>,
-    /// The files that differ now, or would.
+    /// The changed files. In a dry run, the files that would change.
     pub changed_files: Vec<String>,
-    /// How they would differ, as unified diffs: of a dry run only.
+    /// The changes as unified diffs, in a dry run only.
     pub diffs: Vec<String>,
 }
 
-impl Report {
-    /// Notes that page and spec contradict each other.
+impl ImportReport {
+    /// Adds a contradiction between page and spec.
     pub fn contradicts(&mut self, label: &str, fact: &str, spec: &Value, page: &Value) {
         self.contradictions.push(format!(
             "{label}: {fact} is {spec} in the spec and {page} on the page"
         ));
     }
 
-    /// Notes that the spec has something that the page has not: a field, or one of its facts.
+    /// Adds a field or a fact of the spec that is missing on the page.
     pub fn kept(&mut self, label: &str, what: &str, field: &Field, fact: Option<&str>) {
         let evidence = match (&field.evidence, fact) {
             (Some(Evidence::Field(evidence)), None) => Some(evidence),
@@ -58,42 +58,42 @@ impl Report {
             Some(evidence) => self
                 .kept
                 .push(format!("{label}: {what}. Evidence: {evidence}")),
-            None => self.unexplained.push(format!(
-                "{label}: {what}; say with `evidence` where it is from"
-            )),
+            None => self
+                .unexplained
+                .push(format!("{label}: {what}; state its origin in `evidence`")),
         }
     }
 
-    /// Whether a person must decide something.
+    /// Returns whether a person must decide something.
     pub fn needs_decision(&self) -> bool {
         !self.contradictions.is_empty() || !self.unexplained.is_empty()
     }
 
-    /// Whether page and spec state the same facts.
+    /// Returns whether page and spec state the same facts.
     pub fn verified(&self) -> bool {
         !self.needs_decision() && self.added.is_empty() && self.removed.is_empty()
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} → {}", self.page, self.spec_file)?;
         writeln!(f, "  {} facts agree", self.agreed)?;
         for (title, list) in [
             ("new", &self.added),
-            ("gone from the page", &self.removed),
-            ("worded differently; does `doc` still fit?", &self.reworded),
+            ("removed from the page", &self.removed),
+            ("reworded; check whether `doc` still fits", &self.reworded),
             (
-                "contradictions; the spec was left as it is",
+                "contradictions; the spec is unchanged",
                 &self.contradictions,
             ),
             (
-                "in the spec, not on the page, without evidence (gone, or is the page cut off?)",
+                "in the spec, not on the page, without evidence (removed, or the page is truncated)",
                 &self.unexplained,
             ),
             ("in the spec, not on the page", &self.kept),
             (
-                "constraints that were not understood; put them into the spec by hand",
+                "constraints that were not understood; add them to the spec by hand",
                 &self.not_understood,
             ),
             ("notes", &self.notes),
@@ -106,7 +106,7 @@ impl fmt::Display for Report {
             }
         }
         match self.changed_files.as_slice() {
-            [] => writeln!(f, "  nothing changes")?,
+            [] => writeln!(f, "  no changes")?,
             files => writeln!(f, "  changes: {}", files.join(", "))?,
         }
         self.diffs.iter().try_for_each(|diff| f.write_str(diff))

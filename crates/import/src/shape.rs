@@ -1,5 +1,5 @@
-//! Shapes of types, as texts: two types of one shape are one. Of schemas of the vendor's OpenAPI
-//! file, and of types of the spec.
+//! Shapes of types as text, for schemas of the vendor's OpenAPI file and for types of the spec.
+//! Types with the same shape are the same type.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,23 +13,23 @@ use dataforseo_spec::language::{Field, FieldType, Fields, SharedType, SharedType
 /// The shapes of a file's schemas.
 pub struct Shapes<'a> {
     document: &'a Document,
-    /// The schemas whose shape is being worked out, from the outside in.
+    /// The schemas whose shape is being computed, from the outside in.
     under_way: RefCell<Vec<String>>,
-    /// How many values the shape that is being worked out has so far.
+    /// The number of values in the shape that is being computed.
     values: Cell<usize>,
-    /// The shapes that were worked out.
+    /// The computed shapes.
     known: RefCell<HashMap<String, String>>,
 }
 
-/// How many values a shape is told of at most. Schemas that use each other often have shapes that
-/// double with each level. The vendor's largest has some 2,000.
+/// The maximum number of values in a shape. Shapes of schemas that use each other can double with
+/// each level. The vendor's largest shape has about 2,000.
 const MAX_VALUES: usize = 20_000;
 
-/// How deep a shape is told of.
+/// The maximum depth of a shape.
 const MAX_LEVELS: usize = 40;
 
 impl<'a> Shapes<'a> {
-    /// Those of this file.
+    /// Creates an empty cache of the shapes of a file.
     pub fn new(document: &'a Document) -> Self {
         Self {
             document,
@@ -39,8 +39,8 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// The shape of a named schema. One that holds itself, in a list, is told by its name there, and
-    /// so is what is too much.
+    /// Returns the shape of a named schema. A schema that contains itself is represented by its
+    /// name there, and so is a schema beyond the limits.
     pub fn named(&self, name: &str) -> String {
         let levels = self.under_way.borrow().len();
         if levels == 0 {
@@ -73,7 +73,7 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// The shape of a member, the fields of its union included.
+    /// Returns the shape of a member, including the fields of its union.
     pub fn member(&self, union: &'a Schema, member: &str) -> String {
         let fields = match self.document.schema(member) {
             Some(member) => self.document.member_fields(union, member),
@@ -82,7 +82,7 @@ impl<'a> Shapes<'a> {
         format!("member {}", self.fields(&fields))
     }
 
-    /// The shape of an object with these fields.
+    /// Returns the shape of an object.
     pub fn fields(&self, fields: &IndexMap<&str, &Schema>) -> String {
         let fields = fields
             .iter()
@@ -109,18 +109,18 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// The shape of a list of values.
+/// Returns the shape of a list of values.
 pub fn values<T: AsRef<str>>(values: &[T]) -> String {
     let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
     values.join(" | ")
 }
 
-/// The shape of a union.
+/// Returns the shape of a union.
 pub fn union<'a>(tag: &str, members: impl Iterator<Item = &'a str>) -> String {
     format!("{tag} of {}", members.collect::<Vec<_>>().join(", "))
 }
 
-/// The shape of what is in the spec, as [`Shapes`] has it of what is in the file.
+/// Returns the shape of an object in the spec, equal to that of [`Shapes`] for the same object.
 pub fn of_spec(fields: &Fields, shared: Option<&SharedTypes>) -> String {
     fields_of_spec(fields, shared, 0, &Cell::new(0))
 }
@@ -144,13 +144,13 @@ fn value_of_spec(
     values: &Cell<usize>,
 ) -> String {
     values.set(values.get() + 1);
-    // A type can hold itself in a list. What is so deep is told by its place anyway.
+    // A type can contain itself in a list. The first levels are enough to distinguish shapes.
     if depth > 12 || values.get() > MAX_VALUES {
         return String::new();
     }
     let element = |kind: Option<FieldType>| match (&field.each, kind) {
         (Some(each), _) => value_of_spec(each, shared, depth + 1, values),
-        // The values of a list's texts are told with the list, not with its elements.
+        // The documented values of a list of texts belong to the list, not to its elements.
         (None, Some(FieldType::String)) => format!("{:?}", Some("string")),
         (None, Some(kind)) => value_of_spec(
             &Field {

@@ -1,4 +1,4 @@
-//! The workspace into which sources are imported: its files, how to import, what can fail.
+//! The workspace of an import: files, options and errors.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use dataforseo_spec::load::{File, parse};
 use jiff::civil::Date;
 
 use crate::docs::Unreadable;
-use crate::report::Report;
+use crate::report::ImportReport;
 
-/// Why a page was not imported.
+/// The error of an import.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -20,7 +20,7 @@ pub enum ImportError {
     File {
         /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The page could not be read.
@@ -28,15 +28,15 @@ pub enum ImportError {
     Page {
         /// The page's file.
         path: String,
-        /// Why.
+        /// The cause.
         reason: Unreadable,
     },
-    /// A spec file that is needed has errors.
+    /// A required spec file has errors.
     #[error("{0}")]
     Spec(Diagnostics),
-    /// The page belongs to a section that the spec does not have.
+    /// The page belongs to an unknown section.
     #[error(
-        "{path}: the page is of the section `{section}`, which spec/api.yaml does not have; add it under `sections`"
+        "{path}: the page belongs to the section `{section}`, which spec/api.yaml does not list; add it under `sections`"
     )]
     Section {
         /// The page's file.
@@ -46,28 +46,28 @@ pub enum ImportError {
     },
 }
 
-/// How to import.
+/// The options of an import.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Say what would change, and write nothing.
+    /// Whether to report changes without writing them.
     pub dry_run: bool,
-    /// Read the page without help from the spec file, and write nothing: does the page alone give
-    /// the facts of the file?
+    /// Whether to read the page without the endpoint's file and to write nothing. This verifies
+    /// that the page alone states the facts of the file.
     pub verify: bool,
-    /// Mark fields that the page no longer has as removed: on the day of the page's revision, or on
-    /// this one. Unless given, a person is asked; and so when a large part of the page is not there.
+    /// The removal date for fields that are missing on the page, if the page has no revision date.
+    /// If absent, or if a large part of the page is missing, the fields are only reported.
     pub mark_removed: Option<Date>,
 }
 
-/// Writes the files that differ, or reports how they would differ.
+/// Writes the files that differ, or reports the differences of a dry run.
 ///
 /// # Errors
-/// When a file cannot be written.
+/// Returns an error if a file cannot be written.
 pub fn write_files(
     root: &Path,
     wanted_files: impl IntoIterator<Item = (PathBuf, String)>,
     options: Options,
-    report: &mut Report,
+    report: &mut ImportReport,
 ) -> Result<(), ImportError> {
     for (path, wanted) in wanted_files {
         let found = fs::read_to_string(root.join(&path)).ok();
@@ -94,7 +94,7 @@ pub fn write_files(
 /// Reads a file.
 ///
 /// # Errors
-/// When it cannot be read.
+/// Returns an error if the file cannot be read.
 pub fn read(path: &Path) -> Result<String, ImportError> {
     fs::read_to_string(path).map_err(|source| ImportError::File {
         path: path.display().to_string(),
@@ -102,13 +102,13 @@ pub fn read(path: &Path) -> Result<String, ImportError> {
     })
 }
 
-/// The text of a spec file, and what it states.
+/// The text and the decoded content of a spec file.
 pub type SpecFile<T> = (String, File<T>);
 
-/// Reads a spec file that may not exist yet, with its text.
+/// Reads a spec file with its text. Returns `None` if the file does not exist.
 ///
 /// # Errors
-/// When it cannot be read, or is not valid.
+/// Returns an error if the file cannot be read or has errors.
 pub fn optional<T: serde::de::DeserializeOwned>(
     spec: &Path,
     name: &str,

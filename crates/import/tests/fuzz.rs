@@ -1,14 +1,15 @@
-//! Fuzz targets: what is read from outside, pages in both forms and the vendor's OpenAPI file, and
-//! from people, the files of the spec.
+//! Fuzz targets for all inputs: pages in both forms, the vendor's OpenAPI file, and the files of
+//! the spec.
 //!
-//! `cargo test` runs each for a bounded number of inputs; `cargo bolero test -p dataforseo-import` goes on for
-//! as long as it is let. Inputs are seldom random bytes: they are pages made of the spec, the test
-//! pages, spec files and a made-up OpenAPI file, each after a few edits, and texts that are put
-//! together from what means something to the readers.
+//! `cargo test` runs a fixed number of inputs per target. `cargo bolero test -p dataforseo-import`
+//! has no limit. Most inputs are pages rendered from the spec, test pages, spec files and a
+//! synthetic OpenAPI file, each after a few edits. Other inputs are composed of tokens that the
+//! readers recognize.
 //!
-//! Memory and time are bounded by the kernel, for all targets of this file together: 1 GiB of
-//! writable memory, the stacks of threads included, and five minutes of one processor. A counting allocator would need unsafe code. An input that takes more ends the test.
-//! Beside that, each target asserts that what comes out is in proportion to what went in.
+//! The kernel limits memory and time for all targets of this file together: 1 GiB of writable
+//! memory, including thread stacks, and five minutes of CPU time. A counting allocator would
+//! require unsafe code. An input that exceeds a limit ends the test. Each target also asserts that
+//! the output is in proportion to the input.
 
 #![allow(
     clippy::expect_used,
@@ -25,7 +26,7 @@ use std::sync::OnceLock;
 
 use bolero::TypeGenerator;
 use common::ImportPage;
-use dataforseo_import::docs::nest::Known;
+use dataforseo_import::docs::nest::NestingHints;
 use dataforseo_import::docs::{self, Page};
 use dataforseo_import::draft::draft;
 use dataforseo_import::{Options, openapi, prose};
@@ -36,21 +37,21 @@ use dataforseo_spec::{diagnostics::Diagnostics, write};
 use dataforseo_test_support::render::{self, Quirks};
 use dataforseo_test_support::{Workspace, fuzz, page, repository, wordpress};
 
-/// How much writable memory this process may take. Address space would count what allocators set
-/// aside for each thread and never use.
+/// The maximum writable memory of this process in bytes. A limit of address space would also count
+/// unused reservations of allocators.
 const MEMORY: u64 = 1 << 30;
 
-/// How many seconds of a processor it may take.
+/// The maximum CPU time in seconds.
 const SECONDS: u64 = 300;
 
-/// How many inputs a run of the tests takes, where each is quick.
+/// The number of inputs per test run, for fast targets.
 const INPUTS: u64 = 400;
 
-/// Has the kernel end this process rather than let it take more than is stated above.
+/// Sets the limits of this process in the kernel.
 fn bounded() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
-        // A fuzzer's own instruments take more than that.
+        // The instrumentation of a fuzzer requires more.
         let instrumented = std::env::var_os("BOLERO_LIBFUZZER_ARGS").is_some();
         #[cfg(target_os = "linux")]
         if !instrumented {
@@ -71,23 +72,23 @@ fn bounded() {
 enum Edit {
     Replace(u16, char),
     Delete(u16, u8),
-    /// Something that means something to a reader.
+    /// A token that the readers recognize.
     Put(u16, u8),
-    /// The same, many times over.
+    /// A token that is repeated many times.
     Heap(u16, u8, u8),
-    /// A line again, elsewhere.
+    /// A copy of a line at another position.
     Copy(u16, u16),
-    /// All up to the end of the line goes.
+    /// Removes the rest of the line.
     Line(u16),
     Cut(u16),
 }
 
-/// A text after a few edits, or after none: with many, nothing of it would be left to look at.
+/// Returns a text after at most a few edits, since more would leave nothing recognizable.
 fn edited(text: &str, edits: &[Edit], words: &[&str]) -> String {
     let mut text = text.to_owned();
     for edit in &edits[..edits.len() % 4] {
-        // Texts are longer than 65,536 bytes; so places are spread over them.
-        let place = |at: u16| {
+        // Texts can be longer than 65,536 bytes, so positions are scaled.
+        let location = |at: u16| {
             let mut at = usize::from(at) * (text.len() + 1) / 65_536;
             while !text.is_char_boundary(at) {
                 at += 1;
@@ -101,13 +102,13 @@ fn edited(text: &str, edits: &[Edit], words: &[&str]) -> String {
         };
         match *edit {
             Edit::Replace(at, new) => {
-                let at = place(at);
+                let at = location(at);
                 if let Some(old) = text[at..].chars().next() {
                     text.replace_range(at..at + old.len_utf8(), &new.to_string());
                 }
             }
             Edit::Delete(at, count) => {
-                let at = place(at);
+                let at = location(at);
                 let gone: usize = text[at..]
                     .chars()
                     .take(usize::from(count))
@@ -116,29 +117,29 @@ fn edited(text: &str, edits: &[Edit], words: &[&str]) -> String {
                 text.replace_range(at..at + gone, "");
             }
             Edit::Put(at, word) => {
-                text.insert_str(place(at), words[usize::from(word) % words.len()])
+                text.insert_str(location(at), words[usize::from(word) % words.len()])
             }
             Edit::Heap(at, word, times) => {
                 let word = words[usize::from(word) % words.len()];
-                text.insert_str(place(at), &word.repeat(2 * usize::from(times)));
+                text.insert_str(location(at), &word.repeat(2 * usize::from(times)));
             }
             Edit::Copy(from, to) => {
-                let (start, end) = line_at(place(from));
+                let (start, end) = line_at(location(from));
                 let line = text[start..end].to_owned();
-                let (to, _) = line_at(place(to));
+                let (to, _) = line_at(location(to));
                 text.insert_str(to, &line);
             }
             Edit::Line(at) => {
-                let (_, end) = line_at(place(at));
-                text.replace_range(place(at)..end, "");
+                let (_, end) = line_at(location(at));
+                text.replace_range(location(at)..end, "");
             }
-            Edit::Cut(at) => text.truncate(place(at)),
+            Edit::Cut(at) => text.truncate(location(at)),
         }
     }
     text
 }
 
-/// A text of pieces, each some times over.
+/// Returns a text of pieces, each repeated.
 fn assembled(pieces: &[(u8, u8, bool)], words: &[&str]) -> String {
     let mut text = String::new();
     for (word, times, many) in pieces.iter().take(12) {
@@ -360,12 +361,12 @@ const OPENAPI: [&str; 40] = [
     "  ",
 ];
 
-/// What the spec is as committed.
+/// The committed spec.
 struct Committed {
     api: Api,
     shared: SharedTypes,
     endpoints: Vec<Endpoint>,
-    /// The files of the spec with their names.
+    /// Returns the files of the spec with their names.
     files: Vec<(String, String)>,
 }
 
@@ -397,19 +398,19 @@ fn committed() -> &'static Committed {
     })
 }
 
-/// How long the texts of a page are together.
+/// Returns the total length of the texts of a page.
 fn length(page: &Page) -> usize {
     let rows = page.task.rows.iter().chain(&page.result.rows);
     let rows = rows.map(|row| {
         let lines: usize = row.lines.iter().map(String::len).sum();
-        row.name.len() + row.type_word.len() + row.place.len() + lines
+        row.name.len() + row.type_word.len() + row.location.len() + lines
     });
     let all = [&page.intro, &page.notes].into_iter().flatten();
     rows.sum::<usize>() + all.map(String::len).sum::<usize>()
 }
 
-/// A page is read or refused, with and without help from the spec; what is read is in proportion,
-/// and what is written of it reads back as the same.
+/// Checks that a page is read or rejected, with and without hints from the spec. The output is in
+/// proportion to the input, and the written file reads back unchanged.
 fn look(content: &str, endpoint: Option<&Endpoint>) {
     let committed = committed();
     let page = match docs::read(content) {
@@ -425,18 +426,18 @@ fn look(content: &str, endpoint: Option<&Endpoint>) {
             return;
         }
     };
-    // Each row has a place and a name beside its text.
+    // Each row also has a location and a name.
     assert!(
         length(&page) <= 1000 + 20 * content.len(),
         "{}",
         length(&page)
     );
-    let known = Known::of(&committed.api, endpoint, Some(&committed.shared));
+    let known = NestingHints::of(&committed.api, endpoint, Some(&committed.shared));
     let Ok(draft) = draft(&page, known) else {
         return;
     };
     let text = write::endpoint(&draft.endpoint);
-    // What is deep is set in at each line.
+    // Nested lines are indented.
     assert!(
         text.len() <= 2000 + 200 * content.len(),
         "{} bytes",
@@ -454,13 +455,13 @@ fn look(content: &str, endpoint: Option<&Endpoint>) {
     );
 }
 
-/// An endpoint as text, without what files leave out because it goes without saying.
+/// Returns an endpoint as text, without keys that files omit by default.
 fn plain(endpoint: &Endpoint) -> String {
     let text = serde_json::to_string_pretty(endpoint).unwrap();
-    let said = text
+    let stated = text
         .lines()
         .filter(|line| !line.contains(": null") && !line.contains("\"required\": false"));
-    said.fold(String::new(), |text, line| {
+    stated.fold(String::new(), |text, line| {
         text + line.trim_end_matches(',') + "\n"
     })
 }
@@ -493,7 +494,7 @@ fn html_pages() {
         let mut post: serde_json::Value = serde_json::from_str(&content).unwrap();
         let html = post["content"]["rendered"].as_str().unwrap();
         post["content"]["rendered"] = edited(html, edits, &HTML).into();
-        // One in four is broken on the outside, too.
+        // One in four also has a broken wrapper.
         let json = match number % 4 {
             0 => edited(&post.to_string(), json_edits, &HTML),
             _ => post.to_string(),
@@ -528,7 +529,7 @@ fn assembled_pages() {
     )| match form % 4 {
         0 => look(&assembled(pieces, &TEXT), None),
         1 => look(&wordpress(&assembled(pieces, &HTML)), None),
-        // In the midst of a page that is well.
+        // In the middle of a valid page.
         2 => look(&put(&text, *at, &assembled(pieces, &TEXT)), None),
         _ => look(
             &wordpress(&put(&html, *at, &assembled(pieces, &HTML))),
@@ -545,7 +546,7 @@ fn put(text: &str, at: u16, piece: &str) -> String {
     format!("{}{piece}{}", &text[..at], &text[at..])
 }
 
-/// Random bytes, to every reader.
+/// Every reader survives random bytes.
 #[test]
 fn bytes() {
     bounded();
@@ -562,7 +563,7 @@ fn bytes() {
     });
 }
 
-/// Sentences of pages, to the reader of prose: each is understood, told of or passed over.
+/// Each sentence of a page is understood, reported or ignored.
 #[test]
 fn sentences() {
     bounded();
@@ -571,13 +572,13 @@ fn sentences() {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let word = docs::TYPE_WORDS[usize::from(*word) % docs::TYPE_WORDS.len()];
         let prose = prose::read(word, &lines);
-        let told: usize = prose.not_understood.iter().map(String::len).sum();
-        assert!(told <= 100 + 20 * text.len(), "{told}");
+        let size: usize = prose.not_understood.iter().map(String::len).sum();
+        assert!(size <= 100 + 20 * text.len(), "{size}");
     });
 }
 
-/// A page on top of the spec: whatever it says, the file that comes of it reads, and the same page
-/// again brings nothing new.
+/// The file that results from any page can be read, and a second import of the page changes
+/// nothing.
 #[test]
 fn imports() {
     bounded();
@@ -609,25 +610,25 @@ fn imports() {
 }
 
 fn read_as_spec(name: &str, text: &str) {
-    fn told<T>(outcome: Result<T, Diagnostics>, text: &str) {
+    fn check_errors<T>(outcome: Result<T, Diagnostics>, text: &str) {
         if let Err(errors) = outcome {
             assert!(!errors.0.is_empty());
             let lines = text.lines().count() as u64 + 1;
             for error in &errors.0 {
-                assert!(error.place.line <= lines, "{error}");
+                assert!(error.location.line <= lines, "{error}");
             }
-            let told = errors.to_string().len();
-            assert!(told <= 2000 + 1000 * text.len(), "{told} bytes");
+            let size = errors.to_string().len();
+            assert!(size <= 2000 + 1000 * text.len(), "{size} bytes");
         }
     }
-    told(parse::<Endpoint>(name, text), text);
-    told(parse::<Api>(name, text), text);
-    told(parse::<SharedTypes>(name, text), text);
-    told(parse::<StatusCodes>(name, text), text);
-    told(parse::<Glossary>(name, text), text);
+    check_errors(parse::<Endpoint>(name, text), text);
+    check_errors(parse::<Api>(name, text), text);
+    check_errors(parse::<SharedTypes>(name, text), text);
+    check_errors(parse::<StatusCodes>(name, text), text);
+    check_errors(parse::<Glossary>(name, text), text);
 }
 
-/// Files of the spec after edits, and texts of the language's own words.
+/// Edited spec files, and texts of words of the spec language, are decoded or rejected.
 #[test]
 fn spec_files() {
     bounded();
@@ -643,13 +644,13 @@ fn spec_files() {
     });
 }
 
-/// A whole spec of which one file was edited: it is understood, or refused with places.
+/// A whole spec with one edited file resolves, or is rejected with locations.
 #[test]
 fn specs() {
     bounded();
     let workspace = Workspace::new();
     let files = &committed().files;
-    // The sections that are small, and one endpoint of the others.
+    // The small sections, and one endpoint of each of the others.
     let few = |name: &str| {
         let kept = [
             "types",
@@ -687,10 +688,10 @@ fn read_as_openapi(text: &str) {
     workspace.write("openapi-2026-02-18.yaml", text);
     let file = workspace.path().join("openapi-2026-02-18.yaml");
     if let Ok(reports) = openapi::import(workspace.path(), &file, &[], Options::default()) {
-        let told: usize = reports.iter().map(|report| report.to_string().len()).sum();
+        let size: usize = reports.iter().map(|report| report.to_string().len()).sum();
         assert!(
-            told <= 5000 + 1000 * text.len(),
-            "{told} bytes of {}",
+            size <= 5000 + 1000 * text.len(),
+            "{size} bytes of {}",
             text.len()
         );
     }
@@ -709,7 +710,7 @@ fn openapi_files() {
     });
 }
 
-/// How a schema of a made-up file uses others.
+/// The way in which a schema of a synthetic file uses others.
 #[derive(Debug, TypeGenerator)]
 enum Use {
     Field(u8),
@@ -720,7 +721,7 @@ enum Use {
     Member(u8),
 }
 
-/// Schemas that use each other in any way, themselves included.
+/// Schemas that use each other, or themselves, in any way.
 #[test]
 fn schemas() {
     bounded();
@@ -781,8 +782,8 @@ fn file_of(schemas: &[Vec<Use>]) -> String {
     text
 }
 
-/// What the fuzzers found, and what reading the code for the same purpose did. Each would end this
-/// process if it was not mended: by its stack, or by the bounds above.
+/// Inputs that fuzzing or code review found. Without the fix, each one exceeds the stack or a limit
+/// above.
 mod found {
     use super::*;
 
@@ -792,7 +793,7 @@ mod found {
         docs::read(&wordpress(html)).unwrap_err().to_string()
     }
 
-    /// The readers of HTML call themselves for each level.
+    /// The readers of HTML recurse per level.
     #[test]
     fn tags_in_tags() {
         bounded();
@@ -809,13 +810,13 @@ mod found {
         }
         let inside_svg = format!("<svg>{}", "<td>".repeat(MANY));
         assert!(refusal(&inside_svg).contains("deeper than"), "not told");
-        // What no tag is closed before is opened again in each paragraph that follows.
-        let anew: String = (0..200).map(|at| format!("<b id={at}>")).collect();
-        let refusal = refusal(&(anew + &"<p>x".repeat(MANY)));
-        assert!(refusal.contains("are open at once"), "{refusal}");
+        // The parser reopens unclosed tags in each following paragraph.
+        let unclosed: String = (0..200).map(|at| format!("<b id={at}>")).collect();
+        let refusal = refusal(&(unclosed + &"<p>x".repeat(MANY)));
+        assert!(refusal.contains("are unclosed"), "{refusal}");
     }
 
-    /// Shortcodes without an end were looked for to the end of the page, each of them.
+    /// Each unclosed shortcode caused a search to the end of the page.
     #[test]
     fn shortcodes_without_an_end() {
         bounded();
@@ -824,7 +825,7 @@ mod found {
         }
     }
 
-    /// A row was looked for among all rows, and a line among all lines before it.
+    /// Each row and each line caused a search in all earlier ones.
     #[test]
     fn long_tables() {
         bounded();
@@ -837,7 +838,7 @@ mod found {
         assert!(docs::read(&text).is_err());
     }
 
-    /// The path of a field holds the names of all that it stands in.
+    /// The path of a field contains the names of all its parents.
     #[test]
     fn fields_in_fields() {
         bounded();
@@ -846,13 +847,13 @@ mod found {
             .collect();
         let text = page("widgets-nested.txt") + "                size_of\nobject\n" + &deep;
         let page = docs::read(&text).unwrap();
-        let known = Known::of(&committed().api, None, None);
+        let known = NestingHints::of(&committed().api, None, None);
         let refusal = draft(&page, known).unwrap_err().to_string();
         assert!(refusal.contains("levels deep"), "{refusal}");
         assert_eq!(refusal.lines().count(), 1);
     }
 
-    /// Messages repeated what they were about, each time.
+    /// Messages repeated their subject in full.
     #[test]
     fn messages_are_short() {
         bounded();
@@ -870,7 +871,7 @@ mod found {
         assert_eq!(dataforseo_spec::diagnostics::nearest(&long, known), None);
     }
 
-    /// YAML ends lines where editors do not: errors were placed beyond the last line.
+    /// YAML has more line separators than editors, so errors were located after the last line.
     #[test]
     fn line_breaks_that_no_editor_shows() {
         bounded();
@@ -881,7 +882,7 @@ mod found {
         }
     }
 
-    /// YAML takes keys of up to 1024 characters.
+    /// YAML accepts keys of up to 1024 characters.
     #[test]
     fn long_keys_in_examples() {
         bounded();
@@ -889,7 +890,7 @@ mod found {
         look(&page("widgets.txt").replacen("\"limit\"", &limit, 1), None);
     }
 
-    /// A page is refused for its length before anything looks at it.
+    /// A page that is too long is rejected before it is parsed.
     #[test]
     fn too_long_a_page() {
         bounded();
@@ -899,7 +900,7 @@ mod found {
         assert!(refusal.contains("at most 4194304"), "{refusal}");
     }
 
-    /// Reading YAML takes stack for each level.
+    /// Reading YAML uses stack per level.
     #[test]
     fn lists_in_lists() {
         bounded();
@@ -909,7 +910,7 @@ mod found {
         }
     }
 
-    /// Each error takes a turn over the file.
+    /// Each error requires another pass over the file.
     #[test]
     fn thousands_of_errors() {
         bounded();
@@ -919,12 +920,14 @@ mod found {
         let refusal = parse::<StatusCodes>("codes.yaml", &format!("codes:\n{codes}")).unwrap_err();
         assert_eq!(refusal.0.len(), 501);
         assert!(
-            refusal.0[500].message.contains("mend these 500 first"),
+            refusal.0[500]
+                .message
+                .contains("fix these 500 errors first"),
             "{refusal}"
         );
     }
 
-    /// Parts of a schema can name each other in a circle, and so can fields.
+    /// Parts of a schema can refer to each other, and so can fields.
     #[test]
     fn schemas_in_a_circle() {
         bounded();
@@ -939,7 +942,7 @@ mod found {
         ]));
     }
 
-    /// A shape doubles with each level of schemas that use the next one twice.
+    /// A shape doubles with each level if schemas use the next one twice.
     #[test]
     fn schemas_that_double() {
         bounded();

@@ -1,4 +1,4 @@
-//! Bringing pages into the spec: what is added, what stays, what is shown.
+//! Imports of pages into the spec: added, kept and reported facts.
 
 #![allow(
     clippy::expect_used,
@@ -80,8 +80,8 @@ fn a_dry_run_writes_nothing() {
     assert!(!workspace.path().join(FIXTURES).exists());
 }
 
-/// What people wrote: comments, words, a format, a name; the page then brings a new field, a new
-/// bound and a new value.
+/// A file with comments, texts, a format and a name of a person, and a page with a new field, a new
+/// limit and a new value.
 #[test]
 fn what_people_wrote_stays() {
     let workspace = Workspace::new();
@@ -140,13 +140,13 @@ fn a_contradiction_is_shown_and_not_overwritten() {
     assert_eq!(
         report.contradictions,
         [
-            "task.mode: the correction of `default` no longer applies: it is for \"as_is\", the page has \"one_per_page\"; take it out"
+            "task.mode: the correction of `default` no longer applies: it is for \"as_is\", the page has \"one_per_page\"; remove it"
         ]
     );
 }
 
 #[test]
-fn what_the_page_lacks_is_kept_and_told() {
+fn what_the_page_lacks_is_kept_and_reported() {
     let workspace = Workspace::new();
     workspace.import(&html()).unwrap();
     let edited = workspace.read(SPEC)
@@ -159,13 +159,13 @@ fn what_the_page_lacks_is_kept_and_told() {
     );
     assert_eq!(
         report.unexplained,
-        ["result.items.secret: the page has no such field; say with `evidence` where it is from"]
+        ["result.items.secret: the page has no such field; state its origin in `evidence`"]
     );
     assert!(!report.verified());
     assert_eq!(workspace.read(SPEC), edited);
 }
 
-/// What would not fit is not written: neither what a list holds into a string, nor fields.
+/// Facts that do not fit the type are not written.
 #[test]
 fn a_type_that_contradicts_brings_nothing_along() {
     let workspace = Workspace::new();
@@ -189,8 +189,8 @@ fn a_type_that_contradicts_brings_nothing_along() {
     assert_eq!(report.reworded, Vec::<String>::new());
 }
 
-/// The page states another default, so its wording is another one too. That stays unread until
-/// somebody has decided, and is told of then.
+/// The page states another default, so its text also changed. The change of the text is reported
+/// after the decision.
 #[test]
 fn a_contradiction_keeps_the_fingerprint() {
     let workspace = Workspace::new();
@@ -211,7 +211,7 @@ fn a_contradiction_keeps_the_fingerprint() {
     assert_ne!(workspace.read(SPEC), decided);
 }
 
-/// A page that was cut off looks like one whose fields are gone: a person has to say which.
+/// A truncated page looks like a page with removed fields, so a person decides.
 #[test]
 fn a_page_that_was_cut_off() {
     let workspace = Workspace::new();
@@ -221,13 +221,13 @@ fn a_page_that_was_cut_off() {
     let report = workspace.import(cut).unwrap();
     assert!(report.needs_decision());
     assert!(
-        report.to_string().contains("is the page cut off?"),
+        report.to_string().contains("the page is truncated"),
         "{report}"
     );
     assert_eq!(report.unexplained.len(), 2);
 }
 
-/// Nothing vanishes at once: what a page no longer has is deprecated, whatever the form of the page.
+/// Fields that are missing on a page of any form are deprecated, not removed.
 #[test]
 fn a_field_that_is_gone_is_deprecated() {
     let today = Options {
@@ -250,20 +250,20 @@ fn a_field_that_is_gone_is_deprecated() {
         let workspace = Workspace::new();
         workspace.import(&whole).unwrap();
         let before = workspace.read(SPEC);
-        // Without the option a person is asked.
+        // Without the option, a person decides.
         let report = workspace.import(&shorter).unwrap();
         assert_eq!(report.unexplained.len(), 1, "{report}");
         workspace.write(SPEC, &before);
         let report = workspace.import_with(&shorter, today).unwrap();
         assert!(!report.needs_decision(), "{report}");
-        let told = format!("task.tag: deprecated, as it is gone since {day}");
-        assert_eq!(report.removed, [told]);
+        let expected = format!("task.tag: deprecated: missing on the page since {day}");
+        assert_eq!(report.removed, [expected]);
         let after = workspace.read(SPEC);
         let line = format!("      removed_upstream: {day}\n");
         assert!(after.contains(&line), "{after}");
         let wording = |text: &str| text.matches("wording").count();
         assert_eq!(wording(&after), wording(&before));
-        // Once is enough.
+        // A second import changes nothing.
         let report = workspace.import_with(&shorter, today).unwrap();
         assert_eq!(
             (report.removed.len(), report.changed_files.len()),
@@ -271,16 +271,16 @@ fn a_field_that_is_gone_is_deprecated() {
             "{report}"
         );
         assert!(!report.needs_decision(), "{report}");
-        // It comes back: a person takes the mark out.
+        // The field is on the page again: a person removes the mark.
         let report = workspace.import_with(&whole, today).unwrap();
-        let told = format!(
-            "task.tag: it is `removed_upstream: {day}`, and the page has it again; take that out"
+        let expected = format!(
+            "task.tag: marked `removed_upstream: {day}`, but the page has it again; remove the mark"
         );
-        assert_eq!(report.contradictions, [told]);
+        assert_eq!(report.contradictions, [expected]);
     }
 }
 
-/// A page that was cut off is no page whose fields are gone, whatever the option.
+/// A truncated page does not mark fields as removed.
 #[test]
 fn much_that_is_gone_at_once_is_a_question() {
     let workspace = Workspace::new();
@@ -301,7 +301,7 @@ fn much_that_is_gone_at_once_is_a_question() {
     );
 }
 
-/// The text form does not tell what is inside an object; the other form does.
+/// The text form does not show the fields of an object, but the other form does.
 #[test]
 fn a_better_form_of_the_page_fills_in_what_was_open() {
     let workspace = Workspace::new();
@@ -359,7 +359,7 @@ fn an_older_page_changes_nothing() {
     let report = workspace.import(&older).unwrap();
     assert!(report.needs_decision());
     assert!(
-        report.contradictions[0].contains("nothing was taken"),
+        report.contradictions[0].contains("nothing was imported"),
         "{report}"
     );
     let older = older.replace("0.1.20260101", "0.1.20240101");
@@ -388,7 +388,7 @@ fn optional_on_the_page_and_required_in_the_spec() {
     );
 }
 
-/// Evidence is for what it names: that of one fact does not excuse another.
+/// Evidence for one fact does not apply to another.
 #[test]
 fn evidence_is_for_one_fact() {
     let workspace = Workspace::new();
@@ -406,7 +406,7 @@ fn evidence_is_for_one_fact() {
     assert_eq!(report.unexplained.len(), 1, "{report}");
 }
 
-/// A correction to `json` is a choice: what the page has inside stays out.
+/// After a correction to `json`, fields inside are not imported.
 #[test]
 fn a_type_that_was_corrected_stays() {
     let workspace = Workspace::new();
@@ -432,13 +432,13 @@ fn a_request_that_is_no_list_of_tasks_makes_no_fixture() {
         report
             .notes
             .iter()
-            .any(|note| note.contains("no list of tasks")),
+            .any(|note| note.contains("not a list of tasks")),
         "{report}"
     );
     assert!(!workspace.path().join(FIXTURES).exists());
 }
 
-/// Comments among values, and values at the indent of their key.
+/// Comments among values, and values with the indentation of their key, stay.
 #[test]
 fn values_that_people_laid_out() {
     let more = page("widgets.html").replace("has the count per each colour<br />possible values: <code>red</code>, <code>green</code>", "has the count per each colour<br />possible values: <code>red</code>, <code>green</code>, <code>blue</code>");
@@ -496,7 +496,7 @@ fn a_broken_spec_file_stops_the_import() {
     assert_eq!(workspace.read(SPEC), edited);
 }
 
-/// The real pages, where they are at hand: each alone gives the facts of the committed file.
+/// Each real page, if available, states the facts of the committed file.
 #[test]
 fn the_documentation_gives_the_committed_facts() {
     let folder = repository().join("../shared/docs");

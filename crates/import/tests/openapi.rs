@@ -1,4 +1,4 @@
-//! Bringing an OpenAPI file into a workspace.
+//! Imports of an OpenAPI file into a workspace.
 
 #![allow(
     clippy::expect_used,
@@ -10,13 +10,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use dataforseo_import::report::Report;
+use dataforseo_import::report::ImportReport;
 use dataforseo_import::{ImportError, Options, openapi};
 use dataforseo_test_support::{Workspace, page};
 
 const FILE: &str = "openapi-2026-02-18.yaml";
 
-fn import(workspace: &Workspace) -> Result<Vec<Report>, ImportError> {
+fn import(workspace: &Workspace) -> Result<Vec<ImportReport>, ImportError> {
     import_named(workspace, FILE, &[])
 }
 
@@ -24,7 +24,7 @@ fn import_named(
     workspace: &Workspace,
     name: &str,
     only: &[String],
-) -> Result<Vec<Report>, ImportError> {
+) -> Result<Vec<ImportReport>, ImportError> {
     let file = workspace.path().join(name);
     openapi::import(workspace.path(), &file, only, Options::default())
 }
@@ -35,7 +35,7 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// The files of the section, by name.
+/// Returns the files of the section by name.
 fn spec(workspace: &Workspace) -> BTreeMap<String, String> {
     fs::read_dir(workspace.path().join("spec/backlinks"))
         .unwrap()
@@ -47,7 +47,7 @@ fn spec(workspace: &Workspace) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn show(reports: &[Report], workspace: &Workspace) -> String {
+fn show(reports: &[ImportReport], workspace: &Workspace) -> String {
     let reports: Vec<String> = reports.iter().map(ToString::to_string).collect();
     let folder = format!("{}/", workspace.path().display());
     reports.join("\n").replace(&folder, "")
@@ -87,7 +87,7 @@ fn a_second_import_changes_nothing() {
     assert_eq!(spec(&workspace), before);
 }
 
-/// People rename types and write more; a second import knows them by their place.
+/// A second import recognizes types that a person renamed by their use.
 #[test]
 fn renamed_types_are_known_again() {
     let workspace = workspace();
@@ -107,7 +107,7 @@ fn renamed_types_are_known_again() {
     assert_eq!(spec(&workspace), before);
 }
 
-/// What a later file says otherwise: in an endpoint, in a shared type, in a member, a new member.
+/// A later file differs in an endpoint, a shared type and a member, and has a new member.
 #[test]
 fn a_later_file_is_compared_everywhere() {
     let workspace = workspace();
@@ -119,12 +119,12 @@ fn a_later_file_is_compared_everywhere() {
         .replace("          box: '#/components/schemas/BoxElement'\n", "          box: '#/components/schemas/BoxElement'\n          line: '#/components/schemas/SizeInfo'\n");
     workspace.write("openapi-2026-05-01.yaml", &later);
     let reports = import_named(&workspace, "openapi-2026-05-01.yaml", &[]).unwrap();
-    let told: Vec<&Report> = reports
+    let shown: Vec<&ImportReport> = reports
         .iter()
         .filter(|report| report.needs_decision() || !report.added.is_empty())
         .collect();
-    let told: Vec<Report> = told.into_iter().cloned().collect();
-    insta::assert_snapshot!("openapi_later", show(&told, &workspace));
+    let shown: Vec<ImportReport> = shown.into_iter().cloned().collect();
+    insta::assert_snapshot!("openapi_later", show(&shown, &workspace));
     assert!(spec(&workspace)["types.yaml"].contains("      line:\n"));
 }
 
@@ -135,11 +135,11 @@ fn an_older_file_is_left_alone() {
     let before = spec(&workspace);
     workspace.write("openapi-2025-01-01.yaml", &page("openapi.yaml"));
     let reports = import_named(&workspace, "openapi-2025-01-01.yaml", &[]).unwrap();
-    assert!(reports.iter().all(Report::needs_decision));
+    assert!(reports.iter().all(ImportReport::needs_decision));
     assert_eq!(spec(&workspace), before);
 }
 
-/// Nothing is written before everything was read.
+/// Files are written only after all files were read.
 #[test]
 fn an_error_leaves_nothing_half_done() {
     let workspace = workspace();
@@ -151,7 +151,7 @@ fn an_error_leaves_nothing_half_done() {
     let only = ["/v3/backlinks/*".to_owned(), "/v3/serp/*".to_owned()];
     let error = import_named(&workspace, FILE, &only).unwrap_err();
     assert!(
-        error.to_string().contains("no path fits `/v3/serp/*`"),
+        error.to_string().contains("no path matches `/v3/serp/*`"),
         "{error}"
     );
     workspace.write(FILE, "paths: [1, 2]\n");

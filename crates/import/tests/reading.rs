@@ -1,4 +1,4 @@
-//! What the readers make of each form of page.
+//! The results of the readers for each form of a page.
 
 #![allow(
     clippy::expect_used,
@@ -13,7 +13,7 @@ use common::ImportPage;
 use dataforseo_import::docs::{Page, read};
 use dataforseo_test_support::{Workspace, page, wordpress};
 
-/// A page as a reviewer wants to see it: a line for each row, indented as it was.
+/// Returns a page as text for review: one line per row, with its indentation.
 fn show(page: &Page) -> String {
     let mut text = format!(
         "{:?} {} {}\nlink: {:?}\nrevised: {:?}\n",
@@ -26,7 +26,7 @@ fn show(page: &Page) -> String {
             let indent = " ".repeat(row.depth);
             text += &format!(
                 "  {indent}{} ({}; {})\n",
-                row.name, row.type_word, row.place
+                row.name, row.type_word, row.location
             );
             for line in &row.lines {
                 text += &format!("  {indent}    | {line}\n");
@@ -60,7 +60,7 @@ fn plain_text_with_leading_spaces() {
     insta::assert_snapshot!(show(&read(&page("widgets-nested.txt")).unwrap()));
 }
 
-/// Values one a line are no fields, though one of them is much like a type.
+/// Values on lines of their own are not fields, even if one resembles a type.
 #[test]
 fn a_list_of_values_is_no_list_of_fields() {
     let text = page("widgets.txt").replacen(
@@ -76,7 +76,7 @@ fn a_list_of_values_is_no_list_of_fields() {
     );
 }
 
-/// A tag that is never closed goes around both tables, and changes nothing.
+/// An unclosed tag around both tables changes nothing.
 #[test]
 fn an_unclosed_tag_hides_nothing() {
     let html = page("widgets.html");
@@ -90,7 +90,7 @@ fn an_unclosed_tag_hides_nothing() {
     assert_eq!(whole.result, torn.result);
 }
 
-/// As the site's search answers, and as an editor leaves text behind.
+/// A list of one page, as the search returns it, and text of an editor, are accepted.
 #[test]
 fn forms_in_another_wrapping() {
     let json = wordpress(&page("widgets.html"));
@@ -106,10 +106,10 @@ fn forms_in_another_wrapping() {
             .collect::<Vec<_>>()
     };
     assert_eq!(names(&spaced), names(&plain));
-    assert_eq!(spaced.task.rows[0].place, "line 39");
+    assert_eq!(spaced.task.rows[0].location, "line 39");
 }
 
-/// The same page in two forms has the same fingerprints where it says the same.
+/// The same page in two forms has the same fingerprints for equal texts.
 #[test]
 fn forms_agree_on_wording() {
     let html = read(&wordpress(&page("widgets.html"))).unwrap();
@@ -213,7 +213,7 @@ fn bad_pages_get_clear_errors() {
     insta::assert_snapshot!(all);
 }
 
-/// Whatever is cut off or thrown away, reading gives a page or an error, never a panic.
+/// Reading a damaged page returns a page or an error, and does not panic.
 #[test]
 fn no_prefix_of_a_page_makes_the_readers_panic() {
     let json = wordpress(&page("widgets.html"));
@@ -239,10 +239,10 @@ fn no_prefix_of_a_page_makes_the_readers_panic() {
     }
 }
 
-/// Sentences as pages have them, and what is taken from each: a whole value of the field's type,
-/// or nothing, and then the sentence is listed.
+/// Sentences of pages, and the facts in them. A sentence without a complete value of the field's
+/// type is listed.
 #[test]
-fn facts_are_taken_whole_or_not_at_all() {
+fn facts_are_accepted_whole_or_not_at_all() {
     let cases: [(&str, &[&str]); 35] = [
         (
             "integer",
@@ -337,7 +337,7 @@ fn facts_are_taken_whole_or_not_at_all() {
     insta::assert_snapshot!(all);
 }
 
-/// Constraints in the introduction have no field to go to, so all are listed.
+/// Constraints in the introduction do not belong to a field, so all are listed.
 #[test]
 fn constraints_in_the_introduction_are_listed() {
     let workspace = Workspace::new();
@@ -375,7 +375,7 @@ fn a_response_example_in_plain_text() {
         report
             .notes
             .iter()
-            .any(|note| note.starts_with("the response example is no JSON")),
+            .any(|note| note.starts_with("the response example is not JSON")),
         "{report}"
     );
 }

@@ -1,9 +1,10 @@
-//! From the spec to pages and back: each Backlinks endpoint is written as a page in both forms,
-//! with many mixtures of quirks, and the import reads off it what the spec says.
+//! Round trips from the spec to pages and back. Each Backlinks endpoint is rendered as a page in
+//! both forms with many combinations of quirks, and the import must return the facts of the spec.
 //!
-//! What a page cannot say, and is left out of the comparison:
+//! The comparison leaves out what a page cannot express:
 //! - words: `doc`, `unit`, `absent`, `deprecated`, `evidence`, `corrections`, the meaning of values,
-//!   and the names that people gave (`use`, `name`, `ident`): a shared type counts as what it holds;
+//! and the names that people chose (`use`, `name`, `ident`): a shared type counts as its fields or
+//! values;
 //! - `charged`: pages speak of prices, never of an endpoint without one in a way that can be relied on;
 //! - `source.openapi`: that is another source; `source.wording` and `wording` are of the words;
 //! - that a text is an address (`format: url`): no phrase of pages means that;
@@ -32,7 +33,7 @@ use serde_json::Value;
 
 const SECTION: &str = "spec/backlinks";
 
-/// The endpoints of the section with the names of their files.
+/// Returns the endpoints of the section with their file names.
 fn endpoints() -> Vec<(String, Endpoint)> {
     let folder = repository().join(SECTION);
     let mut names: Vec<String> = fs::read_dir(folder)
@@ -60,7 +61,7 @@ fn types() -> SharedTypes {
     parse(&name, &committed(&name)).unwrap().content
 }
 
-/// The two forms of a page, and whether they tell how fields nest.
+/// The forms of a page, and whether they show nesting.
 fn pages(endpoint: &Endpoint, shared: &SharedTypes, number: usize) -> [(String, Quirks); 2] {
     let quirks = Quirks::number(number);
     [
@@ -69,7 +70,7 @@ fn pages(endpoint: &Endpoint, shared: &SharedTypes, number: usize) -> [(String, 
     ]
 }
 
-/// What a page can say of fields, by where they stand.
+/// Returns the facts of fields that a page can state, by path.
 fn stated(fields: &Fields, shared: Option<&SharedTypes>, at: &str) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for (place, (name, field)) in fields.iter().enumerate() {
@@ -101,7 +102,7 @@ fn stated(fields: &Fields, shared: Option<&SharedTypes>, at: &str) -> BTreeMap<S
     all
 }
 
-/// Whether it is a map of which pages do not tell what it holds.
+/// Returns whether a field is a map whose values pages do not describe.
 fn is_open(field: &Field, inner: &Fields) -> bool {
     field.kind == FieldType::Map
         && field.of != Some(FieldType::Integer)
@@ -109,7 +110,7 @@ fn is_open(field: &Field, inner: &Fields) -> bool {
         && inner.is_empty()
 }
 
-/// What a page can say of an endpoint.
+/// Returns the facts of an endpoint that a page can state.
 fn summary(endpoint: &Endpoint, shared: Option<&SharedTypes>) -> BTreeMap<String, Value> {
     let task = endpoint.task.clone().unwrap_or_default().fields;
     let mut all = stated(&task, shared, "task");
@@ -129,7 +130,7 @@ fn summary(endpoint: &Endpoint, shared: Option<&SharedTypes>) -> BTreeMap<String
     all
 }
 
-/// Lines that only one of two has.
+/// Returns the lines that only one of two texts has.
 fn difference(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<String> {
     let missing = |from: &BTreeMap<String, Value>, of: &BTreeMap<String, Value>, mark: &str| {
         from.iter()
@@ -140,7 +141,7 @@ fn difference(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<S
     [missing(a, b, "-"), missing(b, a, "+")].concat()
 }
 
-/// The import of a page into an empty spec gives the endpoint that the page was made of.
+/// The import of a page into an empty spec returns the endpoint from which the page was rendered.
 #[test]
 fn a_page_alone_gives_the_endpoint() {
     let shared = types();
@@ -149,7 +150,7 @@ fn a_page_alone_gives_the_endpoint() {
     let mut wrong = Vec::new();
     for (index, (name, endpoint)) in endpoints.iter().enumerate() {
         let expected = summary(endpoint, Some(&shared));
-        // Each endpoint in eight mixtures, and no mixture twice.
+        // Each endpoint in eight combinations of quirks, each combination once.
         for turn in 0..8 {
             for (page, quirks) in pages(endpoint, &shared, index + 24 * turn) {
                 let workspace = Workspace::new();
@@ -183,8 +184,8 @@ fn a_page_alone_gives_the_endpoint() {
     );
 }
 
-/// The import of a page into the spec that it was made of finds nothing new: the marks of the
-/// wording apart, which is ours here, no byte changes, and a second import changes no byte at all.
+/// The import of a page into its own spec finds nothing new. Only fingerprints change, as the texts
+/// are ours here, and a second import changes nothing.
 #[test]
 fn a_page_adds_nothing_to_the_spec_that_it_was_made_of() {
     let shared = types();
@@ -210,9 +211,9 @@ fn a_page_adds_nothing_to_the_spec_that_it_was_made_of() {
                 without_wording(&committed(name)),
                 without_wording(&workspace.read(name)),
             );
-            let told =
+            let has_findings =
                 !report.added.is_empty() || report.needs_decision() || !report.kept.is_empty();
-            if before != after || told {
+            if before != after || has_findings {
                 wrong.push(format!("{name}, {form}: {report}"));
                 continue;
             }

@@ -5,9 +5,9 @@
 //!
 //! [DataForSEO v3 API]: https://docs.dataforseo.com/v3/
 //!
-//! - A **task** holds the parameters of a request. `new` takes the required fields; each other
-//!   field has a setter. `validate` lists every violation of the documentation before the task is
-//!   sent. `warnings` lists values that the documentation advises against.
+//! - A **task** holds the parameters of a request. `new` accepts the required fields. Each other
+//!   field has a setter. `validate` returns all violations of the documented limits, before the task
+//!   is sent. `warnings` lists values that the documentation advises against.
 //! - A **result** has every documented field as an `Option`, because the API leaves fields out or
 //!   sends null. Values of another kind than documented, such as a number as text, are converted
 //!   where that is possible. [`drift`] reports each value that was converted, changed or lost.

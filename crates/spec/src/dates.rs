@@ -5,12 +5,12 @@ use std::fmt;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-/// A date that stands fast or moves with the day.
+/// A date that is fixed or relative to today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateExpression {
     /// A fixed date.
     On(Date),
-    /// So long before today.
+    /// A date relative to today.
     Before {
         /// Years before today.
         years: i16,
@@ -21,11 +21,11 @@ pub enum DateExpression {
     },
 }
 
-/// What a date of the spec looks like, for messages.
-pub const FORMS: &str = "a date as `2019-01-01`, `today` or `today - 1 month`";
+/// The accepted formats of a date, for messages.
+pub const FORMS: &str = "a date such as `2019-01-01`, `today` or `today - 1 month`";
 
 impl DateExpression {
-    /// Reads one.
+    /// Parses a date expression. Returns `None` if the text is in another format.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix("today") {
             let (mut years, mut months, mut days) = (0, 0, 0);
@@ -54,9 +54,10 @@ impl DateExpression {
 }
 
 impl DateExpression {
-    /// Whether it is before another one on every day: both stand fast, or both move.
+    /// Returns whether the date is always before another one. Only two fixed or two relative dates
+    /// are comparable.
     pub fn is_before(self, other: Self) -> bool {
-        // Any day would do.
+        // Any date works here.
         let today = Date::constant(2026, 3, 31);
         let on = |date| match date {
             Self::On(date) => (true, date),

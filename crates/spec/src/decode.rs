@@ -1,7 +1,7 @@
-//! From a tree to the types of the language, with all errors at once.
+//! Decodes a tree into the types of the spec language and collects all errors.
 //!
-//! serde stops at the first error. So: decode, note the error and its place, take the value that
-//! caused it out of the tree, and decode again, until it succeeds or nothing is left.
+//! serde stops at the first error. So the decoder notes the error, removes the value that caused
+//! it, and decodes again. It ends when decoding succeeds or nothing is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path as ErrorPath, Segment};
 
-use super::diagnostics::{Diagnostic, Place, did_you_mean};
+use super::diagnostics::{Diagnostic, Location, did_you_mean};
 use super::tree::{Path, Tree};
 
-/// How many errors of a file are told. Each takes a turn or two over the whole file.
+/// The maximum number of reported errors per file. Each error requires another pass over the whole
+/// file.
 const MAX_ERRORS: usize = 500;
 
-/// Decodes a file. `None` if an error stands where it cannot be taken out.
+/// Decodes a file. Returns `None` if the value that causes an error cannot be removed.
 pub fn decode<T: DeserializeOwned>(
     file: &str,
     tree: &Tree,
@@ -23,7 +24,7 @@ pub fn decode<T: DeserializeOwned>(
 ) -> Option<T> {
     let mut value = tree.value.clone();
     let mut removed: Vec<Path> = Vec::new();
-    // The elements that were taken out of each list, by where they stood at first.
+    // The original indices of the elements that were removed from each list.
     let mut gone: BTreeMap<Path, BTreeSet<usize>> = BTreeMap::new();
     let before = found.len();
     while found.len() < before + MAX_ERRORS {
@@ -34,14 +35,18 @@ pub fn decode<T: DeserializeOwned>(
         let now = keys(error.path());
         let path = before_removal(&now, &value, &gone);
         let message = error.inner().to_string();
-        // A value that was taken out for its own error must not be missed a second time.
+        // A value that was removed for its own error must not be reported as missing.
         let caused_by_us = missing_field(&message).is_some_and(|name| {
             removed.iter().any(|gone| {
                 gone.last().is_some_and(|last| last == name) && gone[..gone.len() - 1] == path[..]
             })
         });
         if !caused_by_us {
-            found.push(Diagnostic::new(file, tree.place(&path), reword(&message)));
+            found.push(Diagnostic::new(
+                file,
+                tree.location(&path),
+                reword(&message),
+            ));
         }
         if path.is_empty() || !remove(&mut value, &now) {
             return None;
@@ -53,12 +58,12 @@ pub fn decode<T: DeserializeOwned>(
         }
         removed.push(path);
     }
-    let message = format!("there is more that is wrong: mend these {MAX_ERRORS} first");
-    found.push(Diagnostic::new(file, Place::START, message));
+    let message = format!("more errors follow: fix these {MAX_ERRORS} errors first");
+    found.push(Diagnostic::new(file, Location::START, message));
     None
 }
 
-/// Where a path led before elements were taken out of the lists on its way.
+/// Returns the original path of a value, before elements were removed from lists.
 fn before_removal(now: &[String], value: &Value, gone: &BTreeMap<Path, BTreeSet<usize>>) -> Path {
     let mut path = Path::new();
     let mut at = Some(value);
@@ -68,7 +73,7 @@ fn before_removal(now: &[String], value: &Value, gone: &BTreeMap<Path, BTreeSet<
             .ok()
             .filter(|_| at.is_some_and(Value::is_array));
         let first = match (index, gone.get(&path)) {
-            // The index counts what is left; count what is gone as well.
+            // The index counts only the remaining elements.
             (Some(index), Some(gone)) => (0..)
                 .filter(|first| !gone.contains(first))
                 .nth(index)
@@ -130,7 +135,7 @@ fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.split('`').next()
 }
 
-/// serde's message with the nearest right name.
+/// Returns serde's message in the terms of the spec, with the nearest known name.
 fn reword(message: &str) -> String {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match (message.split_once(", expected"), names.split_first()) {
@@ -145,7 +150,7 @@ fn reword(message: &str) -> String {
             format!("{what}{meant}{end} Known: {}", known.join(", "))
         }
         _ if message.contains("untagged enum Values") => {
-            "expected a list of texts, or a map from each value to its meaning; quote what is no text"
+            "expected a list of texts, or a map from each value to its meaning; quote values that are not texts"
                 .to_owned()
         }
         _ if message.contains("untagged enum Evidence") => {
@@ -153,14 +158,14 @@ fn reword(message: &str) -> String {
         }
         _ => without_rust_names(message)
             .replace("missing field", "missing key")
-            .replace(", expected u32", ", expected a whole number, not below 0")
+            .replace(", expected u32", ", expected a whole number of at least 0")
             .replace(", expected a map", ", expected a mapping")
             .replace("invalid type: ", "found ")
             .replace("invalid value: ", "found "),
     }
 }
 
-/// `expected struct Endpoint` as somebody reads it who does not know our types.
+/// Replaces `expected struct Endpoint`, as authors of spec files do not know the Rust types.
 fn without_rust_names(message: &str) -> String {
     match message.split_once("expected struct ") {
         Some((head, _)) => format!("{head}expected a map of keys to values"),

@@ -1,38 +1,38 @@
-//! What is wrong with a spec file, and where.
+//! Errors in spec files, with their locations.
 
 use std::fmt;
 
 /// A line and a column of a file, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The line.
     pub line: u64,
     /// The column, in characters.
     pub column: u64,
 }
 
-impl Place {
-    /// The beginning of a file, for what concerns it as a whole.
+impl Location {
+    /// The start of a file, for errors of the whole file.
     pub const START: Self = Self { line: 1, column: 1 };
 }
 
 /// One error in a spec file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
-    /// The file, relative to the spec's folder's parent.
+    /// The file, relative to the parent of the spec folder.
     pub file: String,
-    /// Where in it.
-    pub place: Place,
-    /// What is wrong, and what to do.
+    /// The location in the file.
+    pub location: Location,
+    /// The error, and how to fix it.
     pub message: String,
 }
 
 impl Diagnostic {
-    /// Makes one.
-    pub fn new(file: &str, place: Place, message: impl Into<String>) -> Self {
+    /// Creates a diagnostic.
+    pub fn new(file: &str, location: Location, message: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
-            place,
+            location,
             message: message.into(),
         }
     }
@@ -40,12 +40,12 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { line, column } = self.place;
+        let Location { line, column } = self.location;
         write!(f, "{}:{line}:{column}: {}", self.file, self.message)
     }
 }
 
-/// Everything that is wrong with a spec, in the order of files and lines.
+/// All errors in a spec, ordered by file and line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
@@ -64,16 +64,17 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// The name that was probably meant, as the tail of a message: ` (did you mean …?)`.
+/// Returns the most similar name as the end of a message: `; did you mean …?`. Empty if no name is
+/// similar.
 pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(wrong, known)
         .map(|name| format!("; did you mean `{name}`?"))
         .unwrap_or_default()
 }
 
-/// The known name that is most like a wrong one, if any is like it at all.
+/// Returns the known name that is most similar to a wrong one. `None` if no name is similar.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance is no less than the difference in length, and reckoning it takes the product.
+    // Skips names of a very different length, since the distance is expensive to calculate.
     let alike = |name: &&str| name.len().abs_diff(wrong.len()) <= 1 + 3 * (1 + name.len());
     known
         .into_iter()

@@ -1,5 +1,4 @@
-//! Changing a spec file where it must change, and leaving every other byte as people wrote it:
-//! comments, blank lines, the order of keys.
+//! Edits of spec files that keep all other bytes: comments, blank lines and the order of keys.
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::load::parse;
@@ -14,10 +13,10 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// Takes a file that reads without errors.
+    /// Creates an editor for the text of a file.
     ///
     /// # Errors
-    /// When it does not.
+    /// Returns the errors in the file.
     pub fn new(name: &str, text: &str) -> Result<Self, Diagnostics> {
         let file = parse::<serde_json::Value>(name, text)?;
         Ok(Self {
@@ -27,17 +26,17 @@ impl Editor {
         })
     }
 
-    /// The text as it is now.
+    /// Returns the current text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What stands at a path as it is now.
+    /// Returns the current value at a path.
     pub fn value(&self, path: &[String]) -> Option<&serde_json::Value> {
         self.tree.value.pointer(&pointer(path))
     }
 
-    /// How far the entries of the mapping at this path are indented.
+    /// Returns the indentation of the entries of the mapping at a path.
     pub fn indent(&self, mapping: &[String]) -> usize {
         let first = self.keys(mapping).into_iter().next();
         match first {
@@ -46,11 +45,11 @@ impl Editor {
         }
     }
 
-    /// Replaces an entry, or puts it in front of the first entry that `order` has behind it.
-    /// `lines` is the whole entry, indented, with its line end.
+    /// Replaces an entry, or inserts it at its position in `order`. `lines` is the whole entry,
+    /// indented, with its line end.
     ///
     /// # Errors
-    /// When the mapping is not in block style, so that there are no lines to replace.
+    /// Returns an error if the mapping is not in block style.
     pub fn set(
         &mut self,
         mapping: &[String],
@@ -75,10 +74,10 @@ impl Editor {
         self.insert(mapping, before.map(String::as_str), lines)
     }
 
-    /// Puts an entry behind another one of the mapping, or in front of all.
+    /// Inserts an entry after another one of the mapping, or before all.
     ///
     /// # Errors
-    /// When the mapping is not in block style.
+    /// Returns an error if the mapping is not in block style.
     pub fn insert(
         &mut self,
         mapping: &[String],
@@ -87,7 +86,7 @@ impl Editor {
     ) -> Result<(), Diagnostics> {
         let keys = self.keys(mapping);
         let Some(first) = keys.first() else {
-            // An empty mapping is written `{}`: its key gets lines of its own.
+            // An empty mapping is written `{}`, so its line is replaced.
             let (start, end) = self.lines_of(mapping);
             let key = mapping.last().map_or("", |key| key);
             let head = format!("{:1$}{key}:\n", "", self.column(mapping));
@@ -101,22 +100,24 @@ impl Editor {
         self.replace(at, at, lines)
     }
 
-    /// Entries that share a line with what holds them cannot be edited line by line.
+    /// Rejects an entry that shares a line with the mapping that contains it.
     fn refuse_flow_style(&self, entry: &[String]) -> Result<(), Diagnostics> {
-        let place = self.tree.place(entry);
-        let line = usize::try_from(place.line).unwrap_or(1).saturating_sub(1);
+        let location = self.tree.location(entry);
+        let line = usize::try_from(location.line)
+            .unwrap_or(1)
+            .saturating_sub(1);
         let text = self.text.lines().nth(line).unwrap_or_default();
         let before: String = text.chars().take(self.column(entry)).collect();
         if before.trim().is_empty() {
             return Ok(());
         }
-        let message = "write this mapping with a line for each key, so that the import can edit it";
+        let message = "write one key per line in this mapping, so that the import can edit it";
         Err(Diagnostics(vec![Diagnostic::new(
-            &self.name, place, message,
+            &self.name, location, message,
         )]))
     }
 
-    /// Whether comments stand among the lines of an entry.
+    /// Returns whether an entry contains comments.
     pub fn has_comments(&self, path: &[String]) -> bool {
         let (start, end) = self.lines_of(path);
         let lines = self.text.lines().skip(start).take(end - start);
@@ -134,15 +135,15 @@ impl Editor {
     }
 
     fn column(&self, path: &[String]) -> usize {
-        usize::try_from(self.tree.place(path).column)
+        usize::try_from(self.tree.location(path).column)
             .unwrap_or(1)
             .saturating_sub(1)
     }
 
-    /// The lines of an entry, counted from 0, the end not included: up to the next line that is
-    /// not indented deeper. Blank lines and comments in front of that belong to what follows.
+    /// Returns the lines of an entry from 0, without the end: up to the next line that is not
+    /// indented deeper. Blank lines and comments before that line belong to the next entry.
     fn lines_of(&self, path: &[String]) -> (usize, usize) {
-        let start = usize::try_from(self.tree.place(path).line)
+        let start = usize::try_from(self.tree.location(path).line)
             .unwrap_or(1)
             .saturating_sub(1);
         let column = self.column(path);
@@ -153,7 +154,7 @@ impl Editor {
             if line.trim().is_empty() || (line.trim_start().starts_with('#') && indent <= column) {
                 continue;
             }
-            // A list may stand at its key's own indent.
+            // A list can have the same indentation as its key.
             let of_list = indent == column
                 && line.trim_start().starts_with("- ")
                 && !lines[start].trim_start().starts_with("- ");

@@ -1,4 +1,4 @@
-//! The keys of a field, and the facts among them: what is compared when a page and the spec meet.
+//! The keys of a field, and the facts among them, which the import compares with a page.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -7,18 +7,18 @@ use crate::language::{Field, SharedTypes};
 
 use KeyKind::{Annotation, Fact, Stated};
 
-/// The kinds of keys that a field has in a spec file.
+/// The kind of a key of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KeyKind {
-    /// A fact that a page states if it holds.
+    /// A fact that a page always states if it applies.
     Stated,
-    /// A fact that a page may leave out: a person can have refined it.
+    /// A fact that a page can omit, and that a person can refine.
     Fact,
-    /// Not a fact: a name, a text, or the fields inside.
+    /// Not a fact: a name, a text or the fields inside.
     Annotation,
 }
 
-/// Every key of a field, in the order in which files have them.
+/// Every key of a field, in the order in which it is written.
 const KEYS: [(&str, KeyKind); 31] = [
     ("type", Fact),
     ("of", Fact),
@@ -59,7 +59,7 @@ pub const FIELD_KEYS: [&str; KEYS.len()] = names(&[Annotation, Fact, Stated]);
 /// The names of facts, in the order in which a field states them.
 pub const FACTS: [&str; 16] = names(&[Fact, Stated]);
 
-/// The names of the facts that a page states if they hold.
+/// The names of the facts that a page always states if they apply.
 pub const STATED: [&str; 10] = names(&[Stated]);
 
 /// Returns the keys of some kinds. `N` is how many there are: another number does not compile.

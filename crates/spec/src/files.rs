@@ -1,4 +1,4 @@
-//! Files of a checkout: listing, comparing and writing them.
+//! Lists, compares and writes the files of a checkout.
 
 use std::fs;
 use std::io;
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
-/// A file that is not as it should be.
+/// A file whose content must change.
 #[derive(Debug)]
 pub struct FileChange {
     /// The path, relative to the root of the workspace.
     pub path: PathBuf,
-    /// The text that it should have; `None` if it should not exist.
+    /// The required text. `None` if the file must not exist.
     pub wanted: Option<String>,
-    /// The text that it has; `None` if it does not exist.
+    /// The current text. `None` if the file does not exist.
     pub found: Option<String>,
 }
 
@@ -38,10 +38,10 @@ impl FileChange {
     }
 }
 
-/// Makes the changes below `root`: writes files and removes those that should not exist.
+/// Applies changes below `root`: writes files and removes those that must not exist.
 ///
 /// # Errors
-/// When a file cannot be written or removed.
+/// Returns an error if a file cannot be written or removed.
 pub fn write(root: &Path, changes: &[FileChange]) -> io::Result<()> {
     for file in changes {
         let path = root.join(&file.path);
@@ -53,10 +53,10 @@ pub fn write(root: &Path, changes: &[FileChange]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically, through a temporary file.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if the file cannot be written.
 pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -70,7 +70,7 @@ pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 /// Returns all files below a folder, sorted. A folder that does not exist has none.
 ///
 /// # Errors
-/// When a folder cannot be read.
+/// Returns an error if a folder cannot be read.
 pub fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.is_dir() {

@@ -1,5 +1,5 @@
-//! Checks on fixtures: each holds what the spec describes and nothing else, so that the models
-//! lose no part of it. Those that were made up to hold what nobody documented are left out.
+//! Checks of fixtures: each must match the spec, so that the models decode all of it. Synthetic
+//! fixtures are skipped, as some contain undocumented values on purpose.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::files::files_below;
 use crate::model::Model;
-use crate::model::values::Checker;
-use crate::{Diagnostic, Diagnostics, Place};
+use crate::model::values::ValueChecker;
+use crate::{Diagnostic, Diagnostics, Location};
 
 /// The folder with the fixtures of the mock server, relative to the root of the workspace.
 pub const FOLDER: &str = "crates/mock-server/fixtures";
@@ -25,7 +25,7 @@ pub type Fixtures = BTreeMap<String, Vec<String>>;
 /// Finds the fixtures that were not generated.
 ///
 /// # Errors
-/// When a file cannot be read, or the folder of one belongs to no endpoint.
+/// Returns an error if a file cannot be read, or if its folder does not belong to an endpoint.
 pub fn find(root: &Path, model: &Model) -> io::Result<Fixtures> {
     let folder = root.join(FOLDER);
     let mut fixtures = Fixtures::new();
@@ -52,11 +52,10 @@ pub fn find(root: &Path, model: &Model) -> io::Result<Fixtures> {
     Ok(fixtures)
 }
 
-/// Checks the fixtures that are not made up; those that are follow the spec by the way they are
-/// made.
+/// Checks the fixtures that are not synthetic. Returns the number of checked fixtures.
 ///
 /// # Errors
-/// Everything that is wrong with them.
+/// Returns all errors in the fixtures.
 pub fn check(root: &Path, model: &Model, fixtures: &Fixtures) -> Result<usize, Diagnostics> {
     let mut found = Vec::new();
     let mut checked = 0;
@@ -70,12 +69,12 @@ pub fn check(root: &Path, model: &Model, fixtures: &Fixtures) -> Result<usize, D
                         "" => message,
                         pointer => format!("{pointer}: {message}"),
                     };
-                    found.push(Diagnostic::new(&file, Place::START, message));
+                    found.push(Diagnostic::new(&file, Location::START, message));
                 };
                 match fs::read_to_string(root.join(FOLDER).join(name)) {
                     Ok(text) => fixture(
                         &text,
-                        &mut Checker {
+                        &mut ValueChecker {
                             section,
                             endpoint,
                             report: &mut report,
@@ -86,16 +85,17 @@ pub fn check(root: &Path, model: &Model, fixtures: &Fixtures) -> Result<usize, D
             }
         }
     }
-    match found.is_empty() {
-        true => Ok(checked),
-        false => Err(Diagnostics(found)),
+    if found.is_empty() {
+        Ok(checked)
+    } else {
+        Err(Diagnostics(found))
     }
 }
 
-fn fixture(text: &str, checker: &mut Checker<'_>) {
+fn fixture(text: &str, checker: &mut ValueChecker<'_>) {
     let fixture: Value = match serde_json::from_str(text) {
         Ok(fixture) => fixture,
-        Err(error) => return (checker.report)("", format!("no JSON: {error}")),
+        Err(error) => return (checker.report)("", format!("not JSON: {error}")),
     };
     let tasks = fixture.pointer("/response/body/tasks");
     let tasks = tasks.and_then(Value::as_array).cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Giving fields the words of the glossaries, where they have none of their own.
+//! Adds the texts of the glossaries to fields without their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,15 @@ use crate::Spec;
 use crate::language::{Fields, Glossary, SharedType, Words};
 use crate::load::File;
 
-/// Fills in `doc`, `unit` and `absent` of all fields, and finds the words that serve no field.
+/// Sets `doc`, `unit` and `absent` of all fields from the glossaries. Reports texts that no field
+/// uses.
 pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
     let glossaries = std::mem::take(&mut spec.glossaries);
     let mut used = BTreeSet::new();
     for (section, file) in &mut spec.shared {
         let sent = names_sent(section, &spec.endpoints, &file.content.types);
         for (name, ty) in &mut file.content.types {
-            let mut scope = Scope {
+            let mut scope = GlossaryScope {
                 glossaries: &glossaries,
                 section,
                 task: sent.contains(name),
@@ -28,7 +29,7 @@ pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
     }
     for endpoint in &mut spec.endpoints {
         let content = &mut endpoint.file.content;
-        let mut scope = Scope {
+        let mut scope = GlossaryScope {
             glossaries: &glossaries,
             section: &endpoint.section,
             task: true,
@@ -51,12 +52,12 @@ pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
             for (name, entry) in words {
                 let path = [role.to_owned(), name.clone()];
                 let mut report = |message: String| {
-                    let place = file.tree.place(&path);
-                    found.push(Diagnostic::new(&file.name, place, message));
+                    let location = file.tree.location(&path);
+                    found.push(Diagnostic::new(&file.name, location, message));
                 };
                 if !used.contains(&(section.clone(), role, name.clone())) {
                     report(format!(
-                        "no field of a {role} needs the words for `{name}`: take them out"
+                        "no field of a {role} uses the text for `{name}`: remove it"
                     ));
                 }
                 if entry.doc.trim().is_empty() {
@@ -68,7 +69,7 @@ pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
     spec.glossaries = glossaries;
 }
 
-/// The shared types of a section that its tasks use.
+/// Returns the shared types of a section that its tasks use.
 pub fn names_sent(
     section: &str,
     endpoints: &[crate::EndpointFile],
@@ -83,7 +84,7 @@ pub fn names_sent(
     used
 }
 
-/// The shared types that the results of these endpoints use.
+/// Returns the shared types that the results of some endpoints use.
 pub fn names_received<'a>(
     endpoints: impl Iterator<Item = &'a crate::EndpointFile>,
     types: &indexmap::IndexMap<String, SharedType>,
@@ -103,7 +104,7 @@ pub fn names_received<'a>(
     used
 }
 
-/// The shared types that these fields name, and that those name in turn.
+/// Adds the shared types that fields refer to, directly or through other types.
 fn names_used(
     fields: &Fields,
     types: &indexmap::IndexMap<String, SharedType>,
@@ -129,15 +130,15 @@ fn names_used(
     }
 }
 
-struct Scope<'a> {
+struct GlossaryScope<'a> {
     glossaries: &'a BTreeMap<Option<String>, File<Glossary>>,
     section: &'a str,
     task: bool,
-    /// Section, role and name of the words that a field needed.
+    /// The section, the role and the name of each text that a field used.
     used: &'a mut BTreeSet<(Option<String>, &'static str, String)>,
 }
 
-impl Scope<'_> {
+impl GlossaryScope<'_> {
     fn fields(&mut self, fields: &mut Fields) {
         for (name, field) in fields {
             self.fields(&mut field.fields);
@@ -157,16 +158,17 @@ impl Scope<'_> {
         }
     }
 
-    /// The words for a field, of the section or of the whole API.
+    /// Returns the text for a field, from the glossary of the section or of the whole API.
     fn look_up(&mut self, name: &str) -> Option<Words> {
         let role = if self.task { "task" } else { "result" };
         for section in [Some(self.section.to_owned()), None] {
             let Some(file) = self.glossaries.get(&section) else {
                 continue;
             };
-            let words = match self.task {
-                true => &file.content.task,
-                false => &file.content.result,
+            let words = if self.task {
+                &file.content.task
+            } else {
+                &file.content.result
             };
             if let Some(words) = words.get(name) {
                 self.used.insert((section, role, name.to_owned()));

@@ -588,7 +588,7 @@ pub struct StatusCode {
     /// Category of the code.
     pub class: StatusClass,
     /// Whether a retry can succeed.
-    pub repeat: Repeat,
+    pub repeat: RetryAdvice,
     /// HTTP status of the response. Defaults to 200.
     #[serde(default)]
     pub http_status: Option<u16>,
@@ -628,7 +628,7 @@ pub enum StatusClass {
     missing_docs,
     reason = "the models crate documents each one, and the names speak"
 )]
-pub enum Repeat {
+pub enum RetryAdvice {
     Never,
     Later,
     FewTimes,

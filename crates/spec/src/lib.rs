@@ -1,11 +1,11 @@
-//! The spec: its language, its files, and the model that everything else is made from.
+//! The spec: its language, its files, and the model from which all code is generated.
 //!
 //! ```text
 //! spec/*.yaml ── tree ──▶ decode ──▶ language ── load ──▶ Spec ── model ──▶ Model
 //! ```
 //!
-//! This crate depends on no other crate of the workspace. The import writes the files that it reads,
-//! the generator and the comparisons read what it returns.
+//! This crate depends on no other crate of the workspace. The import writes the spec files, and the
+//! generator and the comparisons read the model.
 
 pub mod dates;
 pub mod decode;
@@ -20,8 +20,10 @@ pub mod language;
 pub mod load;
 pub mod model;
 pub mod names;
+mod payload;
 pub mod tree;
 pub mod write;
 
-pub use diagnostics::{Diagnostic, Diagnostics, Place};
+pub use diagnostics::{Diagnostic, Diagnostics, Location};
 pub use load::{EndpointFile, Spec, load};
+pub use payload::Payload;

@@ -1,4 +1,4 @@
-//! Reading all files of a spec folder.
+//! Reads all files of a spec folder.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 
 use super::decode::decode;
-use super::diagnostics::{Diagnostic, Diagnostics, Place, did_you_mean};
+use super::diagnostics::{Diagnostic, Diagnostics, Location, did_you_mean};
 use super::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
 use super::tree::Tree;
 
@@ -21,20 +21,20 @@ pub struct Spec {
     pub status_codes: File<StatusCodes>,
     /// The sections' shared types, by section.
     pub shared: BTreeMap<String, File<SharedTypes>>,
-    /// Words for fields, by section; those for the whole API have no section.
+    /// The glossaries by section. The glossary of the whole API has no section.
     pub glossaries: BTreeMap<Option<String>, File<Glossary>>,
     /// The endpoints, by section and file.
     pub endpoints: Vec<EndpointFile>,
 }
 
-/// A file of the spec, with the places of its content.
+/// A file of the spec, with the locations of its content.
 #[derive(Debug)]
 pub struct File<T> {
-    /// Its name, from the spec's folder on: `spec/api.yaml`.
+    /// The name, relative to the parent of the spec folder: `spec/api.yaml`.
     pub name: String,
-    /// What it says.
+    /// The decoded content.
     pub content: T,
-    /// Where it says that.
+    /// The tree, with the locations of all keys and values.
     pub tree: Tree,
 }
 
@@ -47,10 +47,12 @@ pub struct EndpointFile {
     pub file: File<Endpoint>,
 }
 
-/// Reads a spec folder: what can be read, and every error. A file with errors is left out, and an
-/// endpoint with the types that it may use; without `api.yaml` or the codes there is no spec.
+/// Reads a spec folder. Returns the readable part and every error.
+///
+/// Files with errors are left out, and so are all endpoints of a section whose types have errors.
+/// Returns no spec without `api.yaml` or `status_codes.yaml`.
 pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
-    let mut reader = Reader {
+    let mut reader = SpecReader {
         found: Vec::new(),
         parsed: HashMap::new(),
         prefix: folder.file_name().map_or_else(
@@ -107,7 +109,7 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
             } else {
                 reader.report(
                     &relative,
-                    "no file of a spec: expected the ending .yaml".into(),
+                    "not a spec file: expected a name that ends in `.yaml`".into(),
                 );
             }
         }
@@ -126,7 +128,7 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
 /// Reads one file of the spec from its text.
 ///
 /// # Errors
-/// Every error in it.
+/// Returns every error in the file.
 pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<File<T>, Diagnostics> {
     let mut found = Vec::new();
     let file = parse_into(name, text, &mut found);
@@ -136,7 +138,7 @@ pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<File<T>, Dia
     }
 }
 
-/// A file's tree with the keys that stand twice, or why there is none.
+/// The tree of a file with its duplicate keys, or a syntax error.
 type Parsed = Result<(Tree, Vec<Diagnostic>), Diagnostic>;
 
 fn parse_into<T: DeserializeOwned>(
@@ -168,15 +170,15 @@ fn decode_into<T: DeserializeOwned>(
     })
 }
 
-struct Reader {
+struct SpecReader {
     found: Vec<Diagnostic>,
-    /// The files that were parsed ahead, many at once.
+    /// The files that were parsed in parallel.
     parsed: HashMap<PathBuf, Parsed>,
     prefix: String,
 }
 
-impl Reader {
-    /// Reports a file beside the sections that is not one of the spec.
+impl SpecReader {
+    /// Reports a file next to the sections that is not a spec file.
     fn top_level(&mut self, name: &str) {
         let known = [
             "api.yaml",
@@ -186,18 +188,18 @@ impl Reader {
         ];
         if !known.contains(&name) {
             let meant = did_you_mean(name, known);
-            self.report(name, format!("no file of a spec{meant}"));
+            self.report(name, format!("not a spec file{meant}"));
         }
     }
 
     fn report(&mut self, name: &str, message: String) {
         let file = format!("{}/{name}", self.prefix);
         self.found
-            .push(Diagnostic::new(&file, Place::START, message));
+            .push(Diagnostic::new(&file, Location::START, message));
     }
 
-    /// Parses the files of a section ahead, on all processors: that takes most of the time. What
-    /// cannot be read is told of when it is asked for.
+    /// Parses the files of a section in parallel, as parsing takes most of the time. Unreadable
+    /// files are reported later, by [`Self::file`].
     fn parse_ahead(&mut self, section: &str, files: &BTreeMap<String, PathBuf>) {
         let prefix = &self.prefix;
         let parsed = files.par_iter().filter_map(|(name, path)| {
@@ -229,7 +231,7 @@ impl Reader {
         }
     }
 
-    /// The entries of a folder by name, in order.
+    /// Returns the entries of a folder, ordered by name.
     fn entries(&mut self, folder: &FilePath, name: &str) -> BTreeMap<String, PathBuf> {
         match fs::read_dir(folder) {
             Ok(entries) => entries

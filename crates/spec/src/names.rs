@@ -1,14 +1,14 @@
-//! Rust names out of the names of the API.
+//! Rust names derived from the names of the API.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
-/// The name of a type: `bulk_ranks/live` becomes `BulkRanksLive`.
+/// Returns the name of a type: `bulk_ranks/live` becomes `BulkRanksLive`.
 pub fn type_name(text: &str) -> Option<String> {
     identifier(text.to_upper_camel_case())
 }
 
-/// A path as names are made of it. The `id` of a task goes without saying: `task_get/{id}` is
-/// `task_get`; another parameter makes another endpoint: `locations/{country}` is
+/// Returns the path that names are derived from. The `id` of a task is omitted: `task_get/{id}` is
+/// `task_get`. Other parameters are part of the name: `locations/{country}` is
 /// `locations/by_country`.
 pub fn plain_path(path: &str) -> String {
     let parts = path.split('/').filter(|part| *part != "{id}");
@@ -19,7 +19,7 @@ pub fn plain_path(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The parameters of a path, in its order.
+/// Returns the parameters of a path, in path order.
 pub fn parameters(path: &str) -> Vec<&str> {
     let parts = path.split('/');
     parts
@@ -27,12 +27,12 @@ pub fn parameters(path: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The name of a field or a module.
+/// Returns the name of a field or a module.
 pub fn field_name(text: &str) -> Option<String> {
     identifier(text.to_snake_case())
 }
 
-/// The type of a list's elements by the field's name: `items` becomes `Item`.
+/// Returns the name of a list's element type: `items` becomes `Item`.
 pub fn element_name(field: &str) -> Option<String> {
     let singular = match field {
         plural if plural.ends_with("ies") => format!("{}y", &plural[..plural.len() - 3]),
@@ -42,7 +42,7 @@ pub fn element_name(field: &str) -> Option<String> {
     type_name(&singular)
 }
 
-/// The text, if Rust takes it as a name, a raw one at the worst.
+/// Returns the text if it is a Rust identifier, raw or not.
 fn identifier(text: String) -> Option<String> {
     let never_raw = ["self", "Self", "super", "crate", "_"];
     let plain = syn::parse_str::<syn::Ident>(&text).is_ok();

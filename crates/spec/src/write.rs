@@ -1,4 +1,4 @@
-//! Writing endpoint files in the form that people edit: block style, attributes in one order.
+//! Writes spec files in the form that people edit: block style, keys in a fixed order.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub const ENDPOINT_KEYS: [&str; 14] = [
     "result",
 ];
 
-/// A new endpoint file.
+/// Returns the text of a new endpoint file.
 pub fn endpoint(endpoint: &Endpoint) -> String {
     let mut text = String::from("# yaml-language-server: $schema=../spec.schema.json\n");
     let json = serde_json::to_value(endpoint).unwrap_or_default();
@@ -59,7 +59,7 @@ pub fn endpoint(endpoint: &Endpoint) -> String {
     text
 }
 
-/// A file of shared types.
+/// Returns the text of a file of shared types.
 pub fn shared(types: &SharedTypes) -> String {
     let mut text = String::from(
         "# yaml-language-server: $schema=../spec.schema.json\n\
@@ -72,7 +72,7 @@ pub fn shared(types: &SharedTypes) -> String {
     text
 }
 
-/// A shared type as an entry of `types`.
+/// Returns a shared type as an entry of `types`.
 pub fn shared_type(name: &str, ty: &SharedType) -> String {
     let mut text = format!("  {name}:\n");
     if let Some(doc) = &ty.doc {
@@ -96,7 +96,7 @@ pub fn shared_type(name: &str, ty: &SharedType) -> String {
     text
 }
 
-/// A member of a union as an entry of `members`.
+/// Returns a member of a union as an entry of `members`.
 pub fn member(wire: &str, member: &Member) -> String {
     if *member == Member::default() {
         return format!("      {}: {{}}\n", scalar(&wire.into()));
@@ -125,7 +125,7 @@ fn object(shared: Option<&str>, fields: &Fields, indent: usize) -> String {
     }
 }
 
-/// Fields, each as an entry of a mapping.
+/// Returns fields, each as an entry of a mapping.
 pub fn fields(fields: &Fields, indent: usize) -> String {
     fields
         .iter()
@@ -133,7 +133,7 @@ pub fn fields(fields: &Fields, indent: usize) -> String {
         .collect()
 }
 
-/// A field as an entry of a mapping.
+/// Returns a field as an entry of a mapping.
 pub fn field(name: &str, field: &Field, indent: usize) -> String {
     let mut text = format!("{:indent$}{}:\n", "", scalar(&name.into()));
     let json = serde_json::to_value(field).unwrap_or_default();
@@ -141,7 +141,7 @@ pub fn field(name: &str, field: &Field, indent: usize) -> String {
     for key in FIELD_KEYS {
         match (key, json.get(key)) {
             (_, None | Some(Value::Null)) => {}
-            // Optional is what a field is when nothing is said.
+            // Fields are optional by default.
             ("required", Some(Value::Bool(false))) => {}
             ("fields", _) if field.fields.is_empty() => {}
             ("fields", _) => {
@@ -165,7 +165,7 @@ pub fn field(name: &str, field: &Field, indent: usize) -> String {
     text
 }
 
-/// `values` as an entry of a mapping.
+/// Returns `values` as an entry of a mapping.
 pub fn values(values: &Values, indent: usize) -> String {
     match values {
         Values::Plain(values) => {
@@ -192,7 +192,7 @@ pub fn values(values: &Values, indent: usize) -> String {
     }
 }
 
-/// A key with a value, as an entry of a mapping.
+/// Returns a key with a value as an entry of a mapping.
 pub fn entry(key: &str, value: &Value, indent: usize) -> String {
     let key = scalar(&key.into());
     match value {
@@ -223,8 +223,8 @@ pub fn entry(key: &str, value: &Value, indent: usize) -> String {
     }
 }
 
-/// A value on one line: plain where YAML reads that back as the same, else as JSON, which YAML
-/// reads too.
+/// Returns a value on one line: unquoted if YAML reads it back unchanged, otherwise as JSON, which
+/// is valid YAML.
 fn scalar(value: &Value) -> String {
     if let Value::String(text) = value
         && reads_as_itself(text)
@@ -253,6 +253,7 @@ fn reads_as_itself(text: &str) -> bool {
         && !text.contains(" #")
         && text.chars().all(|c| !c.is_control() && !"\"[]{},&*!|>%@`".contains(c))
         && !words.contains(&text.to_lowercase().as_str())
-        // A fingerprint such as `1e10` or `0x12` starts with a digit and is quoted already.
+        // Words such as `infinity` parse as numbers. A text that starts with a digit is already
+        // quoted.
         && text.parse::<f64>().is_err()
 }

@@ -1,4 +1,4 @@
-//! What `cargo xtask check` says about bad specs.
+//! The errors that `cargo xtask check` reports.
 
 #![allow(
     clippy::expect_used,
@@ -82,7 +82,7 @@ fn the_good_one_is_good() {
     check(&workspace(GOOD)).unwrap();
 }
 
-/// A name that Rust or the generator has taken gets another one; JSON keeps it.
+/// A field whose name is reserved gets another Rust name and keeps its JSON name.
 #[test]
 fn a_field_can_be_renamed() {
     let renamed = GOOD.replace("    scale:\n", "    self:\n      ident: own\n");
@@ -103,7 +103,7 @@ fn the_committed_spec_is_good() {
     load(&repository().join("spec")).unwrap();
 }
 
-/// Each change on its own, and the message that it brings.
+/// Each change alone causes one message.
 #[test]
 fn each_error_has_its_place_and_says_what_to_do() {
     let changes = [
@@ -309,7 +309,7 @@ fn status_codes_are_checked() {
     insta::assert_snapshot!(format!("{first}\n---\n{}", errors(&workspace)));
 }
 
-/// Errors in one list come together too, each with the place that it has in the file.
+/// All errors in one list are reported, each with its location in the file.
 #[test]
 fn errors_in_a_list_come_at_once() {
     let workspace = workspace(GOOD);

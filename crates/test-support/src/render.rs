@@ -1,7 +1,8 @@
-//! Documentation pages made from the spec, in both forms, with the quirks of real pages.
+//! Renders documentation pages from the spec, in both forms, with the quirks of real pages.
 //!
-//! The opposite of the import: what it reads off these pages must be what they were made of.
+//! This is the opposite of the import, which must return the facts from which a page was rendered.
 
+use dataforseo_spec::Payload;
 use dataforseo_spec::language::{
     Endpoint, Field, FieldType, Fields, Format, Method, SharedType, SharedTypes,
 };
@@ -22,76 +23,76 @@ impl Line {
     }
 }
 
-/// How a page is written. Real pages have all of these, and mix them.
+/// The style of a page. Real pages have all of these quirks, in any combination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quirks {
-    /// How inner fields are set in.
+    /// The indentation of inner fields.
     pub indent: Indent,
-    /// How possible values are listed.
+    /// The list of possible values.
     pub listing: Listing,
-    /// How defaults and bounds are worded.
+    /// The wording of defaults and limits.
     pub wording: Wording,
-    /// What stands between the lines of a description.
+    /// The separators of the lines of a description.
     pub breaks: Breaks,
     /// The tags around a name.
     pub tags: Tags,
-    /// What is around the tables.
+    /// The layout of the tables.
     pub layout: Layout,
-    /// Whether fields that are not required say so.
-    pub says_optional: bool,
-    /// Whether `required field` is glued to the words before it; plain text only.
+    /// Whether optional fields have the text `optional field`.
+    pub marks_optional: bool,
+    /// Whether `required field` is joined to the words before it. Plain text only.
     pub glued: bool,
-    /// Whether tags are closed that nothing opened, and others are not closed.
+    /// Whether there are end tags without a start tag, and unclosed tags.
     pub broken_tags: bool,
-    /// Whether fields have sentences and examples beside their facts.
+    /// Whether fields also have sentences and examples.
     pub chatty: bool,
 }
 
-/// How inner fields are set in.
+/// The indentation of inner fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Indent {
-    /// By the same step at each level.
+    /// The same step per level.
     Even,
-    /// By a step of another width at each level, in no-break spaces.
+    /// Another step per level, in no-break spaces.
     NoBreak,
-    /// By no-break spaces and spaces in turn, inside and outside of tags.
+    /// Alternating no-break spaces and spaces, inside and outside tags.
     Mixed,
-    /// By one character more or less from row to row.
+    /// One character more or less from row to row.
     Uneven,
-    /// Not at all: plain text only.
+    /// No indentation. Plain text only.
     Flat,
 }
 
-/// How possible values are listed.
+/// The list of possible values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listing {
-    /// On the line that announces them.
+    /// On the line that introduces the values.
     Inline,
-    /// A line each.
+    /// One value per line.
     Lines,
-    /// A line each, with a dash and a meaning.
+    /// One value per line, with a dash and a meaning.
     Explained,
     /// On the next line, in typographic quotes.
     Quoted,
 }
 
-/// How defaults and bounds are worded.
+/// The wording of defaults and limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wording {
     /// `minimum value: 1`
     Colon,
     /// `the minimum value is 1,000`
     Sentence,
-    /// `can be set from 1 to 1000`; several facts on one line.
+    /// `can be set from 1 to 1000`, and several facts per line.
     Range,
 }
 
-/// What stands between the lines of a description in HTML.
+/// The separators of the lines of a description in HTML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breaks {
     /// `<br />` and a line break.
     Br,
-    /// `<br>` and nothing else.
+    /// `<br>` only.
     BareBr,
     /// Paragraphs.
     Paragraphs,
@@ -106,27 +107,27 @@ pub enum Tags {
     Code,
     /// `<strong><code>`
     Strong,
-    /// `<code><strong>` with a character of no width
+    /// `<code><strong>` with a zero-width character
     Inside,
     /// None.
     Bare,
 }
 
-/// What is around the tables in HTML.
+/// The layout of the tables in HTML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// A head of `th`, nothing around.
+    /// A head of `th` cells.
     Plain,
-    /// A head of `td`, as in the body.
+    /// A head of `td` cells.
     PlainHead,
-    /// A table that only lays out has each table in a cell.
+    /// An outer table with each table in a cell.
     Outer,
-    /// Possible values stand in a table inside of the description.
+    /// Possible values in a table inside the description.
     Inner,
 }
 
 impl Quirks {
-    /// A mixture; neighbouring numbers differ in most quirks.
+    /// Returns a combination of quirks. Consecutive numbers differ in most of them.
     pub fn number(number: usize) -> Self {
         let indent = [Indent::NoBreak, Indent::Even, Indent::Mixed, Indent::Uneven];
         let listing = [
@@ -152,14 +153,14 @@ impl Quirks {
             breaks: breaks[(number + number / 5) % 4],
             tags: tags[(number / 2) % 4],
             layout: layout[number % 5],
-            says_optional: number % 3 != 1,
+            marks_optional: number % 3 != 1,
             glued: number % 2 == 1,
             broken_tags: number % 4 == 2,
             chatty: number % 5 < 3,
         }
     }
 
-    /// A mixture of plain text without leading spaces.
+    /// Returns a combination of quirks for plain text without leading spaces.
     pub fn flat(number: usize) -> Self {
         Self {
             indent: Indent::Flat,
@@ -179,7 +180,7 @@ struct Row {
 /// A line of a description.
 enum Line {
     Words(String),
-    /// Possible values that stand in a table of their own.
+    /// Possible values in a separate table.
     Values(Vec<String>),
 }
 
@@ -190,7 +191,7 @@ struct Renderer<'a> {
     html: bool,
 }
 
-/// The page as WordPress JSON.
+/// Returns the page as WordPress JSON.
 pub fn html(endpoint: &Endpoint, shared: Option<&SharedTypes>, quirks: Quirks) -> String {
     let page = Renderer {
         endpoint,
@@ -209,7 +210,7 @@ pub fn html(endpoint: &Endpoint, shared: Option<&SharedTypes>, quirks: Quirks) -
     post.to_string()
 }
 
-/// The page as plain text.
+/// Returns the page as plain text.
 pub fn text(endpoint: &Endpoint, shared: Option<&SharedTypes>, quirks: Quirks) -> String {
     Renderer {
         endpoint,
@@ -220,12 +221,12 @@ pub fn text(endpoint: &Endpoint, shared: Option<&SharedTypes>, quirks: Quirks) -
     .text()
 }
 
-/// The shared type that stands at a field.
+/// Returns the shared type that a field uses.
 pub fn used<'a>(field: &Field, shared: Option<&'a SharedTypes>) -> Option<&'a SharedType> {
     shared?.types.get(field.shared.as_ref()?)
 }
 
-/// The fields inside a field, those of its shared type included.
+/// Returns the fields inside a field, or those of its shared type.
 pub fn fields_of<'a>(field: &'a Field, shared: Option<&'a SharedTypes>) -> &'a Fields {
     match used(field, shared) {
         Some(used) if used.values.is_none() => &used.fields,
@@ -244,7 +245,7 @@ fn type_word(kind: FieldType) -> &'static str {
     }
 }
 
-/// A number with its thousands apart.
+/// Returns a number with thousands separators.
 fn with_commas(number: &str) -> String {
     match number.len().checked_sub(3) {
         Some(at @ 1..=3) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -254,7 +255,7 @@ fn with_commas(number: &str) -> String {
     }
 }
 
-/// A value as a page words it.
+/// Returns a value as a page states it.
 fn worded(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -272,18 +273,18 @@ fn worded(value: &Value) -> String {
 }
 
 impl Renderer<'_> {
-    /// The rows of a table, outermost first.
-    fn rows(&self, fields: &Fields, level: usize, task: bool, rows: &mut Vec<Row>) {
+    /// Adds the rows of fields and of the fields inside them.
+    fn rows(&self, fields: &Fields, level: usize, payload: Payload, rows: &mut Vec<Row>) {
         for (name, field) in fields {
             rows.push(Row {
                 level,
                 name: name.clone(),
                 type_word: type_word(field.kind),
-                lines: self.lines(name, field, task),
+                lines: self.lines(name, field, payload),
             });
             let inner = fields_of(field, self.shared);
             if field.kind == FieldType::Map && !inner.is_empty() {
-                // The keys are the tasks' own: the page documents the first one.
+                // Keys come from the task, so the page documents the first one.
                 let list = field.of == Some(FieldType::List);
                 rows.push(Row {
                     level: level + 1,
@@ -291,9 +292,9 @@ impl Renderer<'_> {
                     type_word: if list { "array" } else { "object" },
                     lines: vec![Line::Words("what the first key leads to".to_owned())],
                 });
-                self.rows(inner, level + 2, task, rows);
+                self.rows(inner, level + 2, payload, rows);
             } else {
-                self.rows(inner, level + 1, task, rows);
+                self.rows(inner, level + 1, payload, rows);
             }
         }
     }
@@ -301,11 +302,11 @@ impl Renderer<'_> {
     fn task(&self) -> Option<Vec<Row>> {
         let task = self.endpoint.task.as_ref()?;
         let mut rows = Vec::new();
-        self.rows(&task.fields, 0, true, &mut rows);
+        self.rows(&task.fields, 0, Payload::Task, &mut rows);
         Some(rows)
     }
 
-    fn answer(&self) -> Vec<Row> {
+    fn response_rows(&self) -> Vec<Row> {
         let row = |level, name: &str, type_word| Row {
             level,
             name: name.to_owned(),
@@ -326,23 +327,24 @@ impl Renderer<'_> {
             let used = result.shared.as_ref();
             let used = used.and_then(|name| self.shared?.types.get(name));
             let fields = used.map_or(&result.fields, |used| &used.fields);
-            self.rows(fields, 2, false, &mut rows);
+            self.rows(fields, 2, Payload::Result, &mut rows);
         }
         rows
     }
 
-    /// The description of a field.
-    fn lines(&self, name: &str, field: &Field, task: bool) -> Vec<Line> {
+    /// Returns the description of a field.
+    fn lines(&self, name: &str, field: &Field, payload: Payload) -> Vec<Line> {
         let quirks = self.quirks;
         let mut lines = vec!["what it stands for".to_owned()];
-        if task && (field.required == Some(true) || quirks.says_optional) {
+        if payload.is_task() && (field.required == Some(true) || quirks.marks_optional) {
             let words = match field.required {
                 Some(true) => "required field",
                 _ => "optional field",
             };
-            match quirks.glued && !self.html {
-                true => lines[0] += &format!(" {words}"),
-                false => lines.push(words.to_owned()),
+            if quirks.glued && !self.html {
+                lines[0] += &format!(" {words}");
+            } else {
+                lines.push(words.to_owned());
             }
         }
         if quirks.chatty {
@@ -359,11 +361,11 @@ impl Renderer<'_> {
         if field.kind == FieldType::Map && field.of == Some(FieldType::Integer) {
             lines.push("holds the count per each of them".to_owned());
         }
-        // Where a table of values comes in.
+        // The position for a table of values.
         let mut inner = None;
         match (values.as_slice(), quirks.listing) {
             ([], _) => {}
-            ([one], _) if !task => lines.push(format!("type of element = ‘{one}’")),
+            ([one], _) if !payload.is_task() => lines.push(format!("type of element = ‘{one}’")),
             (_, _) if self.html && quirks.layout == Layout::Inner => {
                 lines.push("possible values:".to_owned());
                 inner = Some(lines.len());
@@ -385,7 +387,7 @@ impl Renderer<'_> {
         }
         self.bounds(field, &mut lines);
         self.rules(field, &mut lines);
-        if quirks.chatty && task {
+        if quirks.chatty && payload.is_task() {
             lines.push("example:".to_owned());
             lines.push(match field.kind {
                 FieldType::Boolean => "true".to_owned(),
@@ -486,7 +488,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// How far a row is set in, in characters.
+    /// Returns the indentation of a row in characters.
     fn depth(&self, index: usize, row: &Row, rows: &[Row]) -> usize {
         let widths = [0, 8, 12, 20, 30, 38, 44, 54];
         match self.quirks.indent {
@@ -494,7 +496,7 @@ impl Renderer<'_> {
             Indent::Even => 4 * row.level,
             Indent::NoBreak | Indent::Mixed => widths[row.level.min(7)],
             Indent::Uneven => {
-                // Never deeper than a list or an object above: that would be inside of it.
+                // Not deeper than a list or an object above, since the row would be inside it.
                 let above = index.checked_sub(1).map(|above| &rows[above]);
                 let open = above.is_some_and(|row| matches!(row.type_word, "array" | "object"));
                 let more = row.level > 0 && index.is_multiple_of(2) && !open;
@@ -508,7 +510,7 @@ impl Renderer<'_> {
         let method = method.as_str();
         let mut page = format!(
             "<div class=\"wpb-content-wrapper\"><p>[vc_row][vc_column][vc_column_text]</p>\n<h2>A \
-             page</h2>\n<p>&#8204;<br />\nTells of the web.</p>\n<p>[/vc_column_text]    <div \
+             page</h2>\n<p>&#8204;<br />\nFacts about the web.</p>\n<p>[/vc_column_text]    <div \
              class=\"endpoint\">\n        {method}   <button \
              data-href=\"https://api.dataforseo.com{path}\">https://api.dataforseo.com{path} \
              </button>\n</div>\n[vc_column_text]Words.</p>\n"
@@ -519,7 +521,7 @@ impl Renderer<'_> {
             page += "<p>&#8204;</p>\n";
         }
         page += "<p><strong>Description of the fields in the results array:</strong></p>\n";
-        page += &self.table(&self.answer());
+        page += &self.table(&self.response_rows());
         page += "<p>[/vc_column_text][/vc_column][/vc_row]</p>\n";
         page += &format!(
             "<blockquote><p>Use your own credentials.</p></blockquote><div id=\"curl\"><pre><code \
@@ -592,7 +594,7 @@ impl Renderer<'_> {
 
     fn text(&self) -> String {
         let Endpoint { path, method, .. } = self.endpoint;
-        let mut page = String::from("Tells of the web.\nUse your own credentials.\n");
+        let mut page = String::from("Facts about the web.\nUse your own credentials.\n");
         page += &self.curl();
         page += &format!("\n<?php\n// a comment\n// {} {path}\n?>\n", method.as_str());
         page += "The above command returns JSON structured like this:\n";
@@ -604,7 +606,7 @@ impl Renderer<'_> {
             page += "As a response of the API server comes data.\n";
         }
         page += "Description of the fields in the results array:\n";
-        page + &self.listed(&self.answer())
+        page + &self.listed(&self.response_rows())
     }
 
     fn listed(&self, rows: &[Row]) -> String {
@@ -637,7 +639,7 @@ impl Renderer<'_> {
         )
     }
 
-    /// The answer of the endpoint's own fixture.
+    /// Returns the response in the endpoint's fixture.
     fn response(&self) -> String {
         let folder = repository().join("crates/mock-server/fixtures");
         let folder = folder.join(self.endpoint.path.trim_start_matches('/'));
@@ -646,15 +648,15 @@ impl Renderer<'_> {
             .find_map(|name| std::fs::read_to_string(folder.join(name)).ok())
             .unwrap();
         let fixture: Value = serde_json::from_str(&fixture).unwrap();
-        let answer = serde_json::to_string_pretty(&fixture["response"]["body"]).unwrap();
-        match self.html {
-            true => answer,
-            // The leading spaces of examples are gone in text.
-            false => answer
-                .lines()
-                .map(|line| format!("{}\n", line.trim()))
-                .collect(),
+        let response = serde_json::to_string_pretty(&fixture["response"]["body"]).unwrap();
+        if self.html {
+            return response;
         }
+        // Plain text has no leading spaces in examples.
+        response
+            .lines()
+            .map(|line| format!("{}\n", line.trim()))
+            .collect()
     }
 }
 

@@ -39,7 +39,7 @@ pub fn wordpress(html: &str) -> String {
 pub struct Workspace(TempDir);
 
 impl Workspace {
-    /// Creates one with the committed `api.yaml` and status codes, and no endpoints.
+    /// Creates a workspace with the committed `api.yaml` and status codes, and without endpoints.
     #[expect(clippy::new_without_default, reason = "it creates a folder")]
     pub fn new() -> Self {
         let workspace = Self(TempDir::new().unwrap());
@@ -49,7 +49,7 @@ impl Workspace {
         workspace
     }
 
-    /// Returns its folder.
+    /// Returns the folder of the workspace.
     pub fn path(&self) -> &Path {
         self.0.path()
     }

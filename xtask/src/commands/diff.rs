@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
-use dataforseo_compare::diff::{DiffOptions, Rendering, Source, compare};
+use dataforseo_compare::diff::{ApiSource, DiffOptions, Rendering, compare};
 
 use super::{Failure, print};
 
@@ -13,11 +13,15 @@ use super::{Failure, print};
 /// Each is a spec folder, a git revision (its folder spec/), REV:PATH, an OpenAPI file or a
 /// documentation page. Facts that only one of them can state are listed, not compared.
 ///
-/// Exit codes: 0 no difference, 10 nothing breaks, 11 something breaks for callers, 1 a source
-/// cannot be read, 2 wrong usage.
+/// Exit codes:
+/// - 0: no difference
+/// - 10: differences that break nothing
+/// - 11: a difference that breaks callers
+/// - 1: a source cannot be read
+/// - 2: wrong usage
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
-pub struct Arguments {
+pub struct DiffArguments {
     /// The old description.
     old: String,
     /// The new description.
@@ -34,8 +38,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When one of them cannot be read.
-pub fn run(root: &Path, arguments: Arguments) -> Result<ExitCode, Failure> {
-    let read = |name: &str| Source::at(root, name)?.read(root);
+pub fn run(root: &Path, arguments: DiffArguments) -> Result<ExitCode, Failure> {
+    let read = |name: &str| ApiSource::at(root, name)?.read(root);
     let options = DiffOptions {
         only: arguments.only,
     };

@@ -13,10 +13,14 @@ const DRIFT: u8 = 10;
 
 /// Compare recorded responses with the spec, and propose edits.
 ///
-/// Exit codes: 0 no drift, 10 drift, 1 a file cannot be compared or an edit fails, 2 wrong usage.
+/// Exit codes:
+/// - 0: no drift
+/// - 10: drift
+/// - 1: a file cannot be compared, or an edit fails
+/// - 2: wrong usage
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
-pub struct Arguments {
+pub struct DriftArguments {
     /// Files or folders with fixtures, recordings and raw responses.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
@@ -38,7 +42,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the spec is not valid, or cannot be edited.
-pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &DriftArguments) -> Result<ExitCode, Failure> {
     let options = DriftOptions {
         apply: arguments.apply,
         enough: arguments.enough,

@@ -15,7 +15,7 @@ const SHOWN_LINES: usize = 60;
 
 /// Generate code, schemas and tables from the spec.
 #[derive(Args)]
-pub struct Arguments {
+pub struct GenerateArguments {
     /// Write nothing, and fail if a generated file is out of date.
     #[arg(long)]
     check: bool,
@@ -25,7 +25,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the spec is not valid, or a file cannot be read or written.
-pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &GenerateArguments) -> Result<ExitCode, Failure> {
     let model = load(root)?;
     let wanted = emit(&model, &fixtures::find(root, &model)?)?;
     let stale = output::stale(root, &wanted)?;

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use dataforseo_import::report::Report;
+use dataforseo_import::report::ImportReport;
 use dataforseo_import::{Options, import, openapi};
 
 use super::{Failure, today};
 
 /// Read documentation pages into the spec.
 #[derive(Args)]
-pub struct Arguments {
+pub struct ImportArguments {
     /// The pages: WordPress JSON or plain text.
     #[arg(required_unless_present = "openapi")]
     pages: Vec<PathBuf>,
@@ -38,14 +38,14 @@ pub struct Arguments {
 /// # Errors
 /// When the OpenAPI file cannot be read. A page that cannot be read is printed, and the others are
 /// imported.
-pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let options = Options {
         dry_run: arguments.dry_run,
         verify: arguments.verify,
         mark_removed: arguments.removed.then(today),
     };
     let mut failed = false;
-    let mut show = |report: &Report| {
+    let mut show = |report: &ImportReport| {
         print!("{report}");
         failed |= report.needs_decision() || (options.verify && !report.verified());
     };

@@ -10,10 +10,13 @@ use super::{Failure, print};
 
 /// Check words, names and sentences against `docs/style.md`.
 ///
-/// Exit codes: 0 nothing found, 1 something found or not readable, 2 wrong usage.
+/// Exit codes:
+/// - 0: no findings
+/// - 1: findings, or a file cannot be read
+/// - 2: wrong usage
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
-pub struct Arguments {
+pub struct StyleArguments {
     /// List sentences of more than 25 words instead. Exits with 0 whatever it finds.
     #[arg(long)]
     long: bool,
@@ -23,7 +26,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When a file cannot be read, or the tables of the guide are malformed.
-pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &StyleArguments) -> Result<ExitCode, Failure> {
     if arguments.long {
         let findings = style::check(root, Search::LongSentences)?;
         print(&style::lines(&findings))?;

@@ -17,11 +17,14 @@ const DECISION: u8 = 10;
 /// Stops with a list of decisions that a person has to make. Run it again afterward. The next run
 /// no longer lists changed texts.
 ///
-/// Exit codes: 0 done, 10 decisions required, 1 a source cannot be read or the spec is invalid, 2
-/// wrong usage.
+/// Exit codes:
+/// - 0: done
+/// - 10: a person has to decide
+/// - 1: a source cannot be read, or the spec is invalid
+/// - 2: wrong usage
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
-pub struct Arguments {
+pub struct UpdateArguments {
     /// The pages: WordPress JSON or plain text.
     #[arg(required = true)]
     pages: Vec<PathBuf>,
@@ -34,7 +37,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When something cannot be read or written, or the spec is not valid.
-pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &UpdateArguments) -> Result<ExitCode, Failure> {
     let update = update(root, &arguments.pages, &arguments.since, today())?;
     for report in &update.imported {
         print!("{report}");

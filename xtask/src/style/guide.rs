@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Where the guide is.
+/// The path of the guide.
 pub(super) const PATH: &str = "docs/style.md";
 
-/// What a table lists, by the title of its first column.
-const TABLES: [(&str, Kind); 3] = [
-    ("Do not write", Kind::Phrase),
-    ("Not in names", Kind::Part),
-    ("Former name", Kind::Name),
+/// The kind of rule in each table, by the title of its first column.
+const TABLES: [(&str, RuleKind); 3] = [
+    ("Do not write", RuleKind::Phrase),
+    ("Not in names", RuleKind::Part),
+    ("Former name", RuleKind::Name),
 ];
 
-/// What a rule looks for.
+/// The kind of text that a rule finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RuleKind {
     /// Words in prose.
     Phrase,
     /// A part of an identifier, such as `limit` in `MAX_LIMIT` and `RateLimit`.
@@ -24,25 +24,25 @@ pub(super) enum Kind {
     Name,
 }
 
-/// Words that do not occur.
+/// A rule: words that do not occur.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Rule {
+pub(super) struct StyleRule {
     pub(super) pattern: Pattern,
-    /// What to use.
+    /// The replacement.
     pub(super) instead: String,
     /// Phrases or names in which the words are right.
     pub(super) exceptions: Vec<Pattern>,
-    pub(super) scope: Scope,
+    pub(super) scope: RuleScope,
 }
 
 /// The files that a rule is for.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Scope {
+pub(super) struct RuleScope {
     only: Vec<String>,
     not: Vec<String>,
 }
 
-impl Scope {
+impl RuleScope {
     /// Returns whether a rule is for a file. A folder of the scope ends with `/`.
     pub(super) fn has(&self, path: &str) -> bool {
         let is_in = |folders: &[String]| folders.iter().any(|it| path.contains(it.as_str()));
@@ -94,12 +94,12 @@ pub(super) struct Guide {
 /// Rules by the first word of their patterns.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
-    all: Vec<Rule>,
+    all: Vec<StyleRule>,
     by_word: HashMap<String, Vec<usize>>,
 }
 
 impl Rules {
-    fn add(&mut self, rule: Rule) {
+    fn add(&mut self, rule: StyleRule) {
         let first = rule.pattern.words.first();
         for word in first.into_iter().flat_map(|it| &it.alternatives) {
             let rules = self.by_word.entry(word.clone()).or_default();
@@ -109,13 +109,13 @@ impl Rules {
     }
 
     /// Returns the rules whose patterns start with a word.
-    pub(super) fn starting_with(&self, word: &str) -> impl Iterator<Item = &Rule> {
+    pub(super) fn starting_with(&self, word: &str) -> impl Iterator<Item = &StyleRule> {
         let rules = self.by_word.get(word).map_or(&[][..], Vec::as_slice);
         rules.iter().filter_map(|at| self.all.get(*at))
     }
 
     #[cfg(test)]
-    pub(super) fn all(&self) -> &[Rule] {
+    pub(super) fn all(&self) -> &[StyleRule] {
         &self.all
     }
 }
@@ -156,15 +156,15 @@ impl Guide {
     }
 
     /// Returns the rules of a kind.
-    pub(super) fn rules(&self, kind: Kind) -> &Rules {
+    pub(super) fn rules(&self, kind: RuleKind) -> &Rules {
         match kind {
-            Kind::Phrase => &self.phrases,
-            Kind::Part => &self.parts,
-            Kind::Name => &self.names,
+            RuleKind::Phrase => &self.phrases,
+            RuleKind::Part => &self.parts,
+            RuleKind::Name => &self.names,
         }
     }
 
-    fn add(&mut self, kind: Kind, cells: &[&str]) -> Result<(), String> {
+    fn add(&mut self, kind: RuleKind, cells: &[&str]) -> Result<(), String> {
         let [words, instead, exceptions, scope] = cells else {
             return Err(format!("the row has {} cells instead of 4", cells.len()));
         };
@@ -173,16 +173,16 @@ impl Guide {
             return Err("the first cell has no word in backticks".to_owned());
         }
         let rules = match kind {
-            Kind::Phrase => &mut self.phrases,
-            Kind::Part => &mut self.parts,
-            Kind::Name => &mut self.names,
+            RuleKind::Phrase => &mut self.phrases,
+            RuleKind::Part => &mut self.parts,
+            RuleKind::Name => &mut self.names,
         };
         for pattern in patterns {
             let pattern = match kind {
-                Kind::Phrase => Pattern::read(&pattern.to_lowercase()),
-                Kind::Part | Kind::Name => Pattern::read(pattern),
+                RuleKind::Phrase => Pattern::read(&pattern.to_lowercase()),
+                RuleKind::Part | RuleKind::Name => Pattern::read(pattern),
             };
-            rules.add(Rule {
+            rules.add(StyleRule {
                 pattern,
                 instead: instead.replace('`', ""),
                 exceptions: code_spans(exceptions)
@@ -197,17 +197,17 @@ impl Guide {
 }
 
 /// Reads `in …` or `not in …` with folders in backticks.
-fn read_scope(cell: &str) -> Result<Scope, String> {
+fn read_scope(cell: &str) -> Result<RuleScope, String> {
     let folders: Vec<String> = code_spans(cell).into_iter().map(str::to_owned).collect();
     let none = Vec::new();
     match cell {
-        "" => Ok(Scope::default()),
+        "" => Ok(RuleScope::default()),
         _ if folders.is_empty() => Err(format!("“{cell}” has no folder in backticks")),
-        _ if cell.starts_with("in ") => Ok(Scope {
+        _ if cell.starts_with("in ") => Ok(RuleScope {
             only: folders,
             not: none,
         }),
-        _ if cell.starts_with("not in ") => Ok(Scope {
+        _ if cell.starts_with("not in ") => Ok(RuleScope {
             only: none,
             not: folders,
         }),
@@ -236,7 +236,7 @@ mod tests {
     fn a_row_gives_a_rule_per_pattern() {
         let text = format!("Text.\n\n{HEAD}| `a/b c`, `d-e` | `f` | `a c g` | not in `h/` |\n");
         let guide = Guide::read(&text).unwrap();
-        let [first, second] = guide.rules(Kind::Phrase).all() else {
+        let [first, second] = guide.rules(RuleKind::Phrase).all() else {
             panic!("two rules");
         };
         assert_eq!(first.pattern, Pattern::read("a/b c"));
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(first.exceptions, [Pattern::read("a c g")]);
         assert!(first.scope.has("x/y") && !first.scope.has("h/x"));
         assert!(second.pattern.words[1].is_hyphened);
-        let starts = |word| guide.rules(Kind::Phrase).starting_with(word).count();
+        let starts = |word| guide.rules(RuleKind::Phrase).starting_with(word).count();
         assert_eq!((starts("a"), starts("b"), starts("c")), (1, 1, 0));
     }
 
@@ -253,7 +253,7 @@ mod tests {
         let text =
             format!("{HEAD}| `a` | b | | |\n\n| Term | Not |\n| --- | --- |\n| `c` | `d` |\n");
         let guide = Guide::read(&text).unwrap();
-        assert_eq!(guide.rules(Kind::Phrase).all().len(), 1);
+        assert_eq!(guide.rules(RuleKind::Phrase).all().len(), 1);
         assert_eq!(guide.tables.len(), 2);
     }
 

@@ -47,7 +47,7 @@ fn end(marked: &mut Marked<'_>, block: Option<usize>) {
     );
 }
 
-/// Where a comment is in its line.
+/// The position of a comment in its line.
 struct Comment {
     at: usize,
     is_whole_line: bool,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::text::{Mark, Marked, lines};
 
-/// What a fenced block without a language is.
+/// The content of a fenced block without a language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Untagged {
     /// Output of a program, as in Markdown files.
@@ -13,7 +13,7 @@ pub(super) enum Untagged {
     IsRust,
 }
 
-/// What a fenced block holds.
+/// The content of a fenced block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fence {
     Output,

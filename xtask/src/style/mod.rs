@@ -29,7 +29,7 @@ pub enum Search {
 
 /// A place that is not in the style of the guide.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct StyleFinding {
     /// The file, relative to the checkout.
     pub path: String,
     /// The line, from 1.
@@ -40,7 +40,7 @@ pub struct Finding {
     pub message: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for StyleFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             path,
@@ -57,7 +57,7 @@ impl fmt::Display for Finding {
 /// # Errors
 ///
 /// States the file that cannot be read, or the line of the guide.
-pub fn check(root: &Path, search: Search) -> Result<Vec<Finding>, String> {
+pub fn check(root: &Path, search: Search) -> Result<Vec<StyleFinding>, String> {
     let guide = Guide::read(&read(root, guide::PATH)?)?;
     let found: Result<Vec<_>, String> = files(root)?
         .par_iter()
@@ -67,7 +67,7 @@ pub fn check(root: &Path, search: Search) -> Result<Vec<Finding>, String> {
 }
 
 /// Returns findings as text, one per line.
-pub fn lines(findings: &[Finding]) -> String {
+pub fn lines(findings: &[StyleFinding]) -> String {
     findings.iter().map(|it| format!("{it}\n")).collect()
 }
 
@@ -76,7 +76,7 @@ fn check_file(
     path: &str,
     guide: &Guide,
     search: Search,
-) -> Result<Vec<Finding>, String> {
+) -> Result<Vec<StyleFinding>, String> {
     // The kind of a file is known by its path: others are not read.
     if text::mark(path, "").is_none() || !root.join(path).is_file() {
         return Ok(Vec::new());
@@ -85,7 +85,7 @@ fn check_file(
     Ok(check_text(path, &text, guide, search))
 }
 
-fn check_text(path: &str, text: &str, guide: &Guide, search: Search) -> Vec<Finding> {
+fn check_text(path: &str, text: &str, guide: &Guide, search: Search) -> Vec<StyleFinding> {
     let Some(mut marked) = text::mark(path, text) else {
         return Vec::new();
     };
@@ -94,10 +94,10 @@ fn check_text(path: &str, text: &str, guide: &Guide, search: Search) -> Vec<Find
             marked.mark(table.clone(), text::Mark::Break);
         }
     }
-    let mut lines = Lines::default();
+    let mut lines = LineFinder::default();
     let mut finding = |range: &Range<usize>, message: String| {
         let (line, column) = lines.find(text, range.start);
-        Finding {
+        StyleFinding {
             path: path.to_owned(),
             line,
             column,
@@ -132,12 +132,12 @@ fn one_line(text: &str) -> String {
 
 /// Finds lines and columns of positions that ascend.
 #[derive(Default)]
-struct Lines {
+struct LineFinder {
     line: usize,
     start: usize,
 }
 
-impl Lines {
+impl LineFinder {
     fn find(&mut self, text: &str, at: usize) -> (usize, usize) {
         while let Some(length) = text.get(self.start..at).and_then(|it| it.find('\n')) {
             self.start += length + 1;
@@ -306,7 +306,7 @@ mod tests {
     }
 
     /// Returns a file that a rule is for, and that has no other rules of a folder.
-    fn file(rule: &guide::Rule, name: &str) -> String {
+    fn file(rule: &guide::StyleRule, name: &str) -> String {
         let folders = [
             "",
             "crates/mock-server/",
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn each_phrase_of_the_guide_is_found_unless_it_is_in_an_exception() {
         let guide = guide();
-        for rule in guide.rules(guide::Kind::Phrase).all() {
+        for rule in guide.rules(guide::RuleKind::Phrase).all() {
             let path = file(rule, "a.md");
             for text in texts(&rule.pattern) {
                 let found = check_text(&path, &format!("A {text} it."), &guide, Search::Words);
@@ -347,7 +347,10 @@ mod tests {
     #[test]
     fn each_name_of_the_guide_is_found_in_code() {
         let guide = guide();
-        for (kind, end) in [(guide::Kind::Name, ""), (guide::Kind::Part, " for ")] {
+        for (kind, end) in [
+            (guide::RuleKind::Name, ""),
+            (guide::RuleKind::Part, " for "),
+        ] {
             for rule in guide.rules(kind).all() {
                 let path = file(rule, "a.rs");
                 for text in texts(&rule.pattern) {

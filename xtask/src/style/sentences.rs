@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::text::{Mark, Marked};
 
-/// The most words that a sentence has.
+/// The limit of words per sentence.
 const MAX_WORDS: usize = 25;
 
 /// A sentence with too many words.
@@ -36,7 +36,7 @@ struct Counter {
     words: usize,
     /// Whether the byte before was in a word or in a code span.
     is_in_word: bool,
-    /// Whether only layout came since the last line break.
+    /// Whether only layout follows the last line break.
     is_line_start: bool,
     /// Whether the line is a heading, which ends a sentence.
     is_heading: bool,

@@ -1,10 +1,10 @@
-//! A file's text, marked by what each byte is.
+//! The text of a file, with the meaning of each byte.
 
 use std::ops::Range;
 
 use super::{hash, markdown, rust, yaml};
 
-/// What a byte of a file is.
+/// The meaning of a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Mark {
     /// Not checked. Ends a phrase.

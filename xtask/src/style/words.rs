@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::guide::{Guide, Kind, Pattern, Rule};
+use super::guide::{Guide, Pattern, RuleKind, StyleRule};
 use super::text::{Mark, Marked};
 
 /// A word that does not occur, found in a text.
@@ -13,21 +13,21 @@ pub(super) struct Found {
 }
 
 /// A word of a text.
-struct Token<'t> {
+struct WordToken<'t> {
     start: usize,
     word: &'t str,
     mark: Mark,
-    /// What stands between this word and the one before.
+    /// The separator before this word.
     gap: Gap,
 }
 
-impl Token<'_> {
+impl WordToken<'_> {
     fn end(&self) -> usize {
         self.start + self.word.len()
     }
 }
 
-/// What stands between two words.
+/// A separator between two words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gap {
     /// White space, or the layout of a comment.
@@ -50,7 +50,7 @@ pub(super) fn find(marked: &Marked<'_>, path: &str, guide: &Guide) -> Vec<Found>
         let is_name = first.mark != Mark::Prose && first.mark != Mark::Output;
         if !is_name {
             let word = first.word.to_ascii_lowercase();
-            for rule in guide.rules(Kind::Phrase).starting_with(&word) {
+            for rule in guide.rules(RuleKind::Phrase).starting_with(&word) {
                 if let Some(length) = matches(rest, &rule.pattern, same_word)
                     && rule.scope.has(path)
                     && !rule
@@ -63,7 +63,7 @@ pub(super) fn find(marked: &Marked<'_>, path: &str, guide: &Guide) -> Vec<Found>
             }
             continue;
         }
-        for rule in guide.rules(Kind::Name).starting_with(first.word) {
+        for rule in guide.rules(RuleKind::Name).starting_with(first.word) {
             if let Some(length) = matches(rest, &rule.pattern, str::eq)
                 && rule.scope.has(path)
             {
@@ -77,18 +77,18 @@ pub(super) fn find(marked: &Marked<'_>, path: &str, guide: &Guide) -> Vec<Found>
     found
 }
 
-fn phrase(tokens: &[Token<'_>], length: usize, rule: &Rule) -> Found {
+fn phrase(tokens: &[WordToken<'_>], length: usize, rule: &StyleRule) -> Found {
     let first = tokens.first().map_or(0, |it| it.start);
     let last = tokens.get(length.saturating_sub(1));
     Found {
-        range: first..last.map_or(first, Token::end),
+        range: first..last.map_or(first, WordToken::end),
         instead: rule.instead.clone(),
     }
 }
 
 /// Returns how many words match a pattern.
 fn matches(
-    tokens: &[Token<'_>],
+    tokens: &[WordToken<'_>],
     pattern: &Pattern,
     is_same: impl Fn(&str, &str) -> bool,
 ) -> Option<usize> {
@@ -108,7 +108,7 @@ fn matches(
 }
 
 /// Returns whether an exception matches a phrase that has the words from a position.
-fn is_within(tokens: &[Token<'_>], at: usize, length: usize, exception: &Pattern) -> bool {
+fn is_within(tokens: &[WordToken<'_>], at: usize, length: usize, exception: &Pattern) -> bool {
     let earliest = (at + length).saturating_sub(exception.words.len());
     (earliest..=at).any(|start| {
         tokens
@@ -122,11 +122,11 @@ fn same_word(word: &str, wanted: &str) -> bool {
     word.eq_ignore_ascii_case(wanted)
 }
 
-/// Finds a part that names do not have in an identifier.
-fn find_part(token: &Token<'_>, path: &str, guide: &Guide) -> Option<Found> {
+/// Finds a forbidden part of an identifier.
+fn find_part(token: &WordToken<'_>, path: &str, guide: &Guide) -> Option<Found> {
     let snake = snake_case(token.word);
     for part in snake.split('_') {
-        for rule in guide.rules(Kind::Part).starting_with(part) {
+        for rule in guide.rules(RuleKind::Part).starting_with(part) {
             let padded = format!("_{snake}_");
             let is_excepted = rule.exceptions.iter().any(|exception| {
                 let words = exception.words.iter().flat_map(|it| &it.alternatives);
@@ -161,9 +161,9 @@ fn snake_case(identifier: &str) -> String {
 }
 
 /// Splits a marked text into words.
-fn tokens<'t>(marked: &Marked<'t>) -> Vec<Token<'t>> {
+fn tokens<'t>(marked: &Marked<'t>) -> Vec<WordToken<'t>> {
     let bytes = marked.text.as_bytes();
-    let mut tokens: Vec<Token<'t>> = Vec::new();
+    let mut tokens: Vec<WordToken<'t>> = Vec::new();
     let mut gap = Gap::Other;
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -178,7 +178,7 @@ fn tokens<'t>(marked: &Marked<'t>) -> Vec<Token<'t>> {
             let word = word.trim_end_matches('\'');
             let word = word.strip_suffix("'s").unwrap_or(word);
             let is_identifier = mark == Mark::Prose && word.contains('_');
-            tokens.push(Token {
+            tokens.push(WordToken {
                 start,
                 word,
                 mark: if is_identifier { Mark::Span } else { mark },

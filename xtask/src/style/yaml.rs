@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::markdown::{self, Untagged};
 use super::text::{Mark, Marked, lines};
 
-/// Keys whose values are facts or data of the vendor's.
+/// Keys whose values are facts, or data of the vendor.
 const DATA: [&str; 7] = [
     "const",
     "default",
@@ -16,37 +16,37 @@ const DATA: [&str; 7] = [
     "url",
 ];
 
-/// What the lines below a key belong to.
+/// The kind of the lines below a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Value {
+enum YamlValue {
     /// Other keys, or a value that is not prose.
     Other,
-    /// A text that goes on in deeper lines.
+    /// A text that continues in deeper lines.
     Text,
-    /// Data that goes on in deeper lines.
+    /// Data that continues in deeper lines.
     Data,
 }
 
 /// Marks a file of the spec.
 pub(super) fn mark(marked: &mut Marked<'_>) {
-    let mut open = Value::Other;
+    let mut open = YamlValue::Other;
     let mut depth = 0;
     let mut document: Option<Range<usize>> = None;
     for line in lines(marked.text, 0..marked.text.len()) {
         let text = marked.slice(line.clone());
         let indent = text.len() - text.trim_start().len();
         let is_below = text.trim().is_empty() || indent > depth;
-        if open == Value::Other || !is_below {
+        if open == YamlValue::Other || !is_below {
             end(marked, &mut document);
             depth = 0;
-            open = Value::Other;
+            open = YamlValue::Other;
             let content = line.start + indent..line.end;
             if text.trim_start().starts_with('#') {
                 marked.mark(content.start + 1..content.end, Mark::Prose);
                 markdown::mark(marked, content, Untagged::IsOutput);
                 continue;
             }
-            let entry = Entry::read(marked.text, content);
+            let entry = YamlEntry::read(marked.text, content);
             depth = entry.column - line.start;
             open = entry.below;
             if let Some(comment) = entry.comment {
@@ -56,7 +56,7 @@ pub(super) fn mark(marked: &mut Marked<'_>) {
                 marked.mark(prose.clone(), Mark::Prose);
                 document = Some(prose);
             }
-        } else if open == Value::Text {
+        } else if open == YamlValue::Text {
             let start = line.start + indent;
             marked.mark(line.start..start, Mark::Gap);
             marked.mark(start..line.end, Mark::Prose);
@@ -82,15 +82,15 @@ fn end(marked: &mut Marked<'_>, document: &mut Option<Range<usize>>) {
 }
 
 /// A line `key: value`, or an element of a list.
-struct Entry {
-    /// Where the key or the element starts.
+struct YamlEntry {
+    /// The position of the key or the element.
     column: usize,
     prose: Option<Range<usize>>,
     comment: Option<Range<usize>>,
-    below: Value,
+    below: YamlValue,
 }
 
-impl Entry {
+impl YamlEntry {
     fn read(text: &str, line: Range<usize>) -> Self {
         let slice = |range: Range<usize>| text.get(range).unwrap_or("");
         let mut column = line.start;
@@ -109,11 +109,11 @@ impl Entry {
             && !value.starts_with(['[', '{', '&', '*', '!'])
             && value.contains(char::is_whitespace);
         let below = if is_data && (is_block || value.is_empty()) {
-            Value::Data
+            YamlValue::Data
         } else if is_prose || (is_block && !is_data) {
-            Value::Text
+            YamlValue::Text
         } else {
-            Value::Other
+            YamlValue::Other
         };
         Self {
             column,

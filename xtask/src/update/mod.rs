@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_codegen::{emit, output};
 use dataforseo_compare::diff::surface::Surface;
-use dataforseo_compare::diff::{self, Source, SourceError};
-use dataforseo_import::report::Report;
+use dataforseo_compare::diff::{self, ApiSource, SourceError};
+use dataforseo_import::report::ImportReport;
 use dataforseo_import::{ImportError, Options, import};
 use dataforseo_spec::{Diagnostics, files, fixtures, model};
 use jiff::civil::Date;
@@ -46,7 +46,7 @@ pub enum UpdateError {
 #[derive(Debug)]
 pub struct Update {
     /// The import report of each page.
-    pub imported: Vec<Report>,
+    pub imported: Vec<ImportReport>,
     /// The outcome after the import.
     pub outcome: UpdateOutcome,
 }
@@ -85,7 +85,7 @@ pub fn update(
     today: Date,
 ) -> Result<Update, UpdateError> {
     // Read first, so that a missing revision changes nothing.
-    let before = Source::at(root, since)?.read(root)?;
+    let before = ApiSource::at(root, since)?.read(root)?;
     let options = Options {
         mark_removed: Some(today),
         ..Options::default()
@@ -109,7 +109,7 @@ pub fn update(
 /// Checks the spec, generates code, and writes the changelog.
 fn bring_up_to_date(root: &Path, before: &Surface) -> Result<UpdateSummary, UpdateError> {
     let generated = generate(root)?;
-    let mut after = Source::Folder(root.join("spec")).read(root)?;
+    let mut after = ApiSource::Folder(root.join("spec")).read(root)?;
     "spec".clone_into(&mut after.name);
     let difference = diff::compare(before, &after, &diff::DiffOptions::default());
     let changelog = write_changelog(root, &difference)?;
@@ -157,7 +157,7 @@ fn of_file(path: &str) -> impl FnOnce(io::Error) -> UpdateError {
 }
 
 /// Returns the decisions that a person has to make after an import.
-fn decisions(report: &Report) -> Vec<String> {
+fn decisions(report: &ImportReport) -> Vec<String> {
     let at = |what: &str, items: &[String]| {
         let item = |item: &String| format!("{}: {what}: {item}", report.spec_file);
         items.iter().map(item).collect::<Vec<_>>()

@@ -22,7 +22,7 @@ const OFFSET: Argument = Argument::new(
 
 const INTERNAL_LIST_LIMIT: Argument = Argument::new(
         "internal_list_limit",
-        "Maximum number of entries in each `referring_links_*` map.\n\nDataForSEO does not document it for `referring_links_countries`, but its example limits that map too.",
+        "Maximum number of entries in each `referring_links_*` map.\n\nThe documentation does not state this limit for `referring_links_countries`, but its example limits that map, too.",
     )
     .default("10");
 

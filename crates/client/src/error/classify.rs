@@ -1,4 +1,4 @@
-//! The predicates: which failures ask for the same reaction.
+//! The predicates of [`Error`], which group failures by how to react to them.
 
 use std::error::Error as StdError;
 use std::io;
@@ -20,7 +20,7 @@ pub(crate) enum Retryable {
 }
 
 impl Error {
-    /// Returns whether time ran out.
+    /// Returns whether a timeout expired.
     ///
     /// True for the client's own timeouts, the operating system's, HTTP 408 and 504, and the API's
     /// code 50401. A target page that responds too slowly (50402) is not a timeout of the call.
@@ -98,15 +98,16 @@ impl Error {
         }
     }
 
-    /// Returns whether a spending limit was reached that you set.
+    /// Returns whether a budget that you set is used up.
     ///
-    /// True for the client's budget, and for the daily limit in the account's settings (40203).
+    /// True for the client's budget, and for the daily cost limit in the account's settings (40203).
     pub fn is_budget_exceeded(&self) -> bool {
         matches!(self.kind(), ErrorKind::BudgetExceeded { .. })
             || self.has_code(&[StatusCode::CostLimitExceeded])
     }
 
-    /// Returns whether the task is accepted and not done yet: fetch it later, do not send it again.
+    /// Returns whether the API accepted the task and has not finished it. Fetch the result later by
+    /// [`task_id`](Self::task_id), and do not send the task again.
     pub fn is_pending(&self) -> bool {
         self.has_class(StatusClass::Pending)
     }
@@ -114,7 +115,7 @@ impl Error {
     /// Returns whether the same call can succeed when it is sent again.
     ///
     /// [`StandardRetryPolicy`](crate::StandardRetryPolicy) retries these errors if they were not
-    /// charged. Check [`charge`](Self::charge) before you retry: the API charges each attempt.
+    /// charged. Check [`charge`](Self::charge) before you retry, because each attempt can be charged.
     pub fn is_retryable(&self) -> bool {
         self.retryable() != Retryable::Never
     }

@@ -28,7 +28,7 @@ impl<'a> Appendix<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the call fails: see [`Error`].
+    /// When the call fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run

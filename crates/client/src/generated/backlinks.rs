@@ -27,14 +27,14 @@ impl<'a> Backlinks<'a> {
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -62,7 +62,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -90,7 +90,7 @@ impl<'a> Backlinks<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the call fails: see [`Error`].
+    /// When the call fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -115,16 +115,16 @@ impl<'a> Backlinks<'a> {
     /// # Limits
     /// - One task per call.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - `offset` is from 0 to 20000.
     /// - `limit` is from 1 to 1000.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -149,10 +149,10 @@ impl<'a> Backlinks<'a> {
 
     /// Returns all rows of [`backlinks_live`](Self::backlinks_live) in pages, starting at the task's `offset`. Nothing is sent before [`Pages::next`] is called.
     ///
-    /// Pages up to an offset of 20000 are fetched by `offset`, later ones by the token of the page before.
+    /// Pages up to an offset of 20000 are fetched by `offset`, and later pages by the token in the previous page.
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -178,14 +178,14 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 1000 `targets`.
+    /// - At most 1000 elements in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -214,15 +214,15 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 1000 `targets`.
+    /// - At most 1000 elements in `targets`.
     /// - `date_from` is `today - 1 year` or later.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -251,15 +251,15 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 1000 `targets`.
+    /// - At most 1000 elements in `targets`.
     /// - `date_from` is `today - 1 year` or later.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -288,15 +288,15 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 1000 `targets`.
+    /// - At most 1000 elements in `targets`.
     /// - At most 100 different domains in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -325,14 +325,14 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 1000 `targets`.
+    /// - At most 1000 elements in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -361,14 +361,14 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 1000 `targets`.
+    /// - At most 1000 elements in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -397,14 +397,14 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 1000 `targets`.
+    /// - At most 1000 elements in `targets`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -436,14 +436,14 @@ impl<'a> Backlinks<'a> {
     /// - `limit` is from 1 to 1000.
     /// - `offset` is from 0 to 20000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -471,7 +471,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -497,20 +497,20 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 20 `targets`.
-    /// - At most 10 `exclude_targets`.
+    /// - At most 20 elements in `targets`.
+    /// - At most 10 elements in `exclude_targets`.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - `offset` is from 0 to 20000.
     /// - `limit` is from 1 to 1000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -538,7 +538,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -568,14 +568,14 @@ impl<'a> Backlinks<'a> {
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -603,7 +603,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -633,14 +633,14 @@ impl<'a> Backlinks<'a> {
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -668,7 +668,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -701,7 +701,7 @@ impl<'a> Backlinks<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -731,10 +731,10 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -767,7 +767,7 @@ impl<'a> Backlinks<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -795,7 +795,7 @@ impl<'a> Backlinks<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the call fails: see [`Error`].
+    /// When the call fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -817,20 +817,20 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
-    /// - At most 20 `targets`.
-    /// - At most 10 `exclude_targets`.
+    /// - At most 20 elements in `targets`.
+    /// - At most 10 elements in `exclude_targets`.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - `offset` is from 0 to 20000.
     /// - `limit` is from 1 to 1000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -858,7 +858,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -888,14 +888,14 @@ impl<'a> Backlinks<'a> {
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -923,7 +923,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -953,14 +953,14 @@ impl<'a> Backlinks<'a> {
     /// - `offset` is from 0 to 20000.
     /// - `internal_list_limit` is at most 1000.
     /// - At most 8 conditions in `filters`.
-    /// - At most 3 `order_by`.
+    /// - At most 3 elements in `order_by`.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -988,7 +988,7 @@ impl<'a> Backlinks<'a> {
     /// The API rejects an `offset` above 20000, so later rows cannot be fetched: [`Pages::stop_reason`] is then [`OffsetLimit`](crate::StopReason::OffsetLimit).
     ///
     /// # Cost
-    /// Each page is a call and charged as one. A page has as many rows as the task's `limit`, or the maximum if the task has none. Full pages cost least per row.
+    /// The API charges one call per page. A page has as many rows as the task's `limit`, or the maximum if the task has none. Pages with the maximum cost least per row.
     ///
     /// # Example
     /// ```no_run
@@ -1018,10 +1018,10 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -1051,10 +1051,10 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -1084,10 +1084,10 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run

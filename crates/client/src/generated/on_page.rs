@@ -28,10 +28,10 @@ impl<'a> OnPage<'a> {
     /// - `browser_screen_scale_factor` is from 0.5 to 3.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run

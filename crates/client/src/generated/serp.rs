@@ -29,19 +29,19 @@ impl<'a> Serp<'a> {
     /// - `depth` is at most 200.
     /// - `location_name` is required unless `location_code` or `location_coordinate` or `url` is given.
     /// - At most 255 characters in `tag`.
-    /// - At most 10 `stop_crawl_on_match`.
+    /// - At most 10 elements in `stop_crawl_on_match`.
     /// - `max_crawl_pages` is at most 100.
-    /// - At most 10 `remove_from_url`.
+    /// - At most 10 elements in `remove_from_url`.
     /// - `people_also_ask_click_depth` is from 1 to 4.
     /// - `browser_screen_width` is from 240 to 9999.
     /// - `browser_screen_height` is from 240 to 9999.
     /// - `browser_screen_resolution_ratio` is from 0.5 to 3.
     ///
     /// # Cost
-    /// The API charges this call. [`Response::cost`] returns the cost, and [`Error::charge`] what is known of a call that failed. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When the task breaks a documented limit: then it is not sent. When the call or the task fails: see [`Error`].
+    /// When the task breaks a documented limit; it is then not sent. When the call or the task fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run
@@ -72,7 +72,7 @@ impl<'a> Serp<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the call or the task fails: see [`Error`]. A task that is not done yet is not an error: [`Fetched::Pending`].
+    /// When the call or the task fails. [`Error`] describes how to react. A task that is not done yet is not an error: [`Fetched::Pending`].
     ///
     /// # Example
     /// ```no_run
@@ -107,19 +107,19 @@ impl<'a> Serp<'a> {
     /// - `location_name` is required unless `location_code` or `location_coordinate` or `url` is given.
     /// - `language_name` is required unless `language_code` or `url` is given.
     /// - At most 255 characters in `tag`.
-    /// - At most 10 `stop_crawl_on_match`.
+    /// - At most 10 elements in `stop_crawl_on_match`.
     /// - `max_crawl_pages` is at most 100.
-    /// - At most 10 `remove_from_url`.
+    /// - At most 10 elements in `remove_from_url`.
     /// - `people_also_ask_click_depth` is from 1 to 4.
     /// - `browser_screen_width` is from 240 to 9999.
     /// - `browser_screen_height` is from 240 to 9999.
     /// - `browser_screen_resolution_ratio` is from 0.5 to 3.
     ///
     /// # Cost
-    /// The API charges each accepted task when it is posted; fetching the results is free. [`Posted::cost`] returns the cost. The call is not retried if it may have been charged, unless the retry policy allows it.
+    /// The API charges each accepted task when it is posted; fetching the results is free. [`Posted::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
-    /// When a task breaks a documented limit: then none is sent. When the call fails: see [`Error`]. A task that the API refuses is not an error of the call: see [`Posted`].
+    /// When a task breaks a documented limit; no task is then sent. When the call fails. [`Error`] describes how to react. A task that the API refuses is not an error of the call: see [`Posted`].
     ///
     /// # Example
     /// ```no_run
@@ -154,7 +154,7 @@ impl<'a> Serp<'a> {
     /// This call is free.
     ///
     /// # Errors
-    /// When the call fails: see [`Error`].
+    /// When the call fails. [`Error`] describes how to react.
     ///
     /// # Example
     /// ```no_run

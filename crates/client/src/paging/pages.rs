@@ -117,8 +117,8 @@ impl<E: Paged> Pages<E> {
     fn page(&mut self, response: Response<E::Result>) -> PageResponse<E::Row> {
         let cost = response.cost();
         let mut batch = self.batch(response.task.result);
-        // Null rows among those that were fetched before cannot be told from others. A row too many
-        // is better than one too few.
+        // An earlier page may or may not have contained a null row. A row too many is better than one
+        // too few.
         let known = usize::try_from(self.overlap)
             .unwrap_or(0)
             .min(batch.rows.len());
@@ -220,7 +220,8 @@ impl<E: Paged> Pages<E> {
         self.total
     }
 
-    /// Returns the index of the first row of the next page, starting at 0.
+    /// Returns the index of the first row of the next page, starting at 0. If the task has a
+    /// `search_after_token`, rows before the token are not counted.
     pub fn position(&self) -> i64 {
         self.position
     }

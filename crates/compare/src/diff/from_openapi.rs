@@ -77,11 +77,11 @@ fn is_method(name: &str) -> bool {
     ["get", "post", "put", "patch", "delete", "head", "options"].contains(&name)
 }
 
-type Schema<'a> = &'a Map<String, Value>;
+type SchemaMap<'a> = &'a Map<String, Value>;
 
 /// The schemas that apply to a field, the nearest first, and the name of the first named one.
 struct SchemaView<'a> {
-    schemas: Vec<Schema<'a>>,
+    schemas: Vec<SchemaMap<'a>>,
     name: Option<&'a str>,
     nullable: bool,
 }
@@ -533,7 +533,7 @@ impl<'a> OpenApiReader<'a> {
             of,
             ..language::Field::new(kind)
         };
-        draft::take_facts(&mut field, &statements);
+        draft::apply_facts(&mut field, &statements);
         if side != CallSide::Task {
             openapi::forget_rules_of_tasks(&mut field);
         }
@@ -655,7 +655,7 @@ fn component(reference: &str) -> &str {
     reference.rsplit('/').next().unwrap_or(reference)
 }
 
-fn list<'a>(schema: Schema<'a>, key: &str) -> Vec<&'a Value> {
+fn list<'a>(schema: SchemaMap<'a>, key: &str) -> Vec<&'a Value> {
     let list = schema.get(key).and_then(Value::as_array);
     list.into_iter().flatten().collect()
 }

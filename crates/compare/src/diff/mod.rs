@@ -8,11 +8,11 @@
 //! ```no_run
 //! # fn main() -> Result<(), dataforseo_compare::diff::SourceError> {
 //! use std::path::Path;
-//! use dataforseo_compare::diff::{DiffOptions, Source, compare};
+//! use dataforseo_compare::diff::{DiffOptions, ApiSource, compare};
 //!
 //! let root = Path::new(".");
-//! let old = Source::at(root, "v0.1.0")?.read(root)?;
-//! let new = Source::at(root, "spec")?.read(root)?;
+//! let old = ApiSource::at(root, "v0.1.0")?.read(root)?;
+//! let new = ApiSource::at(root, "spec")?.read(root)?;
 //! let report = compare(&old, &new, &DiffOptions::default());
 //! println!("{}", report.semver().name());
 //! # Ok(())
@@ -33,4 +33,4 @@ pub mod surface;
 pub use comparison::{DiffOptions, compare};
 pub use render::Rendering;
 pub use report::{ApiChange, ChangeKind, ChangeLocation, DiffReport, SourceName};
-pub use source::{Source, SourceError};
+pub use source::{ApiSource, SourceError};

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::surface::{Surface, endpoint_id};
 use super::{from_openapi, from_spec};
-use dataforseo_import::docs::nest::Known;
+use dataforseo_import::docs::nest::NestingHints;
 use dataforseo_import::docs::{self, Unreadable};
 use dataforseo_import::draft;
 use dataforseo_spec::Diagnostics;
@@ -71,7 +71,7 @@ pub enum SourceError {
 /// The location of a description of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Source {
+pub enum ApiSource {
     /// A spec folder.
     Folder(PathBuf),
     /// An OpenAPI file or a page.
@@ -87,7 +87,7 @@ pub enum Source {
     },
 }
 
-impl Source {
+impl ApiSource {
     /// Resolves a name: an existing path, or a revision of the repository at `root`.
     ///
     /// A revision is followed by `:` and a path, unless it means the folder `spec`.
@@ -232,7 +232,7 @@ fn read_page(name: &str, content: &str, root: &Path) -> Result<Surface, SourceEr
     let known: Option<&Endpoint> = endpoints.find(|it| endpoint_id(&it.path) == id);
     let section = page.path.trim_start_matches("/v3/").split('/').next();
     let shared = section.and_then(|section| spec.shared.get(section));
-    let known = Known::of(api, known, shared.map(|file| &file.content));
+    let known = NestingHints::of(api, known, shared.map(|file| &file.content));
     let draft = draft::draft(&page, known).map_err(unreadable)?;
     Ok(from_spec::page(name, &draft.endpoint, draft.notes))
 }

@@ -195,7 +195,7 @@ impl Comparer<'_> {
             of,
             example: example.filter(|_| may_be_shown(path)),
             file: at.file.clone(),
-            line: tree.map_or(1, |tree| tree.place(&at.path).line),
+            line: tree.map_or(1, |tree| tree.location(&at.path).line),
         });
     }
 

@@ -113,20 +113,20 @@ struct FixtureFile {
     dfs_fixture: u32,
     #[serde(default)]
     meta: Value,
-    request: FixtureRequest,
-    response: Option<FixtureResponse>,
-    responses: Option<Vec<FixtureResponse>>,
+    request: FixtureFileRequest,
+    response: Option<FixtureFileResponse>,
+    responses: Option<Vec<FixtureFileResponse>>,
 }
 
 #[derive(Deserialize)]
-struct FixtureRequest {
+struct FixtureFileRequest {
     path: String,
     #[serde(default)]
     body: Value,
 }
 
 #[derive(Deserialize)]
-struct FixtureResponse {
+struct FixtureFileResponse {
     body: Option<Value>,
     body_text: Option<String>,
 }

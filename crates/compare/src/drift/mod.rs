@@ -21,6 +21,6 @@ mod text;
 pub use findings::{DriftFinding, FindingKind, ObservationRow};
 pub use input::UnreadFile;
 pub use propose::{AppliedEdits, Proposal, RejectedEdit};
-pub use report::{DriftReport, EndpointReport};
+pub use report::{EndpointReport, SpecDriftReport};
 pub use run::{DriftOptions, drift};
 pub use text::ReportDetail;

@@ -114,7 +114,7 @@ impl Proposals {
             let tree = trees.get(at.file.as_str());
             let mut proposal = Proposal {
                 file: at.file.clone(),
-                line: tree.map_or(1, |tree| tree.place(&at.path).line),
+                line: tree.map_or(1, |tree| tree.location(&at.path).line),
                 what: summary(change),
                 paths: basis.paths.clone(),
                 by_hand: by_hand(change, basis),

@@ -10,7 +10,7 @@ use super::propose::{AppliedEdits, Proposal};
 
 /// The result of a comparison of recorded responses with the spec.
 #[derive(Debug, Default, Serialize)]
-pub struct DriftReport {
+pub struct SpecDriftReport {
     /// The number of files that were read.
     pub files: usize,
     /// The number of synthetic fixtures. They are generated from the spec, prove nothing, and are
@@ -51,7 +51,7 @@ pub struct EndpointReport {
     pub findings: Vec<DriftFinding>,
 }
 
-impl DriftReport {
+impl SpecDriftReport {
     /// Returns the number of findings that are drift, and of those that are notes.
     pub fn count(&self) -> (usize, usize) {
         let findings = self.endpoints.iter().flat_map(|it| &it.findings);

@@ -10,7 +10,7 @@ use super::findings::Comparer;
 use super::input;
 use super::observations::Observations;
 use super::propose::Proposals;
-use super::report::{DriftReport, EndpointReport};
+use super::report::{EndpointReport, SpecDriftReport};
 use super::spec_view::{self, Roots, SpecIndex};
 
 /// The options of a comparison.
@@ -30,7 +30,7 @@ pub fn drift(
     root: &Path,
     paths: &[PathBuf],
     options: &DriftOptions,
-) -> Result<DriftReport, String> {
+) -> Result<SpecDriftReport, String> {
     let spec = model::load_spec(&root.join("spec")).map_err(|error| error.to_string())?;
     let roots: Vec<Roots> = spec.endpoints.iter().map(Roots::of).collect();
     let envelope = spec_view::envelope(&spec);
@@ -38,9 +38,9 @@ pub fn drift(
     let mut envelopes = Observations::new(index.envelope(&envelope), None, index);
     let mut by_endpoint: BTreeMap<usize, Observations<'_>> = BTreeMap::new();
     let (files, unread) = input::files(paths);
-    let mut report = DriftReport {
+    let mut report = SpecDriftReport {
         unread,
-        ..DriftReport::default()
+        ..SpecDriftReport::default()
     };
     for file in files {
         let exchange = match input::read(&file) {

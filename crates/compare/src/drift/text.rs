@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 
 use super::findings::{DriftFinding, ObservationRow};
 use super::propose::Proposal;
-use super::report::{DriftReport, EndpointReport};
+use super::report::{EndpointReport, SpecDriftReport};
 
-impl DriftReport {
+impl SpecDriftReport {
     /// Returns the report as text.
     pub fn text(&self, detail: ReportDetail) -> impl fmt::Display {
         TextReport {
@@ -28,7 +28,7 @@ pub enum ReportDetail {
 }
 
 struct TextReport<'a> {
-    report: &'a DriftReport,
+    report: &'a SpecDriftReport,
     detail: ReportDetail,
 }
 

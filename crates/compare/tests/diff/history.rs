@@ -13,50 +13,48 @@ use dataforseo_compare::diff::surface::Fact;
 use dataforseo_compare::diff::{ChangeKind, DiffOptions, DiffReport};
 use serde_json::Value;
 
-use crate::plain::{Difference, differences, entries, letters};
+use crate::plain::{SimpleDifference, differences, entries, letters};
 use crate::{compare_documents, page};
 
 /// Returns the changes of a report in the form of the simple comparison. There, a fact from a
 /// description is a change of the text.
-pub fn reported(report: &DiffReport, plain: &BTreeSet<Difference>) -> BTreeSet<Difference> {
+pub fn reported(
+    report: &DiffReport,
+    plain: &BTreeSet<SimpleDifference>,
+) -> BTreeSet<SimpleDifference> {
     let mut reported = BTreeSet::new();
     for change in &report.changes {
         for location in &change.locations {
-            let mut say = |path: &str, what: &str| {
-                let new =
-                    reported.insert((location.endpoint.clone(), path.to_owned(), what.to_owned()));
+            let mut note = |path: &str, what: &str| {
+                let new = reported.insert(SimpleDifference::new(&location.endpoint, path, what));
                 assert!(
                     new || what == "words",
                     "reported twice: {location:?} {what}"
                 );
             };
             match &change.what {
-                ChangeKind::Added { .. } => say(&location.path, "added"),
-                ChangeKind::Removed { .. } => say(&location.path, "removed"),
+                ChangeKind::Added { .. } => note(&location.path, "added"),
+                ChangeKind::Removed { .. } => note(&location.path, "removed"),
                 ChangeKind::Renamed { .. } | ChangeKind::Moved { .. }
                     if location.path.is_empty() =>
                 {
-                    say("", "removed");
+                    note("", "removed");
                     let to = location.to.clone().unwrap();
-                    reported.insert((to, String::new(), "added".to_owned()));
+                    reported.insert(SimpleDifference::new(&to, "", "added"));
                 }
                 ChangeKind::Renamed { .. } | ChangeKind::Moved { .. } => {
-                    say(&location.path, "removed");
-                    say(location.to.as_ref().unwrap(), "added");
+                    note(&location.path, "removed");
+                    note(location.to.as_ref().unwrap(), "added");
                 }
                 ChangeKind::Changed { fact, .. } => {
                     let name = fact.name();
-                    let key = (
-                        location.endpoint.clone(),
-                        location.path.clone(),
-                        name.to_owned(),
-                    );
+                    let key = SimpleDifference::new(&location.endpoint, &location.path, name);
                     match fact {
-                        Fact::Wording | Fact::Doc => say(&location.path, "words"),
+                        Fact::Wording | Fact::Doc => note(&location.path, "words"),
                         _ if fact.in_prose() && !plain.contains(&key) => {
-                            say(&location.path, "words")
+                            note(&location.path, "words")
                         }
-                        _ => say(&location.path, name),
+                        _ => note(&location.path, name),
                     }
                 }
             }
@@ -66,14 +64,19 @@ pub fn reported(report: &DiffReport, plain: &BTreeSet<Difference>) -> BTreeSet<D
 }
 
 /// Checks a report against the simple comparison, and returns both.
-pub fn hold(old: &Value, new: &Value) -> (DiffReport, BTreeSet<Difference>) {
+pub fn hold(old: &Value, new: &Value) -> (DiffReport, BTreeSet<SimpleDifference>) {
     let report = compare_documents(old, new, &DiffOptions::default());
     let mut plain = differences(old, new);
     let mut reported = reported(&report, &plain);
     // Punctuation is not a change of the text, but may change a fact: `4.5` and `4, 5`.
-    let dots: Vec<Difference> = plain.extract_if(.., |it| it.2 == "punctuation").collect();
-    for (id, path, _) in dots {
-        reported.remove(&(id, path, "words".to_owned()));
+    let dots: Vec<SimpleDifference> = plain
+        .extract_if(.., |it| it.what == "punctuation")
+        .collect();
+    for dot in dots {
+        reported.remove(&SimpleDifference {
+            what: "words".to_owned(),
+            ..dot
+        });
     }
     let missed: Vec<_> = plain.difference(&reported).take(20).collect();
     let invented: Vec<_> = reported.difference(&plain).take(20).collect();
@@ -190,8 +193,8 @@ fn the_history_of_the_vendors_file() {
             let begin = Instant::now();
             let (report, plain) = hold(&section(&step[0]), &section(&step[1]));
             let mut by_kind = BTreeMap::<&str, usize>::new();
-            for (_, _, what) in &plain {
-                *by_kind.entry(what).or_default() += 1;
+            for difference in &plain {
+                *by_kind.entry(&difference.what).or_default() += 1;
             }
             eprintln!(
                 "{name}, {} → {}: {} changes at {} locations, {:?}, {:.1?}; {by_kind:?}",

@@ -14,7 +14,7 @@ mod plain;
 mod sources;
 
 use dataforseo_compare::diff::surface::Surface;
-use dataforseo_compare::diff::{DiffOptions, DiffReport, Source, compare};
+use dataforseo_compare::diff::{ApiSource, DiffOptions, DiffReport, compare};
 use dataforseo_test_support::page;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,7 +24,7 @@ fn surface(document: &Value, name: &str) -> Surface {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, document.to_string()).unwrap();
-    let mut surface = Source::File(path)
+    let mut surface = ApiSource::File(path)
         .read(&dataforseo_test_support::repository())
         .unwrap();
     surface.name = name.to_owned();

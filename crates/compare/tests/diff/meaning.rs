@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dataforseo_compare::diff::meaning::{Event, Meaning, RULES, Semver, event, meaning};
 use dataforseo_compare::diff::surface::{CallSide, Fact};
-use dataforseo_compare::diff::{DiffOptions, DiffReport, Source, compare};
+use dataforseo_compare::diff::{ApiSource, DiffOptions, DiffReport, compare};
 use serde_json::json;
 
 use dataforseo_test_support::Workspace;
@@ -93,7 +93,7 @@ pub fn workspace() -> Workspace {
 
 fn report(old: &Workspace, new: &Workspace) -> DiffReport {
     let read = |workspace: &Workspace| {
-        let folder = Source::Folder(workspace.path().join("spec"));
+        let folder = ApiSource::Folder(workspace.path().join("spec"));
         folder.read(workspace.path()).unwrap()
     };
     compare(&read(old), &read(new), &DiffOptions::default())
@@ -103,7 +103,7 @@ const WIDGETS: &str = "widgets_live.yaml";
 const SHARED: &str = "types.yaml";
 
 /// An edit of a file, with the expected event, side and meaning.
-struct Case {
+struct EditCase {
     file: &'static str,
     from: &'static str,
     to: &'static str,
@@ -119,8 +119,8 @@ const fn case(
     event: Event,
     side: CallSide,
     meaning: Meaning,
-) -> Case {
-    Case {
+) -> EditCase {
+    EditCase {
         file,
         from,
         to,
@@ -130,7 +130,7 @@ const fn case(
     }
 }
 
-const CASES: &[Case] = {
+const CASES: &[EditCase] = {
     use CallSide as S;
     use Event as E;
     use Meaning as M;
@@ -517,7 +517,7 @@ const CASES: &[Case] = {
 #[test]
 fn each_edit_of_a_spec_has_the_meaning_of_the_table() {
     let old = workspace();
-    for Case {
+    for EditCase {
         file,
         from,
         to,
@@ -540,7 +540,7 @@ fn each_edit_of_a_spec_has_the_meaning_of_the_table() {
 
 #[test]
 fn a_reverted_edit_is_reported_too() {
-    for Case {
+    for EditCase {
         file,
         from,
         to,
@@ -708,7 +708,7 @@ fn the_table_has_one_row_per_event_and_side() {
         }
     }
     // The table contains every event of an edit.
-    for Case { event, side, .. } in CASES {
+    for EditCase { event, side, .. } in CASES {
         assert!(seen.contains(&(*event, *side)), "{event:?} {side:?}");
     }
     // On tasks and results, only texts, nullability and hints have no effect.

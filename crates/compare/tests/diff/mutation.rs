@@ -12,15 +12,15 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::history::reported;
-use crate::plain::{Difference, Entry, Key, differences, entries};
+use crate::plain::{FieldEntry, FieldKey, SimpleDifference, differences, entries};
 use crate::surface;
 use dataforseo_test_support::repository;
 
 struct Base {
     document: Value,
-    fields: BTreeMap<Key, Entry>,
+    fields: BTreeMap<FieldKey, FieldEntry>,
     /// The properties of components, each with the locations that use it.
-    properties: Vec<((String, String), Vec<Key>)>,
+    properties: Vec<((String, String), Vec<FieldKey>)>,
 }
 
 static BASE: LazyLock<Base> = LazyLock::new(|| {
@@ -29,7 +29,7 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
     let paths = document["paths"].as_object_mut().unwrap();
     paths.retain(|path, _| path.starts_with("/v3/backlinks/"));
     let fields = entries(&document);
-    let mut properties: BTreeMap<(String, String), Vec<Key>> = BTreeMap::new();
+    let mut properties: BTreeMap<(String, String), Vec<FieldKey>> = BTreeMap::new();
     for (key, entry) in &fields {
         if let Some(owner) = &entry.owner {
             let name = key.1.rsplit('.').next().unwrap().to_owned();
@@ -78,19 +78,19 @@ const ALL: [Mutation; 11] = [
 
 /// Changes a property of a component. Returns the changes at the locations that use it, or `None`
 /// if the change does not apply.
-fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Difference>> {
+fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<SimpleDifference>> {
     let base = &*BASE;
     let ((owner, name), locations) = &base.properties[at % base.properties.len()];
-    let beside = |name: &str| -> Vec<Key> {
+    let beside = |name: &str| -> Vec<FieldKey> {
         let renamed = locations.iter().map(|(id, path)| {
             let parent = &path[..path.rfind('.').unwrap()];
             (id.clone(), format!("{parent}.{name}"))
         });
         renamed.collect()
     };
-    let differ = |locations: &[Key], what: &str| -> Vec<Difference> {
+    let differ = |locations: &[FieldKey], what: &str| -> Vec<SimpleDifference> {
         let all = locations.iter();
-        all.map(|(id, path)| (id.clone(), path.clone(), what.to_owned()))
+        all.map(|(id, path)| SimpleDifference::new(id, path, what))
             .collect()
     };
     let leaf = base.fields[&locations[0]].leaf.clone();
@@ -203,7 +203,7 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
                 .fields
                 .iter()
                 .filter(|(_, entry)| entry.leaf.as_ref() == Some(&leaf));
-            let users: Vec<Key> = users.map(|(key, _)| key.clone()).collect();
+            let users: Vec<FieldKey> = users.map(|(key, _)| key.clone()).collect();
             Some(differ(&users, "values"))
         }
         Mutation::Deprecated => {
@@ -214,10 +214,11 @@ fn mutate(document: &mut Value, mutation: Mutation, at: usize) -> Option<Vec<Dif
 }
 
 /// Returns whether two changes are independent: neither is inside the other.
-fn are_independent(a: &[Difference], b: &BTreeSet<Difference>) -> bool {
-    a.iter().all(|(id, path, _)| {
-        b.iter().all(|(other, there, _)| {
-            id != other || !(is_inside(path, there) || is_inside(there, path))
+fn are_independent(a: &[SimpleDifference], b: &BTreeSet<SimpleDifference>) -> bool {
+    a.iter().all(|a| {
+        b.iter().all(|b| {
+            a.endpoint != b.endpoint
+                || !(is_inside(&a.path, &b.path) || is_inside(&b.path, &a.path))
         })
     })
 }

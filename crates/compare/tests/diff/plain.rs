@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 /// A field.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Entry {
+pub struct FieldEntry {
     /// The facts about the field, by name.
     pub facts: BTreeMap<&'static str, String>,
     /// The component that contains the field as a property.
@@ -19,13 +19,32 @@ pub struct Entry {
 }
 
 /// An endpoint and the path of a field. An empty path means the endpoint itself.
-pub type Key = (String, String);
+pub type FieldKey = (String, String);
 
 /// A difference: the endpoint, the path, and `added`, `removed`, `words` or the name of a fact.
-pub type Difference = (String, String, String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SimpleDifference {
+    /// The endpoint.
+    pub endpoint: String,
+    /// The path of the field.
+    pub path: String,
+    /// The event or the fact.
+    pub what: String,
+}
+
+impl SimpleDifference {
+    /// Creates a difference.
+    pub fn new(endpoint: &str, path: &str, what: &str) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            path: path.to_owned(),
+            what: what.to_owned(),
+        }
+    }
+}
 
 /// Returns all fields of a document.
-pub fn entries(document: &Value) -> BTreeMap<Key, Entry> {
+pub fn entries(document: &Value) -> BTreeMap<FieldKey, FieldEntry> {
     let mut all = BTreeMap::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -54,13 +73,13 @@ pub fn entries(document: &Value) -> BTreeMap<Key, Entry> {
 }
 
 /// Returns the differences between two documents.
-pub fn differences(old: &Value, new: &Value) -> BTreeSet<Difference> {
+pub fn differences(old: &Value, new: &Value) -> BTreeSet<SimpleDifference> {
     let (old, new) = (entries(old), entries(new));
     let mut found = BTreeSet::new();
-    let mut say = |key: &Key, what: &str| {
-        found.insert((key.0.clone(), key.1.clone(), what.to_owned()));
+    let mut say = |key: &FieldKey, what: &str| {
+        found.insert(SimpleDifference::new(&key.0, &key.1, what));
     };
-    let retyped = |key: &Key| match (old.get(key), new.get(key)) {
+    let retyped = |key: &FieldKey| match (old.get(key), new.get(key)) {
         (Some(a), Some(b)) => a.facts["type"] != b.facts["type"],
         _ => false,
     };
@@ -96,7 +115,7 @@ pub fn differences(old: &Value, new: &Value) -> BTreeSet<Difference> {
 }
 
 /// Returns the fields that contain a field. The endpoint is the last one.
-fn above((id, path): &Key) -> Vec<Key> {
+fn above((id, path): &FieldKey) -> Vec<FieldKey> {
     let mut all = Vec::new();
     let mut rest = path.as_str();
     while let Some(at) = rest.rfind(['.', '<']) {
@@ -125,7 +144,7 @@ pub fn letters(text: &str) -> String {
 struct Walk<'a> {
     document: &'a Value,
     id: String,
-    all: &'a mut BTreeMap<Key, Entry>,
+    all: &'a mut BTreeMap<FieldKey, FieldEntry>,
 }
 
 impl Walk<'_> {
@@ -137,13 +156,13 @@ impl Walk<'_> {
         if operation["deprecated"] == true {
             facts.insert("deprecated", "true".to_owned());
         }
-        let entry = Entry {
+        let entry = FieldEntry {
             facts,
             words: operation["description"]
                 .as_str()
                 .unwrap_or_default()
                 .to_owned(),
-            ..Entry::default()
+            ..FieldEntry::default()
         };
         self.all.insert((self.id.clone(), String::new()), entry);
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -215,9 +234,9 @@ impl Walk<'_> {
             .to_owned();
         for (wire, reference) in &mapping {
             let path = format!("{path}<{wire}>");
-            let entry = Entry {
+            let entry = FieldEntry {
                 facts: BTreeMap::from([("type", "member".to_owned())]),
-                ..Entry::default()
+                ..FieldEntry::default()
             };
             self.all.insert((self.id.clone(), path.clone()), entry);
             let member = reference
@@ -336,7 +355,7 @@ impl Walk<'_> {
             };
             facts.insert(name, format.to_string());
         }
-        let entry = Entry {
+        let entry = FieldEntry {
             facts,
             owner: owner.map(str::to_owned),
             leaf: leaf.get("$name").and_then(Value::as_str).map(str::to_owned),

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use dataforseo_codegen::openapi;
 use dataforseo_compare::diff::surface::SourceForm;
-use dataforseo_compare::diff::{DiffOptions, DiffReport, Rendering, Source, compare};
+use dataforseo_compare::diff::{ApiSource, DiffOptions, DiffReport, Rendering, compare};
 use dataforseo_import::{Options as ImportOptions, import};
 use dataforseo_spec::model;
 use serde_json::Value;
@@ -18,9 +18,9 @@ fn report(workspace: &Workspace, old: &str, new: &str) -> DiffReport {
     let read = |name: &str| {
         let path = workspace.path().join(name);
         let source = if path.exists() {
-            Source::at(workspace.path(), path.to_str().unwrap())
+            ApiSource::at(workspace.path(), path.to_str().unwrap())
         } else {
-            Source::at(workspace.path(), name)
+            ApiSource::at(workspace.path(), name)
         };
         let mut surface = source.unwrap().read(workspace.path()).unwrap();
         surface.name = name.to_owned();
@@ -92,9 +92,9 @@ fn our_own_document_states_the_same_as_the_spec() {
     let document = openapi::emit(&model::load(&spec).unwrap());
     let workspace = Workspace::new();
     workspace.write("own.json", &document);
-    let read = |source: Source| source.read(&repository()).unwrap();
-    let spec = read(Source::Folder(spec));
-    let own = read(Source::File(workspace.path().join("own.json")));
+    let read = |source: ApiSource| source.read(&repository()).unwrap();
+    let spec = read(ApiSource::Folder(spec));
+    let own = read(ApiSource::File(workspace.path().join("own.json")));
     assert_eq!(own.form, SourceForm::OwnOpenApi);
     for (old, new) in [(&spec, &own), (&own, &spec)] {
         let report = compare(old, new, &DiffOptions::default());
@@ -192,7 +192,7 @@ fn an_unreadable_source_states_why_and_what_to_do() {
         } else {
             name.to_owned()
         };
-        let read = Source::at(workspace.path(), &named).and_then(|it| it.read(workspace.path()));
+        let read = ApiSource::at(workspace.path(), &named).and_then(|it| it.read(workspace.path()));
         let error = read.expect_err(name).to_string();
         let folder = format!("{}/", workspace.path().display());
         all.push_str(&format!(
@@ -220,7 +220,7 @@ fn schemas_that_multiply_are_refused() {
     });
     let workspace = Workspace::new();
     workspace.write("wide.json", &document.to_string());
-    let wide = Source::File(workspace.path().join("wide.json"));
+    let wide = ApiSource::File(workspace.path().join("wide.json"));
     let error = wide.read(workspace.path()).unwrap_err().to_string();
     assert!(error.contains("more than"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The page as the documentation site's WordPress JSON has it.
+//! Reader of pages in the WordPress JSON of the documentation site.
 
 use std::collections::HashMap;
 
@@ -24,32 +24,33 @@ struct Content {
 
 const HOST: &str = "https://docs.dataforseo.com/";
 
-/// How many tags may be open at once. Real pages nest a dozen; the parser asks all open ones at
-/// each tag, and the readers below call themselves for each level.
+/// The maximum number of open tags. Real pages have about a dozen. The parser visits all open tags
+/// at each tag, and the readers below recurse per level.
 const MAX_DEPTH: usize = 300;
 
-/// How many elements the parser may make of tags that were opened and never closed.
+/// The maximum number of elements that the parser creates for unclosed tags.
 const MAX_COPIES: usize = 200_000;
 
-/// Reads the page.
+/// Reads a page.
 pub fn read(json: &str) -> Result<Page, Unreadable> {
-    // The site's search answers with a list, of one page if it was asked for one.
-    let post = match json.trim_start().starts_with('[') {
-        true => serde_json::from_str::<Vec<Post>>(json).map(|posts| {
-            match <[Post; 1]>::try_from(posts) {
-                Ok([post]) => Ok(post),
-                Err(posts) => Err(posts.len()),
-            }
-        }),
-        false => serde_json::from_str(json).map(Ok),
+    // The search of the site returns a list, with one page for a search by slug.
+    let post = if json.trim_start().starts_with('[') {
+        serde_json::from_str::<Vec<Post>>(json).map(|posts| match <[Post; 1]>::try_from(posts) {
+            Ok([post]) => Ok(post),
+            Err(posts) => Err(posts.len()),
+        })
+    } else {
+        serde_json::from_str(json).map(Ok)
     };
     let post: Result<Post, usize> = post.map_err(|error| {
         let hint = match error.classify() {
-            serde_json::error::Category::Eof => "the JSON ends too early: is the file cut off?",
+            serde_json::error::Category::Eof => {
+                "the JSON ends too early: check whether the file is truncated"
+            }
             serde_json::error::Category::Data => {
                 "expected a WordPress page: an object with `content.rendered`"
             }
-            _ => "this is no JSON",
+            _ => "not JSON",
         };
         Unreadable::because(format!("{hint} ({error})"))
     })?;
@@ -70,15 +71,15 @@ pub fn read(json: &str) -> Result<Page, Unreadable> {
     let html = Html::parse_fragment(&post.content.rendered);
     if is_too_deep(&html) {
         let message = format!(
-            "content.rendered: elements stand deeper than {MAX_DEPTH} levels: expected a page of the \
+            "content.rendered: elements are nested deeper than {MAX_DEPTH} levels: expected a page of the \
              documentation"
         );
         return Err(Unreadable::because(message));
     }
-    let mut reader = Reader::default();
+    let mut reader = HtmlReader::default();
     reader.walk(html.root_element());
     let Some((method, path)) = reader.endpoint.or(reader.endpoint_in_prose) else {
-        let message = "no endpoint on the page: expected POST or GET and an address under \
+        let message = "no endpoint on the page: expected POST or GET and a URL under \
                        https://api.dataforseo.com/v3/";
         return Err(Unreadable::because(message));
     };
@@ -99,14 +100,14 @@ pub fn read(json: &str) -> Result<Page, Unreadable> {
     })
 }
 
-/// Goes through the page from top to bottom.
+/// A reader that visits the page from top to bottom.
 #[derive(Default)]
-struct Reader {
+struct HtmlReader {
     endpoint: Option<(String, String)>,
-    /// The endpoint that running text names: used if nothing better does.
+    /// The endpoint in running text, used if no other element states it.
     endpoint_in_prose: Option<(String, String)>,
     intro: Vec<String>,
-    /// What was read last outside of tables: it announces the table that follows.
+    /// The last text outside tables, which introduces the next table.
     last_words: String,
     task: Table,
     result: Table,
@@ -115,14 +116,14 @@ struct Reader {
     notes: Vec<String>,
 }
 
-impl Reader {
+impl HtmlReader {
     fn walk(&mut self, element: ElementRef<'_>) {
-        // Words that stand outside of paragraphs, up to the next block.
+        // Text outside paragraphs, up to the next block.
         let mut loose = String::new();
         for child in element.children() {
             if let Some(child) = ElementRef::wrap(child) {
                 let tag = child.value().name();
-                // An unclosed tag goes around all that follows, tables as well.
+                // An unclosed tag contains everything after it, including tables.
                 if !matches!(tag, "table" | "pre") && has_inside(child, &["table", "pre"]) {
                     self.prose(&without_shortcodes(&std::mem::take(&mut loose)));
                     self.walk(child);
@@ -186,7 +187,7 @@ impl Reader {
 
     fn table(&mut self, table: ElementRef<'_>) {
         let rows = rows_of(table);
-        // A table around tables only lays them out.
+        // A table around tables is only layout.
         let is_field = |row: &ElementRef<'_>| cells_of(*row).len() == 3;
         if !rows.iter().any(is_field) && has_inside(table, &["table"]) {
             let cells: Vec<_> = rows.into_iter().flat_map(cells_of).collect();
@@ -194,38 +195,39 @@ impl Reader {
             return;
         }
         let announced = self.last_words.to_lowercase();
-        let answer = announced.contains("result") || announced.contains("response");
-        let (name, slot) = match answer {
-            true => ("answer", &mut self.result),
-            false => ("task", &mut self.task),
+        let is_response = announced.contains("result") || announced.contains("response");
+        let (name, slot) = if is_response {
+            ("response", &mut self.result)
+        } else {
+            ("task", &mut self.task)
         };
         if !slot.rows.is_empty() {
             self.notes.push(format!(
-                "a second table of {name} fields was left out; it follows “{}”",
+                "skipped a second table of {name} fields; it follows “{}”",
                 shortened(&self.last_words)
             ));
             return;
         }
         for (index, tr) in rows.into_iter().enumerate() {
             let cells = cells_of(tr);
-            let place = format!("{name} table, row {index}");
+            let location = format!("{name} table, row {index}");
             match cells.as_slice() {
-                // The head has `th`; a row of nothing is decoration.
+                // A head with `th`, or an empty row.
                 [] => {}
                 [name, type_word, description] => {
                     let (depth, name) = indented_name(&inline_text(*name));
                     if name.is_empty() {
                         self.notes
-                            .push(format!("{place}: a row without a name was left out"));
+                            .push(format!("{location}: skipped a row without a name"));
                         continue;
                     }
                     let type_word = visible(&inline_text(*type_word)).trim().to_lowercase();
-                    // A head of plain cells.
+                    // A head with `td`.
                     if name.eq_ignore_ascii_case("field name") && type_word == "type" {
                         continue;
                     }
                     slot.rows.push(Row {
-                        place,
+                        location,
                         depth,
                         name,
                         type_word,
@@ -239,7 +241,7 @@ impl Reader {
                         .collect();
                     let text = text.join(" | ");
                     self.notes.push(format!(
-                        "{place}: a row of {} cells instead of 3 was left out: {}",
+                        "{location}: skipped a row of {} cells instead of 3: {}",
                         cells.len(),
                         shortened(text.trim())
                     ));
@@ -249,8 +251,8 @@ impl Reader {
     }
 }
 
-/// How far a name is indented, and the name. Spaces and no-break spaces count alike, whichever
-/// side of a tag they stand on; line breaks and tabs are the HTML's own layout.
+/// Returns the indentation of a name, and the name. Spaces and no-break spaces count, inside and
+/// outside tags. Line breaks and tabs do not.
 fn indented_name(cell: &str) -> (usize, String) {
     let seen = visible(cell);
     let seen = seen.trim_matches(['\n', '\r', '\t']);
@@ -271,12 +273,12 @@ fn lines(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The text of an element with nothing for its tags.
+/// Returns the text of an element without its tags.
 fn inline_text(element: ElementRef<'_>) -> String {
     element.text().collect()
 }
 
-/// The text of an element with a line break for each `<br>` and around each paragraph.
+/// Returns the text of an element with line breaks for `<br>` and around paragraphs.
 fn block_text(element: ElementRef<'_>) -> String {
     let mut text = String::new();
     collect_block(element, &mut text);
@@ -309,7 +311,7 @@ fn collect_block(element: ElementRef<'_>, text: &mut String) {
     }
 }
 
-/// Text without WordPress's shortcodes: `[vc_row]`, `[/vc_column_text]`.
+/// Removes WordPress shortcodes such as `[vc_row]` and `[/vc_column_text]`.
 fn without_shortcodes(text: &str) -> String {
     let mut rest = text;
     let mut kept = String::new();
@@ -321,7 +323,7 @@ fn without_shortcodes(text: &str) -> String {
             rest = tail;
             continue;
         }
-        // Without an end in sight, looking for one again and again would take for ever.
+        // Without this, each unclosed shortcode would cause a search to the end of the page.
         let Some(end) = tail.find(']') else { break };
         kept.push_str(&rest[..at]);
         kept.push(' ');
@@ -330,7 +332,7 @@ fn without_shortcodes(text: &str) -> String {
     kept + rest
 }
 
-/// The rows of a table itself, not those of tables in its cells.
+/// Returns the rows of a table, without those of tables in its cells.
 fn rows_of(table: ElementRef<'_>) -> Vec<ElementRef<'_>> {
     let mut rows = Vec::new();
     for child in table.child_elements() {
@@ -346,19 +348,19 @@ fn rows_of(table: ElementRef<'_>) -> Vec<ElementRef<'_>> {
     rows
 }
 
-/// The plain cells of a row; those of a head are others.
+/// Returns the `td` cells of a row.
 fn cells_of(row: ElementRef<'_>) -> Vec<ElementRef<'_>> {
     let cells = row.child_elements();
     cells.filter(|cell| cell.value().name() == "td").collect()
 }
 
-/// Whether elements with one of these names are inside of an element.
+/// Returns whether an element contains elements with one of these names.
 fn has_inside(element: ElementRef<'_>, names: &[&str]) -> bool {
     let mut inside = element.descendent_elements().skip(1);
     inside.any(|inner| names.contains(&inner.value().name()))
 }
 
-/// Whether code is marked as JSON.
+/// Returns whether code is marked as JSON.
 fn is_json(pre: ElementRef<'_>) -> bool {
     let mut inside = pre.descendent_elements();
     inside.any(|inner| {
@@ -367,16 +369,16 @@ fn is_json(pre: ElementRef<'_>) -> bool {
     })
 }
 
-/// What is wrong with how the tags nest: a page that is none can cost the parser and the readers
-/// below far more than its length. A rough count, as the parser itself would be too slow to ask: a
-/// tag is closed by the next end of its name, and elements that need no end do not count.
+/// Returns an error if too many tags are unclosed, since parsing such a page takes far more time
+/// than its length suggests. The count is rough: the next end tag with the same name closes a tag,
+/// and elements with an optional end tag do not count.
 fn too_much_open(html: &str) -> Option<String> {
     let endless = [
         "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link",
         "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr",
         "track", "wbr",
     ];
-    // The parser opens these again in each block that follows, until they are closed.
+    // The parser reopens these in each following block until they are closed.
     let repeated = [
         "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
         "u",
@@ -395,7 +397,7 @@ fn too_much_open(html: &str) -> Option<String> {
         copies += again;
         if all > MAX_DEPTH || copies > MAX_COPIES {
             return Some(format!(
-                "content.rendered: {all} tags are open at once, most of them {}: expected a page of \
+                "content.rendered: {all} tags are unclosed, most of them {}: expected a page of \
                  the documentation",
                 most(&open)
             ));
@@ -425,8 +427,8 @@ fn most(open: &HashMap<String, usize>) -> String {
     most.map_or_else(String::new, |(name, _)| format!("`<{}>`", shortened(name)))
 }
 
-/// Whether something stands deeper in the tree than the readers go. The tree is walked without
-/// calls inside of calls, which is the point.
+/// Returns whether the tree is deeper than the readers can recurse. This function itself does not
+/// recurse.
 fn is_too_deep(html: &Html) -> bool {
     let (mut node, mut depth) = (html.tree.root(), 0_usize);
     loop {

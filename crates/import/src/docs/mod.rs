@@ -1,5 +1,5 @@
-//! Readers of documentation pages. What they make, a [`Page`], is plain: what stands where. What
-//! it means is worked out in `import`.
+//! Readers of documentation pages. They return a [`Page`] with rows of text, which `draft`
+//! interprets.
 
 mod html;
 pub mod nest;
@@ -15,14 +15,14 @@ pub use page::{Form, Page, Row, Table, Unreadable};
 pub use scan::{MAX_NAME, MAX_PAGE, TYPE_WORDS};
 use scan::{MAX_ROWS, shortened};
 
-/// Reads a page. Its form is told by its content: JSON begins with a brace.
+/// Reads a page of any form. A page that begins with a brace or a bracket is JSON.
 ///
 /// # Errors
-/// Everything that keeps the page from being read.
+/// Returns all errors of the page.
 pub fn read(content: &str) -> Result<Page, Unreadable> {
     if content.len() > MAX_PAGE {
         return Err(Unreadable::because(format!(
-            "{} bytes: expected one page of the documentation, of at most {MAX_PAGE}",
+            "{} bytes: expected a documentation page of at most {MAX_PAGE} bytes",
             content.len()
         )));
     }
@@ -43,28 +43,28 @@ fn check(page: &Page) -> Result<(), Unreadable> {
         let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_$".contains(c);
         !segment.is_empty() && segment.chars().all(name)
     };
-    // The path becomes file names: nothing such as `..` may be in it.
+    // The path becomes part of file names, so it must not contain `..`.
     if segments.len() < 4 || !segments[1..].iter().all(is_name) {
         wrong.push(format!(
-            "`{}` is no path of an endpoint, such as /v3/backlinks/summary/live",
+            "`{}` is not the path of an endpoint, such as /v3/backlinks/summary/live",
             page.path
         ));
     }
     for (name, table) in [
-        ("the task's fields", &page.task),
-        ("the answer's fields", &page.result),
+        ("the task fields", &page.task),
+        ("the response fields", &page.result),
     ] {
         match table.rows.first() {
-            // What is only fetched has no fields to send.
+            // A GET has no task fields.
             None if page.method == "GET" && std::ptr::eq(table, &page.task) => {}
             None => wrong.push(format!(
                 "no table of {name}: expected one with the columns Field name, Type, Description (in \
                  plain text, each cell is a line)"
             )),
             Some(first) if first.depth > 0 => wrong.push(format!(
-                "{}: the table of {name} begins with `{}`, which is indented already; the row \
+                "{}: the table of {name} begins with the indented row `{}`; the row \
                  that it belongs to is missing",
-                first.place, first.name
+                first.location, first.name
             )),
             Some(_) => {}
         }
@@ -77,8 +77,8 @@ fn check(page: &Page) -> Result<(), Unreadable> {
         for row in &table.rows {
             if row.name.len() > MAX_NAME {
                 wrong.push(format!(
-                    "{}: a name of {} bytes, `{}`: expected the name of a field, of at most {MAX_NAME}",
-                    row.place,
+                    "{}: a name of {} bytes, `{}`: expected a field name of at most {MAX_NAME} bytes",
+                    row.location,
                     row.name.len(),
                     shortened(&row.name)
                 ));
@@ -86,8 +86,8 @@ fn check(page: &Page) -> Result<(), Unreadable> {
             if !TYPE_WORDS.contains(&row.type_word.as_str()) {
                 let meant = did_you_mean(&row.type_word, TYPE_WORDS);
                 wrong.push(format!(
-                    "{}: `{}` has the type `{}`, which is none that is known{meant}",
-                    row.place,
+                    "{}: `{}` has the unknown type `{}`{meant}",
+                    row.location,
                     shortened(&row.name),
                     shortened(&row.type_word)
                 ));

@@ -1,4 +1,4 @@
-//! From the rows of a table to a tree of fields.
+//! Nests the rows of a table into a tree of fields.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -15,28 +15,28 @@ pub struct DocField {
     pub children: Vec<DocField>,
 }
 
-/// How many levels fields may be inside of fields. The API has some seven, and files of the spec
-/// take twice as many levels as their fields.
+/// The maximum depth of nested fields. The API has about seven levels. A spec file has two levels
+/// per level of fields.
 pub const MAX_LEVELS: usize = 16;
 
-/// By how many characters a row may be out of line with its neighbours.
+/// The number of characters by which the indentation of a row can be wrong.
 const OUT_OF_LINE: usize = 2;
 
-/// What is known about nesting when a page does not tell.
+/// The fields of the spec, which determine the nesting of a page without indentation.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
-    /// What holds for the API as a whole, the envelope with it.
+pub struct NestingHints<'a> {
+    /// The description of the API, with the envelope.
     pub api: &'a Api,
-    /// The task's fields in the spec as it is.
+    /// The task fields in the spec.
     pub task: Option<&'a Fields>,
-    /// The result's fields in the spec as it is.
+    /// The result fields in the spec.
     pub result: Option<&'a Fields>,
-    /// The types that these name.
+    /// The shared types that these fields use.
     pub shared: Option<&'a SharedTypes>,
 }
 
-impl<'a> Known<'a> {
-    /// What an endpoint's file says, if there is one.
+impl<'a> NestingHints<'a> {
+    /// Creates the hints from an endpoint of the spec, if it exists.
     pub fn of(
         api: &'a Api,
         endpoint: Option<&'a Endpoint>,
@@ -54,7 +54,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The fields inside of a field, those of its shared type included.
+    /// Returns the fields inside a field, or those of its shared type.
     fn inside(&self, field: &'a Field) -> Option<&'a Fields> {
         let shared = field.shared.as_ref();
         let used = shared.and_then(|name| self.shared?.types.get(name));
@@ -63,35 +63,36 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Nests the rows of the table of the task's fields.
+/// Nests the rows of the table of task fields.
 ///
 /// # Errors
-/// Fields that stand twice in one place, inside what cannot have any, or too deep.
+/// Returns an error for duplicate fields, fields inside a type without fields, and too many levels.
 pub fn nest_task(
     table: &Table,
-    known: Known<'_>,
+    known: NestingHints<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<DocField>, Unreadable> {
     let parents = match known.task {
-        Some(task) if !table.tells_nesting() => task_by_knowledge(&table.rows, task, known),
+        Some(task) if !table.shows_nesting() => task_by_knowledge(&table.rows, task, known),
         _ => by_indentation(&table.rows, notes),
     };
     tree(&table.rows, &parents)
 }
 
-/// Nests the rows of the table of the answer's fields: by their indentation if they have any,
-/// else by what is known.
+/// Nests the rows of the table of response fields: by indentation if there is any, otherwise by the
+/// spec.
 ///
 /// # Errors
-/// Fields that stand twice in one place, inside what cannot have any, or too deep.
-pub fn nest_answer(
+/// Returns an error for duplicate fields, fields inside a type without fields, and too many levels.
+pub fn nest_response(
     table: &Table,
-    known: Known<'_>,
+    known: NestingHints<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<DocField>, Unreadable> {
-    let parents = match table.tells_nesting() {
-        true => by_indentation(&table.rows, notes),
-        false => by_knowledge(&table.rows, known, notes),
+    let parents = if table.shows_nesting() {
+        by_indentation(&table.rows, notes)
+    } else {
+        by_knowledge(&table.rows, known, notes)
     };
     tree(&table.rows, &parents)
 }
@@ -106,8 +107,8 @@ fn tree(rows: &[Row], parents: &[Option<usize>]) -> Result<Vec<DocField>, Unread
         levels.push(parent.map_or(0, |parent| levels[parent] + 1));
         if levels[index] == MAX_LEVELS {
             wrong.push(format!(
-                "{}: `{}` stands {MAX_LEVELS} levels deep: expected fewer",
-                row.place, row.name
+                "{}: `{}` is nested {MAX_LEVELS} levels deep: expected fewer levels",
+                row.location, row.name
             ));
         }
         match parent {
@@ -116,8 +117,8 @@ fn tree(rows: &[Row], parents: &[Option<usize>]) -> Result<Vec<DocField>, Unread
                 let parent = &rows[*parent];
                 if !has_fields(parent) {
                     wrong.push(format!(
-                        "{}: `{}` stands inside `{}`, which is of the type {}: only an array or an object has fields",
-                        row.place, row.name, parent.name, parent.type_word
+                        "{}: `{}` is inside `{}` of the type {}: only arrays and objects have fields",
+                        row.location, row.name, parent.name, parent.type_word
                     ));
                 }
             }
@@ -128,16 +129,17 @@ fn tree(rows: &[Row], parents: &[Option<usize>]) -> Result<Vec<DocField>, Unread
                 entry.insert(index);
             }
             Entry::Occupied(entry) => wrong.push(format!(
-                "{}: `{}` stands here a second time (first: {})",
-                row.place,
+                "{}: duplicate field `{}` (first: {})",
+                row.location,
                 row.name,
-                rows[*entry.get()].place
+                rows[*entry.get()].location
             )),
         }
     }
-    match wrong.is_empty() {
-        true => Ok(fields(rows, &outermost, &inside)),
-        false => Err(Unreadable(wrong)),
+    if wrong.is_empty() {
+        Ok(fields(rows, &outermost, &inside))
+    } else {
+        Err(Unreadable(wrong))
     }
 }
 
@@ -154,8 +156,9 @@ fn fields(rows: &[Row], at: &[usize], inside: &[Vec<usize>]) -> Vec<DocField> {
         .collect()
 }
 
-/// The steps are irregular, so only the order counts: a row that is deeper than the one above
-/// is inside it. But a row that is a little deeper than one that cannot hold it is out of line.
+/// Returns the parents of rows by indentation. The steps are irregular, so a row that is deeper
+/// than the row above is inside it. A row slightly deeper than one that cannot have fields is its
+/// sibling.
 fn by_indentation(rows: &[Row], notes: &mut Vec<String>) -> Vec<Option<usize>> {
     let mut open: Vec<usize> = Vec::new();
     let mut parents = Vec::with_capacity(rows.len());
@@ -179,19 +182,24 @@ fn by_indentation(rows: &[Row], notes: &mut Vec<String>) -> Vec<Option<usize>> {
         let first = &rows[*first];
         let more = match out_of_line.len() - 1 {
             0 => String::new(),
-            more => format!(", and so {more} more fields"),
+            more => format!(", and {more} more fields"),
         };
         notes.push(format!(
-            "{}: `{}` is set in a little deeper than the field above, which has no fields; taken as \
-             beside it{more}",
-            first.place, first.name
+            "{}: `{}` is indented slightly deeper than the field above, which has no fields; treated as \
+             its sibling{more}",
+            first.location, first.name
         ));
     }
     parents
 }
 
-/// A field of the task that the spec has stands where the spec has it; others stand outermost.
-fn task_by_knowledge<'a>(rows: &[Row], task: &'a Fields, known: Known<'a>) -> Vec<Option<usize>> {
+/// Returns the parents of the rows of a task. Known fields are nested as in the spec, others are at
+/// the top.
+fn task_by_knowledge<'a>(
+    rows: &[Row],
+    task: &'a Fields,
+    known: NestingHints<'a>,
+) -> Vec<Option<usize>> {
     let mut parents = Vec::with_capacity(rows.len());
     let mut open = vec![Level::new(None, Some(task))];
     for (index, row) in rows.iter().enumerate() {
@@ -210,12 +218,12 @@ fn task_by_knowledge<'a>(rows: &[Row], task: &'a Fields, known: Known<'a>) -> Ve
     parents
 }
 
-/// A field that is open at some point, and what the spec has in it.
+/// An open field, and its fields in the spec.
 struct Level<'a> {
-    /// Its row; the outermost level has none.
+    /// The row. Absent for the top level.
     row: Option<usize>,
     fields: Option<&'a Fields>,
-    /// The names of those that were met.
+    /// The names of the fields that already occurred.
     met: HashSet<&'a str>,
 }
 
@@ -228,7 +236,8 @@ impl<'a> Level<'a> {
         }
     }
 
-    /// Puts a row here. Gives this level's row, and the field that the spec has by that name.
+    /// Adds a row to this level. Returns the row of the level, and the field of the spec with that
+    /// name.
     fn take(&mut self, row: &Row) -> (Option<usize>, Option<&'a Field>) {
         let field = self
             .fields
@@ -242,8 +251,8 @@ impl<'a> Level<'a> {
     }
 }
 
-/// The innermost level that has a field of this name and has not met it yet; else, the innermost
-/// that has it.
+/// Returns the innermost level with a field of this name. Prefers levels in which the name has not
+/// occurred yet.
 fn level_of(open: &[Level<'_>], name: &str, allowed: impl Fn(&Level<'_>) -> bool) -> Option<usize> {
     let having = |open: &Level<'_>| open.has(name) && allowed(open);
     let free = |open: &Level<'_>| having(open) && !open.met.contains(name);
@@ -252,16 +261,21 @@ fn level_of(open: &[Level<'_>], name: &str, allowed: impl Fn(&Level<'_>) -> bool
         .or_else(|| open.iter().rposition(having))
 }
 
-/// The envelope is known; a field that the spec has stands where the spec has it; after a list
-/// `items`, fields belong to its elements; the first key of a map stands for all.
-fn by_knowledge(rows: &[Row], known: Known<'_>, notes: &mut Vec<String>) -> Vec<Option<usize>> {
+/// Returns the parents of the rows of a response. Known fields are nested as in the envelope or the
+/// spec. Fields after a list `items` belong to its elements. The first key of a map represents all
+/// keys.
+fn by_knowledge(
+    rows: &[Row],
+    known: NestingHints<'_>,
+    notes: &mut Vec<String>,
+) -> Vec<Option<usize>> {
     let mut parents = Vec::with_capacity(rows.len());
-    // The fields that are open at this point, innermost last, with what the spec has in them.
+    // The open fields, innermost last.
     let mut open = vec![Level::new(None, Some(&known.api.envelope.fields))];
     let mut in_result = false;
     let mut guessed: Vec<(usize, Option<usize>)> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        // An envelope's name inside the result is the result's own: `status_code`, `id`, `data`.
+        // Names of the envelope such as `status_code` and `id` can also occur in the result.
         let allowed = |level: &Level<'_>| {
             !in_result
                 || level
@@ -292,33 +306,32 @@ fn by_knowledge(rows: &[Row], known: Known<'_>, notes: &mut Vec<String>) -> Vec<
         if level.is_none() && !(is_key(&row.name) && of_map.is_some()) {
             guessed.push((index, parent));
         }
-        // What is deeper is refused once it is a tree.
+        // `tree` rejects deeper fields.
         if let Some(inner) = next.filter(|_| open.len() <= MAX_LEVELS) {
             open.push(Level::new(Some(index), inner));
         }
     }
-    // Neighbours that went to the same place are told of together.
+    // Adjacent rows with the same parent share one note.
     for group in guessed.chunk_by(|(a, into_a), (b, into_b)| a + 1 == *b && into_a == into_b) {
         if let (Some((first, parent)), Some((last, _))) = (group.first(), group.last()) {
             let into = parent.map_or("the envelope", |parent| rows[parent].name.as_str());
             let (first, last) = (&rows[*first], &rows[*last]);
             let which = match group.len() {
-                1 => format!("`{}` ({})", first.name, first.place),
+                1 => format!("`{}` ({})", first.name, first.location),
                 count => format!(
                     "{count} fields from `{}` ({}) to `{}` ({})",
-                    first.name, first.place, last.name, last.place
+                    first.name, first.location, last.name, last.location
                 ),
             };
             notes.push(format!(
-                "{which} taken as inside `{into}`: the text does not tell"
+                "{which} treated as inside `{into}`: the text shows no nesting"
             ));
         }
     }
     parents
 }
 
-/// Whether a name is a key that a task chose: maps with numbers for keys are documented by the
-/// first of them.
+/// Returns whether a name is a number, which is the key of a map in the request.
 pub fn is_key(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,4 +1,4 @@
-//! Reader of the vendor's OpenAPI file: which schemas a path takes and gives, and their prose.
+//! Reader of the vendor's OpenAPI file: the schemas of requests and responses, and their prose.
 
 use std::collections::HashSet;
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use super::page::Unreadable;
 
-/// What the file says, as far as it is of use.
+/// The content of the file that the import uses.
 #[derive(Debug, Deserialize)]
 pub struct Document {
     /// Operations by path and method.
     pub paths: IndexMap<String, IndexMap<String, Operation>>,
-    /// What schemas refer to.
+    /// The named schemas.
     pub components: Components,
 }
 
@@ -28,16 +28,16 @@ pub struct Components {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Operation {
-    /// What it is for, with the address of its page at the end.
+    /// The purpose, with the URL of the page at the end.
     #[serde(default)]
     pub description: String,
     /// The parameters of the path.
     #[serde(default)]
     pub parameters: Vec<Parameter>,
-    /// What is sent.
+    /// The request body.
     #[serde(default)]
     pub request_body: Option<Body>,
-    /// What is answered, by HTTP status.
+    /// The responses by HTTP status.
     #[serde(default)]
     pub responses: IndexMap<String, Body>,
 }
@@ -47,12 +47,12 @@ pub struct Operation {
 pub struct Parameter {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// The description.
     #[serde(default)]
     pub description: String,
 }
 
-/// A body in some media types.
+/// The body of a request or a response.
 #[derive(Debug, Deserialize)]
 pub struct Body {
     /// The schemas by media type.
@@ -74,38 +74,38 @@ pub struct Schema {
     /// The kind of value.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What it is, a fact a line.
+    /// The description, one fact per line.
     pub description: Option<String>,
     /// The fields of an object.
     pub properties: IndexMap<String, Schema>,
-    /// What a list holds.
+    /// The elements of a list.
     pub items: Option<Box<Schema>>,
-    /// What a map holds.
+    /// The values of a map.
     pub additional_properties: Option<Additional>,
-    /// The named schema that stands here.
+    /// The reference to a named schema.
     #[serde(rename = "$ref")]
     pub reference: Option<String>,
-    /// The file uses it for a reference that can be null.
+    /// A reference that can be null.
     pub one_of: Vec<Schema>,
-    /// Parts that hold together.
+    /// The parts of a composed schema.
     pub all_of: Vec<Schema>,
-    /// What tells the members of a union apart.
+    /// The discriminator of a union.
     pub discriminator: Option<Discriminator>,
     /// An example.
     pub example: Option<Value>,
 }
 
-/// What a map holds, or whether there can be other fields.
+/// The values of a map, or whether other fields are allowed.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Additional {
-    /// Whether there can be.
+    /// Whether other fields are allowed.
     Allowed(bool),
-    /// What it holds.
+    /// The schema of the values.
     Schema(Box<Schema>),
 }
 
-/// What tells the members of a union apart.
+/// The discriminator of a union.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Discriminator {
@@ -116,24 +116,24 @@ pub struct Discriminator {
     pub mapping: IndexMap<String, String>,
 }
 
-/// How many parts a schema may be put together of. The vendor's file has three.
+/// The maximum number of parts of a composed schema. The vendor's file has three.
 const MAX_PARTS: usize = 100;
 
-/// Reads the file.
+/// Reads an OpenAPI file.
 ///
 /// # Errors
-/// When it is no YAML, or not of the form of an OpenAPI file.
+/// Returns an error if the text is not YAML or not an OpenAPI file.
 pub fn read(text: &str) -> Result<Document, Unreadable> {
     serde_saphyr::from_str(text).map_err(|error| Unreadable::because(error.to_string()))
 }
 
-/// The name at the end of a reference.
+/// Returns the name at the end of a reference.
 fn name(reference: &str) -> &str {
     reference.rsplit('/').next().unwrap_or(reference)
 }
 
 impl Schema {
-    /// The name of the schema that stands here.
+    /// Returns the name of the schema that this one refers to.
     pub fn named(&self) -> Option<&str> {
         let one = match self.one_of.as_slice() {
             [one] => one.reference.as_deref(),
@@ -142,7 +142,7 @@ impl Schema {
         self.reference.as_deref().or(one).map(name)
     }
 
-    /// What a list or a map holds.
+    /// Returns the schema of the elements of a list or a map.
     pub fn element(&self) -> Option<&Schema> {
         let of_map = match &self.additional_properties {
             Some(Additional::Schema(of)) => Some(of.as_ref()),
@@ -151,7 +151,7 @@ impl Schema {
         self.items.as_deref().or(of_map)
     }
 
-    /// The members of a union by the tag's value.
+    /// Returns the tag of a union, and its members by the tag's value.
     pub fn members(&self) -> Option<(&str, impl Iterator<Item = (&str, &str)>)> {
         let discriminator = self.discriminator.as_ref()?;
         let mapping = discriminator.mapping.iter();
@@ -161,40 +161,40 @@ impl Schema {
 }
 
 impl Document {
-    /// The schema with this name.
+    /// Returns the schema with a name.
     pub fn schema(&self, name: &str) -> Option<&Schema> {
         self.components.schemas.get(name)
     }
 
-    /// The fields of a schema, those of its parts included.
+    /// Returns the fields of a schema, including those of its parts.
     pub fn fields<'a>(&'a self, schema: &'a Schema) -> IndexMap<&'a str, &'a Schema> {
         let mut fields = IndexMap::new();
         self.add_fields(schema, &mut fields, &mut HashSet::new());
         fields
     }
 
-    /// A part is taken once, however often it is named: parts can name each other in a circle.
+    /// Adds the fields of a schema. Each part is added once, since parts can refer to each other.
     fn add_fields<'a>(
         &'a self,
         schema: &'a Schema,
         fields: &mut IndexMap<&'a str, &'a Schema>,
-        taken: &mut HashSet<&'a str>,
+        seen: &mut HashSet<&'a str>,
     ) {
         for part in &schema.all_of {
             let part = match part.named() {
-                Some(name) => self.schema(name).filter(|_| taken.insert(name)),
+                Some(name) => self.schema(name).filter(|_| seen.insert(name)),
                 None => Some(part),
             };
-            // Each level is one that was named, so a long chain is as deep as it is long.
-            if let Some(part) = part.filter(|_| taken.len() <= MAX_PARTS) {
-                self.add_fields(part, fields, taken);
+            // Each part is another level, so the limit of parts also limits the depth.
+            if let Some(part) = part.filter(|_| seen.len() <= MAX_PARTS) {
+                self.add_fields(part, fields, seen);
             }
         }
         let own = schema.properties.iter();
         fields.extend(own.map(|(name, field)| (name.as_str(), field)));
     }
 
-    /// The fields of a member and of its union, without the tag.
+    /// Returns the fields of a member and of its union, without the tag.
     pub fn member_fields<'a>(
         &'a self,
         union: &'a Schema,
@@ -208,7 +208,7 @@ impl Document {
         fields
     }
 
-    /// What is sent: the schema of a task, and an example.
+    /// Returns the schema of a task, and an example.
     pub fn task<'a>(&'a self, operation: &'a Operation) -> Option<(&'a Schema, Option<&'a Value>)> {
         let body = operation.request_body.as_ref()?;
         let media = body.content.values().next()?;
@@ -218,7 +218,7 @@ impl Document {
         Some((task, example.and_then(|tasks| tasks.get(0))))
     }
 
-    /// The name of the schema of one element of a task's `result`.
+    /// Returns the name of the schema of one element of a task's `result`.
     pub fn result<'a>(&'a self, operation: &'a Operation) -> Option<&'a str> {
         let body = operation.responses.get("200")?;
         let media = body.content.values().next()?;

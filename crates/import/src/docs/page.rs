@@ -1,35 +1,35 @@
-//! A documentation page as rows of text: what stands where.
+//! A documentation page as rows of text.
 
 use std::fmt;
 
-/// A documentation page, whatever form it came in.
+/// A documentation page of any form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// The form it came in.
+    /// The form of the source.
     pub form: Form,
-    /// Its address, if it tells it.
+    /// The URL, if the page states it.
     pub link: Option<String>,
-    /// The day of its revision, `yyyy-mm-dd`, if it tells it.
+    /// The date of the revision, `yyyy-mm-dd`, if the page states it.
     pub revised: Option<String>,
     /// The HTTP method.
     pub method: String,
     /// The path with the version.
     pub path: String,
-    /// The prose about the endpoint as a whole, a paragraph each.
+    /// The paragraphs about the endpoint as a whole.
     pub intro: Vec<String>,
-    /// The rows of the table of the task's fields.
+    /// The table of task fields.
     pub task: Table,
-    /// The rows of the table of the answer's fields, envelope included.
+    /// The table of response fields, including the envelope.
     pub result: Table,
     /// The body of the request example.
     pub request_example: Option<String>,
     /// The response example.
     pub response_example: Option<String>,
-    /// What was decided or could not be used.
+    /// Decisions, and content that could not be used.
     pub notes: Vec<String>,
 }
 
-/// The forms that pages come in.
+/// The form of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// WordPress JSON with HTML inside.
@@ -46,8 +46,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Whether the rows tell how fields nest: at least one is indented.
-    pub fn tells_nesting(&self) -> bool {
+    /// Returns whether the rows show nesting: at least one is indented.
+    pub fn shows_nesting(&self) -> bool {
         self.rows.iter().any(|row| row.depth > 0)
     }
 }
@@ -55,24 +55,24 @@ impl Table {
 /// A row of a table: one field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Where it stands, for messages: `row 12`, `line 140`.
-    pub place: String,
-    /// How far its name is indented, in characters.
+    /// The location for messages: `row 12`, `line 140`.
+    pub location: String,
+    /// The indentation of the name in characters.
     pub depth: usize,
     /// The field's name.
     pub name: String,
-    /// The word for its type.
+    /// The word for the type.
     pub type_word: String,
-    /// The description, a line each.
+    /// The lines of the description.
     pub lines: Vec<String>,
 }
 
-/// Why a page could not be read: everything that is wrong with it.
+/// The errors of a page that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable(pub Vec<String>);
 
 impl Unreadable {
-    /// A page with one thing wrong.
+    /// Creates an error with a single reason.
     pub fn because(reason: impl Into<String>) -> Self {
         Self(vec![reason.into()])
     }

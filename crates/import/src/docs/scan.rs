@@ -1,16 +1,16 @@
-//! Finding the parts that both forms of a page share, and the limits of what is read.
+//! Helpers for both forms of a page, and limits of its size.
 
-/// How long a page may be, in bytes: some 100 times as much as real ones. What reading takes, in
-/// memory and in time, follows from it.
+/// The maximum size of a page in bytes, about 100 times that of real pages. It limits memory and
+/// time.
 pub const MAX_PAGE: usize = 4 << 20;
 
-/// How many rows a table may have. The longest in the API have some 2,000.
+/// The maximum number of rows in a table. The longest tables of the API have about 2,000.
 pub const MAX_ROWS: usize = 10_000;
 
-/// How long the name of a field may be, in bytes. The longest in the API has some 40.
+/// The maximum length of a field name in bytes. The longest name of the API has about 40.
 pub const MAX_NAME: usize = 200;
 
-/// How the line in front of a table begins.
+/// The start of the line before a table.
 pub const ANNOUNCEMENT: &str = "Description of the fields";
 
 /// The words for types that pages use.
@@ -18,8 +18,8 @@ pub const TYPE_WORDS: [&str; 9] = [
     "string", "integer", "float", "boolean", "array", "object", "number", "double", "bool",
 ];
 
-/// Finds method and path in text such as `POST https://api.dataforseo.com/v3/…` or
-/// `// POST /v3/…`; spaces and further words may stand between them.
+/// Returns method and path in text such as `POST https://api.dataforseo.com/v3/…` or `// POST
+/// /v3/…`. Other words can be between the two.
 pub fn endpoint_in(text: &str) -> Option<(String, String)> {
     let methods = ["POST", "GET"];
     let at = text
@@ -38,13 +38,13 @@ pub fn endpoint_in(text: &str) -> Option<(String, String)> {
     Some((method, path[..end].trim_end_matches(['/', '.']).to_owned()))
 }
 
-/// The body that a request example sends: what follows `--data-raw`.
+/// Returns the body of a request example, after `--data-raw`.
 pub fn request_body(example: &str) -> Option<String> {
     let data = &example[example.find("--data-raw")?..];
     balanced(&data[data.find(['[', '{'])?..]).map(str::to_owned)
 }
 
-/// A text that begins with a bracket, up to the one that closes it.
+/// Returns a text that begins with a bracket, up to the closing bracket.
 pub fn balanced(text: &str) -> Option<&str> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for (at, c) in text.char_indices() {
@@ -65,7 +65,7 @@ pub fn balanced(text: &str) -> Option<&str> {
     None
 }
 
-/// The beginning of a text, for messages: what repeats it must not grow with the page.
+/// Returns the beginning of a text, so that messages have a limited length.
 pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(80) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -73,7 +73,7 @@ pub fn shortened(text: &str) -> String {
     }
 }
 
-/// Text without what nobody sees: zero-width characters; no-break spaces as spaces.
+/// Removes zero-width characters, and replaces no-break spaces by spaces.
 pub fn visible(text: &str) -> String {
     text.chars()
         .filter(|c| {

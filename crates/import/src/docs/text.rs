@@ -1,17 +1,17 @@
-//! The page as plain text: no tags, and often no nesting.
+//! Reader of plain-text pages, which have no tags and often no nesting.
 
 use std::ops::Range;
 
 use super::page::{Form, Page, Row, Table, Unreadable};
 use super::scan::{ANNOUNCEMENT, TYPE_WORDS, balanced, endpoint_in, request_body, visible};
 
-/// The head of a table, a line each.
+/// The lines of a table's head.
 const HEAD: [&str; 3] = ["field name", "type", "description"];
 
-/// Reads the page.
+/// Reads a page.
 pub fn read(text: &str) -> Result<Page, Unreadable> {
     let text = visible(text).replace("\r\n", "\n");
-    // Blank lines mean nothing; the others keep their numbers.
+    // Blank lines are skipped, the others keep their numbers.
     let numbered = text
         .lines()
         .enumerate()
@@ -19,8 +19,8 @@ pub fn read(text: &str) -> Result<Page, Unreadable> {
     let (numbers, lines): (Vec<usize>, Vec<&str>) =
         numbered.map(|(at, line)| (at + 1, line)).unzip();
     let Some((method, path)) = endpoint(&lines) else {
-        let message = "no endpoint in the text: expected POST or GET and an address under \
-                       https://api.dataforseo.com/v3/. Is this a page of the documentation?";
+        let message = "no endpoint in the text: expected POST or GET and a URL under \
+                       https://api.dataforseo.com/v3/";
         return Err(Unreadable::because(message));
     };
     let heads: Vec<usize> = (0..lines.len()).filter(|at| is_head(&lines, *at)).collect();
@@ -46,8 +46,8 @@ pub fn read(text: &str) -> Result<Page, Unreadable> {
             .rev()
             .find(|line| !line.trim().is_empty());
         let announced = announced.map_or(String::new(), |line| line.to_lowercase());
-        let answer = announced.contains("result") || announced.contains("response");
-        let slot = if answer {
+        let is_response = announced.contains("result") || announced.contains("response");
+        let slot = if is_response {
             &mut page.result
         } else {
             &mut page.task
@@ -56,7 +56,7 @@ pub fn read(text: &str) -> Result<Page, Unreadable> {
             slot.rows = rows(&lines, &numbers, head + HEAD.len()..end, &mut page.notes);
         } else {
             page.notes.push(format!(
-                "line {}: a second table of the same kind was left out",
+                "line {}: skipped a second table of the same kind",
                 numbers[head]
             ));
         }
@@ -64,7 +64,7 @@ pub fn read(text: &str) -> Result<Page, Unreadable> {
     Ok(page)
 }
 
-/// The endpoint that the examples call: the text has no other line for it.
+/// Returns the endpoint that the examples call, as no other line states it.
 fn endpoint(lines: &[&str]) -> Option<(String, String)> {
     lines.iter().find_map(|line| endpoint_in(line))
 }
@@ -77,7 +77,7 @@ fn is_head(lines: &[&str], at: usize) -> bool {
     })
 }
 
-/// Where a table ends that another one follows: in front of the sentences that announce that.
+/// Returns the end of a table, before the sentences that introduce the next one.
 fn table_end(lines: &[&str], next_head: usize) -> usize {
     let mut end = next_head;
     while end > 0 {
@@ -94,10 +94,19 @@ fn table_end(lines: &[&str], next_head: usize) -> usize {
     end
 }
 
-/// A field begins where a line is a name and the next one a type: one that is known, or one that
-/// is so much like it that it must be told of, not taken for prose.
-/// In a list of values, one a line, any word may follow any other: so not there.
-fn field_at(lines: &[&str], at: usize, end: usize, in_a_list: bool) -> bool {
+/// The text around a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineContext {
+    /// The description of a field.
+    Description,
+    /// A list of values, one per line.
+    ValueList,
+}
+
+/// Returns whether a field starts at a line: the line is a name, and the next line is a type or
+/// similar to one. A similar type is reported later, as it is probably a typo. It does not count in
+/// a list of values.
+fn field_at(lines: &[&str], at: usize, end: usize, context: LineContext) -> bool {
     let name = lines[at].trim();
     let is_name = name
         .chars()
@@ -109,10 +118,11 @@ fn field_at(lines: &[&str], at: usize, end: usize, in_a_list: bool) -> bool {
     if !is_name || TYPE_WORDS.contains(&next.as_str()) {
         return is_name;
     }
-    !in_a_list && next != name && is_like_a_type(&next)
+    context == LineContext::Description && next != name && is_like_a_type(&next)
 }
 
-/// `int`, `intger`, `array of integers`, `number or null`.
+/// Returns whether a line is similar to a type: `int`, `intger`, `array of integers`, `number or
+/// null`.
 fn is_like_a_type(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let like = |word: &str| {
@@ -140,14 +150,14 @@ fn rows(
 ) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let (mut at, end) = (table.start, table.end);
-    // Whether the last sentence of this row ended in a colon.
-    let mut in_a_list = false;
+    // A sentence that ends in a colon introduces a list.
+    let mut context = LineContext::Description;
     while at < end {
-        if field_at(lines, at, end, in_a_list) {
+        if field_at(lines, at, end, context) {
             let line = lines[at];
-            in_a_list = false;
+            context = LineContext::Description;
             rows.push(Row {
-                place: format!("line {}", numbers[at]),
+                location: format!("line {}", numbers[at]),
                 depth: line.len() - line.trim_start().len(),
                 name: line.trim().to_owned(),
                 type_word: lines[at + 1].trim().to_lowercase(),
@@ -158,7 +168,11 @@ fn rows(
         }
         let line = lines[at].trim();
         if line.contains(' ') || line.ends_with(':') {
-            in_a_list = line.ends_with(':');
+            context = if line.ends_with(':') {
+                LineContext::ValueList
+            } else {
+                LineContext::Description
+            };
         }
         match rows.last_mut() {
             Some(row) => row.lines.push(line.to_owned()),
@@ -169,7 +183,7 @@ fn rows(
     rows
 }
 
-/// The prose in front of the first table: what is left when the examples are taken out.
+/// Returns the prose before the first table, without the examples.
 fn intro(lines: &[&str], end: usize) -> Vec<String> {
     let first_example = lines
         .iter()
@@ -197,7 +211,8 @@ fn intro(lines: &[&str], end: usize) -> Vec<String> {
         .collect()
 }
 
-/// The line behind the response example that begins at a line, or that line if there is none.
+/// Returns the line after the response example that begins at a line, or that line if there is no
+/// example.
 fn behind_response(lines: &[&str], at: usize, end: usize) -> usize {
     if !lines
         .get(at)
@@ -208,12 +223,12 @@ fn behind_response(lines: &[&str], at: usize, end: usize) -> usize {
     let rest = lines[at..end].join("\n");
     match balanced(rest.trim_start()) {
         Some(example) => at + example.lines().count(),
-        // It was cut off, and nobody knows where.
+        // The example is truncated at an unknown line.
         None => end,
     }
 }
 
-/// The response example; one that is cut off goes up to the end, and the import tells of it.
+/// Returns the response example. A truncated example extends to the end, and the import reports it.
 fn response(text: &str) -> Option<String> {
     let after = &text[text.find("returns JSON structured like this:")?..];
     let (_, body) = after.split_once('\n')?;

@@ -1,8 +1,8 @@
-//! Sentences that announce a constraint.
+//! Detection of sentences that state a constraint.
 
 use super::text::from_to;
 
-/// Whether a sentence has a word that announces a constraint.
+/// Returns whether a sentence contains a word that indicates a constraint.
 pub fn announces(sentence: &str) -> bool {
     let phrases = [
         "at least",
@@ -41,7 +41,7 @@ pub fn announces(sentence: &str) -> bool {
         "supported",
         "default",
     ];
-    // "at least one link" counts links, and a range without numbers bounds nothing.
+    // "at least one link" is not a limit, and neither is a range without numbers.
     let sentence = &sentence.to_ascii_lowercase().replace("at least one", "");
     let numbers = sentence.contains(|c: char| c.is_ascii_digit());
     phrases.iter().any(|phrase| sentence.contains(phrase))

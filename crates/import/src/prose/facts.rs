@@ -1,4 +1,4 @@
-//! Recognizers of facts: each understands one way in which sentences state a fact.
+//! Recognizers of facts. Each recognizes one kind of sentence.
 
 use dataforseo_spec::dates::DateExpression;
 use dataforseo_spec::language::{FieldType, Format};
@@ -10,41 +10,41 @@ use super::text::{after, from_to, listed, number, split_at_any, unquoted, value}
 /// The facts that the description of one field states.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prose {
-    /// `required field`, `optional field`; absent where neither stands.
+    /// Whether the text states `required field` or `optional field`. Absent if it states neither.
     pub required: Option<bool>,
-    /// The fields of which one must be there if this one is not.
+    /// The fields of which one is required if this one is absent.
     pub required_unless: Vec<String>,
-    /// The field with which this one must be there.
+    /// The field that requires this one.
     pub required_with: Option<String>,
-    /// The field with a date that this one must not come after.
+    /// The field with a date that this date must not be after.
     pub not_after: Option<String>,
-    /// What the API takes when the field is left out.
+    /// The value that the API uses if the field is absent.
     pub default: Option<Value>,
     /// The smallest number or first date.
     pub min: Option<Value>,
     /// The largest number or last date.
     pub max: Option<Value>,
-    /// How many characters there may be.
+    /// The maximum number of characters.
     pub max_length: Option<u32>,
-    /// How many elements there may be.
+    /// The maximum number of elements.
     pub max_items: Option<u32>,
-    /// To how many domains the elements may belong.
+    /// The maximum number of different domains among the elements.
     pub max_distinct_domains: Option<u32>,
-    /// How many conditions filters may have.
+    /// The maximum number of conditions in filters.
     pub max_conditions: Option<u32>,
-    /// The field into which this one belongs: it is required where that one is given.
+    /// The parent field, if this field is required whenever the parent is present.
     pub belongs_to: Option<String>,
     /// The possible values.
     pub values: Vec<String>,
-    /// What the text is.
+    /// The format of a string.
     pub format: Option<Format>,
-    /// What a map holds.
+    /// The type of a map's values.
     pub map_of: Option<FieldType>,
-    /// Calls a minute, of the whole account.
+    /// The maximum number of calls per minute, per account.
     pub calls_per_minute: Option<u32>,
-    /// Calls at once, of the whole account.
+    /// The maximum number of simultaneous calls, per account.
     pub simultaneous_calls: Option<u32>,
-    /// Sentences that announce a constraint and were not understood.
+    /// The sentences with a constraint that were not understood.
     pub not_understood: Vec<String>,
 }
 
@@ -56,8 +56,8 @@ pub struct Sentence<'a> {
 }
 
 impl<'a> Sentence<'a> {
-    /// Prepares a sentence of the description of a field. `type_word` is the type that the page gives
-    /// the field.
+    /// Prepares a sentence of the description of a field. `type_word` is the field's type on the
+    /// page.
     pub fn new(type_word: &'a str, text: &'a str) -> Self {
         Self {
             type_word,
@@ -66,14 +66,14 @@ impl<'a> Sentence<'a> {
         }
     }
 
-    /// Returns whether one of the recognizers understands the sentence, and takes its facts.
+    /// Returns whether a recognizer understands the sentence. Adds its facts to `prose`.
     pub fn is_understood(&self, prose: &mut Prose) -> bool {
         let mut readings = RECOGNIZERS.iter().map(|recognize| recognize(self, prose));
         let reading = readings.find(|reading| *reading != Reading::Other);
         reading == Some(Reading::Understood)
     }
 
-    /// Returns the number behind the first of the phrases that the sentence has.
+    /// Returns the number after the first phrase that occurs in the sentence.
     fn count(&self, phrases: &[&str]) -> Option<Count<'a>> {
         let rest = after(self.text, phrases)?;
         let number = u32::try_from(number(rest)?).ok()?;
@@ -88,7 +88,7 @@ impl<'a> Sentence<'a> {
 /// A number that follows a phrase.
 struct Count<'a> {
     number: u32,
-    /// The text behind the phrase, the number included.
+    /// The text after the phrase, including the number.
     rest: &'a str,
 }
 
@@ -97,14 +97,14 @@ struct Count<'a> {
 enum Reading {
     /// The sentence is of another kind.
     Other,
-    /// The sentence was understood as a whole.
+    /// The sentence was understood completely.
     Understood,
-    /// The sentence is of this kind and states more than can be understood.
+    /// The sentence is of this kind, but was not understood completely.
     NotUnderstood,
 }
 
 impl Reading {
-    /// Puts a fact into its slot, if the sentence states it.
+    /// Stores a fact in its slot, if the sentence states it.
     fn of<T>(fact: Option<T>, slot: &mut Option<T>) -> Self {
         if fact.is_none() {
             return Self::Other;
@@ -114,10 +114,10 @@ impl Reading {
     }
 }
 
-/// A recognizer of one kind of sentences.
+/// A recognizer of one kind of sentence.
 type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
 
-/// The recognizers. The first one whose kind a sentence is of reads it.
+/// The recognizers, in order. The first one that matches the kind of a sentence reads it.
 const RECOGNIZERS: [Recognizer; 21] = [
     reference,
     condition,
@@ -142,7 +142,7 @@ const RECOGNIZERS: [Recognizer; 21] = [
     format,
 ];
 
-/// Examples, and sentences that only say where to read on.
+/// Recognizes examples and references to other texts.
 fn reference(sentence: &Sentence<'_>, _: &mut Prose) -> Reading {
     const STARTS: [&str; 8] = [
         "e.g.",
@@ -151,7 +151,7 @@ fn reference(sentence: &Sentence<'_>, _: &mut Prose) -> Reading {
         "you can find",
         "more information",
         "note: we strongly",
-        // What every page says about calls in general.
+        // Every page contains these sentences about calls in general.
         "all post data should be",
         "when setting a task, you",
     ];
@@ -161,7 +161,7 @@ fn reference(sentence: &Sentence<'_>, _: &mut Prose) -> Reading {
     Reading::Other
 }
 
-/// What holds under a condition is not a fact that the language can express.
+/// Recognizes conditions, which the spec language cannot express.
 fn condition(sentence: &Sentence<'_>, _: &mut Prose) -> Reading {
     if sentence.lower.starts_with("if ") {
         return Reading::NotUnderstood;
@@ -178,7 +178,7 @@ fn requirement(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     Reading::of(required, &mut prose.required)
 }
 
-/// A date without the word that joins it.
+/// Recognizes a minimum date without a colon or a verb.
 fn bare_minimum_date(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     let day = sentence
         .lower
@@ -226,10 +226,10 @@ fn default_and_bounds(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     Reading::Other
 }
 
-/// A statement of a value: the phrases that introduce it.
+/// The phrases that introduce a value.
 struct Statement {
     phrases: &'static [&'static str],
-    /// Whether it is a bound: a number or a date.
+    /// Whether the value is a bound: a number or a date.
     is_bound: bool,
 }
 
@@ -238,7 +238,7 @@ impl Statement {
         let Some((before, text)) = split_at_any(sentence.text, self.phrases) else {
             return Reading::Other;
         };
-        // Anything else in front of it can be a condition, or another statement.
+        // Any other text before it can be a condition or another statement.
         let before = before.trim().to_ascii_lowercase();
         if !["", "the", "its", "note: the", "note that the"].contains(&before.as_str()) {
             return Reading::Other;
@@ -250,13 +250,13 @@ impl Statement {
         if self.is_bound && value.as_str().is_some_and(|text| !is_date(text)) {
             return Reading::NotUnderstood;
         }
-        // What follows can be a condition as well; else it is for a person to read.
+        // The rest of the sentence can be a condition.
         let first = rest.split_whitespace().next().unwrap_or_default();
         let conditions = ["for", "if", "when", "unless", "and", "or", "in", "per"];
         if conditions.contains(&first.to_ascii_lowercase().as_str()) {
             return Reading::NotUnderstood;
         }
-        // A second statement is one for another case.
+        // A second, different value applies to another case.
         if slot.as_ref().is_some_and(|known| *known != value) {
             return Reading::NotUnderstood;
         }
@@ -405,7 +405,7 @@ fn format(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
         ("absolute url", Format::Target),
     ];
     let lower = &sentence.lower;
-    // An object can hold targets under keys.
+    // An object can contain targets as values.
     if !sentence.is_of_type(&["string", "array", "object"]) || lower.contains("yyyy-mm-ddt") {
         return Reading::Other;
     }
@@ -417,7 +417,7 @@ fn format(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
         return Reading::Other;
     };
     prose.format = Some(format);
-    // The same sentence can bound the value, too; then it is listed.
+    // A sentence that also states a limit is listed as not understood.
     let rest = lower
         .replace("should be specified", "")
         .replace("should be written", "");
@@ -432,14 +432,14 @@ fn format(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
 mod tests {
     use super::*;
 
-    /// Returns what one recognizer makes of a sentence.
+    /// Returns the result of one recognizer for a sentence.
     fn read(recognize: Recognizer, type_word: &str, text: &str) -> (Reading, Prose) {
         let mut prose = Prose::default();
         let reading = recognize(&Sentence::new(type_word, text), &mut prose);
         (reading, prose)
     }
 
-    /// A sentence that a recognizer understands, and the fact that it states.
+    /// A recognizer, a type word, a sentence and the fact in it.
     struct Case(Recognizer, &'static str, &'static str, fn(&mut Prose));
 
     const CASES: [Case; 17] = [

@@ -1,8 +1,8 @@
-//! Reading facts out of the prose of a field's description.
+//! Extracts facts from the description of a field.
 //!
-//! Each sentence is either understood, or plain description, or listed as not understood: that is
-//! when it has a word that announces a constraint. A fact is taken only where the sentence states
-//! a whole value of the field's type and nothing else: never a piece of prose.
+//! A sentence with a word that indicates a constraint is either understood or listed. Other
+//! sentences are ignored. A fact is accepted only if the sentence states a complete value of the
+//! field's type and nothing else.
 
 mod announce;
 mod facts;
@@ -13,9 +13,9 @@ pub use facts::Prose;
 use facts::Sentence;
 use text::{listed, plain, split_at_any};
 
-/// Reads the lines of a description.
+/// Reads the facts in the lines of a description.
 pub fn read(type_word: &str, lines: &[String]) -> Prose {
-    let mut reader = Reader {
+    let mut reader = ProseReader {
         type_word,
         prose: Prose::default(),
     };
@@ -39,7 +39,7 @@ pub fn read(type_word: &str, lines: &[String]) -> Prose {
     reader.prose
 }
 
-/// The sentences of a text, as [`read`] looks at them.
+/// Splits a text into sentences, as [`read`] does.
 pub fn sentences(line: &str) -> Vec<String> {
     let line = plain(line)
         .replace("; ", ";\u{0}")
@@ -53,8 +53,8 @@ pub fn sentences(line: &str) -> Vec<String> {
         .collect()
 }
 
-/// Plain text glues `required field` to the words in front of it. Where those make a condition or
-/// a denial of it, the sentence stays whole.
+/// Separates `required field` from the words before it, which plain text joins. A condition or a
+/// negation stays whole.
 fn unglued(sentence: &str) -> Vec<&str> {
     let sentence = sentence.trim_end().trim_end_matches([';', '.']);
     let glued = ["required field", "optional field"];
@@ -71,18 +71,19 @@ fn unglued(sentence: &str) -> Vec<&str> {
         || words
             .last()
             .is_some_and(|last| conditions[3..].contains(&last.as_str()));
-    match conditional {
-        true => vec![sentence],
-        false => vec![before, &sentence[before.len()..]],
+    if conditional {
+        vec![sentence]
+    } else {
+        vec![before, &sentence[before.len()..]]
     }
 }
 
-struct Reader<'a> {
+struct ProseReader<'a> {
     type_word: &'a str,
     prose: Prose,
 }
 
-impl Reader<'_> {
+impl ProseReader<'_> {
     fn sentences(&mut self, text: &str) {
         for sentence in sentences(text) {
             let is_understood =
@@ -93,11 +94,11 @@ impl Reader<'_> {
         }
     }
 
-    /// The values behind `possible values:`: a list on the same line, or a line each. Gives how
-    /// many further lines were used.
+    /// Reads the values after `possible values:`: a list on the same line, or one value per line.
+    /// Returns the number of further lines that were used.
     fn values(&mut self, first: &str, rest: &[String]) -> usize {
         if !first.trim().is_empty() {
-            // The list ends with its sentence.
+            // The list ends at the end of its sentence.
             let mut parts = sentences(first).into_iter();
             let list = parts.next().unwrap_or_default();
             match listed(&list) {
@@ -138,7 +139,7 @@ impl Reader<'_> {
     }
 
     fn take(&mut self, values: Vec<String>) {
-        // That a boolean is true or false is no news.
+        // The values of a boolean are known.
         if matches!(self.type_word, "string" | "array" | "object") {
             self.prose.values.extend(values);
         } else if self.type_word != "boolean" {
@@ -150,7 +151,7 @@ impl Reader<'_> {
     }
 }
 
-/// Splits a line at the phrase that announces values: `possible values:`, `possible grouping
+/// Splits a line at the phrase that introduces values: `possible values:`, `possible grouping
 /// types:`, `can take the following values:`.
 fn listing(line: &str) -> Option<(&str, &str)> {
     if let Some(split) = split_at_any(
@@ -172,8 +173,8 @@ fn listing(line: &str) -> Option<(&str, &str)> {
         .then(|| (&line[..at], &line[colon + 1..]))
 }
 
-/// Whether a line behind `example:` is the example: quoted, a number, a bracket, or words without
-/// spaces in a list.
+/// Returns whether a line after `example:` is part of the example: a quoted text, a number, a
+/// bracket, or a list of words.
 fn is_data(line: &str) -> bool {
     let line = line.trim();
     line.starts_with(|c: char| c.is_ascii_digit() || "\"'“‘[]{}".contains(c))

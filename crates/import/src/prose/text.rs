@@ -1,9 +1,9 @@
-//! Words, numbers and quotes in sentences.
+//! Parsing of words, numbers and quotes in sentences.
 
 use dataforseo_spec::dates::DateExpression;
 use serde_json::Value;
 
-/// Words without spaces, separated by commas; `and` or `or` may stand before the last one.
+/// Returns a list of words without spaces, separated by commas, `and` or `or`.
 pub fn listed(text: &str) -> Option<Vec<String>> {
     let text = text.replace(" and ", ",").replace(" or ", ",");
     let values: Vec<String> = text
@@ -15,7 +15,7 @@ pub fn listed(text: &str) -> Option<Vec<String>> {
     (!values.is_empty() && values.iter().all(fits)).then_some(values)
 }
 
-/// Straight quotes, one kind of dash.
+/// Returns a line with straight quotes and one kind of dash.
 pub fn plain(line: &str) -> String {
     line.chars()
         .map(|c| match c {
@@ -27,14 +27,14 @@ pub fn plain(line: &str) -> String {
         .collect()
 }
 
-/// What follows the first of these phrases that stands in the text, whatever its case.
+/// Returns the text after the first phrase that occurs. Ignores case.
 pub fn after<'a>(text: &'a str, phrases: &[&str]) -> Option<&'a str> {
     split_at_any(text, phrases).map(|(_, after)| after)
 }
 
-/// Splits a text at the first of these phrases that it has, whatever its case.
+/// Splits a text at the first phrase that occurs. Ignores case.
 pub fn split_at_any<'a>(text: &'a str, phrases: &[&str]) -> Option<(&'a str, &'a str)> {
-    // ASCII case does not move bytes, so places in one text are places in the other.
+    // A change of ASCII case keeps byte positions.
     let lower = text.to_ascii_lowercase();
     phrases.iter().find_map(|phrase| {
         let at = lower.find(phrase)?;
@@ -49,7 +49,7 @@ pub fn unquoted(text: &str) -> &str {
         .trim_matches(['\'', '"', ' '])
 }
 
-/// A stated value of the field's type, and what follows it in the sentence.
+/// Returns a value of the field's type, and the rest of the sentence.
 pub fn value<'a>(type_word: &str, text: &'a str) -> Option<(Value, &'a str)> {
     let text = text.trim();
     let whole = unquoted(text);
@@ -81,7 +81,7 @@ pub fn value<'a>(type_word: &str, text: &'a str) -> Option<(Value, &'a str)> {
     }
 }
 
-/// `today's date -(minus) one month` as the spec writes it.
+/// Returns `today's date -(minus) one month` in the format of the spec.
 fn moving_date(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let rest = lower.strip_prefix("today's date")?;
@@ -104,7 +104,7 @@ fn moving_date(text: &str) -> Option<String> {
     DateExpression::parse(&expression).map(|date| date.to_string())
 }
 
-/// The first number in a text; `20,000` is one.
+/// Returns the first number in a text, such as `20,000`.
 pub fn number(text: &str) -> Option<i64> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let digits: String = text[start..]
@@ -115,7 +115,7 @@ pub fn number(text: &str) -> Option<i64> {
     digits.parse().ok()
 }
 
-/// `from 1 to 1000`, `from 10000-60000`: two whole numbers and nothing behind them.
+/// Returns the two integers of `from 1 to 1000` or `from 10000-60000`. Nothing can follow them.
 pub fn from_to(text: &str) -> Option<(i64, i64)> {
     let (_, range) = text.split_once("from ")?;
     let (min, max) = range

@@ -1,13 +1,12 @@
-//! Checks on the examples of tasks: fixtures and documentation are made of them, so each value is
-//! what its field takes.
+//! Checks of the examples of tasks, from which fixtures and documentation are generated.
 
 use serde_json::Value;
 
 use super::types::{Limit, Section};
-use super::values::Checker;
+use super::values::ValueChecker;
 use crate::{Diagnostic, EndpointFile};
 
-/// Checks the examples of a section, when all of its types are known.
+/// Checks the examples of a section, after all of its types are resolved.
 pub fn check<'a>(
     section: &Section,
     files: impl Iterator<Item = &'a EndpointFile>,
@@ -29,7 +28,7 @@ pub fn check<'a>(
             let message = format!("`{}`: {message}", pointer.trim_start_matches('/'));
             found.push(Diagnostic::new(
                 &file.file.name,
-                file.file.tree.place(&path),
+                file.file.tree.location(&path),
                 message,
             ));
         };
@@ -41,7 +40,7 @@ pub fn check<'a>(
             for message in field.limits.iter().filter_map(|limit| beyond(limit, value)) {
                 report(&pointer, message);
             }
-            Checker {
+            ValueChecker {
                 section,
                 endpoint,
                 report: &mut report,
@@ -51,7 +50,7 @@ pub fn check<'a>(
     }
 }
 
-/// How a value breaks a limit that does not depend on other fields or on the day.
+/// Returns the violation of a limit that depends neither on other fields nor on the date.
 fn beyond(limit: &Limit, value: &Value) -> Option<String> {
     let count = match value {
         Value::Array(list) => Some(list.len()),

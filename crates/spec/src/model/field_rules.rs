@@ -1,11 +1,9 @@
-//! Checks on a field of the spec: does each key fit the field's type and the other keys?
+//! Checks of a field of the spec: whether each key fits the field's type and the other keys.
 //!
-//! A rule is a function of its own. [`RULES`] lists them, [`OWNERS`] lists which fields may have
-//! which key.
+//! Each rule is a function in [`RULES`]. [`OWNERS`] lists which fields may have which key.
 
 use serde_json::Value;
 
-use crate::Diagnostic;
 use crate::dates::{self, DateExpression};
 use crate::diagnostics::did_you_mean;
 use crate::facts::FACTS;
@@ -14,40 +12,41 @@ use crate::language::FieldType::{
 };
 use crate::language::{Evidence, Field, FieldType, Format};
 use crate::tree::{Path, Tree};
+use crate::{Diagnostic, Payload};
 
-use super::check::{NO_LINKS, is_day, no_day};
+use super::check::{NO_LINKS, is_day, not_a_date};
 
-/// The place of the field that is checked.
+/// The location of the field to check.
 pub struct FieldCheck<'a> {
     /// The name of the file.
     pub file: &'a str,
-    /// The places in the file.
+    /// The parsed file.
     pub tree: &'a Tree,
     /// The keys that lead to the field.
     pub path: &'a [String],
-    /// Whether the field belongs to a task.
-    pub task: bool,
+    /// The kind of object that the field belongs to.
+    pub payload: Payload,
 }
 
-/// Checks what a field states about itself.
+/// Checks the keys of a field.
 pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnostic>) {
     let subject = Subject {
         field,
-        task: at.task,
+        task: at.payload.is_task(),
         inner: match field.kind {
             List | Map => field.of.unwrap_or(Json),
             kind => kind,
         },
         is_date: field.format == Some(Format::Date),
     };
-    let mut report = Report { at, found };
+    let mut report = FieldReport { at, found };
     for rule in RULES {
         rule(&subject, &mut report);
     }
 }
 
 /// A rule about one field.
-type Rule = fn(&Subject<'_>, &mut Report<'_>);
+type Rule = fn(&Subject<'_>, &mut FieldReport<'_>);
 
 /// The rules, in the order in which they apply.
 const RULES: [Rule; 19] = [
@@ -72,22 +71,22 @@ const RULES: [Rule; 19] = [
     facts_of_corrections,
 ];
 
-/// The field that a rule looks at.
+/// The field that a rule checks.
 struct Subject<'a> {
     field: &'a Field,
     task: bool,
-    /// The type of the elements of a list or a map, else the type of the field.
+    /// The type of the elements of a list or a map, otherwise the type of the field.
     inner: FieldType,
     is_date: bool,
 }
 
-/// Collects what is wrong with the field.
-struct Report<'a> {
+/// The errors in the field.
+struct FieldReport<'a> {
     at: &'a FieldCheck<'a>,
     found: &'a mut Vec<Diagnostic>,
 }
 
-impl Report<'_> {
+impl FieldReport<'_> {
     /// Reports an error of a key of the field.
     fn key(&mut self, key: &str, message: impl Into<String>) {
         self.below(&[key.to_owned()], message);
@@ -101,9 +100,9 @@ impl Report<'_> {
     /// Reports an error at a path inside the field.
     fn below(&mut self, keys: &[String], message: impl Into<String>) {
         let path: Path = [self.at.path, keys].concat();
-        let place = self.at.tree.place(&path);
+        let location = self.at.tree.location(&path);
         self.found
-            .push(Diagnostic::new(self.at.file, place, message));
+            .push(Diagnostic::new(self.at.file, location, message));
     }
 }
 
@@ -112,11 +111,11 @@ struct Owner {
     key: &'static str,
     is_present: fn(&Field) -> bool,
     is_allowed: fn(&Subject<'_>) -> bool,
-    /// The fields that may have it, for the message.
+    /// The fields that may have the key, for the message.
     fields: &'static str,
 }
 
-/// The keys that not every field may have.
+/// The keys that only some fields may have.
 const OWNERS: [Owner; 18] = [
     Owner {
         key: "use",
@@ -235,7 +234,7 @@ fn has_bounds(it: &Subject<'_>) -> bool {
     it.is_date || matches!(it.field.kind, Integer | Float)
 }
 
-fn owners(it: &Subject<'_>, report: &mut Report<'_>) {
+fn owners(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     for owner in &OWNERS {
         if (owner.is_present)(it.field) && !(owner.is_allowed)(it) {
             let (fields, key) = (owner.fields, owner.key);
@@ -244,25 +243,32 @@ fn owners(it: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// A list and a map have `of`, nothing else has; `of` is not `filters` or `order`.
-fn element_type(it: &Subject<'_>, report: &mut Report<'_>) {
+/// Checks that lists and maps, and no other types, have `of`, and that it is not `filters` or
+/// `order`.
+fn element_type(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     match (it.field.kind, it.field.of) {
         (List | Map, None) => {
-            report.key("type", "a list and a map say with `of` what they hold");
+            report.key(
+                "type",
+                "`of` is missing: lists and maps require the type of their elements",
+            );
         }
         (List | Map, Some(_)) | (_, None) => {}
-        (_, Some(_)) => report.key("of", "only a list and a map have `of`"),
+        (_, Some(_)) => report.key("of", "only lists and maps have `of`"),
     }
     if matches!(it.field.of, Some(Filters | Order)) {
-        report.key("of", "filters and an order stand in no list and no map");
+        report.key(
+            "of",
+            "`filters` and `order` cannot be elements of a list or a map",
+        );
     }
 }
 
-/// A list or a map of lists or maps has `each`, nothing else has.
-fn element_of_elements(it: &Subject<'_>, report: &mut Report<'_>) {
+/// Checks that lists and maps of lists or maps, and no other types, have `each`.
+fn element_of_elements(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     match (it.field.of, &it.field.each) {
         (Some(of @ (List | Map)), each) if each.as_ref().is_none_or(|each| each.kind != of) => {
-            let message = "say with `each` what the elements are, with the same `type`";
+            let message = "define the elements in `each`, with the `type` that `of` names";
             report.key("of", message);
         }
         (Some(List | Map), _) | (_, None) => {}
@@ -270,26 +276,29 @@ fn element_of_elements(it: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Filters and an order belong to a task, and are never required.
-fn filters_and_orders(it: &Subject<'_>, report: &mut Report<'_>) {
+/// Checks that filters and orders belong to a task and are optional.
+fn filters_and_orders(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     if !matches!(it.field.kind, Filters | Order) {
         return;
     }
     if it.field.required == Some(true) {
-        report.key("required", "filters and an order can always be left out");
+        report.key(
+            "required",
+            "filters and orders are always optional: remove `required`",
+        );
     }
     if !it.task {
-        report.key("type", "only a task has filters and an order");
+        report.key("type", "only tasks have filters and orders");
     }
 }
 
-/// An object has either `fields` or `use`, nothing else has `fields`.
-fn inner_fields(it: &Subject<'_>, report: &mut Report<'_>) {
+/// Checks that an object has either `fields` or `use`, and that other types have no `fields`.
+fn inner_fields(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let is_object = it.inner == Object;
     match (is_object, it.field.fields.is_empty(), &it.field.shared) {
         (true, true, None) => {
-            let message = "an object says its `fields`, or names a shared type with `use`; if its \
-                           keys are not documented, it is a `map`";
+            let message = "an object requires `fields`, or a shared type in `use`; if its keys are \
+                           not documented, use `map`";
             report.key("type", message);
         }
         (true, false, Some(_)) => report.key("use", "`use` and `fields` exclude each other"),
@@ -298,8 +307,8 @@ fn inner_fields(it: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// `default`, `min` and `max` are values of the field's type.
-fn kinds_of_values(it: &Subject<'_>, report: &mut Report<'_>) {
+/// Checks that `default`, `min` and `max` are values of the field's type.
+fn kinds_of_values(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let field = it.field;
     for (key, value) in [
         ("default", &field.default),
@@ -333,23 +342,23 @@ fn fits(it: &Subject<'_>, value: &Value) -> bool {
     }
 }
 
-fn default_among_values(it: &Subject<'_>, report: &mut Report<'_>) {
+fn default_among_values(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     if let (Some(Value::String(default)), Some(values)) = (&it.field.default, &it.field.values)
         && !values.names().contains(&default.as_str())
     {
-        report.key("default", format!("`{default}` is none of the `values`"));
+        report.key("default", format!("`{default}` is not one of the `values`"));
     }
 }
 
-fn order_of_item_counts(it: &Subject<'_>, report: &mut Report<'_>) {
+fn order_of_item_counts(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     if let (Some(min), Some(max)) = (it.field.min_items, it.field.max_items)
         && min > max
     {
-        report.key("min_items", format!("more than `max_items`, {max}"));
+        report.key("min_items", format!("above `max_items`, {max}"));
     }
 }
 
-fn limits_of_zero(it: &Subject<'_>, report: &mut Report<'_>) {
+fn limits_of_zero(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let limits = [
         it.field.max_items,
         it.field.max_conditions,
@@ -361,29 +370,29 @@ fn limits_of_zero(it: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn links(it: &Subject<'_>, report: &mut Report<'_>) {
+fn links(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let doc = it.field.doc.as_deref().unwrap_or_default();
     if doc.contains("[`") {
         report.key("doc", NO_LINKS);
     }
 }
 
-fn repeated_values(it: &Subject<'_>, report: &mut Report<'_>) {
+fn repeated_values(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let Some(values) = &it.field.values else {
         return;
     };
     let names = values.names();
     if names.is_empty() {
-        report.key("values", "no values: leave the key out");
+        report.key("values", "the list is empty: remove the key");
     }
     for (index, name) in names.iter().enumerate() {
         if names[..index].contains(name) {
-            report.key("values", format!("`{name}` stands here twice"));
+            report.key("values", format!("duplicate value `{name}`"));
         }
     }
 }
 
-fn order_of_dates(it: &Subject<'_>, report: &mut Report<'_>) {
+fn order_of_dates(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     if !it.is_date {
         return;
     }
@@ -400,7 +409,7 @@ fn order_of_dates(it: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn order_of_numbers(it: &Subject<'_>, report: &mut Report<'_>) {
+fn order_of_numbers(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let read = |value: &Option<Value>| value.as_ref().and_then(Value::as_f64);
     let (min, max) = (read(&it.field.min), read(&it.field.max));
     if min.zip(max).is_some_and(|(min, max)| min > max) {
@@ -413,55 +422,58 @@ fn order_of_numbers(it: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn meanings_of_values(it: &Subject<'_>, report: &mut Report<'_>) {
+fn meanings_of_values(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     for (value, meaning) in it.field.values.iter().flat_map(|values| values.iter()) {
         if meaning.is_some_and(|meaning| meaning.trim().is_empty()) {
-            let message = format!("`{value}` has no meaning: say it in our own words");
+            let message = format!("`{value}` has no meaning: write it in our own words");
             report.key("values", message);
         }
     }
 }
 
-fn default_of_required(it: &Subject<'_>, report: &mut Report<'_>) {
+fn default_of_required(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     if it.field.required == Some(true) && it.field.default.is_some() {
-        report.key("default", "a required field has no default");
+        report.key(
+            "default",
+            "a required field cannot have a default: remove one of the two",
+        );
     }
 }
 
-fn documentation(it: &Subject<'_>, report: &mut Report<'_>) {
+fn documentation(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let doc = it.field.doc.as_deref().unwrap_or_default();
     if doc.trim().is_empty() {
         let name = report.at.path.last().map_or("", |name| name);
-        let message = format!("`{name}` has no `doc`: say in our own words what it means");
+        let message = format!("`{name}` has no `doc`: describe it in our own words");
         report.field(message);
     }
 }
 
-fn day_of_removal(it: &Subject<'_>, report: &mut Report<'_>) {
+fn day_of_removal(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     if let Some(day) = it
         .field
         .removed_upstream
         .as_ref()
         .filter(|day| !is_day(day))
     {
-        report.key("removed_upstream", no_day(day));
+        report.key("removed_upstream", not_a_date(day));
     }
 }
 
-fn facts_of_evidence(it: &Subject<'_>, report: &mut Report<'_>) {
+fn facts_of_evidence(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let Some(Evidence::Facts(facts)) = &it.field.evidence else {
         return;
     };
     for name in facts.keys().filter(|name| !is_fact(name)) {
-        report.key("evidence", no_fact(name));
+        report.key("evidence", unknown_fact(name));
     }
 }
 
-fn facts_of_corrections(it: &Subject<'_>, report: &mut Report<'_>) {
+fn facts_of_corrections(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     for (index, correction) in it.field.corrections.iter().enumerate() {
         if !is_fact(&correction.fact) {
             let keys = ["corrections".to_owned(), index.to_string()];
-            report.below(&keys, no_fact(&correction.fact));
+            report.below(&keys, unknown_fact(&correction.fact));
         }
     }
 }
@@ -471,8 +483,8 @@ fn is_fact(name: &str) -> bool {
 }
 
 /// Returns the message about a fact that does not exist.
-fn no_fact(name: &str) -> String {
-    format!("no fact `{name}`{}", did_you_mean(name, FACTS))
+fn unknown_fact(name: &str) -> String {
+    format!("unknown fact `{name}`{}", did_you_mean(name, FACTS))
 }
 
 #[cfg(test)]
@@ -482,9 +494,9 @@ mod tests {
     use super::*;
 
     /// Returns what one rule reports about a field, as `key: message`.
-    fn reported(rule: Rule, task: bool, field: serde_json::Value) -> Vec<String> {
+    fn reported(rule: Rule, field: serde_json::Value) -> Vec<String> {
         let field: Field = serde_json::from_value(field).unwrap();
-        // Every key stands on a line of its own, so that the line tells which one is meant.
+        // Each key is on its own line, so that the line of an error identifies the key.
         let text =
             "use: 1\nformat: 1\nmin: 1\nmax: 1\ndefault: 1\nabsent: 1\ntype: 1\nof: 1\nvalues: 1\n";
         let (tree, _) = Tree::parse("file", text).unwrap();
@@ -493,27 +505,27 @@ mod tests {
             file: "file",
             tree: &tree,
             path: &[],
-            task,
+            payload: Payload::Task,
         };
         let subject = Subject {
             field: &field,
-            task,
+            task: true,
             inner: field.of.unwrap_or(field.kind),
             is_date: field.format == Some(Format::Date),
         };
         let mut found = Vec::new();
         rule(
             &subject,
-            &mut Report {
+            &mut FieldReport {
                 at: &at,
                 found: &mut found,
             },
         );
-        let shown = |it: &Diagnostic| {
-            let line = usize::try_from(it.place.line).unwrap();
+        let as_text = |it: &Diagnostic| {
+            let line = usize::try_from(it.location.line).unwrap();
             format!("{}: {}", keys[line - 1], it.message)
         };
-        found.iter().map(shown).collect()
+        found.iter().map(as_text).collect()
     }
 
     #[test]
@@ -522,12 +534,12 @@ mod tests {
             (
                 element_type,
                 json!({"type": "list"}),
-                &["type: a list and a map say with `of` what they hold"],
+                &["type: `of` is missing: lists and maps require the type of their elements"],
             ),
             (
                 element_type,
                 json!({"type": "string", "of": "string"}),
-                &["of: only a list and a map have `of`"],
+                &["of: only lists and maps have `of`"],
             ),
             (
                 owners,
@@ -556,16 +568,16 @@ mod tests {
             (
                 default_among_values,
                 json!({"type": "string", "values": ["a"], "default": "b"}),
-                &["default: `b` is none of the `values`"],
+                &["default: `b` is not one of the `values`"],
             ),
             (
                 repeated_values,
                 json!({"type": "string", "values": ["a", "a"]}),
-                &["values: `a` stands here twice"],
+                &["values: duplicate value `a`"],
             ),
         ];
         for (rule, field, expected) in cases {
-            assert_eq!(reported(rule, true, field.clone()), expected, "{field}");
+            assert_eq!(reported(rule, field.clone()), expected, "{field}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a spec folder as a model.
+//! Reads a spec folder as a model.
 
 use std::path::Path;
 
@@ -9,16 +9,16 @@ use crate::{Diagnostics, Spec, glossary};
 /// Reads a spec folder and resolves it.
 ///
 /// # Errors
-/// Everything that is wrong with it. What can be said of a file only when the files that it
-/// refers to are readable is said when they are.
+/// Returns all errors in the spec. Errors that depend on another file are reported once that file
+/// can be read.
 pub fn load(folder: &Path) -> Result<Model, Diagnostics> {
     load_both(folder).map(|(_, model)| model)
 }
 
-/// Reads a spec folder and gives the spec itself, fields with the words of the glossaries.
+/// Reads a spec folder and returns the spec, with the texts of the glossaries in its fields.
 ///
 /// # Errors
-/// As [`load`]: a spec that does not resolve is none.
+/// Returns all errors in the spec, including those of [`load`].
 pub fn load_spec(folder: &Path) -> Result<Spec, Diagnostics> {
     load_both(folder).map(|(spec, _)| spec)
 }
@@ -28,7 +28,7 @@ fn load_both(folder: &Path) -> Result<(Spec, Model), Diagnostics> {
     let resolved = spec.map(|mut spec| {
         let mut unused = Vec::new();
         glossary::apply(&mut spec, &mut unused);
-        // Words are unused, too, where the file of their field cannot be read.
+        // A text also seems unused if the file of its field cannot be read.
         if found.is_empty() {
             found.extend(unused);
         }

@@ -1,13 +1,13 @@
-//! The resolved model: the spec with references followed, names given and every check passed.
-//! Emitters read this and nothing else.
+//! The resolved model: the spec after all checks, with names and references resolved. It is the
+//! only input of the emitters.
 
 mod check;
 mod examples;
 mod field_rules;
 mod load;
-mod refuse;
 mod resolve;
 mod rows;
+mod section_checks;
 mod type_names;
 mod types;
 pub mod values;

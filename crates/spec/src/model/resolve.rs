@@ -1,15 +1,16 @@
-//! From the spec's files to the model: names are given, references followed, checks made.
+//! Resolves the files of the spec into the model: assigns names, follows references and runs
+//! checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{NO_LINKS, check_api, check_status_codes, is_day, no_day};
+use super::check::{NO_LINKS, check_api, check_status_codes, is_day, not_a_date};
 use super::field_rules::{FieldCheck, check_field};
-use super::type_names::Taken;
+use super::type_names::TypeNames;
 use super::types::{
     Endpoint, Enum, Field, Former, Limit, Member, Model, Object, Section, Type, TypeDef, Union,
     Variant,
 };
-use super::{examples, refuse, rows};
+use super::{examples, rows, section_checks};
 use crate::dates::DateExpression;
 use crate::diagnostics::did_you_mean;
 use crate::glossary::names_sent;
@@ -17,12 +18,12 @@ use crate::language::{self, FieldType, Fields, Format, SharedTypes, Values};
 use crate::load::File;
 use crate::names;
 use crate::tree::{Path, Tree};
-use crate::{Diagnostic, Diagnostics, EndpointFile, Spec};
+use crate::{Diagnostic, Diagnostics, EndpointFile, Payload, Spec};
 
 /// Resolves a spec.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// Returns all errors in the spec.
 pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
     let mut found = Vec::new();
     check_status_codes(&spec.status_codes, &mut found);
@@ -41,34 +42,34 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
                 Some((path.to_owned(), names::type_name(&names::plain_path(rest))?))
             })
             .collect();
-        // The type names of the section, with where they stand.
-        let mut taken = Taken::new();
+        // Type names are unique per section.
+        let mut type_names = TypeNames::new();
         let mut section = Section {
             name: name.clone(),
             doc: section.doc.clone(),
             shared_file: shared.map(|file| file.name.clone()),
             shared: shared.map_or_else(Vec::new, |file| {
-                shared_types(file, &sent, &mut taken, &mut found)
+                shared_types(file, &sent, &mut type_names, &mut found)
             }),
             endpoints: Vec::new(),
         };
         for file in files() {
-            if let Some(endpoint) = endpoint(file, shared, &siblings, &mut taken, &mut found) {
+            if let Some(endpoint) = endpoint(file, shared, &siblings, &mut type_names, &mut found) {
                 section.endpoints.push(endpoint);
             }
         }
         if let Some(shared) = shared {
-            refuse::two_ways(files(), shared, &sent, &mut found);
+            section_checks::sent_and_received(files(), shared, &sent, &mut found);
         }
-        refuse::equal_methods(&section, &mut found);
+        section_checks::duplicate_methods(&section, &mut found);
         let before = found.len();
-        refuse::endless_types(&section, &taken, &mut found);
+        section_checks::infinite_types(&section, &type_names, &mut found);
         if found.len() == before {
             rows::resolve(&mut section, files(), &mut found);
             examples::check(&section, files(), &mut found);
         }
         if !section.endpoints.is_empty() {
-            refuse::equal_types(&section, &taken, &mut found);
+            section_checks::duplicate_types(&section, &type_names, &mut found);
             sections.push(section);
         }
     }
@@ -84,29 +85,34 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
     })
 }
 
-/// `sent` are the names of those that tasks use.
+/// Resolves the shared types of a section. `sent` contains the names of those that tasks use.
 fn shared_types(
     file: &File<SharedTypes>,
     sent: &BTreeSet<String>,
-    taken: &mut Taken,
+    type_names: &mut TypeNames,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<TypeDef> {
     let mut all = Vec::new();
     for (name, shared) in &file.content.types {
         let path = vec!["types".to_owned(), name.clone()];
-        let mut scope = Scope {
+        let mut scope = FileScope {
             file: &file.name,
             tree: &file.tree,
             shared: Some(file),
             prefix: name.clone(),
             endpoint: None,
-            taken,
+            type_names,
             types: Vec::new(),
             found,
         };
         scope.claim(name, &path);
         if names::type_name(name).as_ref() != Some(name) {
-            scope.report(&path, format!("`{name}` is no name of a Rust type"));
+            scope.report(
+                &path,
+                format!(
+                    "`{name}` is not the name of a Rust type: expected a name such as `RankInfo`"
+                ),
+            );
         }
         let doc = shared.doc.clone().unwrap_or_default().trim().to_owned();
         scope.check_doc(name, &doc, &path);
@@ -120,13 +126,20 @@ fn shared_types(
                     doc,
                     &shared.fields,
                     &path,
-                    sent.contains(name),
+                    if sent.contains(name) {
+                        Payload::Task
+                    } else {
+                        Payload::Result
+                    },
                 );
                 TypeDef::Object(object)
             }
             (None, Some(tag)) if !shared.members.is_empty() => {
                 if sent.contains(name) {
-                    scope.report(&path, "a union stands in results only, not in a task");
+                    scope.report(
+                        &path,
+                        "a task cannot contain a union: unions are for results only",
+                    );
                 }
                 TypeDef::Union(scope.union(name, &doc, tag, shared, &path))
             }
@@ -144,7 +157,7 @@ fn shared_types(
     all
 }
 
-/// The names of the paths that an endpoint had before.
+/// Returns the names that belong to the former paths of an endpoint.
 fn former(
     section: &str,
     file: &File<language::Endpoint>,
@@ -161,14 +174,14 @@ fn former(
                 all.push(Former { name, module });
             }
             _ => {
-                let place = ["renamed_from".to_owned(), index.to_string()];
+                let location = ["renamed_from".to_owned(), index.to_string()];
                 let message = format!(
-                    "`{path}`: expected the path that the endpoint had before, such as \
+                    "`{path}`: expected a former path of the endpoint, such as \
                      `{prefix}bulk_ranks/live`"
                 );
                 found.push(Diagnostic::new(
                     &file.name,
-                    file.tree.place(&place),
+                    file.tree.location(&location),
                     message,
                 ));
             }
@@ -179,7 +192,7 @@ fn former(
 
 /// The names that generated code gives an endpoint.
 struct EndpointName {
-    /// The path behind the section.
+    /// The path after the section.
     rest: String,
     /// The Rust name of the endpoint.
     name: String,
@@ -191,8 +204,8 @@ struct EndpointName {
 fn endpoint_name(endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> Option<EndpointName> {
     let EndpointFile { section, file } = endpoint;
     let mut report = |message: String| {
-        let place = file.tree.place(&["path".to_owned()]);
-        found.push(Diagnostic::new(&file.name, place, message));
+        let location = file.tree.location(&["path".to_owned()]);
+        found.push(Diagnostic::new(&file.name, location, message));
     };
     let path = &file.content.path;
     let Some(rest) = path.strip_prefix(&format!("/v3/{section}/")) else {
@@ -203,12 +216,12 @@ fn endpoint_name(endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> Option
     };
     let plain = names::plain_path(rest);
     let (Some(name), Some(module)) = (names::type_name(&plain), names::field_name(&plain)) else {
-        report(format!("no Rust name can be made from `{rest}`"));
+        report(format!("cannot derive a Rust name from `{rest}`"));
         return None;
     };
     if !file.name.ends_with(&format!("/{section}/{module}.yaml")) {
         report(format!(
-            "this path belongs into a file `{section}/{module}.yaml`"
+            "this path belongs in the file `{section}/{module}.yaml`"
         ));
     }
     Some(EndpointName {
@@ -222,20 +235,20 @@ fn endpoint(
     endpoint: &EndpointFile,
     shared: Option<&File<SharedTypes>>,
     siblings: &BTreeMap<String, String>,
-    taken: &mut Taken,
+    type_names: &mut TypeNames,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Endpoint> {
     let EndpointName { rest, name, module } = endpoint_name(endpoint, found)?;
     let EndpointFile { section, file } = endpoint;
     let spec = &file.content;
     let former = former(section, file, found);
-    let mut scope = Scope {
+    let mut scope = FileScope {
         file: &file.name,
         tree: &file.tree,
         shared,
         prefix: name.clone(),
         endpoint: Some((&name, siblings)),
-        taken,
+        type_names,
         types: Vec::new(),
         found,
     };
@@ -245,7 +258,7 @@ fn endpoint(
     scope.check_endpoint(spec);
     let task = spec.task.as_ref().map(|task| {
         let path = ["task".to_owned(), "fields".to_owned()];
-        scope.top(format!("{name}Task"), &task.fields, &path, true)
+        scope.top(format!("{name}Task"), &task.fields, &path, Payload::Task)
     });
     let (result_type, result) = scope.result(spec, &name);
     let types = scope.types;
@@ -274,7 +287,7 @@ fn endpoint(
     })
 }
 
-/// The methods that generated code gives to what is sent, and those that it calls.
+/// The methods that generated tasks have, or that generated code calls on them.
 const METHODS: [&str; 6] = [
     "clone",
     "default",
@@ -284,33 +297,54 @@ const METHODS: [&str; 6] = [
     "warnings",
 ];
 
-/// Resolving the types of one file.
-struct Scope<'a> {
+/// The kind of a shared type that a field can refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SharedKind {
+    /// An object or a union.
+    Object,
+    /// A string with documented values.
+    Values,
+}
+
+impl SharedKind {
+    fn of(shared: &language::SharedType) -> Self {
+        if shared.values.is_some() {
+            Self::Values
+        } else {
+            Self::Object
+        }
+    }
+}
+
+/// The resolver of the types in one file.
+struct FileScope<'a> {
     file: &'a str,
     tree: &'a Tree,
     shared: Option<&'a File<SharedTypes>>,
-    /// What the names of types begin with that stand in this file only.
+    /// The prefix of the names of types that only this file uses.
     prefix: String,
-    /// The Rust name of the file's endpoint, and those of the section's endpoints by path.
+    /// The Rust name of the file's endpoint, and the names of the section's endpoints by path.
     endpoint: Option<(&'a str, &'a BTreeMap<String, String>)>,
-    /// The type names of the section, with the file that has them.
-    taken: &'a mut Taken,
+    /// The type names of the section, with the file of each.
+    type_names: &'a mut TypeNames,
     types: Vec<TypeDef>,
     found: &'a mut Vec<Diagnostic>,
 }
 
-impl Scope<'_> {
+impl FileScope<'_> {
     fn report(&mut self, path: &[String], message: impl Into<String>) {
-        let place = self.tree.place(path);
-        self.found.push(Diagnostic::new(self.file, place, message));
+        let location = self.tree.location(path);
+        self.found
+            .push(Diagnostic::new(self.file, location, message));
     }
 
-    /// Takes a type name, once in a section. A second one is an error, never a numbered name.
+    /// Claims a type name, which must be unique in the section. A duplicate is an error, so that no
+    /// name is numbered.
     fn claim(&mut self, name: &str, path: &[String]) {
-        let here = (self.file.to_owned(), self.tree.place(path));
-        if let Some((other, _)) = self.taken.insert(name.to_owned(), here) {
+        let here = (self.file.to_owned(), self.tree.location(path));
+        if let Some((other, _)) = self.type_names.insert(name.to_owned(), here) {
             let message = format!(
-                "the type name `{name}` is taken by {other}: give this one another with `name`, \
+                "the type name `{name}` is already used in {other}: set another with `name`, \
                  or share the type with `use`"
             );
             self.report(path, message);
@@ -321,7 +355,7 @@ impl Scope<'_> {
         if doc.is_empty() {
             self.report(
                 path,
-                format!("`{name}` has no `doc`: say in our own words what it is"),
+                format!("`{name}` has no `doc`: describe it in our own words"),
             );
         }
         if doc.contains("[`") {
@@ -329,10 +363,17 @@ impl Scope<'_> {
         }
     }
 
-    /// The parameters of the path: each is described, and what is described is in the path.
+    /// Returns the parameters of the path. Reports parameters without a description, and
+    /// descriptions without a parameter.
     fn parameters(&mut self, spec: &language::Endpoint) -> Vec<Field> {
         let path = vec!["parameters".to_owned()];
-        let described = self.object(String::new(), String::new(), &spec.parameters, &path, true);
+        let described = self.object(
+            String::new(),
+            String::new(),
+            &spec.parameters,
+            &path,
+            Payload::Task,
+        );
         let in_path = names::parameters(&spec.path);
         for name in &in_path {
             if !spec.parameters.contains_key(*name) {
@@ -346,7 +387,7 @@ impl Scope<'_> {
                 self.report(&at, format!("the path has no parameter `{}`", field.wire));
             }
             if field.ty != Type::String || !field.required {
-                self.report(&at, "a parameter of a path is a required string");
+                self.report(&at, "a path parameter must be a required string");
             }
         }
         let mut fields = described.fields;
@@ -354,11 +395,11 @@ impl Scope<'_> {
         fields
     }
 
-    /// Checks what an endpoint states about itself, its fields left out.
+    /// Checks the keys of an endpoint other than its fields.
     fn check_endpoint(&mut self, spec: &language::Endpoint) {
         let at = |keys: &[&str]| -> Path { keys.iter().map(|key| (*key).to_owned()).collect() };
         if let Some(day) = spec.removed_upstream.as_ref().filter(|day| !is_day(day)) {
-            self.report(&at(&["removed_upstream"]), no_day(day));
+            self.report(&at(&["removed_upstream"]), not_a_date(day));
         }
         let revised = spec.source.revised.as_ref();
         if revised.is_some_and(|revised| !is_day(revised)) {
@@ -372,11 +413,11 @@ impl Scope<'_> {
             self.report(&at(&["doc"]), NO_LINKS);
         }
         if !spec.source.link.starts_with("https://") {
-            let message = "expected the address of a page, https://…";
+            let message = "expected the URL of a page, https://…";
             self.report(&at(&["source", "link"]), message);
         }
         if doc.trim().is_empty() {
-            let message = "`doc` is missing: say in our own words what the endpoint is for";
+            let message = "`doc` is missing: describe the endpoint in our own words";
             self.report(&[], message);
         }
     }
@@ -393,15 +434,15 @@ impl Scope<'_> {
             if !result.fields.is_empty() {
                 self.report(&at, "`use` and `fields` exclude each other");
             }
-            return (self.look_up(shared, &at, false), None);
+            return (self.look_up(shared, &at, SharedKind::Object), None);
         }
         let path = [at, "fields".to_owned()];
         let name = format!("{name}Result");
-        let object = self.top(name.clone(), &result.fields, &path, false);
+        let object = self.top(name.clone(), &result.fields, &path, Payload::Result);
         (Type::Object(name), Some(object))
     }
 
-    /// What a mode asks for.
+    /// Checks the keys that a mode requires or excludes.
     fn check_mode(&mut self, spec: &language::Endpoint) {
         let at = |key: &str| vec![key.to_owned()];
         match (spec.method, &spec.task) {
@@ -412,14 +453,17 @@ impl Scope<'_> {
                 );
             }
             (language::Method::Get, Some(_)) => {
-                self.report(&at("task"), "a GET sends nothing but its `parameters`");
+                self.report(
+                    &at("task"),
+                    "a GET sends only its `parameters`: remove `task`",
+                );
             }
             _ => {}
         }
         if spec.task.is_some() && spec.limits.tasks_per_call.is_none() {
             self.report(
                 &at("limits"),
-                "say with `tasks_per_call` how many tasks a call may hold",
+                "`tasks_per_call` is missing: set the maximum number of tasks per call",
             );
         }
         let get = spec.method == language::Method::Get;
@@ -430,19 +474,19 @@ impl Scope<'_> {
             _ => true,
         };
         if !fits {
-            let message = "this mode goes with another method: `task_post` is a POST, \
+            let message = "this mode requires another method: `task_post` is a POST, \
                            `tasks_ready` a GET, `task_get` a GET with `parameters`";
             self.report(&at("mode"), message);
         }
         if get && spec.limits.tasks_per_call.is_some() {
             self.report(
                 &at("limits"),
-                "a GET sends no tasks: it has no `tasks_per_call`",
+                "a GET sends no tasks: remove `tasks_per_call`",
             );
         }
-        // Of others, a result that is not described is any JSON.
+        // For other modes, a result without a description is any JSON.
         if spec.mode == language::Mode::TaskPost && spec.result.is_some() {
-            let message = "a `task_post` gives no `result`: its answer is the tasks themselves";
+            let message = "a `task_post` has no `result`: its response contains the posted tasks";
             self.report(&at("mode"), message);
         }
         let Some(example) = &spec.example else { return };
@@ -478,7 +522,7 @@ impl Scope<'_> {
         let mut members: Vec<Member> = Vec::new();
         let union_fields: Vec<&String> = shared.fields.keys().collect();
         if shared.fields.contains_key(tag) {
-            let message = format!("`{tag}` is the union's tag; it is no field besides");
+            let message = format!("`{tag}` is the union's tag, so it cannot be a field");
             self.report(path, message);
         }
         for (wire, member) in &shared.members {
@@ -486,12 +530,15 @@ impl Scope<'_> {
             let doc = member.doc.clone().unwrap_or_default().trim().to_owned();
             self.check_doc(wire, &doc, &at);
             let Some(variant) = variant_name(wire) else {
-                let message = format!("no Rust name can be made from the member `{wire}`");
+                let message = format!("cannot derive a Rust name from the member `{wire}`");
                 self.report(&at, message);
                 continue;
             };
             if let Some(other) = members.iter().find(|other| other.name == variant) {
-                let message = format!("`{wire}` and `{}` would both be `{variant}`", other.wire);
+                let message = format!(
+                    "`{wire}` and `{}` would both become `{variant}`",
+                    other.wire
+                );
                 self.report(&at, message);
             }
             let object = match &member.shared {
@@ -504,7 +551,8 @@ impl Scope<'_> {
                 }
                 None => {
                     if member.fields.contains_key(tag) {
-                        let message = format!("`{tag}` is the union's tag; it is no field besides");
+                        let message =
+                            format!("`{tag}` is the union's tag, so it cannot be a field");
                         self.report(&at, message);
                     }
                     let object = format!("{name}{variant}");
@@ -512,12 +560,13 @@ impl Scope<'_> {
                     let mut fields = shared.fields.clone();
                     for (field, own) in &member.fields {
                         if fields.insert(field.clone(), own.clone()).is_some() {
-                            let message = format!("`{field}` is a field of the union already");
+                            let message = format!("`{field}` is already a field of the union");
                             self.report(&at, message);
                         }
                     }
                     let outer = std::mem::replace(&mut self.prefix, object.clone());
-                    let made = self.object(object.clone(), doc.clone(), &fields, &at, false);
+                    let made =
+                        self.object(object.clone(), doc.clone(), &fields, &at, Payload::Result);
                     self.prefix = outer;
                     self.types.push(TypeDef::Object(made));
                     object
@@ -538,10 +587,10 @@ impl Scope<'_> {
         }
     }
 
-    /// The shared type of a member: an object that has the union's fields and not its tag.
+    /// Checks the shared type of a member: an object with the union's fields and without its tag.
     fn member_type(&mut self, name: &str, tag: &str, common: &[&String], path: &[String]) {
-        if let Type::Union(_) = self.look_up(name, path, false) {
-            let message = format!("`{name}` is a union, and a member is an object");
+        if let Type::Union(_) = self.look_up(name, path, SharedKind::Object) {
+            let message = format!("`{name}` is a union, but a member must be an object");
             self.report(path, message);
             return;
         }
@@ -550,7 +599,7 @@ impl Scope<'_> {
             return;
         };
         if ty.fields.contains_key(tag) {
-            let message = format!("`{name}` has the union's tag `{tag}`, which is no field");
+            let message = format!("`{name}` has the union's tag `{tag}` as a field: remove it");
             self.report(path, message);
         }
         let missing: Vec<&str> = common
@@ -567,19 +616,19 @@ impl Scope<'_> {
         }
     }
 
-    fn top(&mut self, name: String, fields: &Fields, path: &[String], task: bool) -> Object {
+    fn top(&mut self, name: String, fields: &Fields, path: &[String], payload: Payload) -> Object {
         self.claim(&name, path);
-        self.object(name, String::new(), fields, path, task)
+        self.object(name, String::new(), fields, path, payload)
     }
 
-    /// `path` leads to the fields, or to what holds them.
+    /// Resolves an object. `path` leads to the fields, or to the value that contains them.
     fn object(
         &mut self,
         name: String,
         doc: String,
         fields: &Fields,
         path: &[String],
-        task: bool,
+        payload: Payload,
     ) -> Object {
         let mut resolved: Vec<Field> = Vec::new();
         for (wire, spec) in fields {
@@ -588,7 +637,7 @@ impl Scope<'_> {
                 file: self.file,
                 tree: self.tree,
                 path: &path,
-                task,
+                payload,
             };
             check_field(&check, spec, self.found);
             let given = spec.ident.as_deref();
@@ -598,7 +647,7 @@ impl Scope<'_> {
                 let wrong = given.unwrap_or(wire);
                 self.report(
                     &path,
-                    format!("`{wrong}` cannot be a Rust name: give one with `ident`"),
+                    format!("`{wrong}` cannot be a Rust name: set one with `ident`"),
                 );
                 continue;
             };
@@ -610,12 +659,15 @@ impl Scope<'_> {
             {
                 if !fields.contains_key(other) {
                     let meant = did_you_mean(other, fields.keys().map(String::as_str));
-                    self.report(&path, format!("no field `{other}` beside this one{meant}"));
+                    self.report(
+                        &path,
+                        format!("no field `{other}` in the same object{meant}"),
+                    );
                 }
             }
-            if task && METHODS.contains(&ident.as_str()) {
+            if payload.is_task() && METHODS.contains(&ident.as_str()) {
                 let message = format!(
-                    "`{ident}` is a method of what is sent: give another name with `ident`"
+                    "`{ident}` is a method of generated tasks: set another name with `ident`"
                 );
                 self.report(&path, message);
             }
@@ -623,7 +675,7 @@ impl Scope<'_> {
                 let message = format!("`{wire}` and `{}` would both become `{ident}`", other.wire);
                 self.report(&path, message);
             }
-            let ty = self.field_type(wire, spec, &path, task);
+            let ty = self.field_type(wire, spec, &path, payload);
             resolved.push(Field {
                 wire: wire.clone(),
                 ident,
@@ -636,13 +688,12 @@ impl Scope<'_> {
         Object {
             name,
             doc,
-            sent: task,
+            sent: payload.is_task(),
             fields: resolved,
         }
     }
 
-    /// Where a field stands: at `path`, below its `fields`, or with the fields that all members
-    /// of the union have.
+    /// Returns the path of a field: in `path`, in its `fields`, or in the common fields of a union.
     fn field_path(&self, path: &[String], wire: &str) -> Path {
         let mut own: Path = path.to_vec();
         let holds_fields = path.last().is_some_and(|last| last == "fields");
@@ -659,7 +710,7 @@ impl Scope<'_> {
         own
     }
 
-    /// The values of the enums that fields can name by now.
+    /// Returns the values of the enums that are resolved so far.
     fn enums(&self) -> BTreeMap<String, Vec<String>> {
         let own = self.types.iter().filter_map(|ty| match ty {
             TypeDef::Enum(open) => {
@@ -684,21 +735,21 @@ impl Scope<'_> {
         wire: &str,
         spec: &language::Field,
         path: &[String],
-        task: bool,
+        payload: Payload,
     ) -> Type {
         match (spec.kind, spec.of) {
             (FieldType::List, of) => {
                 let of = of.unwrap_or(FieldType::Json);
-                Type::List(Box::new(self.element(of, wire, spec, path, task)))
+                Type::List(Box::new(self.element(of, wire, spec, path, payload)))
             }
-            // The values of a map are its keys; they make no enum.
+            // The `values` of a map are its keys, so they do not define an enum.
             (FieldType::Map, of) => {
                 let of = of.unwrap_or(FieldType::Json);
                 let keyless = language::Field {
                     values: None,
                     ..spec.clone()
                 };
-                let of = Box::new(self.element(of, wire, &keyless, path, task));
+                let of = Box::new(self.element(of, wire, &keyless, path, payload));
                 match spec.numbered {
                     Some(true) => Type::Numbered(of),
                     _ => Type::Map(of),
@@ -706,14 +757,17 @@ impl Scope<'_> {
             }
             (FieldType::Filters, _) => Type::Filters(self.rows_of(spec, path)),
             (FieldType::Order, _) => Type::List(Box::new(Type::Order(self.rows_of(spec, path)))),
-            (kind, _) => self.element(kind, wire, spec, path, task),
+            (kind, _) => self.element(kind, wire, spec, path, payload),
         }
     }
 
-    /// The Rust name of the endpoint whose rows a filter or an order is for.
+    /// Returns the Rust name of the endpoint whose rows a filter or an order refers to.
     fn rows_of(&mut self, spec: &language::Field, path: &[String]) -> String {
         let Some((own, siblings)) = self.endpoint else {
-            self.report(path, "filters and an order stand in an endpoint's own file");
+            self.report(
+                path,
+                "filters and orders are allowed only in an endpoint's own file",
+            );
             return String::new();
         };
         let Some(over) = &spec.over else {
@@ -733,7 +787,7 @@ impl Scope<'_> {
         wire: &str,
         spec: &language::Field,
         path: &[String],
-        task: bool,
+        payload: Payload,
     ) -> Type {
         match kind {
             FieldType::Integer => Type::Integer,
@@ -743,27 +797,27 @@ impl Scope<'_> {
                 Some(each) => {
                     let path = [path, &["each".to_owned()]].concat();
                     let mut each = each.as_ref().clone();
-                    // The words stand with the field.
+                    // The field itself has the documentation.
                     each.doc = each.doc.or_else(|| spec.doc.clone());
                     check_field(
                         &FieldCheck {
                             file: self.file,
                             tree: self.tree,
                             path: &path,
-                            task,
+                            payload,
                         },
                         &each,
                         self.found,
                     );
-                    self.field_type(wire, &each, &path, task)
+                    self.field_type(wire, &each, &path, payload)
                 }
                 None => Type::Json,
             },
             FieldType::Json | FieldType::Filters | FieldType::Order => Type::Json,
-            FieldType::String => self.string(wire, spec, path, task),
+            FieldType::String => self.string(wire, spec, path, payload),
             FieldType::Object => {
                 if let Some(shared) = &spec.shared {
-                    return self.look_up(shared, path, false);
+                    return self.look_up(shared, path, SharedKind::Object);
                 }
                 let Some(name) = self.type_name(wire, spec, path) else {
                     return Type::Json;
@@ -773,16 +827,22 @@ impl Scope<'_> {
                     FieldType::Map => format!("A value of `{wire}`."),
                     _ => spec.doc.clone().unwrap_or_default(),
                 };
-                let object = self.object(name.clone(), doc, &spec.fields, path, task);
+                let object = self.object(name.clone(), doc, &spec.fields, path, payload);
                 self.types.push(TypeDef::Object(object));
                 Type::Object(name)
             }
         }
     }
 
-    fn string(&mut self, wire: &str, spec: &language::Field, path: &[String], task: bool) -> Type {
+    fn string(
+        &mut self,
+        wire: &str,
+        spec: &language::Field,
+        path: &[String],
+        payload: Payload,
+    ) -> Type {
         if let Some(shared) = &spec.shared {
-            self.look_up(shared, path, true);
+            self.look_up(shared, path, SharedKind::Values);
             let types = self.shared.map(|file| &file.content.types);
             let values = types.and_then(|types| types.get(shared)?.values.as_ref());
             if let (Some(serde_json::Value::String(default)), Some(values)) =
@@ -793,7 +853,7 @@ impl Scope<'_> {
                 let path = [path, &["default".to_owned()]].concat();
                 self.report(
                     &path,
-                    format!("`{default}` is none of the values of `{shared}`{meant}"),
+                    format!("`{default}` is not one of the values of `{shared}`{meant}"),
                 );
             }
             return Type::Enum(shared.clone());
@@ -808,19 +868,19 @@ impl Scope<'_> {
             return Type::Enum(name);
         }
         match spec.format {
-            Some(Format::Date) if task => Type::Date,
+            Some(Format::Date) if payload.is_task() => Type::Date,
             Some(Format::Timestamp) => Type::Timestamp,
-            // A date of an answer stays text: one of another form must not be lost.
+            // A date in a response stays a string, so that other formats are not lost.
             Some(Format::Date | Format::Target | Format::Url) | None => Type::String,
         }
     }
 
-    /// The name of a type that stands in this file only.
+    /// Returns the name of a type that only this file uses.
     fn type_name(&mut self, wire: &str, spec: &language::Field, path: &[String]) -> Option<String> {
         let name = match (&spec.name, spec.kind) {
             (Some(name), _) => {
                 if names::type_name(name).as_ref() != Some(name) {
-                    self.report(path, format!("`{name}` is no name of a Rust type"));
+                    self.report(path, format!("`{name}` is not the name of a Rust type: expected a name such as `RankInfo`"));
                 }
                 Some(name.clone())
             }
@@ -831,16 +891,14 @@ impl Scope<'_> {
         };
         match &name {
             Some(name) => self.claim(name, path),
-            None => self.report(
-                path,
-                "no type name can be made from this: give one with `name`",
-            ),
+            None => self.report(path, "cannot derive a type name: set one with `name`"),
         }
         name
     }
 
-    /// The shared type with this name: one with values for a string, another for an object.
-    fn look_up(&mut self, name: &str, path: &[String], values: bool) -> Type {
+    /// Returns the shared type with a name. A string requires a type with values, an object one
+    /// without.
+    fn look_up(&mut self, name: &str, path: &[String], kind: SharedKind) -> Type {
         let types = self.shared.map(|file| &file.content.types);
         let ty = types.and_then(|types| types.get(name));
         match ty {
@@ -852,10 +910,11 @@ impl Scope<'_> {
                     format!("no shared type `{name}` in the section's types.yaml{meant}"),
                 );
             }
-            Some(shared) if shared.values.is_some() != values => {
-                let message = match values {
-                    true => format!("`{name}` is an object, this is a string"),
-                    false => format!("`{name}` is a string with values, this is an object"),
+            Some(shared) if SharedKind::of(shared) != kind => {
+                let message = if kind == SharedKind::Values {
+                    format!("`{name}` is an object, but this field is a string")
+                } else {
+                    format!("`{name}` is a string with values, but this field is an object")
                 };
                 self.report(path, message);
             }
@@ -873,7 +932,7 @@ impl Scope<'_> {
             let Some(variant) = variant_name(wire) else {
                 self.report(
                     path,
-                    format!("no Rust name can be made from the value `{wire}`"),
+                    format!("cannot derive a Rust name from the value `{wire}`"),
                 );
                 continue;
             };
@@ -898,12 +957,13 @@ impl Scope<'_> {
     }
 }
 
-/// The name of a variant. `Other` is the one for what nobody documented.
+/// Returns the name of a variant. `Other` is reserved for undocumented values.
 fn variant_name(wire: &str) -> Option<String> {
-    // Rust has no names that begin with a digit: `24_hours` is `V24Hours`.
-    let name = match wire.starts_with(|c: char| c.is_ascii_digit()) {
-        true => names::type_name(&format!("v{wire}"))?,
-        false => names::type_name(wire)?,
+    // A Rust name cannot begin with a digit: `24_hours` is `V24Hours`.
+    let name = if wire.starts_with(|c: char| c.is_ascii_digit()) {
+        names::type_name(&format!("v{wire}"))?
+    } else {
+        names::type_name(wire)?
     };
     Some(match name.as_str() {
         "Other" => "DocumentedOther".to_owned(),
@@ -911,7 +971,7 @@ fn variant_name(wire: &str) -> Option<String> {
     })
 }
 
-/// The limits that a task's rules have; for results they are empty or harmless.
+/// Returns the limits of a task's field. For a result, they have no effect.
 fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String>>) -> Vec<Limit> {
     let mut limits = Vec::new();
     limits.extend(spec.min_items.map(Limit::MinItems));

@@ -1,10 +1,10 @@
-//! The rows of results: what filters and orders can name, and whether paging can work.
+//! The rows of results: the fields for filters and orders, and checks of paging and matching.
 
 use super::types::{Endpoint, Field, Object, RowField, RowFieldKind, Rows, Section, Type};
 use crate::language::{self, Format};
 use crate::{Diagnostic, EndpointFile};
 
-/// Resolves the rows of a section's endpoints, when all of its types are known.
+/// Resolves the rows of a section's endpoints, after all of its types are resolved.
 pub fn resolve<'a>(
     section: &mut Section,
     files: impl Iterator<Item = &'a EndpointFile>,
@@ -20,21 +20,21 @@ pub fn resolve<'a>(
         else {
             continue;
         };
-        let mut resolver = Resolver {
+        let mut resolver = RowsResolver {
             section,
             endpoint: &section.endpoints[endpoint],
             file,
+            is_filtered: filtered.contains(&section.endpoints[endpoint].name),
             found,
         };
-        let named = filtered.contains(&section.endpoints[endpoint].name);
-        all.push((endpoint, resolver.rows(named)));
+        all.push((endpoint, resolver.rows()));
     }
     for (endpoint, rows) in all {
         section.endpoints[endpoint].rows = rows;
     }
 }
 
-/// The names of the endpoints whose rows some task filters or orders.
+/// Returns the names of the endpoints whose rows the tasks filter or order.
 fn filtered(section: &Section) -> Vec<String> {
     let tasks = section.endpoints.iter().filter_map(|it| it.task.as_ref());
     let fields = tasks.flat_map(|task| &task.fields);
@@ -49,37 +49,40 @@ fn rows_named(ty: &Type) -> Option<String> {
     }
 }
 
-struct Resolver<'a> {
+struct RowsResolver<'a> {
     section: &'a Section,
     endpoint: &'a Endpoint,
     file: &'a EndpointFile,
+    /// Whether filters or orders refer to the rows.
+    is_filtered: bool,
     found: &'a mut Vec<Diagnostic>,
 }
 
-impl Resolver<'_> {
+impl RowsResolver<'_> {
     fn report(&mut self, key: &str, message: impl Into<String>) {
         let file = &self.file.file;
         let path = ["rows".to_owned(), key.to_owned()];
-        let place = file.tree.place(&path);
-        self.found.push(Diagnostic::new(&file.name, place, message));
+        let location = file.tree.location(&path);
+        self.found
+            .push(Diagnostic::new(&file.name, location, message));
     }
 
     fn object(&self, name: &str) -> Option<&Object> {
         self.section.find_object(self.endpoint, name)
     }
 
-    fn rows(&mut self, named: bool) -> Option<Rows> {
+    fn rows(&mut self) -> Option<Rows> {
         let Some(spec) = self.file.file.content.rows.clone() else {
-            if named {
+            if self.is_filtered {
                 self.report(
                     "at",
-                    "filters and an order need `rows`: say where the rows of the result stand",
+                    "filters and orders require `rows`: describe the rows of the result",
                 );
             }
             return None;
         };
         let Type::Object(result) = &self.endpoint.result_type else {
-            self.report("at", "without an object as result there are no rows");
+            self.report("at", "`rows` requires a result that is an object");
             return None;
         };
         let result = self.object(result)?;
@@ -127,12 +130,12 @@ impl Resolver<'_> {
         });
         if let Some((_, field)) = twice {
             let message = format!(
-                "two fields that filters can name would be `{}`: give one another `ident`",
+                "two fields that filters can name would both become `{}`: set another `ident` for one",
                 field.ident
             );
             self.report("at", message);
         }
-        if !named {
+        if !self.is_filtered {
             fields.clear();
         }
         self.check(&spec, &row_name);
@@ -144,7 +147,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// What paging and matching lean on is there, and of the kind that they take.
+    /// Checks that the fields that paging and matching require exist and have the right type.
     fn check(&mut self, spec: &language::Rows, row: &str) {
         let task: &[Field] = match &self.endpoint.task {
             Some(task) => &task.fields,
@@ -166,9 +169,7 @@ impl Resolver<'_> {
                 if !is(task, name, &Type::Integer, false) {
                     wrong.push((
                         "paging",
-                        format!(
-                            "paging needs an integer `{name}` in the task that can be left out"
-                        ),
+                        format!("paging requires an optional integer `{name}` in the task"),
                     ));
                 }
             }
@@ -176,7 +177,7 @@ impl Resolver<'_> {
                 if !is(result, name, &Type::Integer, false) {
                     wrong.push((
                         "paging",
-                        format!("paging needs an integer `{name}` in the result"),
+                        format!("paging requires an integer `{name}` in the result"),
                     ));
                 }
             }
@@ -203,7 +204,7 @@ impl Resolver<'_> {
             if !is(task, "targets", &targets, true) {
                 wrong.push((
                     "target",
-                    "matching needs a required list of strings `targets` in the task".to_owned(),
+                    "matching requires the list of strings `targets` in the task, and that it is `required`".to_owned(),
                 ));
             }
             if !is(row, target, &Type::String, false) {
@@ -215,10 +216,10 @@ impl Resolver<'_> {
         }
     }
 
-    /// The leaves of an object, in documented order.
+    /// Adds the leaf fields of an object in documented order.
     fn fields(&self, object: &Object, path: &str, prefix: &str, into: &mut Vec<RowField>) {
         for field in &object.fields {
-            // The kind of element is the same in all rows.
+            // The element type is the same in all rows.
             if field.wire == "type" {
                 continue;
             }

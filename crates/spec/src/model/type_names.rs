@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::Place;
+use crate::Location;
 
-/// The file and the place in which each type is named.
-pub type Taken = HashMap<String, (String, Place)>;
+/// The file and the location in which each type is named.
+pub type TypeNames = HashMap<String, (String, Location)>;

@@ -6,16 +6,16 @@ use crate::language::{self, Method, Mode};
 /// The whole API.
 #[derive(Debug)]
 pub struct Model {
-    /// What holds for all endpoints.
+    /// Facts about all endpoints.
     pub api: language::Api,
-    /// The status codes, ascending.
+    /// The status codes in ascending order.
     pub status_codes: Vec<language::StatusCode>,
     /// The sections that have endpoints, by name.
     pub sections: Vec<Section>,
 }
 
 impl Model {
-    /// How many types the spec names, over all their places, and how many types these are.
+    /// Returns the number of places that name a type, and the number of generated types and fields.
     pub fn types(&self) -> TypeCount {
         let mut count = TypeCount::default();
         for section in &self.sections {
@@ -27,7 +27,7 @@ impl Model {
                 for object in own.into_iter().flatten() {
                     count.object(object);
                 }
-                // The place of a shared result; one of its own was counted.
+                // The use of a shared result. The endpoint's own result is already counted.
                 count.named += usize::from(endpoint.task.is_some());
                 count.named += usize::from(matches!(endpoint.result_type, Type::Object(_)));
                 for ty in &endpoint.types {
@@ -38,20 +38,20 @@ impl Model {
         count
     }
 
-    /// All endpoints, by section and path.
+    /// Returns all endpoints by section and path.
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.sections.iter().flat_map(|section| &section.endpoints)
     }
 }
 
-/// How many types there are.
+/// The number of types in a model.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct TypeCount {
     /// Places that name or describe a type.
     pub named: usize,
     /// Types that are generated.
     pub emitted: usize,
-    /// Fields of these.
+    /// Fields of generated types.
     pub fields: usize,
 }
 
@@ -84,26 +84,26 @@ impl TypeCount {
 /// A section of the API.
 #[derive(Debug)]
 pub struct Section {
-    /// Its name in paths, and the name of the module and of the cargo feature.
+    /// The name in paths, of the module and of the cargo feature.
     pub name: String,
-    /// What it is about.
+    /// The topic of the section.
     pub doc: String,
     /// The file with the shared types, if there is one.
     pub shared_file: Option<String>,
-    /// The types that its endpoints share.
+    /// The types that the section's endpoints share.
     pub shared: Vec<TypeDef>,
-    /// Its endpoints, by file.
+    /// The endpoints by file.
     pub endpoints: Vec<Endpoint>,
 }
 
 impl Section {
-    /// The type with this name that an endpoint can refer to.
+    /// Returns the type with a name that an endpoint can refer to.
     pub fn find<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a TypeDef> {
         let own = endpoint.types.iter();
         own.chain(&self.shared).find(|ty| ty.name() == name)
     }
 
-    /// The object with this name that an endpoint can refer to, its result included.
+    /// Returns the object with a name that an endpoint can refer to, including its result.
     pub fn find_object<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a Object> {
         match self.find(endpoint, name) {
             Some(TypeDef::Object(object)) => Some(object),
@@ -115,7 +115,7 @@ impl Section {
 /// One endpoint.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// The spec file, as it is named in messages and headers.
+    /// The name of the spec file, for messages and headers.
     pub file: String,
     /// The path without the version: `backlinks/bulk_ranks/live`.
     pub id: String,
@@ -123,43 +123,43 @@ pub struct Endpoint {
     pub path: String,
     /// The HTTP method.
     pub method: Method,
-    /// When the result comes.
+    /// When the result is available.
     pub mode: Mode,
     /// Whether calls cost money.
     pub charged: bool,
-    /// What it was called before.
+    /// The former names.
     pub former: Vec<Former>,
-    /// The day on which the documentation no longer had it.
+    /// The date when the endpoint was first missing from the documentation.
     pub removed: Option<String>,
-    /// What it is for.
+    /// The purpose of the endpoint.
     pub doc: String,
-    /// The documentation page.
+    /// The URL of the documentation page.
     pub link: String,
-    /// The day of the page's revision.
+    /// The date of the page's revision.
     pub revised: Option<String>,
-    /// Limits of a call as a whole.
+    /// The limits per call.
     pub limits: language::CallLimits,
     /// The Rust name of the endpoint: `BulkRanksLive`.
     pub name: String,
     /// The Rust name of its module and of the client's method: `bulk_ranks_live`.
     pub module: String,
-    /// The parameters in the path, in its order.
+    /// The parameters of the path, in path order.
     pub parameters: Vec<Field>,
-    /// What is sent, if anything is.
+    /// The task. Absent if the endpoint has no request body.
     pub task: Option<Object>,
-    /// An example of what is sent.
+    /// An example of a task.
     pub example: Option<serde_json::Value>,
-    /// The type of one element of a task's `result`; any JSON where there is none.
+    /// The type of one element of a task's `result`: any JSON if it is not documented.
     pub result_type: Type,
-    /// That type, if this endpoint alone has it.
+    /// The type of the result, if only this endpoint has it.
     pub result: Option<Object>,
     /// The rows of a result.
     pub rows: Option<Rows>,
-    /// The further types, in the order in which fields name them.
+    /// The other types, in the order in which fields refer to them.
     pub types: Vec<TypeDef>,
 }
 
-/// What an endpoint was called before it was renamed.
+/// The names of an endpoint before it was renamed.
 #[derive(Debug, PartialEq)]
 pub struct Former {
     /// The Rust name: `BulkRanksLive`.
@@ -171,30 +171,31 @@ pub struct Former {
 /// The rows of a result.
 #[derive(Debug)]
 pub struct Rows {
-    /// What the spec says about them.
+    /// The description in the spec.
     pub spec: language::Rows,
-    /// The field of the result that holds them.
+    /// The field of the result that contains the rows.
     pub at: String,
     /// The Rust name of a row's type.
     pub row: String,
-    /// What filters and orders can name, in documented order; empty where no task has either.
+    /// The fields that filters and orders can refer to, in documented order. Empty if no task has
+    /// filters or an order.
     pub fields: Vec<RowField>,
 }
 
-/// What filters and orders can name.
+/// A field that filters and orders can refer to.
 #[derive(Debug)]
 pub struct RowField {
     /// The Rust name.
     pub ident: String,
-    /// The name as filters write it; each `{}` is a key that the caller gives.
+    /// The name in filters. Each `{}` is a key that the caller provides.
     pub path: String,
-    /// The kind of value.
+    /// The kind of the value.
     pub kind: RowFieldKind,
-    /// What it means: the documentation of the field.
+    /// The documentation of the field.
     pub doc: String,
 }
 
-/// The kinds of value that filters tell apart.
+/// The kinds of values that filters distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowFieldKind {
     /// A number.
@@ -205,7 +206,7 @@ pub enum RowFieldKind {
     TextList,
     /// True or false.
     Bool,
-    /// A moment or a day.
+    /// A date, or a date with time.
     DateTime,
 }
 
@@ -216,7 +217,7 @@ pub enum TypeDef {
     Object(Object),
     /// An open enum.
     Enum(Enum),
-    /// An enum of structs, told apart by a tag.
+    /// An enum of structs with a tag.
     Union(Union),
 }
 
@@ -236,22 +237,22 @@ impl TypeDef {
 pub struct Object {
     /// The Rust name.
     pub name: String,
-    /// What it is; the endpoint's documentation says it for tasks and results.
+    /// The documentation. Empty for tasks and results, which have the endpoint's.
     pub doc: String,
-    /// Whether it is sent: a task or a part of one.
+    /// Whether the object is a task or a part of one.
     pub sent: bool,
     /// The fields in documented order.
     pub fields: Vec<Field>,
 }
 
-/// An enum of structs that keeps members that are not documented.
+/// An enum of structs that keeps undocumented members.
 #[derive(Debug, PartialEq)]
 pub struct Union {
     /// The Rust name.
     pub name: String,
-    /// What it is.
+    /// The documentation.
     pub doc: String,
-    /// The field that says which member an object is.
+    /// The field that determines the member.
     pub tag: String,
     /// The documented members.
     pub members: Vec<Member>,
@@ -264,18 +265,18 @@ pub struct Member {
     pub wire: String,
     /// The Rust name of the variant.
     pub name: String,
-    /// What it is.
+    /// The documentation.
     pub doc: String,
     /// The Rust name of its struct.
     pub object: String,
 }
 
-/// An enum that keeps values that are not documented.
+/// An enum that keeps undocumented values.
 #[derive(Debug, PartialEq)]
 pub struct Enum {
     /// The Rust name.
     pub name: String,
-    /// What it is.
+    /// The documentation.
     pub doc: String,
     /// The documented values.
     pub variants: Vec<Variant>,
@@ -288,7 +289,7 @@ pub struct Variant {
     pub wire: String,
     /// The Rust name.
     pub name: String,
-    /// What it means.
+    /// The documentation.
     pub doc: Option<String>,
 }
 
@@ -301,11 +302,11 @@ pub struct Field {
     pub ident: String,
     /// The type.
     pub ty: Type,
-    /// Whether a task must have it.
+    /// Whether a task requires the field.
     pub required: bool,
-    /// What holds for the value beyond its type.
+    /// The limits of the value.
     pub limits: Vec<Limit>,
-    /// What the spec says about it, for the documentation.
+    /// The description in the spec.
     pub spec: language::Field,
 }
 
@@ -322,13 +323,13 @@ pub enum Type {
     Boolean,
     /// A date.
     Date,
-    /// A moment.
+    /// A date with time.
     Timestamp,
     /// Any JSON.
     Json,
     /// A list.
     List(Box<Type>),
-    /// An object with keys of the answer's choosing.
+    /// An object with arbitrary keys.
     Map(Box<Type>),
     /// A generated struct.
     Object(String),
@@ -336,48 +337,48 @@ pub enum Type {
     Enum(String),
     /// A generated union.
     Union(String),
-    /// A map with the keys `1`, `2` and so on, out of a list.
+    /// A map with the keys `1`, `2` and so on, generated as a list.
     Numbered(Box<Type>),
     /// Conditions on the rows of the endpoint with this Rust name.
     Filters(String),
-    /// One rule for the order of the rows of the endpoint with this Rust name.
+    /// One sort rule for the rows of the endpoint with this Rust name.
     Order(String),
 }
 
-/// What holds for a value beyond its type.
+/// A limit of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Limit {
-    /// At least so many elements.
+    /// The minimum number of elements.
     MinItems(u32),
-    /// At most so many elements.
+    /// The maximum number of elements.
     MaxItems(u32),
-    /// At most so many characters.
+    /// The maximum number of characters.
     MaxLength(u32),
-    /// Elements of at most so many different domains.
+    /// The maximum number of different domains among the elements.
     MaxDistinctDomains(u32),
-    /// At most so many conditions.
+    /// The maximum number of conditions.
     MaxConditions(u32),
-    /// Not below.
+    /// The smallest number.
     Min(f64),
-    /// Not above.
+    /// The largest number.
     Max(f64),
     /// A date within bounds.
     Date {
-        /// Not before.
+        /// The first date.
         min: Option<DateExpression>,
-        /// Not after.
+        /// The last date.
         max: Option<DateExpression>,
     },
-    /// One of these.
+    /// The documented values.
     OneOf(Vec<String>),
-    /// Written as targets are.
+    /// A domain or a page, in the format of targets.
     Targets,
-    /// A moment in the API's form.
+    /// A date with time in the API's format.
     Timestamp,
-    /// There, unless one of these fields is.
+    /// Required unless one of these fields is present.
     RequiredUnless(Vec<String>),
-    /// There, if this field is.
+    /// Required if this field is present.
     RequiredWith(String),
-    /// A date not after that of this field.
+    /// A date that is not after the date of this field.
     NotAfter(String),
 }

@@ -1,30 +1,29 @@
-//! JSON values against the types of the spec: whether each is of its kind, and whether every field
-//! is known.
+//! Checks of JSON values against the types of the spec.
 
 use serde_json::Value;
 
 use super::types::{Endpoint, Section, Type, TypeDef};
 use crate::diagnostics::did_you_mean;
 
-/// Looks at values of one endpoint.
-pub struct Checker<'a> {
-    /// Where the endpoint's types are.
+/// A checker of the values of one endpoint.
+pub struct ValueChecker<'a> {
+    /// The section that contains the endpoint's types.
     pub section: &'a Section,
     /// The endpoint.
     pub endpoint: &'a Endpoint,
-    /// Takes what is wrong: a JSON pointer, and a message.
+    /// A callback that receives the JSON pointer and the message of each error.
     pub report: &'a mut dyn FnMut(&str, String),
 }
 
-impl Checker<'_> {
-    /// The fields of an object by name.
+impl ValueChecker<'_> {
+    /// Returns the fields of an object, with their names and types.
     fn object(&self, name: &str) -> Option<Vec<(String, Type)>> {
         let object = self.section.find_object(self.endpoint, name)?;
         let fields = object.fields.iter();
         Some(fields.map(|it| (it.wire.clone(), it.ty.clone())).collect())
     }
 
-    /// A value, at a JSON pointer, against its type.
+    /// Checks a value at a JSON pointer against its type.
     pub fn value(&mut self, ty: &Type, value: &Value, pointer: &str) {
         let fits = match (ty, value) {
             (_, Value::Null) | (Type::Json, _) => true,
@@ -47,7 +46,7 @@ impl Checker<'_> {
                 }
                 true
             }
-            // PHP, in which the API is written, prints an empty map as a list.
+            // The API is written in PHP, which prints an empty map as a list.
             (Type::Map(_), Value::Array(list)) => list.is_empty(),
             (Type::Object(name), Value::Object(map)) => {
                 let fields = self.object(name).unwrap_or_default();
@@ -61,7 +60,7 @@ impl Checker<'_> {
             _ => false,
         };
         if !fits {
-            let message = format!("of another kind than the spec says: {value}");
+            let message = format!("not of the type in the spec: {value}");
             (self.report)(pointer, message);
         }
     }
@@ -80,7 +79,10 @@ impl Checker<'_> {
             }
             None => {
                 let meant = did_you_mean(wire, members.map(|it| it.wire.as_str()));
-                (self.report)(pointer, format!("`{wire}` is no member of `{name}`{meant}"));
+                (self.report)(
+                    pointer,
+                    format!("`{wire}` is not a member of `{name}`{meant}"),
+                );
             }
         }
     }

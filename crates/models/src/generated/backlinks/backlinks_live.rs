@@ -30,7 +30,7 @@ impl Endpoint for BacklinksLive {
     };
 }
 
-/// Parameters of [`BacklinksLive`]. `new` takes the required fields; each other field has a setter.
+/// Parameters of [`BacklinksLive`]. `new` accepts the required fields. Each other field has a setter.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BacklinksLiveTask {
@@ -121,7 +121,7 @@ object!(
 
 #[allow(deprecated)]
 impl BacklinksLiveTask {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(target: impl Into<String>) -> Self {
         Self {
             target: target.into(),
@@ -274,7 +274,7 @@ impl BacklinksLiveTask {
     /// the current date in UTC.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate(&self) -> Result<(), Violations> {
         crate::validate(self, crate::today())
     }
@@ -282,13 +282,13 @@ impl BacklinksLiveTask {
     /// Checks the task against the documented limits on a given day.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
         crate::validate(self, today)
     }
 
-    /// Returns the violations that the API may accept: a target with `www.`, or a value that
-    /// is not documented.
+    /// Returns parts of the task that the documentation advises against and that the API may
+    /// accept nevertheless: a target with `www.`, or a value that is not documented.
     pub fn warnings(&self) -> Vec<Violation> {
         crate::warnings(self, crate::today())
     }
@@ -479,7 +479,7 @@ pub struct BacklinksLiveCustomMode {
 object!(sent BacklinksLiveCustomMode { field, value });
 
 impl BacklinksLiveCustomMode {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(field: BacklinksLiveField, value: i64) -> Self {
         Self { field, value }
     }
@@ -546,7 +546,7 @@ pub struct BacklinksLiveItem {
     pub domain_from_rank: Option<i64>,
     /// Platform types of the linking domain.
     pub domain_from_platform_type: Option<Vec<PlatformType>>,
-    /// Whether the linking domain is an IP address without a name.
+    /// Whether the linking domain is an IP address instead of a domain name.
     pub domain_from_is_ip: Option<bool>,
     /// IP address of the linking domain.
     pub domain_from_ip: Option<String>,
@@ -765,7 +765,7 @@ pub mod backlinks_live_fields {
         Field::new("domain_from_platform_type")
     }
 
-    /// Returns the field `domain_from_is_ip`: Whether the linking domain is an IP address without a name.
+    /// Returns the field `domain_from_is_ip`: Whether the linking domain is an IP address instead of a domain name.
     pub fn domain_from_is_ip() -> Field<BacklinksLive, Bool> {
         Field::new("domain_from_is_ip")
     }

@@ -30,7 +30,7 @@ impl Endpoint for BulkNewLostBacklinksLive {
     };
 }
 
-/// Parameters of [`BulkNewLostBacklinksLive`]. `new` takes the required fields; each other field has a setter.
+/// Parameters of [`BulkNewLostBacklinksLive`]. `new` accepts the required fields. Each other field has a setter.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkNewLostBacklinksLiveTask {
@@ -57,7 +57,7 @@ pub struct BulkNewLostBacklinksLiveTask {
 object!(sent BulkNewLostBacklinksLiveTask { targets, date_from, tag });
 
 impl BulkNewLostBacklinksLiveTask {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             targets: targets.into_iter().map(Into::into).collect(),
@@ -93,7 +93,7 @@ impl BulkNewLostBacklinksLiveTask {
     /// the current date in UTC.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate(&self) -> Result<(), Violations> {
         crate::validate(self, crate::today())
     }
@@ -101,13 +101,13 @@ impl BulkNewLostBacklinksLiveTask {
     /// Checks the task against the documented limits on a given day.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
         crate::validate(self, today)
     }
 
-    /// Returns the violations that the API may accept: a target with `www.`, or a value that
-    /// is not documented.
+    /// Returns parts of the task that the documentation advises against and that the API may
+    /// accept nevertheless: a target with `www.`, or a value that is not documented.
     pub fn warnings(&self) -> Vec<Violation> {
         crate::warnings(self, crate::today())
     }

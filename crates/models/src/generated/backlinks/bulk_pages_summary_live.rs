@@ -30,7 +30,7 @@ impl Endpoint for BulkPagesSummaryLive {
     };
 }
 
-/// Parameters of [`BulkPagesSummaryLive`]. `new` takes the required fields; each other field has a setter.
+/// Parameters of [`BulkPagesSummaryLive`]. `new` accepts the required fields. Each other field has a setter.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BulkPagesSummaryLiveTask {
@@ -59,7 +59,7 @@ pub struct BulkPagesSummaryLiveTask {
 object!(sent BulkPagesSummaryLiveTask { targets, include_subdomains, rank_scale, tag });
 
 impl BulkPagesSummaryLiveTask {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             targets: targets.into_iter().map(Into::into).collect(),
@@ -102,7 +102,7 @@ impl BulkPagesSummaryLiveTask {
     /// the current date in UTC.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate(&self) -> Result<(), Violations> {
         crate::validate(self, crate::today())
     }
@@ -110,13 +110,13 @@ impl BulkPagesSummaryLiveTask {
     /// Checks the task against the documented limits on a given day.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
         crate::validate(self, today)
     }
 
-    /// Returns the violations that the API may accept: a target with `www.`, or a value that
-    /// is not documented.
+    /// Returns parts of the task that the documentation advises against and that the API may
+    /// accept nevertheless: a target with `www.`, or a value that is not documented.
     pub fn warnings(&self) -> Vec<Violation> {
         crate::warnings(self, crate::today())
     }

@@ -30,7 +30,7 @@ impl Endpoint for DomainPagesLive {
     };
 }
 
-/// Parameters of [`DomainPagesLive`]. `new` takes the required fields; each other field has a setter.
+/// Parameters of [`DomainPagesLive`]. `new` accepts the required fields. Each other field has a setter.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesLiveTask {
@@ -48,7 +48,7 @@ pub struct DomainPagesLiveTask {
     pub offset: Option<i64>,
     /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
+    /// The documentation does not state this limit for `referring_links_countries`, but its example limits that map, too.
     ///
     /// Default: `10`. Maximum: 1000.
     pub internal_list_limit: Option<i64>,
@@ -101,7 +101,7 @@ object!(
 );
 
 impl DomainPagesLiveTask {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(target: impl Into<String>) -> Self {
         Self {
             target: target.into(),
@@ -129,7 +129,7 @@ impl DomainPagesLiveTask {
 
     /// Sets `internal_list_limit`: maximum number of entries in each `referring_links_*` map.
     ///
-    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
+    /// The documentation does not state this limit for `referring_links_countries`, but its example limits that map, too.
     ///
     /// Default: `10`. Maximum: 1000.
     #[must_use]
@@ -227,7 +227,7 @@ impl DomainPagesLiveTask {
     /// the current date in UTC.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate(&self) -> Result<(), Violations> {
         crate::validate(self, crate::today())
     }
@@ -235,13 +235,13 @@ impl DomainPagesLiveTask {
     /// Checks the task against the documented limits on a given day.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
         crate::validate(self, today)
     }
 
-    /// Returns the violations that the API may accept: a target with `www.`, or a value that
-    /// is not documented.
+    /// Returns parts of the task that the documentation advises against and that the API may
+    /// accept nevertheless: a target with `www.`, or a value that is not documented.
     pub fn warnings(&self) -> Vec<Violation> {
         crate::warnings(self, crate::today())
     }

@@ -30,7 +30,7 @@ impl Endpoint for DomainPagesSummaryLive {
     };
 }
 
-/// Parameters of [`DomainPagesSummaryLive`]. `new` takes the required fields; each other field has a setter.
+/// Parameters of [`DomainPagesSummaryLive`]. `new` accepts the required fields. Each other field has a setter.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DomainPagesSummaryLiveTask {
@@ -50,7 +50,7 @@ pub struct DomainPagesSummaryLiveTask {
     pub offset: Option<i64>,
     /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
+    /// The documentation does not state this limit for `referring_links_countries`, but its example limits that map, too.
     ///
     /// Default: `10`. Maximum: 1000.
     pub internal_list_limit: Option<i64>,
@@ -109,7 +109,7 @@ object!(
 );
 
 impl DomainPagesSummaryLiveTask {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(target: impl Into<String>) -> Self {
         Self {
             target: target.into(),
@@ -137,7 +137,7 @@ impl DomainPagesSummaryLiveTask {
 
     /// Sets `internal_list_limit`: maximum number of entries in each `referring_links_*` map.
     ///
-    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
+    /// The documentation does not state this limit for `referring_links_countries`, but its example limits that map, too.
     ///
     /// Default: `10`. Maximum: 1000.
     #[must_use]
@@ -246,7 +246,7 @@ impl DomainPagesSummaryLiveTask {
     /// the current date in UTC.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate(&self) -> Result<(), Violations> {
         crate::validate(self, crate::today())
     }
@@ -254,13 +254,13 @@ impl DomainPagesSummaryLiveTask {
     /// Checks the task against the documented limits on a given day.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
         crate::validate(self, today)
     }
 
-    /// Returns the violations that the API may accept: a target with `www.`, or a value that
-    /// is not documented.
+    /// Returns parts of the task that the documentation advises against and that the API may
+    /// accept nevertheless: a target with `www.`, or a value that is not documented.
     pub fn warnings(&self) -> Vec<Violation> {
         crate::warnings(self, crate::today())
     }

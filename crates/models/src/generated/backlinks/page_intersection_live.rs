@@ -30,7 +30,7 @@ impl Endpoint for PageIntersectionLive {
     };
 }
 
-/// Parameters of [`PageIntersectionLive`]. `new` takes the required fields; each other field has a setter.
+/// Parameters of [`PageIntersectionLive`]. `new` accepts the required fields. Each other field has a setter.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PageIntersectionLiveTask {
@@ -112,7 +112,7 @@ object!(
 );
 
 impl PageIntersectionLiveTask {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             targets: targets.into_iter().collect(),
@@ -259,7 +259,7 @@ impl PageIntersectionLiveTask {
     /// the current date in UTC.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate(&self) -> Result<(), Violations> {
         crate::validate(self, crate::today())
     }
@@ -267,13 +267,13 @@ impl PageIntersectionLiveTask {
     /// Checks the task against the documented limits on a given day.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
         crate::validate(self, today)
     }
 
-    /// Returns the violations that the API may accept: a target with `www.`, or a value that
-    /// is not documented.
+    /// Returns parts of the task that the documentation advises against and that the API may
+    /// accept nevertheless: a target with `www.`, or a value that is not documented.
     pub fn warnings(&self) -> Vec<Violation> {
         crate::warnings(self, crate::today())
     }
@@ -402,7 +402,7 @@ pub struct PageIntersectionLivePageIntersection {
     pub domain_from_rank: Option<i64>,
     /// Platform types of the linking domain.
     pub domain_from_platform_type: Option<Vec<PlatformType>>,
-    /// Whether the linking domain is an IP address without a name.
+    /// Whether the linking domain is an IP address instead of a domain name.
     pub domain_from_is_ip: Option<bool>,
     /// IP address of the linking domain.
     pub domain_from_ip: Option<String>,
@@ -637,7 +637,7 @@ pub mod page_intersection_live_fields {
         Field::new(format!("{}.domain_from_platform_type", filter::key(key)))
     }
 
-    /// Returns the field `….domain_from_is_ip`: Whether the linking domain is an IP address without a name.
+    /// Returns the field `….domain_from_is_ip`: Whether the linking domain is an IP address instead of a domain name.
     pub fn domain_from_is_ip(
         key: impl std::fmt::Display,
     ) -> Field<PageIntersectionLive, Bool> {

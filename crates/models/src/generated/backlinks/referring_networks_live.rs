@@ -30,7 +30,7 @@ impl Endpoint for ReferringNetworksLive {
     };
 }
 
-/// Parameters of [`ReferringNetworksLive`]. `new` takes the required fields; each other field has a setter.
+/// Parameters of [`ReferringNetworksLive`]. `new` accepts the required fields. Each other field has a setter.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ReferringNetworksLiveTask {
@@ -54,7 +54,7 @@ pub struct ReferringNetworksLiveTask {
     pub offset: Option<i64>,
     /// Maximum number of entries in each `referring_links_*` map.
     ///
-    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
+    /// The documentation does not state this limit for `referring_links_countries`, but its example limits that map, too.
     ///
     /// Default: `10`. Maximum: 1000.
     pub internal_list_limit: Option<i64>,
@@ -114,7 +114,7 @@ object!(
 );
 
 impl ReferringNetworksLiveTask {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(target: impl Into<String>) -> Self {
         Self {
             target: target.into(),
@@ -154,7 +154,7 @@ impl ReferringNetworksLiveTask {
 
     /// Sets `internal_list_limit`: maximum number of entries in each `referring_links_*` map.
     ///
-    /// DataForSEO does not document it for `referring_links_countries`, but its example limits that map too.
+    /// The documentation does not state this limit for `referring_links_countries`, but its example limits that map, too.
     ///
     /// Default: `10`. Maximum: 1000.
     #[must_use]
@@ -263,7 +263,7 @@ impl ReferringNetworksLiveTask {
     /// the current date in UTC.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate(&self) -> Result<(), Violations> {
         crate::validate(self, crate::today())
     }
@@ -271,13 +271,13 @@ impl ReferringNetworksLiveTask {
     /// Checks the task against the documented limits on a given day.
     ///
     /// # Errors
-    /// All violations that the API rejects, each with its path.
+    /// When the task breaks a limit. The error lists all violations, each with the path of its field.
     pub fn validate_on(&self, today: Date) -> Result<(), Violations> {
         crate::validate(self, today)
     }
 
-    /// Returns the violations that the API may accept: a target with `www.`, or a value that
-    /// is not documented.
+    /// Returns parts of the task that the documentation advises against and that the API may
+    /// accept nevertheless: a target with `www.`, or a value that is not documented.
     pub fn warnings(&self) -> Vec<Violation> {
         crate::warnings(self, crate::today())
     }

@@ -127,7 +127,7 @@ pub struct TargetInfo {
     pub ip_address: Option<String>,
     /// Country code of the target's domain, as far as it is known.
     pub country: Option<String>,
-    /// Whether the target is an IP address without a name.
+    /// Whether the target is an IP address instead of a domain name.
     pub is_ip: Option<bool>,
     /// Spam score of the target.
     ///

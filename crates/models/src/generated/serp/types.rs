@@ -279,7 +279,7 @@ pub struct StopCrawlOnMatch {
 object!(sent StopCrawlOnMatch { match_value, match_type });
 
 impl StopCrawlOnMatch {
-    /// Returns a task with the required fields. All other fields have the defaults of the API.
+    /// Returns a value with the required fields. All other fields have the defaults of the API.
     pub fn new(match_value: impl Into<String>, match_type: MatchType) -> Self {
         Self {
             match_value: match_value.into(),

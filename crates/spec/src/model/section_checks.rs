@@ -1,34 +1,34 @@
-//! Checks on a section as a whole, when all of its types are known.
+//! Checks of a whole section, after all of its types are resolved.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::type_names::Taken;
+use super::type_names::TypeNames;
 use super::types::{Object, Section, Type, TypeDef};
 use crate::glossary::names_received;
 use crate::language::SharedTypes;
 use crate::load::File;
-use crate::{Diagnostic, EndpointFile, Place};
+use crate::{Diagnostic, EndpointFile, Location};
 
-/// The methods of a section's group: one for each endpoint, one for its pages, and `new`.
-pub fn equal_methods(section: &Section, found: &mut Vec<Diagnostic>) {
-    let mut taken = HashMap::from([("new".to_owned(), "the group itself".to_owned())]);
+/// Reports duplicate methods in a section's group: `new`, and two per endpoint.
+pub fn duplicate_methods(section: &Section, found: &mut Vec<Diagnostic>) {
+    let mut methods = HashMap::from([("new".to_owned(), "the group itself".to_owned())]);
     for endpoint in &section.endpoints {
         let former = endpoint.former.iter().map(|former| &former.module);
         for method in std::iter::once(&endpoint.module)
             .chain(former)
             .flat_map(|module| [module.clone(), format!("{module}_pages")])
         {
-            if let Some(other) = taken.insert(method.clone(), endpoint.file.clone()) {
-                let message = format!("the method `{method}` is taken by {other}");
-                found.push(Diagnostic::new(&endpoint.file, Place::START, message));
+            if let Some(other) = methods.insert(method.clone(), endpoint.file.clone()) {
+                let message = format!("the method name `{method}` is already used by {other}");
+                found.push(Diagnostic::new(&endpoint.file, Location::START, message));
             }
         }
     }
 }
 
-/// A shared object is sent or received: what is required in a task is not there in every answer,
-/// and what an answer may leave out a task may not.
-pub fn two_ways<'a>(
+/// Reports shared types that tasks and results use. Fields that a task requires can be missing in a
+/// response.
+pub fn sent_and_received<'a>(
     files: impl Iterator<Item = &'a EndpointFile>,
     shared: &File<SharedTypes>,
     sent: &BTreeSet<String>,
@@ -38,16 +38,16 @@ pub fn two_ways<'a>(
     let received = names_received(files, types);
     for name in sent.intersection(&received) {
         if types.get(name).is_some_and(|ty| ty.values.is_none()) {
-            let place = shared.tree.place(&["types".to_owned(), name.clone()]);
+            let location = shared.tree.location(&["types".to_owned(), name.clone()]);
             let message =
-                format!("`{name}` stands in a task and in a result: give each a type of its own");
-            found.push(Diagnostic::new(&shared.name, place, message));
+                format!("`{name}` is used in a task and in a result: define a type for each");
+            found.push(Diagnostic::new(&shared.name, location, message));
         }
     }
 }
 
-/// An object that is a field of itself would have no end; in a list, a map or a union it has one.
-pub fn endless_types(section: &Section, taken: &Taken, found: &mut Vec<Diagnostic>) {
+/// Reports objects that contain themselves. In a list, a map or a union, that is allowed.
+pub fn infinite_types(section: &Section, type_names: &TypeNames, found: &mut Vec<Diagnostic>) {
     let own = section
         .endpoints
         .iter()
@@ -70,12 +70,14 @@ pub fn endless_types(section: &Section, taken: &Taken, found: &mut Vec<Diagnosti
                     continue;
                 };
                 if inner == name {
-                    let (file, place) = taken
+                    let (file, location) = type_names
                         .get(*name)
                         .cloned()
-                        .unwrap_or_else(|| (section.name.clone(), Place::START));
-                    let message = format!("`{name}` is a field of itself, so it has no end");
-                    found.push(Diagnostic::new(&file, place, message));
+                        .unwrap_or_else(|| (section.name.clone(), Location::START));
+                    let message = format!(
+                        "`{name}` contains itself, so its size is infinite: use a list or a map"
+                    );
+                    found.push(Diagnostic::new(&file, location, message));
                 } else if seen.insert(inner.as_str())
                     && let Some(inner) = objects.get(inner.as_str())
                 {
@@ -86,48 +88,50 @@ pub fn endless_types(section: &Section, taken: &Taken, found: &mut Vec<Diagnosti
     }
 }
 
-/// Two types of equal shape that nobody named are one type that wants a name; one of the shape of
-/// a shared type is that.
-pub fn equal_types(section: &Section, taken: &Taken, found: &mut Vec<Diagnostic>) {
+/// Reports types with equal fields or values. They must be one shared type.
+pub fn duplicate_types(section: &Section, type_names: &TypeNames, found: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, (Option<&str>, &str)> = BTreeMap::new();
     let shared = section.shared.iter().map(|ty| {
         let file = section.shared_file.as_deref().unwrap_or_default();
-        (None, file, ty.name(), shape(ty))
+        (None, file, ty.name(), signature(ty))
     });
     let own = section.endpoints.iter().flat_map(|endpoint| {
         let file = endpoint.file.as_str();
         let result = endpoint.result.iter();
-        let results = result.map(move |result| (file, result.name.as_str(), object_shape(result)));
+        let results =
+            result.map(move |result| (file, result.name.as_str(), object_signature(result)));
         let types = endpoint.types.iter();
-        let types = types.filter_map(move |ty| Some((file, ty.name(), shape(ty)?)));
+        let types = types.filter_map(move |ty| Some((file, ty.name(), signature(ty)?)));
         results
             .chain(types)
-            .map(|(file, name, shape)| (Some(file), file, name, Some(shape)))
+            .map(|(file, name, signature)| (Some(file), file, name, Some(signature)))
     });
-    for (owner, file, name, shape) in shared.chain(own) {
-        let Some(shape) = shape else { continue };
-        let message = match seen.get(&shape) {
+    for (owner, file, name, signature) in shared.chain(own) {
+        let Some(signature) = signature else { continue };
+        let message = match seen.get(&signature) {
             None => {
-                seen.insert(shape, (owner, name));
+                seen.insert(signature, (owner, name));
                 continue;
             }
             Some((None, other)) => {
-                format!("`{name}` has the shape of the shared type `{other}`: name that with `use`")
+                format!("`{name}` is equal to the shared type `{other}`: refer to it with `use`")
             }
             Some((Some(other_file), other)) => format!(
-                "`{name}` has the shape of `{other}` in {other_file}: give it a name in \
-                 types.yaml and name that with `use` in both places"
+                "`{name}` is equal to `{other}` in {other_file}: define a shared type in \
+                 types.yaml and refer to it with `use` in both places"
             ),
         };
-        let place = taken.get(name).map_or(Place::START, |(_, place)| *place);
-        found.push(Diagnostic::new(file, place, message));
+        let location = type_names
+            .get(name)
+            .map_or(Location::START, |(_, location)| *location);
+        found.push(Diagnostic::new(file, location, message));
     }
 }
 
-/// What makes two types the same. One value says too little to call two enums that.
-fn shape(ty: &TypeDef) -> Option<String> {
+/// Returns a text that is the same for equal types. Enums with a single value are not compared.
+fn signature(ty: &TypeDef) -> Option<String> {
     match ty {
-        TypeDef::Object(object) => Some(object_shape(object)),
+        TypeDef::Object(object) => Some(object_signature(object)),
         TypeDef::Enum(open) => {
             let values = open.variants.iter().map(|variant| variant.wire.as_str());
             let values: Vec<&str> = values.collect();
@@ -145,7 +149,7 @@ fn shape(ty: &TypeDef) -> Option<String> {
     }
 }
 
-fn object_shape(object: &Object) -> String {
+fn object_signature(object: &Object) -> String {
     let fields = object.fields.iter();
     let fields = fields.map(|field| {
         let required = if field.required { "!" } else { "" };
