@@ -10,6 +10,7 @@
 mod agreement;
 mod bad_input;
 mod decoding;
+mod documentation;
 mod errors;
 mod examples;
 mod faults;

@@ -53,8 +53,8 @@ use crate::output::note;
 enum Tool {
     /// Find problems with credentials, network or balance.
     ///
-    /// Prints a line per check: `ok`, `warn` or `FAIL`, and what to do. The check is free: its only
-    /// call requests the data of the account. Credentials are never printed.
+    /// Prints a line per check: `ok`, `warn` or `FAIL`, and what to do. It is free: the only call requests
+    /// the data of the account. Credentials are never printed.
     Doctor,
     /// List all endpoints: command, method and path, limits, price.
     Endpoints,

@@ -484,7 +484,7 @@ fn a_job_without_funds_is_resumed_later() {
     let output = job.run(&[&arguments[..], &["--budget", "0.06"]].concat());
     output.assert(0, &[]); // the responses of the mock cost nothing
     let output = job.run(&[RANKS, "targets.txt", "--budget", "0.02"]);
-    output.assert(5, &["may be spent"]);
+    output.assert(5, &["exceed the budget of 0.02 USD"]);
 }
 
 /// One call in ten fails, for each kind of failure.

@@ -563,7 +563,7 @@ fn doctor_checks_the_network() {
     assert!(
         output
             .out
-            .contains("\nFAIL  base URL     `nowhere` is not complete"),
+            .contains("\nFAIL  base URL     `nowhere` is incomplete; expected a URL such as"),
         "{output:?}"
     );
     // The server has no TLS.

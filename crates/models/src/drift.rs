@@ -113,7 +113,7 @@ fn decode_repaired(
     drift.push(Drift {
         pointer: String::new(),
         kind: DriftKind::Changed,
-        found: format!("{error}; read with a replacement for each unreadable part"),
+        found: format!("{error}; unreadable parts were replaced"),
     });
     Ok(drift)
 }
