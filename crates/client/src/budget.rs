@@ -92,8 +92,8 @@ impl Prices {
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
     own: Arc<Account>,
-    /// The client that this one's calls count for, too.
-    parent: Option<Arc<Account>>,
+    /// The clients that this one was derived from, the nearest first. Its calls count for each.
+    ancestors: Vec<Arc<Account>>,
 }
 
 #[derive(Debug, Default)]
@@ -153,17 +153,21 @@ impl Ledger {
                 budget,
                 ..Account::default()
             }),
-            parent: None,
+            ancestors: Vec::new(),
         }
     }
 
     /// Returns a ledger whose costs count for this one, too.
     pub(crate) fn child(&self, budget: Option<f64>) -> Self {
-        let top = self.parent.as_ref().unwrap_or(&self.own);
         Self {
-            parent: Some(Arc::clone(top)),
+            ancestors: self.accounts().cloned().collect(),
             ..Self::new(budget)
         }
+    }
+
+    /// Returns the accounts that a call counts for.
+    fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
+        std::iter::once(&self.own).chain(&self.ancestors)
     }
 
     pub(crate) fn costs(&self) -> Costs {
@@ -176,8 +180,8 @@ impl Ledger {
             accounts: Vec::new(),
             estimate,
         };
-        for account in std::iter::once(&self.own).chain(&self.parent) {
-            // On an error, dropping `reservation` releases what the first account reserved.
+        for account in self.accounts() {
+            // On an error, dropping `reservation` releases what the accounts before reserved.
             account.reserve(estimate)?;
             reservation.accounts.push(Arc::clone(account));
         }
@@ -205,6 +209,32 @@ impl Drop for Reservation {
         for account in &self.accounts {
             let mut entries = account.entries();
             entries.reserved = (entries.reserved - self.estimate).max(0.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_must_fit_into_the_budget_of_every_ancestor() {
+        let client = Ledger::new(Some(10.0));
+        let job = client.child(Some(1.0));
+        let part = job.child(Some(5.0));
+        assert!(
+            part.reserve(2.0)
+                .is_err_and(|exceeded| exceeded.budget == 1.0)
+        );
+        let reservation = part.reserve(0.75).ok();
+        assert!(job.reserve(0.5).is_err());
+        drop(reservation);
+        assert!(job.reserve(0.5).is_ok());
+        if let Ok(reservation) = part.reserve(0.75) {
+            reservation.settle(Dispatch::Sent, Charge::Charged(0.75));
+        }
+        for ledger in [&client, &job, &part] {
+            assert_eq!(ledger.costs().us_dollars, 0.75);
         }
     }
 }

@@ -104,11 +104,9 @@ impl Client {
 
     /// Returns a clone with its own cost counter and a budget in US dollars.
     ///
-    /// Calls of the clone count for this client, too, and must fit into both budgets. Everything
+    /// Calls of the clone count for this client, too, and must fit into both budgets. If this client
+    /// is itself such a clone, the same holds for the clients that it was derived from. Everything
     /// else is shared. [`ClientBuilder::budget`] describes how a budget is enforced.
-    ///
-    /// There are two levels only. If this client is itself such a clone, calls of the new clone count
-    /// for the original client, and not for this one.
     ///
     /// ```
     /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
@@ -125,8 +123,8 @@ impl Client {
 
     /// Returns a clone with its own cost counter and no budget of its own.
     ///
-    /// Calls of the clone count for this client, too. Everything else is shared. If this client is
-    /// itself such a clone, they count for the original client, and not for this one.
+    /// Calls of the clone count for this client, too, and for the clients that it was derived from.
+    /// Everything else is shared.
     pub fn with_own_costs(&self) -> Self {
         self.with_ledger(self.ledger.child(None))
     }
