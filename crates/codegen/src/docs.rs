@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 
+use dataforseo_spec::Payload;
 use dataforseo_spec::language::{self, CallLimits, Format, Mode};
 use dataforseo_spec::model::{Endpoint, Field, Limit, Type};
 
@@ -17,9 +18,9 @@ pub fn attributes(text: &str) -> TokenStream {
 }
 
 /// Returns the docs of a field.
-pub fn field(field: &Field, task: bool) -> String {
+pub fn field(field: &Field, payload: Payload) -> String {
     let mut text = field.spec.doc.clone().unwrap_or_default().trim().to_owned();
-    let facts = facts(field, task);
+    let facts = facts(field, payload);
     if !facts.is_empty() {
         text.push_str("\n\n");
         text.push_str(&facts.join(" "));
@@ -32,7 +33,7 @@ pub fn setter(field: &Field) -> String {
     format!(
         "Sets `{}`: {}",
         field.wire,
-        uncapitalized(&self::field(field, true))
+        uncapitalized(&self::field(field, Payload::Task))
     )
 }
 
@@ -59,10 +60,10 @@ pub fn union_field(field: &Field) -> String {
     )
 }
 
-fn facts(field: &Field, task: bool) -> Vec<String> {
+fn facts(field: &Field, payload: Payload) -> Vec<String> {
     let spec = &field.spec;
     let mut facts = Vec::new();
-    if task {
+    if payload.is_task() {
         facts.push(match &spec.default {
             _ if field.required => "Required.".to_owned(),
             Some(default) => format!("Default: {}.", literal(default)),
@@ -112,7 +113,7 @@ fn facts(field: &Field, task: bool) -> Vec<String> {
         facts.push(format!("Unit: {unit}."));
     }
     facts.extend(match spec.format {
-        Some(Format::Date) if task => None,
+        Some(Format::Date) if payload.is_task() => None,
         Some(Format::Date) => Some("A date `yyyy-mm-dd`.".to_owned()),
         Some(Format::Timestamp) => Some("In UTC.".to_owned()),
         Some(Format::Target | Format::Url) | None => None,

@@ -350,9 +350,10 @@ fn row_fields(endpoint: &Endpoint, rows: &Rows) -> TokenStream {
             .take(path.matches("{}").count())
             .map(super::rust::ident)
             .collect();
-        let value = match keys.is_empty() {
-            true => quote!(#path),
-            false => quote!(format!(#path, #(filter::key(#keys)),*)),
+        let value = if keys.is_empty() {
+            quote!(#path)
+        } else {
+            quote!(format!(#path, #(filter::key(#keys)),*))
         };
         quote! {
             #doc

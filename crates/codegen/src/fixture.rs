@@ -141,9 +141,10 @@ impl<'a> Synthesis<'a> {
         data.extend(self.task.clone());
         let results = self.results();
         let posted = endpoint.mode == Mode::TaskPost;
-        let (code, message) = match posted {
-            true => (20100, "Task Created."),
-            false => (20000, "Ok."),
+        let (code, message) = if posted {
+            (20100, "Task Created.")
+        } else {
+            (20000, "Ok.")
         };
         let response = json!({
             "version": "0.1.synthetic",
@@ -291,10 +292,10 @@ impl<'a> Synthesis<'a> {
             return Value::Null;
         }
         match ty {
-            Type::Integer => match self.case == Case::Unknown && seed % 2 == 0 {
-                true => (f64::from(seed % 1000)).into(),
-                false => (seed % 1000).into(),
-            },
+            Type::Integer if self.case == Case::Unknown && seed % 2 == 0 => {
+                f64::from(seed % 1000).into()
+            }
+            Type::Integer => (seed % 1000).into(),
             Type::Float => (f64::from(seed % 10_000) / 100.0).into(),
             Type::Boolean => (seed % 2 == 0).into(),
             Type::Date => "2026-01-01".into(),
@@ -382,9 +383,10 @@ impl<'a> Synthesis<'a> {
         }
         let values = field.and_then(|field| field.spec.values.as_ref());
         let known = values.map(|values| values.names()).unwrap_or_default();
-        let mut keys: Vec<&str> = match known.is_empty() {
-            true => vec!["", "example"],
-            false => known.into_iter().take(3).collect(),
+        let mut keys: Vec<&str> = if known.is_empty() {
+            vec!["", "example"]
+        } else {
+            known.into_iter().take(3).collect()
         };
         if self.case == Case::Unknown {
             keys = vec!["", "WW", "undocumented"];

@@ -1,7 +1,7 @@
 //! The generator: from the model of the spec to the text of files.
 //!
-//! One module per output. The emitters are pure; [`output`] compares their text with the files of a
-//! checkout. Pages are unknown here: this crate depends on [`dataforseo_spec`] only.
+//! There is one module per output. The emitters are pure, and [`output`] compares their text with
+//! the files of a checkout. This crate depends on [`dataforseo_spec`] only.
 
 mod api;
 mod cli;
@@ -33,7 +33,7 @@ use folders::{CLI, CLIENT, MOCK, MODELS, SCHEMAS};
 pub use rust::Files;
 use rust::{ident, rust};
 
-/// Emits everything.
+/// Emits all files.
 ///
 /// # Errors
 /// When the output of an emitter is not valid Rust, which is a bug in the emitter.

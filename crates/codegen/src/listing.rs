@@ -163,7 +163,7 @@ fn list_impl(module: &str, it: &ItemImpl, lines: &mut Vec<String>) {
     }
 }
 
-/// The implementations that all types of a kind have are in a macro of the crate.
+/// A macro of the crate adds the implementations that all types of a kind have.
 fn list_macro(module: &str, it: &ItemMacro, lines: &mut Vec<String>) {
     let (path, tokens) = (&it.mac.path, &it.mac.tokens);
     let made_by = tidy(quote::quote!(#path));

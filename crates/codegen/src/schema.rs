@@ -1,4 +1,4 @@
-//! JSON Schemas: of the spec language, and of each task and result.
+//! JSON Schemas of the spec language, and of each task and result.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use dataforseo_spec::model::{Endpoint, Enum, Field, Limit, Object, Section, Type
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema of all files of the spec, so that each names one and the same.
+/// Emits one schema for all files of the spec.
 pub fn language() -> String {
     let mut generator = schemars::SchemaGenerator::default();
     let kinds = [
@@ -31,7 +31,7 @@ pub fn language() -> String {
     print(&schema)
 }
 
-/// The schemas of an endpoint's task and result, by file name.
+/// Emits the schemas of an endpoint's task and result, by file name.
 pub fn emit(section: &Section, endpoint: &Endpoint) -> Vec<(String, String)> {
     [
         ("task", &endpoint.task, true),
@@ -50,7 +50,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> Vec<(String, String)> {
     .collect()
 }
 
-/// The schemas of the shared types that are results, by file name.
+/// Emits the schemas of the shared types that are results, by file name.
 pub fn shared(section: &Section) -> Vec<(String, String)> {
     let file = section.shared_file.as_deref().unwrap_or_default();
     shared_results(section)
@@ -62,7 +62,7 @@ pub fn shared(section: &Section) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The shared types that are results of endpoints.
+/// Returns the shared types that are results of endpoints.
 pub fn shared_results(section: &Section) -> impl Iterator<Item = &Object> {
     section.shared.iter().filter_map(|ty| match ty {
         TypeDef::Object(object) => {
@@ -76,13 +76,13 @@ pub fn shared_results(section: &Section) -> impl Iterator<Item = &Object> {
     })
 }
 
-/// The name of a shared result's file.
+/// Returns the file name of a shared result.
 pub fn shared_file(object: &Object) -> String {
     let name = heck::ToSnakeCase::to_snake_case(object.name.as_str());
     format!("types.{name}.json")
 }
 
-/// A schema that stands alone: the types that it refers to are in its `$defs`.
+/// Returns a self-contained schema, with the types that it refers to in `$defs`.
 fn document(object: &Object, strict: bool, types: Vec<&TypeDef>, source: &str) -> String {
     let mut schemas = Schemas {
         types: &types,
@@ -109,13 +109,13 @@ fn print(schema: &Value) -> String {
 
 /// Schemas that refer to named types.
 pub struct Schemas<'a> {
-    /// The types that can be named.
+    /// The types that can be referred to.
     pub types: &'a [&'a TypeDef],
-    /// Where the named types stand: `#/$defs/`.
+    /// The location of the named types: `#/$defs/`.
     pub refs: &'a str,
     /// A task has neither other fields nor nulls. A response can have both.
     pub strict: bool,
-    /// The types that were named.
+    /// The types that were referred to.
     pub named: BTreeSet<String>,
 }
 
@@ -124,7 +124,7 @@ impl Schemas<'_> {
         self.types.iter().copied().find(|ty| ty.name() == name)
     }
 
-    /// The schemas of all types that were named, and of those that these name in turn.
+    /// Returns the schemas of all types that were referred to, directly or through other types.
     pub fn definitions(&mut self) -> Map<String, Value> {
         let mut definitions = Map::new();
         while let Some(name) = self
@@ -154,7 +154,7 @@ impl Schemas<'_> {
         definitions
     }
 
-    /// An object in full.
+    /// Returns the complete schema of an object.
     pub fn object(&mut self, object: &Object) -> Map<String, Value> {
         let properties: Map<String, Value> = object
             .fields
@@ -179,7 +179,7 @@ impl Schemas<'_> {
         schema
     }
 
-    /// The members by their tags, and whatever has another tag.
+    /// Returns the schema of a union: the members by tag, and any object with another tag.
     fn union(&mut self, union: &Union) -> Map<String, Value> {
         let tag = &union.tag;
         let mut alternatives: Vec<Value> = Vec::new();
@@ -212,7 +212,7 @@ impl Schemas<'_> {
         schema
     }
 
-    /// A field with all that is known about its value.
+    /// Returns the schema of a field with all facts about its value.
     pub fn field(&mut self, field: &Field) -> Value {
         let mut schema = self.schema(&field.ty, !self.strict);
         let doc = field.spec.doc.as_deref().unwrap_or_default().trim();
@@ -279,7 +279,7 @@ impl Schemas<'_> {
         Value::Object(schema)
     }
 
-    /// A value of a type.
+    /// Returns the schema of a type.
     pub fn schema(&mut self, ty: &Type, nullable: bool) -> Map<String, Value> {
         let mut schema = Map::new();
         let inner = !self.strict;
@@ -320,7 +320,7 @@ impl Schemas<'_> {
                 return reference(self.refs, name, nullable);
             }
             Type::Enum(name) => {
-                // A single value says more where it stands.
+                // A single value is inlined.
                 if let Some(TypeDef::Enum(open)) = self.find(name)
                     && open.variants.len() == 1
                 {
@@ -355,8 +355,8 @@ fn reference(refs: &str, name: &str, nullable: bool) -> Map<String, Value> {
     schema
 }
 
-/// Text with documented values of which there can be more: an `enum` alone would refuse the
-/// others.
+/// Returns the schema of a text with documented values. Others are allowed, which `enum` alone
+/// would reject.
 fn open_enum(open: &Enum) -> Map<String, Value> {
     let mut schema = Map::new();
     let mut doc = open.doc.trim().to_owned();
@@ -372,9 +372,9 @@ fn open_enum(open: &Enum) -> Map<String, Value> {
     schema
 }
 
-/// A bound, without a fraction where it has none.
+/// Returns a limit, as an integer if it has no fraction.
 fn number(bound: f64) -> Value {
-    // f64 holds whole numbers of this size exactly.
+    // f64 represents integers of this size exactly.
     if bound.fract() == 0.0 && bound.abs() < 9e15 {
         json!(bound as i64)
     } else {
@@ -382,7 +382,7 @@ fn number(bound: f64) -> Value {
     }
 }
 
-/// Documented values of which there can be more.
+/// Returns documented values, in addition to which others are allowed.
 fn open_values(values: &Values) -> Value {
     json!({ "anyOf": [{ "enum": values.names() }, {}] })
 }

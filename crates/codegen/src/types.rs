@@ -7,9 +7,10 @@ use quote::quote;
 
 use super::rust::ident;
 use super::{docs, schema};
+use dataforseo_spec::Payload;
 use dataforseo_spec::model::{Enum, Field, Object, Section, Type, TypeDef, Union};
 
-/// The types that a section's endpoints share.
+/// Emits the types that the endpoints of a section share.
 pub fn shared(section: &Section) -> TokenStream {
     let known: Vec<&TypeDef> = section.shared.iter().collect();
     let types = section.shared.iter().map(|ty| type_def(ty, &known));
@@ -33,7 +34,7 @@ pub fn shared(section: &Section) -> TokenStream {
     }
 }
 
-/// One type. A union looks its members up in `known`.
+/// Emits one type. `known` contains the members of unions.
 pub fn type_def(ty: &TypeDef, known: &[&TypeDef]) -> TokenStream {
     match ty {
         TypeDef::Object(part) => object(part, &part.doc),
@@ -207,8 +208,13 @@ pub fn object(object: &Object, doc: &str) -> TokenStream {
         .iter()
         .map(|field| ident(&field.ident))
         .collect();
+    let payload = if object.sent {
+        Payload::Task
+    } else {
+        Payload::Result
+    };
     let fields = object.fields.iter().zip(&idents).map(|(field, ident)| {
-        let doc = docs::attributes(&docs::field(field, object.sent));
+        let doc = docs::attributes(&docs::field(field, payload));
         let ty = field_type(field);
         let deprecated = deprecated(field);
         quote! {
@@ -373,7 +379,7 @@ fn open_enum(open: &Enum) -> TokenStream {
     }
 }
 
-/// The type of a struct's field.
+/// Returns the type of a struct's field.
 pub fn field_type(field: &Field) -> TokenStream {
     let ty = rust_type(&field.ty);
     if field.required {
@@ -383,7 +389,7 @@ pub fn field_type(field: &Field) -> TokenStream {
     }
 }
 
-/// A type in Rust.
+/// Returns a type in Rust.
 pub fn rust_type(ty: &Type) -> TokenStream {
     match ty {
         Type::String => quote!(String),
