@@ -207,7 +207,7 @@ fn fields_that_go_together() {
     let moments = IdListTask::new("2026-02-01 00:00:00 +00:00", "yesterday");
     assert_eq!(
         refused(moments.validate_on(today)),
-        "datetime_to: expected a moment, yyyy-mm-dd hh:mm:ss +00:00"
+        "datetime_to: expected a date and time, yyyy-mm-dd hh:mm:ss +00:00"
     );
 }
 

@@ -159,7 +159,7 @@ fn a_new_field_is_an_addition() {
         // The first run stops, because the new field has the shape of a shared type.
         let error = released.try_update(&page).unwrap_err().to_string();
         assert!(
-            error.contains("has the shape of the shared type `RankScale`"),
+            error.contains("is equal to the shared type `RankScale`: refer to it with `use`"),
             "{error}"
         );
         let imported = released.read(SPEC);

@@ -27,6 +27,7 @@ use crate::http::{Network, connector, pooled};
 use crate::limits::Limiter;
 use crate::limits::account::AccountLimits;
 use crate::observe::Observer;
+use crate::request::Clock;
 use crate::retry::{RetryPolicy, StandardRetryPolicy};
 
 /// The error of settings with which no client can be built. No message contains a credential.
@@ -65,9 +66,6 @@ const LOGIN: &str = "DATAFORSEO_LOGIN";
 const PASSWORD: &str = "DATAFORSEO_PASSWORD";
 /// The environment variable of another server, such as a mock server.
 const BASE_URL: &str = "DATAFORSEO_BASE_URL";
-
-/// Returns the current date, for limits that depend on it.
-pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
 
 /// Adds middleware to the service that sends requests.
 type Wrap = Arc<dyn Fn(HttpService) -> HttpService + Send + Sync>;

@@ -14,16 +14,8 @@ use crate::error::{Error, ErrorKind};
 use crate::http::transport::Failure;
 use crate::observe::AttemptEvent;
 use crate::request::PendingRequest;
-use crate::response::RawResponse;
+use crate::response::{Completed, RawResponse};
 use crate::retry::FailedAttempt;
-
-/// The outcome of a call that succeeded.
-pub(crate) struct Completed<T> {
-    pub(crate) value: T,
-    /// In US dollars; `None` if the response has none.
-    pub(crate) cost: Option<f64>,
-    pub(crate) raw_response: RawResponse,
-}
 
 /// An attempt that failed.
 struct AttemptError {

@@ -9,14 +9,14 @@ use dataforseo_models::{
 };
 
 use crate::budget::{Costs, Ledger, Prices};
-use crate::builder::{ClientBuilder, Clock, ConfigError};
+use crate::builder::{ClientBuilder, ConfigError};
 use crate::decode::{Decoded, accepted, single_task};
 use crate::error::{Error, ErrorKind};
 use crate::http::transport::Transport;
 use crate::limits::Limiter;
 use crate::observe::Observer;
 use crate::paging::Pages;
-use crate::request::{PendingRequest, all_violations, invalid, path};
+use crate::request::{Clock, PendingRequest, all_violations, invalid, path};
 use crate::response::{Fetched, Posted, Response, posted_tasks};
 use crate::retry::RetryPolicy;
 

@@ -1,11 +1,15 @@
 //! A request before it is sent: path, validation, body.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use dataforseo_models::{EndpointInfo, TaskEndpoint, Violation, ViolationKind, validate};
+use dataforseo_models::{Date, EndpointInfo, TaskEndpoint, Violation, ViolationKind, validate};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::builder::Clock;
 use crate::error::{Error, ErrorKind};
+
+/// Returns the current date, for limits that depend on it.
+pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
 
 /// A request that passed validation.
 pub(crate) struct PendingRequest<'a> {

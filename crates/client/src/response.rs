@@ -8,8 +8,6 @@ use bytes::Bytes;
 use dataforseo_models::drift::Drift;
 use dataforseo_models::{HasItems, RawEnvelope, StatusCode, TaskId, TaskResponse};
 
-use crate::call::Completed;
-
 /// The response to a call with one task that succeeded.
 ///
 /// A response without results is a success, too. Its [`status_code`](Self::status_code) is usually
@@ -205,6 +203,14 @@ impl PostedTask {
     pub fn is_accepted(&self) -> bool {
         self.id.is_some() && self.status_code.is_some_and(StatusCode::is_ok)
     }
+}
+
+/// The outcome of a call that succeeded.
+pub(crate) struct Completed<T> {
+    pub(crate) value: T,
+    /// In US dollars; `None` if the response has none.
+    pub(crate) cost: Option<f64>,
+    pub(crate) raw_response: RawResponse,
 }
 
 /// A response as it arrived: HTTP status and decompressed body.

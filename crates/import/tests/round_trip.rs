@@ -2,14 +2,14 @@
 //! both forms with many combinations of quirks, and the import must return the facts of the spec.
 //!
 //! The comparison leaves out what a page cannot express:
-//! - words: `doc`, `unit`, `absent`, `deprecated`, `evidence`, `corrections`, the meaning of values,
-//! and the names that people chose (`use`, `name`, `ident`): a shared type counts as its fields or
-//! values;
-//! - `charged`: pages speak of prices, never of an endpoint without one in a way that can be relied on;
-//! - `source.openapi`: that is another source; `source.wording` and `wording` are of the words;
-//! - that a text is an address (`format: url`): no phrase of pages means that;
-//! - what a map holds, unless it counts something or has numbers for keys: it reads as any JSON;
-//! - in plain text, the day of the revision; and without leading spaces, how fields nest.
+//! - descriptions and notes: `doc`, `unit`, `absent`, `deprecated`, `evidence`, `corrections`, the
+//!   meaning of values;
+//! - names that people chose: `use`, `name`, `ident`. A shared type counts as its fields or values;
+//! - `charged`: pages state prices, and do not reliably mark an endpoint without one;
+//! - `source.openapi`, which is another source, and the fingerprints of texts (`wording`);
+//! - the format of a URL (`format: url`): no phrase of a page states it;
+//! - the content of a map, unless it counts something or has numbers for keys: it reads as any JSON;
+//! - in plain text, the day of the revision; and without leading spaces, the nesting of fields.
 
 #![allow(
     clippy::expect_used,

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use rayon::prelude::*;
 
+mod file_kind;
 mod guide;
 mod hash;
 mod markdown;
@@ -78,7 +79,7 @@ fn check_file(
     search: Search,
 ) -> Result<Vec<StyleFinding>, String> {
     // The kind of a file is known by its path: others are not read.
-    if text::mark(path, "").is_none() || !root.join(path).is_file() {
+    if file_kind::mark(path, "").is_none() || !root.join(path).is_file() {
         return Ok(Vec::new());
     }
     let text = read(root, path)?;
@@ -86,7 +87,7 @@ fn check_file(
 }
 
 fn check_text(path: &str, text: &str, guide: &Guide, search: Search) -> Vec<StyleFinding> {
-    let Some(mut marked) = text::mark(path, text) else {
+    let Some(mut marked) = file_kind::mark(path, text) else {
         return Vec::new();
     };
     if path == guide::PATH {

@@ -139,11 +139,11 @@ fn starts_item(marked: &Marked<'_>, at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text;
+    use super::super::file_kind;
     use super::*;
 
     fn long(path: &str, content: &str) -> Vec<usize> {
-        let marked = text::mark(path, content).unwrap();
+        let marked = file_kind::mark(path, content).unwrap();
         find(&marked).iter().map(|it| it.words).collect()
     }
 

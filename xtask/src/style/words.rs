@@ -214,7 +214,7 @@ fn is_word_or_mark(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text;
+    use super::super::file_kind;
     use super::*;
 
     const GUIDE: &str = "\
@@ -236,7 +236,7 @@ mod tests {
 
     fn check(path: &str, content: &str) -> Vec<String> {
         let guide = Guide::read(GUIDE).unwrap();
-        let marked = text::mark(path, content).unwrap();
+        let marked = file_kind::mark(path, content).unwrap();
         let found = find(&marked, path, &guide);
         let text = |it: &Found| format!("{} → {}", &content[it.range.clone()], it.instead);
         found.iter().map(text).collect()

@@ -313,10 +313,10 @@ impl<'s> ObservedValue<'s> {
         let view = self.view.as_ref();
         match (&mut self.body, value) {
             (ObservedContent::Undocumented(inferred), value) => inferred.observe(value),
-            (ObservedContent::Plain, Value::String(text)) => {
-                if !has_format(text, view.and_then(|view| view.field.format)) {
-                    self.malformed.add(value);
-                }
+            (ObservedContent::Plain, Value::String(text))
+                if !has_format(text, view.and_then(|view| view.field.format)) =>
+            {
+                self.malformed.add(value);
             }
             (ObservedContent::Choice { values, others, .. }, Value::String(text))
                 if !values.contains(&text.as_str()) =>
