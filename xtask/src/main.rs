@@ -5,7 +5,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{Failure, check, diff, drift, generate, import, openapi, style, update};
+use commands::{CommandError, check, diff, drift, generate, import, openapi, style, update};
 use xtask::checkout;
 
 /// Maintain the spec, and everything that is generated from it.
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs a command in the checkout that contains the current folder.
-fn run(command: XtaskCommand) -> Result<ExitCode, Failure> {
+fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
     let root = checkout::find(&std::env::current_dir()?)?;
     match command {
         XtaskCommand::Import(arguments) => import::run(&root, &arguments),

@@ -3,7 +3,9 @@
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
 
+use dataforseo_json_text::{compact, layout};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use crate::exit::CliError;
 
@@ -39,27 +41,13 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     print(text.as_bytes())
 }
 
-/// Indents JSON. JSON that is nested too deeply to parse is returned unchanged.
+/// Indents JSON. JSON that is nested too deeply to parse is returned unchanged, as its indentation
+/// would grow with the square of the depth.
 fn indent(json: &str) -> String {
-    let parsed = serde_json::from_str::<serde_json::Value>(json);
-    let indented = parsed.and_then(|value| serde_json::to_string_pretty(&value));
-    indented.unwrap_or_else(|_| json.to_owned())
-}
-
-/// Removes white space from JSON. The text is not parsed, so that numbers keep all digits and the
-/// depth is not limited.
-fn compact(json: &str) -> String {
-    let (mut in_string, mut is_escaped) = (false, false);
-    let keep = |&c: &char| {
-        if !in_string {
-            in_string = c == '"';
-            return !c.is_ascii_whitespace();
-        }
-        in_string = c != '"' || is_escaped;
-        is_escaped = c == '\\' && !is_escaped;
-        true
-    };
-    json.chars().filter(keep).collect()
+    match serde_json::from_str::<IgnoredAny>(json) {
+        Ok(_) => layout(json, 0),
+        Err(_) => json.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use tower_service::Service;
 
 use crate::budget::{Ledger, Prices};
 use crate::client::{Client, Inner};
-use crate::http::connector::{BoxError, Connector};
+use crate::http::connector::{AnyConnector, BoxError};
 use crate::http::middleware::{HttpService, RequestBody};
 use crate::http::transport::Transport;
 use crate::http::{Network, connector, pooled};
@@ -104,7 +104,7 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     validate: bool,
     clock: Clock,
-    connector: Option<Connector>,
+    connector: Option<AnyConnector>,
     layers: Vec<Wrap>,
     /// `None` for the proxy of the environment.
     proxy: Option<Proxy>,
@@ -251,7 +251,7 @@ impl ClientBuilder {
         C::Error: Into<BoxError>,
         C::Future: Send,
     {
-        self.connector = Some(Connector::new(connector));
+        self.connector = Some(AnyConnector::new(connector));
         self
     }
 

@@ -9,9 +9,9 @@ use tracing::Instrument as _;
 use crate::budget::Reservation;
 use crate::charge::{Charge, Dispatch};
 use crate::client::Client;
-use crate::decode::{Decoded, decode};
+use crate::decode::{DecodedResponse, decode};
 use crate::error::{Error, ErrorKind};
-use crate::http::transport::Failure;
+use crate::http::transport::TransportFailure;
 use crate::observe::AttemptEvent;
 use crate::request::PendingRequest;
 use crate::response::{Completed, RawResponse};
@@ -38,7 +38,7 @@ impl Client {
     pub(crate) async fn perform<T>(
         &self,
         request: PendingRequest<'_>,
-        read: impl Fn(u16, &str) -> Result<Decoded<T>, ErrorKind>,
+        read: impl Fn(u16, &str) -> Result<DecodedResponse<T>, ErrorKind>,
     ) -> Result<Completed<T>, Error> {
         let span = tracing::info_span!(
             "dataforseo call",
@@ -72,7 +72,7 @@ impl Client {
     async fn with_retries<T>(
         &self,
         request: &PendingRequest<'_>,
-        read: &impl Fn(u16, &str) -> Result<Decoded<T>, ErrorKind>,
+        read: &impl Fn(u16, &str) -> Result<DecodedResponse<T>, ErrorKind>,
     ) -> Result<Completed<T>, Error> {
         let endpoint = request.endpoint;
         let call_start = Instant::now();
@@ -105,7 +105,7 @@ impl Client {
     async fn attempt<T>(
         &self,
         request: &PendingRequest<'_>,
-        read: &impl Fn(u16, &str) -> Result<Decoded<T>, ErrorKind>,
+        read: &impl Fn(u16, &str) -> Result<DecodedResponse<T>, ErrorKind>,
     ) -> Result<Completed<T>, AttemptError> {
         let endpoint = request.endpoint;
         let inner = &self.inner;
@@ -185,15 +185,15 @@ impl Client {
 /// Turns the outcome of the transport into that of the attempt.
 fn receive<T>(
     endpoint: &'static EndpointInfo,
-    sent: Result<RawResponse, Failure>,
-    read: &impl Fn(u16, &str) -> Result<Decoded<T>, ErrorKind>,
+    sent: Result<RawResponse, TransportFailure>,
+    read: &impl Fn(u16, &str) -> Result<DecodedResponse<T>, ErrorKind>,
 ) -> Result<Completed<T>, AttemptError> {
     let raw_response = sent.map_err(|failure| {
         let kind = ErrorKind::Transport(failure.error);
         Error::new(endpoint.id, kind, failure.response)
     })?;
     match decode(&raw_response, |text| read(raw_response.status, text)) {
-        Ok(Decoded { value, cost }) => Ok(Completed {
+        Ok(DecodedResponse { value, cost }) => Ok(Completed {
             value,
             cost,
             raw_response,

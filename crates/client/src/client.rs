@@ -10,7 +10,7 @@ use dataforseo_models::{
 
 use crate::budget::{Costs, Ledger, Prices};
 use crate::builder::{ClientBuilder, ConfigError};
-use crate::decode::{Decoded, accepted, single_task};
+use crate::decode::{DecodedResponse, accepted, single_task};
 use crate::error::{Error, ErrorKind};
 use crate::http::transport::Transport;
 use crate::limits::Limiter;
@@ -248,7 +248,7 @@ impl Client {
                 let envelope = accepted(status, RawEnvelope::parse(text.as_bytes()))?;
                 let cost = envelope.cost;
                 let value = posted_tasks(envelope, text, tasks.len());
-                Ok(Decoded { value, cost })
+                Ok(DecodedResponse { value, cost })
             })
             .await?;
         Ok(Posted::new(completed))

@@ -7,7 +7,7 @@ use crate::error::ErrorKind;
 use crate::response::RawResponse;
 
 /// A decoded response, and the cost of the call in US dollars if it has one.
-pub(crate) struct Decoded<T> {
+pub(crate) struct DecodedResponse<T> {
     pub(crate) value: T,
     pub(crate) cost: Option<f64>,
 }
@@ -29,7 +29,7 @@ pub(crate) fn decode<T>(
 pub(crate) fn single_task<R: FromLenientJson>(
     http_status: u16,
     text: &str,
-) -> Result<Decoded<TaskResponse<R>>, ErrorKind> {
+) -> Result<DecodedResponse<TaskResponse<R>>, ErrorKind> {
     let envelope = accepted(http_status, Envelope::<TaskResponse<R>>::parse(text))?;
     let cost = envelope.cost;
     let task = envelope.tasks.into_iter().next().ok_or(ErrorKind::NoTask)?;
@@ -41,7 +41,7 @@ pub(crate) fn single_task<R: FromLenientJson>(
             cost: task.cost,
         });
     }
-    Ok(Decoded { value: task, cost })
+    Ok(DecodedResponse { value: task, cost })
 }
 
 /// Returns the envelope if the API accepted the call.

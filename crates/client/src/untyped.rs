@@ -9,7 +9,7 @@ use dataforseo_models::{
 use serde_json::value::RawValue;
 
 use crate::client::Client;
-use crate::decode::{Decoded, accepted};
+use crate::decode::{DecodedResponse, accepted};
 use crate::error::{Error, ErrorKind};
 use crate::request::{PendingRequest, invalid, path, violations_in_call};
 use crate::response::RawResponse;
@@ -202,7 +202,7 @@ impl Client {
                         id: task.id.clone(),
                         cost: task.cost,
                     }),
-                    _ => Ok(Decoded {
+                    _ => Ok(DecodedResponse {
                         value: tasks,
                         cost: envelope.cost,
                     }),

@@ -25,7 +25,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
             let rows = endpoint.rows.as_ref();
             let per_target = rows.and_then(|rows| Some((&rows.at, rows.spec.target.as_ref()?)));
             let per_target = match per_target {
-                Some((rows, target)) => quote!(Some(PerTarget {
+                Some((rows, target)) => quote!(Some(TargetRows {
                     rows: #rows,
                     target: #target,
                 })),
@@ -47,7 +47,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
         use dataforseo_models::{self as models, Endpoint as _};
 
         #[allow(unused_imports, reason = "a build may be without any section")]
-        use crate::mock_endpoint::{MockEndpoint, PerTarget, lossy_fields};
+        use crate::mock_endpoint::{MockEndpoint, TargetRows, lossy_fields};
 
         /// Every endpoint of the mock server, sorted by path.
         pub(crate) static ENDPOINTS: &[MockEndpoint] = &[#(#endpoints),*];

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::json_text::reindent;
 use crate::docs::Page;
+use dataforseo_json_text::layout;
 use dataforseo_spec::language::Endpoint;
 
 /// The file name and the content of a fixture.
@@ -53,5 +53,5 @@ fn file(endpoint: &Endpoint, note: &str, request: &str, response: &str) -> Strin
          \"response\": {{\"status\": 200, \"body\": {response}}}}}",
         endpoint.path
     );
-    reindent(&text)
+    layout(&text, 0) + "\n"
 }

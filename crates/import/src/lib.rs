@@ -11,7 +11,6 @@
 pub mod docs;
 pub mod draft;
 mod fixture;
-mod json_text;
 mod merge;
 pub mod openapi;
 mod page;

@@ -12,7 +12,7 @@ pub(crate) struct MockEndpoint {
     )]
     pub(crate) lossy_fields: LossyFields,
     /// For an endpoint that returns one row per target.
-    pub(crate) per_target: Option<PerTarget>,
+    pub(crate) per_target: Option<TargetRows>,
     /// The embedded fixtures: name and content.
     pub(crate) fixtures: &'static [(&'static str, &'static str)],
 }
@@ -37,7 +37,7 @@ pub(crate) fn lossy_fields<E: models::Endpoint>(
 
 /// Where a result has one row per target.
 #[derive(Clone, Copy)]
-pub(crate) struct PerTarget {
+pub(crate) struct TargetRows {
     /// The field of the result that holds the rows.
     pub(crate) rows: &'static str,
     /// The field of a row that names its target.

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use dataforseo_spec::fixtures;
 
-use super::{Failure, load};
+use super::{CommandError, load};
 
 /// Checks the spec and the fixtures of a checkout.
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn run(root: &Path) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path) -> Result<ExitCode, CommandError> {
     let model = load(root)?;
     let fixtures = fixtures::check(root, &model, &fixtures::find(root, &model)?)?;
     println!(

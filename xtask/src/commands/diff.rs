@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use dataforseo_compare::diff::{ApiSource, DiffOptions, Rendering, compare};
 
-use super::{Failure, print};
+use super::{CommandError, print};
 
 /// Compare two descriptions of the API, and show what each change means for callers.
 ///
@@ -38,7 +38,7 @@ pub struct DiffArguments {
 ///
 /// # Errors
 /// When one of them cannot be read.
-pub fn run(root: &Path, arguments: DiffArguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: DiffArguments) -> Result<ExitCode, CommandError> {
     let read = |name: &str| ApiSource::at(root, name)?.read(root);
     let options = DiffOptions {
         only: arguments.only,

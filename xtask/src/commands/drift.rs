@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use dataforseo_compare::drift::{DriftOptions, ReportDetail, drift};
 
-use super::{Failure, print};
+use super::{CommandError, print};
 
 /// The exit code when there is drift.
 const DRIFT: u8 = 10;
@@ -42,7 +42,7 @@ pub struct DriftArguments {
 ///
 /// # Errors
 /// When the spec is not valid, or cannot be edited.
-pub fn run(root: &Path, arguments: &DriftArguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &DriftArguments) -> Result<ExitCode, CommandError> {
     let options = DriftOptions {
         apply: arguments.apply,
         enough: arguments.enough,

@@ -8,7 +8,7 @@ use dataforseo_codegen::{emit, output};
 use dataforseo_spec::files::{self, FileChange};
 use dataforseo_spec::fixtures;
 
-use super::{Failure, load};
+use super::{CommandError, load};
 
 /// The number of lines that are shown of the difference of each stale file.
 const SHOWN_LINES: usize = 60;
@@ -25,7 +25,7 @@ pub struct GenerateArguments {
 ///
 /// # Errors
 /// When the spec is not valid, or a file cannot be read or written.
-pub fn run(root: &Path, arguments: &GenerateArguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &GenerateArguments) -> Result<ExitCode, CommandError> {
     let model = load(root)?;
     let wanted = emit(&model, &fixtures::find(root, &model)?)?;
     let stale = output::stale(root, &wanted)?;

@@ -7,7 +7,7 @@ use clap::Args;
 use dataforseo_import::report::ImportReport;
 use dataforseo_import::{Options, import, openapi};
 
-use super::{Failure, today};
+use super::{CommandError, today};
 
 /// Read documentation pages into the spec.
 #[derive(Args)]
@@ -38,7 +38,7 @@ pub struct ImportArguments {
 /// # Errors
 /// When the OpenAPI file cannot be read. A page that cannot be read is printed, and the others are
 /// imported.
-pub fn run(root: &Path, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &ImportArguments) -> Result<ExitCode, CommandError> {
     let options = Options {
         dry_run: arguments.dry_run,
         verify: arguments.verify,

@@ -16,10 +16,10 @@ use dataforseo_spec::model::{self, Model};
 use jiff::civil::Date;
 
 /// The reason why a command failed.
-pub type Failure = Box<dyn std::error::Error>;
+pub type CommandError = Box<dyn std::error::Error>;
 
 /// Loads the spec of a checkout.
-fn load(root: &Path) -> Result<Model, Failure> {
+fn load(root: &Path) -> Result<Model, CommandError> {
     Ok(model::load(&root.join("spec"))?)
 }
 
@@ -31,7 +31,7 @@ fn today() -> Date {
 }
 
 /// Prints a whole text. A reader that closes the pipe early is not an error.
-fn print(text: &str) -> Result<(), Failure> {
+fn print(text: &str) -> Result<(), CommandError> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use xtask::style::{self, Search};
 
-use super::{Failure, print};
+use super::{CommandError, print};
 
 /// Check words, names and sentences against `docs/style.md`.
 ///
@@ -26,7 +26,7 @@ pub struct StyleArguments {
 ///
 /// # Errors
 /// When a file cannot be read, or the tables of the guide are malformed.
-pub fn run(root: &Path, arguments: &StyleArguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &StyleArguments) -> Result<ExitCode, CommandError> {
     if arguments.long {
         let findings = style::check(root, Search::LongSentences)?;
         print(&style::lines(&findings))?;

@@ -7,7 +7,7 @@ use clap::Args;
 use dataforseo_compare::diff::Rendering;
 use xtask::update::{UpdateOutcome, UpdateSummary, update};
 
-use super::{Failure, print, today};
+use super::{CommandError, print, today};
 
 /// The exit code when a person has to decide.
 const DECISION: u8 = 10;
@@ -37,7 +37,7 @@ pub struct UpdateArguments {
 ///
 /// # Errors
 /// When something cannot be read or written, or the spec is not valid.
-pub fn run(root: &Path, arguments: &UpdateArguments) -> Result<ExitCode, Failure> {
+pub fn run(root: &Path, arguments: &UpdateArguments) -> Result<ExitCode, CommandError> {
     let update = update(root, &arguments.pages, &arguments.since, today())?;
     for report in &update.imported {
         print!("{report}");
@@ -57,7 +57,7 @@ pub fn run(root: &Path, arguments: &UpdateArguments) -> Result<ExitCode, Failure
     }
 }
 
-fn show(done: &UpdateSummary) -> Result<(), Failure> {
+fn show(done: &UpdateSummary) -> Result<(), CommandError> {
     print(&format!("\n{}", done.difference.render(Rendering::Text)))?;
     println!("\n{} generated files changed", done.generated.len());
     for line in &done.changelog {

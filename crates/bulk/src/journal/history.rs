@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::record::Record;
+use super::record::JournalRecord;
 
 /// The calls of earlier runs.
 #[derive(Debug, Default)]
@@ -75,10 +75,10 @@ impl JobHistory {
     }
 
     /// Adds the next record.
-    pub(crate) fn add(&mut self, record: Record, body: BodyLocation) {
+    pub(crate) fn add(&mut self, record: JournalRecord, body: BodyLocation) {
         match record {
-            Record::Job(_) => {}
-            Record::Sent {
+            JournalRecord::Job(_) => {}
+            JournalRecord::Sent {
                 call,
                 digest,
                 targets,
@@ -90,7 +90,7 @@ impl JobHistory {
                     end: PartEnd::InFlight,
                 });
             }
-            Record::Invalid {
+            JournalRecord::Invalid {
                 call,
                 target,
                 reason,
@@ -98,15 +98,15 @@ impl JobHistory {
                 let call = self.calls.entry(call).or_default();
                 call.invalid.push(RejectedTarget { target, reason });
             }
-            Record::Response { call, cost } => {
+            JournalRecord::Response { call, cost } => {
                 self.cost += cost.unwrap_or_default();
                 self.end_part(call, PartEnd::Response(body));
             }
-            Record::Failed { call, reason, cost } => {
+            JournalRecord::Failed { call, reason, cost } => {
                 self.cost += cost.unwrap_or_default();
                 self.end_part(call, PartEnd::Failed { reason, cost });
             }
-            Record::NotCharged { call } => self.end_part(call, PartEnd::NotCharged),
+            JournalRecord::NotCharged { call } => self.end_part(call, PartEnd::NotCharged),
         }
     }
 

@@ -28,7 +28,7 @@ pub use error::JournalError;
 pub(crate) use history::{BodyLocation, CallHistory, JobHistory, PartEnd};
 pub(crate) use record::{FORMAT_VERSION, JobRecord};
 
-use record::{Frame, Record};
+use record::{Frame, JournalRecord};
 
 /// How a journal is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Journal {
             shared: Arc::new(shared),
         };
         if end == 0 {
-            journal.append(&Record::Job(job.clone()), &[])?;
+            journal.append(&JournalRecord::Job(job.clone()), &[])?;
         }
         sync_dir(path).map_err(io)?;
         Ok(OpenedJournal {
@@ -121,7 +121,7 @@ impl Journal {
         digest: &str,
         targets: Option<Vec<u32>>,
     ) -> Result<(), JournalError> {
-        let record = Record::Sent {
+        let record = JournalRecord::Sent {
             call,
             digest: digest.to_owned(),
             targets,
@@ -136,12 +136,14 @@ impl Journal {
         cost: Option<f64>,
         body: Bytes,
     ) -> Result<(), JournalError> {
-        self.write(Record::Response { call, cost }, body).await
+        self.write(JournalRecord::Response { call, cost }, body)
+            .await
     }
 
     /// Records that the last part of a call failed without a charge.
     pub(crate) async fn record_not_charged(&self, call: u64) -> Result<(), JournalError> {
-        self.write(Record::NotCharged { call }, Bytes::new()).await
+        self.write(JournalRecord::NotCharged { call }, Bytes::new())
+            .await
     }
 
     /// Records that the last part of a call failed, and was or may have been charged.
@@ -152,7 +154,7 @@ impl Journal {
         cost: Option<f64>,
     ) -> Result<(), JournalError> {
         let reason = reason.to_owned();
-        let record = Record::Failed { call, reason, cost };
+        let record = JournalRecord::Failed { call, reason, cost };
         self.write(record, Bytes::new()).await
     }
 
@@ -163,7 +165,7 @@ impl Journal {
         target: u32,
         reason: &str,
     ) -> Result<(), JournalError> {
-        let record = Record::Invalid {
+        let record = JournalRecord::Invalid {
             call,
             target,
             reason: reason.to_owned(),
@@ -205,13 +207,13 @@ impl Journal {
     }
 
     /// Appends a record on a blocking thread, as it waits for the disk.
-    async fn write(&self, record: Record, body: Bytes) -> Result<(), JournalError> {
+    async fn write(&self, record: JournalRecord, body: Bytes) -> Result<(), JournalError> {
         let this = self.clone();
         blocking(move || this.append(&record, &body)).await
     }
 
     /// Appends a record, and returns when it is on disk.
-    fn append(&self, record: &Record, body: &[u8]) -> Result<(), JournalError> {
+    fn append(&self, record: &JournalRecord, body: &[u8]) -> Result<(), JournalError> {
         let json = serde_json::to_vec(record).map_err(|error| self.io(error.into()))?;
         let mut locked = self.lock();
         let AppendFile { file, end } = &mut *locked;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::error::JournalError;
 use super::history::{BodyLocation, JobHistory};
-use super::record::{FORMAT_VERSION, JobRecord, JournalHeader, Record};
+use super::record::{FORMAT_VERSION, JobRecord, JournalHeader, JournalRecord};
 
 /// The content of a journal.
 pub(crate) struct JournalContent {
@@ -32,7 +32,7 @@ pub(crate) fn read(
     let mut is_first = true;
     while let Some((record, body)) = reader.next().map_err(io)? {
         match record {
-            Record::Job(journaled) if is_first => check_job(path, &journaled, current)?,
+            JournalRecord::Job(journaled) if is_first => check_job(path, &journaled, current)?,
             _ if is_first => return Err(JournalError::NotAJournal(path.to_owned())),
             record => history.add(record, body),
         }
@@ -127,7 +127,7 @@ impl<'f> RecordReader<'f> {
 
     /// Returns the next intact record with the location of its body. `None` at the end of the file,
     /// and where no intact record is.
-    fn next(&mut self) -> io::Result<Option<(Record, BodyLocation)>> {
+    fn next(&mut self) -> io::Result<Option<(JournalRecord, BodyLocation)>> {
         let Some(raw) = self.peek()? else {
             return Ok(None);
         };

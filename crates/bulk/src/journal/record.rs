@@ -84,7 +84,7 @@ impl JournalHeader {
 /// rejects one of its targets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
-pub(crate) enum Record {
+pub(crate) enum JournalRecord {
     /// The settings of the job. Always the first record, and only there.
     Job(JobRecord),
     /// A part of a call is about to be sent.

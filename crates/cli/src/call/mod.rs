@@ -113,9 +113,9 @@ pub(crate) async fn run(
     match client.send(&call).await {
         Ok(response) => {
             let body = if options.raw {
-                report::Body::Raw
+                report::ReportContent::Raw
             } else {
-                report::Body::Results
+                report::ReportContent::Results
             };
             report::report(endpoint, &tasks, &response, body)
         }

@@ -13,7 +13,7 @@ use crate::table::EndpointEntry;
 
 /// What is printed of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Body {
+pub(super) enum ReportContent {
     /// The results.
     Results,
     /// The whole body as it arrived.
@@ -54,7 +54,7 @@ pub(super) fn report(
     endpoint: &'static EndpointEntry,
     sent: &[Value],
     response: &UntypedResponse,
-    body: Body,
+    body: ReportContent,
 ) -> Result<Exit, CliError> {
     let tasks = &response.tasks;
     let Summary { exit, mut text } = summarize(endpoint, sent.len(), tasks);
@@ -62,7 +62,7 @@ pub(super) fn report(
         Some(cost) => format!("; cost: {}", us_dollars(cost)),
         None => "; cost: not reported".to_owned(),
     };
-    if body == Body::Raw {
+    if body == ReportContent::Raw {
         print(response.raw_response().body())?;
     } else if endpoint.info.mode == Mode::TaskPost || tasks.len() > 1 {
         let tasks: Vec<TaskOutput<'_>> = tasks.iter().map(TaskOutput::from).collect();

@@ -19,15 +19,15 @@ type Opening = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
 
 /// A connector of any type.
 #[derive(Clone)]
-pub(crate) struct Connector(Arc<dyn Fn(Uri) -> Opening + Send + Sync>);
+pub(crate) struct AnyConnector(Arc<dyn Fn(Uri) -> Opening + Send + Sync>);
 
-impl fmt::Debug for Connector {
+impl fmt::Debug for AnyConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").finish_non_exhaustive()
+        f.debug_struct("AnyConnector").finish_non_exhaustive()
     }
 }
 
-impl Connector {
+impl AnyConnector {
     pub(crate) fn new<C>(connector: C) -> Self
     where
         C: Service<Uri> + Clone + Send + Sync + 'static,
@@ -49,7 +49,7 @@ impl Connector {
     }
 }
 
-impl Service<Uri> for Connector {
+impl Service<Uri> for AnyConnector {
     type Response = Stream;
     type Error = BoxError;
     type Future = Opening;

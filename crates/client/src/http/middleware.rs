@@ -17,7 +17,7 @@ use hyper_util::client::legacy::Client as HyperClient;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::http::connector::{BoxError, Connector};
+use crate::http::connector::{AnyConnector, BoxError};
 
 type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
@@ -36,7 +36,7 @@ impl fmt::Debug for HttpService {
 
 impl HttpService {
     /// Returns a service that sends with hyper.
-    pub(crate) fn hyper(http: HyperClient<Connector, RequestBody>) -> Self {
+    pub(crate) fn hyper(http: HyperClient<AnyConnector, RequestBody>) -> Self {
         Self(Arc::new(move |request| {
             let response = http.request(request);
             Box::pin(async move { Ok(response.await?.map(ResponseBody::hyper)) })

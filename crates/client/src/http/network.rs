@@ -16,7 +16,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::connector::{BoxError, Connector};
+use super::connector::{AnyConnector, BoxError};
 use super::middleware::HttpService;
 
 /// How long an unused connection stays open.
@@ -31,7 +31,7 @@ pub(crate) struct Network {
 }
 
 /// Returns a service that sends over connections of `connector`, and reuses them.
-pub(crate) fn pooled(connector: Connector) -> HttpService {
+pub(crate) fn pooled(connector: AnyConnector) -> HttpService {
     // hyper resends a request only if nothing of it was written, on a pooled connection that the
     // server had closed meanwhile. Such a request cannot be charged twice.
     let http = HyperClient::builder(TokioExecutor::new())
@@ -43,13 +43,13 @@ pub(crate) fn pooled(connector: Connector) -> HttpService {
 
 /// Returns a connector for TCP, through a proxy if there is one, and TLS, with HTTP/2 where the
 /// server supports it.
-pub(crate) fn connector(network: Network) -> Result<Connector, rustls::Error> {
+pub(crate) fn connector(network: Network) -> Result<AnyConnector, rustls::Error> {
     let tls = tls_config(network.roots)?;
     let tcp = MaybeProxied {
         tcp: tcp_connector(network.connect_timeout),
         proxies: Arc::new(network.proxies),
     };
-    Ok(Connector::new(https_connector(
+    Ok(AnyConnector::new(https_connector(
         tcp,
         tls,
         HttpVersions::Http1And2,

@@ -20,12 +20,12 @@ use super::middleware::{HttpService, RequestBody};
 use crate::response::RawResponse;
 
 /// A transport error and the part of the response that arrived.
-pub(crate) struct Failure {
+pub(crate) struct TransportFailure {
     pub(crate) error: TransportError,
     pub(crate) response: Option<RawResponse>,
 }
 
-impl Failure {
+impl TransportFailure {
     fn without_response(error: TransportError) -> Self {
         Self {
             error,
@@ -71,12 +71,12 @@ impl Transport {
         method: Method,
         path: &str,
         body: Option<Bytes>,
-    ) -> Result<RawResponse, Failure> {
+    ) -> Result<RawResponse, TransportFailure> {
         let has_task = body.is_some();
         let (outgoing, body_read) = RequestBody::new(body);
         let request = self
             .request(method, path, outgoing)
-            .map_err(Failure::without_response)?;
+            .map_err(TransportFailure::without_response)?;
         let mut arrived = None;
         let exchange = self.exchange(request, &mut arrived);
         let error = match tokio::time::timeout(self.timeout, exchange).await {
@@ -90,12 +90,14 @@ impl Transport {
         };
         let error = error.map(|error| written.correct(error));
         let Some(arrived) = arrived else {
-            return Err(Failure::without_response(error.unwrap_or_else(|| {
-                TransportError::new(
-                    TransportErrorKind::Interrupted,
-                    "neither a response nor an error",
-                )
-            })));
+            return Err(TransportFailure::without_response(error.unwrap_or_else(
+                || {
+                    TransportError::new(
+                        TransportErrorKind::Interrupted,
+                        "neither a response nor an error",
+                    )
+                },
+            )));
         };
         let (body, unreadable) = self.decompress(arrived.encoding.as_ref(), arrived.body.freeze());
         let response = RawResponse {
@@ -106,7 +108,7 @@ impl Transport {
         };
         match error.or(unreadable) {
             None => Ok(response),
-            Some(error) => Err(Failure {
+            Some(error) => Err(TransportFailure {
                 error,
                 response: Some(response),
             }),

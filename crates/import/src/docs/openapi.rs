@@ -36,10 +36,10 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// The request body.
     #[serde(default)]
-    pub request_body: Option<Body>,
+    pub request_body: Option<MediaBody>,
     /// The responses by HTTP status.
     #[serde(default)]
-    pub responses: IndexMap<String, Body>,
+    pub responses: IndexMap<String, MediaBody>,
 }
 
 /// A parameter.
@@ -54,7 +54,7 @@ pub struct Parameter {
 
 /// The body of a request or a response.
 #[derive(Debug, Deserialize)]
-pub struct Body {
+pub struct MediaBody {
     /// The schemas by media type.
     #[serde(default)]
     pub content: IndexMap<String, Media>,

@@ -3,7 +3,7 @@
 #[allow(unused_imports, reason = "a build may be without any section")]
 use dataforseo_models::{self as models, Endpoint as _};
 #[allow(unused_imports, reason = "a build may be without any section")]
-use crate::mock_endpoint::{MockEndpoint, PerTarget, lossy_fields};
+use crate::mock_endpoint::{MockEndpoint, TargetRows, lossy_fields};
 
 /// Every endpoint of the mock server, sorted by path.
 pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
@@ -85,7 +85,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     MockEndpoint {
         info: models::backlinks::BulkBacklinksLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::BulkBacklinksLive>,
-        per_target: Some(PerTarget {
+        per_target: Some(TargetRows {
             rows: "items",
             target: "target",
         }),
@@ -120,7 +120,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     MockEndpoint {
         info: models::backlinks::BulkNewLostBacklinksLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::BulkNewLostBacklinksLive>,
-        per_target: Some(PerTarget {
+        per_target: Some(TargetRows {
             rows: "items",
             target: "target",
         }),
@@ -155,7 +155,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     MockEndpoint {
         info: models::backlinks::BulkNewLostReferringDomainsLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::BulkNewLostReferringDomainsLive>,
-        per_target: Some(PerTarget {
+        per_target: Some(TargetRows {
             rows: "items",
             target: "target",
         }),
@@ -190,7 +190,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     MockEndpoint {
         info: models::backlinks::BulkPagesSummaryLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::BulkPagesSummaryLive>,
-        per_target: Some(PerTarget {
+        per_target: Some(TargetRows {
             rows: "items",
             target: "url",
         }),
@@ -225,7 +225,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     MockEndpoint {
         info: models::backlinks::BulkRanksLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::BulkRanksLive>,
-        per_target: Some(PerTarget {
+        per_target: Some(TargetRows {
             rows: "items",
             target: "target",
         }),
@@ -254,7 +254,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     MockEndpoint {
         info: models::backlinks::BulkReferringDomainsLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::BulkReferringDomainsLive>,
-        per_target: Some(PerTarget {
+        per_target: Some(TargetRows {
             rows: "items",
             target: "target",
         }),
@@ -289,7 +289,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     MockEndpoint {
         info: models::backlinks::BulkSpamScoreLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::BulkSpamScoreLive>,
-        per_target: Some(PerTarget {
+        per_target: Some(TargetRows {
             rows: "items",
             target: "target",
         }),

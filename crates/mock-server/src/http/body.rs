@@ -12,7 +12,7 @@ use super::fault_io::{ConnectionEnd, EndSignal};
 use crate::session::CallPermit;
 
 /// The body of a response.
-pub(crate) struct ResponseBody {
+pub(crate) struct MockBody {
     rest: Bytes,
     pace: Pace,
     /// Counts against the limit of simultaneous calls until the body is dropped.
@@ -39,7 +39,7 @@ enum Pace {
     },
 }
 
-impl ResponseBody {
+impl MockBody {
     fn new(rest: Bytes, pace: Pace) -> Self {
         Self {
             rest,
@@ -104,7 +104,7 @@ fn first(bytes: Bytes, length: usize) -> Bytes {
     bytes.slice(..length)
 }
 
-impl Body for ResponseBody {
+impl Body for MockBody {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 

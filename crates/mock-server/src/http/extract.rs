@@ -16,12 +16,12 @@ const MAX_SESSION_NAME: usize = 100;
 pub(super) struct Route<'a> {
     /// The session's name; `None` for the main session.
     pub(super) session: Option<&'a str>,
-    pub(super) target: Target<'a>,
+    pub(super) target: RequestTarget<'a>,
 }
 
 /// The part of a path behind the session.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Target<'a> {
+pub(super) enum RequestTarget<'a> {
     /// An admin route, without `/__mock/`.
     Admin(&'a str),
     /// A path of the API.
@@ -40,8 +40,8 @@ impl<'a> Route<'a> {
             .filter(|rest| rest.starts_with('/'))
             .unwrap_or(path);
         let target = match path.strip_prefix("/__mock/") {
-            Some(route) => Target::Admin(route),
-            None => Target::Api(path),
+            Some(route) => RequestTarget::Admin(route),
+            None => RequestTarget::Api(path),
         };
         Self { session, target }
     }
@@ -166,15 +166,24 @@ mod tests {
             let Route { session, target } = Route::parse(path);
             (session, target)
         };
-        assert_eq!(route("/v3/x"), (None, Target::Api("/v3/x")));
-        assert_eq!(route("//v3/x"), (None, Target::Api("/v3/x")));
-        assert_eq!(route("/__mock/health"), (None, Target::Admin("health")));
-        assert_eq!(route("/__s/a-1/v3/x"), (Some("a-1"), Target::Api("/v3/x")));
-        assert_eq!(route("/__s/a//v3/x"), (Some("a"), Target::Api("/v3/x")));
-        let admin = (Some("a"), Target::Admin("misses/1"));
+        assert_eq!(route("/v3/x"), (None, RequestTarget::Api("/v3/x")));
+        assert_eq!(route("//v3/x"), (None, RequestTarget::Api("/v3/x")));
+        assert_eq!(
+            route("/__mock/health"),
+            (None, RequestTarget::Admin("health"))
+        );
+        assert_eq!(
+            route("/__s/a-1/v3/x"),
+            (Some("a-1"), RequestTarget::Api("/v3/x"))
+        );
+        assert_eq!(
+            route("/__s/a//v3/x"),
+            (Some("a"), RequestTarget::Api("/v3/x"))
+        );
+        let admin = (Some("a"), RequestTarget::Admin("misses/1"));
         assert_eq!(route("/__s/a/__mock/misses/1"), admin);
         for path in ["/__s/-a/v3/x", "/__s//v3/x", "/__s/a b/v3/x", "/__s/a"] {
-            assert_eq!(route(path), (None, Target::Api(path)), "{path}");
+            assert_eq!(route(path), (None, RequestTarget::Api(path)), "{path}");
         }
     }
 

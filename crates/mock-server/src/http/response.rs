@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-use super::body::ResponseBody;
+use super::body::MockBody;
 use super::fault_io::{ConnectionEnd, EndSignal};
 use crate::replay::MockResponse;
 use crate::session::Fault;
@@ -46,7 +46,7 @@ pub(super) fn with_fault(
     coding: ContentCoding,
     fault: Option<Fault>,
     end: &EndSignal,
-) -> Response<ResponseBody> {
+) -> Response<MockBody> {
     let Some(fault) = fault else {
         return into_http(response, coding);
     };
@@ -54,14 +54,12 @@ pub(super) fn with_fault(
     let whole = response.body().remaining();
     let length = whole.len();
     let body = match fault {
-        Fault::Cut(bytes) => {
-            ResponseBody::then_end(whole, bytes, end.clone(), ConnectionEnd::Close)
-        }
+        Fault::Cut(bytes) => MockBody::then_end(whole, bytes, end.clone(), ConnectionEnd::Close),
         Fault::ResetAfter(bytes) => {
-            ResponseBody::then_end(whole, bytes, end.clone(), ConnectionEnd::Reset)
+            MockBody::then_end(whole, bytes, end.clone(), ConnectionEnd::Reset)
         }
-        Fault::Stall(bytes) => ResponseBody::then_nothing(whole, bytes),
-        Fault::Trickle(bytes_per_second) => ResponseBody::slowly(whole, bytes_per_second),
+        Fault::Stall(bytes) => MockBody::then_nothing(whole, bytes),
+        Fault::Trickle(bytes_per_second) => MockBody::slowly(whole, bytes_per_second),
         Fault::Garbage => {
             end.set(ConnectionEnd::Garbage);
             return response;
@@ -75,13 +73,13 @@ pub(super) fn with_fault(
 }
 
 /// Returns the response as HTTP.
-pub(super) fn into_http(response: MockResponse, coding: ContentCoding) -> Response<ResponseBody> {
+pub(super) fn into_http(response: MockResponse, coding: ContentCoding) -> Response<MockBody> {
     let compressed = match coding {
         ContentCoding::Gzip if response.body.len() >= MIN_GZIP => compress(&response.body),
         _ => None,
     };
     let is_compressed = compressed.is_some();
-    let mut http = Response::new(ResponseBody::whole(compressed.unwrap_or(response.body)));
+    let mut http = Response::new(MockBody::whole(compressed.unwrap_or(response.body)));
     // The status of a fixture was checked when it was read. The API's own are constants.
     *http.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::OK);
     let headers = http.headers_mut();

@@ -11,8 +11,8 @@ use hyper::body::Body;
 use tokio::time::Instant;
 
 use super::admin::{self, AdminRequest};
-use super::body::ResponseBody;
-use super::extract::{BodyTooLarge, MAX_BODY, ReadLimit, Route, Target, read_body};
+use super::body::MockBody;
+use super::extract::{BodyTooLarge, MAX_BODY, ReadLimit, RequestTarget, Route, read_body};
 use super::fault_io::{ConnectionEnd, EndSignal};
 use super::peer::Peer;
 use super::response::{ContentCoding, into_http, with_fault};
@@ -35,7 +35,7 @@ pub(crate) async fn handle<B>(
     request: Request<B>,
     peer: Peer,
     end: EndSignal,
-) -> Result<Response<ResponseBody>, ConnectionEnded>
+) -> Result<Response<MockBody>, ConnectionEnded>
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -43,8 +43,8 @@ where
     let route = Route::parse(head.uri.path());
     let session = state.session(route.session);
     let path = match route.target {
-        Target::Api(path) => path,
-        Target::Admin(route) => {
+        RequestTarget::Api(path) => path,
+        RequestTarget::Admin(route) => {
             let body = read_body(body, ReadLimit::Whole).await.unwrap_or_default();
             let request = AdminRequest::new(peer, &head, route, &body);
             let response = admin::respond(&state, &session, &request);
@@ -76,7 +76,7 @@ async fn respond_to_call(
     session: &Arc<Session>,
     call: &Call<'_>,
     end: &EndSignal,
-) -> Result<Response<ResponseBody>, ConnectionEnded> {
+) -> Result<Response<MockBody>, ConnectionEnded> {
     let replay = state.replay();
     let effects = &call.effects;
     let admission = rate_limit(&replay, session, call.authorization());
@@ -231,7 +231,7 @@ async fn end_connection(
     session: &Session,
     call: &Call<'_>,
     end: &EndSignal,
-) -> Result<Response<ResponseBody>, ConnectionEnded> {
+) -> Result<Response<MockBody>, ConnectionEnded> {
     session.request_log.add(&NewEntry {
         method: call.head.method.as_str(),
         path: call.head.uri.path(),
@@ -286,7 +286,7 @@ fn write(
     call: &Call<'_>,
     response: MockResponse,
     end: &EndSignal,
-) -> Response<ResponseBody> {
+) -> Response<MockBody> {
     if let Some(report) = &settings.report_miss {
         response.misses.iter().for_each(|miss| report(miss));
     }

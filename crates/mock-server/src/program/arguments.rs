@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::exit::Failure;
+use super::exit::ProgramError;
 use crate::session::FaultRule;
 
 /// The settings of a server.
@@ -63,13 +63,13 @@ pub(super) struct ListenArguments {
 impl ListenArguments {
     /// Removes the file of an earlier server: a process that waits for this one would read a stale
     /// port.
-    pub(super) fn remove_port_file(&self) -> Result<(), Failure> {
+    pub(super) fn remove_port_file(&self) -> Result<(), ProgramError> {
         let Some(file) = &self.port_file else {
             return Ok(());
         };
         match std::fs::remove_file(file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Failure::start(format!("{}: {error}", file.display())))
+                Err(ProgramError::start(format!("{}: {error}", file.display())))
             }
             _ => Ok(()),
         }

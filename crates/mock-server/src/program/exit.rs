@@ -11,12 +11,12 @@ pub(super) const USAGE: u8 = 2;
 pub(super) const START_FAILED: u8 = 3;
 
 /// The exit code and reason of a program that ends early.
-pub(super) struct Failure {
+pub(super) struct ProgramError {
     pub(super) code: u8,
     pub(super) reason: String,
 }
 
-impl Failure {
+impl ProgramError {
     pub(super) fn start(reason: impl Display) -> Self {
         Self {
             code: START_FAILED,

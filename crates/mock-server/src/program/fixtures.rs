@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use dataforseo_models::today;
 
 use super::arguments::credentials;
-use super::exit::{Failure, exit_code};
-use super::lint::{self, LintResult, Severity};
+use super::exit::{ProgramError, exit_code};
+use super::lint::{self, LintResult, LintSeverity};
 use super::stderr::log;
 use super::stdout::print_lines;
 use crate::endpoints;
@@ -26,21 +26,21 @@ pub(super) fn lint(
     folders: &[PathBuf],
     max_age: Option<u32>,
     strictness: Strictness,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, ProgramError> {
     let credentials = credentials();
     let checked = lint::lint(folders, today(), max_age, credentials.as_deref());
     let LintResult {
         file_count,
         findings,
-    } = checked.map_err(Failure::start)?;
-    let is_error = |finding: &&lint::Finding| finding.severity == Severity::Error;
+    } = checked.map_err(ProgramError::start)?;
+    let is_error = |finding: &&lint::Finding| finding.severity == LintSeverity::Error;
     let errors = findings.iter().filter(is_error).count();
     let findings_count = findings.len();
     let warnings = findings_count - errors;
     print_lines(findings.iter().map(|it| {
         let severity = match it.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
+            LintSeverity::Error => "error",
+            LintSeverity::Warning => "warning",
         };
         format!("{}: {severity}: {}", it.file.display(), it.message)
     }));
@@ -48,7 +48,7 @@ pub(super) fn lint(
         "{file_count} fixtures, {errors} errors, {warnings} warnings"
     ));
     if file_count == 0 {
-        return Err(Failure::start(
+        return Err(ProgramError::start(
             "the folders contain no fixtures: expected files that end in .json",
         ));
     }
@@ -58,10 +58,10 @@ pub(super) fn lint(
     }))
 }
 
-pub(super) fn unused(folders: &[PathBuf], used: &Path) -> Result<ExitCode, Failure> {
+pub(super) fn unused(folders: &[PathBuf], used: &Path) -> Result<ExitCode, ProgramError> {
     let cannot = |path: &Path| {
         let path = path.display().to_string();
-        move |error| Failure::start(format!("{path}: {error}"))
+        move |error| ProgramError::start(format!("{path}: {error}"))
     };
     let mut seen = BTreeSet::new();
     let lists = fs::read_dir(used).map_err(cannot(used))?;
@@ -72,7 +72,7 @@ pub(super) fn unused(folders: &[PathBuf], used: &Path) -> Result<ExitCode, Failu
     }
     let mut unused = Vec::new();
     for folder in folders {
-        for file in fixture_files(folder).map_err(Failure::start)? {
+        for file in fixture_files(folder).map_err(ProgramError::start)? {
             let path = file.canonicalize().map_err(cannot(&file))?;
             if !seen.contains(&path) {
                 unused.push(file.display().to_string());
@@ -84,18 +84,18 @@ pub(super) fn unused(folders: &[PathBuf], used: &Path) -> Result<ExitCode, Failu
     Ok(exit_code(count))
 }
 
-pub(super) fn list(folders: &[PathBuf]) -> Result<ExitCode, Failure> {
+pub(super) fn list(folders: &[PathBuf]) -> Result<ExitCode, ProgramError> {
     let line =
         |name: &str, fixture: &Fixture| format!("{name}\t{} {}", fixture.method, fixture.path);
     let mut lines = Vec::new();
     for folder in folders {
-        for fixture in Fixture::read_folder(folder).map_err(Failure::start)? {
+        for fixture in Fixture::read_folder(folder).map_err(ProgramError::start)? {
             lines.push(line(&fixture.name, &fixture));
         }
     }
     if folders.is_empty() {
         for (name, text) in endpoints::embedded_fixtures() {
-            let fixture = Fixture::parse(name, text).map_err(Failure::start)?;
+            let fixture = Fixture::parse(name, text).map_err(ProgramError::start)?;
             lines.push(line(name, &fixture));
         }
     }
@@ -103,12 +103,12 @@ pub(super) fn list(folders: &[PathBuf]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn show(name: &str) -> Result<ExitCode, Failure> {
+pub(super) fn show(name: &str) -> Result<ExitCode, ProgramError> {
     let mut embedded = endpoints::embedded_fixtures();
     let text = match embedded.find(|(known, _)| *known == name) {
         Some((_, text)) => (*text).to_owned(),
         None => fs::read_to_string(name).map_err(|error| {
-            Failure::start(format!(
+            ProgramError::start(format!(
                 "{name}: not an embedded fixture (`ls` lists them), and not a readable file: {error}"
             ))
         })?,

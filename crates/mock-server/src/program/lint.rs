@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dataforseo_models::drift::{Drift, DriftKind};
-use dataforseo_models::{Date, RawEnvelope, Severity as RuleSeverity, ViolationKind, check};
+use dataforseo_models::{Date, RawEnvelope, Severity, ViolationKind, check};
 use serde_json::Value;
 
 use crate::endpoints::{self, EndpointIndex};
@@ -29,13 +29,13 @@ const PSEUDONYM_START: &str = "01010000-0000-0000-0000-";
 pub(super) struct Finding {
     /// The file, or `the environment`.
     pub(super) file: PathBuf,
-    pub(super) severity: Severity,
+    pub(super) severity: LintSeverity,
     pub(super) message: String,
 }
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Severity {
+pub(super) enum LintSeverity {
     /// The file must be corrected.
     Error,
     Warning,
@@ -50,14 +50,14 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn error(&mut self, message: impl Into<String>) {
-        self.add(Severity::Error, message.into());
+        self.add(LintSeverity::Error, message.into());
     }
 
     fn warning(&mut self, message: impl Into<String>) {
-        self.add(Severity::Warning, message.into());
+        self.add(LintSeverity::Warning, message.into());
     }
 
-    fn add(&mut self, severity: Severity, message: String) {
+    fn add(&mut self, severity: LintSeverity, message: String) {
         // A message quotes the file, which may contain the credentials.
         let is_secret = self.secrets.is_some_and(|it| contains_secret(it, &message));
         let message = if is_secret {
@@ -94,7 +94,7 @@ pub(super) fn lint(
         Some(Err(_)) => {
             findings.push(Finding {
                 file: PathBuf::from("the environment"),
-                severity: Severity::Warning,
+                severity: LintSeverity::Warning,
                 message: "login or password is too short to be distinguished from ordinary text: \
                           fixtures were not searched for them"
                     .to_owned(),
@@ -187,7 +187,7 @@ fn find_overlaps(store: &Store, findings: &mut Vec<Finding>) {
                     let first = store.find(endpoint, &key).map_or(a, |it| it.name.as_str());
                     findings.push(Finding {
                         file: file.clone(),
-                        severity: Severity::Warning,
+                        severity: LintSeverity::Warning,
                         message: format!(
                             "{b} matches its request, too, with another `match`: {first} takes \
                              precedence"
@@ -279,7 +279,7 @@ fn check_tasks(
             // Without the date of the recording, such a rule cannot be checked.
             let depends_on_date =
                 recorded.is_none() && matches!(violation.kind, ViolationKind::Before(_));
-            if violation.severity() == RuleSeverity::Error && !depends_on_date {
+            if violation.severity() == Severity::Error && !depends_on_date {
                 report.warning(format!(
                     "the response is a success, but /request/body/{index}: {violation}"
                 ));
@@ -335,7 +335,7 @@ fn find_secrets(report: &mut Report<'_>) {
         ));
     }
     let recorded = is_recorded(&text);
-    let mut found: BTreeMap<&'static str, (Severity, Vec<String>)> = BTreeMap::new();
+    let mut found: BTreeMap<&'static str, (LintSeverity, Vec<String>)> = BTreeMap::new();
     tokens::each(&text, |path, leaf| {
         let key = match path.last() {
             Some(PathStep::Key(key)) => tokens::unescape(key),
@@ -352,17 +352,17 @@ fn find_secrets(report: &mut Report<'_>) {
         let is_empty = value.is_null() || value == "";
         let kinds = [
             (
-                Severity::Error,
+                LintSeverity::Error,
                 "a secret by the name of its field",
                 placeholder.is_some_and(|placeholder| !is_empty && value != placeholder),
             ),
             (
-                Severity::Warning,
+                LintSeverity::Warning,
                 "an e-mail address",
                 placeholder.is_none() && redact_emails(text) != text,
             ),
             (
-                Severity::Warning,
+                LintSeverity::Warning,
                 "a task identifier that is not a pseudonym",
                 recorded && has_id(text),
             ),

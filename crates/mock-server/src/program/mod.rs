@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::arguments::{ListenArguments, ServerArguments};
-use self::exit::Failure;
+use self::exit::ProgramError;
 use self::fixtures::Strictness;
 use self::stderr::log;
 
@@ -81,7 +81,7 @@ enum Command {
     },
     /// Send the requests of fixtures to the real API, and print where the shapes of the responses
     /// differ. Writes nothing. The credentials are in DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD.
-    Diff(recording::DiffArguments),
+    Diff(recording::CompareArguments),
     /// Check fixtures: against the spec, for secrets, duplicates and age.
     Lint {
         /// The folders of fixtures.
@@ -119,7 +119,7 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let code = run(Arguments::parse().command).unwrap_or_else(|Failure { code, reason }| {
+    let code = run(Arguments::parse().command).unwrap_or_else(|ProgramError { code, reason }| {
         log(format!("error: {reason}"));
         ExitCode::from(code)
     });
@@ -127,7 +127,7 @@ pub fn main() -> ExitCode {
     code
 }
 
-fn run(command: Command) -> Result<ExitCode, Failure> {
+fn run(command: Command) -> Result<ExitCode, ProgramError> {
     if let Command::Serve { listen, .. } | Command::Record { listen, .. } = &command {
         listen.remove_port_file()?;
     }

@@ -11,7 +11,7 @@ use dataforseo_models::{Mode, RawEnvelope};
 use http::HeaderValue;
 
 use super::arguments::{ListenArguments, credentials};
-use super::exit::{Failure, exit_code};
+use super::exit::{ProgramError, exit_code};
 use super::serve::{run, runtime};
 use super::shape::shape_changes;
 use super::stderr::log;
@@ -54,7 +54,7 @@ pub(super) struct UpstreamArguments {
 }
 
 #[derive(Args)]
-pub(super) struct DiffArguments {
+pub(super) struct CompareArguments {
     /// The folders of fixtures.
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
@@ -99,7 +99,7 @@ pub(super) fn record(
     upstream: UpstreamArguments,
     listen: &ListenArguments,
     request: RequestArguments,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, ProgramError> {
     let failed = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&failed);
     let record = record_to(to, upstream).refresh().report(move |line| {
@@ -113,8 +113,8 @@ pub(super) fn record(
             let body = request.body.unwrap_or_default();
             let credentials = required_credentials()?;
             let recorder = Recorder::new(record);
-            let recorder = Arc::new(recorder.map_err(Failure::start)?);
-            let header = basic_auth(&credentials).map_err(Failure::start)?;
+            let recorder = Arc::new(recorder.map_err(ProgramError::start)?);
+            let header = basic_auth(&credentials).map_err(ProgramError::start)?;
             let (path, query) = match path.split_once('?') {
                 Some((path, query)) => (path, Some(query)),
                 None => (path.as_str(), None),
@@ -131,29 +131,29 @@ pub(super) fn record(
         } else {
             let builder = MockServer::builder().without_embedded().record(record);
             let server = builder.listen(listen.listen).start().await;
-            let server = server.map_err(Failure::start)?;
+            let server = server.map_err(ProgramError::start)?;
             run(server, listen).await?;
         }
         Ok(exit_code(failed.load(Ordering::Relaxed)))
     })
 }
 
-pub(super) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
+pub(super) fn diff(arguments: &CompareArguments) -> Result<ExitCode, ProgramError> {
     let UpstreamArguments {
         upstream,
         budget,
         allow_network,
     } = &arguments.upstream;
     if in_ci() && !allow_network {
-        return Err(Failure::start(RecordError::InCi));
+        return Err(ProgramError::start(RecordError::InCi));
     }
-    let budget = budget_for(upstream, *budget).map_err(Failure::start)?;
-    let authorization = basic_auth(&required_credentials()?).map_err(Failure::start)?;
-    let client = UpstreamClient::new(upstream).map_err(Failure::start)?;
+    let budget = budget_for(upstream, *budget).map_err(ProgramError::start)?;
+    let authorization = basic_auth(&required_credentials()?).map_err(ProgramError::start)?;
+    let client = UpstreamClient::new(upstream).map_err(ProgramError::start)?;
     let mut fixtures = Vec::new();
     for folder in &arguments.folders {
-        for file in fixture_files(folder).map_err(Failure::start)? {
-            fixtures.push(Fixture::read_file(&file).map_err(Failure::start)?);
+        for file in fixture_files(folder).map_err(ProgramError::start)? {
+            fixtures.push(Fixture::read_file(&file).map_err(ProgramError::start)?);
         }
     }
     let step = match arguments.sample {
@@ -229,9 +229,9 @@ impl Comparison {
 ///
 /// # Errors
 /// When they are not set.
-fn required_credentials() -> Result<String, Failure> {
+fn required_credentials() -> Result<String, ProgramError> {
     credentials().ok_or_else(|| {
-        Failure::usage(
+        ProgramError::usage(
             "the environment variables DATAFORSEO_LOGIN and DATAFORSEO_PASSWORD are not set",
         )
     })

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::arguments::{ListenArguments, OnMissArgument, ServerArguments};
-use super::exit::{FOUND, Failure};
+use super::exit::{FOUND, ProgramError};
 use super::stderr::log;
 use crate::builder::Builder;
 use crate::mock_server::MockServer;
@@ -17,11 +17,11 @@ use crate::session::Limits;
 /// The time that requests in flight, or the command of `exec`, have to end.
 const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, ProgramError> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(Failure::start)
+        .map_err(ProgramError::start)
 }
 
 pub(super) fn builder(arguments: ServerArguments) -> Builder {
@@ -77,24 +77,26 @@ pub(super) fn serve(
     listen: &ListenArguments,
     reload: Reload,
     record: Option<Record>,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, ProgramError> {
     let folders = server.fixtures.clone();
     let builder = {
         let recording = server.on_miss == OnMissArgument::Record;
         match (record, recording) {
             (Some(record), true) => builder(server).record(record),
             (None, true) => {
-                return Err(Failure::usage("`--on-miss record` requires `--to FOLDER`"));
+                return Err(ProgramError::usage(
+                    "`--on-miss record` requires `--to FOLDER`",
+                ));
             }
             (Some(_), false) => {
-                return Err(Failure::usage("`--to` requires `--on-miss record`"));
+                return Err(ProgramError::usage("`--to` requires `--on-miss record`"));
             }
             (None, false) => builder(server),
         }
     };
     runtime()?.block_on(async {
         let server = builder.listen(listen.listen).start().await;
-        let server = server.map_err(Failure::start)?;
+        let server = server.map_err(ProgramError::start)?;
         let _watcher = match reload {
             Reload::OnChange => Some(super::watch::watch(&folders, server.reloader())?),
             Reload::Never => None,
@@ -105,13 +107,13 @@ pub(super) fn serve(
 }
 
 /// Prints the URL of a server, and runs it until this program is stopped.
-pub(super) async fn run(server: MockServer, listen: &ListenArguments) -> Result<(), Failure> {
+pub(super) async fn run(server: MockServer, listen: &ListenArguments) -> Result<(), ProgramError> {
     let mut signals = Signals::listen();
     if let Some(file) = &listen.port_file {
         let url = server.url();
         let port = url.rsplit_once(':').map_or("", |(_, port)| port);
         write_port(file, port)
-            .map_err(|error| Failure::start(format!("{}: {error}", file.display())))?;
+            .map_err(|error| ProgramError::start(format!("{}: {error}", file.display())))?;
     }
     let mut stdout = std::io::stdout();
     // The parent process waits for this line, and may close the pipe after it.
@@ -146,18 +148,18 @@ pub(super) fn exec(
     server: ServerArguments,
     unused: Unused,
     command: &[String],
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, ProgramError> {
     if server.on_miss == OnMissArgument::Record {
-        return Err(Failure::usage(
+        return Err(ProgramError::usage(
             "`exec` cannot record: use `serve` or `record`",
         ));
     }
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Failure::usage("the command is missing"));
+        return Err(ProgramError::usage("the command is missing"));
     };
     let auth = server.auth.clone();
     runtime()?.block_on(async {
-        let server = builder(server).start().await.map_err(Failure::start)?;
+        let server = builder(server).start().await.map_err(ProgramError::start)?;
         let mut signals = Signals::listen();
         let mut child = tokio::process::Command::new(program);
         child
@@ -173,9 +175,9 @@ pub(super) fn exec(
             .env("DATAFORSEO_PASSWORD", password);
         let mut child = child
             .spawn()
-            .map_err(|error| Failure::start(format!("{program}: {error}")))?;
+            .map_err(|error| ProgramError::start(format!("{program}: {error}")))?;
         let ended = wait(&mut child, &mut signals).await;
-        let ended = ended.map_err(Failure::start)?;
+        let ended = ended.map_err(ProgramError::start)?;
         let miss_count = server.miss_count();
         let unused_fixtures = server.unused_fixtures();
         finish(server).await;

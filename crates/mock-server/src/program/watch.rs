@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use super::exit::Failure;
+use super::exit::ProgramError;
 use super::stderr::log;
 use crate::fixtures::FixtureError;
 
@@ -17,14 +17,16 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 pub(super) fn watch(
     folders: &[PathBuf],
     reload: impl Fn() -> Result<usize, FixtureError> + Send + 'static,
-) -> Result<Arc<Mutex<RecommendedWatcher>>, Failure> {
+) -> Result<Arc<Mutex<RecommendedWatcher>>, ProgramError> {
     if folders.is_empty() {
-        return Err(Failure::usage("`--watch` requires `--fixtures FOLDER`"));
+        return Err(ProgramError::usage(
+            "`--watch` requires `--fixtures FOLDER`",
+        ));
     }
     let mut places = Vec::new();
     for folder in folders {
         let place =
-            place(folder).map_err(|e| Failure::start(format!("{}: {e}", folder.display())))?;
+            place(folder).map_err(|e| ProgramError::start(format!("{}: {e}", folder.display())))?;
         places.push(place);
     }
     let parents: Vec<PathBuf> = places
@@ -44,7 +46,7 @@ pub(super) fn watch(
             let _ = changed.send(change);
         }
     })
-    .map_err(Failure::start)?;
+    .map_err(ProgramError::start)?;
     for parent in &parents {
         // An unreadable parent must not prevent the start.
         let _ = watcher.watch(parent, RecursiveMode::NonRecursive);
@@ -52,7 +54,7 @@ pub(super) fn watch(
     for place in &places {
         watcher
             .watch(place, RecursiveMode::Recursive)
-            .map_err(Failure::start)?;
+            .map_err(ProgramError::start)?;
     }
     let watcher = Arc::new(Mutex::new(watcher));
     let held = Arc::downgrade(&watcher);

@@ -14,7 +14,7 @@ use super::request::ParsedRequest;
 use crate::digest::hex_digest;
 use crate::fixtures::{Fixture, FixtureResponse};
 use crate::matching::canonical;
-use crate::mock_endpoint::PerTarget;
+use crate::mock_endpoint::TargetRows;
 use crate::session::Miss;
 
 const VERSION: &str = "0.1.mock";
@@ -283,7 +283,7 @@ fn response_task(
 }
 
 /// Returns the first task of a fixture's response, with one row per target of the request's task.
-fn example_task(fixture: &Fixture, per_target: Option<PerTarget>, task: &Value) -> RawObject {
+fn example_task(fixture: &Fixture, per_target: Option<TargetRows>, task: &Value) -> RawObject {
     let body = fixture.first().map(FixtureResponse::body);
     let mut example = body.and_then(|body| first_task(body)).unwrap_or_default();
     let result = per_target.and_then(|rows| result_per_target(rows, &example, task));
@@ -308,11 +308,11 @@ fn first_task(body: &[u8]) -> Option<RawObject> {
 /// The row is the example's own one for the target, or else any of its rows with the target
 /// replaced. Returns `None` if the example has no rows, as some hard cases do.
 fn result_per_target(
-    per_target: PerTarget,
+    per_target: TargetRows,
     example: &RawObject,
     task: &Value,
 ) -> Option<Box<RawValue>> {
-    let PerTarget { rows, target } = per_target;
+    let TargetRows { rows, target } = per_target;
     let mut results: Vec<RawObject> = serde_json::from_str(example.get("result")?.get()).ok()?;
     let result = results.first_mut()?;
     let examples: Vec<RawObject> = serde_json::from_str(result.get(rows)?.get()).ok()?;

@@ -2,18 +2,16 @@
 //!
 //! Everything else keeps its bytes: `1.0`, `1e-5`, `\/`, the order of keys, a repeated key. The text
 //! must be valid JSON. Nothing here recurses, so the depth of nesting is not limited.
-//!
-//! Depends on serde_json only, for the escapes in strings.
 
-#[cfg(any(feature = "record", test))]
 use std::fmt::Write as _;
 use std::ops::Range;
 
 /// One step of the path from the root of a JSON text to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PathStep<'a> {
+pub enum PathStep<'a> {
     /// A key, as written between its quotes.
     Key(&'a str),
+    /// The position of an element of a list, from 0.
     Index(usize),
 }
 
@@ -129,7 +127,7 @@ fn walk<'a>(text: &'a str, mut visit: impl FnMut(&[PathStep<'a>], Visit, Range<u
 }
 
 /// Returns the text without white space between its tokens.
-pub(crate) fn compact(text: &str) -> String {
+pub fn compact(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len() / 2);
     let (mut kept, mut at) = (0, 0);
@@ -161,8 +159,7 @@ pub(crate) fn compact(text: &str) -> String {
 }
 
 /// Returns the text with one line per value, indented by two spaces per level, starting at `level`.
-#[cfg(any(feature = "record", test))]
-pub(crate) fn layout(text: &str, level: usize) -> String {
+pub fn layout(text: &str, level: usize) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut depth = level;
     let line = |out: &mut String, depth: usize| {
@@ -198,16 +195,16 @@ pub(crate) fn layout(text: &str, level: usize) -> String {
 }
 
 /// A key or a scalar, as written in the text.
-#[cfg(any(feature = "record", test))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Leaf<'a> {
+pub enum Leaf<'a> {
+    /// A key, with its quotes.
     Key(&'a str),
+    /// A string with its quotes, a number, `true`, `false` or `null`.
     Scalar(&'a str),
 }
 
 /// Calls `see` with each key and scalar, and the path to it. The path to a key ends with the key.
-#[cfg(any(feature = "record", test))]
-pub(crate) fn each<'a>(text: &'a str, mut see: impl FnMut(&[PathStep<'a>], Leaf<'a>)) {
+pub fn each<'a>(text: &'a str, mut see: impl FnMut(&[PathStep<'a>], Leaf<'a>)) {
     walk(text, |path, visit, range| match visit {
         Visit::Key => see(path, Leaf::Key(&text[range])),
         Visit::Scalar => see(path, Leaf::Scalar(&text[range])),
@@ -216,8 +213,7 @@ pub(crate) fn each<'a>(text: &'a str, mut see: impl FnMut(&[PathStep<'a>], Leaf<
 }
 
 /// Returns the text with keys and scalars replaced by the JSON that `change` returns for them.
-#[cfg(any(feature = "record", test))]
-pub(crate) fn rewrite<'a>(
+pub fn rewrite<'a>(
     text: &'a str,
     mut change: impl FnMut(&[PathStep<'a>], Leaf<'a>) -> Option<String>,
 ) -> String {
@@ -244,7 +240,7 @@ pub(crate) fn rewrite<'a>(
 ///
 /// # Errors
 /// When the pointer leads neither to a value nor to a new key of an object.
-pub(crate) fn set(text: &str, pointer: &str, value: &str) -> Result<String, String> {
+pub fn set(text: &str, pointer: &str, value: &str) -> Result<String, String> {
     let steps = parse_pointer(pointer)?;
     if let Some(range) = find(text, &steps) {
         return Ok([&text[..range.start], value, &text[range.end..]].concat());
@@ -293,7 +289,7 @@ fn leads_to(path: &[PathStep<'_>], steps: &[String]) -> bool {
 }
 
 /// Returns the text of a key or string, given as written between its quotes.
-pub(crate) fn unescape(raw: &str) -> String {
+pub fn unescape(raw: &str) -> String {
     if raw.contains('\\') {
         serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
     } else {
@@ -305,7 +301,7 @@ pub(crate) fn unescape(raw: &str) -> String {
 ///
 /// # Errors
 /// When the text is not a JSON pointer.
-pub(crate) fn parse_pointer(pointer: &str) -> Result<Vec<String>, String> {
+pub fn parse_pointer(pointer: &str) -> Result<Vec<String>, String> {
     if pointer.is_empty() {
         return Ok(Vec::new());
     }
@@ -319,8 +315,7 @@ pub(crate) fn parse_pointer(pointer: &str) -> Result<Vec<String>, String> {
 }
 
 /// Returns a path as a JSON pointer.
-#[cfg(any(feature = "record", test))]
-pub(crate) fn pointer(path: &[PathStep<'_>]) -> String {
+pub fn pointer(path: &[PathStep<'_>]) -> String {
     let mut pointer = String::new();
     for step in path {
         // Writing to a string does not fail.
@@ -333,7 +328,7 @@ pub(crate) fn pointer(path: &[PathStep<'_>]) -> String {
 }
 
 /// Returns a key as a step of a JSON pointer.
-pub(crate) fn escape_step(key: &str) -> String {
+pub fn escape_step(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
@@ -360,6 +355,23 @@ mod tests {
         );
         assert_eq!(compact(&laid_out), compact(ODD));
         assert_eq!(layout(&laid_out, 0), laid_out);
+    }
+
+    #[test]
+    fn a_layout_keeps_every_token() {
+        let text = r#"{"a":[1.0,1e-5,{}, [ ]],"a":"x\/y: \" {","z":12345678901234567890}"#;
+        let expected = r#"{
+  "a": [
+    1.0,
+    1e-5,
+    {},
+    []
+  ],
+  "a": "x\/y: \" {",
+  "z": 12345678901234567890
+}"#;
+        assert_eq!(layout(text, 0), expected);
+        assert_eq!(layout(expected, 0), expected);
     }
 
     #[test]
