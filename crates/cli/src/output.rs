@@ -5,7 +5,6 @@ use std::io::{ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
 
 use dataforseo_json_text::{compact, layout};
 use serde::Serialize;
-use serde::de::IgnoredAny;
 
 use crate::exit::CliError;
 
@@ -44,7 +43,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
 /// Indents JSON. JSON that is nested too deeply to parse is returned unchanged, as its indentation
 /// would grow with the square of the depth.
 fn indent(json: &str) -> String {
-    match serde_json::from_str::<IgnoredAny>(json) {
+    match serde_json::from_str::<serde_json::Value>(json) {
         Ok(_) => layout(json, 0),
         Err(_) => json.to_owned(),
     }
