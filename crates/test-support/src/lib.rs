@@ -1,7 +1,7 @@
 //! Helpers that the tests of several crates share. Not published.
 //!
-//! The feature `client` adds clients of a mock server, `program` the output of programs, and `spec`
-//! temporary workspaces with a spec, and pages.
+//! The feature `client` adds clients of a mock server, `fake-api` a scripted server, `program` the
+//! output of programs, and `spec` temporary workspaces with a spec, and pages.
 
 #![allow(
     clippy::expect_used,
@@ -12,6 +12,8 @@
 
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "fake-api")]
+pub mod fake_api;
 pub mod fuzz;
 #[cfg(feature = "program")]
 pub mod program;
