@@ -50,12 +50,11 @@ impl<E: PerTarget> OutcomeSlots<E> {
             .map(|packed| &*packed.target)
             .collect();
         let rows: Vec<E::Row> = results.into_iter().flat_map(HasItems::into_items).collect();
-        let positions = match_rows::<E>(&names, &rows);
-        let matched = positions.iter().flatten().count();
-        self.unmatched_rows += rows.len().saturating_sub(matched) as u64;
-        let mut rows: Vec<Option<E::Row>> = rows.into_iter().map(Some).collect();
-        for (target, position) in part.iter().zip(positions) {
-            let row = position.and_then(|position| rows.get_mut(position)?.take());
+        let matches = match_rows::<E>(&names, &rows);
+        self.unmatched_rows += matches.strays.len() as u64;
+        for (target, position) in part.iter().zip(matches.rows) {
+            // Several targets can share a row.
+            let row = position.and_then(|position| rows.get(position).cloned());
             self.set(*target, row.map_or(Outcome::NotFound, Outcome::Found));
         }
     }
