@@ -118,9 +118,10 @@ pub(crate) fn of_error(error: &Error) -> Exit {
             }
         }
         ErrorKind::Pending { .. } => Exit::Pending,
-        ErrorKind::Transport(_) | ErrorKind::Http(_) | ErrorKind::Body(_) | ErrorKind::NoTask => {
-            Exit::Transport
-        }
+        ErrorKind::Transport(_)
+        | ErrorKind::Http(_)
+        | ErrorKind::Body(_)
+        | ErrorKind::NoTask { .. } => Exit::Transport,
         _ => Exit::Failed,
     }
 }

@@ -47,6 +47,7 @@
 )]
 
 mod codec;
+mod cost;
 pub mod drift;
 mod endpoint;
 mod envelope;
@@ -60,6 +61,7 @@ mod types;
 mod validate;
 
 pub use codec::lenient::FromLenientJson;
+pub use cost::{TaskCost, TotalCost};
 pub use dataforseo_domains::domain_of;
 pub use endpoint::filter::{Filter, Order};
 pub use endpoint::items::HasItems;
