@@ -53,7 +53,7 @@ impl Exit {
         ),
         (
             Self::Partial,
-            "the bulk job is complete; some targets are invalid or failed",
+            "the bulk job is complete; some targets are unmatched, invalid or failed",
         ),
         (
             Self::Stopped,

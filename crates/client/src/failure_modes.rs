@@ -46,6 +46,7 @@
 //! | A live endpoint returns a task that is not done. | [`Pending`], with the identifier | as stated | gives up |
 //! | `fetch` returns a task that is not done. | [`Fetched::Pending`] | no | returns; the caller polls |
 //! | A success has no results. | [`Response`] without results, [`Response::status_code`] 20000 or 40102 | as stated | returns |
+//! | Rows of a bulk endpoint name other targets, or none. | [`Response`]; [`match_targets`] returns these rows as the rest, and a bulk job reports its targets without a row as unmatched | as stated | returns |
 //! | A value is null, or of another kind than documented. | [`Response`] with [`Response::drift`] | as stated | returns |
 //! | A field is not documented. | [`Response`] | as stated | ignores it; `DriftWatch` counts it |
 //! | The caller drops the future while it waits for the limiter. | – | no | sends nothing |
@@ -56,6 +57,7 @@
 //! are retried nevertheless, if [`Error::is_retryable`] returns true.
 //!
 //! [`InvalidTask`]: ErrorKind::InvalidTask
+//! [`match_targets`]: crate::models::match_targets
 //! [`BudgetExceeded`]: ErrorKind::BudgetExceeded
 //! [`Envelope`]: ErrorKind::Envelope
 //! [`Task`]: ErrorKind::Task
