@@ -212,7 +212,8 @@ impl ClientBuilder {
     /// 150 s.
     ///
     /// The server ends a live call after 120 s, so a shorter timeout can lose a response that is
-    /// charged. Retries and the wait for limits are not included.
+    /// charged. Retries and the wait for limits are not included, and neither is time in which the
+    /// process stands still.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -365,8 +366,9 @@ impl ClientBuilder {
     ///
     /// A call whose estimate exceeds the rest of the budget is not sent:
     /// [`ErrorKind::BudgetExceeded`](crate::ErrorKind). The estimates of calls in flight count as
-    /// spent. The actual cost can differ from the estimate, so the costs can exceed the budget by the
-    /// difference. In a section without a price the estimate is 0: see [`Prices`].
+    /// spent, and so do those of calls that may have been charged. The actual cost can differ from the
+    /// estimate, so the costs can exceed the budget by the difference. In a section without a price the
+    /// estimate is 0: see [`Prices`].
     pub fn budget(mut self, us_dollars: f64) -> Self {
         self.budget = Some(us_dollars);
         self

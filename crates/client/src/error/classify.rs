@@ -129,7 +129,7 @@ impl Error {
                 _ => Retryable::Yes,
             },
             ErrorKind::Http(429 | 500..=599) => Retryable::Yes,
-            ErrorKind::Body(_) | ErrorKind::NoTask => Retryable::Once,
+            ErrorKind::Body(_) | ErrorKind::NoTask { .. } => Retryable::Once,
             ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
                 match status_code.retry_advice() {
                     RetryAdvice::Later => Retryable::Yes,
@@ -152,7 +152,7 @@ impl Error {
 }
 
 /// Returns whether the operating system or the connector reported a timeout.
-fn timed_out(error: &dyn StdError) -> bool {
+pub(crate) fn timed_out(error: &dyn StdError) -> bool {
     let mut next = error.source();
     while let Some(error) = next {
         let io = error.downcast_ref::<io::Error>();

@@ -130,6 +130,7 @@ fn every_transport_error() {
             "timeout connect retryable",
         ),
         (Kind::NotSent, "retryable", "timeout connect retryable"),
+        (Kind::Unprocessed, "retryable", "timeout retryable"),
         (Kind::Interrupted, "retryable", "timeout retryable"),
         (Kind::BodyInterrupted, "retryable", "timeout retryable"),
         (
@@ -182,7 +183,7 @@ fn every_other_kind() {
             "rate_limited",
         ),
         (error(ErrorKind::Body(json)), "retryable"),
-        (error(ErrorKind::NoTask), "retryable"),
+        (error(ErrorKind::NoTask { cost: None }), "retryable"),
         (error(ErrorKind::Incomplete(StopReason::OffsetLimit)), ""),
         (error(ErrorKind::Incomplete(StopReason::MissingRows)), ""),
     ];
