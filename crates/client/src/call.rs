@@ -11,7 +11,9 @@ use crate::charge::{Charge, Dispatch};
 use crate::client::Client;
 use crate::decode::{DecodedResponse, decode};
 use crate::error::{Error, ErrorKind};
+use crate::http::error::TransportErrorKind;
 use crate::http::transport::TransportFailure;
+use crate::limits::permit::{Permit, Validity};
 use crate::observe::AttemptEvent;
 use crate::request::PendingRequest;
 use crate::response::{Completed, RawResponse};
@@ -111,9 +113,7 @@ impl Client {
         let inner = &self.inner;
         let reservation = self.reserve(request)?;
         let wait_start = Instant::now();
-        let permit = inner.limiter.admit(endpoint).await;
-        let permit =
-            permit.map_err(|error| Error::new(endpoint.id, ErrorKind::Limiter(error), None))?;
+        let mut in_flight = InFlight(Some(self.admit(endpoint).await?));
         let waited = wait_start.elapsed();
         if !waited.is_zero() {
             tracing::debug!(?waited, "waited for the account's limits");
@@ -122,13 +122,34 @@ impl Client {
         let mut unsettled = Unsettled(Some(reservation));
         let sent = inner
             .transport
-            .send(endpoint.method, request.path, request.body.clone())
+            .send(
+                endpoint.method,
+                request.path,
+                request.body.clone(),
+                in_flight.validity(),
+            )
             .await;
-        drop(permit);
+        in_flight.end(&sent);
         let outcome = receive(endpoint, sent, read);
         unsettled.settle_as(endpoint, &outcome);
         self.report_to_limiter(&outcome);
         outcome
+    }
+
+    /// Waits for a permit with which the call may start.
+    async fn admit(&self, endpoint: &'static EndpointInfo) -> Result<Permit, Error> {
+        loop {
+            let permit = self.inner.limiter.admit(endpoint).await;
+            let permit =
+                permit.map_err(|error| Error::new(endpoint.id, ErrorKind::Limiter(error), None))?;
+            let validity = permit.validity();
+            if validity.is_none_or(|validity| validity.is_startable()) {
+                return Ok(permit);
+            }
+            tracing::info!(
+                "the process stood still after its admission: requesting another permit"
+            );
+        }
     }
 
     /// Reserves the estimate of a call in the budget.
@@ -153,6 +174,13 @@ impl Client {
                 if let Some(code) = code.filter(|code| code.class() == StatusClass::Rate) {
                     tracing::warn!(%code, "rate limited by the API: another program uses the account");
                     self.inner.limiter.on_rate_limited(code);
+                }
+                // Only a refusal for now has this header.
+                if let Some(wait) = failed
+                    .retry_after
+                    .filter(|_| failed.error.is_rate_limited())
+                {
+                    self.inner.limiter.on_retry_after(wait);
                 }
             }
         }
@@ -202,6 +230,46 @@ fn receive<T>(
             retry_after: raw_response.retry_after,
             error: Error::new(endpoint.id, kind, Some(raw_response)),
         }),
+    }
+}
+
+/// The permit of a call in flight. Dropping it abandons the call, because a caller that drops the
+/// future does not stop the server.
+struct InFlight(Option<Permit>);
+
+impl InFlight {
+    fn validity(&self) -> Option<Validity> {
+        self.0.as_ref().and_then(Permit::validity)
+    }
+
+    /// Releases the place if the call has ended for certain, and abandons it otherwise.
+    fn end(&mut self, sent: &Result<RawResponse, TransportFailure>) {
+        if has_ended(sent) {
+            self.0 = None;
+        } else if let Some(permit) = self.0.take() {
+            permit.abandon();
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if let Some(permit) = self.0.take() {
+            permit.abandon();
+        }
+    }
+}
+
+/// Returns whether the server has ended a call for certain.
+fn has_ended(sent: &Result<RawResponse, TransportFailure>) -> bool {
+    use TransportErrorKind as Kind;
+    match sent {
+        // A proxy that gave up does not stop the server behind it.
+        Ok(response) => !matches!(response.status, 408 | 499 | 502..=504 | 520..=530),
+        Err(failure) => matches!(
+            failure.error.kind(),
+            Kind::Connect | Kind::NotSent | Kind::InvalidRequest | Kind::Decompression
+        ),
     }
 }
 

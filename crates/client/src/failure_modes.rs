@@ -11,6 +11,12 @@
 //! | The estimate exceeds the budget. | [`BudgetExceeded`] | no | sends nothing |
 //! | There are more calls than the account allows. | the response, after a wait | – | queues the calls in their order |
 //! | Your own limiter refuses the call. | [`Limiter`](ErrorKind::Limiter) | no | sends nothing |
+//! | Redis is unavailable, with `RedisFallback::Refuse`. | [`Limiter`](ErrorKind::Limiter) | no | sends nothing; its places in Redis outlive its calls in flight |
+//! | Redis is unavailable, with `RedisFallback::Wait`. | [`Limiter`](ErrorKind::Limiter) after the wait | no | sends nothing until then |
+//! | Redis restarts, fails over, is emptied, or its state or clock goes back. | as if it were unavailable | no | sends nothing until all calls from before must have ended |
+//! | The reply of Redis to an admission is lost. | as if it were unavailable | no | sends nothing; gives the place back when Redis is available |
+//! | The process is stopped or killed with calls in flight. | – | unknown | its places in Redis are kept until its calls must have ended |
+//! | The process stands still after its admission. | the response | as stated | requests another admission before it sends |
 //! | DNS, TCP or TLS fails, or connecting takes too long. | [`Connect`] | no | retries |
 //! | The connection fails before the task was written. | [`NotSent`] | no | retries |
 //! | The connection fails after that, before the response. | [`Interrupted`] | unknown | gives up |
@@ -18,7 +24,7 @@
 //! | No complete response arrives within 150 s. | [`Timeout`] | unknown | gives up |
 //! | The response is larger than `max_response_bytes`. | [`ResponseTooLarge`] | unknown | gives up |
 //! | The response is not HTTP. | [`Interrupted`] | unknown | gives up |
-//! | A proxy returns 429. | [`Http`](ErrorKind::Http) | no | retries, after `Retry-After` |
+//! | A proxy returns 429. | [`Http`](ErrorKind::Http) | no | retries, after `Retry-After`, for which all callers pause |
 //! | A proxy returns 502, 503 or 504. | [`Http`](ErrorKind::Http) | unknown | gives up |
 //! | The status is 200 and the body is not a DataForSEO response. | [`Body`](ErrorKind::Body) | unknown | gives up |
 //! | The API returns HTTP 401, 402 or 404, or codes 40100, 402xx except rate limits, 404xx, 405xx. | [`Envelope`] or [`Task`] | no | gives up |
@@ -36,8 +42,11 @@
 //! | A value is null, or of another kind than documented. | [`Response`] with [`Response::drift`] | as stated | returns |
 //! | A field is not documented. | [`Response`] | as stated | ignores it; `DriftWatch` counts it |
 //! | The caller drops the future while it waits for the limiter. | – | no | sends nothing |
-//! | The caller drops the future while the call is in flight. | – | unknown: [`Costs::unknown_charges`] | admits the next call |
+//! | The caller drops the future while the call is in flight. | – | unknown: [`Costs::unknown_charges`] | keeps the place of the call for 120 s |
 //! | The machine sleeps, or its clock jumps. | – | – | continues at the same rate, without a burst of calls |
+//!
+//! A call that was given up (interrupted, timeout, a proxy's 408, 499, 502, 503 or 504) keeps its place
+//! among the simultaneous calls for 120 s, because the server can still work on it.
 //!
 //! Where the charge is "unknown", calls to free endpoints are retried nevertheless, if
 //! [`Error::is_retryable`] returns true.
