@@ -104,7 +104,7 @@ async fn every_documented_code_on_both_levels() {
         let outcome = call(&mock).await;
         match code.is_ok() {
             true => assert!(
-                matches!(outcome.unwrap_err().kind(), ErrorKind::NoTask),
+                matches!(outcome.unwrap_err().kind(), ErrorKind::NoTask { .. }),
                 "{number}"
             ),
             false => assert_eq!(word(&outcome), format!("envelope {number}")),

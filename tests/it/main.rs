@@ -9,6 +9,7 @@
 
 mod agreement;
 mod bad_input;
+mod charges;
 mod decoding;
 mod documentation;
 mod errors;

@@ -259,6 +259,11 @@ pub(crate) fn digest(targets: &[PackedTarget]) -> String {
         hasher.update(packed.target.as_bytes());
         // Each duplicate has an outcome, so their number counts, too.
         hasher.update((packed.indices.len() as u64).to_le_bytes());
+        for (index, spelling) in packed.other_spellings() {
+            hasher.update((index as u64).to_le_bytes());
+            hasher.update((spelling.len() as u64).to_le_bytes());
+            hasher.update(spelling.as_bytes());
+        }
     }
     let digest = hasher.finalize();
     digest[..8]

@@ -222,10 +222,8 @@ impl PreparedCall {
 
 /// Returns the outcomes of targets that were not sent.
 fn not_sent<R>(targets: Vec<PackedTarget>) -> CallOutcomes<R> {
-    let outcomes = targets.into_iter().flat_map(|packed| {
-        let target = packed.target;
-        let indices = packed.indices.into_iter();
-        indices.map(move |index| TargetOutcome::new(index, Arc::clone(&target), Outcome::NotSent))
-    });
+    let positions = targets.iter().flat_map(PackedTarget::positions);
+    let outcomes = positions
+        .map(|(index, spelling)| TargetOutcome::new(index, Arc::clone(spelling), Outcome::NotSent));
     CallOutcomes::without_call(outcomes.collect())
 }

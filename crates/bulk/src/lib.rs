@@ -34,8 +34,12 @@
 //! - **Calls are full.** A [`Packer`] fills each call to the limits of the endpoint: 1000 targets and,
 //!   for some endpoints, 100 distinct domains. [`BulkJob::spool`] sorts a long input by domain first,
 //!   which saves calls of such endpoints.
-//! - **Each target has one [`Outcome`].** It is found, not found, invalid, failed or not sent. Rows
-//!   arrive in another order than the targets, and are matched with them.
+//! - **Each target has one [`Outcome`].** It is found, not found, unmatched, invalid, failed or not
+//!   sent. Rows arrive in another order than the targets and in other spellings, and are matched with
+//!   them. A row is never given to a target by chance: without certainty, the target is unmatched.
+//! - **Spellings of one target are sent once**: `example.com` and `EXAMPLE.com.`, but not
+//!   `www.example.com`. [`target_key`](dataforseo_client::models::target_key) decides. Each of
+//!   them has the row.
 //! - **An invalid target does not fail the others.** If the API names it (40501), the call is sent
 //!   again without it. If the API rejects the call without naming a target, the job sends halves of the
 //!   call until it finds the target. Only calls that were not charged are sent again.
@@ -54,7 +58,7 @@
 //! | --- | --- |
 //! | set up and start a job | [`BulkJob`] |
 //! | give the targets | a stream of [`Target`], `String` or `&str` |
-//! | read the results | [`Outcomes`], [`TargetOutcome`], [`Outcome`], [`CallFailure`] |
+//! | read the results | [`Outcomes`], [`TargetOutcome`], [`Outcome`], [`CallFailure`], [`Unmatched`] |
 //! | watch and stop a job | [`Progress`], [`JobHandle`], [`JobEnd`] |
 //! | know the cost before | [`BulkJob::plan`], [`Plan`] |
 //! | pack targets without a job | [`Packer`], [`Capacity`], [`Spool`] |
@@ -77,7 +81,7 @@ mod target;
 
 pub use job::{BulkJob, JobStartError};
 pub use journal::JournalError;
-pub use outcome::{CallFailure, Outcome, TargetOutcome};
+pub use outcome::{CallFailure, Outcome, TargetOutcome, Unmatched};
 pub use outcomes::{JobHandle, Outcomes};
 pub use packing::{Capacity, PackedTarget, Packer};
 pub use plan::Plan;

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use dataforseo_client::models::{FieldRule, Limit};
+use dataforseo_client::models::{FieldRule, Limit, target_key};
 use dataforseo_domains::domain_of;
 
 /// The limits of a call.
@@ -74,11 +74,63 @@ impl Capacity {
 
 /// A target of a call, with all of its positions in the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PackedTarget {
-    /// The target, spelled as in the input.
+    /// The target, spelled as at its first position.
     pub target: Arc<str>,
     /// The positions in the input, counted from 0. A duplicate has several.
     pub indices: Vec<u64>,
+    /// Where the spelling changes.
+    spellings: Vec<SpellingChange>,
+}
+
+/// A spelling that differs from that of the position before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct SpellingChange {
+    /// From which one of the positions on.
+    from: usize,
+    spelling: Arc<str>,
+}
+
+impl PackedTarget {
+    fn new(first: u64, target: Arc<str>) -> Self {
+        Self {
+            target,
+            indices: vec![first],
+            spellings: Vec::new(),
+        }
+    }
+
+    /// Adds another position.
+    fn push(&mut self, index: u64, spelling: &str) {
+        let changed = self.spellings.last().map(|last| &last.spelling);
+        if **changed.unwrap_or(&self.target) != *spelling {
+            let spelling = match *self.target == *spelling {
+                true => Arc::clone(&self.target),
+                false => spelling.into(),
+            };
+            let from = self.indices.len();
+            self.spellings.push(SpellingChange { from, spelling });
+        }
+        self.indices.push(index);
+    }
+
+    /// Returns the spellings after the first, each with the number of the position that it begins at.
+    pub(crate) fn other_spellings(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.spellings.iter().map(|it| (it.from, &*it.spelling))
+    }
+
+    /// Returns the positions in the input, each with the spelling of the target there.
+    pub fn positions(&self) -> impl Iterator<Item = (u64, &Arc<str>)> {
+        let mut spelling = &self.target;
+        let mut changes = self.spellings.iter().peekable();
+        self.indices.iter().enumerate().map(move |(number, index)| {
+            if let Some(change) = changes.next_if(|change| change.from == number) {
+                spelling = &change.spelling;
+            }
+            (*index, spelling)
+        })
+    }
 }
 
 /// The window also counts as full with this many positions per target on average.
@@ -94,11 +146,12 @@ const INDICES_PER_TARGET: usize = 8;
 ///
 /// let two = NonZeroUsize::new(2).unwrap();
 /// let mut packer = Packer::new(Capacity::new(two), NonZeroUsize::MAX);
-/// for (index, target) in ["a.com", "b.com", "a.com", "c.com"].into_iter().enumerate() {
+/// for (index, target) in ["a.com", "b.com", "A.com", "c.com"].into_iter().enumerate() {
 ///     packer.push(index as u64, target);
 /// }
 /// let first = packer.next_call().unwrap();
 /// assert_eq!(first[0].indices, [0, 2]);
+/// assert_eq!(first[0].positions().map(|(_, target)| &**target).collect::<Vec<_>>(), ["a.com", "A.com"]);
 /// assert_eq!(&*first[1].target, "b.com");
 /// assert_eq!(packer.next_call().unwrap().len(), 1);
 /// assert!(packer.next_call().is_none());
@@ -107,8 +160,8 @@ const INDICES_PER_TARGET: usize = 8;
 pub struct Packer {
     capacity: Capacity,
     window: usize,
-    /// The targets in the window, each with the positions of its duplicates.
-    duplicates: HashMap<Arc<str>, Vec<u64>>,
+    /// The targets in the window by their keys.
+    targets: HashMap<Arc<str>, PackedTarget>,
     groups: HashMap<Arc<str>, DomainGroup>,
     /// The groups by size.
     by_size: BTreeSet<GroupKey>,
@@ -122,8 +175,8 @@ pub struct Packer {
 #[derive(Debug)]
 struct DomainGroup {
     number: u64,
-    /// The targets in the order of the input, each with its first position.
-    targets: VecDeque<(u64, Arc<str>)>,
+    /// The keys of the targets in the order of the input.
+    keys: VecDeque<Arc<str>>,
 }
 
 /// A group in the order of sizes.
@@ -146,7 +199,7 @@ impl Packer {
         Self {
             capacity,
             window: window.get().max(capacity.targets.get()),
-            duplicates: HashMap::new(),
+            targets: HashMap::new(),
             groups: HashMap::new(),
             by_size: BTreeSet::new(),
             domains_seen: 0,
@@ -157,51 +210,57 @@ impl Packer {
     /// Returns whether the window is full, so that [`next_call`](Self::next_call) is due.
     pub fn is_full(&self) -> bool {
         // Duplicates need memory, too.
-        self.duplicates.len() >= self.window || self.indices / INDICES_PER_TARGET >= self.window
+        self.targets.len() >= self.window || self.indices / INDICES_PER_TARGET >= self.window
     }
 
     /// Returns the number of distinct targets in the window.
     pub fn len(&self) -> usize {
-        self.duplicates.len()
+        self.targets.len()
     }
 
     /// Returns whether the window is empty.
     pub fn is_empty(&self) -> bool {
-        self.duplicates.is_empty()
+        self.targets.is_empty()
     }
 
     /// Adds a target with its position in the input. A duplicate of a target in the window is sent
-    /// together with it.
+    /// together with it, also in another spelling: [`target_key`] decides.
     pub fn push(&mut self, index: u64, target: &str) {
         self.indices += 1;
-        if let Some(duplicates) = self.duplicates.get_mut(target) {
-            duplicates.push(index);
+        let key = target_key(target);
+        if let Some(packed) = self.targets.get_mut(&*key) {
+            packed.push(index, target);
             return;
         }
         let target: Arc<str> = target.into();
-        self.duplicates.insert(Arc::clone(&target), Vec::new());
+        let key = match *key == *target {
+            true => Arc::clone(&target),
+            false => key.into(),
+        };
         let domain = match self.capacity.domains {
             // A target without a domain counts as a domain.
             Some(_) => domain_of(&target).map_or_else(|| Arc::clone(&target), Arc::from),
             None => "".into(),
         };
+        let packed = PackedTarget::new(index, target);
+        self.targets.insert(Arc::clone(&key), packed);
         let number = self.domains_seen;
         let group = self.groups.entry(Arc::clone(&domain)).or_insert_with(|| {
             self.domains_seen += 1;
             DomainGroup {
                 number,
-                targets: VecDeque::new(),
+                keys: VecDeque::new(),
             }
         });
-        let mut key = GroupKey {
-            size: group.targets.len(),
+        let mut group_key = GroupKey {
+            size: group.keys.len(),
             number: group.number,
             domain,
         };
-        self.by_size.remove(&key);
-        key.size += 1;
-        self.by_size.insert(key);
-        group.targets.push_back((index, target));
+        self.by_size.remove(&group_key);
+        group_key.size += 1;
+        self.by_size.insert(group_key);
+        group.keys.push_back(key);
     }
 
     /// Returns the targets of the next call. `None` if the window is empty.
@@ -266,11 +325,11 @@ impl Packer {
         let Some(group) = self.groups.get_mut(&key.domain) else {
             return;
         };
-        for (index, target) in group.targets.drain(..count) {
-            let mut indices = vec![index];
-            indices.extend(self.duplicates.remove(&target).into_iter().flatten());
-            self.indices = self.indices.saturating_sub(indices.len());
-            call.push(PackedTarget { target, indices });
+        for key in group.keys.drain(..count) {
+            if let Some(packed) = self.targets.remove(&key) {
+                self.indices = self.indices.saturating_sub(packed.indices.len());
+                call.push(packed);
+            }
         }
         if count < key.size {
             self.by_size.insert(GroupKey {

@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 #[non_exhaustive]
 pub enum JobEnd {
     /// The whole input was read, and no target has the outcome
-    /// [`NotSent`](crate::Outcome::NotSent). Targets can be invalid or failed.
+    /// [`NotSent`](crate::Outcome::NotSent). Targets can be unmatched, invalid or failed.
     Complete,
     /// [`JobHandle::stop`](crate::JobHandle::stop) was called, or the outcomes were dropped.
     Stopped,
@@ -74,6 +74,8 @@ pub struct Progress {
     pub found: u64,
     /// The number of targets without a row in the response.
     pub not_found: u64,
+    /// The number of targets without a row in a response that has rows which may be theirs.
+    pub unmatched: u64,
     /// The number of targets that break a limit, or that the API rejected.
     pub invalid: u64,
     /// The number of targets whose call failed.
@@ -86,7 +88,7 @@ pub struct Progress {
     pub not_sent: u64,
     /// The number of targets whose outcome came from the journal, without a call in this run.
     pub resumed: u64,
-    /// The number of rows in responses that match no target of their call.
+    /// The number of rows in responses that match no target of their call, or more than one.
     pub unmatched_rows: u64,
     /// The number of calls of this run that received a response.
     pub calls: u64,
@@ -101,6 +103,7 @@ impl Progress {
         match outcome {
             Outcome::Found(_) => self.found += 1,
             Outcome::NotFound => self.not_found += 1,
+            Outcome::Unmatched(_) => self.unmatched += 1,
             Outcome::Invalid(_) => self.invalid += 1,
             Outcome::NotSent => self.not_sent += 1,
             Outcome::Failed(failure) => {
@@ -112,6 +115,6 @@ impl Progress {
 
     /// Returns the number of targets that have an outcome.
     pub fn finished(&self) -> u64 {
-        self.found + self.not_found + self.invalid + self.failed + self.not_sent
+        self.found + self.not_found + self.unmatched + self.invalid + self.failed + self.not_sent
     }
 }

@@ -7,7 +7,7 @@ use dataforseo_client::models::{
     Envelope, FromLenientJson, HasItems, PerTarget, TaskResponse, match_rows,
 };
 
-use crate::outcome::{CallFailure, Outcome, TargetOutcome};
+use crate::outcome::{CallFailure, Outcome, TargetOutcome, Unmatched};
 use crate::packing::PackedTarget;
 
 /// A slot per target of a call. A slot is empty until the outcome is known.
@@ -50,13 +50,26 @@ impl<E: PerTarget> OutcomeSlots<E> {
             .map(|packed| &*packed.target)
             .collect();
         let rows: Vec<E::Row> = results.into_iter().flat_map(HasItems::into_items).collect();
-        let positions = match_rows::<E>(&names, &rows);
-        let matched = positions.iter().flatten().count();
-        self.unmatched_rows += rows.len().saturating_sub(matched) as u64;
-        let mut rows: Vec<Option<E::Row>> = rows.into_iter().map(Some).collect();
-        for (target, position) in part.iter().zip(positions) {
-            let row = position.and_then(|position| rows.get_mut(position)?.take());
-            self.set(*target, row.map_or(Outcome::NotFound, Outcome::Found));
+        let matches = match_rows::<E>(&names, &rows);
+        self.unmatched_rows += matches.strays.len() as u64;
+        let strays: Vec<Option<&str>> = matches
+            .strays
+            .iter()
+            .filter_map(|row| rows.get(*row).map(E::target))
+            .collect();
+        let strays = (!strays.is_empty()).then(|| Unmatched::strays(&strays));
+        for ((target, row), alike) in part.iter().zip(matches.rows).zip(matches.alike) {
+            // Several targets can share a row.
+            let row = row.and_then(|row| rows.get(row).cloned());
+            let other = || alike.and_then(|other| names.get(other));
+            let outcome = match (row, &strays) {
+                (Some(row), _) => Outcome::Found(row),
+                (None, Some(strays)) => Outcome::Unmatched(strays.clone()),
+                (None, None) => other().map_or(Outcome::NotFound, |other| {
+                    Outcome::Unmatched(Unmatched::alike(other))
+                }),
+            };
+            self.set(*target, outcome);
         }
     }
 
@@ -85,20 +98,18 @@ impl<E: PerTarget> OutcomeSlots<E> {
         let mut outcomes = Vec::with_capacity(targets.len());
         for (packed, slot) in targets.into_iter().zip(self.slots) {
             let outcome = slot.unwrap_or(Outcome::NotSent);
-            let Some((last, others)) = packed.indices.split_last() else {
-                continue;
-            };
-            let mut push = |index: u64, outcome| {
+            let mut positions = packed.positions();
+            let first = positions.next();
+            for (index, spelling) in positions {
                 outcomes.push(TargetOutcome::new(
                     index,
-                    Arc::clone(&packed.target),
-                    outcome,
+                    Arc::clone(spelling),
+                    outcome.clone(),
                 ));
-            };
-            for index in others {
-                push(*index, outcome.clone());
             }
-            push(*last, outcome);
+            if let Some((index, spelling)) = first {
+                outcomes.push(TargetOutcome::new(index, Arc::clone(spelling), outcome));
+            }
         }
         outcomes
     }

@@ -285,7 +285,7 @@ fn diagnose(error: &Error) -> Diagnosis {
             "response",
             "try again, and check proxies between this machine and the API",
         ),
-        (ErrorKind::Http(_) | ErrorKind::Body(_) | ErrorKind::NoTask, _) => Diagnosis::fail(
+        (ErrorKind::Http(_) | ErrorKind::Body(_) | ErrorKind::NoTask { .. }, _) => Diagnosis::fail(
             "response",
             "the response is not from the API: check the base URL, and proxies",
         ),

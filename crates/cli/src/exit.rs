@@ -53,7 +53,7 @@ impl Exit {
         ),
         (
             Self::Partial,
-            "the bulk job is complete; some targets are invalid or failed",
+            "the bulk job is complete; some targets are unmatched, invalid or failed",
         ),
         (
             Self::Stopped,
@@ -118,9 +118,10 @@ pub(crate) fn of_error(error: &Error) -> Exit {
             }
         }
         ErrorKind::Pending { .. } => Exit::Pending,
-        ErrorKind::Transport(_) | ErrorKind::Http(_) | ErrorKind::Body(_) | ErrorKind::NoTask => {
-            Exit::Transport
-        }
+        ErrorKind::Transport(_)
+        | ErrorKind::Http(_)
+        | ErrorKind::Body(_)
+        | ErrorKind::NoTask { .. } => Exit::Transport,
         _ => Exit::Failed,
     }
 }

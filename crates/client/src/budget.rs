@@ -19,6 +19,17 @@ pub struct Costs {
     /// The number of attempts of which it is unknown whether they were charged. `us_dollars` does not
     /// include them.
     pub unknown_charges: u64,
+    /// The sum of the estimates of the attempts with an unknown charge, in US dollars. It is 0 for
+    /// sections without a price: see [`Prices`].
+    pub possible_us_dollars: f64,
+}
+
+impl Costs {
+    /// Returns the amount that counts against a budget, in US dollars: what was charged and what may
+    /// have been charged.
+    pub fn max_us_dollars(&self) -> f64 {
+        self.us_dollars + self.possible_us_dollars
+    }
 }
 
 /// The prices per section from which a client estimates the cost of a call.
@@ -112,7 +123,7 @@ struct Entries {
 /// The amounts that made a call exceed a budget, in US dollars.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Exceeded {
-    /// Spent and reserved.
+    /// Spent, possibly spent and reserved.
     pub(crate) spent: f64,
     pub(crate) estimate: f64,
     pub(crate) budget: f64,
@@ -131,7 +142,7 @@ impl Account {
 
     fn reserve(&self, estimate: f64) -> Result<(), Exceeded> {
         let mut entries = self.entries();
-        let spent = entries.costs.us_dollars + entries.reserved;
+        let spent = entries.costs.max_us_dollars() + entries.reserved;
         if let Some(budget) = self.budget
             && !fits_budget(spent, estimate, budget)
         {
@@ -176,6 +187,7 @@ impl Ledger {
 
     /// Reserves the estimate of a call if it fits into every budget.
     pub(crate) fn reserve(&self, estimate: f64) -> Result<Reservation, Exceeded> {
+        let estimate = finite(estimate);
         let mut reservation = Reservation {
             accounts: Vec::new(),
             estimate,
@@ -197,8 +209,12 @@ impl Reservation {
             entries.costs.calls += u64::from(dispatch == Dispatch::Sent);
             match charge {
                 Charge::None => {}
-                Charge::Charged(cost) => entries.costs.us_dollars += cost,
-                Charge::Unknown => entries.costs.unknown_charges += 1,
+                Charge::Charged(cost) => entries.costs.us_dollars += finite(cost),
+                // The estimate is kept, as the call may have cost that much.
+                Charge::Unknown => {
+                    entries.costs.unknown_charges += 1;
+                    entries.costs.possible_us_dollars += self.estimate;
+                }
             }
         }
     }
@@ -213,9 +229,63 @@ impl Drop for Reservation {
     }
 }
 
+/// The largest amount that is added to a sum, in US dollars. Larger ones would swallow small ones, and
+/// infinity would make sums NaN.
+const MAX_AMOUNT: f64 = 1e9;
+
+/// Returns an amount that can be added to a sum and subtracted again. NaN counts as the maximum, so
+/// that a budget refuses it.
+fn finite(us_dollars: f64) -> f64 {
+    if us_dollars.is_nan() {
+        MAX_AMOUNT
+    } else {
+        us_dollars.clamp(0.0, MAX_AMOUNT)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_charge_counts_as_its_estimate() {
+        let client = Ledger::new(None);
+        let job = client.child(Some(1.0));
+        let charges = [Charge::Unknown, Charge::None, Charge::Charged(0.3)];
+        for charge in charges {
+            let reservation = job.reserve(0.5).ok().unwrap();
+            reservation.settle(Dispatch::Unknown, charge);
+        }
+        for ledger in [&client, &job] {
+            let costs = ledger.costs();
+            assert_eq!((costs.us_dollars, costs.possible_us_dollars), (0.3, 0.5));
+            assert_eq!((costs.unknown_charges, costs.max_us_dollars()), (1, 0.8));
+        }
+        let exceeded = job.reserve(0.5).err().unwrap();
+        assert_eq!((exceeded.spent, exceeded.budget), (0.8, 1.0));
+        assert!(job.reserve(0.2).is_ok());
+        assert!(client.reserve(0.5).is_ok());
+    }
+
+    #[test]
+    fn no_amount_makes_a_sum_unusable() {
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1.0] {
+            let ledger = Ledger::new(None);
+            let kept = ledger.reserve(0.25).ok().unwrap();
+            for charge in [Charge::Unknown, Charge::Charged(odd), Charge::None] {
+                let reservation = ledger.reserve(odd).ok().unwrap();
+                reservation.settle(Dispatch::Sent, charge);
+            }
+            let reserved = ledger.own.entries().reserved;
+            assert!((reserved - 0.25).abs() < 1e-6, "{odd}: {reserved}");
+            drop(kept);
+            let costs = ledger.costs();
+            let sum = costs.max_us_dollars();
+            assert!(sum.is_finite() && costs.us_dollars >= 0.0, "{odd}: {sum}");
+            let budget = ledger.child(Some(1.0));
+            assert_eq!(budget.reserve(odd).is_ok(), odd < 0.0, "{odd}");
+        }
+    }
 
     #[test]
     fn a_call_must_fit_into_the_budget_of_every_ancestor() {

@@ -365,8 +365,9 @@ impl ClientBuilder {
     ///
     /// A call whose estimate exceeds the rest of the budget is not sent:
     /// [`ErrorKind::BudgetExceeded`](crate::ErrorKind). The estimates of calls in flight count as
-    /// spent. The actual cost can differ from the estimate, so the costs can exceed the budget by the
-    /// difference. In a section without a price the estimate is 0: see [`Prices`].
+    /// spent, and so do those of calls that may have been charged. The actual cost can differ from the
+    /// estimate, so the costs can exceed the budget by the difference. In a section without a price the
+    /// estimate is 0: see [`Prices`].
     pub fn budget(mut self, us_dollars: f64) -> Self {
         self.budget = Some(us_dollars);
         self

@@ -10,7 +10,7 @@ use dataforseo_models::{
 
 use crate::budget::{Costs, Ledger, Prices};
 use crate::builder::{ClientBuilder, ConfigError};
-use crate::decode::{DecodedResponse, accepted, single_task};
+use crate::decode::{Accepted, DecodedResponse, accepted, single_task};
 use crate::error::{Error, ErrorKind};
 use crate::http::transport::Transport;
 use crate::limits::Limiter;
@@ -245,10 +245,13 @@ impl Client {
         let request = self.request::<E>(tasks)?;
         let completed = self
             .perform(request, |status, text| {
-                let envelope = accepted(status, RawEnvelope::parse(text.as_bytes()))?;
-                let cost = envelope.cost;
+                let Accepted { envelope, cost } =
+                    accepted(status, RawEnvelope::parse(text.as_bytes()))?;
                 let value = posted_tasks(envelope, text, tasks.len());
-                Ok(DecodedResponse { value, cost })
+                Ok(DecodedResponse {
+                    value,
+                    cost: cost.us_dollars,
+                })
             })
             .await?;
         Ok(Posted::new(completed))

@@ -1,7 +1,7 @@
 //! Decoding responses: from bytes to an envelope, a task, or an error.
 
 use dataforseo_models::drift::repair;
-use dataforseo_models::{Envelope, FromLenientJson, TaskResponse};
+use dataforseo_models::{Envelope, FromLenientJson, TaskCost, TaskResponse, TotalCost};
 
 use crate::error::ErrorKind;
 use crate::response::RawResponse;
@@ -25,30 +25,48 @@ pub(crate) fn decode<T>(
     })
 }
 
-/// Decodes a response that contains one task.
+/// Decodes a response that contains one task. If it contains several, the first one that succeeded
+/// counts.
 pub(crate) fn single_task<R: FromLenientJson>(
     http_status: u16,
     text: &str,
 ) -> Result<DecodedResponse<TaskResponse<R>>, ErrorKind> {
-    let envelope = accepted(http_status, Envelope::<TaskResponse<R>>::parse(text))?;
-    let cost = envelope.cost;
-    let task = envelope.tasks.into_iter().next().ok_or(ErrorKind::NoTask)?;
+    let Accepted { envelope, cost } =
+        accepted(http_status, Envelope::<TaskResponse<R>>::parse(text))?;
+    let mut tasks = envelope.tasks;
+    let succeeded = tasks.iter().position(|task| task.status_code.is_ok());
+    if tasks.is_empty() {
+        return Err(ErrorKind::NoTask {
+            cost: cost.us_dollars,
+        });
+    }
+    let mut task = tasks.swap_remove(succeeded.unwrap_or(0));
     if !task.status_code.is_ok() {
         return Err(ErrorKind::Task {
             status_code: task.status_code,
             message: task.status_message.unwrap_or_default(),
             id: task.id,
-            cost: task.cost,
+            cost: cost.us_dollars,
         });
     }
-    Ok(DecodedResponse { value: task, cost })
+    task.drift.extend(cost.drift);
+    Ok(DecodedResponse {
+        value: task,
+        cost: cost.us_dollars,
+    })
+}
+
+/// An envelope of a call that the API accepted, and the cost of the call.
+pub(crate) struct Accepted<T> {
+    pub(crate) envelope: Envelope<T>,
+    pub(crate) cost: TotalCost,
 }
 
 /// Returns the envelope if the API accepted the call.
-pub(crate) fn accepted<T>(
+pub(crate) fn accepted<T: TaskCost>(
     http_status: u16,
     envelope: Result<Envelope<T>, serde_json::Error>,
-) -> Result<Envelope<T>, ErrorKind> {
+) -> Result<Accepted<T>, ErrorKind> {
     let envelope = match envelope {
         Ok(envelope) => envelope,
         Err(_) if !(200..300).contains(&http_status) => {
@@ -56,12 +74,16 @@ pub(crate) fn accepted<T>(
         }
         Err(error) => return Err(ErrorKind::Body(error)),
     };
+    let cost = envelope.total_cost();
+    for drift in &cost.drift {
+        tracing::warn!(%drift, "the costs of a response are odd: the higher one counts");
+    }
     if !envelope.status_code.is_ok() {
         return Err(ErrorKind::Envelope {
             status_code: envelope.status_code,
             message: envelope.status_message.unwrap_or_default(),
-            cost: envelope.cost,
+            cost: cost.us_dollars,
         });
     }
-    Ok(envelope)
+    Ok(Accepted { envelope, cost })
 }

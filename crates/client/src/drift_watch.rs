@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use dataforseo_models::drift::{DriftKind, DriftLocation, locations};
+use dataforseo_models::drift::{Drift, DriftKind, DriftLocation, locations};
 use dataforseo_models::{EndpointInfo, FromLenientJson, RawEnvelope};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -104,6 +104,38 @@ struct Count {
     count: u64,
     first: Timestamp,
     last: Timestamp,
+}
+
+/// A difference in one response, without any value.
+struct Difference {
+    location: String,
+    kind: DriftKind,
+    count: u64,
+}
+
+impl From<DriftLocation> for Difference {
+    fn from(found: DriftLocation) -> Self {
+        Self {
+            location: format!("result{}", found.path),
+            kind: found.kind,
+            count: found.count,
+        }
+    }
+}
+
+/// A difference in the costs of a response.
+impl From<&Drift> for Difference {
+    fn from(found: &Drift) -> Self {
+        let location = match found.pointer.as_str() {
+            "/cost" => "cost",
+            _ => "tasks[].cost",
+        };
+        Self {
+            location: location.to_owned(),
+            kind: found.kind,
+            count: 1,
+        }
+    }
 }
 
 enum Job {
@@ -306,10 +338,11 @@ impl Seen {
     ) -> Option<()> {
         let text = response.text();
         let envelope = RawEnvelope::parse(text.as_bytes()).ok()?;
-        let mut all = Vec::new();
+        let mut all: Vec<Difference> = Vec::new();
         for result in envelope.tasks.iter().filter_map(|task| task.result) {
-            all.extend(pass(result.get()).ok()?);
+            all.extend(pass(result.get()).ok()?.into_iter().map(Into::into));
         }
+        all.extend(envelope.total_cost().drift.iter().map(Into::into));
         let now = (self.clock)();
         self.counts().checked += 1;
         let new: Vec<DriftEntry> = all
@@ -336,11 +369,11 @@ impl Seen {
     fn count(
         &self,
         endpoint: &'static EndpointInfo,
-        found: DriftLocation,
+        found: Difference,
         now: Timestamp,
     ) -> Option<DriftEntry> {
         let mut counts = self.counts();
-        let location = format!("result{}", found.path);
+        let location = found.location;
         let key = (endpoint.id, location.clone(), found.kind);
         if let Some(known) = counts.locations.get_mut(&key) {
             known.count = known.count.saturating_add(found.count);
@@ -394,7 +427,8 @@ pub struct DriftReport {
 pub struct DriftEntry {
     /// The endpoint, such as `backlinks/bulk_ranks/live`.
     pub endpoint: &'static str,
-    /// The location, such as `result[].items[].rank`. See [`DriftLocation::path`].
+    /// The location, such as `result[].items[].rank`. See [`DriftLocation::path`]. Costs that
+    /// contradict each other are at `cost`.
     pub location: String,
     /// The kind of the difference.
     pub kind: DriftKind,

@@ -3,7 +3,8 @@
 //!
 //! The table assumes the default policies, [`AccountLimits`] and [`StandardRetryPolicy`]. "Retries"
 //! means up to four attempts within five minutes with exponential backoff, and at most one retry per
-//! ten calls. "As stated" means that the response states the cost.
+//! ten calls. "As stated" means that the response states the cost: the higher one of that of the
+//! envelope and the sum of those of its tasks.
 //!
 //! | what happens | result | charged | the client |
 //! | --- | --- | --- | --- |
@@ -24,21 +25,27 @@
 //! | No complete response arrives within 150 s. | [`Timeout`] | unknown | gives up |
 //! | The response is larger than `max_response_bytes`. | [`ResponseTooLarge`] | unknown | gives up |
 //! | The response is not HTTP. | [`Interrupted`] | unknown | gives up |
-//! | A proxy returns 429. | [`Http`](ErrorKind::Http) | no | retries, after `Retry-After`, for which all callers pause |
+//! | A proxy returns 429. | [`Http`](ErrorKind::Http) | no | retries, after `Retry-After`, for which all callers pause; the ratio of retries does not apply |
+//! | A server or a proxy returns 408 or 499. | [`Http`](ErrorKind::Http) | unknown | gives up |
 //! | A proxy returns 502, 503 or 504. | [`Http`](ErrorKind::Http) | unknown | gives up |
 //! | The status is 200 and the body is not a DataForSEO response. | [`Body`](ErrorKind::Body) | unknown | gives up |
 //! | The API returns HTTP 401, 402 or 404, or codes 40100, 402xx except rate limits, 404xx, 405xx. | [`Envelope`] or [`Task`] | no | gives up |
-//! | The API returns 40202 or 40209, because another program uses the account. | [`Envelope`] if it persists | no | retries; all callers pause, longer each time |
+//! | The API returns 40202 or 40209, because another program uses the account. | [`Envelope`] if it persists | no | retries, after `Retry-After`; all callers pause, longer each time; the ratio of retries does not apply |
 //! | The API returns 40103, 5030x, 50401 or 50402 with cost 0. | [`Envelope`] or [`Task`] | no | retries |
 //! | The API returns 50000 with cost 0. | [`Envelope`] or [`Task`] | no | retries once |
 //! | The API returns one of these codes without a cost. | [`Envelope`] or [`Task`] | unknown | gives up |
 //! | A task fails and costs money, as 40101 can. | [`Task`] | [`Charge::Charged`] | gives up |
+//! | The costs of the envelope and of its tasks differ. | the response or the error | the higher one | reports it in [`Response::drift`] and as a warning |
+//! | A cost is negative. | the response or the error | 0, unless another cost is higher | reports it in [`Response::drift`] and as a warning |
+//! | A response that was or may have been charged has no cost. | the response or the error | unknown | counts its estimate against the budget: [`Costs::possible_us_dollars`] |
 //! | The API returns 40501. | [`Envelope`] or [`Task`], with the field in [`Error::invalid_fields`] | no | gives up |
 //! | Some tasks of a post are refused. | [`Posted`], with the outcome of each task | the accepted tasks | gives up |
-//! | `tasks` is null and the code is a success. | [`NoTask`] | unknown | gives up |
+//! | `tasks` is null and the code is a success. | [`NoTask`] | as stated, unknown if that is 0 | gives up |
+//! | A response has several tasks although one was sent. | the first that succeeded, else the first | the sum | returns |
 //! | A live endpoint returns a task that is not done. | [`Pending`], with the identifier | as stated | gives up |
 //! | `fetch` returns a task that is not done. | [`Fetched::Pending`] | no | returns; the caller polls |
 //! | A success has no results. | [`Response`] without results, [`Response::status_code`] 20000 or 40102 | as stated | returns |
+//! | Rows of a bulk endpoint name other targets, or none. | [`Response`]; [`match_targets`] returns these rows as the rest, and a bulk job reports its targets without a row as unmatched | as stated | returns |
 //! | A value is null, or of another kind than documented. | [`Response`] with [`Response::drift`] | as stated | returns |
 //! | A field is not documented. | [`Response`] | as stated | ignores it; `DriftWatch` counts it |
 //! | The caller drops the future while it waits for the limiter. | – | no | sends nothing |
@@ -48,10 +55,11 @@
 //! A call that was given up (interrupted, timeout, a proxy's 408, 499, 502, 503 or 504) keeps its place
 //! among the simultaneous calls for 120 s, because the server can still work on it.
 //!
-//! Where the charge is "unknown", calls to free endpoints are retried nevertheless, if
-//! [`Error::is_retryable`] returns true.
+//! Where the charge is "unknown", the estimate of the call counts against the budget. Calls to free endpoints
+//! are retried nevertheless, if [`Error::is_retryable`] returns true.
 //!
 //! [`InvalidTask`]: ErrorKind::InvalidTask
+//! [`match_targets`]: crate::models::match_targets
 //! [`BudgetExceeded`]: ErrorKind::BudgetExceeded
 //! [`Envelope`]: ErrorKind::Envelope
 //! [`Task`]: ErrorKind::Task

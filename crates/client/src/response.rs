@@ -17,7 +17,7 @@ use dataforseo_models::{HasItems, RawEnvelope, StatusCode, TaskId, TaskResponse}
 pub struct Response<R> {
     /// The task with its results.
     pub task: TaskResponse<R>,
-    /// The cost of the call in US dollars, from the envelope.
+    /// The cost of the call in US dollars.
     pub(crate) cost: Option<f64>,
     pub(crate) raw_response: RawResponse,
 }
@@ -64,11 +64,15 @@ impl<R> Response<R> {
     }
 
     /// Returns the cost of the call in US dollars; `None` if the response has none.
+    ///
+    /// A response states its cost in the envelope and in its tasks. If the two differ, this is the
+    /// higher one, and [`drift`](Self::drift) has an entry.
     pub fn cost(&self) -> Option<f64> {
-        self.cost.or(self.task.cost)
+        self.cost
     }
 
     /// Returns the values whose type differs from the documentation, and how each was decoded.
+    /// Costs that contradict each other are in the list, too.
     ///
     /// The original values are in [`raw_response`](Self::raw_response). Undocumented fields are not
     /// in this list: [`lossy_fields`](dataforseo_models::drift::lossy_fields) finds them in the text of a
@@ -141,6 +145,8 @@ impl Posted {
     }
 
     /// Returns the cost of the call in US dollars; `None` if the response has none.
+    ///
+    /// If the costs of the envelope and of the tasks differ, it is the higher one.
     pub fn cost(&self) -> Option<f64> {
         self.cost
     }

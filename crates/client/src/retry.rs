@@ -176,6 +176,9 @@ impl StandardRetryPolicy {
     ///
     /// The ratio limits the load on an API that fails every call. A burst of up to ten retries is
     /// allowed; each completed call then allows another 0.1 retries.
+    ///
+    /// The ratio does not apply to calls that a rate limit refused without a charge: 40202, 40209 and
+    /// HTTP 429. The number of attempts and the time limit do.
     pub fn retry_ratio(mut self, ratio: f64) -> Self {
         self.retry_ratio = ratio;
         self
@@ -239,10 +242,12 @@ impl RetryPolicy for StandardRetryPolicy {
             .retry_after
             .unwrap_or_default()
             .saturating_add(jitter);
-        if failed.elapsed.saturating_add(backoff) > self.time_limit || !self.take_retry() {
+        if failed.elapsed.saturating_add(backoff) > self.time_limit {
             return None;
         }
-        Some(backoff)
+        // A rate limit does not mean that the API fails, and the limiter spaces the calls.
+        let free_refusal = failed.error.is_rate_limited() && failed.charge == Charge::None;
+        (free_refusal || self.take_retry()).then_some(backoff)
     }
 
     fn on_complete(&self) {

@@ -9,7 +9,7 @@ use dataforseo_models::{
 use serde_json::value::RawValue;
 
 use crate::client::Client;
-use crate::decode::{DecodedResponse, accepted};
+use crate::decode::{Accepted, DecodedResponse, accepted};
 use crate::error::{Error, ErrorKind};
 use crate::request::{PendingRequest, invalid, path, violations_in_call};
 use crate::response::RawResponse;
@@ -62,12 +62,10 @@ pub struct UntypedResponse {
 
 impl UntypedResponse {
     /// Returns the cost of the call in US dollars; `None` if the response has none.
+    ///
+    /// If the costs of the envelope and of the tasks differ, it is the higher one.
     pub fn cost(&self) -> Option<f64> {
-        let single = match self.tasks.as_slice() {
-            [task] => task.cost,
-            _ => None,
-        };
-        self.cost.or(single)
+        self.cost
     }
 
     /// Returns the response as it arrived.
@@ -192,20 +190,19 @@ impl Client {
         };
         let completed = self
             .perform(pending, |status, text| {
-                let envelope = accepted(status, RawEnvelope::parse(text.as_bytes()))?;
+                let Accepted { envelope, cost } =
+                    accepted(status, RawEnvelope::parse(text.as_bytes()))?;
+                let cost = cost.us_dollars;
                 let tasks: Vec<UntypedTask> = envelope.tasks.into_iter().map(Into::into).collect();
                 match tasks.as_slice() {
-                    [] => Err(ErrorKind::NoTask),
+                    [] => Err(ErrorKind::NoTask { cost }),
                     [task] if !task.status_code.is_ok() => Err(ErrorKind::Task {
                         status_code: task.status_code,
                         message: task.message.clone(),
                         id: task.id.clone(),
-                        cost: task.cost,
+                        cost,
                     }),
-                    _ => Ok(DecodedResponse {
-                        value: tasks,
-                        cost: envelope.cost,
-                    }),
+                    _ => Ok(DecodedResponse { value: tasks, cost }),
                 }
             })
             .await?;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use dataforseo_codegen::{emit, output};
-use dataforseo_spec::files::{self, files_below};
+use dataforseo_spec::files::files_below;
 use dataforseo_spec::{fixtures, model};
 
 type Failure = Box<dyn std::error::Error>;
@@ -84,7 +84,7 @@ fn generate(root: &Path, write: bool) -> Result<(), Failure> {
     let files = emit(&model, &fixtures::find(root, &model)?)?;
     let stale = output::stale(root, &files)?;
     if write {
-        files::write(root, &stale)?;
+        output::write(root, &stale)?;
     }
     Ok(())
 }
@@ -136,7 +136,9 @@ fn copy_section(
             let text = text
                 .replace(&format!("/v3/{section}/"), &format!("/v3/{name}/"))
                 .replace(&format!("over: {section}/"), &format!("over: {name}/"));
-            files::write_whole(&to.join(path.strip_prefix(&from)?), &text)?;
+            let to = to.join(path.strip_prefix(&from)?);
+            fs::create_dir_all(to.parent().unwrap_or(root))?;
+            fs::write(to, text)?;
         }
     }
     Ok(endpoints)

@@ -243,7 +243,7 @@ fn paged(names: &FieldNames<'_>, rows: &Rows, paging: &Paging) -> TokenStream {
     let max_limit = Literal::u32_unsuffixed(max_limit(endpoint).unwrap_or(1000));
     let has_token = paging.token.is_some();
     let set_token = paging.token.iter().map(|token| {
-        let token = ident(token);
+        let token = names.of_task(token);
         quote!(task.#token = window.token;)
     });
     let token = paging.token.as_ref();

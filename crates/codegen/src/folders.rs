@@ -28,3 +28,6 @@ pub const CLI: &str = "crates/cli/src/generated";
 
 /// The listings of the public API.
 pub const LISTINGS: &str = "api";
+
+/// The JSON Schema of the spec language.
+pub const LANGUAGE_SCHEMA: &str = "spec/spec.schema.json";

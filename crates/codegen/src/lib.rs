@@ -29,7 +29,7 @@ use rayon::prelude::*;
 use dataforseo_spec::fixtures::{self, Fixtures};
 use dataforseo_spec::model::{Model, Section};
 
-use folders::{CLI, CLIENT, MOCK, MODELS, SCHEMAS};
+use folders::{CLI, CLIENT, LANGUAGE_SCHEMA, MOCK, MODELS, SCHEMAS};
 pub use rust::Files;
 use rust::{ident, rust};
 
@@ -65,7 +65,7 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
         mock.join("mod.rs"),
         rust("spec/ and fixtures/", mock::emit(model, &all))?,
     );
-    files.insert("spec/spec.schema.json".into(), schema::language());
+    files.insert(LANGUAGE_SCHEMA.into(), schema::language());
     let listings = listing::emit(&files)?;
     files.extend(listings);
     Ok(files)

@@ -1,13 +1,13 @@
-//! Compares generated text with the files of a checkout.
+//! Compares generated text with the files of a checkout, and writes the difference.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use dataforseo_spec::files::{FileChange, files_below};
+use dataforseo_spec::files::{self, FileChange, files_below};
 use dataforseo_spec::fixtures;
 
-use crate::folders::GENERATED_FOLDERS;
+use crate::folders::{GENERATED_FOLDERS, LANGUAGE_SCHEMA};
 use crate::rust::Files;
 
 /// Compares the generated files with those of the checkout.
@@ -58,4 +58,15 @@ pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<FileChange>> {
         }
     }
     Ok(stale)
+}
+
+/// Writes the changes that [`stale`] returned.
+///
+/// # Errors
+/// Returns an error if a change is outside of the folders of generated files, before anything is
+/// written. Also returns an error if a file cannot be written or removed.
+pub fn write(root: &Path, changes: &[FileChange]) -> io::Result<()> {
+    let mut places = GENERATED_FOLDERS.to_vec();
+    places.extend([fixtures::FOLDER, LANGUAGE_SCHEMA]);
+    files::write(root, &places, changes)
 }

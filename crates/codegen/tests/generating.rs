@@ -10,9 +10,9 @@
 use std::fs;
 use std::path::Path;
 
-use dataforseo_codegen::output::stale;
+use dataforseo_codegen::output::{stale, write};
 use dataforseo_codegen::{Files, emit};
-use dataforseo_spec::files::write;
+use dataforseo_spec::files::FileChange;
 use dataforseo_spec::fixtures::Fixtures;
 use dataforseo_spec::model::load;
 use dataforseo_test_support::{Workspace, repository};
@@ -476,6 +476,81 @@ fn only_what_changed_is_written_and_what_is_stale_goes() {
     write(root, &found).unwrap();
     assert_eq!(stale(root, &files).unwrap().len(), 0);
     assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), before);
+}
+
+/// A change outside of the folders of generated files is refused before anything is written.
+#[test]
+fn only_the_folders_of_generated_files_are_written() {
+    let workspace = corners();
+    let root = workspace.path();
+    let outside = tempfile::TempDir::new().unwrap();
+    let absolute = outside.path().join("x.rs");
+    let models = "crates/models/src/generated";
+    for path in [
+        Path::new("crates/models/src/lib.rs"),
+        &Path::new(models).join("../lib.rs"),
+        Path::new("../x.rs"),
+        Path::new("spec/backlinks/corners_live.yaml"),
+        Path::new("crates/models/src/generated_too/x.rs"),
+        &absolute,
+    ] {
+        let change = |path: &Path, wanted| FileChange {
+            path: path.into(),
+            wanted,
+            found: None,
+        };
+        let good = change(&Path::new(models).join("good.rs"), Some(String::new()));
+        for wanted in [Some("x".to_owned()), None] {
+            let changes = [
+                change(&good.path, good.wanted.clone()),
+                change(path, wanted),
+            ];
+            let error = write(root, &changes).unwrap_err().to_string();
+            assert!(error.contains("only these may change"), "{error}");
+            assert!(!root.join(&good.path).exists(), "{path:?}");
+        }
+    }
+    assert!(!absolute.exists());
+}
+
+/// A link in a folder of generated files leads no write and no removal to another place.
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_folders_of_generated_files_are_refused() {
+    use std::os::unix::fs::symlink;
+
+    let outside = tempfile::TempDir::new().unwrap();
+    let kept = outside.path().join("kept.rs");
+    fs::write(&kept, "kept").unwrap();
+    let folder = "crates/models/src/generated";
+    for (link, target) in [
+        (folder.to_owned(), outside.path()),
+        (format!("{folder}/backlinks"), outside.path()),
+        (format!("{folder}/status_code.rs"), &kept),
+        ("crates".to_owned(), outside.path()),
+    ] {
+        let workspace = corners();
+        let root = workspace.path();
+        let files = files(root);
+        let link = root.join(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(target, &link).unwrap();
+        let stale = stale(root, &files);
+        let error = stale.and_then(|stale| write(root, &stale)).unwrap_err();
+        assert!(error.to_string().contains("remove it"), "{error}");
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "kept");
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    }
+
+    // A link in place of the temporary file.
+    let workspace = corners();
+    let files = files(workspace.path());
+    let temporary = workspace.path().join(folder).join("status_code.rs.tmp");
+    let changes = stale(workspace.path(), &files).unwrap();
+    fs::create_dir_all(temporary.parent().unwrap()).unwrap();
+    symlink(&kept, &temporary).unwrap();
+    write(workspace.path(), &changes).unwrap();
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "kept");
 }
 
 /// The committed code is up to date with the committed spec.

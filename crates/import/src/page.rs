@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_spec::language::{Api, Endpoint, SharedTypes};
 use dataforseo_spec::load::{File, parse};
-use dataforseo_spec::{fixtures, write};
+use dataforseo_spec::{file_names, fixtures, write};
 
-use crate::docs::{self, Page, nest};
+use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
 use crate::report::ImportReport;
 use crate::workspace::{ImportError, Options, SpecFile, optional, read, write_files};
@@ -70,6 +70,13 @@ struct SpecContext {
 impl SpecContext {
     /// Reads the spec files that concern a page. `name` is the name of the page, for errors.
     fn read(root: &Path, name: &str, page: &Page) -> Result<Self, ImportError> {
+        file_names::check_path(&page.path).map_err(|reason| ImportError::Page {
+            path: name.to_owned(),
+            reason: Unreadable::because(format!(
+                "the path {:?} cannot be a folder: {reason}",
+                page.path
+            )),
+        })?;
         let (section, file) = location_of(page);
         let spec = root.join("spec");
         let api: File<Api> =

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::files::{self, FileChange};
+use dataforseo_spec::fixtures;
 use dataforseo_spec::load::{File, parse};
 use jiff::civil::Date;
 
@@ -59,6 +60,9 @@ pub struct Options {
     pub mark_removed: Option<Date>,
 }
 
+/// The folders that an import writes.
+const PLACES: [&str; 2] = ["spec", fixtures::FOLDER];
+
 /// Writes the files that differ, or reports the differences of a dry run.
 ///
 /// # Errors
@@ -84,7 +88,7 @@ pub fn write_files(
         if options.dry_run {
             report.diffs.push(change.diff(80));
         } else if !options.verify {
-            files::write(root, &[change])
+            files::write(root, &PLACES, &[change])
                 .map_err(|source| ImportError::File { path: name, source })?;
         }
     }

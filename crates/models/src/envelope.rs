@@ -105,6 +105,8 @@ pub struct TaskResponse<R> {
     /// The results. Empty for a task that failed or found nothing. Null elements are left out.
     pub result: Vec<R>,
     /// The values in `result` that are not of the documented kind. Pointers start in `result`.
+    ///
+    /// A response of the client also has [`TotalCost::drift`](crate::TotalCost::drift) here.
     pub drift: Vec<Drift>,
 }
 

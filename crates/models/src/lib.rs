@@ -16,7 +16,8 @@
 //! - A list whose elements have different types holds a **union**: an enum with one variant per
 //!   type. The variant `Other` keeps objects that are not documented.
 //! - Lists can be filtered and ordered by the fields of their rows ([`filter`]) and fetched in
-//!   pages ([`Paged`]). [`match_targets`] pairs the rows of a bulk response with their targets.
+//!   pages ([`Paged`]). [`match_targets`] pairs the rows of a bulk response with their targets,
+//!   also where the API writes a target in another form. [`target_key`] shows which targets are the same.
 //! - The **envelope** around results is one type for all endpoints, [`Envelope`]. A
 //!   [`RawEnvelope`] leaves the results as text.
 //! - [`StatusCode`] lists all documented codes with their class.
@@ -46,6 +47,7 @@
 )]
 
 mod codec;
+mod cost;
 pub mod drift;
 mod endpoint;
 mod envelope;
@@ -59,13 +61,15 @@ mod types;
 mod validate;
 
 pub use codec::lenient::FromLenientJson;
+pub use cost::{TaskCost, TotalCost};
 pub use dataforseo_domains::domain_of;
 pub use endpoint::filter::{Filter, Order};
 pub use endpoint::items::HasItems;
-pub use endpoint::matching::{ByTarget, PerTarget, match_rows, match_targets};
+pub use endpoint::matching::{ByTarget, PerTarget, RowMatches, match_rows, match_targets};
 pub use endpoint::paging::{Page, Paged, Paging, Window};
 pub use endpoint::price::{Price, estimate, requested_rows, requested_rows_of};
 pub use endpoint::rules::{DateBound, FieldKind, FieldRule, Limit};
+pub use endpoint::target_key::target_key;
 pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint, filter};
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};
 pub use generated::*;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::file_names;
 use crate::files::files_below;
 use crate::model::Model;
 use crate::model::values::ValueChecker;
@@ -25,7 +26,8 @@ pub type Fixtures = BTreeMap<String, Vec<String>>;
 /// Finds the fixtures that were not generated.
 ///
 /// # Errors
-/// Returns an error if a file cannot be read, or if its folder does not belong to an endpoint.
+/// Returns an error if a file cannot be read, if its name cannot be used on every system, or if its
+/// folder does not belong to an endpoint.
 pub fn find(root: &Path, model: &Model) -> io::Result<Fixtures> {
     let folder = root.join(FOLDER);
     let mut fixtures = Fixtures::new();
@@ -35,7 +37,13 @@ pub fn find(root: &Path, model: &Model) -> io::Result<Fixtures> {
         if fs::read_to_string(&file)?.contains(SYNTHETIC) {
             continue;
         }
-        let path = relative.rsplit_once('/').map_or("", |(path, _)| path);
+        let (path, name) = relative.rsplit_once('/').unwrap_or(("", &relative));
+        let stem = name.strip_suffix(".json").unwrap_or_default();
+        file_names::check(stem).map_err(|reason| {
+            io::Error::other(format!(
+                "{relative:?} is not a name such as `example.json`: {reason}"
+            ))
+        })?;
         let endpoint = model
             .endpoints()
             .find(|endpoint| endpoint.path.trim_start_matches('/') == path)

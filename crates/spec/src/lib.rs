@@ -12,6 +12,7 @@ pub mod decode;
 pub mod diagnostics;
 pub mod edit;
 pub mod facts;
+pub mod file_names;
 pub mod files;
 pub mod fixtures;
 pub mod glob;

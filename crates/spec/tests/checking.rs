@@ -259,6 +259,77 @@ fn each_error_has_its_place_and_says_what_to_do() {
     insta::assert_snapshot!(all);
 }
 
+/// No name in the spec leads out of a folder, or is one that a file system or Rust reserves.
+#[test]
+fn names_that_cannot_be_files_are_errors_with_file_line_and_field() {
+    let long = format!("{}/live", "a".repeat(101));
+    let paths = [
+        "../../../../outside/live",
+        "widgets/../live",
+        "widgets//live",
+        "/etc/live",
+        "C:/live",
+        "widgets\\live",
+        "Widgets/live",
+        "w\u{1b}[31m/live",
+        "con",
+        "lpt1",
+        "mod",
+        "lib",
+        "types",
+        "{../id}/live",
+        &long,
+    ];
+    let mut all = String::new();
+    for path in paths {
+        let quoted = serde_json::to_string(&format!("/v3/backlinks/{path}")).unwrap();
+        let endpoint = GOOD.replace(
+            "path: /v3/backlinks/widgets/live",
+            &format!("path: {quoted}"),
+        );
+        all += &format!("--- {path:?}\n{}\n", errors(&workspace(&endpoint)));
+    }
+    let former = GOOD.replace("mode:", "renamed_from: [/v3/backlinks/../x/live]\nmode:");
+    all += &format!("--- a former path\n{}\n", errors(&workspace(&former)));
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn names_in_the_facts_of_the_api_are_checked() {
+    let workspace = workspace(GOOD);
+    let api = workspace.read("spec/api.yaml");
+    for name in ["..", "mod", "api", "aux", "Serp", "self", "sérp"] {
+        let section = format!("sections:\n  \"{name}\":\n    doc: x\n");
+        workspace.write("spec/api.yaml", &api.replace("sections:\n", &section));
+        let found = errors(&workspace);
+        let place = format!(
+            "spec/api.yaml:{}",
+            1 + api[..api.find("sections:\n").unwrap()].lines().count() + 1
+        );
+        assert!(
+            found
+                .lines()
+                .any(|line| line.starts_with(&place) && line.contains("`sections`")),
+            "{name}: {found}"
+        );
+    }
+    let server = api.replace("  sandbox:\n", "  \"1 box\":\n");
+    workspace.write("spec/api.yaml", &server);
+    assert!(errors(&workspace).contains("`servers`: \"1 box\""));
+}
+
+#[test]
+fn type_names_that_differ_by_case_only_are_errors() {
+    let workspace = workspace(GOOD);
+    let types = format!("{TYPES}  SCale:\n    doc: x\n    values: [a, b]\n");
+    workspace.write("spec/backlinks/types.yaml", &types);
+    let found = errors(&workspace);
+    assert!(
+        found.contains("types.yaml:7:3: the type names `SCale` and `Scale` differ by case only"),
+        "{found}"
+    );
+}
+
 #[test]
 fn all_errors_come_at_once() {
     let broken = GOOD

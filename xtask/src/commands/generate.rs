@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dataforseo_codegen::{emit, output};
-use dataforseo_spec::files::{self, FileChange};
+use dataforseo_spec::files::FileChange;
 use dataforseo_spec::fixtures;
 
 use super::{CommandError, load};
@@ -33,7 +33,7 @@ pub fn run(root: &Path, arguments: &GenerateArguments) -> Result<ExitCode, Comma
         show_stale(&stale);
         return Ok(ExitCode::FAILURE);
     }
-    files::write(root, &stale)?;
+    output::write(root, &stale)?;
     for file in &stale {
         let what = if file.wanted.is_some() {
             "wrote"

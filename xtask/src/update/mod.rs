@@ -13,7 +13,8 @@ use dataforseo_compare::diff::surface::Surface;
 use dataforseo_compare::diff::{self, ApiSource, SourceError};
 use dataforseo_import::report::ImportReport;
 use dataforseo_import::{ImportError, Options, import};
-use dataforseo_spec::{Diagnostics, files, fixtures, model};
+use dataforseo_spec::files::{self, FileChange};
+use dataforseo_spec::{Diagnostics, fixtures, model};
 use jiff::civil::Date;
 
 /// The error of an update that failed. `git diff` shows the files that were already written.
@@ -134,7 +135,7 @@ fn generate(root: &Path) -> Result<Vec<PathBuf>, UpdateError> {
     })?;
     let wanted = emit(&model, &found)?;
     let stale = output::stale(root, &wanted).map_err(of_file("generated files"))?;
-    files::write(root, &stale).map_err(of_file("generated files"))?;
+    output::write(root, &stale).map_err(of_file("generated files"))?;
     Ok(stale.into_iter().map(|file| file.path).collect())
 }
 
@@ -143,9 +144,14 @@ fn write_changelog(root: &Path, difference: &diff::DiffReport) -> Result<Vec<Str
     const NAME: &str = "CHANGELOG.md";
     let file = root.join(NAME);
     let text = fs::read_to_string(&file).map_err(of_file(NAME))?;
-    let (text, added) = changelog::with_entries(&text, &changelog::entries(difference));
+    let (with_entries, added) = changelog::with_entries(&text, &changelog::entries(difference));
     if !added.is_empty() {
-        fs::write(&file, text).map_err(of_file(NAME))?;
+        let change = FileChange {
+            path: NAME.into(),
+            wanted: Some(with_entries),
+            found: Some(text),
+        };
+        files::write(root, &[NAME], &[change]).map_err(of_file(NAME))?;
     }
     Ok(added)
 }

@@ -23,6 +23,8 @@ type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxEr
 pub enum Then {
     /// A row per target, in reverse order.
     Rows,
+    /// These rows, whatever the targets are.
+    Items(Vec<Value>),
     /// An envelope with this code and message, without a cost.
     Refuse(u64, String),
     /// A task with this code and this cost.
@@ -138,6 +140,7 @@ impl Api {
                     .collect();
                 (200, task(20000, COST, json!([{"items": rows}])).to_string())
             }
+            Then::Items(rows) => (200, task(20000, COST, json!([{"items": rows}])).to_string()),
             Then::Refuse(code, message) => {
                 let body = json!({"status_code": code, "status_message": message, "cost": 0, "tasks": null});
                 (200, body.to_string())

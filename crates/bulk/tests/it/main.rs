@@ -5,6 +5,7 @@
 mod api;
 mod jobs;
 mod journals;
+mod spellings;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

@@ -30,7 +30,7 @@ use report::{JobReport, StopCause, counted};
 
 const ABOUT: &str = "Run a bulk job: a file of targets in, a table out.
 
-Targets are packed into as few calls as the limits allow, as each call is charged. Each target has exactly one line in the table. Its outcome is `found` with the row, `not_found`, or `invalid`, `failed` or `not_sent` with the reason. Lines are in the order in which calls end; `number` is the number of the target in the input.
+Targets are packed into as few calls as the limits allow, as each call is charged. Each target has exactly one line in the table. Its outcome is `found` with the row, `not_found`, or `unmatched`, `invalid`, `failed` or `not_sent` with the reason. Lines are in the order in which calls end; `number` is the number of the target in the input.
 
 An output file has a journal next to it. If the job is killed, is stopped (Ctrl-C finishes the calls in flight) or reaches its budget, the same command with --resume continues it. Nothing is paid for twice.";
 

@@ -34,6 +34,7 @@ impl JobReport<'_> {
         let mut counts = vec![format!("{} found", progress.found)];
         for (count, word) in [
             (progress.not_found, "not found"),
+            (progress.unmatched, "unmatched"),
             (progress.invalid, "invalid"),
             (progress.failed, "failed"),
             (progress.not_sent, "not sent"),
@@ -62,7 +63,7 @@ impl JobReport<'_> {
         }
         if progress.unmatched_rows > 0 {
             note(format!(
-                "{} for no target of the call; see the journal",
+                "{} could not be assigned to a target; the journal has the responses",
                 counted(progress.unmatched_rows, "row")
             ));
         }
@@ -102,9 +103,7 @@ impl JobReport<'_> {
                 Exit::Failed,
                 format!("the input could not be read: {error}"),
             ),
-            (_, JobEnd::Complete) if self.progress.invalid + self.progress.failed > 0 => {
-                Ok(Exit::Partial)
-            }
+            (_, JobEnd::Complete) if has_failures(&self.progress) => Ok(Exit::Partial),
             (_, JobEnd::Complete) => Ok(Exit::Success),
             (_, JobEnd::Stopped) => stopped(Exit::Stopped, "stopped".to_owned()),
             (_, JobEnd::Refused(error) | JobEnd::TooManyFailures { last: error, .. }) => {
@@ -114,6 +113,11 @@ impl JobReport<'_> {
             (_, end) => stopped(Exit::Failed, end.to_string()),
         }
     }
+}
+
+/// Returns whether targets have no outcome that is certain.
+fn has_failures(progress: &Progress) -> bool {
+    progress.unmatched + progress.invalid + progress.failed > 0
 }
 
 /// Returns whether a job ended before it could write a table that is worth keeping.

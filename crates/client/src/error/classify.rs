@@ -129,7 +129,7 @@ impl Error {
                 _ => Retryable::Yes,
             },
             ErrorKind::Http(429 | 500..=599) => Retryable::Yes,
-            ErrorKind::Body(_) | ErrorKind::NoTask => Retryable::Once,
+            ErrorKind::Body(_) | ErrorKind::NoTask { .. } => Retryable::Once,
             ErrorKind::Envelope { status_code, .. } | ErrorKind::Task { status_code, .. } => {
                 match status_code.retry_advice() {
                     RetryAdvice::Later => Retryable::Yes,

@@ -69,7 +69,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "the task is not done yet: {status_code}")?;
                 write_id(f, id.as_ref())
             }
-            Self::NoTask => f.write_str("the API reported success and returned no task"),
+            Self::NoTask { .. } => f.write_str("the API reported success and returned no task"),
             Self::BudgetExceeded {
                 spent,
                 estimate,

@@ -150,7 +150,7 @@ pub enum ErrorKind {
         message: String,
         /// The identifier of the task; `None` if the response has none.
         id: Option<TaskId>,
-        /// The cost of the failed task in US dollars; `None` if the response has none.
+        /// The cost of the call in US dollars; `None` if the response has none.
         cost: Option<f64>,
     },
     /// A live endpoint returned before the task was done. Fetch the result by the identifier.
@@ -159,14 +159,18 @@ pub enum ErrorKind {
         status_code: StatusCode,
         /// The identifier of the task; `None` if the response has none.
         id: Option<TaskId>,
-        /// The cost of the task in US dollars; `None` if the response has none.
+        /// The cost of the call in US dollars; `None` if the response has none.
         cost: Option<f64>,
     },
     /// The API reported success and returned no task. The call may have been charged.
-    NoTask,
+    NoTask {
+        /// The cost of the call in US dollars; `None` if the response has none.
+        cost: Option<f64>,
+    },
     /// The estimate of the call exceeds what is left of the budget. The call was not sent.
     BudgetExceeded {
-        /// The amount spent so far, plus the estimates of calls in flight, in US dollars.
+        /// The amount spent so far, plus the estimates of calls in flight and of calls that may have been
+        /// charged, in US dollars.
         spent: f64,
         /// The estimate of this call, in US dollars.
         estimate: f64,
@@ -237,6 +241,8 @@ impl Error {
     pub(crate) fn last_charge(&self) -> Charge {
         match self.kind() {
             _ if self.dispatch() == Dispatch::NotSent => Charge::None,
+            // These mean that the server or a proxy gave up waiting, so the call may have been passed on.
+            ErrorKind::Http(408 | 499) => Charge::Unknown,
             // A proxy that refuses a request does not pass it on to the API.
             ErrorKind::Http(status) if (400..500).contains(status) => Charge::None,
             ErrorKind::Envelope {
@@ -246,6 +252,8 @@ impl Error {
                 status_code, cost, ..
             } => cost.map_or_else(|| charge_without_cost(*status_code), Charge::of),
             ErrorKind::Pending { cost, .. } => cost.map_or(Charge::Unknown, Charge::of),
+            // A success without a task is odd, so a cost of 0 is not believed.
+            ErrorKind::NoTask { cost: Some(cost) } if *cost > 0.0 => Charge::Charged(*cost),
             _ => Charge::Unknown,
         }
     }

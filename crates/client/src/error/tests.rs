@@ -182,7 +182,7 @@ fn every_other_kind() {
             "rate_limited",
         ),
         (error(ErrorKind::Body(json)), "retryable"),
-        (error(ErrorKind::NoTask), "retryable"),
+        (error(ErrorKind::NoTask { cost: None }), "retryable"),
         (error(ErrorKind::Incomplete(StopReason::OffsetLimit)), ""),
         (error(ErrorKind::Incomplete(StopReason::MissingRows)), ""),
     ];

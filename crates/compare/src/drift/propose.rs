@@ -19,7 +19,7 @@ use super::spec_view::{Role, SpecLocation};
 use dataforseo_spec::diagnostics::Diagnostics;
 use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::FIELD_KEYS;
-use dataforseo_spec::files::write_whole;
+use dataforseo_spec::files::{self, FileChange};
 use dataforseo_spec::language::Values;
 use dataforseo_spec::model;
 use dataforseo_spec::tree::Tree;
@@ -220,8 +220,13 @@ fn write_all<'t>(
     texts: impl Iterator<Item = (&'t str, &'t str)>,
 ) -> Result<(), String> {
     for (file, text) in texts {
-        let path = root.join(file);
-        write_whole(&path, text).map_err(|error| format!("{file}: cannot be written: {error}"))?;
+        let change = FileChange {
+            path: file.into(),
+            wanted: Some(text.to_owned()),
+            found: None,
+        };
+        files::write(root, &["spec"], &[change])
+            .map_err(|error| format!("{file}: cannot be written: {error}"))?;
     }
     Ok(())
 }

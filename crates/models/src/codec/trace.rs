@@ -28,6 +28,11 @@ pub enum DriftKind {
     UnknownValue,
     /// The object is not a documented member of its union. The decoded value holds it.
     UnknownMember,
+    /// Two values of the response contradict each other, such as the costs of the envelope and of its
+    /// tasks.
+    Contradictory,
+    /// The value cannot be right, such as a negative cost. The nearest possible value counts.
+    OutOfRange,
 }
 
 impl fmt::Display for DriftKind {
@@ -39,6 +44,8 @@ impl fmt::Display for DriftKind {
             Self::Coerced => "is not of the documented kind and was converted",
             Self::UnknownValue => "has a value that is not documented",
             Self::UnknownMember => "is of a type that is not documented",
+            Self::Contradictory => "contradicts another value of the response",
+            Self::OutOfRange => "is outside of the possible range",
         })
     }
 }

@@ -1,12 +1,13 @@
 //! Pairing the rows of a bulk response with their targets, as rows are in another order.
 
-use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::borrow::{Borrow, Cow};
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::TaskEndpoint;
 use super::items::HasItems;
+use super::target_key::{alike_key, target_key};
 
 /// An endpoint that takes many targets per task and returns one row per target. Generated types
 /// implement it.
@@ -30,24 +31,45 @@ pub trait PerTarget:
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ByTarget<'a, R> {
-    /// Each target in the order of the task, with its row. `None` if the response has no row for the
-    /// target.
+    /// Each target in the order of the task, with its row. `None` if the response has no row that is
+    /// certainly the target's.
     pub targets: Vec<(&'a str, Option<&'a R>)>,
-    /// The rows that match no target.
+    /// The rows that match no target, or more than one.
     pub rest: Vec<&'a R>,
+}
+
+/// The result of [`match_rows`], as positions of rows and targets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowMatches {
+    /// The row of each target. `None` if the response has no row that is certainly the target's.
+    pub rows: Vec<Option<usize>>,
+    /// For each target without a row: a target with a row that may be the same target in another
+    /// spelling, such as with `www.`. `None` if there is no such target.
+    pub alike: Vec<Option<usize>>,
+    /// The rows that match no target, or more than one.
+    pub strays: Vec<usize>,
 }
 
 /// Pairs the targets of a task with the rows of its results, in any order.
 ///
-/// A row belongs to the target that it names. If no target is equal, the row belongs to the target
-/// that differs only in case, scheme, `www.` or a trailing slash, provided that there is exactly one.
-/// A target that occurs twice in the task has the same row twice.
+/// A target gets a row only if it is certain that the row is the target's:
+///
+/// 1. A row belongs to the targets with the same [`target_key`](crate::target_key) as the target that
+///    it names. Several rows with one key belong to the targets that are spelled as they are, if
+///    each row has such a target and no other row has the same spelling.
+/// 2. Among the rows and targets that remain, scheme, `www.`, user, a trailing slash and the like are
+///    ignored. If one row and one target are left, they belong together. If several targets are left
+///    and there is one row for all of them, each of them gets it.
+/// 3. At last, the case of the path is ignored, for one row and one target.
+///
+/// Equal rows count as one. A target that occurs twice in the task has the same row twice.
 ///
 /// ```
 /// use dataforseo_models::backlinks::{BulkRanksLive, BulkRanksLiveResult, BulkRanksLiveTask};
 /// use dataforseo_models::match_targets;
 ///
-/// let task = BulkRanksLiveTask::new(["example.com", "example.org"]);
+/// let task = BulkRanksLiveTask::new(["example.com", "Example.ORG"]);
 /// let result: BulkRanksLiveResult = serde_json::from_str(
 ///     r#"{"items": [{"target": "example.org", "rank": 7}]}"#,
 /// ).unwrap();
@@ -61,73 +83,192 @@ pub fn match_targets<'a, E: PerTarget>(
 ) -> ByTarget<'a, E::Row> {
     let targets = E::targets(task);
     let rows: Vec<&E::Row> = results.iter().flat_map(HasItems::items).collect();
-    let indices = match_rows::<E>(targets, &rows);
-    let mut is_rest = vec![true; rows.len()];
-    for index in indices.iter().flatten() {
-        is_rest[*index] = false;
-    }
-    let row = |index: Option<usize>| index.map(|index| rows[index]);
-    let rest = rows.iter().zip(is_rest).filter(|(_, is_rest)| *is_rest);
+    let matches = match_rows::<E>(targets, &rows);
+    let row = |index: usize| rows.get(index).copied();
+    let found = matches.rows.iter().map(|index| row((*index)?));
     ByTarget {
-        targets: targets
-            .iter()
-            .map(String::as_str)
-            .zip(indices.into_iter().map(row))
-            .collect(),
-        rest: rest.map(|(row, _)| *row).collect(),
+        targets: targets.iter().map(String::as_str).zip(found).collect(),
+        rest: matches.strays.iter().filter_map(|it| row(*it)).collect(),
     }
 }
 
-/// Returns the index of each target's row, by the rules of [`match_targets`]. Use it to move the rows
-/// instead of borrowing them.
+/// Returns the position of each target's row, by the rules of [`match_targets`]. Use it to move the
+/// rows instead of borrowing them.
 pub fn match_rows<E: PerTarget>(
     targets: &[impl AsRef<str>],
     rows: &[impl Borrow<E::Row>],
-) -> Vec<Option<usize>> {
-    let name = |row: usize| E::target(rows[row].borrow());
-    let target = |index: usize| targets[index].as_ref();
-    let mut exact: HashMap<&str, Vec<usize>> = HashMap::with_capacity(targets.len());
-    for index in 0..targets.len() {
-        exact.entry(target(index)).or_default().push(index);
+) -> RowMatches {
+    let text = |row: usize| serde_json::to_string(rows[row].borrow()).unwrap_or_default();
+    let mut matcher = Matcher {
+        targets: targets.iter().map(|it| Name::of(it.as_ref())).collect(),
+        names: rows
+            .iter()
+            .map(|row| E::target(row.borrow()).map(Name::of))
+            .collect(),
+        content: &text,
+        rows: vec![None; targets.len()],
+        alike: vec![None; targets.len()],
+        is_free: vec![true; rows.len()],
+    };
+    matcher.match_same();
+    if matcher.rows.contains(&None) {
+        matcher.match_alike();
     }
-    let mut found: Vec<Option<usize>> = vec![None; targets.len()];
-    let mut later = Vec::new();
-    for row in 0..rows.len() {
-        match name(row).and_then(|name| exact.get(name)) {
-            Some(indices) if indices.iter().all(|index| found[*index].is_none()) => {
-                indices.iter().for_each(|index| found[*index] = Some(row));
-            }
-            _ => later.push(row),
-        }
+    let strays = (0..rows.len()).filter(|row| matcher.is_free[*row]);
+    RowMatches {
+        strays: strays.collect(),
+        rows: matcher.rows,
+        alike: matcher.alike,
     }
-    if later.is_empty() {
-        return found;
-    }
-    let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
-    for index in 0..targets.len() {
-        alike.entry(bare(target(index))).or_default().push(index);
-    }
-    for row in later {
-        let indices = name(row).and_then(|name| alike.get(&bare(name)));
-        let free: Vec<usize> = indices
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|index| found[*index].is_none())
-            .collect();
-        if free.iter().all(|index| target(*index) == target(free[0])) {
-            free.iter().for_each(|index| found[*index] = Some(row));
-        }
-    }
-    found
 }
 
-/// A target without the parts that can be written in several ways.
-fn bare(target: &str) -> String {
-    let rest = target.trim();
-    let rest = rest.split_once("://").map_or(rest, |(_, rest)| rest);
-    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let host = host.to_lowercase();
-    let host = host.strip_prefix("www.").unwrap_or(&host);
-    format!("{host}{}", path.strip_suffix('/').unwrap_or(path))
+/// A target as it is named in the task or in a row.
+struct Name<'a> {
+    text: &'a str,
+    key: Cow<'a, str>,
 }
+
+impl<'a> Name<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            text: text.trim(),
+            key: target_key(text),
+        }
+    }
+}
+
+/// The rows and targets with one key, as positions.
+#[derive(Default)]
+struct Group {
+    rows: Vec<usize>,
+    targets: Vec<usize>,
+}
+
+/// Matches rows with targets.
+struct Matcher<'a> {
+    targets: Vec<Name<'a>>,
+    /// The targets that the rows name.
+    names: Vec<Option<Name<'a>>>,
+    /// Returns the content of a row.
+    content: &'a dyn Fn(usize) -> String,
+    rows: Vec<Option<usize>>,
+    alike: Vec<Option<usize>>,
+    /// Whether a row belongs to no target yet, by row.
+    is_free: Vec<bool>,
+}
+
+impl Matcher<'_> {
+    /// Matches rows with the targets that have the same key.
+    fn match_same(&mut self) {
+        for group in self.groups(|key| Cow::Borrowed(key)) {
+            match self.distinct(&group.rows)[..] {
+                [] => {}
+                [row] => self.assign(row, &group.rows, &group.targets),
+                _ => self.match_spelled(&group),
+            }
+        }
+    }
+
+    /// Matches several rows with one key with the targets that are spelled as they are.
+    fn match_spelled(&mut self, group: &Group) {
+        let mut by_text: HashMap<&str, Group> = HashMap::new();
+        for target in &group.targets {
+            let group = by_text.entry(self.targets[*target].text).or_default();
+            group.targets.push(*target);
+        }
+        for row in &group.rows {
+            let name = self.names[*row].as_ref();
+            match name.and_then(|name| by_text.get_mut(name.text)) {
+                Some(group) => group.rows.push(*row),
+                // A row in a third spelling can be that of any target.
+                None => return,
+            }
+        }
+        let groups: Vec<Group> = by_text.into_values().collect();
+        if groups
+            .iter()
+            .any(|group| self.distinct(&group.rows).len() > 1)
+        {
+            return;
+        }
+        for group in groups {
+            if let Some(row) = group.rows.first() {
+                self.assign(*row, &group.rows, &group.targets);
+            }
+        }
+    }
+
+    /// Matches rows with targets that a server may have rewritten.
+    fn match_alike(&mut self) {
+        for group in self.groups(|key| Cow::Owned(alike_key(key))) {
+            let open = self.without_row(&group);
+            let other = group.targets.iter().find(|it| self.rows[**it].is_some());
+            match self.distinct(&group.rows)[..] {
+                [] => open.iter().for_each(|it| self.alike[*it] = other.copied()),
+                [row] if other.is_none() || self.is_one_target(&open) => {
+                    self.assign(row, &group.rows, &open);
+                }
+                _ => {}
+            }
+        }
+        for group in self.groups(|key| Cow::Owned(alike_key(key).to_lowercase())) {
+            let open = self.without_row(&group);
+            if let [row] = self.distinct(&group.rows)[..]
+                && open.len() == group.targets.len()
+                && self.is_one_target(&open)
+            {
+                self.assign(row, &group.rows, &open);
+            }
+        }
+    }
+
+    /// Groups all targets, and the rows that are free, by a key that is derived from their own.
+    fn groups<'k>(&'k self, key: impl Fn(&'k str) -> Cow<'k, str>) -> Vec<Group> {
+        let mut groups: HashMap<Cow<'k, str>, Group> = HashMap::with_capacity(self.targets.len());
+        for (index, target) in self.targets.iter().enumerate() {
+            let group = groups.entry(key(&target.key)).or_default();
+            group.targets.push(index);
+        }
+        for (index, name) in self.names.iter().enumerate() {
+            if let Some(name) = name.as_ref().filter(|_| self.is_free[index])
+                && let Some(group) = groups.get_mut(&key(&name.key))
+            {
+                group.rows.push(index);
+            }
+        }
+        groups.into_values().collect()
+    }
+
+    /// Returns the rows with different contents.
+    fn distinct(&self, rows: &[usize]) -> Vec<usize> {
+        if rows.len() < 2 {
+            return rows.to_vec();
+        }
+        let mut contents = HashSet::new();
+        let is_new = |row: &usize| contents.insert((self.content)(*row));
+        rows.iter().copied().filter(is_new).collect()
+    }
+
+    fn without_row(&self, group: &Group) -> Vec<usize> {
+        let targets = group.targets.iter().copied();
+        targets.filter(|it| self.rows[*it].is_none()).collect()
+    }
+
+    /// Returns whether these are spellings of one target.
+    fn is_one_target(&self, targets: &[usize]) -> bool {
+        let mut keys = targets.iter().map(|it| &self.targets[*it].key);
+        keys.next()
+            .is_some_and(|first| keys.all(|key| key == first))
+    }
+
+    /// Assigns a row to targets. The copies of the row are used up, too.
+    fn assign(&mut self, row: usize, copies: &[usize], targets: &[usize]) {
+        if !targets.is_empty() {
+            targets.iter().for_each(|it| self.rows[*it] = Some(row));
+            copies.iter().for_each(|it| self.is_free[*it] = false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

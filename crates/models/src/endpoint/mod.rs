@@ -11,6 +11,7 @@ pub mod matching;
 pub mod paging;
 pub mod price;
 pub mod rules;
+pub mod target_key;
 
 use rules::FieldRule;
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::Diagnostic;
 use crate::dates::DateExpression;
+use crate::file_names;
 use crate::language::{Api, StatusCodes};
 use crate::load::File;
 use crate::names;
@@ -65,17 +66,7 @@ pub fn check_api(file: &File<Api>, found: &mut Vec<Diagnostic>) {
             ));
         }
     }
-    for name in file.content.sections.keys() {
-        if names::field_name(name).as_ref() != Some(name) {
-            let path = vec!["sections".to_owned(), name.clone()];
-            let message = format!("`{name}` cannot be the name of a module");
-            found.push(Diagnostic::new(
-                &file.name,
-                file.tree.location(&path),
-                message,
-            ));
-        }
-    }
+    check_names(file, found);
     if !file.content.envelope.fields.contains_key("tasks") {
         let path = vec!["envelope".to_owned()];
         let message = "the envelope has no field `tasks`";
@@ -84,6 +75,44 @@ pub fn check_api(file: &File<Api>, found: &mut Vec<Diagnostic>) {
             file.tree.location(&path),
             message,
         ));
+    }
+}
+
+/// The names that belong to other generated files than those of sections, or to cargo.
+const RESERVED_SECTIONS: [&str; 7] = [
+    "mod",
+    "lib",
+    "main",
+    "api",
+    "status_code",
+    "always",
+    "default",
+];
+
+/// Checks the names in `api.yaml` that become names of files, folders, modules and constants.
+fn check_names(file: &File<Api>, found: &mut Vec<Diagnostic>) {
+    let mut report = |field: &str, name: &String, message: String| {
+        let path = vec![field.to_owned(), name.clone()];
+        let location = file.tree.location(&path);
+        let message = format!("`{field}`: {name:?} {message}");
+        found.push(Diagnostic::new(&file.name, location, message));
+    };
+    for name in file.content.servers.keys() {
+        if names::field_name(name).as_ref() != Some(name) || !name.is_ascii() {
+            let message = "cannot be the name of a constant: use a name such as `production`";
+            report("servers", name, message.to_owned());
+        }
+    }
+    for name in file.content.sections.keys() {
+        if let Err(reason) = file_names::check(name) {
+            report("sections", name, format!("cannot be a folder: {reason}"));
+        } else if names::field_name(name).as_ref() != Some(name) {
+            let message = "cannot be the name of a module: use a name such as `on_page`";
+            report("sections", name, message.to_owned());
+        } else if RESERVED_SECTIONS.contains(&name.as_str()) {
+            let message = "is the name of another generated file: use another name";
+            report("sections", name, message.to_owned());
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::types::{
 use super::{examples, rows, section_checks};
 use crate::dates::DateExpression;
 use crate::diagnostics::did_you_mean;
+use crate::file_names;
 use crate::glossary::names_sent;
 use crate::language::{self, FieldType, Fields, Format, SharedTypes, Values};
 use crate::load::File;
@@ -170,13 +171,17 @@ fn former(
         let name = plain.as_deref().and_then(names::type_name);
         let module = plain.as_deref().and_then(names::field_name);
         match (name, module) {
-            (Some(name), Some(module)) if *path != file.content.path => {
+            (Some(name), Some(module))
+                if *path != file.content.path
+                    && file_names::check_path(path).is_ok()
+                    && check_module(&module).is_ok() =>
+            {
                 all.push(Former { name, module });
             }
             _ => {
                 let location = ["renamed_from".to_owned(), index.to_string()];
                 let message = format!(
-                    "`{path}`: expected a former path of the endpoint, such as \
+                    "`renamed_from`: {path:?}: expected a former path of the endpoint, such as \
                      `{prefix}bulk_ranks/live`"
                 );
                 found.push(Diagnostic::new(
@@ -188,6 +193,17 @@ fn former(
         }
     }
     all
+}
+
+/// The names in a section's folders that belong to other files than those of endpoints.
+const RESERVED_MODULES: [&str; 5] = ["mod", "lib", "main", "types", "glossary"];
+
+/// Checks the name of an endpoint's module, which is also the name of its files.
+fn check_module(module: &str) -> Result<(), String> {
+    if RESERVED_MODULES.contains(&module) {
+        return Err("another file of the section has this name".to_owned());
+    }
+    file_names::check(module).map_err(|reason| reason.to_string())
 }
 
 /// The names that generated code gives an endpoint.
@@ -214,11 +230,21 @@ fn endpoint_name(endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> Option
         ));
         return None;
     };
+    if let Err(reason) = file_names::check_path(path) {
+        report(format!("`path`: {path:?} cannot be a folder: {reason}"));
+        return None;
+    }
     let plain = names::plain_path(rest);
     let (Some(name), Some(module)) = (names::type_name(&plain), names::field_name(&plain)) else {
-        report(format!("cannot derive a Rust name from `{rest}`"));
+        report(format!("`path`: cannot derive a Rust name from `{rest}`"));
         return None;
     };
+    if let Err(reason) = check_module(&module) {
+        report(format!(
+            "`path`: the module would be called `{module}`: {reason}"
+        ));
+        return None;
+    }
     if !file.name.ends_with(&format!("/{section}/{module}.yaml")) {
         report(format!(
             "this path belongs in the file `{section}/{module}.yaml`"
@@ -342,6 +368,21 @@ impl FileScope<'_> {
     /// name is numbered.
     fn claim(&mut self, name: &str, path: &[String]) {
         let here = (self.file.to_owned(), self.tree.location(path));
+        if name.len() > file_names::MAX_NAME_LENGTH {
+            let message = format!(
+                "the type name `{name}` is longer than {} bytes: set another with `name`",
+                file_names::MAX_NAME_LENGTH
+            );
+            self.report(path, message);
+        }
+        // The documentation of a type is a file, and some file systems ignore case.
+        let same = |other: &&String| *other != name && other.eq_ignore_ascii_case(name);
+        if let Some(other) = self.type_names.keys().find(same) {
+            let message = format!(
+                "the type names `{name}` and `{other}` differ by case only: set another with `name`"
+            );
+            self.report(path, message);
+        }
         if let Some((other, _)) = self.type_names.insert(name.to_owned(), here) {
             let message = format!(
                 "the type name `{name}` is already used in {other}: set another with `name`, \

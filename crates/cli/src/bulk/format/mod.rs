@@ -64,6 +64,7 @@ fn number(target: &TargetOutcome<Value>) -> u64 {
 /// Returns the reason why there is no row.
 fn reason(outcome: &Outcome<Value>) -> Option<String> {
     match outcome {
+        Outcome::Unmatched(unmatched) => Some(unmatched.to_string()),
         Outcome::Invalid(reason) => Some(reason.to_string()),
         Outcome::Failed(failure) => Some(match failure.charge {
             Charge::None => failure.to_string(),
