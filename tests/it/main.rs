@@ -19,6 +19,7 @@ mod filters;
 mod fixtures;
 #[rustfmt::skip]
 mod generated;
+mod http2;
 mod layers;
 mod maps;
 mod mock;
@@ -32,6 +33,7 @@ mod redis_faults;
 mod redis_server;
 mod replay;
 mod requests;
+mod salvage;
 mod schemas;
 mod secrets;
 mod targets;

@@ -11,9 +11,10 @@ use crate::charge::{Charge, Dispatch};
 use crate::client::Client;
 use crate::decode::{DecodedResponse, decode};
 use crate::error::{Error, ErrorKind};
-use crate::http::error::TransportErrorKind;
+use crate::http::error::{TransportError, TransportErrorKind};
 use crate::http::transport::TransportFailure;
-use crate::limits::permit::{Permit, Validity};
+use crate::in_flight::InFlight;
+use crate::limits::permit::Permit;
 use crate::observe::AttemptEvent;
 use crate::request::PendingRequest;
 use crate::response::{Completed, RawResponse};
@@ -113,7 +114,7 @@ impl Client {
         let inner = &self.inner;
         let reservation = self.reserve(request)?;
         let wait_start = Instant::now();
-        let mut in_flight = InFlight(Some(self.admit(endpoint).await?));
+        let mut in_flight = InFlight::new(self.admit(endpoint).await?);
         let waited = wait_start.elapsed();
         if !waited.is_zero() {
             tracing::debug!(?waited, "waited for the account's limits");
@@ -216,10 +217,20 @@ fn receive<T>(
     sent: Result<RawResponse, TransportFailure>,
     read: &impl Fn(u16, &str) -> Result<DecodedResponse<T>, ErrorKind>,
 ) -> Result<Completed<T>, AttemptError> {
-    let raw_response = sent.map_err(|failure| {
-        let kind = ErrorKind::Transport(failure.error);
-        Error::new(endpoint.id, kind, failure.response)
-    })?;
+    let raw_response = match sent {
+        Ok(raw_response) => raw_response,
+        Err(TransportFailure {
+            error,
+            response: Some(raw_response),
+        }) => return salvage(endpoint, error, raw_response, read),
+        Err(TransportFailure {
+            error,
+            response: None,
+        }) => {
+            let kind = ErrorKind::Transport(error);
+            return Err(Error::new(endpoint.id, kind, None).into());
+        }
+    };
     match decode(&raw_response, |text| read(raw_response.status, text)) {
         Ok(DecodedResponse { value, cost }) => Ok(Completed {
             value,
@@ -233,44 +244,35 @@ fn receive<T>(
     }
 }
 
-/// The permit of a call in flight. Dropping it abandons the call, because a caller that drops the
-/// future does not stop the server.
-struct InFlight(Option<Permit>);
-
-impl InFlight {
-    fn validity(&self) -> Option<Validity> {
-        self.0.as_ref().and_then(Permit::validity)
-    }
-
-    /// Releases the place if the call has ended for certain, and abandons it otherwise.
-    fn end(&mut self, sent: &Result<RawResponse, TransportFailure>) {
-        if has_ended(sent) {
-            self.0 = None;
-        } else if let Some(permit) = self.0.take() {
-            permit.abandon();
+/// Turns the part of a response that arrived before the transport failed into the outcome of the
+/// attempt. A whole response of the API is worth as much as without the failure.
+fn salvage<T>(
+    endpoint: &'static EndpointInfo,
+    error: TransportError,
+    raw_response: RawResponse,
+    read: &impl Fn(u16, &str) -> Result<DecodedResponse<T>, ErrorKind>,
+) -> Result<Completed<T>, AttemptError> {
+    let decoded = decode(&raw_response, |text| read(raw_response.status, text));
+    let kind = match decoded {
+        Ok(DecodedResponse { value, cost }) => {
+            tracing::warn!(%error, "the transport failed, but the response is whole");
+            return Ok(Completed {
+                value,
+                cost,
+                raw_response,
+            });
         }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        if let Some(permit) = self.0.take() {
-            permit.abandon();
+        // What cannot be decompressed may be damaged, so it does not prove that nothing was charged.
+        Err(kind) if kind.is_from_api() && error.kind() != TransportErrorKind::Decompression => {
+            tracing::warn!(%error, "the transport failed, but the response is whole");
+            kind
         }
-    }
-}
-
-/// Returns whether the server has ended a call for certain.
-fn has_ended(sent: &Result<RawResponse, TransportFailure>) -> bool {
-    use TransportErrorKind as Kind;
-    match sent {
-        // A proxy that gave up does not stop the server behind it.
-        Ok(response) => !matches!(response.status, 408 | 499 | 502..=504 | 520..=530),
-        Err(failure) => matches!(
-            failure.error.kind(),
-            Kind::Connect | Kind::NotSent | Kind::InvalidRequest | Kind::Decompression
-        ),
-    }
+        Err(_) => ErrorKind::Transport(error),
+    };
+    Err(AttemptError {
+        retry_after: raw_response.retry_after,
+        error: Error::new(endpoint.id, kind, Some(raw_response)),
+    })
 }
 
 /// The reservation of a call in flight. Dropping it counts the call as possibly charged, because a

@@ -77,6 +77,7 @@ pub mod failure_modes;
 #[rustfmt::skip]
 mod generated;
 mod http;
+mod in_flight;
 mod limits;
 mod observe;
 mod paging;
