@@ -19,6 +19,7 @@ mod filters;
 mod fixtures;
 #[rustfmt::skip]
 mod generated;
+mod http2;
 mod layers;
 mod maps;
 mod mock;
@@ -30,6 +31,7 @@ mod recording;
 mod redis;
 mod replay;
 mod requests;
+mod salvage;
 mod schemas;
 mod secrets;
 mod targets;

@@ -11,6 +11,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use rcgen::{Certificate, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -18,19 +19,32 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// A server for `localhost`, with the protocols that it offers, and the versions that it was asked
-/// in.
-async fn tls_server(protocols: &[&[u8]]) -> (u16, String, Arc<Mutex<Vec<Version>>>) {
+/// Returns an acceptor for `localhost` with a self-signed certificate, and the certificate.
+pub(crate) fn tls_acceptor(protocols: &[&[u8]]) -> (TlsAcceptor, String) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    acceptor(protocols, &made.cert, &made.signing_key)
+}
+
+fn acceptor(
+    protocols: &[&[u8]],
+    certificate: &Certificate,
+    key: &KeyPair,
+) -> (TlsAcceptor, String) {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![certificate.der().clone()], key)
         .unwrap();
     config.alpn_protocols = protocols.iter().map(|it| it.to_vec()).collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    (TlsAcceptor::from(Arc::new(config)), certificate.pem())
+}
+
+/// A server for `localhost`, with the protocols that it offers, and the versions that it was asked
+/// in.
+async fn tls_server(protocols: &[&[u8]]) -> (u16, String, Arc<Mutex<Vec<Version>>>) {
+    let (acceptor, pem) = tls_acceptor(protocols);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let versions = Arc::new(Mutex::new(Vec::new()));
@@ -53,7 +67,7 @@ async fn tls_server(protocols: &[&[u8]]) -> (u16, String, Arc<Mutex<Vec<Version>
             });
         }
     });
-    (port, made.cert.pem(), versions)
+    (port, pem, versions)
 }
 
 /// A proxy that lets those through who have its credentials; and what was asked of it.

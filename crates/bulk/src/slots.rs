@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use dataforseo_client::models::drift::repair;
 use dataforseo_client::models::{
     Envelope, FromLenientJson, HasItems, PerTarget, TaskResponse, match_rows,
 };
@@ -118,7 +117,6 @@ impl<E: PerTarget> OutcomeSlots<E> {
 /// Decodes the results of a recorded response, as leniently as when it arrived.
 pub(crate) fn decode_results<R: FromLenientJson>(body: &[u8]) -> Option<Vec<R>> {
     let text = String::from_utf8_lossy(body);
-    let parse = Envelope::<TaskResponse<R>>::parse;
-    let envelope = parse(&text).or_else(|_| parse(&repair(&text))).ok()?;
-    Some(envelope.tasks.into_iter().next()?.result)
+    let envelope = Envelope::<TaskResponse<R>>::parse_repaired(&text).ok()?;
+    Some(envelope.into_task()?.result)
 }

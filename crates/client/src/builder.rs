@@ -212,7 +212,8 @@ impl ClientBuilder {
     /// 150 s.
     ///
     /// The server ends a live call after 120 s, so a shorter timeout can lose a response that is
-    /// charged. Retries and the wait for limits are not included.
+    /// charged. Retries and the wait for limits are not included, and neither is time in which the
+    /// process stands still.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

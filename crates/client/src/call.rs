@@ -11,6 +11,7 @@ use crate::charge::{Charge, Dispatch};
 use crate::client::Client;
 use crate::decode::{DecodedResponse, decode};
 use crate::error::{Error, ErrorKind};
+use crate::http::error::{TransportError, TransportErrorKind};
 use crate::http::transport::TransportFailure;
 use crate::observe::AttemptEvent;
 use crate::request::PendingRequest;
@@ -188,10 +189,20 @@ fn receive<T>(
     sent: Result<RawResponse, TransportFailure>,
     read: &impl Fn(u16, &str) -> Result<DecodedResponse<T>, ErrorKind>,
 ) -> Result<Completed<T>, AttemptError> {
-    let raw_response = sent.map_err(|failure| {
-        let kind = ErrorKind::Transport(failure.error);
-        Error::new(endpoint.id, kind, failure.response)
-    })?;
+    let raw_response = match sent {
+        Ok(raw_response) => raw_response,
+        Err(TransportFailure {
+            error,
+            response: Some(raw_response),
+        }) => return salvage(endpoint, error, raw_response, read),
+        Err(TransportFailure {
+            error,
+            response: None,
+        }) => {
+            let kind = ErrorKind::Transport(error);
+            return Err(Error::new(endpoint.id, kind, None).into());
+        }
+    };
     match decode(&raw_response, |text| read(raw_response.status, text)) {
         Ok(DecodedResponse { value, cost }) => Ok(Completed {
             value,
@@ -203,6 +214,37 @@ fn receive<T>(
             error: Error::new(endpoint.id, kind, Some(raw_response)),
         }),
     }
+}
+
+/// Turns the part of a response that arrived before the transport failed into the outcome of the
+/// attempt. A whole response of the API is worth as much as without the failure.
+fn salvage<T>(
+    endpoint: &'static EndpointInfo,
+    error: TransportError,
+    raw_response: RawResponse,
+    read: &impl Fn(u16, &str) -> Result<DecodedResponse<T>, ErrorKind>,
+) -> Result<Completed<T>, AttemptError> {
+    let decoded = decode(&raw_response, |text| read(raw_response.status, text));
+    let kind = match decoded {
+        Ok(DecodedResponse { value, cost }) => {
+            tracing::warn!(%error, "the transport failed, but the response is whole");
+            return Ok(Completed {
+                value,
+                cost,
+                raw_response,
+            });
+        }
+        // What cannot be decompressed may be damaged, so it does not prove that nothing was charged.
+        Err(kind) if kind.is_from_api() && error.kind() != TransportErrorKind::Decompression => {
+            tracing::warn!(%error, "the transport failed, but the response is whole");
+            kind
+        }
+        Err(_) => ErrorKind::Transport(error),
+    };
+    Err(AttemptError {
+        retry_after: raw_response.retry_after,
+        error: Error::new(endpoint.id, kind, Some(raw_response)),
+    })
 }
 
 /// The reservation of a call in flight. Dropping it counts the call as possibly charged, because a

@@ -3,7 +3,8 @@
 /// Whether a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dispatch {
-    /// The request was not sent: the server did not receive any part of the task.
+    /// The request was not sent: the server did not receive any part of the task, or it proved that it
+    /// did not process it.
     NotSent,
     /// The request was handed to the network. The server may or may not have received it.
     Unknown,

@@ -25,22 +25,20 @@ pub(crate) fn decode<T>(
     })
 }
 
-/// Decodes a response that contains one task. If it contains several, the first one that succeeded
-/// counts.
+/// Decodes a response that contains one task.
 pub(crate) fn single_task<R: FromLenientJson>(
     http_status: u16,
     text: &str,
 ) -> Result<DecodedResponse<TaskResponse<R>>, ErrorKind> {
-    let Accepted { envelope, cost } =
-        accepted(http_status, Envelope::<TaskResponse<R>>::parse(text))?;
-    let mut tasks = envelope.tasks;
-    let succeeded = tasks.iter().position(|task| task.status_code.is_ok());
-    if tasks.is_empty() {
+    let Accepted { envelope, cost } = accepted(
+        http_status,
+        Envelope::<TaskResponse<R>>::parse_repaired(text),
+    )?;
+    let Some(mut task) = envelope.into_task() else {
         return Err(ErrorKind::NoTask {
             cost: cost.us_dollars,
         });
-    }
-    let mut task = tasks.swap_remove(succeeded.unwrap_or(0));
+    };
     if !task.status_code.is_ok() {
         return Err(ErrorKind::Task {
             status_code: task.status_code,

@@ -15,13 +15,20 @@
 //! | DNS, TCP or TLS fails, or connecting takes too long. | [`Connect`] | no | retries |
 //! | The connection fails before the task was written. | [`NotSent`] | no | retries |
 //! | The connection fails after that, before the response. | [`Interrupted`] | unknown | gives up |
+//! | An HTTP/2 server refuses the stream (`REFUSED_STREAM`), or ends the connection before it (`GOAWAY`). | [`Unprocessed`] | no | retries |
+//! | An HTTP/2 server resets the stream for another reason. | [`Interrupted`] or [`BodyInterrupted`] | unknown | gives up |
+//! | The connection, the length, the last chunk or the checksum fails after a whole response. | the response, or the API's error | as stated | returns, with a warning |
 //! | The connection fails within the response. | [`BodyInterrupted`], with the bytes in [`Error::raw_response`] | unknown | gives up |
 //! | No complete response arrives within 150 s. | [`Timeout`] | unknown | gives up |
+//! | The process stands still during a call: a signal, a paused container, a machine that sleeps. | the response | as stated | does not count that time; reads what arrived meanwhile |
 //! | The response is larger than `max_response_bytes`. | [`ResponseTooLarge`] | unknown | gives up |
 //! | The response is not HTTP. | [`Interrupted`] | unknown | gives up |
 //! | A proxy returns 429. | [`Http`](ErrorKind::Http) | no | retries, after `Retry-After`; the ratio of retries does not apply |
 //! | A server or a proxy returns 408 or 499. | [`Http`](ErrorKind::Http) | unknown | gives up |
 //! | A proxy returns 502, 503 or 504. | [`Http`](ErrorKind::Http) | unknown | gives up |
+//! | The body begins with a byte order mark, has bytes after the JSON, or `NaN` in place of a number. | [`Response`] with [`Response::drift`] | as stated | returns |
+//! | The body is labeled as gzip and is not compressed, or is compressed several times as the label states. | [`Response`] | as stated | returns |
+//! | The body is in another encoding, or its compression is damaged. | [`Decompression`], with the bytes in [`Error::raw_response`] | unknown | gives up |
 //! | The status is 200 and the body is not a DataForSEO response. | [`Body`](ErrorKind::Body) | unknown | gives up |
 //! | The API returns HTTP 401, 402 or 404, or codes 40100, 402xx except rate limits, 404xx, 405xx. | [`Envelope`] or [`Task`] | no | gives up |
 //! | The API returns 40202 or 40209, because another program uses the account. | [`Envelope`] if it persists | no | retries, after `Retry-After`; all callers pause, longer each time; the ratio of retries does not apply |
@@ -58,6 +65,8 @@
 //! [`Pending`]: ErrorKind::Pending
 //! [`Connect`]: TransportErrorKind::Connect
 //! [`NotSent`]: TransportErrorKind::NotSent
+//! [`Unprocessed`]: TransportErrorKind::Unprocessed
+//! [`Decompression`]: TransportErrorKind::Decompression
 //! [`Interrupted`]: TransportErrorKind::Interrupted
 //! [`BodyInterrupted`]: TransportErrorKind::BodyInterrupted
 //! [`Timeout`]: TransportErrorKind::Timeout

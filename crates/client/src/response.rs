@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dataforseo_models::drift::Drift;
 use dataforseo_models::{HasItems, RawEnvelope, StatusCode, TaskId, TaskResponse};
+use serde::Deserialize as _;
 
 /// The response to a call with one task that succeeded.
 ///
@@ -182,7 +183,10 @@ fn tasks_present(text: &str) -> Vec<bool> {
         #[serde(borrow, default)]
         tasks: Option<Vec<&'a serde_json::value::RawValue>>,
     }
-    let tasks = serde_json::from_str::<Tasks<'_>>(text).ok();
+    // As lenient as the reader of the envelope.
+    let text = text.trim_start_matches('\u{feff}');
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let tasks = Tasks::deserialize(&mut deserializer).ok();
     let tasks = tasks.and_then(|tasks| tasks.tasks).unwrap_or_default();
     tasks
         .iter()

@@ -40,6 +40,26 @@ impl fmt::Display for Drift {
     }
 }
 
+impl Drift {
+    /// The deviation of a text that was repaired, with the error that it had before.
+    pub(crate) fn of_repair(error: &serde_json::Error) -> Self {
+        Self::of_whole(format!("{error}; unreadable parts were replaced"))
+    }
+
+    /// The deviation of a text with more bytes than its JSON.
+    pub(crate) fn of_trailing(error: &serde_json::Error) -> Self {
+        Self::of_whole(format!("{error}; all after the JSON was ignored"))
+    }
+
+    fn of_whole(found: String) -> Self {
+        Self {
+            pointer: String::new(),
+            kind: DriftKind::Changed,
+            found,
+        }
+    }
+}
+
 /// A decoded value, and where the response differs from the documentation.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -110,18 +130,14 @@ fn decode_repaired(
         return Err(error);
     }
     let mut drift = decode_into(&repaired, into)?;
-    drift.push(Drift {
-        pointer: String::new(),
-        kind: DriftKind::Changed,
-        found: format!("{error}; unreadable parts were replaced"),
-    });
+    drift.push(Drift::of_repair(&error));
     Ok(drift)
 }
 
-/// Replaces the parts of well-formed JSON that no reader accepts.
+/// Replaces the parts of JSON that some writers produce and no reader accepts.
 ///
-/// Half a surrogate pair (`\ud83d` alone) becomes the replacement character, and a number beyond
-/// any type (`1e999`) becomes null. Other text is returned unchanged.
+/// Half a surrogate pair (`\ud83d` alone) becomes the replacement character. A number beyond any type
+/// (`1e999`), `NaN`, `Infinity` and `-Infinity` become null. Other text is returned unchanged.
 pub fn repair(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut rest = json;
@@ -132,6 +148,9 @@ pub fn repair(json: &str) -> String {
         }
         let token = match c {
             '\\' if in_string => escape(rest),
+            'N' | 'I' | '-' if !in_string && no_number(rest) > 0 => {
+                Token::Replaced(no_number(rest), "null")
+            }
             '-' | '0'..='9' if !in_string => number(rest),
             c => Token::Kept(c.len_utf8()),
         };
@@ -167,6 +186,14 @@ fn escape(text: &str) -> Token {
         }
         Some(_) => Token::Replaced(6, "\\ufffd"),
     }
+}
+
+/// The length of the word at the beginning of a text that some writers use in place of a number; 0 for
+/// other text.
+fn no_number(text: &str) -> usize {
+    let words = ["NaN", "Infinity", "-Infinity"].into_iter();
+    let mut words = words.filter(|word| text.starts_with(word));
+    words.next().map_or(0, str::len)
 }
 
 /// The number at the beginning of a text.

@@ -110,16 +110,21 @@ pub struct TaskResponse<R> {
     pub drift: Vec<Drift>,
 }
 
+/// What some servers write in front of JSON.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 impl<'a> Envelope<RawTask<'a>> {
     /// Reads the body of a response.
+    ///
+    /// A byte order mark and bytes after the JSON are ignored. A body with `NaN` or half a surrogate
+    /// pair can be read after [`drift::repair`].
     ///
     /// # Errors
     /// When the body is not JSON, or not an envelope: an object with a `status_code`.
     pub fn parse(body: &'a [u8]) -> Result<Self, serde_json::Error> {
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let mut deserializer = serde_json::Deserializer::from_slice(body);
-        let envelope = deserializer.deserialize_map(EnvelopeVisitor(None))?;
-        deserializer.end()?;
-        Ok(envelope)
+        deserializer.deserialize_map(EnvelopeVisitor(None))
     }
 
     /// Decodes the results.
@@ -174,18 +179,73 @@ impl<R: FromLenientJson> Envelope<TaskResponse<R>> {
     /// # Errors
     /// When the text is not JSON, or not an envelope: an object with a `status_code`.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        Self::parse_with_trailing(text).map(|parsed| parsed.envelope)
+    }
+
+    /// Reads the body of a response as [`parse`](Self::parse) does, and if that fails, after a
+    /// [`repair`](drift::repair).
+    ///
+    /// A repair, and bytes after the JSON, are in the drift of the first task.
+    ///
+    /// # Errors
+    /// When the text is not JSON after the repair either, or not an envelope.
+    pub fn parse_repaired(text: &str) -> Result<Self, serde_json::Error> {
+        let mut parsed = match Self::parse_with_trailing(text) {
+            Ok(parsed) => parsed,
+            Err(error) => match Self::parse(&drift::repair(text)) {
+                Ok(envelope) => Parsed {
+                    envelope,
+                    deviation: Some(Drift::of_repair(&error)),
+                },
+                Err(_) => return Err(error),
+            },
+        };
+        if let Some(task) = parsed.envelope.tasks.first_mut() {
+            task.drift.extend(parsed.deviation);
+        }
+        Ok(parsed.envelope)
+    }
+
+    fn parse_with_trailing(text: &str) -> Result<Parsed<R>, serde_json::Error> {
+        let text = text.trim_start_matches('\u{feff}');
         let mut results: Vec<Option<Vec<R>>> = Vec::new();
-        let (envelope, drift) = read(text, &mut results)?;
+        let Read {
+            envelope,
+            drift,
+            trailing,
+        } = read(text, &mut results)?;
         let (mut results, mut drift) = (results.into_iter(), drift.into_iter());
-        envelope.map(|tasks| {
+        let envelope = envelope.map(|tasks| {
             let tasks = tasks.into_iter();
             let tasks = tasks.map(|task| {
                 let result = results.next().flatten();
                 task.with(result, drift.next().unwrap_or_default())
             });
             Ok(tasks.collect())
+        })?;
+        Ok(Parsed {
+            envelope,
+            deviation: trailing,
         })
     }
+
+    /// Returns the task that counts if one was sent: the first that succeeded, or else the first.
+    /// `None` if there are no tasks.
+    ///
+    /// The API returns one task per task that was sent. If it ever returns more, the one with the
+    /// results is not lost.
+    pub fn into_task(mut self) -> Option<TaskResponse<R>> {
+        let succeeded = self.tasks.iter().position(|task| task.status_code.is_ok());
+        let index = succeeded.unwrap_or(0);
+        (index < self.tasks.len()).then(|| self.tasks.swap_remove(index))
+    }
+}
+
+/// A response, and how it deviates as a whole.
+struct Parsed<R> {
+    envelope: Envelope<TaskResponse<R>>,
+    /// Bytes after the JSON, or a repair.
+    deviation: Option<Drift>,
 }
 
 /// Receives the results of the tasks of a response.
@@ -203,14 +263,27 @@ impl<R: FromLenientJson> ResultSlots for Vec<Option<Vec<R>>> {
     }
 }
 
-/// Reads a response and its results, and returns the drift per task, if there is any.
-fn read<'a>(
-    text: &'a str,
-    results: &mut dyn ResultSlots,
-) -> Result<(RawEnvelope<'a>, Vec<Vec<Drift>>), serde_json::Error> {
-    let (outcome, count) = trace::counted(|| one_pass(text, results));
+/// A response that was read.
+struct Read<'a> {
+    envelope: RawEnvelope<'a>,
+    /// The drift per task, if there is any.
+    drift: Vec<Vec<Drift>>,
+    /// The bytes after the JSON, if there are any.
+    trailing: Option<Drift>,
+}
+
+/// Reads a response and its results.
+fn read<'a>(text: &'a str, results: &mut dyn ResultSlots) -> Result<Read<'a>, serde_json::Error> {
+    let mut trailing = None;
+    let (outcome, count) = trace::counted(|| one_pass(text, results, &mut trailing));
     let decode = match outcome {
-        Ok(envelope) if count == 0 => return Ok((envelope, Vec::new())),
+        Ok(envelope) if count == 0 => {
+            return Ok(Read {
+                envelope,
+                drift: Vec::new(),
+                trailing,
+            });
+        }
         // Drift is located in the results as text.
         Ok(_) => drift::decode_and_locate,
         // Results can be repaired. If not, the error is that of the two stages.
@@ -226,16 +299,24 @@ fn read<'a>(
         }
     });
     let drift = drift.collect::<Result<_, _>>()?;
-    Ok((envelope, drift))
+    Ok(Read {
+        envelope,
+        drift,
+        trailing,
+    })
 }
 
 fn one_pass<'a>(
     text: &'a str,
     results: &mut dyn ResultSlots,
+    trailing: &mut Option<Drift>,
 ) -> Result<RawEnvelope<'a>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let envelope = deserializer.deserialize_map(EnvelopeVisitor(Some(results)))?;
-    deserializer.end()?;
+    *trailing = deserializer
+        .end()
+        .err()
+        .map(|error| Drift::of_trailing(&error));
     Ok(envelope)
 }
 

@@ -152,7 +152,7 @@ impl Error {
 }
 
 /// Returns whether the operating system or the connector reported a timeout.
-fn timed_out(error: &dyn StdError) -> bool {
+pub(crate) fn timed_out(error: &dyn StdError) -> bool {
     let mut next = error.source();
     while let Some(error) = next {
         let io = error.downcast_ref::<io::Error>();

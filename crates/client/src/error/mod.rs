@@ -15,7 +15,7 @@ use crate::limits::LimiterError;
 use crate::paging::stop_reason::StopReason;
 use crate::response::RawResponse;
 
-pub(crate) use classify::Retryable;
+pub(crate) use classify::{Retryable, timed_out};
 
 /// The error of a failed call.
 ///
@@ -181,6 +181,16 @@ pub enum ErrorKind {
     Limiter(LimiterError),
     /// The list has further rows that cannot be fetched. All earlier rows were returned.
     Incomplete(StopReason),
+}
+
+impl ErrorKind {
+    /// Returns whether the API said that the call or the task failed.
+    pub(crate) fn is_from_api(&self) -> bool {
+        matches!(
+            self,
+            Self::Envelope { .. } | Self::Task { .. } | Self::NoTask { .. }
+        )
+    }
 }
 
 impl Error {

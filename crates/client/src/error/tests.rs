@@ -130,6 +130,7 @@ fn every_transport_error() {
             "timeout connect retryable",
         ),
         (Kind::NotSent, "retryable", "timeout connect retryable"),
+        (Kind::Unprocessed, "retryable", "timeout retryable"),
         (Kind::Interrupted, "retryable", "timeout retryable"),
         (Kind::BodyInterrupted, "retryable", "timeout retryable"),
         (

@@ -26,6 +26,9 @@ pub enum TransportErrorKind {
     /// The connection failed, or the timeout expired, before any of the task was written. The
     /// request was not sent.
     NotSent,
+    /// The server proved over HTTP/2 that it did not process the request: it refused the stream, or
+    /// ended the connection before it. The call counts as not sent.
+    Unprocessed,
     /// The connection failed before a response arrived. The call may have been charged.
     Interrupted,
     /// The connection failed within the response. The call may have been charged.
@@ -62,7 +65,9 @@ impl TransportError {
     pub(crate) fn dispatch(&self) -> Dispatch {
         use TransportErrorKind as Kind;
         match self.kind {
-            Kind::Connect | Kind::NotSent | Kind::InvalidRequest => Dispatch::NotSent,
+            Kind::Connect | Kind::NotSent | Kind::Unprocessed | Kind::InvalidRequest => {
+                Dispatch::NotSent
+            }
             Kind::Interrupted | Kind::Timeout(_) => Dispatch::Unknown,
             Kind::BodyInterrupted | Kind::ResponseTooLarge(_) | Kind::Decompression => {
                 Dispatch::Sent
@@ -82,6 +87,9 @@ impl fmt::Display for TransportErrorKind {
         match self {
             Self::Connect => f.write_str("could not connect; nothing was sent"),
             Self::NotSent => f.write_str("failed before the task was written; nothing was sent"),
+            Self::Unprocessed => {
+                f.write_str("the server did not process the call, which counts as not sent")
+            }
             Self::Interrupted => f.write_str(
                 "the connection failed before a response arrived; the call may have been charged",
             ),

@@ -18,6 +18,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::http::connector::{AnyConnector, BoxError};
+use crate::http::unprocessed;
 
 type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
@@ -38,8 +39,16 @@ impl HttpService {
     /// Returns a service that sends with hyper.
     pub(crate) fn hyper(http: HyperClient<AnyConnector, RequestBody>) -> Self {
         Self(Arc::new(move |request| {
+            // Middleware that has read the task may have sent it in another way.
+            let sent_before = request.body().is_task_read();
             let response = http.request(request);
-            Box::pin(async move { Ok(response.await?.map(ResponseBody::hyper)) })
+            Box::pin(async move {
+                match response.await {
+                    Ok(response) => Ok(response.map(ResponseBody::hyper)),
+                    Err(error) if sent_before => Err(error.into()),
+                    Err(error) => Err(unprocessed::mark(error)),
+                }
+            })
         }))
     }
 
@@ -111,6 +120,11 @@ impl RequestBody {
             is_read: Arc::clone(&is_read),
         };
         (this, is_read)
+    }
+
+    /// Returns whether the request has a task, and it was read.
+    fn is_task_read(&self) -> bool {
+        !self.bytes.is_empty() && self.is_read.load(Ordering::Acquire)
     }
 
     /// Returns the JSON of the tasks; empty for a GET request.

@@ -16,8 +16,10 @@ use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::awake;
 use super::connector::{AnyConnector, BoxError};
 use super::middleware::HttpService;
+use crate::error::timed_out;
 
 /// How long an unused connection stays open.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -77,8 +79,12 @@ impl Service<Uri> for MaybeProxied {
         // their credentials.
         let encrypted = uri.scheme_str() == Some("https");
         let Some(proxy) = self.proxies.intercept(&uri).filter(|_| encrypted) else {
-            let direct = self.tcp.call(uri);
-            return Box::pin(async move { Ok(direct.await?) });
+            let tcp = self.tcp.clone();
+            let direct = move || {
+                let connecting = tcp.clone().call(uri.clone());
+                async move { Ok(connecting.await?) }
+            };
+            return Box::pin(awake::connecting(direct, is_timeout));
         };
         if proxy.uri().scheme_str() != Some("http") {
             let reason = "the proxy's URL must begin with http://";
@@ -88,7 +94,14 @@ impl Service<Uri> for MaybeProxied {
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        let through = tunnel.call(uri);
-        Box::pin(async move { Ok(through.await?) })
+        let through = move || {
+            let connecting = tunnel.clone().call(uri.clone());
+            async move { Ok(connecting.await?) }
+        };
+        Box::pin(awake::connecting(through, is_timeout))
     }
+}
+
+fn is_timeout(error: &BoxError) -> bool {
+    timed_out(error.as_ref())
 }

@@ -1,7 +1,7 @@
-//! One HTTP exchange: building the request, collecting the response, decompression, timeout.
+//! One HTTP exchange: building the request, collecting the response, its timeout and its encoding.
 
 use std::error::Error as StdError;
-use std::io::{self, Read};
+use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
@@ -11,12 +11,14 @@ use ::http::header::{
 use ::http::{HeaderMap, HeaderValue, Request};
 use bytes::{Bytes, BytesMut};
 use dataforseo_models::Method;
-use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
 use tower_service::Service;
 
+use super::awake::{self, Progress};
+use super::encoding::{self, Decoded};
 use super::error::{TransportError, TransportErrorKind};
 use super::middleware::{HttpService, RequestBody};
+use super::unprocessed::is_unprocessed;
 use crate::response::RawResponse;
 
 /// A transport error and the part of the response that arrived.
@@ -78,11 +80,12 @@ impl Transport {
             .request(method, path, outgoing)
             .map_err(TransportFailure::without_response)?;
         let mut arrived = None;
-        let exchange = self.exchange(request, &mut arrived);
-        let error = match tokio::time::timeout(self.timeout, exchange).await {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error),
-            Err(_) => Some(TransportErrorKind::Timeout(self.timeout).into()),
+        let progress = Progress::default();
+        let exchange = self.exchange(request, &mut arrived, &progress);
+        let error = match awake::within(self.timeout, exchange, &progress).await {
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error),
+            None => Some(TransportErrorKind::Timeout(self.timeout).into()),
         };
         let written = Written {
             has_task,
@@ -99,7 +102,15 @@ impl Transport {
                 },
             )));
         };
-        let (body, unreadable) = self.decompress(arrived.encoding.as_ref(), arrived.body.freeze());
+        let decoded = encoding::decode(
+            &arrived.encodings,
+            arrived.body.freeze(),
+            self.max_response_bytes,
+        );
+        let Decoded {
+            body,
+            error: unreadable,
+        } = decoded.await;
         let response = RawResponse {
             status: arrived.status,
             body,
@@ -141,18 +152,27 @@ impl Transport {
         &self,
         request: Request<RequestBody>,
         arrived: &mut Option<Arrived>,
+        progress: &Progress,
     ) -> Result<(), TransportError> {
         let response = self.http.clone().call(request).await.map_err(|error| {
             let kind = if is_connect(error.as_ref()) {
                 TransportErrorKind::Connect
+            } else if is_unprocessed(error.as_ref()) {
+                TransportErrorKind::Unprocessed
             } else {
                 TransportErrorKind::Interrupted
             };
             TransportError::new(kind, error)
         })?;
+        progress.note();
         let arrived = arrived.insert(Arrived {
             status: response.status().as_u16(),
-            encoding: response.headers().get(CONTENT_ENCODING).cloned(),
+            encodings: response
+                .headers()
+                .get_all(CONTENT_ENCODING)
+                .iter()
+                .cloned()
+                .collect(),
             retry_after: retry_after(response.headers()),
             body: BytesMut::new(),
         });
@@ -162,6 +182,7 @@ impl Transport {
                 .map_err(|error| TransportError::new(TransportErrorKind::BodyInterrupted, error))?;
             // Trailers are ignored.
             if let Ok(data) = frame.into_data() {
+                progress.note();
                 if arrived.body.len() + data.len() > self.max_response_bytes {
                     return Err(
                         TransportErrorKind::ResponseTooLarge(self.max_response_bytes).into(),
@@ -172,61 +193,12 @@ impl Transport {
         }
         Ok(())
     }
-
-    /// Returns the decompressed body, or as much of it as can be read.
-    fn decompress(
-        &self,
-        encoding: Option<&HeaderValue>,
-        body: Bytes,
-    ) -> (Bytes, Option<TransportError>) {
-        match encoding.map(HeaderValue::as_bytes) {
-            None | Some(b"identity" | b"") => (body, None),
-            Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => self.unzip(&body),
-            Some(encoding) => {
-                let encoding = String::from_utf8_lossy(encoding).into_owned();
-                let message = format!("requested gzip, received `{encoding}`");
-                (
-                    body,
-                    Some(TransportError::new(
-                        TransportErrorKind::Decompression,
-                        message,
-                    )),
-                )
-            }
-        }
-    }
-
-    fn unzip(&self, body: &Bytes) -> (Bytes, Option<TransportError>) {
-        let mut plain = Vec::new();
-        let limit = u64::try_from(self.max_response_bytes).unwrap_or(u64::MAX);
-        // One byte more than allowed distinguishes a body of the maximum size from a larger one.
-        // After an error, `plain` holds what was read before.
-        let outcome = MultiGzDecoder::new(&body[..])
-            .take(limit.saturating_add(1))
-            .read_to_end(&mut plain);
-        let error = match outcome {
-            Err(error) => Some(TransportError::new(
-                TransportErrorKind::Decompression,
-                error,
-            )),
-            Ok(_) if plain.len() > self.max_response_bytes => {
-                Some(TransportErrorKind::ResponseTooLarge(self.max_response_bytes).into())
-            }
-            Ok(_) => None,
-        };
-        // A body that is not compressed at all is returned as it is.
-        if plain.is_empty() && error.is_some() {
-            (body.clone(), error)
-        } else {
-            (plain.into(), error)
-        }
-    }
 }
 
 /// The part of a response that arrived.
 struct Arrived {
     status: u16,
-    encoding: Option<HeaderValue>,
+    encodings: Vec<HeaderValue>,
     retry_after: Option<Duration>,
     body: BytesMut,
 }
