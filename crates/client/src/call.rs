@@ -126,7 +126,10 @@ impl Client {
             .send(endpoint.method, request.path, request.body.clone())
             .await;
         drop(permit);
-        let outcome = receive(endpoint, sent, read);
+        let outcome = receive(endpoint, sent, read).map_err(|failed| AttemptError {
+            error: failed.error.cleaned(&inner.redactor),
+            ..failed
+        });
         unsettled.settle_as(endpoint, &outcome);
         self.report_to_limiter(&outcome);
         outcome

@@ -12,6 +12,9 @@
 //! | The estimate exceeds the budget. | [`BudgetExceeded`] | no | sends nothing |
 //! | There are more calls than the account allows. | the response, after a wait | – | queues the calls in their order |
 //! | Your own limiter refuses the call. | [`Limiter`](ErrorKind::Limiter) | no | sends nothing |
+//! | `HTTPS_PROXY` or `ALL_PROXY` is not the URL of a proxy. | [`ConfigError::ProxyVariable`] | no | is not built |
+//! | The certificate of the server is not trusted. | [`Connect`], with [`Error::is_untrusted_server`] | no | retries |
+//! | A message of a server contains the credentials or control characters. | the error, with `[redacted]` and escapes | as stated | keeps the bytes in [`Error::raw_response`] |
 //! | DNS, TCP or TLS fails, or connecting takes too long. | [`Connect`] | no | retries |
 //! | The connection fails before the task was written. | [`NotSent`] | no | retries |
 //! | The connection fails after that, before the response. | [`Interrupted`] | unknown | gives up |
@@ -74,6 +77,6 @@
 
 #[allow(unused_imports, reason = "for the links above")]
 use crate::{
-    AccountLimits, Charge, Costs, Error, ErrorKind, Fetched, Posted, Response, StandardRetryPolicy,
-    TransportErrorKind,
+    AccountLimits, Charge, ConfigError, Costs, Error, ErrorKind, Fetched, Posted, Response,
+    StandardRetryPolicy, TransportErrorKind,
 };
