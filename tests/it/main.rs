@@ -29,6 +29,8 @@ mod paging;
 mod policies;
 mod recording;
 mod redis;
+mod redis_faults;
+mod redis_server;
 mod replay;
 mod requests;
 mod salvage;

@@ -454,6 +454,34 @@ async fn a_call_that_is_dropped_counts_as_unknown() {
     call(&client).await.unwrap();
 }
 
+/// The server still works on a call that the caller gave up: its place is kept.
+#[tokio::test(start_paused = true)]
+async fn calls_that_were_given_up_keep_their_places() {
+    let cases = [
+        // The caller drops the future, or the call fails in a way that leaves the server at work.
+        (Fault::Silence, Some(1), 1 + 120),
+        (Fault::Silence, None, 150 + 120),
+        (Fault::Reset, None, 120),
+        (Fault::Proxy(504), None, 120),
+        // The call has ended, or was not carried out.
+        (Fault::api(40501), None, 0),
+        (Fault::Proxy(429), None, 1),
+    ];
+    for (fault, dropped_after, seconds) in cases {
+        let mock = mock();
+        mock.on(BulkPagesSummaryLive).first(1).fault(fault);
+        let limits = Arc::new(AccountLimits::new(60_000, 1));
+        let client = builder(&mock).limiter(limits).retry_policy(NeverRetry);
+        let client = client.build().unwrap();
+        let began = Instant::now();
+        let after = Duration::from_secs(dropped_after.unwrap_or(10_000));
+        let outcome = timeout(after, call(&client)).await;
+        assert_eq!(outcome.is_err(), dropped_after.is_some(), "{fault}");
+        call(&client).await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), seconds, "{fault}");
+    }
+}
+
 #[derive(Debug, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
 

@@ -37,8 +37,7 @@ pub(crate) struct Connection {
     /// Allow credentials to be sent over http:// to another machine.
     #[arg(long, global = true)]
     pub(crate) allow_http: bool,
-    /// Trust the certificates in this PEM file as well: for a proxy that intercepts TLS, or a server with
-    /// a self-signed certificate.
+    /// Trust the certificates in this PEM file as well: for a proxy that intercepts TLS.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Total timeout per call in seconds. Defaults to 150. The API itself gives up after 120 s: a

@@ -464,13 +464,15 @@ impl ClientBuilder {
             self.max_response_bytes,
             http,
         );
+        let limiter = self
+            .limiter
+            .unwrap_or_else(|| Arc::new(AccountLimits::default()));
+        limiter.on_client(self.timeout);
         let inner = Inner {
             transport,
             redactor,
             validation: self.validate.then_some(self.clock),
-            limiter: self
-                .limiter
-                .unwrap_or_else(|| Arc::new(AccountLimits::default())),
+            limiter,
             retry_policy: self
                 .retry_policy
                 .unwrap_or_else(|| Arc::new(StandardRetryPolicy::default())),

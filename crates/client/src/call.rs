@@ -13,6 +13,8 @@ use crate::decode::{DecodedResponse, decode};
 use crate::error::{Error, ErrorKind};
 use crate::http::error::{TransportError, TransportErrorKind};
 use crate::http::transport::TransportFailure;
+use crate::in_flight::InFlight;
+use crate::limits::permit::Permit;
 use crate::observe::AttemptEvent;
 use crate::request::PendingRequest;
 use crate::response::{Completed, RawResponse};
@@ -112,9 +114,7 @@ impl Client {
         let inner = &self.inner;
         let reservation = self.reserve(request)?;
         let wait_start = Instant::now();
-        let permit = inner.limiter.admit(endpoint).await;
-        let permit =
-            permit.map_err(|error| Error::new(endpoint.id, ErrorKind::Limiter(error), None))?;
+        let mut in_flight = InFlight::new(self.admit(endpoint).await?);
         let waited = wait_start.elapsed();
         if !waited.is_zero() {
             tracing::debug!(?waited, "waited for the account's limits");
@@ -123,9 +123,14 @@ impl Client {
         let mut unsettled = Unsettled(Some(reservation));
         let sent = inner
             .transport
-            .send(endpoint.method, request.path, request.body.clone())
+            .send(
+                endpoint.method,
+                request.path,
+                request.body.clone(),
+                in_flight.validity(),
+            )
             .await;
-        drop(permit);
+        in_flight.end(&sent);
         let outcome = receive(endpoint, sent, read).map_err(|failed| AttemptError {
             error: failed.error.cleaned(&inner.redactor),
             ..failed
@@ -133,6 +138,22 @@ impl Client {
         unsettled.settle_as(endpoint, &outcome);
         self.report_to_limiter(&outcome);
         outcome
+    }
+
+    /// Waits for a permit with which the call may start.
+    async fn admit(&self, endpoint: &'static EndpointInfo) -> Result<Permit, Error> {
+        loop {
+            let permit = self.inner.limiter.admit(endpoint).await;
+            let permit =
+                permit.map_err(|error| Error::new(endpoint.id, ErrorKind::Limiter(error), None))?;
+            let validity = permit.validity();
+            if validity.is_none_or(|validity| validity.is_startable()) {
+                return Ok(permit);
+            }
+            tracing::info!(
+                "the process stood still after its admission: requesting another permit"
+            );
+        }
     }
 
     /// Reserves the estimate of a call in the budget.
@@ -157,6 +178,13 @@ impl Client {
                 if let Some(code) = code.filter(|code| code.class() == StatusClass::Rate) {
                     tracing::warn!(%code, "rate limited by the API: another program uses the account");
                     self.inner.limiter.on_rate_limited(code);
+                }
+                // Only a refusal for now has this header.
+                if let Some(wait) = failed
+                    .retry_after
+                    .filter(|_| failed.error.is_rate_limited())
+                {
+                    self.inner.limiter.on_retry_after(wait);
                 }
             }
         }

@@ -15,6 +15,12 @@
 //! | `HTTPS_PROXY` or `ALL_PROXY` is not the URL of a proxy. | [`ConfigError::ProxyVariable`] | no | is not built |
 //! | The certificate of the server is not trusted. | [`Connect`], with [`Error::is_untrusted_server`] | no | retries |
 //! | A message of a server contains the credentials or control characters. | the error, with `[redacted]` and escapes | as stated | keeps the bytes in [`Error::raw_response`] |
+//! | Redis is unavailable, with `RedisFallback::Refuse`. | [`Limiter`](ErrorKind::Limiter) | no | sends nothing; its places in Redis outlive its calls in flight |
+//! | Redis is unavailable, with `RedisFallback::Wait`. | [`Limiter`](ErrorKind::Limiter) after the wait | no | sends nothing until then |
+//! | Redis restarts, fails over, is emptied, or its state or clock goes back. | as if it were unavailable | no | sends nothing until all calls from before must have ended |
+//! | The reply of Redis to an admission is lost. | as if it were unavailable | no | sends nothing; gives the place back when Redis is available |
+//! | The process is stopped or killed with calls in flight. | – | unknown | its places in Redis are kept until its calls must have ended |
+//! | The process stands still after its admission. | the response | as stated | requests another admission before it sends |
 //! | DNS, TCP or TLS fails, or connecting takes too long. | [`Connect`] | no | retries |
 //! | The connection fails before the task was written. | [`NotSent`] | no | retries |
 //! | The connection fails after that, before the response. | [`Interrupted`] | unknown | gives up |
@@ -26,7 +32,7 @@
 //! | The process stands still during a call: a signal, a paused container, a machine that sleeps. | the response | as stated | does not count that time; reads what arrived meanwhile |
 //! | The response is larger than `max_response_bytes`. | [`ResponseTooLarge`] | unknown | gives up |
 //! | The response is not HTTP. | [`Interrupted`] | unknown | gives up |
-//! | A proxy returns 429. | [`Http`](ErrorKind::Http) | no | retries, after `Retry-After`; the ratio of retries does not apply |
+//! | A proxy returns 429. | [`Http`](ErrorKind::Http) | no | retries, after `Retry-After`, for which all callers pause; the ratio of retries does not apply |
 //! | A server or a proxy returns 408 or 499. | [`Http`](ErrorKind::Http) | unknown | gives up |
 //! | A proxy returns 502, 503 or 504. | [`Http`](ErrorKind::Http) | unknown | gives up |
 //! | The body begins with a byte order mark, has bytes after the JSON, or `NaN` in place of a number. | [`Response`] with [`Response::drift`] | as stated | returns |
@@ -53,8 +59,11 @@
 //! | A value is null, or of another kind than documented. | [`Response`] with [`Response::drift`] | as stated | returns |
 //! | A field is not documented. | [`Response`] | as stated | ignores it; `DriftWatch` counts it |
 //! | The caller drops the future while it waits for the limiter. | – | no | sends nothing |
-//! | The caller drops the future while the call is in flight. | – | unknown: [`Costs::unknown_charges`] | admits the next call |
+//! | The caller drops the future while the call is in flight. | – | unknown: [`Costs::unknown_charges`] | keeps the place of the call for 120 s |
 //! | The machine sleeps, or its clock jumps. | – | – | continues at the same rate, without a burst of calls |
+//!
+//! A call that was given up (interrupted, timeout, a proxy's 408, 499, 502, 503 or 504) keeps its place
+//! among the simultaneous calls for 120 s, because the server can still work on it.
 //!
 //! Where the charge is "unknown", the estimate of the call counts against the budget. Calls to free endpoints
 //! are retried nevertheless, if [`Error::is_retryable`] returns true.

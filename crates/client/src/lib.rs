@@ -77,6 +77,7 @@ pub mod failure_modes;
 #[rustfmt::skip]
 mod generated;
 mod http;
+mod in_flight;
 mod limits;
 mod observe;
 mod paging;
@@ -99,9 +100,10 @@ pub use generated::*;
 pub use http::error::{TransportError, TransportErrorKind};
 pub use http::middleware::{HttpService, RequestBody, ResponseBody};
 pub use limits::account::AccountLimits;
+pub use limits::permit::Permit;
 #[cfg(feature = "redis")]
 pub use limits::redis::{RedisFallback, RedisLimits};
-pub use limits::{Admission, Limiter, LimiterError, NoLimits, Permit};
+pub use limits::{Admission, Limiter, LimiterError, NoLimits};
 pub use observe::{AttemptEvent, Observer};
 pub use paging::{PageResponse, Pages, StopReason};
 pub use response::{Fetched, Posted, PostedTask, RawResponse, Response};

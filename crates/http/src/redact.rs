@@ -42,7 +42,7 @@ struct Secret {
     case: Case,
     /// The number of characters from its beginning that are replaced without the rest.
     min: usize,
-    place: Place,
+    extent: Extent,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -52,7 +52,7 @@ enum Case {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum Extent {
     Anywhere,
     WholeWord,
 }
@@ -89,16 +89,16 @@ impl Redactor {
         if characters.is_empty() {
             return;
         }
-        let place = if characters.len() < MIN_ANYWHERE {
-            Place::WholeWord
+        let extent = if characters.len() < MIN_ANYWHERE {
+            Extent::WholeWord
         } else {
-            Place::Anywhere
+            Extent::Anywhere
         };
         self.secrets.push(Secret {
             min: min.min(characters.len()),
             characters,
             case,
-            place,
+            extent,
         });
     }
 
@@ -177,7 +177,7 @@ impl Secret {
         let is_word = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
         let within_word =
             is_word(text[..at].chars().next_back()) || is_word(text[end..].chars().next());
-        (self.place == Place::Anywhere || !within_word).then_some(end)
+        (self.extent == Extent::Anywhere || !within_word).then_some(end)
     }
 
     fn is_equal(&self, found: char, wanted: char) -> bool {

@@ -224,7 +224,7 @@ fn encoded(way: u8) -> String {
 #[test]
 fn recordings() {
     let secrets = Secrets::of(&format!("somebody:{SECRET}")).unwrap();
-    fuzz!(INPUTS, (u16, Vec<Edit>, u16, u8, bool, bool), |(
+    fuzz!(INPUTS / 4, (u16, Vec<Edit>, u16, u8, bool, bool), |(
         number,
         edits,
         place,
@@ -292,6 +292,183 @@ fn clean(secrets: &Secrets, text: &str, fixture: &Fixture, secret: Secret) {
             assert!(!reason.contains("s3cr3t"), "{reason}");
         }
     }
+}
+
+const LOGIN: &str = "jane.roe@agency.example";
+const URL_WITH_KEY: &str = "https://jane:pw12@a.example/?q=1&api_key=k3yv4lue";
+
+/// A secret in a text, and the part of the text that reveals it.
+#[derive(Clone)]
+struct Hidden {
+    text: String,
+    core: String,
+}
+
+impl Hidden {
+    /// Encodes the text. The core is then the part that depends on the former core only.
+    fn encode(self, encoding: u8, before: &str, after: &str) -> Self {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+        let text = format!("{before}{}{after}", self.text);
+        let characters = |text: &str, write: &dyn Fn(char) -> String| -> String {
+            text.chars().map(write).collect()
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric();
+        let bytes = |c: char, write: &dyn Fn(u8) -> String| -> String {
+            c.to_string().bytes().map(write).collect()
+        };
+        let encode: &dyn Fn(&str) -> String = match encoding % 12 {
+            0 => &|text| characters(text, &|c| bytes(c, &|byte| format!("%{byte:02x}"))),
+            1 => &|text| {
+                characters(text, &|c| match plain(c) {
+                    true => c.to_string(),
+                    false => bytes(c, &|byte| format!("%{byte:02X}")),
+                })
+            },
+            2 => &|text| {
+                characters(text, &|c| match c {
+                    '&' => "&amp;".to_owned(),
+                    '/' => "&sol;".to_owned(),
+                    '+' => "&plus;".to_owned(),
+                    '=' => "&equals;".to_owned(),
+                    ':' => "&colon;".to_owned(),
+                    '@' => "&commat;".to_owned(),
+                    'ö' => "&ouml;".to_owned(),
+                    c => c.to_string(),
+                })
+            },
+            3 => &|text| characters(text, &|c| format!("&#{};", u32::from(c))),
+            4 => &|text| characters(text, &|c| format!("&#x{:X};", u32::from(c))),
+            5 => &|text| {
+                Value::from(text)
+                    .to_string()
+                    .trim_matches('"')
+                    .replace('/', "\\/")
+            },
+            6 => &|text| characters(text, &|c| format!("\\u{:04x}", u32::from(c))),
+            7 => &|text| characters(text, &|c| bytes(c, &|byte| format!("{byte:02x}"))),
+            8 => &|text| characters(text, &|c| bytes(c, &|byte| format!("{byte:02X}"))),
+            encoding => {
+                let encode = |text: &str| match encoding {
+                    9 | 11 => STANDARD.encode(text),
+                    _ => URL_SAFE_NO_PAD.encode(text),
+                };
+                let start = text.len() - after.len() - self.text.len();
+                let core = start + self.text.find(&self.core).unwrap();
+                let (from, to) = ((core * 8).div_ceil(6), (core + self.core.len()) * 8 / 6);
+                let whole = encode(&text);
+                // Two characters per line break.
+                let (text, from, to) = match encoding {
+                    11 => (
+                        whole
+                            .as_bytes()
+                            .chunks(20)
+                            .map(String::from_utf8_lossy)
+                            .collect::<Vec<_>>()
+                            .join("\r\n"),
+                        from + from / 20 * 2,
+                        to + (to - 1) / 20 * 2,
+                    ),
+                    _ => (whole, from, to),
+                };
+                return Self {
+                    core: text[from..to].to_owned(),
+                    text,
+                };
+            }
+        };
+        Self {
+            core: encode(&self.core),
+            text: encode(&text),
+        }
+    }
+}
+
+/// A secret is replaced in a response and refused in a request, in every encoding, also of
+/// encodings in each other, and anywhere in a longer text.
+#[test]
+fn secrets_in_every_encoding() {
+    const FILLER: &[u8] = b"abcdefABCDEF0123456789xyz .,/_-=:";
+    let pair = format!("{LOGIN}:{SECRET}");
+    let secrets = Secrets::of(&pair).unwrap();
+    let header = {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(&pair);
+        format!("Authorization: Basic {encoded}")
+    };
+    let secret = |kind: u8| match kind % 5 {
+        0 => SECRET,
+        1 => &pair,
+        2 => &header,
+        3 => URL_WITH_KEY,
+        _ => LOGIN,
+    };
+    fuzz!(
+        INPUTS / 10,
+        (u8, Vec<(u8, Vec<u8>, Vec<u8>)>, u16, bool),
+        |(kind, ways, number, as_key)| {
+            let text = secret(*kind).to_owned();
+            let core = match text.as_str() {
+                URL_WITH_KEY => "k3yv4lue".to_owned(),
+                _ => text.clone(),
+            };
+            let mut hidden = Hidden { text, core };
+            for (encoding, before, after) in ways.iter().take(3) {
+                let filler = |bytes: &[u8]| -> String {
+                    let bytes = bytes.iter().take(9);
+                    bytes
+                        .map(|byte| char::from(FILLER[usize::from(*byte) % FILLER.len()]))
+                        .collect()
+                };
+                // A key in a URL has its own surroundings.
+                let (before, after) = match secret(*kind) {
+                    URL_WITH_KEY => (
+                        format!("{} ", filler(before)),
+                        format!(" {}", filler(after)),
+                    ),
+                    _ => (filler(before), filler(after)),
+                };
+                hidden = hidden.encode(*encoding, &before, &after);
+            }
+            let Hidden { text, core } = hidden;
+            let body = match as_key {
+                true => serde_json::json!({"tasks": [{ &text: 1 }]}),
+                false => serde_json::json!({"tasks": [{"x": [&text, 1.5]}]}),
+            };
+            let (_, fixture) = embedded(*number);
+            let fixture = Fixture::parse("file.json", fixture).unwrap();
+            let raw = Raw::new(Exchange {
+                method: "GET".to_owned(),
+                path: fixture.path.clone(),
+                request: None,
+                status: 200,
+                headers: vec![("x".to_owned(), text.clone())],
+                body: body.to_string(),
+            });
+            let clean = Sanitizer::default().clean(raw, &secrets);
+            let clean = clean.unwrap_or_else(|reason| panic!("{reason}: {text}"));
+            let body: Value = serde_json::from_str(&clean.get().body).unwrap();
+            let written = body.to_string();
+            let core = Value::from(core).to_string();
+            let core = core.trim_matches('"');
+            assert!(
+                core.len() < 4 || !written.contains(core),
+                "{core}: {written}"
+            );
+            assert!(
+                !written.contains(Value::from(text.clone()).to_string().trim_matches('"')),
+                "{written}"
+            );
+            assert!(!clean.get().headers[0].1.contains(&text), "{text}");
+            // An address has a pseudonym in requests, and a key in a URL a placeholder.
+            if kind % 5 < 3 {
+                let tasks = serde_json::json!([{"tag": text}]).to_string();
+                let refused = Sanitizer::default().request("/v3/x", Some(&tasks), &secrets);
+                let reason = refused.err().unwrap_or_else(|| panic!("sent: {text}"));
+                assert!(reason.ends_with("at /request/body/0/tag"), "{reason}");
+            }
+        }
+    );
 }
 
 /// A file is a fixture that matches its own request, or an error that names the file.

@@ -117,6 +117,7 @@ mod fuzz;
 #[rustfmt::skip]
 mod generated;
 mod http;
+mod inline_secrets;
 mod json;
 mod matching;
 mod mock_endpoint;

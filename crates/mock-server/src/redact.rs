@@ -1,4 +1,4 @@
-//! Redaction: values without passwords, callback URLs and e-mail addresses.
+//! Redaction: values without passwords, secrets in URLs, callback URLs and e-mail addresses.
 //!
 //! Bytes from the network are wrapped in [`Raw`], which can neither be printed nor serialized; the
 //! methods here are the only way out. Each secret is replaced by a text that depends on the field's
@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::digest::hex_digest;
+use crate::inline_secrets::inline_secrets;
 
 /// The maximum length of a redacted path, in characters.
 const MAX_PATH: usize = 300;
@@ -32,9 +33,9 @@ impl<T> Raw<T> {
 }
 
 impl Raw<String> {
-    /// Returns the text without e-mail addresses.
+    /// Returns the text without secrets and e-mail addresses.
     pub(crate) fn redacted_text(&self) -> String {
-        redact_emails(&self.0).into_owned()
+        redact_text(&self.0).into_owned()
     }
 
     /// Returns the path without e-mail addresses. A query is replaced as a whole: the API has no
@@ -45,7 +46,7 @@ impl Raw<String> {
             None => (self.0.as_str(), ""),
         };
         let path: String = path.chars().take(MAX_PATH).collect();
-        format!("{}{query}", redact_emails(&path))
+        format!("{}{query}", redact_text(&path))
     }
 }
 
@@ -70,14 +71,15 @@ pub(crate) fn placeholder(key: &str) -> Option<&'static str> {
     match key {
         // The API itself replaces $id and $tag.
         "pingback_url" | "postback_url" => Some("https://callback.invalid/?id=$id&tag=$tag"),
-        "password" | "api_password" | "authorization" => Some("[redacted]"),
+        "password" | "api_password" | "authorization" | "api_key" | "apikey" | "access_token"
+        | "secret" | "client_secret" => Some("[redacted]"),
         _ => None,
     }
 }
 
 /// Returns a value without secrets.
 pub(crate) fn redact(value: Value) -> Value {
-    let text = |text: String| match redact_emails(&text) {
+    let text = |text: String| match redact_text(&text) {
         Cow::Borrowed(_) => text,
         Cow::Owned(text) => text,
     };
@@ -99,6 +101,23 @@ pub(crate) fn redact(value: Value) -> Value {
     }
 }
 
+/// Returns a text without secrets in URLs, and with pseudonyms of e-mail addresses.
+pub(crate) fn redact_text(text: &str) -> Cow<'_, str> {
+    let is_special = |byte: u8| matches!(byte, b'@' | b'=' | b' ');
+    let secrets = match text.bytes().any(is_special) {
+        true => inline_secrets(text.as_bytes()),
+        false => Vec::new(),
+    };
+    if secrets.is_empty() {
+        return redact_emails(text);
+    }
+    let mut text = text.to_owned();
+    for secret in secrets.into_iter().rev() {
+        text.replace_range(secret.range, secret.replacement);
+    }
+    Cow::Owned(redact_emails(&text).into_owned())
+}
+
 /// Returns a text with each e-mail address replaced by a pseudonym, the same one each time.
 pub(crate) fn redact_emails(text: &str) -> Cow<'_, str> {
     if !text.contains('@') && !text.contains("%40") {
@@ -118,12 +137,13 @@ pub(crate) fn redact_emails(text: &str) -> Cow<'_, str> {
             continue;
         }
         let behind = at + length;
-        let start = at
-            - bytes[kept..at]
-                .iter()
-                .rev()
-                .take_while(|b| local(b))
-                .count();
+        let local_part = bytes[kept..at].iter().rev().take_while(|b| local(b));
+        let mut start = at - local_part.count();
+        // The digits of an encoded character, such as the colon before a password.
+        let digits = bytes.get(start..start + 2).unwrap_or_default();
+        if bytes[..start].ends_with(b"%") && digits.iter().all(u8::is_ascii_hexdigit) {
+            start = (start + 2).min(at);
+        }
         let mut end = behind + bytes[behind..].iter().take_while(|b| domain(b)).count();
         while end > behind && (bytes[end - 1] == b'.' || bytes[end - 1] == b'-') {
             end -= 1;
@@ -175,5 +195,8 @@ mod tests {
             assert_eq!(redact_emails(same), same);
         }
         assert_eq!(redact_emails(&all), all);
+        let encoded = redact_emails("u=jo%3Ajo%40mail.example.org");
+        assert!(encoded.starts_with("u=jo%3A"), "{encoded}");
+        assert!(encoded.ends_with("%40example.com"), "{encoded}");
     }
 }

@@ -546,7 +546,7 @@ fn fixtures_are_linted() {
         .env("DATAFORSEO_PASSWORD", "hunter2hunter2");
     let (code, out, summary) = ended(&command.output().unwrap());
     assert_eq!(code, Some(1));
-    assert_eq!(summary, "7 fixtures, 5 errors, 3 warnings\n");
+    assert_eq!(summary, "7 fixtures, 6 errors, 3 warnings\n");
     let mut lines: Vec<&str> = out.lines().collect();
     lines.sort_unstable();
     let out = lines.join("\n").replace(path, "FOLDER");
@@ -625,6 +625,66 @@ fn lint_finds_secrets_and_account_data() {
         let (_, out) = lint(&[("a.json", &from("live", tasks))], "hunter2hunter2");
         assert!(out.contains(expected), "{out}");
         assert!(!out.contains("hunter2") && !out.contains("jo@"), "{out}");
+    }
+}
+
+/// What the recorder refuses is an error of `lint`.
+#[test]
+fn lint_finds_secrets_in_every_encoding() {
+    let password = "Basic c29tZWJvZHlAYS5leGFtcGxlOmh1bnRlcjIvaHVudGVyMg==";
+    for (value, expected) in [
+        ("hunter2/hunter2", "the password"),
+        ("hunter2%2fhunter2", "the password"),
+        ("hunter2&sol;hunter2", "the password"),
+        ("hunter2\\\\\\/hunter2", "the password"),
+        ("68756e746572322f68756e74657232", "the password"),
+        ("aHVudGVyMi9o\\r\\ndW50ZXIy", "the password"),
+        (password, "credentials of HTTP authentication"),
+        ("by somebody", "the login before its `@`"),
+        ("https://jo@a.example/", "a user or password in a URL"),
+        (
+            "https://a.example/?x=1&amp;apiKey=k1",
+            "the value of a key in a URL",
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let tasks = format!("\"tasks\": [], \"x\": [\"{value}\"]");
+        let text = fixture("a.com", "0").replace("\"tasks\": []", &tasks);
+        write(folder.path(), "a.json", &text);
+        let mut command = program(&["lint", folder.path().to_str().unwrap()]);
+        command
+            .env("DATAFORSEO_LOGIN", "somebody@a.example")
+            .env("DATAFORSEO_PASSWORD", "hunter2/hunter2");
+        let (code, out, _) = ended(&command.output().unwrap());
+        let expected = format!("error: it contains {expected}, at /response/body/x/0\n");
+        assert_eq!(code, Some(1));
+        assert!(out.contains(&expected), "{value}: {out}");
+    }
+}
+
+/// A URL with a password is refused without showing it.
+#[test]
+fn an_upstream_with_credentials_is_not_shown() {
+    for command in [
+        &[
+            "record",
+            "--to",
+            "unused",
+            "--upstream",
+            "https://bob:hunter2@a.example",
+        ][..],
+        &["diff", ".", "--upstream", "https://bob:hunter2@a.example"],
+    ] {
+        let mut command = program(command);
+        command
+            .args(["--allow-network"])
+            .env("DATAFORSEO_LOGIN", "somebody")
+            .env("DATAFORSEO_PASSWORD", "hunter3hunter3");
+        let output = command.output().unwrap();
+        let (code, out, err) = ended(&output);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains("contains credentials"), "{err}");
+        assert!(!out.contains("hunter") && !err.contains("hunter"), "{err}");
     }
 }
 

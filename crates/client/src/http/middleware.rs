@@ -19,6 +19,7 @@ use tower_service::Service;
 
 use crate::http::connector::{AnyConnector, BoxError};
 use crate::http::unprocessed;
+use crate::limits::permit::Validity;
 
 type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
@@ -98,6 +99,8 @@ pub struct RequestBody {
     bytes: Bytes,
     body: Full<Bytes>,
     is_read: Arc<AtomicBool>,
+    /// How long the body may be read. `None` for no limit.
+    validity: Option<Validity>,
 }
 
 impl fmt::Debug for RequestBody {
@@ -118,8 +121,16 @@ impl RequestBody {
             body: Full::new(bytes.clone()),
             bytes,
             is_read: Arc::clone(&is_read),
+            validity: None,
         };
         (this, is_read)
+    }
+
+    /// Sets how long the body may be read. Afterwards, reading it does not end, so that the request
+    /// fails by its timeout and counts as not sent.
+    pub(crate) fn valid_for(mut self, validity: Option<Validity>) -> Self {
+        self.validity = validity;
+        self
     }
 
     /// Returns whether the request has a task, and it was read.
@@ -144,6 +155,10 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let is_late = self.validity.is_some_and(|it| !it.is_sendable());
+        if is_late && !self.is_read.load(Ordering::Acquire) {
+            return Poll::Pending;
+        }
         self.is_read.store(true, Ordering::Release);
         Pin::new(&mut self.body).poll_frame(context)
     }
@@ -216,5 +231,28 @@ impl Body for ResponseBody {
             Kind::Hyper(body) => body.size_hint(),
             Kind::Other(body) => body.size_hint(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Polls a body once, and returns whether there is a frame and whether it counts as read.
+    fn poll(send: Duration) -> (bool, bool) {
+        let validity = Validity::new(Duration::ZERO, send);
+        let (body, is_read) = RequestBody::new(Some(Bytes::from_static(b"[]")));
+        let mut body = std::pin::pin!(body.valid_for(Some(validity)));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let frame = body.as_mut().poll_frame(&mut context);
+        (frame.is_ready(), is_read.load(Ordering::Acquire))
+    }
+
+    #[test]
+    fn a_task_is_not_written_after_its_permit_has_expired() {
+        assert_eq!(poll(Duration::ZERO), (false, false));
+        assert_eq!(poll(Duration::from_secs(60)), (true, true));
     }
 }

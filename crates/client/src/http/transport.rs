@@ -19,6 +19,7 @@ use super::encoding::{self, Decoded};
 use super::error::{TransportError, TransportErrorKind};
 use super::middleware::{HttpService, RequestBody};
 use super::unprocessed::is_unprocessed;
+use crate::limits::permit::Validity;
 use crate::response::RawResponse;
 
 /// A transport error and the part of the response that arrived.
@@ -67,15 +68,17 @@ impl Transport {
         &self.base
     }
 
-    /// Sends a request once and collects the response.
+    /// Sends a request once and collects the response. The task is not written after `validity`.
     pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
         body: Option<Bytes>,
+        validity: Option<Validity>,
     ) -> Result<RawResponse, TransportFailure> {
         let has_task = body.is_some();
         let (outgoing, body_read) = RequestBody::new(body);
+        let outgoing = outgoing.valid_for(validity);
         let request = self
             .request(method, path, outgoing)
             .map_err(TransportFailure::without_response)?;

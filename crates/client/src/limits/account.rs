@@ -13,22 +13,28 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::sync::{Mutex as FairMutex, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Admission, Limiter, LimiterError, Permit};
+use super::abandoned::Abandoned;
+use super::permit::Permit;
+use super::{Admission, Limiter, LimiterError, MAX_REQUESTED_PAUSE};
 
 /// The maximum number of calls that are admitted without an interval. They are subtracted from the
 /// steady rate, so that no minute has more calls than allowed.
 const MAX_BURST: u32 = 20;
 /// The pause after the first refusal. It doubles per refusal until a call succeeds.
 const INITIAL_PAUSE: Duration = Duration::from_secs(1);
-const MAX_PAUSE: Duration = Duration::from_secs(30);
+pub(crate) const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// A limiter that keeps the limits of one account within a program.
 ///
 /// Calls are admitted in the order in which they arrive. Clones of a client share its limiter; pass
 /// one limiter to clients that are built separately for the account. When the API refuses a call
 /// because of a rate limit (40202, 40209), all callers pause for 1 s, doubled per refusal up to 30 s.
+/// A header `Retry-After` can make the pause longer, up to 1 h.
+///
+/// A call that was given up (a timeout, a dropped future, a failed connection) can still run on the
+/// server. It keeps its place for the [`server_timeout`](Self::server_timeout).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -44,6 +50,11 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 pub struct AccountLimits {
     calls: Rate,
     running: Arc<Semaphore>,
+    /// The first of the callers that wait for a place.
+    place_queue: FairMutex<()>,
+    /// The places of calls that were given up.
+    abandoned: Arc<Abandoned<OwnedSemaphorePermit>>,
+    server_timeout: Duration,
     /// The rates of endpoints that have a limit of their own, by endpoint.
     endpoints: Mutex<HashMap<&'static str, Arc<Rate>>>,
     pause: Mutex<Pause>,
@@ -88,10 +99,20 @@ impl AccountLimits {
         Self {
             calls: Rate::new(calls_per_minute, clock),
             running: Arc::new(Semaphore::new(simultaneous_calls.max(1) as usize)),
+            place_queue: FairMutex::new(()),
+            abandoned: Arc::default(),
+            server_timeout: api::SERVER_TIMEOUT,
             endpoints: Mutex::default(),
             pause: Mutex::default(),
             clock,
         }
+    }
+
+    /// Sets the time after which the server has ended a call that the client gave up. Defaults to the
+    /// documented [`SERVER_TIMEOUT`](api::SERVER_TIMEOUT), 120 s.
+    pub fn server_timeout(mut self, time: Duration) -> Self {
+        self.server_timeout = time;
+        self
     }
 
     /// Returns the rate of an endpoint that has a limit of its own.
@@ -127,15 +148,37 @@ impl AccountLimits {
         if let Some(rate) = self.of_endpoint(endpoint) {
             rate.wait(self.clock).await;
         }
-        let running: OwnedSemaphorePermit = Arc::clone(&self.running)
-            .acquire_owned()
-            .await
-            .map_err(|_| LimiterError::new("the limiter was closed"))?;
+        let place = self.place().await;
         // The account's rate comes last, so that an admitted call is sent at once.
         let _turn = self.calls.queue.lock().await;
         self.wait_for_pause().await;
         self.calls.ready(self.clock).await;
-        Ok(Permit::new(running))
+        Ok(self.permit_for(place))
+    }
+
+    /// Waits for a place among the simultaneous calls.
+    async fn place(&self) -> OwnedSemaphorePermit {
+        let _turn = self.place_queue.lock().await;
+        loop {
+            self.abandoned.release_expired();
+            let place = Arc::clone(&self.running).acquire_owned();
+            if let Ok(Ok(place)) = timeout(self.abandoned.next_check(), place).await {
+                return place;
+            }
+        }
+    }
+
+    /// Returns a permit if a place is free now, without regard to the rate.
+    #[cfg(feature = "redis")]
+    pub(crate) fn free_permit(&self) -> Option<Permit> {
+        self.abandoned.release_expired();
+        let place = Arc::clone(&self.running).try_acquire_owned().ok()?;
+        Some(self.permit_for(place))
+    }
+
+    fn permit_for(&self, place: OwnedSemaphorePermit) -> Permit {
+        let (abandoned, time) = (Arc::clone(&self.abandoned), self.server_timeout);
+        Permit::with_abandon(place, move |place| abandoned.keep(place, time))
     }
 }
 
@@ -154,6 +197,12 @@ impl Limiter for AccountLimits {
         let wait = INITIAL_PAUSE.saturating_mul(1 << pause.refusals.min(5));
         pause.refusals += 1;
         pause.until = Some(now + wait.min(MAX_PAUSE));
+    }
+
+    fn on_retry_after(&self, wait: Duration) {
+        let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = Instant::now() + wait.min(MAX_REQUESTED_PAUSE);
+        pause.until = pause.until.max(Some(until));
     }
 
     fn on_accepted(&self) {

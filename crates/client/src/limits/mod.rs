@@ -1,19 +1,27 @@
 //! Keeping the account's limits: calls per minute and simultaneous calls.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use dataforseo_models::{EndpointInfo, StatusCode};
 
+use self::permit::Permit;
+
+mod abandoned;
 pub(crate) mod account;
+pub(crate) mod permit;
+#[cfg(feature = "redis")]
+mod queues;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 
 /// A limiter that keeps the limits of an account: calls per minute and simultaneous calls.
 ///
-/// The client calls [`admit`](Self::admit) before each attempt and drops the [`Permit`] after it.
+/// The client calls [`admit`](Self::admit) before each attempt. It drops the [`Permit`] when the call
+/// has ended, and calls [`Permit::abandon`] when it gave the call up.
+///
 /// [`AccountLimits`](crate::AccountLimits) keeps the limits within a program, and `RedisLimits`,
 /// behind the feature `redis`, across machines. Clones of a client share their limiter.
 ///
@@ -32,31 +40,24 @@ pub trait Limiter: Send + Sync + fmt::Debug {
     /// The cause is usually another program that uses the account, so all callers should pause.
     fn on_rate_limited(&self, code: StatusCode);
 
+    /// Called when a refused response requests a wait with the header `Retry-After`. All callers
+    /// should pause for this time. Does nothing by default.
+    fn on_retry_after(&self, wait: Duration) {
+        let _ = wait;
+    }
+
     /// Called when the API accepted a call. Does nothing by default.
     fn on_accepted(&self) {}
+
+    /// Called when a client with this limiter is built. `timeout` is the client's timeout per attempt,
+    /// which a lease must outlive. Does nothing by default.
+    fn on_client(&self, timeout: Duration) {
+        let _ = timeout;
+    }
 }
 
 /// The future that [`Limiter::admit`] returns. It resolves to a permit.
 pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Permit, LimiterError>> + Send + 'a>>;
-
-/// The permission to have one call in flight. When it is dropped, another call can be admitted.
-#[must_use = "dropping a permit releases its place"]
-pub struct Permit(
-    #[allow(dead_code, reason = "dropping it releases the place")] Box<dyn Any + Send>,
-);
-
-impl Permit {
-    /// Returns a permit that contains `held`, such as a semaphore permit, and drops it with itself.
-    pub fn new(held: impl Any + Send) -> Self {
-        Self(Box::new(held))
-    }
-}
-
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").finish_non_exhaustive()
-    }
-}
 
 /// The reason why a limiter does not admit a call.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,9 @@ impl LimiterError {
         Self(reason.into())
     }
 }
+
+/// The longest pause that a `Retry-After` can cause.
+pub(crate) const MAX_REQUESTED_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// A limiter without limits, for servers that have none, such as a mock server.
 #[derive(Debug, Clone, Copy, Default)]

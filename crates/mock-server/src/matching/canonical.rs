@@ -4,7 +4,7 @@ use serde_json::{Number, Value};
 
 use crate::json::borrowed::BorrowedJson;
 use crate::json::tokens::parse_pointer;
-use crate::redact::{placeholder, redact_emails};
+use crate::redact::{placeholder, redact_text};
 
 /// Returns JSON in its canonical form. Equal texts mean equal requests.
 ///
@@ -74,16 +74,23 @@ fn write(value: &BorrowedJson<'_>, text: &mut String) {
 }
 
 fn write_string(string: &str, text: &mut String) {
-    // `%40` is an encoded `@` of an address. Without an early exit the compiler vectorizes the
-    // loop, and nearly all strings need no change.
+    // `%40` is an encoded `@` of an address, `=` is before a key in a URL, and `Basic` is before
+    // credentials. Without an early exit the compiler vectorizes the loop, and nearly all strings
+    // need no change.
     let special = |byte: u8| {
-        (byte < b' ') | (byte == b'"') | (byte == b'\\') | (byte == b'@') | (byte == b'%')
+        (byte < b' ')
+            | (byte == b'"')
+            | (byte == b'\\')
+            | (byte == b'@')
+            | (byte == b'%')
+            | (byte == b'=')
+            | (byte == b' ')
     };
     if string
         .bytes()
         .fold(false, |found, byte| found | special(byte))
     {
-        text.push_str(&Value::from(redact_emails(string)).to_string());
+        text.push_str(&Value::from(redact_text(string)).to_string());
     } else {
         text.push('"');
         text.push_str(string);

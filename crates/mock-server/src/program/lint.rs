@@ -44,7 +44,7 @@ pub(super) enum LintSeverity {
 /// The findings of one file.
 struct Report<'a> {
     file: &'a Path,
-    secrets: Option<&'a Secrets>,
+    secrets: &'a Secrets,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -59,7 +59,7 @@ impl Report<'_> {
 
     fn add(&mut self, severity: LintSeverity, message: String) {
         // A message quotes the file, which may contain the credentials.
-        let is_secret = self.secrets.is_some_and(|it| contains_secret(it, &message));
+        let is_secret = contains_secret(self.secrets, &message);
         let message = if is_secret {
             "the message cannot be shown: it would contain credentials".to_owned()
         } else {
@@ -90,7 +90,7 @@ pub(super) fn lint(
     let mut findings = Vec::new();
     let mut file_count = 0;
     let secrets = match credentials.map(Secrets::of) {
-        Some(Ok(secrets)) => Some(secrets),
+        Some(Ok(secrets)) => secrets,
         Some(Err(_)) => {
             findings.push(Finding {
                 file: PathBuf::from("the environment"),
@@ -99,9 +99,9 @@ pub(super) fn lint(
                           fixtures were not searched for them"
                     .to_owned(),
             });
-            None
+            Secrets::default()
         }
-        None => None,
+        None => Secrets::default(),
     };
     let mut store = Store::new(Embedded::Excluded);
     let mut seen = BTreeSet::new();
@@ -116,7 +116,7 @@ pub(super) fn lint(
             file_count += 1;
             let mut report = Report {
                 file: &file,
-                secrets: secrets.as_ref(),
+                secrets: &secrets,
                 findings: &mut findings,
             };
             lint_file(&mut report, &mut store, today, max_age_days);
@@ -328,11 +328,13 @@ fn without_indexes(pointer: &str) -> String {
 /// Finds secrets and account data in the report's file.
 fn find_secrets(report: &mut Report<'_>) {
     let text = std::fs::read_to_string(report.file).unwrap_or_default();
-    if let Some(found) = report.secrets.and_then(|it| it.find_in_json(&text)) {
-        report.error(format!(
-            "it contains {} of the environment, at {}",
-            found.what, found.pointer
-        ));
+    // The recorder writes no such file.
+    if let Some(found) = report.secrets.find_in_json(&text) {
+        report.error(format!("it contains {}, at {}", found.what, found.pointer));
+    }
+    let name = report.file.file_name().unwrap_or_default();
+    if let Some(what) = report.secrets.find(&name.to_string_lossy()) {
+        report.error(format!("its name contains {what}"));
     }
     let recorded = is_recorded(&text);
     let mut found: BTreeMap<&'static str, (LintSeverity, Vec<String>)> = BTreeMap::new();
@@ -383,14 +385,12 @@ fn find_secrets(report: &mut Report<'_>) {
 }
 
 /// Returns a path up to the first key that must not be shown.
-fn shown_path<'a, 'b>(path: &'a [PathStep<'b>], secrets: Option<&Secrets>) -> &'a [PathStep<'b>] {
+fn shown_path<'a, 'b>(path: &'a [PathStep<'b>], secrets: &Secrets) -> &'a [PathStep<'b>] {
     let hidden = path.iter().position(|step| match step {
         PathStep::Index(_) => false,
         PathStep::Key(key) => {
             let key = tokens::unescape(key);
-            redact_emails(&key) != key
-                || has_id(&key)
-                || secrets.is_some_and(|it| contains_secret(it, &key))
+            redact_emails(&key) != key || has_id(&key) || contains_secret(secrets, &key)
         }
     });
     &path[..hidden.unwrap_or(path.len())]

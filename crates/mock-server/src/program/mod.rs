@@ -146,7 +146,8 @@ fn run(command: Command) -> Result<ExitCode, ProgramError> {
             } else {
                 serve::Reload::Never
             },
-            to.map(|to| recording::record_to(to, upstream)),
+            to.map(|to| recording::record_to(to, upstream))
+                .transpose()?,
         ),
         Command::Exec {
             server,

@@ -69,16 +69,18 @@ fn upstream(text: &str) -> Result<Upstream, String> {
     match text {
         "sandbox" => Ok(Upstream::Sandbox),
         "live" => Ok(Upstream::Live),
-        url if url.contains("://") => {
-            let other = Upstream::Other(url.to_owned());
-            UpstreamClient::new(&other).map(|_| other)
-        }
+        // Checked later, as an error here would show the URL with its credentials.
+        url if url.contains("://") => Ok(Upstream::Other(url.to_owned())),
         _ => Err("expected `sandbox`, `live` or a URL".to_owned()),
     }
 }
 
 /// Returns the settings of a recording.
-pub(super) fn record_to(folder: PathBuf, from: UpstreamArguments) -> Record {
+///
+/// # Errors
+/// When the upstream cannot be used.
+pub(super) fn record_to(folder: PathBuf, from: UpstreamArguments) -> Result<Record, ProgramError> {
+    UpstreamClient::new(&from.upstream).map_err(ProgramError::usage)?;
     let mut record = Record::to(folder)
         .upstream(from.upstream)
         .report(|line| log(line));
@@ -88,10 +90,10 @@ pub(super) fn record_to(folder: PathBuf, from: UpstreamArguments) -> Record {
     if from.allow_network {
         record = record.allow_network();
     }
-    match credentials() {
+    Ok(match credentials() {
         Some(credentials) => record.credentials(credentials),
         None => record,
-    }
+    })
 }
 
 pub(super) fn record(
@@ -102,7 +104,7 @@ pub(super) fn record(
 ) -> Result<ExitCode, ProgramError> {
     let failed = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&failed);
-    let record = record_to(to, upstream).refresh().report(move |line| {
+    let record = record_to(to, upstream)?.refresh().report(move |line| {
         if !line.contains(": recorded as ") {
             count.fetch_add(1, Ordering::Relaxed);
         }
@@ -149,7 +151,7 @@ pub(super) fn diff(arguments: &CompareArguments) -> Result<ExitCode, ProgramErro
     }
     let budget = budget_for(upstream, *budget).map_err(ProgramError::start)?;
     let authorization = basic_auth(&required_credentials()?).map_err(ProgramError::start)?;
-    let client = UpstreamClient::new(upstream).map_err(ProgramError::start)?;
+    let client = UpstreamClient::new(upstream).map_err(ProgramError::usage)?;
     let mut fixtures = Vec::new();
     for folder in &arguments.folders {
         for file in fixture_files(folder).map_err(ProgramError::start)? {

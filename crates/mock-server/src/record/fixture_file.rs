@@ -9,6 +9,7 @@ use dataforseo_models::Date;
 use serde_json::Value;
 
 use super::sanitize::{Clean, Exchange};
+use super::secrets::Secrets;
 use crate::digest::hex_digest;
 use crate::endpoints::EndpointIndex;
 use crate::json::tokens;
@@ -25,6 +26,7 @@ pub(super) fn file_name(
     clean: &Clean<Exchange>,
     tasks: &Value,
     key: &str,
+    secrets: &Secrets,
 ) -> PathBuf {
     let segments = endpoint.info().path.split('/');
     let folder: PathBuf = segments
@@ -40,11 +42,12 @@ pub(super) fn file_name(
         Some(_) => "task",
         None => "get",
     });
-    folder.join(format!(
-        "{}--{}.json",
-        slug(named),
-        hex_digest("key", key, 8)
-    ))
+    // A slug has no punctuation, so it can resemble a secret that the text itself is not.
+    let slug = match slug(named) {
+        slug if secrets.is_in_name(&slug) => "task".to_owned(),
+        slug => slug,
+    };
+    folder.join(format!("{slug}--{}.json", hex_digest("key", key, 8)))
 }
 
 /// Returns a text in the form of a file name: lower-case letters, digits and single hyphens.

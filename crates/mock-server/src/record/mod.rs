@@ -1,8 +1,11 @@
 //! Recording: sends requests to the real API and keeps the responses as fixtures without secrets.
 
 mod budget;
+mod entities;
 mod fixture_file;
+mod readings;
 mod sanitize;
+mod secrets;
 mod upstream;
 
 use std::collections::HashMap;
@@ -20,7 +23,10 @@ use tokio::sync::Mutex;
 
 pub(crate) use self::budget::Budget;
 use self::fixture_file::{ManualParts, file_name, fixture_text, write_atomically};
-pub(crate) use self::sanitize::{Clean, Exchange, Sanitizer, Secrets};
+use self::sanitize::check_json;
+pub(crate) use self::sanitize::{Clean, Exchange, Sanitizer};
+use self::secrets::Searched;
+pub(crate) use self::secrets::Secrets;
 pub use self::upstream::Upstream;
 pub(crate) use self::upstream::{UpstreamClient, UpstreamResponse};
 use crate::endpoints::{self, EndpointIndex, did_you_mean};
@@ -291,7 +297,7 @@ impl Recorder {
             Ok(recordable) => recordable,
             Err(reason) => {
                 let detail = format!("not sent: {reason}");
-                let path = without_ids(request.path);
+                let path = self.shown_path(request);
                 self.report(&format!("{} {path}: {detail}", request.method));
                 let code = StatusCode::InvalidPostData;
                 return MockResponse::mock_error(400, code, "record", detail);
@@ -303,6 +309,17 @@ impl Recorder {
             let code = StatusCode::InternalError;
             let message = "dataforseo-mock-server: the recording failed unexpectedly";
             MockResponse::envelope_error(code, message, "record", None)
+        })
+    }
+
+    /// Returns the path of a request that was not checked, without secrets and identifiers.
+    fn shown_path(&self, request: &IncomingRequest<'_>) -> String {
+        let callers = request.authorization.and_then(decode_basic_auth);
+        let credentials = self.record.credentials.iter().chain(&callers);
+        let known: Vec<Secrets> = credentials.filter_map(|it| Secrets::of(it).ok()).collect();
+        let path = Sanitizer::default().path(request.path);
+        known.iter().fold(path, |path, secrets| {
+            secrets.replace(&path, Searched::All).unwrap_or(path)
         })
     }
 
@@ -357,7 +374,20 @@ impl Recorder {
         if let Some(response) = self.known_response(state, session, &request) {
             return response;
         }
-        let shown = format!("{} {}", request.method, state.sanitizer.path(&request.path));
+        let clean =
+            state
+                .sanitizer
+                .request(&request.path, request.text.as_deref(), &request.secrets);
+        let shown = match &clean {
+            Ok(clean) => format!("{} {}", request.method, clean.path()),
+            Err(_) => format!("{} {}", request.method, info.path),
+        };
+        if let Err(reason) = clean {
+            let detail = format!("not sent: {reason}");
+            self.report(&format!("{shown}: {detail}"));
+            let code = StatusCode::InvalidPostData;
+            return MockResponse::mock_error(400, code, "record", detail);
+        }
         if let Err(reason) = state.budget.check(info, &request.tasks) {
             let detail = format!("not sent: {reason}");
             self.report(&format!("{shown}: {detail}"));
@@ -440,7 +470,8 @@ impl Recorder {
         let known = state.known.find(request.endpoint, &key);
         let known = known.and_then(|fixture| fixture.file.clone());
         let key = MatchRule::default().key(&path, &tasks);
-        let name = file_name(request.endpoint, &clean, &tasks, &key);
+        let secrets = state.sanitizer.with_callbacks(&request.secrets);
+        let name = file_name(request.endpoint, &clean, &tasks, &key, &secrets);
         let file = known.unwrap_or_else(|| self.record.folder.join(name));
         let exchanges = state.written.entry(key).or_default();
         // Different responses to one request, as from polling, become a sequence.
@@ -453,8 +484,12 @@ impl Recorder {
         }
         let source = self.record.upstream.name();
         let text = fixture_text(exchanges, source, today(), &ManualParts::of(&file));
-        let written = Fixture::parse(&file.display().to_string(), &text)
-            .map_err(|error| error.to_string())
+        // The file also has what people wrote. The check is that of `lint`.
+        let written = check_json(&secrets, "", &text)
+            .and_then(|()| {
+                let fixture = Fixture::parse(&file.display().to_string(), &text);
+                fixture.map_err(|error| error.to_string())
+            })
             .and_then(|fixture| {
                 write_atomically(&file, &text)
                     .map_err(|error| format!("{}: {error}", file.display()))?;
@@ -545,11 +580,6 @@ fn exchange_of(
         headers: headers.collect(),
         body,
     })
-}
-
-/// Returns a path without identifiers, outside of a recording.
-fn without_ids(path: &str) -> String {
-    Sanitizer::default().path(path)
 }
 
 /// Returns the budget for an upstream.

@@ -2,22 +2,23 @@
 //!
 //! In addition to `redact`, identifiers of tasks and each `search_after_token` get pseudonyms. Later
 //! requests get them too, so a post and the call that fetches its result still belong together.
-//! Amounts of money on the account become 0. Finally the text is searched for the credentials, in
-//! every encoding that they are known to appear in.
+//! Amounts of money on the account become 0. Secrets in a response are replaced in every encoding
+//! that they are known to appear in. A request with one is refused, since a replacement would make
+//! it another request. Finally everything is searched again.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::percent_decode_str;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::secrets::{FoundSecret, Searched, Secrets};
 use crate::digest::hex_digest;
 use crate::json::tokens::{self, Leaf, PathStep};
 use crate::matching::canonical;
-use crate::redact::{Raw, placeholder, redact_emails};
+use crate::redact::{Raw, placeholder, redact_text};
 
 /// A request and its response, as text.
 #[derive(Clone)]
@@ -40,138 +41,6 @@ impl<T> Clean<T> {
     pub(crate) fn get(&self) -> &T {
         &self.0
     }
-}
-
-/// A secret in a JSON text.
-pub(crate) struct FoundSecret {
-    /// The place, as a JSON pointer without secrets.
-    pub(crate) pointer: String,
-    /// The description of the secret, such as "the password".
-    pub(crate) what: &'static str,
-}
-
-const LOGIN: &str = "the login";
-
-/// Texts that must not appear in anything that is written. Each has a description.
-#[derive(Clone, Default)]
-pub(crate) struct Secrets {
-    /// The texts in lower case.
-    plain: Vec<(&'static str, String)>,
-    /// Their base64 encodings, at every offset in a longer text.
-    encoded: Vec<(&'static str, String)>,
-}
-
-impl Secrets {
-    /// Returns the secrets of credentials `login:password`.
-    ///
-    /// # Errors
-    /// When login or password is so short that it would be found in ordinary text.
-    pub(crate) fn of(credentials: &str) -> Result<Self, String> {
-        let (login, password) = credentials
-            .split_once(':')
-            .ok_or("the credentials have no colon: expected `login:password`")?;
-        if login.len() < 4 || password.len() < 6 {
-            return Err(
-                "login or password is too short to be distinguished from ordinary text: \
-                     nothing is recorded with such credentials"
-                    .to_owned(),
-            );
-        }
-        let mut secrets = Self::default();
-        for (what, secret) in [
-            (LOGIN, login),
-            ("the password", password),
-            ("the credentials", credentials),
-        ] {
-            secrets.plain.push((what, secret.to_lowercase()));
-            secrets.encoded.push((what, STANDARD.encode(secret)));
-            for skipped in 0..3 {
-                let forms = [
-                    inner_base64(secret, skipped, &STANDARD_NO_PAD),
-                    inner_base64(secret, skipped, &URL_SAFE_NO_PAD),
-                ];
-                secrets.encoded.extend(forms.map(|form| (what, form)));
-            }
-        }
-        Ok(secrets)
-    }
-
-    /// Adds a further secret.
-    pub(crate) fn add(&mut self, what: &'static str, secret: &str) {
-        self.plain.push((what, secret.to_lowercase()));
-    }
-
-    /// Returns the description of the first secret in a text.
-    ///
-    /// The text is searched as it is, and percent-decoded once and twice.
-    fn find(&self, text: &str) -> Option<&'static str> {
-        self.find_any(text, |_| true)
-    }
-
-    /// Returns whether a text contains a secret other than the login.
-    fn has_password(&self, text: &str) -> bool {
-        self.find_any(text, |what| what != LOGIN).is_some()
-    }
-
-    fn find_any(&self, text: &str, of: impl Fn(&str) -> bool) -> Option<&'static str> {
-        let mut readings = vec![text.to_owned()];
-        for _ in 0..2 {
-            let last = readings.last().cloned().unwrap_or_default();
-            let decoded = percent_decode_str(&last).decode_utf8_lossy().into_owned();
-            if decoded == last {
-                break;
-            }
-            readings.push(decoded);
-        }
-        if text.contains('+') {
-            let spaced = text.replace('+', " ");
-            readings.push(percent_decode_str(&spaced).decode_utf8_lossy().into_owned());
-        }
-        readings.iter().find_map(|reading| {
-            let lower = reading.to_lowercase();
-            let mut plain = self.plain.iter().filter(|(what, _)| of(what));
-            let plain = plain.find(|(_, secret)| lower.contains(secret));
-            let mut encoded = self.encoded.iter().filter(|(what, _)| of(what));
-            let encoded = || encoded.find(|(_, form)| reading.contains(form));
-            plain.or_else(encoded).map(|(what, _)| *what)
-        })
-    }
-
-    /// Returns the first secret in the keys and values of a JSON text, escaped or not.
-    pub(crate) fn find_in_json(&self, json: &str) -> Option<FoundSecret> {
-        let mut found = None;
-        tokens::each(json, |path, leaf| {
-            if found.is_some() {
-                return;
-            }
-            let (raw, place) = match leaf {
-                Leaf::Key(raw) => (raw, &path[..path.len().saturating_sub(1)]),
-                Leaf::Scalar(raw) => (raw, path),
-            };
-            let read: Option<String> = serde_json::from_str(raw).ok();
-            let what = self.find(raw).or_else(|| self.find(&read?));
-            found = what.map(|what| FoundSecret {
-                pointer: tokens::pointer(place),
-                what,
-            });
-        });
-        // A secret can extend over several tokens.
-        found.or_else(|| {
-            let what = self.find(json)?;
-            let pointer = String::new();
-            Some(FoundSecret { pointer, what })
-        })
-    }
-}
-
-/// Returns the part of the base64 of a longer text that depends on a secret in it only, with
-/// `skipped` bytes before the secret.
-fn inner_base64(secret: &str, skipped: usize, engine: &impl base64::Engine) -> String {
-    let padded = [vec![0; skipped], secret.as_bytes().to_vec()].concat();
-    let encoded = engine.encode(&padded);
-    let start = (skipped * 8).div_ceil(6);
-    let end = padded.len() * 8 / 6;
-    encoded.get(start..end).unwrap_or(&encoded).to_owned()
 }
 
 /// Cleans the exchanges of one recording.
@@ -204,12 +73,65 @@ impl<'a> Side<'a> {
             lists_callback_errors: false,
         }
     }
+
+    fn is_response(self) -> bool {
+        self.pseudonyms.is_some()
+    }
+
+    /// Returns a text without passwords. `None` if it has one and belongs to a request: it is
+    /// then left as it is, and refused.
+    fn without_passwords(self, text: &str) -> Option<String> {
+        if self.is_response() {
+            let replaced = self.secrets.replace(text, Searched::AllButLogin);
+            Some(replaced.unwrap_or_else(|| text.to_owned()))
+        } else {
+            (!self.secrets.has_password(text)).then(|| text.to_owned())
+        }
+    }
+}
+
+/// A request without secrets.
+pub(crate) struct CleanRequest {
+    path: String,
+    /// The tasks as JSON; `None` for a GET.
+    tasks: Option<String>,
+}
+
+impl CleanRequest {
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
 }
 
 impl Sanitizer {
     /// Returns a path without identifiers of the account.
     pub(crate) fn path(&mut self, path: &str) -> String {
         self.ids(path, None).into_owned()
+    }
+
+    /// Returns a request without secrets.
+    ///
+    /// # Errors
+    /// When a secret is left, so that the response could not be stored. The error states which one
+    /// and where, without the secret itself.
+    pub(crate) fn request(
+        &mut self,
+        path: &str,
+        tasks: Option<&str>,
+        secrets: &Secrets,
+    ) -> Result<CleanRequest, String> {
+        let clean = CleanRequest {
+            path: self.ids(path, None).into_owned(),
+            tasks: tasks.map(|tasks| self.json(tasks, Side::request(secrets))),
+        };
+        if let Some(what) = secrets.find(&clean.path) {
+            return Err(format!("the path contains {what}"));
+        }
+        match &clean.tasks {
+            Some(tasks) => check_json(secrets, "/request/body", tasks)?,
+            None => {}
+        }
+        Ok(clean)
     }
 
     /// Returns the exchange without secrets.
@@ -222,54 +144,56 @@ impl Sanitizer {
         secrets: &Secrets,
     ) -> Result<Clean<Exchange>, String> {
         let exchange = raw.into_unredacted();
-        let path = self.ids(&exchange.path, None).into_owned();
-        let request = exchange
-            .request
-            .map(|request| self.json(&request, Side::request(secrets)));
+        let CleanRequest { path, tasks } =
+            self.request(&exchange.path, exchange.request.as_deref(), secrets)?;
         // Pseudonyms depend on the request, so the next recording of it has the same ones.
-        let tasks: Value = request
+        let value: Value = tasks
             .as_deref()
-            .and_then(|request| serde_json::from_str(request).ok())
+            .and_then(|tasks| serde_json::from_str(tasks).ok())
             .unwrap_or_default();
-        let key = format!("{} {path} {}", exchange.method, canonical(&tasks));
+        let key = format!("{} {path} {}", exchange.method, canonical(&value));
         let count = self.seen.entry(key.clone()).or_default();
         let pseudonyms = PseudonymSource {
             request: format!("{key} {count}"),
             count: Cell::new(0),
         };
         *count += 1;
+        let known = self.with_callbacks(secrets);
         let response = Side {
             pseudonyms: Some(&pseudonyms),
             lists_callback_errors: path.ends_with("/errors"),
-            secrets,
+            secrets: &known,
         };
+        let body = self.json(&exchange.body, response);
+        let headers = exchange.headers.into_iter().map(|(name, value)| {
+            let clean = known.replace(&value, Searched::All);
+            (name, clean.unwrap_or(value))
+        });
         let clean = Exchange {
-            body: self.json(&exchange.body, response),
+            body,
+            headers: headers.collect(),
             path,
-            request,
+            request: tasks,
             ..exchange
         };
-        let mut secrets = secrets.clone();
-        for callback in &self.callbacks {
-            secrets.add("a callback URL", callback);
-        }
-        let parts = [
-            ("/response/body", Some(&clean.body)),
-            ("/request/body", clean.request.as_ref()),
-        ];
-        for (place, text) in parts {
-            if let Some(found) = text.and_then(|text| secrets.find_in_json(text)) {
-                let FoundSecret { pointer, what } = found;
-                return Err(format!("it contains {what}, at {place}{pointer}"));
-            }
-        }
-        let headers = clean.headers.iter().map(|(_, value)| value);
-        for text in headers.chain([&clean.path]) {
-            if let Some(what) = secrets.find(text) {
-                return Err(format!("the path or a header contains {what}"));
+        // The response can contain further ones.
+        let known = self.with_callbacks(secrets);
+        check_json(&known, "/response/body", &clean.body)?;
+        for (name, value) in &clean.headers {
+            if let Some(what) = known.find(value) {
+                return Err(format!("the header `{name}` contains {what}"));
             }
         }
         Ok(Clean(clean))
+    }
+
+    /// Returns the secrets together with the callback URLs so far.
+    pub(crate) fn with_callbacks(&self, secrets: &Secrets) -> Secrets {
+        let mut secrets = secrets.clone();
+        for callback in &self.callbacks {
+            secrets.add_callback(callback);
+        }
+        secrets
     }
 
     fn json(&mut self, text: &str, side: Side<'_>) -> String {
@@ -282,10 +206,7 @@ impl Sanitizer {
     /// Returns the replacement for a key, if it needs one.
     fn key(&mut self, raw: &str, side: Side<'_>) -> Option<String> {
         let text: String = serde_json::from_str(raw).ok()?;
-        if side.secrets.has_password(&text) {
-            return None;
-        }
-        let new = self.replaced(&text, side);
+        let new = self.replaced(&side.without_passwords(&text)?, side);
         (new != text).then(|| quoted_as(&new, raw))
     }
 
@@ -298,7 +219,7 @@ impl Sanitizer {
                 PathStep::Index(_) => None,
             })
             .collect();
-        let is_response = side.pseudonyms.is_some();
+        let is_response = side.is_response();
         let is_account_data =
             is_response && keys.iter().any(|key| key == "money" || key == "statistics");
         let key = keys.last().map_or("", String::as_str);
@@ -311,11 +232,11 @@ impl Sanitizer {
             };
         }
         let text: String = serde_json::from_str(raw).ok()?;
-        // Replacing a part of the text could hide a password from the search at the end. Unchanged,
-        // it is found, and nothing is written.
-        if placeholder.is_none() && side.secrets.has_password(&text) {
-            return None;
-        }
+        // First, as replacing another part of the text could hide a password from later searches.
+        let safe = match placeholder {
+            Some(_) => text.clone(),
+            None => side.without_passwords(&text)?,
+        };
         let new = match key {
             _ if placeholder.is_some() => {
                 // A short one would be found in ordinary text.
@@ -326,19 +247,23 @@ impl Sanitizer {
             }
             _ if is_account_data && text.trim().parse::<f64>().is_ok() => "0".to_owned(),
             "login" | "api_login" if is_response => "[redacted]".to_owned(),
-            "http_url" | "error_message" if side.lists_callback_errors => without_urls(&text),
+            "http_url" | "error_message" if side.lists_callback_errors => without_urls(&safe),
             // The duration of the call, which differs each time.
             "time" if is_response && is_envelope_field(path) => "0 sec.".to_owned(),
             "search_after_token" => self.token(&text, side.pseudonyms),
-            _ => self.replaced(&text, side),
+            _ => self.replaced(&safe, side),
         };
         (new != text).then(|| quoted_as(&new, raw))
     }
 
-    /// Returns a text with identifiers and e-mail addresses replaced.
+    /// Returns a text with identifiers and e-mail addresses replaced, and the login of a response.
     fn replaced(&mut self, text: &str, side: Side<'_>) -> String {
         let ids = self.ids(text, side.pseudonyms);
-        redact_emails(&ids).into_owned()
+        let text = redact_text(&ids).into_owned();
+        let without_login = side
+            .is_response()
+            .then(|| side.secrets.replace(&text, Searched::All));
+        without_login.flatten().unwrap_or(text)
     }
 
     /// Returns a text with the identifiers of tasks replaced.
@@ -404,6 +329,16 @@ impl PseudonymSource {
     fn next(&self) -> String {
         let count = self.count.replace(self.count.get() + 1);
         hex_digest("origin", &format!("{} {count}", self.request), 12)
+    }
+}
+
+/// Returns an error if a secret is left in a JSON text.
+pub(super) fn check_json(secrets: &Secrets, place: &str, text: &str) -> Result<(), String> {
+    match secrets.find_in_json(text) {
+        None => Ok(()),
+        Some(FoundSecret { pointer, what }) => {
+            Err(format!("it contains {what}, at {place}{pointer}"))
+        }
     }
 }
 

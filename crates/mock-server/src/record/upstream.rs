@@ -1,10 +1,12 @@
 //! The client of the real API. Nothing else in this crate opens a connection.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use dataforseo_http::{
-    Cleartext, HttpVersions, base_url, https_connector, is_loopback, tcp_connector, tls_config,
+    Cleartext, HttpVersions, base_url, https_connector, is_loopback, redact_url, tcp_connector,
+    tls_config,
 };
 use dataforseo_models::api;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -22,7 +24,7 @@ const MAX_RESPONSE: usize = 256 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The server that a recording sends requests to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Upstream {
     /// The vendor's sandbox. It is free and returns invented data, but requires real credentials.
@@ -34,6 +36,17 @@ pub enum Upstream {
     ///
     /// The scheme must be `https`, or `http` for this machine.
     Other(String),
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sandbox => f.write_str("Sandbox"),
+            Self::Live => f.write_str("Live"),
+            // A URL with credentials is refused later.
+            Self::Other(url) => f.debug_tuple("Other").field(&redact_url(url)).finish(),
+        }
+    }
 }
 
 impl Upstream {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::endpoints::EndpointIndex;
 use crate::fixtures::LookupKey;
-use crate::redact::redact_emails;
+use crate::redact::redact_text;
 
 /// The maximum length of a path in messages, in characters.
 const MAX_SHOWN_PATH: usize = 200;
@@ -51,5 +51,5 @@ impl ParsedRequest<'_> {
 /// Returns a path for messages: redacted, and up to [`MAX_SHOWN_PATH`] characters.
 pub(super) fn shown_path(path: &str) -> String {
     let path: String = path.chars().take(MAX_SHOWN_PATH).collect();
-    redact_emails(&path).into_owned()
+    redact_text(&path).into_owned()
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::TaskEndpoint;
 use super::items::HasItems;
-use super::target_key::{alike_key, target_key};
+use super::target_key::{Ignored, target_key, weak_key};
 
 /// An endpoint that takes many targets per task and returns one row per target. Generated types
 /// implement it.
@@ -58,10 +58,11 @@ pub struct RowMatches {
 /// 1. A row belongs to the targets with the same [`target_key`](crate::target_key) as the target that
 ///    it names. Several rows with one key belong to the targets that are spelled as they are, if
 ///    each row has such a target and no other row has the same spelling.
-/// 2. Among the rows and targets that remain, scheme, `www.`, user, a trailing slash and the like are
+/// 2. Among the rows and targets that remain, a trailing slash and other details of the path are
 ///    ignored. If one row and one target are left, they belong together. If several targets are left
 ///    and there is one row for all of them, each of them gets it.
-/// 3. At last, the case of the path is ignored, for one row and one target.
+/// 3. Then scheme, `www.` and user are ignored, too.
+/// 4. At last, the case of the path is ignored, for one row and one target.
 ///
 /// Equal rows count as one. A target that occurs twice in the task has the same row twice.
 ///
@@ -112,7 +113,14 @@ pub fn match_rows<E: PerTarget>(
     };
     matcher.match_same();
     if matcher.rows.contains(&None) {
-        matcher.match_alike();
+        let has_free_rows = matcher.is_free.contains(&true);
+        if has_free_rows {
+            matcher.match_weak(Ignored::Path);
+        }
+        matcher.match_weak(Ignored::Site);
+        if has_free_rows {
+            matcher.match_weak(Ignored::Case);
+        }
     }
     let strays = (0..rows.len()).filter(|row| matcher.is_free[*row]);
     RowMatches {
@@ -198,26 +206,25 @@ impl Matcher<'_> {
         }
     }
 
-    /// Matches rows with targets that a server may have rewritten.
-    fn match_alike(&mut self) {
-        for group in self.groups(|key| Cow::Owned(alike_key(key))) {
+    /// Matches rows with targets that a server may have written in another form.
+    fn match_weak(&mut self, ignored: Ignored) {
+        for group in self.groups(|key| Cow::Owned(weak_key(key, ignored))) {
             let open = self.without_row(&group);
             let other = group.targets.iter().find(|it| self.rows[**it].is_some());
-            match self.distinct(&group.rows)[..] {
-                [] => open.iter().for_each(|it| self.alike[*it] = other.copied()),
-                [row] if other.is_none() || self.is_one_target(&open) => {
+            if let [row] = self.distinct(&group.rows)[..] {
+                let is_certain = match ignored {
+                    Ignored::Path | Ignored::Site => other.is_none() || self.is_one_target(&open),
+                    // Pages that differ in case can be different pages.
+                    Ignored::Case => other.is_none() && self.is_one_target(&open),
+                };
+                if is_certain {
                     self.assign(row, &group.rows, &open);
                 }
-                _ => {}
             }
-        }
-        for group in self.groups(|key| Cow::Owned(alike_key(key).to_lowercase())) {
-            let open = self.without_row(&group);
-            if let [row] = self.distinct(&group.rows)[..]
-                && open.len() == group.targets.len()
-                && self.is_one_target(&open)
-            {
-                self.assign(row, &group.rows, &open);
+            if ignored == Ignored::Site {
+                for target in self.without_row(&group) {
+                    self.alike[target] = other.copied();
+                }
             }
         }
     }

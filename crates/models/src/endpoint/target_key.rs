@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use idna::AsciiDenyList;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// The ASCII characters that a URL contains in encoded form only. Other characters of ASCII can have
 /// a meaning of their own, so they are left as they are.
@@ -75,22 +75,62 @@ pub fn target_key(target: &str) -> Cow<'_, str> {
     Cow::Owned(key)
 }
 
-/// Returns the alike key for the [`target_key`] of a target. Targets with equal alike keys may be the
-/// same target: without scheme, `www.`, user, slash at the end, and whatever a server may rewrite.
-pub(super) fn alike_key(key: &str) -> String {
+/// Returns a weaker key for the [`target_key`] of a target. It is equal for more targets, as a server
+/// can write a target in another form.
+pub(super) fn weak_key(key: &str, ignored: Ignored) -> String {
     let Some(parts) = Parts::of(key) else {
         return key.to_lowercase();
     };
-    let mut alike = match parts.host.parse::<Ipv6Addr>() {
-        Ok(address) => format!("[{address}]"),
-        Err(_) => without_www(parts.host).to_lowercase(),
-    };
-    if let Some(port) = parts.port.filter(|port| !matches!(*port, "80" | "443")) {
-        alike.push(':');
-        alike.push_str(port);
+    let mut weak = String::with_capacity(key.len());
+    if ignored == Ignored::Path {
+        weak.push_str(parts.scheme);
+        weak.push_str(parts.slashes);
+        if let Some(user) = parts.user {
+            weak.push_str(user);
+            weak.push('@');
+        }
+        weak.push_str(parts.host);
+    } else {
+        weak.push_str(&site_key(parts.host));
     }
+    let is_kept = |port: &&str| ignored == Ignored::Path || !matches!(*port, "80" | "443");
+    if let Some(port) = parts.port.filter(is_kept) {
+        weak.push(':');
+        weak.push_str(port);
+    }
+    push_segments(&mut weak, &unescaped(parts.path));
+    if let Some(query) = parts.query.filter(|query| !query.is_empty()) {
+        weak.push('?');
+        weak.push_str(&unescaped(query));
+    }
+    match ignored {
+        Ignored::Path | Ignored::Site => weak,
+        Ignored::Case => percent_decode_str(&weak).decode_utf8_lossy().to_lowercase(),
+    }
+}
+
+/// What a [`weak_key`] ignores. Each variant also ignores what those before it do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ignored {
+    /// Empty segments of the path and those of dots, an empty query, and the escape of HTML for `&`.
+    Path,
+    /// The scheme, the user, `www.`, ports 80 and 443, and brackets around an address.
+    Site,
+    /// Case, and percent-encoding.
+    Case,
+}
+
+/// Returns a host without `www.` and in one form if it is an address.
+fn site_key(host: &str) -> String {
+    match host.parse::<Ipv6Addr>() {
+        Ok(address) => format!("[{address}]"),
+        Err(_) => without_www(host).to_lowercase(),
+    }
+}
+
+/// Adds the segments of a path, without empty ones and those of dots.
+fn push_segments(key: &mut String, path: &str) {
     let mut segments: Vec<&str> = Vec::new();
-    let path = unescaped(parts.path);
     for segment in path.split('/') {
         match segment {
             "" | "." => {}
@@ -99,14 +139,9 @@ pub(super) fn alike_key(key: &str) -> String {
         }
     }
     for segment in segments {
-        alike.push('/');
-        alike.push_str(segment);
+        key.push('/');
+        key.push_str(segment);
     }
-    if let Some(query) = parts.query.filter(|query| !query.is_empty()) {
-        alike.push('?');
-        alike.push_str(&unescaped(query));
-    }
-    alike
 }
 
 /// The parts of a target. The fragment is left out.
@@ -292,8 +327,12 @@ mod tests {
 
     use super::*;
 
+    fn weak(target: &str, ignored: Ignored) -> String {
+        weak_key(&target_key(target), ignored)
+    }
+
     fn alike(target: &str) -> String {
-        alike_key(&target_key(target))
+        weak(target, Ignored::Site)
     }
 
     #[test]
@@ -359,31 +398,62 @@ mod tests {
     #[test]
     fn targets_that_a_server_may_rewrite_are_alike() {
         for (target, other) in [
-            ("www.a1.example", "a1.example"),
-            ("http://a9.example/", "https://a9.example/"),
-            ("https://a3.example", "a3.example"),
-            ("//a3.example/x", "a3.example/x"),
             ("https://a4.example/p/", "https://a4.example/p"),
+            ("a4.example/", "a4.example"),
             (
                 "https://b2.example/?a=1&b=2",
                 "https://b2.example/?a=1&amp;b=2",
             ),
+            ("https://b2.example/?", "https://b2.example/"),
             ("https://b4.example//x", "https://b4.example/x"),
             ("https://b5.example/a/%2e./b/.", "https://b5.example/b"),
+            ("# Comment", "# comment"),
+        ] {
+            assert_eq!(
+                weak(target, Ignored::Path),
+                weak(other, Ignored::Path),
+                "{target}"
+            );
+            assert_eq!(alike(target), alike(other), "{target}");
+        }
+        for (target, other) in [
+            ("www.a1.example", "a1.example"),
+            ("http://a9.example/", "https://a9.example/"),
+            ("https://a3.example", "a3.example"),
+            ("//a3.example/x", "a3.example/x"),
             ("https://user:pw@b9.example/", "https://b9.example/"),
             ("http://[::1]/", "::1"),
             ("a.example:80", "http://a.example"),
-            ("# Comment", "# comment"),
         ] {
+            assert_ne!(
+                weak(target, Ignored::Path),
+                weak(other, Ignored::Path),
+                "{target}"
+            );
             assert_eq!(alike(target), alike(other), "{target}");
         }
         for (target, other) in [
             ("https://a.example/X", "https://a.example/x"),
+            ("https://a.example/ü", "https://a.example/Ü"),
+            ("a.example/a%2Fb", "a.example/a/b"),
+        ] {
+            assert_ne!(alike(target), alike(other), "{target}");
+            assert_eq!(
+                weak(target, Ignored::Case),
+                weak(other, Ignored::Case),
+                "{target}"
+            );
+        }
+        for (target, other) in [
             ("www.com", "com"),
             ("user@a.example", "a.example"),
             ("[::1]:8080", "[::1:8080]"),
         ] {
-            assert_ne!(alike(target), alike(other), "{target}");
+            assert_ne!(
+                weak(target, Ignored::Case),
+                weak(other, Ignored::Case),
+                "{target}"
+            );
         }
     }
 
@@ -452,14 +522,20 @@ mod tests {
         fn the_key_of_a_key_is_the_key(text in text()) {
             let key = target_key(&text);
             prop_assert_eq!(target_key(&key), &*key);
-            let alike = alike_key(&key);
-            prop_assert_eq!(super::tests::alike(&alike), alike);
+            for ignored in [Ignored::Path, Ignored::Site] {
+                let once = weak_key(&key, ignored);
+                prop_assert_eq!(weak(&once, ignored), once);
+            }
         }
 
         #[test]
-        fn spellings_of_one_target_are_alike(text in text()) {
+        fn targets_with_one_key_have_one_weaker_key(text in text()) {
             let key = target_key(&text).into_owned();
-            prop_assert_eq!(alike(&text), alike(&key));
+            for ignored in [Ignored::Path, Ignored::Site, Ignored::Case] {
+                prop_assert_eq!(weak(&text, ignored), weak(&key, ignored));
+            }
+            prop_assert_eq!(alike(&weak(&text, Ignored::Path)), alike(&text));
+            prop_assert_eq!(weak(&alike(&text), Ignored::Case), weak(&text, Ignored::Case));
         }
     }
 }
