@@ -8,11 +8,12 @@
 )]
 #![cfg(all(feature = "backlinks", unix))]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
@@ -21,91 +22,15 @@ use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::BulkRanksLive;
 use dataforseo_mock_server::{Fault, MockServer, OnMiss};
 use dataforseo_test_support::fake_api::{FakeApi, Reply, audit};
-use dataforseo_test_support::program::{ProgramOutput, isolated};
+use dataforseo_test_support::program::ProgramOutput;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
-use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_dataforseo");
-const PASSWORD: &str = "password-91c2";
-const RANKS: &str = "backlinks/bulk_ranks/live";
-
-/// A folder with a file of targets.
-struct Job {
-    folder: TempDir,
-    base_url: Option<String>,
-}
-
-fn targets(count: usize) -> String {
-    (0..count)
-        .map(|index| format!("d{index}.example\n"))
-        .collect()
-}
+use support::{Job, PASSWORD, RANKS, targets};
 
 fn mock() -> MockServer {
     let builder = MockServer::builder().on_miss(OnMiss::Example);
     builder.start_blocking().unwrap()
-}
-
-impl Job {
-    /// A job against the built-in mock.
-    fn new(targets: impl AsRef<[u8]>) -> Self {
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("targets.txt"), targets).unwrap();
-        Self {
-            folder,
-            base_url: None,
-        }
-    }
-
-    /// A job against a server.
-    fn at(base_url: impl Into<String>, targets: impl AsRef<[u8]>) -> Self {
-        Self {
-            base_url: Some(base_url.into()),
-            ..Self::new(targets)
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = isolated(PROGRAM);
-        command
-            .env("TMPDIR", self.folder.path())
-            .current_dir(self.folder.path());
-        match &self.base_url {
-            Some(url) => command
-                .env("DATAFORSEO_LOGIN", "login")
-                .env("DATAFORSEO_PASSWORD", PASSWORD)
-                .env("DATAFORSEO_BASE_URL", url)
-                .args(["bulk", "--no-retries"]),
-            None => command.args(["bulk", "--mock"]),
-        };
-        command.args(arguments);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> ProgramOutput {
-        ProgramOutput::of(self.command(arguments)).without_secrets(&[PASSWORD])
-    }
-
-    /// The outcomes in a CSV file, by number. Panics if a number occurs twice.
-    fn outcomes(&self, name: &str) -> BTreeMap<u64, (String, String)> {
-        let mut by_number = BTreeMap::new();
-        for record in csv::Reader::from_path(self.path(name)).unwrap().records() {
-            let record = record.unwrap();
-            let row = (record[1].to_owned(), record[2].to_owned());
-            let before = by_number.insert(record[0].parse().unwrap(), row);
-            assert_eq!(before, None, "{record:?}");
-        }
-        by_number
-    }
 }
 
 /// How often each target was sent.
