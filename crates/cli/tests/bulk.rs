@@ -23,7 +23,6 @@ use dataforseo_client::models::backlinks::BulkRanksLive;
 use dataforseo_mock_server::{Fault, MockServer, OnMiss};
 use dataforseo_test_support::fake_api::{FakeApi, Reply, audit};
 use dataforseo_test_support::program::ProgramOutput;
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 
 use support::{Job, PASSWORD, RANKS, targets};
@@ -96,18 +95,8 @@ fn parquet_and_json_lines_have_the_same_rows() {
             .assert(0, &[]);
         job.run(&[endpoint, "targets.txt", "-o", "out.parquet"])
             .assert(0, &[]);
-        let file = fs::File::open(job.path("out.parquet")).unwrap();
-        let table = SerializedFileReader::new(file).unwrap();
-        let rows: Vec<Value> = table
-            .get_row_iter(None)
-            .unwrap()
-            .map(|row| row.unwrap().to_json_value())
-            .collect();
-        let lines: Vec<Value> = job
-            .read("out.jsonl")
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let rows = job.lines("out.parquet");
+        let lines = job.lines("out.jsonl");
         assert_eq!(rows.len(), 2);
         for (row, line) in rows.iter().zip(&lines) {
             assert_eq!(row["number"], line["number"]);
@@ -662,17 +651,18 @@ fn pass(mut from: TcpStream, mut to: TcpStream, count: &AtomicUsize, at: usize, 
     let _ = to.shutdown(Shutdown::Write);
 }
 
-const KILLED: [&str; 9] = [
+/// The arguments of a job that is killed. Its output follows.
+const KILLED: [&str; 8] = [
     RANKS,
     "targets.txt",
-    "-o",
-    "out.csv",
     "--targets-per-call",
     "5",
     "--max-in-flight",
     "2",
     "--quiet",
+    "-o",
 ];
+const OUTPUTS: [&str; 3] = ["out.csv", "out.jsonl", "out.parquet"];
 const TARGETS: usize = 30;
 const KILLS: usize = 200;
 
@@ -686,7 +676,8 @@ struct Resumed {
 }
 
 /// Runs a job that is killed after this number of bytes, and resumes it.
-fn killed_at(at: usize) -> Resumed {
+fn killed_at(at: usize, output_name: &str) -> Resumed {
+    let arguments = [&KILLED[..], &[output_name]].concat();
     let mock = mock();
     let child: Arc<Mutex<Option<Child>>> = Arc::default();
     let victim = Arc::clone(&child);
@@ -699,7 +690,12 @@ fn killed_at(at: usize) -> Resumed {
     {
         // The tap waits for the lock until the child exists.
         let mut child = child.lock().unwrap();
-        *child = Some(job.command(&KILLED).stderr(Stdio::null()).spawn().unwrap());
+        *child = Some(
+            job.command(&arguments)
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap(),
+        );
     }
     let status = loop {
         // Waiting with the lock held would block the tap.
@@ -710,9 +706,9 @@ fn killed_at(at: usize) -> Resumed {
     };
     assert!(status.success() || status.code().is_none(), "{status}");
     let first = times_sent(&mock);
-    let output = job.run(&[&KILLED[..], &["--resume"]].concat());
+    let output = job.run(&[&arguments[..], &["--resume"]].concat());
     assert!(matches!(output.code, Some(0 | 10)), "{at}: {output:?}");
-    let out = job.outcomes("out.csv");
+    let out = job.outcomes(output_name);
     assert_eq!(out.len(), TARGETS, "{at}");
     for (number, (target, outcome)) in &out {
         assert_eq!(*target, format!("d{}.example", number - 1));
@@ -728,7 +724,7 @@ fn killed_at(at: usize) -> Resumed {
         );
     }
     // On request, the rest is sent again.
-    let output = job.run(&[&KILLED[..], &["--resume", "--retry-uncertain"]].concat());
+    let output = job.run(&[&arguments[..], &["--resume", "--retry-uncertain"]].concat());
     output.assert(0, &["30 targets: 30 found"]);
     Resumed {
         passed: tap.passed.load(Ordering::SeqCst),
@@ -740,18 +736,18 @@ fn killed_at(at: usize) -> Resumed {
     }
 }
 
-/// Kills the program at 200 positions among all bytes that are transferred.
+/// Kills the program at 200 positions among all bytes that are transferred, with each format in turn.
 #[test]
 fn killed_at_any_moment() {
-    let all = killed_at(usize::MAX).passed;
+    let all = killed_at(usize::MAX, OUTPUTS[0]).passed;
     assert!(all > 4_000, "{all}");
     let mut random = 0x2545_F491_4F6C_DD1D_u64;
     let (mut killed, mut uncertain) = (0, 0);
-    for _ in 0..KILLS {
+    for kill in 0..KILLS {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let resumed = killed_at((random % all as u64) as usize);
+        let resumed = killed_at((random % all as u64) as usize, OUTPUTS[kill % 3]);
         killed += usize::from(resumed.was_killed);
         uncertain += resumed.uncertain;
     }

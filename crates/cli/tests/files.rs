@@ -302,26 +302,139 @@ fn a_journal_that_changes_stops_the_job() {
     }
 }
 
-/// A date that was valid when the job began does not keep its table from being written.
+/// Returns the library that gives a program another clock, if it is installed.
+fn faketime() -> Option<&'static str> {
+    let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+    if fs::exists(library).unwrap() {
+        return Some(library);
+    }
+    assert!(
+        std::env::var_os("REQUIRE_FAKETIME").is_none(),
+        "{library} is missing"
+    );
+    println!("libfaketime is not installed: nothing was tested");
+    None
+}
+
+/// A date that was valid when the job began does not keep its table from being written, a year later.
+/// Only calls that would be sent then are refused.
 #[test]
-fn a_table_can_be_written_after_the_date_limit_has_passed() {
-    let api = FakeApi::start(|call| match call.number {
-        0 => Reply::rows(),
-        _ => Reply::refused(40210, "no money"),
-    });
+fn a_table_can_be_written_after_the_limit_of_a_date_has_passed() {
+    let Some(library) = faketime() else {
+        return;
+    };
+    let api = FakeApi::start(|_| Reply::rows());
     let job = Job::at(api.url(), targets(TARGETS));
-    let new_lost = "backlinks/bulk_new_lost_backlinks/live";
-    let start = ["--date-from", "2020-01-01"];
+    let date = dataforseo_client::models::today().to_string();
     let job_arguments = [
-        new_lost,
+        "backlinks/bulk_new_lost_backlinks/live",
         "targets.txt",
         "-o",
         "out.csv",
         "--targets-per-call",
         "5",
+        "--date-from",
+        &date,
     ];
-    let output = job.run(&[&job_arguments[..], &start].concat());
-    // The limit is a year: a new job is refused.
-    output.assert(2, &["--date-from"]);
-    assert_eq!(api.calls().len(), 0);
+    let later = |more: &[&str]| {
+        let mut command = job.command(&[&job_arguments[..], more].concat());
+        command
+            .env("LD_PRELOAD", library)
+            .env("FAKETIME", "+400d")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        ProgramOutput::of(command)
+    };
+    job.run(&job_arguments).assert(0, &["30 found"]);
+    let table = job.outcomes("out.csv");
+    fs::remove_file(job.path("out.csv")).unwrap();
+    later(&["--resume"]).assert(0, &["30 targets: 30 found; 0 calls"]);
+    assert_eq!(job.outcomes("out.csv"), table);
+    // A new job with the date is refused, and so is a call that the journal lacks.
+    later(&["--overwrite", "--journal", "new"]).assert(2, &["--date-from"]);
+    fs::write(job.path("targets.txt"), targets(TARGETS + 5)).unwrap();
+    fs::remove_file(job.path("out.csv")).unwrap();
+    later(&["--resume"]).assert(2, &["30 found, 5 not sent", "date_from"]);
+    assert_eq!(api.calls().len(), TARGETS / 5);
+}
+
+/// A spreadsheet does not take the text of a cell for a formula.
+#[test]
+fn formulas_in_a_table_are_escaped_on_request() {
+    let api = FakeApi::start(|_| Reply::rows());
+    let job = Job::at(
+        api.url(),
+        "=cmd.example\n+1.example\n-a.example\n@b.example\nc.example\n",
+    );
+    let cells = |more: &[&str]| -> Vec<String> {
+        let output = job.run(&[&[RANKS, "targets.txt"], more].concat());
+        output.assert(0, &["5 found"]);
+        let mut table = csv::Reader::from_reader(output.out.as_bytes());
+        let mut cells: Vec<String> = table
+            .records()
+            .map(|it| it.unwrap()[1].to_owned())
+            .collect();
+        cells.sort();
+        cells
+    };
+    let plain = [
+        "+1.example",
+        "-a.example",
+        "=cmd.example",
+        "@b.example",
+        "c.example",
+    ];
+    assert_eq!(cells(&[]), plain);
+    let escaped = [
+        "'+1.example",
+        "'-a.example",
+        "'=cmd.example",
+        "'@b.example",
+        "c.example",
+    ];
+    assert_eq!(cells(&["--escape-formulas"]), escaped);
+}
+
+/// A response that cannot be read is in the journal, and can be taken out of it.
+#[test]
+fn a_response_that_cannot_be_read_is_in_the_journal() {
+    let html = "<html>busy</html>";
+    let api = FakeApi::start(move |call| match call.number {
+        0 => Reply::rows(),
+        1 => Reply::rows().encode(move |body| [html.as_bytes(), &body].concat()),
+        2 => Reply::failed(40101, "upstream", 0.02).edit(|envelope| {
+            envelope["tasks"][0]["result"] = serde_json::json!([{"items": [{"rank": 7}]}]);
+        }),
+        3 => Reply::rows().edit(|envelope| {
+            envelope["tasks"][0]["result"][0]["items"] = "nothing".into();
+        }),
+        _ => Reply::http("502 Bad Gateway", html),
+    });
+    let job = Job::at(api.url(), targets(25));
+    let output = job.run(&arguments("out.csv", &[]));
+    output.assert(
+        10,
+        &["5 found, 5 unmatched, 15 failed", "may have been charged"],
+    );
+    let listed = job.command_of(&["journal", "out.csv.journal"]);
+    let records: Vec<serde_json::Value> = ProgramOutput::of(listed)
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let bodies = records.iter().filter(|record| record["body_bytes"] != 0);
+    let bodies: Vec<String> = bodies
+        .map(|record| {
+            let number = record["number"].to_string();
+            let arguments = ["journal", "out.csv.journal", "--body", &number];
+            ProgramOutput::of(job.command_of(&arguments)).out
+        })
+        .collect();
+    assert_eq!(bodies.len(), 5, "{records:?}");
+    assert!(bodies[1].starts_with(html) && bodies[1].contains(r#""rank":10"#));
+    assert!(bodies[2].contains(r#""rank":7"#) && bodies[3].contains("nothing"));
+    assert_eq!(bodies[4].trim_end(), html);
+    // Nothing is sent again.
+    job.run(&arguments("out.csv", &["--resume"]))
+        .assert(10, &["5 found, 5 unmatched, 15 failed"]);
+    assert_eq!(api.calls().len(), 5);
 }

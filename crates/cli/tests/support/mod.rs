@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use dataforseo_test_support::program::{ProgramOutput, isolated};
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use serde_json::Value;
 use tempfile::TempDir;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_dataforseo");
@@ -71,18 +73,51 @@ impl Job {
         command
     }
 
+    /// A command that is not a job.
+    pub fn command_of(&self, arguments: &[&str]) -> Command {
+        let mut command = isolated(PROGRAM);
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
     pub fn run(&self, arguments: &[&str]) -> ProgramOutput {
         ProgramOutput::of(self.command(arguments)).without_secrets(&[PASSWORD])
     }
 
-    /// The outcomes in a CSV file, by number. Panics if a number occurs twice.
+    /// The lines of a table in any format, as JSON.
+    pub fn lines(&self, name: &str) -> Vec<Value> {
+        let path = self.path(name);
+        let format = name.trim_end_matches(".part").rsplit('.').next();
+        match format {
+            Some("jsonl") => {
+                let text = fs::read_to_string(path).unwrap();
+                let lines = text.lines().map(serde_json::from_str);
+                lines.collect::<Result<_, _>>().unwrap()
+            }
+            Some("parquet") => {
+                let table = SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
+                let rows = table.get_row_iter(None).unwrap();
+                rows.map(|row| row.unwrap().to_json_value()).collect()
+            }
+            _ => csv::Reader::from_path(path)
+                .unwrap()
+                .into_deserialize::<BTreeMap<String, Value>>()
+                .map(|line| serde_json::to_value(line.unwrap()).unwrap())
+                .collect(),
+        }
+    }
+
+    /// The targets and outcomes of a table, by number. Panics if a number occurs twice.
     pub fn outcomes(&self, name: &str) -> BTreeMap<u64, (String, String)> {
         let mut by_number = BTreeMap::new();
-        for record in csv::Reader::from_path(self.path(name)).unwrap().records() {
-            let record = record.unwrap();
-            let row = (record[1].to_owned(), record[2].to_owned());
-            let before = by_number.insert(record[0].parse().unwrap(), row);
-            assert_eq!(before, None, "{record:?}");
+        for line in self.lines(name) {
+            let text = |column: &str| match &line[column] {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let row = (text("target"), text("outcome"));
+            let before = by_number.insert(text("number").parse().unwrap(), row);
+            assert_eq!(before, None, "{line}");
         }
         by_number
     }
