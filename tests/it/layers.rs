@@ -20,11 +20,12 @@ use tower_layer::{Layer, layer_fn};
 use tower_service::Service;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Exchange = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
+pub(crate) type Exchange =
+    Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, BoxError>> + Send>>;
 
 /// A function in the place of what sends.
 #[derive(Clone)]
-struct Middleware<F> {
+pub(crate) struct Middleware<F> {
     inner: HttpService,
     function: F,
 }
@@ -54,7 +55,9 @@ where
     builder.layer(layer(function))
 }
 
-fn layer<F>(function: F) -> impl Layer<HttpService, Service = Middleware<F>> + Send + Sync
+pub(crate) fn layer<F>(
+    function: F,
+) -> impl Layer<HttpService, Service = Middleware<F>> + Send + Sync
 where
     F: Clone + Send + Sync,
 {

@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use rcgen::{Certificate, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -21,8 +21,13 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// Returns an acceptor for `localhost` with a self-signed certificate, and the certificate.
 pub(crate) fn tls_acceptor(protocols: &[&[u8]]) -> (TlsAcceptor, String) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    acceptor(protocols, &made.cert, &made.signing_key)
+    let names = CertificateParams::new(["localhost".to_owned()]);
+    self_signed(protocols, names.unwrap())
+}
+
+fn self_signed(protocols: &[&[u8]], parameters: CertificateParams) -> (TlsAcceptor, String) {
+    let key = KeyPair::generate().unwrap();
+    acceptor(protocols, &parameters.self_signed(&key).unwrap(), &key)
 }
 
 fn acceptor(
@@ -45,6 +50,11 @@ fn acceptor(
 /// in.
 async fn tls_server(protocols: &[&[u8]]) -> (u16, String, Arc<Mutex<Vec<Version>>>) {
     let (acceptor, pem) = tls_acceptor(protocols);
+    let (port, versions) = serve(acceptor).await;
+    (port, pem, versions)
+}
+
+async fn serve(acceptor: TlsAcceptor) -> (u16, Arc<Mutex<Vec<Version>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let versions = Arc::new(Mutex::new(Vec::new()));
@@ -67,7 +77,7 @@ async fn tls_server(protocols: &[&[u8]]) -> (u16, String, Arc<Mutex<Vec<Version>
             });
         }
     });
-    (port, pem, versions)
+    (port, versions)
 }
 
 /// A proxy that lets those through who have its credentials; and what was asked of it.
@@ -202,4 +212,41 @@ async fn through_a_proxy() {
     let before = heads.lock().unwrap().len();
     call(&direct).await.unwrap();
     assert_eq!(heads.lock().unwrap().len(), before);
+}
+
+/// Tools such as openssl mark self-signed certificates as authorities.
+#[tokio::test]
+async fn a_self_signed_certificate_can_be_trusted() {
+    let parameters = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut parameters = CertificateParams::new(names).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        parameters
+    };
+    let client = |port: u16, pem: &str| {
+        let builder = crate::builder(format!("https://127.0.0.1:{port}")).no_proxy();
+        builder.root_certificates(pem).build().unwrap()
+    };
+    let (acceptor, pem) = self_signed(&[b"h2"], parameters(&["127.0.0.1"]));
+    let (port, versions) = serve(acceptor).await;
+    call(&client(port, &pem)).await.unwrap();
+    assert_eq!(versions.lock().unwrap().len(), 1);
+    // One of the same name, one of another name, and one that has expired.
+    let (_, other) = self_signed(&[], parameters(&["127.0.0.1"]));
+    let (wrong_name, of_wrong_name) = self_signed(&[], parameters(&["other.example"]));
+    let mut old = parameters(&["127.0.0.1"]);
+    old.not_after = rcgen::date_time_ymd(2000, 1, 1);
+    old.not_before = rcgen::date_time_ymd(1999, 1, 1);
+    let (expired, of_expired) = self_signed(&[], old);
+    let cases = [
+        (port, other),
+        (serve(wrong_name).await.0, of_wrong_name),
+        (serve(expired).await.0, of_expired),
+    ];
+    for (port, pem) in cases {
+        let error = call(&client(port, &pem)).await.unwrap_err();
+        let chain = error.display_chain().to_string();
+        assert!(error.is_untrusted_server() && error.is_connect(), "{chain}");
+    }
+    assert_eq!(versions.lock().unwrap().len(), 1);
 }

@@ -23,8 +23,12 @@ const GET: &str = "/v3/serp/google/organic/task_get/advanced";
 /// An identifier as the API makes them: month, day, hour, minute, then digits of the account.
 const ID: &str = "11231405-7531-0066-0000-9e4f0a1b2c3d";
 
+fn credentials() -> String {
+    format!("{LOGIN}:{PASSWORD}")
+}
+
 fn authorization() -> String {
-    format!("Basic {}", STANDARD.encode(format!("{LOGIN}:{PASSWORD}")))
+    format!("Basic {}", STANDARD.encode(credentials()))
 }
 
 fn record(folder: &TempDir, upstream: String) -> Record {
@@ -34,8 +38,13 @@ fn record(folder: &TempDir, upstream: String) -> Record {
 }
 
 async fn recorder(record: Record) -> MockServer {
+    recorder_for(record, &credentials()).await
+}
+
+async fn recorder_for(record: Record, credentials: &str) -> MockServer {
     MockServer::builder()
         .without_embedded()
+        .auth(credentials)
         .record(record)
         .start()
         .await
@@ -332,7 +341,8 @@ async fn a_secret_that_is_left_is_not_written() {
     let body = envelope(r#""result":[{"x":987654321.5}]"#);
     let upstream = Responder::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
+    let to = || record(&folder, upstream.url()).refresh();
+    let mock = recorder_for(to(), "john.doe:987654321").await;
     let good = r#"[{"targets": ["a.com"]}]"#;
     let response = ask(&mock, "POST", SUMMARY, &[("authorization", digits)], good).await;
     assert_eq!(
@@ -341,6 +351,7 @@ async fn a_secret_that_is_left_is_not_written() {
     );
     assert_eq!(upstream.received().len(), 1);
 
+    let mock = recorder(to()).await;
     let encoded = STANDARD.encode(PASSWORD);
     for (path, body, place) in [
         (
@@ -378,6 +389,7 @@ async fn a_secret_that_is_left_is_not_written() {
         "not sent: the path contains the password"
     );
     // Too short to be searched for.
+    let mock = recorder_for(to(), "a:b").await;
     let short = [("authorization", "Basic YTpi")];
     let response = ask(&mock, "POST", SUMMARY, &short, good).await;
     assert!(
@@ -450,6 +462,7 @@ async fn what_is_missing_is_recorded_once() {
     let folder = TempDir::new().unwrap();
     let mock = MockServer::builder()
         .without_embedded()
+        .auth(credentials())
         .record(record(&folder, upstream.url()));
     let mock = mock.start().await.unwrap();
     let body = r#"[{"targets": ["a.com"]}]"#;
@@ -602,6 +615,7 @@ fn what_is_not_recorded_at_all() {
     let start = |record: Record| -> Result<MockServer, StartError> {
         let builder: Builder = MockServer::builder()
             .on_miss(OnMiss::Example)
+            .auth(credentials())
             .record(record);
         builder.in_memory()
     };
@@ -710,7 +724,11 @@ async fn requests_whose_response_cannot_be_stored_are_not_sent() {
     for (auth, mock) in [
         (
             false,
-            recorder(record(&folder, upstream.url()).refresh()).await,
+            recorder_for(
+                record(&folder, upstream.url()).refresh(),
+                "somebody:secret-word",
+            )
+            .await,
         ),
         (true, {
             let record = record(&folder, upstream.url()).credentials(own);
@@ -775,6 +793,100 @@ async fn requests_whose_response_cannot_be_stored_are_not_sent() {
     assert!(!error.to_string().contains("hunter2"), "{error}");
 }
 
+/// No program and no web page spends money with other credentials than those of the start.
+#[tokio::test]
+async fn a_recorder_accepts_only_the_credentials_it_was_started_with() {
+    let upstream = Responder::start(account).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let to = || record(&folder, upstream.url());
+    let body = r#"[{"targets": ["a.com"]}]"#;
+    let error = MockServer::builder().record(to()).in_memory().unwrap_err();
+    assert!(
+        error.to_string().contains("accepts only the credentials"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("`--token`"), "{error}");
+
+    let own = authorization();
+    let other = ("authorization", "Basic b3RoZXI6b3RoZXJvdGhlcg==");
+    let mock = MockServer::builder().record(to().credentials(credentials()));
+    let mock = mock.start().await.unwrap();
+    for headers in [&[][..], &[other]] {
+        let response = ask(&mock, "POST", SUMMARY, headers, body).await;
+        assert_eq!(response.status, 401);
+        let detail = response.header("x-mock-detail");
+        assert!(detail.contains("that it was started with"), "{detail}");
+    }
+    let good = ("authorization", own.as_str());
+    for page in [
+        ("host", "rebound.example:8080"),
+        ("origin", "https://page.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let response = ask(&mock, "POST", SUMMARY, &[good, page], body).await;
+        assert_eq!(response.status, 403, "{page:?}");
+        let detail = response.header("x-mock-detail");
+        assert!(detail.contains("x-mock-token"), "{detail}");
+    }
+    assert_eq!(upstream.received().len(), 0);
+    assert_eq!(ask(&mock, "POST", SUMMARY, &[good], body).await.status, 200);
+    assert_eq!(upstream.received().len(), 1);
+}
+
+/// With the token, callers need neither the credentials nor a loopback name.
+#[tokio::test]
+async fn a_token_gives_access_to_the_recorder() {
+    const TOKEN: &str = "0123456789abcdef";
+    let upstream = Responder::start(account).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let to = || record(&folder, upstream.url()).refresh();
+    let body = r#"[{"targets": ["a.com"]}]"#;
+    let short = MockServer::builder().token("0123456789").record(to());
+    assert!(
+        short
+            .in_memory()
+            .unwrap_err()
+            .to_string()
+            .contains("16 or more")
+    );
+    let own = authorization();
+    let callers = ("authorization", own.as_str());
+    let other = ("authorization", "Basic b3RoZXI6b3RoZXJvdGhlcg==");
+    let token = ("x-mock-token", TOKEN);
+    let wrong = ("x-mock-token", "0123456789abcdeg");
+    let host = ("host", "recorder.example:8080");
+
+    // The credentials of the caller are sent on.
+    let builder = MockServer::builder().token(TOKEN).record(to());
+    assert!(!format!("{builder:?}").contains(TOKEN));
+    let mock = builder.start().await.unwrap();
+    for (headers, status) in [
+        (&[callers][..], 401),
+        (&[callers, wrong], 401),
+        (&[callers, host], 403),
+        (&[token, host], 400),
+        (&[callers, token, host], 200),
+    ] {
+        let response = ask(&mock, "POST", SUMMARY, headers, body).await;
+        assert_eq!(response.status, status, "{headers:?}");
+    }
+    // Or those of the recorder.
+    let record = to().credentials(credentials());
+    let mock = MockServer::builder().token(TOKEN).record(record);
+    let mock = mock.start().await.unwrap();
+    for (headers, status) in [
+        (&[callers][..], 200),
+        (&[other], 401),
+        (&[token, host], 200),
+        (&[other, token], 200),
+    ] {
+        let response = ask(&mock, "POST", SUMMARY, headers, body).await;
+        assert_eq!(response.status, status, "{headers:?}");
+    }
+    assert_eq!(upstream.received().len(), 4);
+}
+
 /// A good recording is not replaced by a bad moment.
 #[tokio::test]
 async fn what_passes_is_not_kept() {
@@ -816,7 +928,10 @@ async fn only_what_is_missing() {
     let folder = TempDir::new().unwrap();
     let start = async || {
         let record = record(&folder, upstream.url());
-        let builder = MockServer::builder().fixtures(folder.path()).record(record);
+        let builder = MockServer::builder()
+            .auth(credentials())
+            .fixtures(folder.path())
+            .record(record);
         let rule = "/v3/backlinks/summary/live api:40202".parse().unwrap();
         builder.rule(rule).start().await.unwrap()
     };
@@ -824,7 +939,8 @@ async fn only_what_is_missing() {
         |keyword: &str| json!({"keyword": keyword, "language_code": "en", "location_code": 2840});
     let first = {
         let record = record(&folder, upstream.url());
-        MockServer::builder().record(record).start().await.unwrap()
+        let builder = MockServer::builder().auth(credentials()).record(record);
+        builder.start().await.unwrap()
     };
     for keyword in ["one", "two"] {
         let body = json!([task(keyword)]).to_string();
@@ -897,7 +1013,11 @@ async fn secrets_in_odd_places() {
         let body = envelope(&format!(r#""id":"x","result":[{result}]"#));
         let upstream = Responder::start(move |_| body.clone()).await.unwrap();
         let folder = TempDir::new().unwrap();
-        let mock = recorder(record(&folder, upstream.url()).refresh()).await;
+        let mock = recorder_for(
+            record(&folder, upstream.url()).refresh(),
+            &format!("SomeBody:{ODD}"),
+        )
+        .await;
         let task = r#"[{"keyword": "x", "language_code": "en", "location_code": 2840, "postback_url": "https://me.example/hook?key=topsecret"}]"#;
         let response = ask(&mock, "POST", POST, &[("authorization", &header)], task).await;
         let detail = response.header("x-mock-detail");
@@ -915,7 +1035,11 @@ async fn secrets_in_odd_places() {
     ));
     let upstream = Responder::start(move |_| body.clone()).await.unwrap();
     let folder = TempDir::new().unwrap();
-    let mock = recorder(record(&folder, upstream.url()).refresh()).await;
+    let mock = recorder_for(
+        record(&folder, upstream.url()).refresh(),
+        &format!("SomeBody:{ODD}"),
+    )
+    .await;
     let response = ask(
         &mock,
         "POST",

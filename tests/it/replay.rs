@@ -513,6 +513,50 @@ async fn sessions_do_not_meet() {
         .unwrap();
 }
 
+/// No web page drives the admin routes: neither from another site nor after DNS rebinding.
+#[tokio::test]
+async fn the_admin_routes_are_closed_to_web_pages() {
+    const TOKEN: (&str, &str) = ("x-mock-token", "0123456789abcdef");
+    let rebound = ("host", "rebound.example:8080");
+    let mock = MockServer::builder().admin().start().await.unwrap();
+    let faults = async |mock: &MockServer, headers: &[(&str, &str)]| {
+        let response = ask(mock, "POST", "/__mock/faults", headers, "/v3/** reset").await;
+        (response.status, response.text().to_owned())
+    };
+    for page in [
+        &[rebound][..],
+        &[("origin", "https://page.example")],
+        &[("origin", "null"), ("content-type", "text/plain")],
+        &[("sec-fetch-site", "cross-site")],
+        &[TOKEN, rebound],
+    ] {
+        let (status, text) = faults(&mock, page).await;
+        assert_eq!(status, 403, "{page:?}");
+        assert!(
+            text.contains("closed to") && text.contains("127.0.0.1"),
+            "{text}"
+        );
+        let path = "/__s/a/__mock/faults";
+        assert_eq!(ask(&mock, "GET", path, page, "").await.status, 403);
+    }
+    let health = ask(&mock, "GET", "/__mock/health", &[rebound], "").await;
+    assert_eq!(health.status, 200);
+    assert_eq!(
+        faults(&mock, &[("origin", "http://localhost:3000")])
+            .await
+            .0,
+        200
+    );
+
+    // With a token, it is required, and sufficient.
+    let mock = MockServer::builder().admin().token(TOKEN.1).start().await;
+    let mock = mock.unwrap();
+    let (status, text) = faults(&mock, &[]).await;
+    assert_eq!(status, 403);
+    assert!(text.contains("requires the token"), "{text}");
+    assert_eq!(faults(&mock, &[TOKEN, rebound]).await.0, 200);
+}
+
 #[tokio::test]
 async fn the_admin_routes() {
     let folder = TempDir::new().unwrap();

@@ -131,7 +131,7 @@ async fn words_in_place_of_numbers_are_null() {
     assert!(response.drift()[0].found.contains("after the JSON"));
 }
 
-/// What is no whole response stays an error with the bytes that arrived, and its charge is unknown.
+/// What is not a whole response stays an error with the bytes that arrived, and its charge is unknown.
 #[tokio::test]
 async fn the_bytes_of_every_other_form_are_kept() {
     let cases = [

@@ -1,23 +1,22 @@
 //! A call of a job, until each of its targets has an outcome. It is sent, sent again without a target
 //! that the API rejects, or restored from the journal.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use dataforseo_client::models::PerTarget;
 use dataforseo_client::{Charge, Client, Error, Response};
-use sha2::{Digest, Sha256};
 
 use crate::call_error::{Verdict, verdict};
-use crate::journal::{CallHistory, Journal, JournalError, PartEnd};
+use crate::control::{AfterWait, JobControl};
+use crate::journal::{CallHistory, InputPrefix, Journal, JournalError, PartEnd, SentRecord};
 use crate::outcome::{CallFailure, Outcome};
 use crate::packing::PackedTarget;
 use crate::progress::JobEnd;
-use crate::slots::{OutcomeSlots, decode_results};
-use crate::state::{CallOutcomes, JobControl};
-
-/// How often a call may be rejected because of a target that the API does not name, before its other
-/// targets fail. That is enough to find three invalid targets in a thousand.
-const MAX_SPLITS: u32 = 32;
+use crate::slots::{OutcomeSlots, decode_task};
+use crate::state::CallOutcomes;
 
 /// A call, with all that is needed to send it.
 pub(crate) struct Call<'a, E: PerTarget> {
@@ -30,16 +29,21 @@ pub(crate) struct Call<'a, E: PerTarget> {
     pub(crate) targets: Vec<PackedTarget>,
     /// The digest of the targets for the journal.
     pub(crate) digest: &'a str,
+    /// The input that was read before the call, for the journal.
+    pub(crate) input: &'a InputPrefix,
     pub(crate) control: &'a JobControl,
     /// Whether to send parts again that earlier runs may have paid for.
     pub(crate) retry_uncertain: bool,
 }
 
-/// The parts of a call that are still to be sent, as positions within the call.
-struct PartQueue {
-    parts: Vec<Vec<usize>>,
-    splits: u32,
-}
+/// The parts of a call that are still to be sent, as positions within the call. Larger parts come
+/// first, so that invalid targets delay the others least.
+type PartQueue = VecDeque<Vec<usize>>;
+
+/// Calls that were refused together are sent again at different times: one of this many after the
+/// other.
+const SPREAD_STEPS: u64 = 32;
+const SPREAD_STEP: Duration = Duration::from_millis(50);
 
 impl<E: PerTarget> Call<'_, E> {
     /// Finds an outcome for each target, from the journal or from the API.
@@ -76,24 +80,12 @@ impl<E: PerTarget> Call<'_, E> {
             if targets.iter().any(|target| *target >= self.targets.len()) {
                 return Err(journal.other_input(self.number));
             }
-            match part.end {
-                PartEnd::Response(body) => {
-                    let body = journal.read_body(body).await?;
-                    let Some(results) = decode_results::<E::Result>(&body) else {
-                        return Err(journal.unreadable(self.number));
-                    };
-                    slots.set_rows(&self.targets, &targets, results);
-                }
-                PartEnd::NotCharged => {}
-                PartEnd::InFlight | PartEnd::Failed { .. } if self.retry_uncertain => {}
-                PartEnd::InFlight => {
-                    let reason = "the program ended while the call was in flight";
-                    slots.set_failed(&targets, &journaled_failure(reason.to_owned(), None));
-                }
-                PartEnd::Failed { reason, cost } => {
-                    slots.set_failed(&targets, &journaled_failure(reason, cost));
-                }
-            }
+            let recorded = part.end.body();
+            let body = match recorded {
+                Some(body) => journal.read_body(body).await?,
+                None => Vec::new(),
+            };
+            self.restore_part(&targets, part.end, &body, slots);
         }
         // After the parts: the part with a rejected target may have been sent again without it.
         for invalid in history.invalid {
@@ -105,21 +97,53 @@ impl<E: PerTarget> Call<'_, E> {
         Ok(())
     }
 
+    /// Restores the outcomes of a part from how it ended and from its response.
+    fn restore_part(
+        &self,
+        targets: &[usize],
+        end: PartEnd,
+        body: &[u8],
+        slots: &mut OutcomeSlots<E>,
+    ) {
+        match end {
+            PartEnd::Response { cost, .. } => match decode_task::<E::Result>(body) {
+                Some(task) => slots.set_rows(&self.targets, targets, task.result, &task.drift),
+                None => {
+                    let reason = "the response in the journal cannot be decoded".to_owned();
+                    slots.set_failed(targets, &journaled_failure(reason, cost));
+                }
+            },
+            PartEnd::NotCharged => {}
+            PartEnd::Failed { reason, cost, .. } => {
+                // This version may read what the one that received it could not.
+                let task = decode_task::<E::Result>(body);
+                let task = task.filter(|task| task.status_code.is_ok() && !task.result.is_empty());
+                if let Some(task) = task {
+                    slots.set_rows(&self.targets, targets, task.result, &task.drift);
+                } else if !self.retry_uncertain {
+                    slots.set_failed(targets, &journaled_failure(reason, cost));
+                }
+            }
+            PartEnd::InFlight if self.retry_uncertain => {}
+            PartEnd::InFlight => {
+                let reason = "the program ended while the call was in flight".to_owned();
+                slots.set_failed(targets, &journaled_failure(reason, None));
+            }
+        }
+    }
+
     /// Sends the targets that have no outcome yet.
     async fn send_unresolved(&self, slots: &mut OutcomeSlots<E>) -> Result<(), JournalError> {
-        let mut queue = PartQueue {
-            parts: vec![slots.unresolved()],
-            splits: 0,
-        };
-        while let Some(part) = queue.parts.pop() {
+        let mut queue = PartQueue::from([slots.unresolved()]);
+        while let Some(part) = queue.pop_front() {
             if part.is_empty() {
                 continue;
             }
             if self.control.is_stopped() {
                 return Ok(());
             }
-            self.record_sent(&part).await?;
             let task = self.task(&part);
+            self.record_sent(&part, &task).await?;
             match self.client.call::<E>(&task).await {
                 Ok(response) => self.accept(response, &part, slots).await?,
                 Err(error) => {
@@ -159,7 +183,8 @@ impl<E: PerTarget> Call<'_, E> {
             None => Ok(()),
         };
         // The response is paid for, so its rows are delivered even if they could not be recorded.
-        slots.set_rows(&self.targets, part, response.into_results());
+        let drift = response.drift().to_vec();
+        slots.set_rows(&self.targets, part, response.into_results(), &drift);
         recorded
     }
 
@@ -177,44 +202,51 @@ impl<E: PerTarget> Call<'_, E> {
             charge: error.charge(),
             error: Some(Arc::clone(&error)),
         };
-        match verdict {
-            Verdict::Charged(cost) => {
-                self.control.record_failure(&error);
-                slots.set_failed(&part, &failure);
-                if let Some(journal) = self.journal {
-                    journal
-                        .record_failed(self.number, &failure.reason, cost)
-                        .await?;
+        if let Verdict::Charged(cost) = verdict {
+            self.control.record_failure(&error);
+            slots.set_failed(&part, &failure);
+            return match self.journal {
+                Some(journal) => {
+                    let body = body_of(&error);
+                    let reason = &failure.reason;
+                    journal.record_failed(self.number, reason, cost, body).await
                 }
-            }
+                None => Ok(()),
+            };
+        }
+        if let Some(journal) = self.journal {
+            let body = body_of(&error);
+            let reason = &failure.reason;
+            journal
+                .record_not_charged(self.number, reason, body)
+                .await?;
+        }
+        match verdict {
             Verdict::InvalidTarget(position) => {
                 let target = part.remove(position);
-                self.record_not_charged().await?;
+                if part.is_empty() {
+                    self.control.record_rejected_target(&error);
+                }
                 if let Some(journal) = self.journal {
                     journal
                         .record_invalid(self.number, target as u32, &failure.reason)
                         .await?;
                 }
                 slots.set(target, Outcome::Invalid(failure.reason));
-                queue.parts.push(part);
+                queue.push_back(part);
             }
             Verdict::InvalidTargets => {
-                self.record_not_charged().await?;
-                self.control.record_failure(&error);
-                queue.splits += 1;
-                if queue.splits > MAX_SPLITS {
-                    slots.set_failed(&part, &failure);
-                } else {
-                    let second = part.split_off(part.len() / 2);
-                    queue.parts.extend([second, part]);
+                let second = part.split_off(part.len() / 2);
+                queue.extend([part, second]);
+            }
+            Verdict::RefusedForNow => {
+                let spread = SPREAD_STEP * (self.number % SPREAD_STEPS) as u32;
+                if self.control.wait_after_refusal(&error, spread).await == AfterWait::SendAgain {
+                    queue.push_front(part);
                 }
             }
-            Verdict::AllCallsFail => {
-                self.record_not_charged().await?;
-                self.control.stop(JobEnd::Refused(error));
-            }
-            Verdict::CallFailed => {
-                self.record_not_charged().await?;
+            Verdict::AllCallsFail => self.control.stop(JobEnd::Refused(error)),
+            Verdict::CallFailed | Verdict::Charged(_) => {
                 self.control.record_failure(&error);
                 slots.set_failed(&part, &failure);
             }
@@ -223,23 +255,29 @@ impl<E: PerTarget> Call<'_, E> {
     }
 
     /// Records that a part is about to be sent.
-    async fn record_sent(&self, part: &[usize]) -> Result<(), JournalError> {
+    async fn record_sent(&self, part: &[usize], task: &E::Task) -> Result<(), JournalError> {
         let Some(journal) = self.journal else {
             return Ok(());
         };
         let is_whole = part.len() == self.targets.len();
         let positions = || part.iter().map(|target| *target as u32).collect();
-        journal
-            .record_sent(self.number, self.digest, (!is_whole).then(positions))
-            .await
+        let sent = SentRecord {
+            call: self.number,
+            digest: self.digest.to_owned(),
+            targets: (!is_whole).then(positions),
+            estimate: self.client.estimate::<E>(task),
+            input: self.input.clone(),
+        };
+        journal.record_sent(sent, part.len()).await
     }
+}
 
-    async fn record_not_charged(&self) -> Result<(), JournalError> {
-        match self.journal {
-            Some(journal) => journal.record_not_charged(self.number).await,
-            None => Ok(()),
-        }
-    }
+/// Returns the response that belongs to an error, as far as it arrived.
+fn body_of(error: &Error) -> Bytes {
+    let response = error.raw_response();
+    response
+        .map(|response| response.body().clone())
+        .unwrap_or_default()
 }
 
 /// The failure of a part that the journal has. Without a cost, the charge is unknown.
@@ -249,24 +287,4 @@ fn journaled_failure(reason: String, cost: Option<f64>) -> CallFailure {
         charge: cost.map_or(Charge::Unknown, Charge::Charged),
         error: None,
     }
-}
-
-/// Returns a digest that shows whether a call has equal targets in equal order in another run.
-pub(crate) fn digest(targets: &[PackedTarget]) -> String {
-    let mut hasher = Sha256::new();
-    for packed in targets {
-        hasher.update((packed.target.len() as u64).to_le_bytes());
-        hasher.update(packed.target.as_bytes());
-        // Each duplicate has an outcome, so their number counts, too.
-        hasher.update((packed.indices.len() as u64).to_le_bytes());
-        for (index, spelling) in packed.other_spellings() {
-            hasher.update((index as u64).to_le_bytes());
-            hasher.update((spelling.len() as u64).to_le_bytes());
-            hasher.update(spelling.as_bytes());
-        }
-    }
-    let digest = hasher.finalize();
-    digest[..8]
-        .iter()
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

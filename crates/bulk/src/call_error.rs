@@ -13,6 +13,8 @@ pub(crate) enum Verdict {
     InvalidTarget(usize),
     /// The API rejected some target without naming it. Smaller calls find it.
     InvalidTargets,
+    /// The account's limits are reached. Nothing was charged, and the call can be sent again later.
+    RefusedForNow,
     /// The error is about the account, the budget or the task, so every further call would meet it.
     AllCallsFail,
     /// This call failed, and others may succeed.
@@ -30,6 +32,7 @@ pub(crate) fn verdict(error: &Error, targets: &[String]) -> Verdict {
         Some(Rejection::Target(position)) => Verdict::InvalidTarget(position),
         Some(Rejection::SomeTarget) if targets.len() == 1 => Verdict::InvalidTarget(0),
         Some(Rejection::SomeTarget) => Verdict::InvalidTargets,
+        None if error.is_rate_limited() => Verdict::RefusedForNow,
         None if concerns_all_calls(error) => Verdict::AllCallsFail,
         None => Verdict::CallFailed,
     }
@@ -71,9 +74,7 @@ fn rejection(error: &Error, targets: &[String]) -> Option<Rejection> {
 /// Returns whether every further call of the job would meet the error.
 fn concerns_all_calls(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::BudgetExceeded { .. } | ErrorKind::Limiter(_) | ErrorKind::InvalidTask(_) => {
-            true
-        }
+        ErrorKind::BudgetExceeded { .. } | ErrorKind::InvalidTask(_) => true,
         ErrorKind::Http(status) => matches!(status, 401 | 402 | 403 | 407),
         _ => error.status_code().is_some_and(|code| {
             matches!(

@@ -2,22 +2,25 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::iter::Peekable;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use dataforseo_client::models::PerTarget;
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::call::{Call, digest};
+use crate::call::Call;
+use crate::control::JobControl;
+use crate::digest;
 use crate::input::JobInput;
-use crate::journal::{CallHistory, Journal};
+use crate::journal::{CallHistory, Finished, InputPrefix, Journal, JournalError};
 use crate::outcome::{Outcome, TargetOutcome};
 use crate::packing::{PackedTarget, Packer};
 use crate::progress::JobEnd;
-use crate::spool::SortedTargets;
-use crate::state::{CallOutcomes, JobControl, OutcomeSender, RunningJob as _};
+use crate::spool::{SortedTargets, Sorter, SpooledTarget};
+use crate::state::{CallOutcomes, OutcomeSender, RunningJob as _};
 use crate::target::Target;
 
 /// Reads targets, sends calls and delivers outcomes.
@@ -29,9 +32,11 @@ pub(crate) struct Driver<E: PerTarget> {
     pub(crate) packer: Packer,
     /// The calls of earlier runs, by number.
     pub(crate) history: HashMap<u64, CallHistory>,
+    /// The input that an earlier run read before its last call.
+    pub(crate) journaled_input: InputPrefix,
     /// A permit per call that is in flight or waits until its outcomes are taken.
     pub(crate) permits: Arc<Semaphore>,
-    /// Where to sort the input by domain. `None` to send it in its own order.
+    /// Where to sort a long input by domain. `None` to send it in its own order.
     pub(crate) sort_dir: Option<PathBuf>,
 }
 
@@ -41,11 +46,13 @@ impl<E: PerTarget + 'static> Driver<E> {
     where
         S: Stream<Item = Target> + Send,
     {
-        let mut input = JobInput::new(self.outcomes.clone(), input);
+        let journaled = std::mem::take(&mut self.journaled_input);
+        let mut input = JobInput::new(self.outcomes.clone(), input, journaled);
         let mut sorted = None;
         if let Some(dir) = self.sort_dir.take() {
-            match input.sort(&dir).await {
-                Ok(targets) => sorted = Some(targets),
+            let sorter = Sorter::new(&dir, self.packer.window());
+            match input.sort(sorter).await {
+                Ok(targets) => sorted = Some(targets.peekable()),
                 Err(error) => {
                     input.flush_invalid().await;
                     self.stop_spool(error);
@@ -57,6 +64,7 @@ impl<E: PerTarget + 'static> Driver<E> {
         let is_exhausted = input.is_exhausted();
         drop(input);
         self.end(calls, is_exhausted);
+        self.finish_journal().await;
     }
 
     /// Sends calls until no target is left or the job is stopped. Waits for all of them, and returns
@@ -64,7 +72,7 @@ impl<E: PerTarget + 'static> Driver<E> {
     async fn send_all<S>(
         &mut self,
         input: &mut JobInput<E, S>,
-        sorted: &mut Option<SortedTargets>,
+        sorted: &mut Option<Peekable<SortedTargets>>,
     ) -> u64
     where
         S: Stream<Item = Target>,
@@ -76,6 +84,13 @@ impl<E: PerTarget + 'static> Driver<E> {
                 self.refill(sorted);
             } else {
                 input.fill(&mut self.packer).await;
+            }
+            if let Some(journal) = &self.journal
+                && input.is_changed()
+            {
+                let error = journal.input_changed(input.journaled_targets());
+                self.stop_journal(error);
+                break;
             }
             let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
                 break;
@@ -92,7 +107,8 @@ impl<E: PerTarget + 'static> Driver<E> {
             let call = PreparedCall {
                 number,
                 history: self.history.remove(&number),
-                digest: self.journal.as_ref().map(|_| digest(&targets)),
+                digest: self.journal.as_ref().map(|_| digest::of_call(&targets)),
+                input: input.prefix(),
                 targets,
                 permit,
             };
@@ -101,7 +117,7 @@ impl<E: PerTarget + 'static> Driver<E> {
             {
                 // Stops before any later call is sent.
                 let error = journal.other_input(number);
-                self.control().stop(JobEnd::Journal(Arc::new(error)));
+                self.stop_journal(error);
                 self.outcomes.send(not_sent(call.targets)).await;
                 break;
             }
@@ -115,7 +131,7 @@ impl<E: PerTarget + 'static> Driver<E> {
     }
 
     /// Delivers the targets that were read and not sent.
-    async fn drain(&mut self, sorted: &mut Option<SortedTargets>) {
+    async fn drain(&mut self, sorted: &mut Option<Peekable<SortedTargets>>) {
         loop {
             let mut unsent = Vec::new();
             while let Some(targets) = self.packer.next_call() {
@@ -137,7 +153,7 @@ impl<E: PerTarget + 'static> Driver<E> {
         {
             // The journal has further calls, so the input was longer before.
             let error = journal.other_input(calls);
-            self.control().stop(JobEnd::Journal(Arc::new(error)));
+            self.stop_journal(error);
         }
         let progress = self.outcomes.state.progress();
         let is_resolved = progress.not_sent == 0 && progress.finished() == progress.read;
@@ -148,6 +164,23 @@ impl<E: PerTarget + 'static> Driver<E> {
         }
     }
 
+    /// Writes what could not be written to the journal, or saves it elsewhere.
+    async fn finish_journal(&self) {
+        let Some(journal) = &self.journal else {
+            return;
+        };
+        let Finished { error, unsaved } = journal.finish().await;
+        if let Some(error) = error {
+            self.control().replace_end(JobEnd::Journal(Arc::new(error)));
+        }
+        let state = &self.outcomes.state;
+        *state.unsaved.lock().unwrap_or_else(PoisonError::into_inner) = unsaved;
+    }
+
+    fn stop_journal(&self, error: JournalError) {
+        self.control().stop(JobEnd::Journal(Arc::new(error)));
+    }
+
     /// Stops the job if the task of a call panicked, as its targets have no outcome then.
     fn check_panic(&self, ended: &Result<(), JoinError>) {
         if ended.is_err() {
@@ -156,10 +189,13 @@ impl<E: PerTarget + 'static> Driver<E> {
     }
 
     /// Fills the window with sorted targets. Returns whether the window has any.
-    fn refill(&mut self, sorted: &mut Option<SortedTargets>) -> bool {
+    fn refill(&mut self, sorted: &mut Option<Peekable<SortedTargets>>) -> bool {
         while !self.packer.is_full() {
             match sorted.as_mut().and_then(Iterator::next) {
-                Some(Ok(target)) => self.packer.push(target.index, &target.target),
+                Some(Ok(target)) => {
+                    self.packer.push(target.index, &target.target);
+                    self.push_duplicates(&target, sorted);
+                }
                 Some(Err(error)) => {
                     // Targets that cannot be read back have no outcome. The end of the job says why.
                     self.stop_spool(error);
@@ -170,6 +206,19 @@ impl<E: PerTarget + 'static> Driver<E> {
             }
         }
         true
+    }
+
+    /// Adds the targets that are equal to one that was added, even if the window is full: a later call
+    /// would pay for them again.
+    fn push_duplicates(
+        &mut self,
+        target: &SpooledTarget,
+        sorted: &mut Option<Peekable<SortedTargets>>,
+    ) {
+        let next = || sorted.as_mut()?.next_if(|next| target.is_equal(next));
+        for duplicate in std::iter::from_fn(next).flatten() {
+            self.packer.push(duplicate.index, &duplicate.target);
+        }
     }
 
     fn stop_spool(&self, error: io::Error) {
@@ -187,6 +236,8 @@ struct PreparedCall {
     history: Option<CallHistory>,
     /// The digest of the targets. `None` without a journal.
     digest: Option<String>,
+    /// The input that was read before the call.
+    input: InputPrefix,
     targets: Vec<PackedTarget>,
     permit: OwnedSemaphorePermit,
 }
@@ -208,6 +259,7 @@ impl PreparedCall {
             template: &state.template,
             journal: journal.as_ref(),
             digest: self.digest.as_deref().unwrap_or_default(),
+            input: &self.input,
             number: self.number,
             targets: self.targets,
             control: &state.control,

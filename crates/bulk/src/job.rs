@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use dataforseo_client::Client;
 use dataforseo_client::models::{PerTarget, Task, Violations, api, today, validate};
@@ -10,15 +11,17 @@ use futures_core::Stream;
 use futures_util::StreamExt as _;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::control::{GiveUp, JobControl};
 use crate::driver::Driver;
 use crate::journal::{
-    FORMAT_VERSION, JobHistory, JobRecord, Journal, JournalError, OpenMode, OpenedJournal, blocking,
+    FORMAT_VERSION, JobHistory, JobRecord, Journal, JournalError, OpenMode, OpenedJournal,
+    blocking, has_content,
 };
 use crate::outcomes::Outcomes;
 use crate::packing::{Capacity, Packer};
-use crate::plan::{Plan, Planner, estimate};
+use crate::plan::{Plan, Planner};
 use crate::progress::Progress;
-use crate::state::{JobControl, JobState, OutcomeSender};
+use crate::state::{JobState, OutcomeSender};
 use crate::target::Target;
 
 /// The reason why a job did not start. Nothing was sent.
@@ -79,7 +82,7 @@ pub struct BulkJob<E: PerTarget> {
     capacity: Capacity,
     window: NonZeroUsize,
     max_in_flight: NonZeroUsize,
-    max_consecutive_failures: u32,
+    give_up: GiveUp,
     budget: Option<f64>,
     journal: Option<JournalFile>,
     retry_uncertain: bool,
@@ -97,6 +100,8 @@ struct JournalFile {
 const DEFAULT_WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(24_999);
 /// The default number of failed calls in a row after which a job stops.
 const DEFAULT_MAX_CONSECUTIVE_FAILURES: u32 = 50;
+/// The default time for which a job waits while the account's limits are reached.
+const DEFAULT_RATE_LIMIT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 impl<E: PerTarget> BulkJob<E> {
     /// Creates a job whose calls have the parameters of this task. The targets of the task are
@@ -109,7 +114,10 @@ impl<E: PerTarget> BulkJob<E> {
             window: DEFAULT_WINDOW,
             max_in_flight: NonZeroUsize::new(api::SIMULTANEOUS_CALLS as usize)
                 .unwrap_or(NonZeroUsize::MIN),
-            max_consecutive_failures: DEFAULT_MAX_CONSECUTIVE_FAILURES,
+            give_up: GiveUp {
+                after_failures: DEFAULT_MAX_CONSECUTIVE_FAILURES,
+                rate_limit_timeout: DEFAULT_RATE_LIMIT_TIMEOUT,
+            },
             budget: None,
             journal: None,
             retry_uncertain: false,
@@ -141,21 +149,24 @@ impl<E: PerTarget> BulkJob<E> {
     /// Sets the number of distinct targets that are held in memory for packing. Defaults to 25,000.
     ///
     /// The first call is sent when this many targets, the window, were read or the input has ended.
-    /// Duplicates within the window are sent and paid for once. If domains per call are limited, a
+    /// Duplicates within the window are sent and paid for once; [`spool`](Self::spool) finds all of
+    /// them. If domains per call are limited, a
     /// larger window results in fewer calls.
     pub fn window(mut self, targets: NonZeroUsize) -> Self {
         self.window = targets;
         self
     }
 
-    /// Reads the whole input before the first call, and sorts it by domain in temporary files in this
-    /// directory. By default, targets are sent in the order of the input.
+    /// Reads the whole input before the first call. An input that is longer than the window is sorted by
+    /// domain, in temporary files in this directory. By default, targets are sent while the input is
+    /// read, in its order.
     ///
-    /// Use it if domains per call are limited, and the input is longer than the window and not sorted
-    /// by domain. Targets of one domain then share calls, and all duplicates are paid for once.
+    /// All duplicates are paid for once then, however far apart they are. If domains per call are
+    /// limited, targets of one domain share calls. A change of the input is noticed when the job is
+    /// resumed.
     ///
-    /// The files need about as much space as the input. They are unnamed and disappear with the
-    /// process. Up to six million targets, the packing is as good as in memory.
+    /// The files need up to twice the space of the input. They are unnamed and disappear with the
+    /// process.
     pub fn spool(mut self, dir: impl Into<PathBuf>) -> Self {
         self.sort_dir = Some(dir.into());
         self
@@ -170,17 +181,31 @@ impl<E: PerTarget> BulkJob<E> {
 
     /// Sets the number of failed calls in a row after which the job stops. Defaults to 50.
     ///
-    /// Targets of calls that were not charged are sent when the job is resumed.
+    /// Targets of calls that were not charged are sent when the job is resumed. Calls that are split
+    /// because the API rejects one of their targets do not count.
     pub fn give_up_after(mut self, calls: u32) -> Self {
-        self.max_consecutive_failures = calls;
+        self.give_up.after_failures = calls;
+        self
+    }
+
+    /// Sets for how long the job waits while the API refuses all calls because the account's limits are
+    /// reached. Defaults to an hour.
+    ///
+    /// These are the codes 40202 and 40209, HTTP 429, and a client's [`Limiter`] that admits no call.
+    /// Nothing is charged for them. The job sends the calls again, after the time in
+    /// `Retry-After`, or 1 s at first and 60 s at most. [`Progress::refused_for`] shows that it waits.
+    ///
+    /// [`Limiter`]: dataforseo_client::Limiter
+    pub fn rate_limit_timeout(mut self, time: Duration) -> Self {
+        self.give_up.rate_limit_timeout = time;
         self
     }
 
     /// Sets the budget of the job in US dollars. Unlimited by default.
     ///
     /// The job stops before a call whose estimate exceeds the rest of the budget. The recorded cost of
-    /// earlier runs counts. A call whose charge is unknown counts as a full call. Estimates are those of
-    /// [`Client::estimate`].
+    /// earlier runs counts. A call whose charge is unknown counts as its estimate, in this run and in
+    /// earlier ones. Estimates are those of [`Client::estimate`].
     pub fn budget(mut self, us_dollars: f64) -> Self {
         self.budget = Some(us_dollars);
         self
@@ -242,7 +267,11 @@ impl<E: PerTarget> BulkJob<E> {
         S: Stream<Item: Into<Target>> + Send + 'static,
         E: 'static,
     {
-        self.check_template()?;
+        // A date that was valid when the job began stays valid for what is in the journal. The client
+        // checks the calls that are sent.
+        if !self.is_resumed() {
+            self.check_template()?;
+        }
         if let Some(budget) = self
             .budget
             .filter(|budget| budget.is_nan() || *budget < 0.0)
@@ -258,7 +287,9 @@ impl<E: PerTarget> BulkJob<E> {
                 (Some(journal), history)
             }
         };
-        let rest = self.budget.map(|budget| self.rest_of(budget, &history));
+        // A call that may have been charged counts as its estimate.
+        let spent = history.cost + history.possible_cost();
+        let rest = self.budget.map(|budget| (budget - spent).max(0.0));
         let client = match rest {
             Some(us_dollars) => self.client.with_budget(us_dollars),
             None => self.client.with_own_costs(),
@@ -267,11 +298,13 @@ impl<E: PerTarget> BulkJob<E> {
             client,
             template: self.template,
             retry_uncertain: self.retry_uncertain,
-            control: JobControl::new(self.max_consecutive_failures),
+            control: JobControl::new(self.give_up),
             progress: Mutex::new(Progress {
                 earlier_cost: history.cost,
+                earlier_possible_cost: history.possible_cost(),
                 ..Progress::default()
             }),
+            unsaved: Mutex::default(),
         });
         let (sender, receiver) = mpsc::channel(1);
         let driver = Driver::<E> {
@@ -282,6 +315,7 @@ impl<E: PerTarget> BulkJob<E> {
             },
             packer: Packer::new(self.capacity, self.window),
             history: history.calls,
+            journaled_input: history.input,
             permits: Arc::new(Semaphore::new(
                 self.max_in_flight.get().min(Semaphore::MAX_PERMITS),
             )),
@@ -307,18 +341,17 @@ impl<E: PerTarget> BulkJob<E> {
         plan.map_err(JobStartError::Spool)
     }
 
+    /// Returns whether the job has a journal to resume.
+    fn is_resumed(&self) -> bool {
+        let journal = self.journal.as_ref();
+        journal
+            .is_some_and(|journal| journal.mode == OpenMode::Resume && has_content(&journal.path))
+    }
+
     /// Checks the task with a valid target, so that only its other fields can break limits.
     fn check_template(&mut self) -> Result<(), JobStartError> {
         E::set_targets(&mut self.template, vec!["example.com".to_owned()]);
         validate(&self.template, today()).map_err(JobStartError::InvalidTask)
-    }
-
-    /// Returns the rest of a budget after earlier runs. Calls whose charge is unknown count as full
-    /// calls.
-    fn rest_of(&self, budget: f64, history: &JobHistory) -> f64 {
-        let full_call = estimate::<E>(&self.client, &self.template, self.capacity.targets.get());
-        let uncertain = history.uncertain_parts() as f64 * full_call;
-        (budget - history.cost - uncertain).max(0.0)
     }
 
     /// Returns the settings that a journal is bound to.
@@ -328,7 +361,7 @@ impl<E: PerTarget> BulkJob<E> {
         JobRecord {
             version: FORMAT_VERSION,
             endpoint: E::INFO.id.to_owned(),
-            server: server(self.client.base_url()).to_owned(),
+            server: server(self.client.base_url()),
             task: serde_json::to_value(&task).unwrap_or_default(),
             targets_per_call: self.capacity.targets.get(),
             domains_per_call: self.capacity.domains.map(NonZeroUsize::get),
@@ -338,11 +371,11 @@ impl<E: PerTarget> BulkJob<E> {
     }
 }
 
-/// Returns the kind of server behind a base URL.
-fn server(base_url: &str) -> &'static str {
+/// Returns the name of a server for the journal.
+fn server(base_url: &str) -> String {
     match base_url {
-        api::PRODUCTION => "production",
-        api::SANDBOX => "sandbox",
-        _ => "other",
+        api::PRODUCTION => "production".to_owned(),
+        api::SANDBOX => "sandbox".to_owned(),
+        url => url.to_owned(),
     }
 }

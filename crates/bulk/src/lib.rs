@@ -65,6 +65,8 @@
 
 mod call;
 mod call_error;
+mod control;
+mod digest;
 mod driver;
 mod input;
 mod job;
@@ -80,7 +82,7 @@ mod state;
 mod target;
 
 pub use job::{BulkJob, JobStartError};
-pub use journal::JournalError;
+pub use journal::{JournalEntry, JournalError, inspect_journal, read_journal_body};
 pub use outcome::{CallFailure, Outcome, TargetOutcome, Unmatched};
 pub use outcomes::{JobHandle, Outcomes};
 pub use packing::{Capacity, PackedTarget, Packer};

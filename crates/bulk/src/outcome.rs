@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dataforseo_client::models::drift::Drift;
 use dataforseo_client::{Charge, Error};
 
 /// A target of the input with its outcome.
@@ -152,6 +153,18 @@ impl Unmatched {
         Self {
             reason: reason.into(),
             named,
+        }
+    }
+
+    /// Creates the outcome of all targets without a row in a response whose rows cannot all be read.
+    pub(crate) fn unreadable(drift: &Drift) -> Self {
+        let reason = format!(
+            "the response differs from the documentation, so that rows may be missing: {drift}; the \
+             journal has the response"
+        );
+        Self {
+            reason: reason.into(),
+            named: Arc::new([]),
         }
     }
 

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
@@ -70,6 +71,12 @@ impl<R> Outcomes<R> {
         let is_over = self.receiver.is_closed() && self.receiver.is_empty();
         let is_over = is_over && self.ready.as_slice().is_empty();
         is_over.then(|| self.job.end().unwrap_or(JobEnd::Aborted))
+    }
+
+    /// Returns the bodies of responses that could be saved nowhere, because neither the journal nor a
+    /// second file could be written. They are paid for. Empty until the job has ended.
+    pub fn unsaved(&self) -> Vec<Bytes> {
+        self.job.unsaved()
     }
 }
 

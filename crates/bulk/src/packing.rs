@@ -207,6 +207,11 @@ impl Packer {
         }
     }
 
+    /// Returns the number of distinct targets that the window holds.
+    pub(crate) fn window(&self) -> usize {
+        self.window
+    }
+
     /// Returns whether the window is full, so that [`next_call`](Self::next_call) is due.
     pub fn is_full(&self) -> bool {
         // Duplicates need memory, too.

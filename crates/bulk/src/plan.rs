@@ -9,7 +9,7 @@ use futures_core::Stream;
 use futures_util::StreamExt as _;
 
 use crate::packing::{PackedTarget, Packer};
-use crate::spool::Spool;
+use crate::spool::{Sorter, SpooledTarget};
 use crate::target::{Target, TargetCheck};
 
 /// The number of calls that a job needs, and their estimated cost.
@@ -20,8 +20,8 @@ pub struct Plan {
     pub targets: u64,
     /// The number of targets that would not be sent because they break a limit. A part of `targets`.
     pub invalid: u64,
-    /// The number of targets that would be sent. Duplicates within the
-    /// [window](crate::BulkJob::window) count once.
+    /// The number of targets that would be sent. Duplicates count once, if they are within the
+    /// [window](crate::BulkJob::window) or the input is [sorted](crate::BulkJob::spool).
     pub distinct: u64,
     /// The number of calls.
     pub calls: u64,
@@ -53,7 +53,8 @@ impl<'a, E: PerTarget> Planner<'a, E> {
     where
         S: Stream<Item: Into<Target>>,
     {
-        let mut spool = sort_dir.map(Spool::in_dir).transpose()?;
+        let window = self.packer.window();
+        let mut sorter = sort_dir.map(|dir| Sorter::new(dir, window));
         let mut check = TargetCheck::<E>::new(self.template.clone());
         let mut input = std::pin::pin!(input);
         while let Some(target) = input.next().await {
@@ -63,15 +64,21 @@ impl<'a, E: PerTarget> Planner<'a, E> {
                 self.plan.invalid += 1;
                 continue;
             };
-            match &mut spool {
-                Some(spool) => spool.push(index, &target)?,
+            match &mut sorter {
+                Some(sorter) => sorter.push(SpooledTarget { index, target })?,
                 None => self.pack(index, &target),
             }
         }
-        if let Some(spool) = spool {
-            for target in spool.finish()? {
+        if let Some(sorter) = sorter {
+            let mut sorted = sorter.finish()?.peekable();
+            while let Some(target) = sorted.next() {
                 let target = target?;
-                self.pack(target.index, &target.target);
+                self.packer.push(target.index, &target.target);
+                while let Some(duplicate) = sorted.next_if(|next| target.is_equal(next)) {
+                    let duplicate = duplicate?;
+                    self.packer.push(duplicate.index, &duplicate.target);
+                }
+                self.pack_full();
             }
         }
         while let Some(call) = self.packer.next_call() {
@@ -82,6 +89,10 @@ impl<'a, E: PerTarget> Planner<'a, E> {
 
     fn pack(&mut self, index: u64, target: &str) {
         self.packer.push(index, target);
+        self.pack_full();
+    }
+
+    fn pack_full(&mut self) {
         if self.packer.is_full()
             && let Some(call) = self.packer.next_call()
         {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dataforseo_client::{Charge, Error};
 
@@ -27,6 +28,14 @@ pub enum JobEnd {
         /// The number of calls that failed in a row.
         calls: u32,
         /// The error of the last of them.
+        last: Arc<Error>,
+    },
+    /// The API refused all calls for longer than the [`rate_limit_timeout`](crate::BulkJob::rate_limit_timeout) of
+    /// the job, because the account's limits were reached. Nothing was charged for them.
+    RateLimited {
+        /// How long calls had been refused.
+        waited: Duration,
+        /// The last error.
         last: Arc<Error>,
     },
     /// The journal could not be written, or it belongs to another input.
@@ -55,6 +64,12 @@ impl fmt::Display for JobEnd {
                     last.display_chain()
                 )
             }
+            Self::RateLimited { waited, last } => write!(
+                f,
+                "stopped, as all calls had been refused for {} s: {}",
+                waited.as_secs(),
+                last.display_chain()
+            ),
             Self::Journal(error) => error.fmt(f),
             Self::Spool(error) => write!(f, "the input cannot be sorted on disk: {error}"),
             Self::Aborted => {
@@ -92,10 +107,18 @@ pub struct Progress {
     pub unmatched_rows: u64,
     /// The number of calls of this run that received a response.
     pub calls: u64,
-    /// The cost of this run in US dollars, as the API reported it. Unknown charges are not included.
+    /// The cost of this run in US dollars, as the API reported it.
     pub cost: f64,
+    /// The estimated cost of the calls of this run that may have been charged, in US dollars. `cost`
+    /// does not include it, and the budget does.
+    pub possible_cost: f64,
     /// The cost of earlier runs in US dollars, as recorded in the journal.
     pub earlier_cost: f64,
+    /// The estimated cost of the calls of earlier runs that may have been charged, in US dollars.
+    pub earlier_possible_cost: f64,
+    /// For how long the API has refused all calls because the account's limits are reached. `None`
+    /// while it does not.
+    pub refused_for: Option<Duration>,
 }
 
 impl Progress {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dataforseo_client::models::drift::Drift;
 use dataforseo_client::models::{
     Envelope, FromLenientJson, HasItems, PerTarget, TaskResponse, match_rows,
 };
@@ -42,6 +43,7 @@ impl<E: PerTarget> OutcomeSlots<E> {
         targets: &[PackedTarget],
         part: &[usize],
         results: Vec<E::Result>,
+        drift: &[Drift],
     ) {
         let names: Vec<&str> = part
             .iter()
@@ -56,7 +58,14 @@ impl<E: PerTarget> OutcomeSlots<E> {
             .iter()
             .filter_map(|row| rows.get(*row).map(E::target))
             .collect();
-        let strays = (!strays.is_empty()).then(|| Unmatched::strays(&strays));
+        let strays = if strays.is_empty() {
+            drift
+                .iter()
+                .find(|it| is_of_rows(it))
+                .map(Unmatched::unreadable)
+        } else {
+            Some(Unmatched::strays(&strays))
+        };
         for ((target, row), alike) in part.iter().zip(matches.rows).zip(matches.alike) {
             // Several targets can share a row.
             let row = row.and_then(|row| rows.get(row).cloned());
@@ -97,26 +106,35 @@ impl<E: PerTarget> OutcomeSlots<E> {
         let mut outcomes = Vec::with_capacity(targets.len());
         for (packed, slot) in targets.into_iter().zip(self.slots) {
             let outcome = slot.unwrap_or(Outcome::NotSent);
-            let mut positions = packed.positions();
-            let first = positions.next();
-            for (index, spelling) in positions {
-                outcomes.push(TargetOutcome::new(
-                    index,
-                    Arc::clone(spelling),
-                    outcome.clone(),
-                ));
-            }
-            if let Some((index, spelling)) = first {
-                outcomes.push(TargetOutcome::new(index, Arc::clone(spelling), outcome));
+            let mut positions = packed.positions().peekable();
+            while let Some((index, spelling)) = positions.next() {
+                let target = Arc::clone(spelling);
+                if positions.peek().is_none() {
+                    outcomes.push(TargetOutcome::new(index, target, outcome));
+                    break;
+                }
+                outcomes.push(TargetOutcome::new(index, target, outcome.clone()));
             }
         }
         outcomes
     }
 }
 
-/// Decodes the results of a recorded response, as leniently as when it arrived.
-pub(crate) fn decode_results<R: FromLenientJson>(body: &[u8]) -> Option<Vec<R>> {
+/// Returns whether a deviation can have cost a row: it is the list of rows, a row, or what contains
+/// them.
+fn is_of_rows(drift: &Drift) -> bool {
+    let mut segments = drift.pointer.split('/').skip(1);
+    let is_index = |segment: Option<&str>| segment.is_none_or(|it| it.parse::<usize>().is_ok());
+    is_index(segments.next())
+        && segments.next().is_none_or(|name| name == "items")
+        && is_index(segments.next())
+        && segments.next().is_none()
+}
+
+/// Decodes a recorded response, as leniently as when it arrived.
+pub(crate) fn decode_task<R: FromLenientJson>(body: &[u8]) -> Option<TaskResponse<R>> {
     let text = String::from_utf8_lossy(body);
     let envelope = Envelope::<TaskResponse<R>>::parse_repaired(&text).ok()?;
-    Some(envelope.into_task()?.result)
+    let is_ok = envelope.status_code.is_ok();
+    envelope.into_task().filter(|_| is_ok)
 }

@@ -2,17 +2,23 @@
 //! share a call only if the whole input is read first.
 //!
 //! Targets are distributed over files by a hash of their domain. Each file is then read back and
-//! sorted in memory. The files are unnamed, so that the system removes them if the program dies.
+//! sorted in memory, or in parts that are merged if it is large. So equal targets follow each other,
+//! however far apart they were. The files are unnamed, so that the system removes them if the program
+//! dies.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use dataforseo_client::models::target_key;
 use dataforseo_domains::domain_of;
 
 /// The number of files. Some systems limit a program to 256 open files.
 const FILES: usize = 64;
-/// The number of targets of a file that are sorted together in memory.
+/// The number of targets that are sorted together in memory.
 const TARGETS_PER_SORT: usize = 100_000;
 
 /// A sorter that groups targets by registrable domain, with temporary files instead of memory.
@@ -35,7 +41,10 @@ const TARGETS_PER_SORT: usize = 100_000;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Spool(Vec<BufWriter<File>>);
+pub struct Spool {
+    dir: PathBuf,
+    files: Vec<BufWriter<File>>,
+}
 
 impl Spool {
     /// Creates a spool with temporary files in this directory.
@@ -44,7 +53,10 @@ impl Spool {
     /// If a file cannot be created.
     pub fn in_dir(dir: &Path) -> io::Result<Self> {
         let file = |_| Ok(BufWriter::new(tempfile::tempfile_in(dir)?));
-        (0..FILES).map(file).collect::<io::Result<_>>().map(Self)
+        Ok(Self {
+            dir: dir.to_owned(),
+            files: (0..FILES).map(file).collect::<io::Result<_>>()?,
+        })
     }
 
     /// Adds a target with its position in the input.
@@ -52,38 +64,86 @@ impl Spool {
     /// # Errors
     /// If it cannot be written to its file.
     pub fn push(&mut self, index: u64, target: &str) -> io::Result<()> {
-        let domain = domain_of(target);
-        let domain = domain.as_deref().unwrap_or(target);
+        // Spellings of one target must meet in one file.
+        let key = target_key(target);
+        let domain = domain_of(&key);
+        let domain = domain.as_deref().unwrap_or(&key);
         // A checksum is the same in each version of the program, unlike the hashes of the standard
         // library. The order decides which targets share a call, and a resumed job needs the same
         // calls.
         let file = crc32fast::hash(domain.as_bytes()) as usize % FILES;
-        let Some(file) = self.0.get_mut(file) else {
-            return Ok(());
-        };
-        file.write_all(&index.to_le_bytes())?;
-        file.write_all(&(target.len() as u64).to_le_bytes())?;
-        file.write_all(target.as_bytes())
+        match self.files.get_mut(file) {
+            Some(file) => write(file, index, target),
+            None => Ok(()),
+        }
     }
 
     /// Returns the targets, grouped by domain. Equal targets follow each other.
     ///
-    /// A file with more than 100,000 targets is sorted in pieces of that size, and a domain can occur
-    /// in several pieces.
-    ///
     /// # Errors
     /// If a file cannot be written.
     pub fn finish(self) -> io::Result<SortedTargets> {
-        let mut files = Vec::with_capacity(self.0.len());
-        for writer in self.0 {
-            let mut file = writer.into_inner().map_err(|error| error.into_error())?;
-            file.rewind()?;
-            files.push(BufReader::new(file));
+        let mut files = Vec::with_capacity(self.files.len());
+        for writer in self.files {
+            files.push(rewound(writer)?);
         }
         Ok(SortedTargets {
+            dir: self.dir,
             files: files.into_iter(),
-            sorted: Vec::new().into_iter(),
+            sorted: Sorted::default(),
         })
+    }
+}
+
+/// Reads targets into memory, and into a [`Spool`] if there are more of them than a job holds anyway.
+/// A short input keeps its order.
+pub(crate) struct Sorter {
+    dir: PathBuf,
+    max_in_memory: usize,
+    in_memory: Vec<SpooledTarget>,
+    spool: Option<Spool>,
+}
+
+impl Sorter {
+    /// Creates a sorter that sorts in this directory if there are more targets than `max_in_memory`.
+    pub(crate) fn new(dir: &Path, max_in_memory: usize) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            max_in_memory,
+            in_memory: Vec::new(),
+            spool: None,
+        }
+    }
+
+    pub(crate) fn push(&mut self, target: SpooledTarget) -> io::Result<()> {
+        // Buffered by the system, so it hardly ever waits for the disk.
+        if let Some(spool) = &mut self.spool {
+            return spool.push(target.index, &target.target);
+        }
+        self.in_memory.push(target);
+        if self.in_memory.len() > self.max_in_memory {
+            let mut spool = Spool::in_dir(&self.dir)?;
+            for target in self.in_memory.drain(..) {
+                spool.push(target.index, &target.target)?;
+            }
+            self.spool = Some(spool);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> io::Result<SortedTargets> {
+        match self.spool {
+            Some(spool) => spool.finish(),
+            None => {
+                let targets = self.in_memory.into_iter();
+                let in_order: Vec<_> = targets.map(SortedTarget::new).collect();
+                Ok(SortedTargets {
+                    dir: self.dir,
+                    files: Vec::new().into_iter(),
+                    sorted: Sorted::InMemory(in_order.into_iter()),
+                })
+            }
+        }
     }
 }
 
@@ -96,12 +156,21 @@ pub struct SpooledTarget {
     pub target: String,
 }
 
+impl SpooledTarget {
+    /// Returns whether the next target is equal to this one, so that it is sent together with it.
+    pub(crate) fn is_equal(&self, next: &io::Result<Self>) -> bool {
+        next.as_ref()
+            .is_ok_and(|next| target_key(&next.target) == target_key(&self.target))
+    }
+}
+
 /// An iterator over the targets of a [`Spool`], grouped by domain.
 #[derive(Debug)]
 pub struct SortedTargets {
+    dir: PathBuf,
     files: std::vec::IntoIter<BufReader<File>>,
-    /// The targets of the last piece that was read.
-    sorted: std::vec::IntoIter<SpooledTarget>,
+    /// The targets of the last file that was read.
+    sorted: Sorted,
 }
 
 impl Iterator for SortedTargets {
@@ -109,32 +178,135 @@ impl Iterator for SortedTargets {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(target) = self.sorted.next() {
-                return Some(Ok(target));
+            match self.sorted.next() {
+                Ok(None) => {}
+                Ok(Some(target)) => return Some(Ok(target)),
+                Err(error) => return Some(Err(error)),
             }
-            match read_sorted(self.files.as_mut_slice().first_mut()?) {
-                // Dropping the file closes it, which frees its space on disk.
-                Ok(targets) if targets.is_empty() => drop(self.files.next()),
-                Ok(targets) => self.sorted = targets.into_iter(),
+            match sort(self.files.next()?, &self.dir) {
+                Ok(sorted) => self.sorted = sorted,
                 Err(error) => return Some(Err(error)),
             }
         }
     }
 }
 
-/// Reads the next piece of a file, sorted by domain, then target, then index.
-fn read_sorted(file: &mut BufReader<File>) -> io::Result<Vec<SpooledTarget>> {
+/// The targets of a file in their order.
+#[derive(Debug)]
+enum Sorted {
+    InMemory(std::vec::IntoIter<SortedTarget>),
+    Merged {
+        parts: Vec<BufReader<File>>,
+        /// The next target of each part, with the number of the part.
+        heads: BinaryHeap<Reverse<(SortedTarget, usize)>>,
+    },
+}
+
+impl Default for Sorted {
+    fn default() -> Self {
+        Self::InMemory(Vec::new().into_iter())
+    }
+}
+
+impl Sorted {
+    fn next(&mut self) -> io::Result<Option<SpooledTarget>> {
+        let (parts, heads) = match self {
+            Self::InMemory(targets) => return Ok(targets.next().map(SortedTarget::into_target)),
+            Self::Merged { parts, heads } => (parts, heads),
+        };
+        let Some(mut head) = heads.peek_mut() else {
+            return Ok(None);
+        };
+        let Reverse((_, part)) = &*head;
+        let part = *part;
+        let following = match parts.get_mut(part) {
+            Some(file) => read(file)?,
+            None => None,
+        };
+        let Reverse((first, _)) = match following {
+            Some(following) => {
+                std::mem::replace(&mut *head, Reverse((SortedTarget::new(following), part)))
+            }
+            None => PeekMut::pop(head),
+        };
+        Ok(Some(first.into_target()))
+    }
+}
+
+/// A target with what it is sorted by: domain, what identifies the target, position.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SortedTarget {
+    domain: Option<String>,
+    identity: String,
+    index: u64,
+    target: String,
+}
+
+impl SortedTarget {
+    fn new(target: SpooledTarget) -> Self {
+        let identity = target_key(&target.target).into_owned();
+        Self {
+            domain: domain_of(&identity),
+            identity,
+            index: target.index,
+            target: target.target,
+        }
+    }
+
+    fn into_target(self) -> SpooledTarget {
+        SpooledTarget {
+            index: self.index,
+            target: self.target,
+        }
+    }
+}
+
+/// Sorts a file: in memory, or in parts if it is large.
+fn sort(mut file: BufReader<File>, dir: &Path) -> io::Result<Sorted> {
+    let first = read_sorted(&mut file)?;
+    if first.len() < TARGETS_PER_SORT {
+        return Ok(Sorted::InMemory(first.into_iter()));
+    }
+    let (mut parts, mut heads) = (Vec::new(), BinaryHeap::new());
+    let mut targets = first;
+    while !targets.is_empty() {
+        let mut part = BufWriter::new(tempfile::tempfile_in(dir)?);
+        for target in &targets {
+            write(&mut part, target.index, &target.target)?;
+        }
+        let mut part = rewound(part)?;
+        if let Some(head) = read(&mut part)? {
+            heads.push(Reverse((SortedTarget::new(head), parts.len())));
+        }
+        parts.push(part);
+        targets = read_sorted(&mut file)?;
+    }
+    Ok(Sorted::Merged { parts, heads })
+}
+
+/// Reads the next part of a file and sorts it.
+fn read_sorted(file: &mut BufReader<File>) -> io::Result<Vec<SortedTarget>> {
     let mut targets = Vec::new();
     while targets.len() < TARGETS_PER_SORT
         && let Some(target) = read(file)?
     {
-        targets.push((domain_of(&target.target), target));
+        targets.push(SortedTarget::new(target));
     }
-    targets.sort_by(|(domain, a), (other, b)| {
-        let by_target = || a.target.cmp(&b.target).then(a.index.cmp(&b.index));
-        domain.cmp(other).then_with(by_target)
-    });
-    Ok(targets.into_iter().map(|(_, target)| target).collect())
+    targets.sort_unstable();
+    Ok(targets)
+}
+
+/// Prepares a file that was written for reading.
+fn rewound(writer: BufWriter<File>) -> io::Result<BufReader<File>> {
+    let mut file = writer.into_inner().map_err(|error| error.into_error())?;
+    file.rewind()?;
+    Ok(BufReader::new(file))
+}
+
+fn write(file: &mut BufWriter<File>, index: u64, target: &str) -> io::Result<()> {
+    file.write_all(&index.to_le_bytes())?;
+    file.write_all(&(target.len() as u64).to_le_bytes())?;
+    file.write_all(target.as_bytes())
 }
 
 fn read(file: &mut BufReader<File>) -> io::Result<Option<SpooledTarget>> {

@@ -1,12 +1,13 @@
 //! The state of a running job, shared by its tasks and by the handles of the caller.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+use dataforseo_client::Client;
 use dataforseo_client::models::PerTarget;
-use dataforseo_client::{Client, Error};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
+use crate::control::JobControl;
 use crate::outcome::TargetOutcome;
 use crate::progress::{JobEnd, Progress};
 
@@ -15,6 +16,7 @@ pub(crate) trait RunningJob: Send + Sync {
     fn stop(&self);
     fn progress(&self) -> Progress;
     fn end(&self) -> Option<JobEnd>;
+    fn unsaved(&self) -> Vec<Bytes>;
 }
 
 /// The state that all tasks of a running job share.
@@ -25,6 +27,8 @@ pub(crate) struct JobState<E: PerTarget> {
     pub(crate) retry_uncertain: bool,
     pub(crate) control: JobControl,
     pub(crate) progress: Mutex<Progress>,
+    /// Responses that could be saved nowhere.
+    pub(crate) unsaved: Mutex<Vec<Bytes>>,
 }
 
 impl<E: PerTarget> JobState<E> {
@@ -45,82 +49,19 @@ impl<E: PerTarget> RunningJob for JobState<E> {
         Progress {
             calls: costs.calls,
             cost: costs.us_dollars,
+            possible_cost: costs.possible_us_dollars,
+            refused_for: self.control.refused_for(),
             ..*progress
         }
     }
 
     fn end(&self) -> Option<JobEnd> {
-        self.control.lock().clone()
-    }
-}
-
-/// Decides whether a job continues, and keeps the reason why it ended.
-pub(crate) struct JobControl {
-    stopped: AtomicBool,
-    wake: Notify,
-    end: Mutex<Option<JobEnd>>,
-    consecutive_failures: AtomicU32,
-    max_consecutive_failures: u32,
-}
-
-impl JobControl {
-    pub(crate) fn new(max_consecutive_failures: u32) -> Self {
-        Self {
-            stopped: AtomicBool::new(false),
-            wake: Notify::new(),
-            end: Mutex::new(None),
-            consecutive_failures: AtomicU32::new(0),
-            max_consecutive_failures,
-        }
+        self.control.end()
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
-    }
-
-    /// Stops the job: no further call is sent. The first reason is kept.
-    pub(crate) fn stop(&self, reason: JobEnd) {
-        self.lock().get_or_insert(reason);
-        self.stopped.store(true, Ordering::Release);
-        self.wake.notify_one();
-    }
-
-    /// Waits until the job is stopped.
-    pub(crate) async fn stopping(&self) {
-        self.wake.notified().await;
-    }
-
-    pub(crate) fn record_success(&self) {
-        self.consecutive_failures.store(0, Ordering::Relaxed);
-    }
-
-    /// Counts a failed call, and stops the job after too many in a row.
-    pub(crate) fn record_failure(&self, error: &Arc<Error>) {
-        let calls = self.consecutive_failures.fetch_add(1, Ordering::Relaxed) + 1;
-        if calls >= self.max_consecutive_failures {
-            self.stop(JobEnd::TooManyFailures {
-                calls,
-                last: Arc::clone(error),
-            });
-        }
-    }
-
-    /// Ends a job whose targets are all resolved.
-    pub(crate) fn complete(&self) {
-        let mut end = self.lock();
-        // A stop request that came after the last call changed nothing.
-        if matches!(*end, None | Some(JobEnd::Stopped)) {
-            *end = Some(JobEnd::Complete);
-        }
-    }
-
-    /// Ends a job that has unresolved targets. Without a reason so far, a task must have panicked.
-    pub(crate) fn abandon(&self) {
-        self.lock().get_or_insert(JobEnd::Aborted);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<JobEnd>> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    fn unsaved(&self) -> Vec<Bytes> {
+        let unsaved = self.unsaved.lock();
+        unsaved.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Targets of the input, and the check that each one passes before it is packed into a call.
 
-use dataforseo_client::models::{Date, PerTarget, Violations, today, validate};
+use dataforseo_client::models::{Date, PerTarget, Violation, today, validate};
 
 /// A target of the input.
 ///
@@ -45,17 +45,12 @@ pub(crate) struct TargetCheck<E: PerTarget> {
 }
 
 impl<E: PerTarget> TargetCheck<E> {
-    /// Creates a check for a task that is valid apart from its targets.
+    /// Creates a check for the task of a job.
     pub(crate) fn new(task: E::Task) -> Self {
         Self {
             probe: task,
             today: today(),
         }
-    }
-
-    /// Updates the date that date limits are relative to, as a job can run past midnight.
-    pub(crate) fn update_date(&mut self) {
-        self.today = today();
     }
 
     /// Returns the text of a target that can be sent.
@@ -65,19 +60,20 @@ impl<E: PerTarget> TargetCheck<E> {
             Target::Invalid { text, reason } => return Err(InvalidTarget { text, reason }),
         };
         E::set_targets(&mut self.probe, vec![text.clone()]);
-        match validate(&self.probe, self.today) {
-            Ok(()) => Ok(text),
-            Err(violations) => Err(InvalidTarget {
-                text,
-                reason: reasons(&violations),
-            }),
+        let violations = validate(&self.probe, self.today).err();
+        let violations = violations.as_ref().map_or(&[][..], |all| all.violations());
+        // The rest of the task is checked by the client when it is sent. The day may be another then.
+        let of_target: Vec<&Violation> = violations
+            .iter()
+            .filter(|violation| violation.path.starts_with("targets"))
+            .collect();
+        if of_target.is_empty() {
+            return Ok(text);
         }
+        let reasons: Vec<String> = of_target.iter().map(|it| it.kind.to_string()).collect();
+        Err(InvalidTarget {
+            text,
+            reason: reasons.join("; "),
+        })
     }
-}
-
-/// Joins the reasons without field names: the rest of the task is valid, so all concern the target.
-fn reasons(violations: &Violations) -> String {
-    let problems = violations.violations().iter();
-    let problems: Vec<_> = problems.map(|it| it.kind.to_string()).collect();
-    problems.join("; ")
 }

@@ -126,6 +126,10 @@ pub(crate) fn of_error(error: &Error) -> Exit {
     }
 }
 
+/// What to do about a server whose certificate is not trusted.
+pub(crate) const TRUST_HINT: &str =
+    "; if this is the right server, trust its certificate or its authority with --ca-file";
+
 /// Returns a note whether a failed call was charged. Empty for a call that was not sent.
 pub(crate) fn charge_note(error: &Error) -> String {
     match error.charge() {

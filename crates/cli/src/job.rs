@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::time::Duration;
 
+use bytes::Bytes;
 use dataforseo_bulk::{
     BulkJob, Capacity, JobEnd, JobHandle, JobStartError, Outcomes, Plan, Target, TargetOutcome,
 };
@@ -25,10 +27,11 @@ pub(crate) struct JobSettings {
     pub(crate) max_in_flight: Option<NonZeroUsize>,
     pub(crate) window: Option<NonZeroUsize>,
     pub(crate) give_up_after: Option<u32>,
+    pub(crate) rate_limit_timeout: Option<Duration>,
     /// In US dollars.
     pub(crate) budget: Option<f64>,
     pub(crate) retry_uncertain: bool,
-    /// Where to sort the input if the endpoint limits the domains per call.
+    /// Where to sort a long input.
     pub(crate) sort_dir: Option<PathBuf>,
     pub(crate) journal: Option<JournalSetting>,
 }
@@ -64,6 +67,9 @@ pub(crate) trait AnyOutcomes: Send {
     fn handle(&self) -> JobHandle;
 
     fn job_end(&self) -> Option<JobEnd>;
+
+    /// Returns the responses that could be saved nowhere.
+    fn unsaved(&self) -> Vec<Bytes>;
 }
 
 /// Creates a job whose calls have the parameters of this task.
@@ -97,10 +103,10 @@ impl<E: PerTarget + 'static> AnyJob for BulkJob<E> {
         if settings.retry_uncertain {
             job = job.retry_uncertain();
         }
-        // Sorting saves calls only where the domains per call are limited.
-        if let Some(dir) = settings.sort_dir
-            && job.capacity().domains.is_some()
-        {
+        if let Some(time) = settings.rate_limit_timeout {
+            job = job.rate_limit_timeout(time);
+        }
+        if let Some(dir) = settings.sort_dir {
             job = job.spool(dir);
         }
         match settings.journal {
@@ -149,5 +155,9 @@ impl<R: Serialize + Send> AnyOutcomes for Outcomes<R> {
 
     fn job_end(&self) -> Option<JobEnd> {
         self.job_end()
+    }
+
+    fn unsaved(&self) -> Vec<Bytes> {
+        self.unsaved()
     }
 }

@@ -11,7 +11,7 @@
 //! | `call` | the command of an endpoint: request and printed response |
 //! | `bulk` | the command `bulk`: input, progress, tables in each format |
 //! | `job` | bulk jobs of any endpoint behind one interface |
-//! | `doctor`, `endpoints`, `completions` | the tools |
+//! | `doctor`, `endpoints`, `completions`, `journal` | the tools |
 //! | `help` | the help of the program and of endpoints |
 //! | `connection`, `limits` | server, credentials and the client; where the account's limits are kept |
 //! | `exit`, `output`, `money` | exit codes, stdout and stderr, amounts |
@@ -34,6 +34,7 @@ mod flags;
 mod generated;
 mod help;
 mod job;
+mod journal;
 mod limits;
 mod lookup;
 mod money;
@@ -59,6 +60,11 @@ enum Tool {
     Doctor,
     /// List all endpoints: command, method and path, limits, price.
     Endpoints,
+    /// Show the records of a bulk job's journal, or a response in it.
+    ///
+    /// Prints a line of JSON per record: each call that was sent, how it ended, and the size of the
+    /// response. Responses that could not be decoded are in the journal, too. The file is not changed.
+    Journal(journal::JournalOptions),
     /// Print a completion script for a shell.
     ///
     /// For bash: `source <(dataforseo completions bash)`.
@@ -132,6 +138,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, CliError> {
         match Tool::from_arg_matches(matches).map_err(CliError::usage)? {
             Tool::Doctor => doctor::run(&connection).await,
             Tool::Endpoints => endpoints::run(),
+            Tool::Journal(options) => journal::run(&options),
             Tool::Completions(options) => completions::run(&options, command()),
         }
     })

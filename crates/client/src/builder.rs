@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use ::http::{HeaderValue, Request, Response, Uri};
 use bytes::Bytes;
-use dataforseo_http::{Cleartext, base_url, basic_auth, certificates, is_valid_budget, redact_url};
+use dataforseo_http::{
+    Cleartext, Redactor, base_url, basic_auth, certificates, is_valid_budget, redact_url,
+};
 use dataforseo_models::{Date, api, today};
 use hyper::body::Body;
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
-use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::CertificateDer;
 use secrecy::{ExposeSecret, SecretString};
 use tower_layer::Layer;
@@ -22,6 +23,7 @@ use crate::budget::{Ledger, Prices};
 use crate::client::{Client, Inner};
 use crate::http::connector::{AnyConnector, BoxError};
 use crate::http::middleware::{HttpService, RequestBody};
+use crate::http::proxy::{Credentials, Proxy, proxies};
 use crate::http::transport::Transport;
 use crate::http::{Network, connector, pooled};
 use crate::limits::Limiter;
@@ -53,6 +55,12 @@ pub enum ConfigError {
     /// The URL of the proxy cannot be used. The message leaves it out, as it can contain a password.
     #[error("the URL of the proxy cannot be used: expected one such as http://proxy.example:3128")]
     Proxy,
+    /// This environment variable is not the URL of a proxy. The message leaves the value out, as it can
+    /// contain a password.
+    #[error(
+        "the environment variable {0} is not the URL of a proxy: expected one such as http://proxy.example:3128; unset it, or name the server in NO_PROXY, to call without a proxy"
+    )]
+    ProxyVariable(&'static str),
     /// The budget is negative or NaN.
     #[error("{0} is not a budget: expected an amount of US dollars, 0 or more")]
     InvalidBudget(String),
@@ -318,8 +326,9 @@ impl ClientBuilder {
     /// Sets the URL of an HTTP proxy, such as `http://proxy.example:3128`, with credentials if it
     /// requires them.
     ///
-    /// Defaults to the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). The proxy sees the name of
-    /// the server and nothing else. Requests without TLS do not use the proxy.
+    /// Defaults to the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`); a value that is not the URL
+    /// of an HTTP proxy is an error of [`build`](Self::build). The proxy sees the name of the server and
+    /// nothing else. Requests without TLS do not use the proxy.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(Proxy::Url(url.into().into()));
         self
@@ -331,8 +340,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds trusted certificates, as PEM text: for a company's own certificate authority, or for a
-    /// proxy that inspects TLS.
+    /// Adds trusted certificates, as PEM text: for a company's own certificate authority, for a proxy that
+    /// inspects TLS, or for a server with a self-signed certificate.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots.push(pem.into());
         self
@@ -429,14 +438,22 @@ impl ClientBuilder {
         if let Some(budget) = self.budget.filter(|budget| !is_valid_budget(*budget)) {
             return Err(ConfigError::InvalidBudget(budget.to_string()));
         }
+        let mut redactor =
+            Redactor::default().with(login.expose_secret(), password.expose_secret());
         let connector = match self.connector {
             Some(connector) => connector,
-            None => connector(Network {
-                connect_timeout: self.connect_timeout,
-                proxies: proxies(self.proxy.as_ref())?,
-                roots: roots(&self.roots)?,
-            })
-            .map_err(|error| ConfigError::Tls(error.to_string()))?,
+            None => {
+                let proxies = proxies(self.proxy.as_ref(), &base, |name| env::var(name).ok())?;
+                if let Some(Credentials { user, password }) = proxies.credentials {
+                    redactor = redactor.with(&user, &password);
+                }
+                connector(Network {
+                    connect_timeout: self.connect_timeout,
+                    proxies: proxies.matcher,
+                    roots: roots(&self.roots)?,
+                })
+                .map_err(|error| ConfigError::Tls(error.to_string()))?
+            }
         };
         let wrap = |service, layer: &Wrap| layer(service);
         let http = self.layers.iter().fold(pooled(connector), wrap);
@@ -453,6 +470,7 @@ impl ClientBuilder {
         limiter.on_client(self.timeout);
         let inner = Inner {
             transport,
+            redactor,
             validation: self.validate.then_some(self.clock),
             limiter,
             retry_policy: self
@@ -465,27 +483,6 @@ impl ClientBuilder {
         };
         Ok(Client::new(inner, Ledger::new(self.budget)))
     }
-}
-
-/// Which proxy to use.
-#[derive(Clone)]
-enum Proxy {
-    None,
-    /// The URL, which can contain a password.
-    Url(SecretString),
-}
-
-fn proxies(proxy: Option<&Proxy>) -> Result<Matcher, ConfigError> {
-    let url = match proxy {
-        None => return Ok(Matcher::from_env()),
-        Some(Proxy::None) => return Ok(Matcher::builder().build()),
-        Some(Proxy::Url(url)) => url.expose_secret(),
-    };
-    let uri = url.parse::<Uri>().ok();
-    if uri.as_ref().and_then(Uri::scheme_str) != Some("http") {
-        return Err(ConfigError::Proxy);
-    }
-    Ok(Matcher::builder().all(url).build())
 }
 
 fn roots(pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {

@@ -131,7 +131,10 @@ impl Client {
             )
             .await;
         in_flight.end(&sent);
-        let outcome = receive(endpoint, sent, read);
+        let outcome = receive(endpoint, sent, read).map_err(|failed| AttemptError {
+            error: failed.error.cleaned(&inner.redactor),
+            ..failed
+        });
         unsettled.settle_as(endpoint, &outcome);
         self.report_to_limiter(&outcome);
         outcome

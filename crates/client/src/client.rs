@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dataforseo_http::Redactor;
 use dataforseo_models::{
     Endpoint, FromLenientJson, Mode, Paged, RawEnvelope, StatusClass, TaskEndpoint, Violation,
     ViolationKind, requested_rows_of,
@@ -11,6 +12,7 @@ use dataforseo_models::{
 use crate::budget::{Costs, Ledger, Prices};
 use crate::builder::{ClientBuilder, ConfigError};
 use crate::decode::{Accepted, DecodedResponse, accepted, single_task};
+use crate::error::clean::{clean_id, clean_text};
 use crate::error::{Error, ErrorKind};
 use crate::http::transport::Transport;
 use crate::limits::Limiter;
@@ -45,6 +47,8 @@ pub struct Client {
 
 pub(crate) struct Inner {
     pub(crate) transport: Transport,
+    /// Cleans messages of the server.
+    pub(crate) redactor: Redactor,
     /// The current date for validation; `None` if tasks are not validated.
     pub(crate) validation: Option<Clock>,
     pub(crate) limiter: Arc<dyn Limiter>,
@@ -196,7 +200,12 @@ impl Client {
     ) -> Result<Response<R>, Error> {
         #[cfg(feature = "drift")]
         let endpoint = request.endpoint;
-        let completed = self.perform(request, single_task).await?;
+        let mut completed = self.perform(request, single_task).await?;
+        let redactor = &self.inner.redactor;
+        if let Some(message) = &mut completed.value.status_message {
+            clean_text(message, redactor);
+        }
+        clean_id(&mut completed.value.id, redactor);
         #[cfg(feature = "drift")]
         if let Some(watch) = &self.inner.drift_watch {
             watch.on_response::<R>(endpoint, &completed.raw_response);
@@ -243,7 +252,7 @@ impl Client {
             return Err(invalid(E::INFO, vec![violation]));
         }
         let request = self.request::<E>(tasks)?;
-        let completed = self
+        let mut completed = self
             .perform(request, |status, text| {
                 let Accepted { envelope, cost } =
                     accepted(status, RawEnvelope::parse(text.as_bytes()))?;
@@ -254,6 +263,10 @@ impl Client {
                 })
             })
             .await?;
+        for task in &mut completed.value {
+            clean_text(&mut task.message, &self.inner.redactor);
+            clean_id(&mut task.id, &self.inner.redactor);
+        }
         Ok(Posted::new(completed))
     }
 

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::client::Client;
 use crate::decode::{Accepted, DecodedResponse, accepted};
+use crate::error::clean::{clean_id, clean_text};
 use crate::error::{Error, ErrorKind};
 use crate::request::{PendingRequest, invalid, path, violations_in_call};
 use crate::response::RawResponse;
@@ -188,7 +189,7 @@ impl Client {
             body: request.body.clone(),
             rows: request.rows,
         };
-        let completed = self
+        let mut completed = self
             .perform(pending, |status, text| {
                 let Accepted { envelope, cost } =
                     accepted(status, RawEnvelope::parse(text.as_bytes()))?;
@@ -206,6 +207,10 @@ impl Client {
                 }
             })
             .await?;
+        for task in &mut completed.value {
+            clean_text(&mut task.message, &self.inner.redactor);
+            clean_id(&mut task.id, &self.inner.redactor);
+        }
         Ok(UntypedResponse {
             tasks: completed.value,
             cost: completed.cost,

@@ -10,6 +10,7 @@ use dataforseo_models::{Date, today};
 use tokio::net::TcpListener;
 
 use crate::fixtures::{Embedded, FixtureError, Store};
+use crate::http::access::Token;
 use crate::http::listen::listen;
 use crate::http::state::{ReportMiss, ServerState, Settings};
 use crate::mock_server::{MockServer, RunsOn};
@@ -34,6 +35,9 @@ pub enum StartError {
     /// The credentials of [`Builder::auth`] have no colon.
     #[error("the credentials have no colon: expected `login:password`")]
     Credentials,
+    /// The token of [`Builder::token`] is too short, or has other characters than visible ASCII.
+    #[error("the token is not secure: expected 16 or more visible ASCII characters")]
+    Token,
     /// The thread of [`Builder::start_blocking`], or the runtime on it, cannot be created.
     #[error("cannot start a background thread: {0}")]
     Background(std::io::Error),
@@ -73,6 +77,7 @@ pub struct Builder {
     seed: u64,
     rules: Vec<FaultRule>,
     admin: bool,
+    token: Option<String>,
     fault_header: bool,
     #[cfg(feature = "record")]
     record: Option<crate::record::Record>,
@@ -84,6 +89,7 @@ impl fmt::Debug for Builder {
             .field("listen", &self.listen)
             .field("folders", &self.folders)
             .field("auth", &self.auth.as_ref().map(|_| "[redacted]"))
+            .field("token", &self.token.as_ref().map(|_| "[redacted]"))
             .finish_non_exhaustive()
     }
 }
@@ -104,6 +110,7 @@ impl Builder {
             seed: 0,
             rules: Vec::new(),
             admin: false,
+            token: None,
             fault_header: false,
             #[cfg(feature = "record")]
             record: None,
@@ -201,11 +208,22 @@ impl Builder {
         self
     }
 
-    /// Turns on the admin routes under `/__mock/`, for connections from this machine only.
+    /// Turns on the admin routes under `/__mock/`.
     ///
+    /// They accept requests from this machine to `localhost` or a loopback address, and none of web
+    /// pages from elsewhere. With a [`token`](Self::token), they accept requests with it only.
     /// `GET /__mock/health` is always on.
     pub fn admin(mut self) -> Self {
         self.admin = true;
+        self
+    }
+
+    /// Sets a token that gives access to the admin routes and the recorder, also from other machines
+    /// and under other host names. A request has it in the header `x-mock-token`.
+    ///
+    /// It has at least 16 visible ASCII characters. There is none by default.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
         self
     }
 
@@ -219,6 +237,11 @@ impl Builder {
     /// Sends each request without a fixture to another server, and keeps the response as a fixture.
     ///
     /// The embedded fixtures are then excluded. [`Record`](crate::Record) has the settings.
+    ///
+    /// The server then accepts only the credentials of [`auth`](Self::auth), or else of
+    /// [`Record::credentials`](crate::Record::credentials), and only from programs on this machine.
+    /// With a [`token`](Self::token), it also accepts requests with it, from anywhere. One of the
+    /// three is required.
     #[cfg(feature = "record")]
     pub fn record(mut self, record: crate::record::Record) -> Self {
         self.record = Some(record);
@@ -291,26 +314,55 @@ impl Builder {
     }
 
     fn state(self) -> Result<ServerState, StartError> {
-        let credentials = match &self.auth {
-            None => AcceptedCredentials::Any,
-            Some(credentials) if credentials.contains(':') => {
-                AcceptedCredentials::exactly(credentials)
-            }
-            Some(_) => return Err(StartError::Credentials),
-        };
         #[cfg(feature = "record")]
         let recorder = match self.record.clone() {
             Some(record) => Some(crate::record::Recorder::new(record)?),
             None => None,
         };
+        let token = self
+            .token
+            .clone()
+            .map(|text| Token::new(text).ok_or(StartError::Token));
+        let token = token.transpose()?;
+        let credentials = match &self.auth {
+            None => self.recorded_credentials(token.as_ref())?,
+            Some(credentials) if credentials.contains(':') => {
+                AcceptedCredentials::exactly(credentials)
+            }
+            Some(_) => return Err(StartError::Credentials),
+        };
         #[cfg_attr(not(feature = "record"), allow(unused_mut, reason = "set below"))]
         let mut state = self.state_with(Store::new(Embedded::Excluded), credentials);
+        state.settings.token = token;
         state.reload()?;
         #[cfg(feature = "record")]
         {
             state.recorder = recorder.map(Arc::new);
         }
         Ok(state)
+    }
+
+    /// Returns the credentials that a server without [`auth`](Self::auth) accepts.
+    #[cfg(feature = "record")]
+    fn recorded_credentials(
+        &self,
+        token: Option<&Token>,
+    ) -> Result<AcceptedCredentials, StartError> {
+        let Some(record) = &self.record else {
+            return Ok(AcceptedCredentials::Any);
+        };
+        match record.own_credentials() {
+            Some(credentials) => Ok(AcceptedCredentials::exactly(credentials)),
+            // Requests without the token are refused.
+            None if token.is_some() => Ok(AcceptedCredentials::Any),
+            None => Err(crate::record::RecordError::NoCredentials.into()),
+        }
+    }
+
+    /// Returns the credentials that a server without [`auth`](Self::auth) accepts.
+    #[cfg(not(feature = "record"))]
+    fn recorded_credentials(&self, _: Option<&Token>) -> Result<AcceptedCredentials, StartError> {
+        Ok(AcceptedCredentials::Any)
     }
 
     pub(crate) fn state_with(self, store: Store, credentials: AcceptedCredentials) -> ServerState {
@@ -336,6 +388,7 @@ impl Builder {
             limits: self.limits,
             seed: self.seed,
             admin: self.admin,
+            token: None,
             fault_header: self.fault_header,
             report_miss: self.report_miss,
             rules: self.rules,

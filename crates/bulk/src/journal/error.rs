@@ -68,15 +68,70 @@ pub enum JournalError {
         /// The first call that differs, counted from 0.
         call: u64,
     },
-    /// A response in the journal cannot be decoded.
+    /// The input changed in a part that was read before and not sent.
     #[error(
-        "journal {path}: the response to call {call} cannot be decoded; nothing was sent for it"
+        "journal {path}: the first {targets} targets of the input differ from those that the journal was \
+         written for, or their order does; give the same input again, or use another journal"
     )]
-    Unreadable {
+    InputChanged {
         /// The path of the journal.
         path: PathBuf,
-        /// The call, counted from 0.
-        call: u64,
+        /// The number of targets that were read before, counted from the start of the input.
+        targets: u64,
+    },
+    /// The file was replaced, truncated, changed or deleted by something else while the job ran.
+    /// Nothing was sent after that.
+    #[error(
+        "journal {path}: {change} while the job was running; restore it before you resume the job, as \
+         calls that it lacks are paid for again"
+    )]
+    Changed {
+        /// The path of the journal.
+        path: PathBuf,
+        /// What happened to the file.
+        change: &'static str,
+    },
+    /// There is no room on the disk for the responses of the next call, which was not sent.
+    #[error(
+        "journal {path}: there is no room for {bytes} bytes, which the responses of the calls in flight \
+         may need, so no further call was sent; make room and resume the job"
+    )]
+    NoSpace {
+        /// The path of the journal.
+        path: PathBuf,
+        /// The number of bytes that could not be reserved.
+        bytes: u64,
+    },
+    /// Responses arrived that could not be written to the journal, and were saved elsewhere.
+    #[error(
+        "journal {path}: it could not be written ({error}); {records} of its records are saved in \
+         {saved}: {advice}"
+    )]
+    SavedElsewhere {
+        /// The path of the journal.
+        path: PathBuf,
+        /// The error of the file system.
+        error: io::Error,
+        /// The number of records.
+        records: usize,
+        /// The file with the records.
+        saved: PathBuf,
+        /// What to do with the file.
+        advice: String,
+    },
+    /// Responses arrived that could be written nowhere. [`Outcomes::unsaved`](crate::Outcomes::unsaved)
+    /// returns them.
+    #[error(
+        "journal {path}: it could not be written ({error}), and neither could a second file: {responses} \
+         responses are in memory only; save them, as they are paid for"
+    )]
+    Unsaved {
+        /// The path of the journal.
+        path: PathBuf,
+        /// The error of the file system.
+        error: io::Error,
+        /// The number of responses.
+        responses: usize,
     },
     /// A record is damaged, and intact records follow it.
     #[error(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::record::JournalRecord;
+use super::record::{InputPrefix, JournalRecord, SentRecord};
 
 /// The calls of earlier runs.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub(crate) struct JobHistory {
     pub(crate) calls: HashMap<u64, CallHistory>,
     /// The known cost of all calls in US dollars.
     pub(crate) cost: f64,
+    /// The longest input that was read before a call.
+    pub(crate) input: InputPrefix,
 }
 
 /// A call of earlier runs.
@@ -36,6 +38,8 @@ pub(crate) struct RejectedTarget {
 pub(crate) struct SentPart {
     /// The positions of its targets within the call. `None` for the whole call.
     pub(crate) targets: Option<Vec<u32>>,
+    /// The estimated cost in US dollars.
+    estimate: f64,
     pub(crate) end: PartEnd,
 }
 
@@ -44,12 +48,29 @@ pub(crate) struct SentPart {
 pub(crate) enum PartEnd {
     /// The program ended before the part did.
     InFlight,
-    /// A response arrived.
-    Response(BodyLocation),
-    /// It failed and was or may have been charged.
-    Failed { reason: String, cost: Option<f64> },
+    /// A response arrived. Without a cost, the charge is unknown.
+    Response {
+        body: BodyLocation,
+        cost: Option<f64>,
+    },
+    /// It failed and was or may have been charged. Without a cost, the charge is unknown.
+    Failed {
+        body: BodyLocation,
+        reason: String,
+        cost: Option<f64>,
+    },
     /// It failed and was not charged.
     NotCharged,
+}
+
+impl PartEnd {
+    /// Returns the location of the response, if there was one.
+    pub(crate) fn body(&self) -> Option<BodyLocation> {
+        match self {
+            Self::Response { body, .. } | Self::Failed { body, .. } => Some(*body),
+            Self::InFlight | Self::NotCharged => None,
+        }
+    }
 }
 
 /// The location of a response in the file.
@@ -62,34 +83,25 @@ pub(crate) struct BodyLocation {
 }
 
 impl JobHistory {
-    /// Returns the number of parts whose charge is unknown.
-    pub(crate) fn uncertain_parts(&self) -> usize {
+    /// Returns the estimated cost of the parts whose charge is unknown, in US dollars.
+    pub(crate) fn possible_cost(&self) -> f64 {
         let parts = self.calls.values().flat_map(|call| &call.parts);
         let uncertain = parts.filter(|part| {
             matches!(
                 part.end,
-                PartEnd::InFlight | PartEnd::Failed { cost: None, .. }
+                PartEnd::InFlight
+                    | PartEnd::Failed { cost: None, .. }
+                    | PartEnd::Response { cost: None, .. }
             )
         });
-        uncertain.count()
+        uncertain.map(|part| part.estimate).sum()
     }
 
     /// Adds the next record.
     pub(crate) fn add(&mut self, record: JournalRecord, body: BodyLocation) {
         match record {
             JournalRecord::Job(_) => {}
-            JournalRecord::Sent {
-                call,
-                digest,
-                targets,
-            } => {
-                let call = self.calls.entry(call).or_default();
-                call.digest = digest;
-                call.parts.push(SentPart {
-                    targets,
-                    end: PartEnd::InFlight,
-                });
-            }
+            JournalRecord::Sent(sent) => self.add_sent(sent),
             JournalRecord::Invalid {
                 call,
                 target,
@@ -99,21 +111,37 @@ impl JobHistory {
                 call.invalid.push(RejectedTarget { target, reason });
             }
             JournalRecord::Response { call, cost } => {
-                self.cost += cost.unwrap_or_default();
-                self.end_part(call, PartEnd::Response(body));
+                self.end_part(call, PartEnd::Response { body, cost }, cost);
             }
             JournalRecord::Failed { call, reason, cost } => {
-                self.cost += cost.unwrap_or_default();
-                self.end_part(call, PartEnd::Failed { reason, cost });
+                self.end_part(call, PartEnd::Failed { body, reason, cost }, cost);
             }
-            JournalRecord::NotCharged { call } => self.end_part(call, PartEnd::NotCharged),
+            JournalRecord::NotCharged { call, .. } => {
+                self.end_part(call, PartEnd::NotCharged, None);
+            }
         }
     }
 
-    /// Ends the part of a call that was sent last.
-    fn end_part(&mut self, call: u64, end: PartEnd) {
-        if let Some(part) = self.calls.entry(call).or_default().parts.last_mut() {
+    fn add_sent(&mut self, sent: SentRecord) {
+        let call = self.calls.entry(sent.call).or_default();
+        call.digest = sent.digest;
+        call.parts.push(SentPart {
+            targets: sent.targets,
+            estimate: sent.estimate,
+            end: PartEnd::InFlight,
+        });
+        if sent.input.targets > self.input.targets {
+            self.input = sent.input;
+        }
+    }
+
+    /// Ends the part of a call that was sent last. A record that occurs twice counts once.
+    fn end_part(&mut self, call: u64, end: PartEnd, cost: Option<f64>) {
+        let last = self.calls.entry(call).or_default().parts.last_mut();
+        if let Some(part) = last.filter(|part| matches!(part.end, PartEnd::InFlight)) {
             part.end = end;
+            // A negative cost does not reduce it.
+            self.cost += cost.unwrap_or_default().max(0.0);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The journal of a job on disk: requests and responses, so that a job that died is resumed and
 //! does not pay twice.
 //!
-//! Records are only appended. A record announces each call before it is sent, and another record
-//! keeps the response byte by byte. Each record is a line with its checksum, the length of its JSON
-//! and the length of its body,
+//! The first line says what the file is. Then records are only appended. A record announces each call
+//! before it is sent, and another record keeps the response byte by byte. Each record is a line with
+//! its checksum, the length of its JSON and the length of its body,
 //!
 //! ```text
 //! 9a0c11f2 57 1183 {"record":"response","call":4,"cost":0.05}
@@ -11,11 +11,23 @@
 //!
 //! followed by the body, if there is one, and a line break. A kill or a power cut leaves at most one
 //! torn record at the end. Its checksum is wrong, and it is cut off when the job is resumed.
+//!
+//! | module | contents |
+//! | --- | --- |
+//! | `record`, `history` | the records, and what they say about the calls of earlier runs |
+//! | `reader` | reading a file back; torn ends and damage |
+//! | `file`, `room` | appending, noticing changes by others, reserving room |
+//! | `unwritten` | records that could not be written, and the second file for them |
+//! | `inspect` | reading a journal without a job |
 
 mod error;
+mod file;
 mod history;
+mod inspect;
 mod reader;
 mod record;
+mod room;
+mod unwritten;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -26,9 +38,12 @@ use bytes::Bytes;
 
 pub use error::JournalError;
 pub(crate) use history::{BodyLocation, CallHistory, JobHistory, PartEnd};
-pub(crate) use record::{FORMAT_VERSION, JobRecord};
+pub use inspect::{JournalEntry, inspect_journal, read_journal_body};
+pub(crate) use record::{FORMAT_VERSION, InputPrefix, JobRecord, SentRecord};
 
-use record::{Frame, JournalRecord};
+use file::{JournalFile, is_same_file};
+use record::{Frame, JournalRecord, MAGIC};
+use unwritten::Unwritten;
 
 /// How a journal is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,26 +57,32 @@ pub(crate) enum OpenMode {
 /// An open journal. Clones share the file.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
-    shared: Arc<SharedFile>,
+    shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-struct SharedFile {
+struct Shared {
     path: PathBuf,
-    file: Mutex<AppendFile>,
+    /// The JSON of the first record.
+    job: Vec<u8>,
+    state: Mutex<JournalState>,
 }
 
 #[derive(Debug)]
-struct AppendFile {
-    file: File,
-    /// The offset behind the last intact record, in bytes.
-    end: u64,
+struct JournalState {
+    file: JournalFile,
+    unwritten: Vec<Unwritten>,
 }
 
 /// An open journal with the calls of earlier runs.
 pub(crate) struct OpenedJournal {
     pub(crate) journal: Journal,
     pub(crate) history: JobHistory,
+}
+
+/// Returns whether a file has content, so that resuming it continues a job.
+pub(crate) fn has_content(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() > MAGIC.len() as u64)
 }
 
 impl Journal {
@@ -75,58 +96,78 @@ impl Journal {
             path: path.to_owned(),
             error,
         };
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(path.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(io(error)),
-        }
+        let mut file = open_locked(path)?;
         let length = file.metadata().map_err(io)?.len();
         if length > 0 && mode == OpenMode::Create {
             return Err(JournalError::Exists(path.to_owned()));
         }
-        let content = reader::read(path, &file, length, job)?;
-        let end = content.end;
-        if end < length {
-            tracing::info!(bytes = length - end, "cut off a torn record of the journal");
-            file.set_len(end).map_err(io)?;
+        let mut content = reader::read(path, &mut file, length, job)?;
+        if content.end < length {
+            tracing::info!(
+                bytes = length - content.end,
+                "cut off a torn record of the journal"
+            );
         }
-        let shared = SharedFile {
-            path: path.to_owned(),
-            file: Mutex::new(AppendFile { file, end }),
-        };
-        let journal = Self {
-            shared: Arc::new(shared),
-        };
-        if end == 0 {
-            journal.append(&JournalRecord::Job(job.clone()), &[])?;
+        // Also frees room that an earlier run had reserved.
+        file.set_len(content.end).map_err(io)?;
+        let job_json = serde_json::to_vec(&JournalRecord::Job(job.clone()));
+        let job_json = job_json.map_err(|error| io(error.into()))?;
+        if content.end == 0 {
+            let Frame { head, .. } = Frame::new(&job_json, &[]);
+            let begun = [MAGIC, &head].concat();
+            file.rewind()
+                .and_then(|()| file.write_all(&begun))
+                .map_err(io)?;
+            content.end = begun.len() as u64;
+        } else if add_rest(path, &mut file, content.end, job)? {
+            let length = file.metadata().map_err(io)?.len();
+            content = reader::read(path, &mut file, length, job)?;
         }
+        file.sync_all().map_err(io)?;
         sync_dir(path).map_err(io)?;
+        let state = JournalState {
+            file: JournalFile::new(path.to_owned(), file, content.end),
+            unwritten: Vec::new(),
+        };
+        let shared = Shared {
+            path: path.to_owned(),
+            job: job_json,
+            state: Mutex::new(state),
+        };
         Ok(OpenedJournal {
-            journal,
+            journal: Self {
+                shared: Arc::new(shared),
+            },
             history: content.history,
         })
     }
 
-    /// Records that a part of a call is about to be sent.
+    /// Records that a part of a call with this number of targets is about to be sent, and reserves
+    /// room for its response.
+    ///
+    /// # Errors
+    /// When the file was changed by something else, when there is no room, or when the record cannot
+    /// be written. The part must not be sent then.
     pub(crate) async fn record_sent(
         &self,
-        call: u64,
-        digest: &str,
-        targets: Option<Vec<u32>>,
+        sent: SentRecord,
+        targets: usize,
     ) -> Result<(), JournalError> {
-        let record = JournalRecord::Sent {
-            call,
-            digest: digest.to_owned(),
-            targets,
-        };
-        self.write(record, Bytes::new()).await
+        let this = self.clone();
+        blocking(move || {
+            let call = sent.call;
+            let json = this.json(&JournalRecord::Sent(sent))?;
+            let mut state = this.lock();
+            let JournalState { file, unwritten } = &mut *state;
+            unwritten::retry(file, unwritten)?;
+            file.reserve_for(call, targets)?;
+            let written = file.append(&json, &[]);
+            if written.is_err() {
+                file.release(call);
+            }
+            written
+        })
+        .await
     }
 
     /// Records the response to the last part of a call.
@@ -136,26 +177,35 @@ impl Journal {
         cost: Option<f64>,
         body: Bytes,
     ) -> Result<(), JournalError> {
-        self.write(JournalRecord::Response { call, cost }, body)
+        self.end(call, JournalRecord::Response { call, cost }, body)
             .await
     }
 
-    /// Records that the last part of a call failed without a charge.
-    pub(crate) async fn record_not_charged(&self, call: u64) -> Result<(), JournalError> {
-        self.write(JournalRecord::NotCharged { call }, Bytes::new())
+    /// Records that the last part of a call failed without a charge. `body` is the response, if there
+    /// was one.
+    pub(crate) async fn record_not_charged(
+        &self,
+        call: u64,
+        reason: &str,
+        body: Bytes,
+    ) -> Result<(), JournalError> {
+        let reason = reason.to_owned();
+        self.end(call, JournalRecord::NotCharged { call, reason }, body)
             .await
     }
 
-    /// Records that the last part of a call failed, and was or may have been charged.
+    /// Records that the last part of a call failed, and was or may have been charged. `body` is the
+    /// response as far as it arrived.
     pub(crate) async fn record_failed(
         &self,
         call: u64,
         reason: &str,
         cost: Option<f64>,
+        body: Bytes,
     ) -> Result<(), JournalError> {
         let reason = reason.to_owned();
-        let record = JournalRecord::Failed { call, reason, cost };
-        self.write(record, Bytes::new()).await
+        self.end(call, JournalRecord::Failed { call, reason, cost }, body)
+            .await
     }
 
     /// Records that the API rejected a target of a call.
@@ -170,19 +220,19 @@ impl Journal {
             target,
             reason: reason.to_owned(),
         };
-        self.write(record, Bytes::new()).await
+        self.end(call, record, Bytes::new()).await
     }
 
     /// Reads a recorded response.
     pub(crate) async fn read_body(&self, body: BodyLocation) -> Result<Vec<u8>, JournalError> {
         let this = self.clone();
         blocking(move || {
+            let mut state = this.lock();
             let mut bytes = Vec::new();
-            let mut file = this.lock();
+            let file = state.file.file();
             let read = file
-                .file
                 .seek(SeekFrom::Start(body.offset))
-                .and_then(|_| (&mut file.file).take(body.length).read_to_end(&mut bytes));
+                .and_then(|_| file.take(body.length).read_to_end(&mut bytes));
             read.map_err(|error| this.io(error))?;
             if bytes.len() as u64 != body.length {
                 return Err(this.io(io::ErrorKind::UnexpectedEof.into()));
@@ -192,13 +242,6 @@ impl Journal {
         .await
     }
 
-    pub(crate) fn unreadable(&self, call: u64) -> JournalError {
-        JournalError::Unreadable {
-            path: self.shared.path.clone(),
-            call,
-        }
-    }
-
     pub(crate) fn other_input(&self, call: u64) -> JournalError {
         JournalError::OtherInput {
             path: self.shared.path.clone(),
@@ -206,37 +249,92 @@ impl Journal {
         }
     }
 
-    /// Appends a record on a blocking thread, as it waits for the disk.
-    async fn write(&self, record: JournalRecord, body: Bytes) -> Result<(), JournalError> {
-        let this = self.clone();
-        blocking(move || this.append(&record, &body)).await
-    }
-
-    /// Appends a record, and returns when it is on disk.
-    fn append(&self, record: &JournalRecord, body: &[u8]) -> Result<(), JournalError> {
-        let json = serde_json::to_vec(record).map_err(|error| self.io(error.into()))?;
-        let mut locked = self.lock();
-        let AppendFile { file, end } = &mut *locked;
-        let Frame { head, tail } = Frame::new(&json, body);
-        let written = file
-            .seek(SeekFrom::Start(*end))
-            .and_then(|_| file.write_all(&head))
-            .and_then(|()| file.write_all(body))
-            .and_then(|()| file.write_all(tail))
-            .and_then(|()| file.sync_data());
-        if let Err(error) = written {
-            // A torn record followed by intact ones would look like damage. If the cut fails too,
-            // the next record overwrites the torn one.
-            let _ = file.set_len(*end);
-            return Err(self.io(error));
+    pub(crate) fn input_changed(&self, targets: u64) -> JournalError {
+        JournalError::InputChanged {
+            path: self.shared.path.clone(),
+            targets,
         }
-        *end += (head.len() + body.len() + tail.len()) as u64;
-        Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, AppendFile> {
-        let file = &self.shared.file;
-        file.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends the journal of a run: tries again to write what could not be written, and saves it
+    /// elsewhere if that fails. Returns the bodies that could be saved nowhere.
+    pub(crate) async fn finish(&self) -> Finished {
+        let this = self.clone();
+        let finished = tokio::task::spawn_blocking(move || {
+            let mut state = this.lock();
+            let JournalState { file, unwritten } = &mut *state;
+            let Err(error) = unwritten::retry(file, unwritten) else {
+                file.trim();
+                return Finished::default();
+            };
+            this.save_elsewhere(error, std::mem::take(unwritten))
+        });
+        finished.await.unwrap_or_default()
+    }
+
+    /// Saves records in a second file.
+    fn save_elsewhere(&self, error: JournalError, unwritten: Vec<Unwritten>) -> Finished {
+        let path = self.shared.path.clone();
+        let error = match error {
+            JournalError::Io { error, .. } => error,
+            other => io::Error::other(other.to_string()),
+        };
+        match unwritten::save(&path, &self.shared.job, &unwritten) {
+            Ok(saved) => {
+                let beside = unwritten::path_beside(&path);
+                let advice = if saved == beside {
+                    "resume the job, which adds them to the journal".to_owned()
+                } else {
+                    format!("move it to {} and resume the job", beside.display())
+                };
+                Finished {
+                    error: Some(JournalError::SavedElsewhere {
+                        path,
+                        error,
+                        records: unwritten.len(),
+                        saved,
+                        advice,
+                    }),
+                    unsaved: Vec::new(),
+                }
+            }
+            Err(_) => {
+                let bodies = unwritten.into_iter().map(|record| record.body);
+                let unsaved: Vec<Bytes> = bodies.filter(|body| !body.is_empty()).collect();
+                Finished {
+                    error: Some(JournalError::Unsaved {
+                        path,
+                        error,
+                        responses: unsaved.len(),
+                    }),
+                    unsaved,
+                }
+            }
+        }
+    }
+
+    /// Appends the record that ends the last part of a call. If it cannot be written, it is kept in
+    /// memory and tried again with the next record.
+    async fn end(&self, call: u64, record: JournalRecord, body: Bytes) -> Result<(), JournalError> {
+        let this = self.clone();
+        blocking(move || {
+            let json = this.json(&record)?;
+            let mut state = this.lock();
+            let JournalState { file, unwritten } = &mut *state;
+            unwritten.push(Unwritten { json, body });
+            file.release(call);
+            unwritten::retry(file, unwritten)
+        })
+        .await
+    }
+
+    fn json(&self, record: &JournalRecord) -> Result<Vec<u8>, JournalError> {
+        serde_json::to_vec(record).map_err(|error| self.io(error.into()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, JournalState> {
+        let state = &self.shared.state;
+        state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn io(&self, error: io::Error) -> JournalError {
@@ -245,6 +343,82 @@ impl Journal {
             error,
         }
     }
+}
+
+/// How the journal of a run ended.
+#[derive(Debug, Default)]
+pub(crate) struct Finished {
+    /// What happened to records that could not be written. `None` if all were.
+    pub(crate) error: Option<JournalError>,
+    /// The responses that could be saved nowhere.
+    pub(crate) unsaved: Vec<Bytes>,
+}
+
+/// Opens the file of a journal and locks it. Nothing of it is changed.
+fn open_locked(path: &Path) -> Result<File, JournalError> {
+    let io = |error| JournalError::Io {
+        path: path.to_owned(),
+        error,
+    };
+    // Opening a pipe would wait for its other end.
+    if std::fs::metadata(path).is_ok_and(|file| !file.is_file()) {
+        return Err(JournalError::NotAJournal(path.to_owned()));
+    }
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => return Err(io(error)),
+    }
+    // Another process may have replaced the file between the two steps.
+    let own = file.metadata().map_err(io)?;
+    match std::fs::metadata(path) {
+        Ok(found) if is_same_file(&own, &found) => Ok(file),
+        _ => Err(JournalError::InUse(path.to_owned())),
+    }
+}
+
+/// Adds the records that an earlier run saved in a second file, and removes that file. Returns whether
+/// there were any.
+fn add_rest(
+    path: &Path,
+    journal: &mut File,
+    end: u64,
+    job: &JobRecord,
+) -> Result<bool, JournalError> {
+    let rest = unwritten::path_beside(path);
+    let io = |error| JournalError::Io {
+        path: rest.clone(),
+        error,
+    };
+    let mut file = match File::open(&rest) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(io(error)),
+    };
+    let length = file.metadata().map_err(io)?.len();
+    let content = reader::read(&rest, &mut file, length, job)?;
+    let start = reader::end_of_first_record(&mut file, length).map_err(io)?;
+    let records = unwritten::bytes_between(&mut file, start, content.end).map_err(io)?;
+    let added = journal
+        .seek(SeekFrom::Start(end))
+        .and_then(|_| journal.write_all(&records))
+        .and_then(|()| journal.sync_all());
+    if let Err(error) = added {
+        let _ = journal.set_len(end);
+        return Err(JournalError::Io {
+            path: path.to_owned(),
+            error,
+        });
+    }
+    std::fs::remove_file(&rest).map_err(io)?;
+    Ok(true)
 }
 
 /// Syncs the directory, so that the new file itself survives a power cut.

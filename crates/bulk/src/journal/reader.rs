@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::error::JournalError;
 use super::history::{BodyLocation, JobHistory};
-use super::record::{FORMAT_VERSION, JobRecord, JournalHeader, JournalRecord};
+use super::record::{FORMAT_VERSION, JobRecord, JournalHeader, JournalRecord, MAGIC};
 
 /// The content of a journal.
 pub(crate) struct JournalContent {
@@ -15,10 +15,40 @@ pub(crate) struct JournalContent {
     pub(crate) end: u64,
 }
 
+/// What a file is, by its beginning.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Beginning {
+    /// The first line of a journal, or nothing but a part of it: a journal that never began.
+    Journal,
+    /// A journal of the versions that had no first line of their own.
+    Former,
+    Other,
+}
+
+/// Returns what a file is.
+pub(super) fn beginning(file: &mut File) -> io::Result<Beginning> {
+    let mut start = Vec::new();
+    file.rewind()?;
+    (&mut *file)
+        .take(MAGIC.len() as u64)
+        .read_to_end(&mut start)?;
+    if MAGIC.starts_with(&start) {
+        return Ok(Beginning::Journal);
+    }
+    let length = file.metadata()?.len();
+    let first = RecordReader::new(file, length, 0).peek()?;
+    Ok(
+        match first.and_then(|raw| JournalHeader::version(&raw.json)) {
+            Some(_) => Beginning::Former,
+            None => Beginning::Other,
+        },
+    )
+}
+
 /// Reads a journal of the current job.
 pub(crate) fn read(
     path: &Path,
-    file: &File,
+    file: &mut File,
     length: u64,
     current: &JobRecord,
 ) -> Result<JournalContent, JournalError> {
@@ -26,11 +56,16 @@ pub(crate) fn read(
         path: path.to_owned(),
         error,
     };
-    let mut reader = RecordReader::new(file, length);
+    let start = match beginning(file).map_err(io)? {
+        Beginning::Journal => MAGIC.len() as u64,
+        Beginning::Former => 0,
+        Beginning::Other => return Err(JournalError::NotAJournal(path.to_owned())),
+    };
+    let mut reader = RecordReader::new(file, length, start.min(length));
     let mut history = JobHistory::default();
     check_version(path, &mut reader)?;
     let mut is_first = true;
-    while let Some((record, body)) = reader.next().map_err(io)? {
+    while let Some(RecordAt { record, body }) = reader.next().map_err(io)? {
         match record {
             JournalRecord::Job(journaled) if is_first => check_job(path, &journaled, current)?,
             _ if is_first => return Err(JournalError::NotAJournal(path.to_owned())),
@@ -40,20 +75,21 @@ pub(crate) fn read(
     }
     let end = reader.offset;
     if end < length && reader.is_followed_by_a_record().map_err(io)? {
-        return Err(if is_first {
-            JournalError::NotAJournal(path.to_owned())
-        } else {
-            JournalError::Damaged {
-                path: path.to_owned(),
-                offset: end,
-            }
+        return Err(JournalError::Damaged {
+            path: path.to_owned(),
+            offset: end,
         });
     }
-    // A torn first record is a journal that never began. Anything else is another file.
-    if is_first && length > 0 && !reader.starts_like_a_record().map_err(io)? {
-        return Err(JournalError::NotAJournal(path.to_owned()));
-    }
+    // A journal whose first record is torn never began.
+    let end = if is_first { 0 } else { end };
     Ok(JournalContent { history, end })
+}
+
+/// Returns the offset behind the settings of the job, in bytes.
+pub(super) fn end_of_first_record(file: &mut File, length: u64) -> io::Result<u64> {
+    let mut reader = RecordReader::new(file, length, MAGIC.len() as u64);
+    reader.next()?;
+    Ok(reader.offset)
 }
 
 /// Refuses a journal of another version, whatever its records look like.
@@ -86,12 +122,18 @@ fn check_job(path: &Path, journaled: &JobRecord, current: &JobRecord) -> Result<
 }
 
 /// Reads the records of a file, one after the other.
-struct RecordReader<'f> {
+pub(super) struct RecordReader<'f> {
     input: BufReader<&'f File>,
     /// The length of the file in bytes.
     length: u64,
     /// The offset behind the last intact record, in bytes.
-    offset: u64,
+    pub(super) offset: u64,
+}
+
+/// A record with the location of its body.
+pub(super) struct RecordAt {
+    pub(super) record: JournalRecord,
+    pub(super) body: BodyLocation,
 }
 
 /// A record whose checksum is right.
@@ -117,17 +159,17 @@ const MAX_HEAD_BYTES: usize = 8 + 2 * 21 + 1;
 const SEARCH_BYTES: u64 = 1 << 20;
 
 impl<'f> RecordReader<'f> {
-    fn new(file: &'f File, length: u64) -> Self {
+    pub(super) fn new(file: &'f File, length: u64, start: u64) -> Self {
         Self {
             input: BufReader::with_capacity(1 << 16, file),
             length,
-            offset: 0,
+            offset: start,
         }
     }
 
     /// Returns the next intact record with the location of its body. `None` at the end of the file,
     /// and where no intact record is.
-    fn next(&mut self) -> io::Result<Option<(JournalRecord, BodyLocation)>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<RecordAt>> {
         let Some(raw) = self.peek()? else {
             return Ok(None);
         };
@@ -135,7 +177,10 @@ impl<'f> RecordReader<'f> {
             return Ok(None);
         };
         self.offset = raw.end;
-        Ok(Some((record, raw.body)))
+        Ok(Some(RecordAt {
+            record,
+            body: raw.body,
+        }))
     }
 
     /// Reads the next record without moving behind it.
@@ -241,13 +286,5 @@ impl<'f> RecordReader<'f> {
             chunk_offset += chunk.len() as u64;
         }
         Ok(false)
-    }
-
-    /// Returns whether the file can be the beginning of a first record.
-    fn starts_like_a_record(&mut self) -> io::Result<bool> {
-        self.input.seek(SeekFrom::Start(0))?;
-        let mut beginning = Vec::new();
-        (&mut self.input).take(8).read_to_end(&mut beginning)?;
-        Ok(beginning.iter().all(u8::is_ascii_hexdigit))
     }
 }

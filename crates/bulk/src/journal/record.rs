@@ -5,7 +5,10 @@ use serde_json::Value;
 
 /// The version of the file format and of the packing. A change that old journals cannot be resumed
 /// across raises it.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+pub(crate) const FORMAT_VERSION: u32 = 3;
+
+/// The first line of a journal. No other file begins like this, so none is taken for a journal.
+pub(crate) const MAGIC: &[u8] = b"%dataforseo-bulk-journal%\n";
 
 /// The settings of a job. A journal is resumed only with equal settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,19 +91,13 @@ pub(crate) enum JournalRecord {
     /// The settings of the job. Always the first record, and only there.
     Job(JobRecord),
     /// A part of a call is about to be sent.
-    Sent {
-        call: u64,
-        /// The digest of the targets of the whole call.
-        digest: String,
-        /// The positions of the part's targets within the call. Absent for the whole call.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        targets: Option<Vec<u32>>,
-    },
+    Sent(SentRecord),
     /// The part received a response. Its bytes follow the record.
     Response { call: u64, cost: Option<f64> },
-    /// The part failed and was not charged.
-    NotCharged { call: u64 },
-    /// The part failed and was or may have been charged. Without a cost, the charge is unknown.
+    /// The part failed and was not charged. The bytes of the response follow, if there was one.
+    NotCharged { call: u64, reason: String },
+    /// The part failed and was or may have been charged. Without a cost, the charge is unknown. The
+    /// bytes of the response follow, as far as they arrived.
     Failed {
         call: u64,
         reason: String,
@@ -112,6 +109,28 @@ pub(crate) enum JournalRecord {
         target: u32,
         reason: String,
     },
+}
+
+/// A part of a call that is about to be sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SentRecord {
+    pub(crate) call: u64,
+    /// The digest of the targets of the whole call.
+    pub(crate) digest: String,
+    /// The positions of the part's targets within the call. Absent for the whole call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) targets: Option<Vec<u32>>,
+    /// The estimated cost in US dollars. It counts as long as the charge is unknown.
+    pub(crate) estimate: f64,
+    /// The input that was read before.
+    pub(crate) input: InputPrefix,
+}
+
+/// A number of targets of the input, and a digest of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct InputPrefix {
+    pub(crate) targets: u64,
+    pub(crate) digest: String,
 }
 
 /// The bytes around the body of a record.

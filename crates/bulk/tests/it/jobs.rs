@@ -137,16 +137,98 @@ async fn an_invalid_target_that_is_not_named_is_found() {
     assert!(ran.outcomes[&14].1.starts_with("invalid"));
 }
 
-/// The API rejects all targets, so the search for the invalid one must end.
+/// The API rejects every target, so the targets are not the cause, and the search for the invalid one
+/// must end.
 #[tokio::test]
-async fn a_call_that_is_always_refused_ends() {
+async fn a_job_whose_targets_are_all_rejected_ends() {
     let api = Api::new(|_, _| Then::Refuse(40501, "Invalid Field: 'targets'.".to_owned()));
-    let given = targets(1000);
+    let given = targets(2000);
     let ran = run(job(&api, 1000), &given).await;
-    assert_whole(&ran, &given);
-    assert_eq!(ran.count("found"), 0);
-    assert!(api.calls().len() < 100, "{}", api.calls().len());
+    assert!(
+        matches!(ran.end, JobEnd::TooManyFailures { calls: 1000, .. }),
+        "{}",
+        ran.end
+    );
+    assert_eq!((ran.count("invalid"), ran.count("not_sent")), (1000, 1000));
+    assert_eq!(api.calls().len(), 1999);
     assert_eq!(ran.progress.cost, 0.0);
+}
+
+/// Splitting a call is not a failure, so that a cluster of invalid targets costs the others nothing.
+#[tokio::test]
+async fn a_cluster_of_invalid_targets_costs_no_other_its_row() {
+    let api = Api::new(|_, targets| {
+        let is_invalid = |it: &String| it.contains(',');
+        if targets.iter().any(is_invalid) {
+            Then::Refuse(40501, "Invalid Field: 'targets'.".to_owned())
+        } else {
+            Then::Rows
+        }
+    });
+    // At the beginning, in the middle over two calls, and at the end.
+    for start in [0, 970, 2440] {
+        let mut given = targets(2500);
+        for (index, target) in given.iter_mut().skip(start).take(60).enumerate() {
+            *target = format!("a,{index}.com");
+        }
+        let ran = run(job(&api, 1000).give_up_after(3), &given).await;
+        assert_whole(&ran, &given);
+        assert!(matches!(ran.end, JobEnd::Complete), "{}", ran.end);
+        assert_eq!((ran.count("found"), ran.count("invalid")), (2440, 60));
+    }
+}
+
+/// The account's limits are reached for a while. Nothing is charged for that, so the job waits.
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_refusals_is_waited_out() {
+    for refusal in [
+        Then::Refuse(40202, String::new()),
+        Then::Refuse(40209, String::new()),
+        Then::Html(429),
+    ] {
+        let storm = Duration::from_secs(50 * 60);
+        let start = tokio::time::Instant::now();
+        let then = refusal.clone();
+        let api = Api::new(move |_, _| {
+            if start.elapsed() < storm {
+                then.clone()
+            } else {
+                Then::Rows
+            }
+        });
+        let given = targets(40);
+        let ran = run(
+            job(&api, 2).max_in_flight(number(5)).give_up_after(3),
+            &given,
+        )
+        .await;
+        assert_whole(&ran, &given);
+        assert_eq!(ran.count("found"), 40, "{refusal:?}");
+        assert!(matches!(ran.end, JobEnd::Complete), "{}", ran.end);
+        // The waits become longer: the storm met few calls.
+        assert!(api.calls().len() < 20 + 5 * 70, "{}", api.calls().len());
+        assert!(start.elapsed() < storm + Duration::from_secs(150));
+    }
+}
+
+/// The user decides how long a job waits, and sees that it does.
+#[tokio::test(start_paused = true)]
+async fn refusals_that_last_too_long_stop_a_job() {
+    let api = Api::new(|_, _| Then::Refuse(40202, "too many".to_owned()));
+    let job = job(&api, 2).rate_limit_timeout(Duration::from_secs(90));
+    let mut outcomes = job.run(stream::iter(targets(4))).await.unwrap();
+    let handle = outcomes.handle();
+    assert_eq!(handle.progress().refused_for, None);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let refused = handle.progress().refused_for.unwrap();
+    assert!(refused <= Duration::from_secs(30) && refused > Duration::from_secs(25));
+    let batch = outcomes.next_batch().await.unwrap();
+    assert!(matches!(batch[0].outcome, Outcome::NotSent), "{batch:?}");
+    while outcomes.next_batch().await.is_some() {}
+    let end = outcomes.job_end().unwrap();
+    assert!(matches!(end, JobEnd::RateLimited { .. }), "{end}");
+    assert!(end.to_string().contains("too many"), "{end}");
+    assert_eq!(outcomes.progress().not_sent, 4);
 }
 
 /// A 40501 that was charged is not sent again.
@@ -160,7 +242,7 @@ async fn charged_calls_are_not_sent_again() {
     assert_eq!(ran.progress.uncertain, 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_call_in_ten_failing_with_each_class_of_error() {
     let mut failures = vec![Then::Break, Then::Html(502), Then::Html(404)];
     let codes = StatusCode::ALL.iter().filter(|code| !code.is_ok());
@@ -179,10 +261,14 @@ async fn one_call_in_ten_failing_with_each_class_of_error() {
         });
         let given = targets(60);
         let ran = run(job(&api, 2).max_in_flight(number(4)), &given).await;
+        // Refusals for now are waited out.
+        let is_for_now = matches!(failure, Then::Refuse(40202 | 40209, _))
+            || matches!(failure, Then::Fail(40202 | 40209, 0.0));
         if matches!(ran.end, JobEnd::Complete) {
             assert_whole(&ran, &given);
-            assert_eq!(ran.count("found"), 54, "{failure:?}");
-            assert_eq!(ran.count("failed"), 6, "{failure:?}");
+            let failed = if is_for_now { 0 } else { 6 };
+            assert_eq!(ran.count("found"), 60 - failed, "{failure:?}");
+            assert_eq!(ran.count("failed"), failed, "{failure:?}");
         } else {
             // Every call would meet the error. Each target that was read still has its outcome.
             assert!(

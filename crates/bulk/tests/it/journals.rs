@@ -229,16 +229,33 @@ async fn another_input_is_refused() {
     changed[4] = "other.com".to_owned();
     let mut swapped = given.clone();
     swapped.swap(4, 7);
-    for (input, call) in [(changed, 2), (swapped, 2), (targets(6), 3)] {
+    for input in [changed.clone(), swapped, targets(6)] {
         let ran = run(journaled(&never, 2, &journal), &input).await;
         let JobEnd::Journal(error) = &ran.end else {
             panic!("{}", ran.end);
         };
-        assert!(
-            matches!(**error, JournalError::OtherInput { call: it, .. } if it == call),
-            "{error}"
+        let is_refused = matches!(
+            **error,
+            JournalError::OtherInput { .. } | JournalError::InputChanged { targets: 10, .. }
         );
+        assert!(is_refused, "{error}");
     }
+    // A change in a part that was read and not sent is noticed, too.
+    let unsent = folder.path().join("unsent");
+    let window = |api: &Api| journaled(api, 2, &unsent).window(number(10));
+    let stops = Api::new(|number, _| match number {
+        0 => Then::Rows,
+        _ => Then::Refuse(40210, String::new()),
+    });
+    run(window(&stops), &given).await;
+    let mut late = given.clone();
+    late[9] = "other.com".to_owned();
+    let ran = run(window(&never), &late).await;
+    let JobEnd::Journal(error) = &ran.end else {
+        panic!("{}", ran.end);
+    };
+    let is_noticed = matches!(**error, JournalError::InputChanged { targets: 10, .. });
+    assert!(is_noticed, "{error}");
     // A longer input is the same up to the old end.
     let api = Api::ok();
     let ran = run(journaled(&api, 2, &journal), &targets(14)).await;
@@ -329,7 +346,7 @@ async fn journals_of_another_format_version_are_refused() {
         );
         let error = error.to_string();
         assert!(error.contains(&format!(
-            "it has format version {version}, and this program supports version 2"
+            "it has format version {version}, and this program supports version 3"
         )));
         assert!(
             error.contains("finish the job with the program that began it"),
@@ -351,7 +368,8 @@ async fn a_sorted_job_needs_few_calls_and_is_resumed() {
     given.push(given[0].clone());
     let job = |api: &Api| {
         let job = journaled(api, 100, &journal).domains_per_call(number(2));
-        job.window(number(1_000)).spool(folder.path())
+        // Fewer than the input has, so that it is sorted on disk.
+        job.window(number(100)).spool(folder.path())
     };
     let api = Api::new(|number, _| match number {
         0 | 1 => Then::Rows,
@@ -372,7 +390,7 @@ async fn a_sorted_job_needs_few_calls_and_is_resumed() {
     let missing = journaled(&api, 4, &folder.path().join("other")).spool("/nowhere");
     let ran = run(missing, &given).await;
     assert!(matches!(ran.end, JobEnd::Spool(_)), "{}", ran.end);
-    assert_eq!(ran.progress.read, 0);
+    assert_eq!(ran.progress.read, 5);
 }
 
 /// A call that differs from the journal stops the job before any later call is sent, even if many

@@ -225,7 +225,11 @@ async fn a_resumed_job_restores_unmatched_targets_and_spellings() {
         .map(ToOwned::to_owned)
         .to_vec();
     let ran = run(journaled(&api, 10, &path), &other).await;
-    assert!(ran.end.to_string().contains("input differs"), "{}", ran.end);
+    assert!(
+        ran.end.to_string().contains("of the input differ"),
+        "{}",
+        ran.end
+    );
     assert_eq!(api.calls().len(), calls);
 }
 

@@ -1,5 +1,6 @@
 //! The command `bulk`: reads targets from a file and writes a table with an outcome per target.
 
+mod closing;
 mod files;
 mod format;
 mod input;
@@ -11,7 +12,7 @@ mod signals;
 use std::io;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
-use dataforseo_bulk::{Capacity, JobEnd, JobStartError};
+use dataforseo_bulk::{Capacity, JobEnd, JobStartError, TargetOutcome};
 use dataforseo_client::models::{Severity, api, check, today};
 use serde_json::{Map, Value, json};
 
@@ -21,8 +22,9 @@ use crate::job::{AnyJob, AnyOutcomes, TargetStream};
 use crate::output::{note, print_json};
 use crate::table::{BulkEntry, EndpointEntry, kebab_case};
 use crate::{flags, help, lookup, money};
+use closing::{TableEnd, WrittenTable};
 use files::Output;
-use format::TableWriter;
+use format::{Formulas, NumberSet, TableWriter};
 use input::{InputSource, InputStatus, OpenInput};
 use options::JobOptions;
 use progress::{ProgressDisplay, TICK};
@@ -32,7 +34,7 @@ const ABOUT: &str = "Run a bulk job: a file of targets in, a table out.
 
 Targets are packed into as few calls as the limits allow, as each call is charged. Each target has exactly one line in the table. Its outcome is `found` with the row, `not_found`, or `unmatched`, `invalid`, `failed` or `not_sent` with the reason. Lines are in the order in which calls end; `number` is the number of the target in the input.
 
-An output file has a journal next to it. If the job is killed, is stopped (Ctrl-C finishes the calls in flight) or reaches its budget, the same command with --resume continues it. Nothing is paid for twice.";
+An output file has a journal next to it. If the job is killed, is stopped (Ctrl-C finishes the calls in flight) or reaches its budget, the same command with --resume continues it. Nothing is paid for twice. The table has the name of the output when it is complete, and ends in `.part` before. `dataforseo journal` shows what a journal contains.";
 
 /// Returns the command, with a subcommand per endpoint that returns a row per target.
 pub(crate) fn command() -> Command {
@@ -113,9 +115,9 @@ async fn start(
     status: &InputStatus,
     total: Option<u64>,
 ) -> Result<Exit, CliError> {
-    // Opened before anything is sent. The table of an earlier run stays until the job has ended, as the
+    // Locked before anything is sent. The table of an earlier run stays until the job has ended, as the
     // journal may belong to another job.
-    let output = Output::open(options.output_file())?;
+    let mut output = Output::open(options.output_file())?;
     let outcomes = match job.run(targets).await {
         Ok(outcomes) => outcomes,
         Err(error) => {
@@ -126,9 +128,15 @@ async fn start(
     if options.journal().is_none() {
         note("warning: there is no journal; if this job stops, it cannot be resumed");
     }
+    let formulas = if options.escape_formulas {
+        Formulas::Escape
+    } else {
+        Formulas::Keep
+    };
     let table = output
-        .writer()
-        .and_then(|writer| format::open(options.format(), entry.columns, writer));
+        .begin(options.earlier_table())
+        .and_then(|()| output.writer())
+        .and_then(|writer| format::open(options.format(), formulas, entry.columns, writer));
     let display = if options.quiet {
         ProgressDisplay::hidden()
     } else {
@@ -140,6 +148,7 @@ async fn start(
         outcomes,
         output,
         display,
+        found: NumberSet::default(),
     };
     job.finish(table).await
 }
@@ -204,6 +213,8 @@ struct JobRun<'a> {
     outcomes: Box<dyn AnyOutcomes>,
     output: Output,
     display: ProgressDisplay,
+    /// The targets that have a row in the table.
+    found: NumberSet,
 }
 
 impl JobRun<'_> {
@@ -212,21 +223,28 @@ impl JobRun<'_> {
         let handle = self.outcomes.handle();
         let mut cause = None;
         let table = table.map_err(|error| self.stop(&mut cause, StopCause::Output(error)));
-        let signals = signals::stop_on_signal(handle.clone()).map_err(CliError::unexpected)?;
+        let signals = signals::stop_on_signal(handle.clone(), self.display.notifier());
+        let signals = signals.map_err(CliError::unexpected)?;
         let table = self.write_all(table.ok(), &mut cause).await;
         signals.abort();
         self.display.clear();
         let end = self.outcomes.job_end().unwrap_or(JobEnd::Aborted);
-        if let Err(error) = self.close(table, &end)
-            && !matches!(cause, Some(StopCause::Output(_)))
-        {
-            cause = Some(StopCause::Output(error));
-        }
+        let table_end = match self.close(table, &end) {
+            Ok(end) => Some(end),
+            Err(error) => {
+                if !matches!(cause, Some(StopCause::Output(_))) {
+                    cause = Some(StopCause::Output(error));
+                }
+                None
+            }
+        };
+        report::print_unsaved(&self.outcomes.unsaved());
         let report = JobReport {
             options: self.options,
             progress: handle.progress(),
             end,
             cause,
+            table_end,
             blank_lines: self.status.blank_lines(),
         };
         report.print();
@@ -248,13 +266,7 @@ impl JobRun<'_> {
                     let Some(batch) = batch else {
                         return table;
                     };
-                    // Outcomes after a failed write are lost for the table. The journal has them.
-                    if let Some(writer) = &mut table
-                        && let Err(error) = writer.write(&batch)
-                    {
-                        table = None;
-                        self.stop(cause, StopCause::Output(error));
-                    }
+                    table = self.write(table, &batch, cause);
                 }
                 _ = tick.tick() => self.display.update(&handle.progress()),
                 () = self.status.failed.notified() => {
@@ -267,20 +279,49 @@ impl JobRun<'_> {
         }
     }
 
+    /// Writes outcomes to the table. Returns it, unless writing failed. Rows that the table cannot take
+    /// are in the journal, or go to stderr if there is none.
+    fn write(
+        &mut self,
+        table: Option<Box<dyn TableWriter>>,
+        batch: &[TargetOutcome<Value>],
+        cause: &mut Option<StopCause>,
+    ) -> Option<Box<dyn TableWriter>> {
+        let mut table = table;
+        let failed = match &mut table {
+            Some(writer) => writer.write(batch).err(),
+            None => None,
+        };
+        if let Some(error) = failed {
+            table = None;
+            self.stop(cause, StopCause::Output(error));
+        }
+        if table.is_none() && self.options.journal().is_none() {
+            format::write_to_stderr(batch);
+        }
+        let found = batch.iter().filter(|target| target.outcome.row().is_some());
+        found.for_each(|target| self.found.insert(format::number(target)));
+        table
+    }
+
     fn stop(&self, cause: &mut Option<StopCause>, reason: StopCause) {
         self.outcomes.handle().stop();
         *cause = Some(reason);
     }
 
-    /// Finishes the table, and keeps or removes its file.
-    fn close(&self, table: Option<Box<dyn TableWriter>>, end: &JobEnd) -> io::Result<()> {
+    /// Finishes the table, and names, keeps or removes its file.
+    fn close(&self, table: Option<Box<dyn TableWriter>>, end: &JobEnd) -> io::Result<TableEnd> {
+        let is_whole = table.is_some();
         if let Some(table) = table {
             table.finish()?;
         }
-        if report::never_started(end) {
-            self.output.discard()
-        } else {
-            self.output.commit()
-        }
+        let written = WrittenTable {
+            output: &self.output,
+            format: self.options.format(),
+            found: &self.found,
+            earlier: self.options.earlier_table(),
+        };
+        // A table that could not be written is not whole, however the job ended.
+        written.close(if is_whole { end } else { &JobEnd::Stopped })
     }
 }

@@ -2,10 +2,11 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
-use super::files::{resolve, with_suffix};
+use super::files::{EarlierTable, FileIdentity, follow_links, part_of, with_suffix};
 use super::format::TableFormat;
 use crate::exit::CliError;
 use crate::job::{JobSettings, JournalSetting};
@@ -18,7 +19,7 @@ pub(super) struct JobOptions {
     /// The targets, one per line; - for stdin. Blank lines are skipped.
     #[arg(value_name = "FILE", default_value = "-", help_heading = "Arguments")]
     pub(super) input: PathBuf,
-    /// The output table; - for stdout. `.part` while running, renamed at the end.
+    /// The output table; - for stdout. Its name ends in `.part` until the job is complete.
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     /// The format of the table. Defaults to that of the output's extension, or CSV.
@@ -57,8 +58,9 @@ pub(super) struct JobOptions {
     /// The number of targets that are held in memory for packing. Defaults to 25000.
     #[arg(long, value_name = "NUMBER")]
     window: Option<NonZeroUsize>,
-    /// Send targets in the order of the input. By default, if the endpoint limits the domains per call,
-    /// the input is sorted by domain on disk first, which needs fewer calls.
+    /// Send targets in the order of the input, while it is read. By default, an input that is longer than
+    /// the window is sorted by domain on disk first. Then all duplicates are paid for once, and fewer
+    /// calls are needed where the domains per call are limited.
     #[arg(long)]
     no_sort: bool,
     /// The directory for sorting. Defaults to the temporary directory of the system.
@@ -67,6 +69,14 @@ pub(super) struct JobOptions {
     /// Stop after this many failed calls in a row. Defaults to 50.
     #[arg(long, value_name = "NUMBER")]
     give_up_after: Option<u32>,
+    /// How long to wait, in seconds, while the API refuses all calls because the account's limits are
+    /// reached. Nothing is charged meanwhile. Defaults to 3600.
+    #[arg(long, value_name = "SECONDS")]
+    rate_limit_timeout: Option<u64>,
+    /// In CSV, write an apostrophe in front of text that begins with =, +, -, @, a tab or a carriage
+    /// return, which spreadsheets would take for a formula.
+    #[arg(long)]
+    pub(super) escape_formulas: bool,
     /// Show no progress.
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -107,6 +117,7 @@ impl JobOptions {
             max_in_flight: self.max_in_flight,
             window: self.window,
             give_up_after: self.give_up_after,
+            rate_limit_timeout: self.rate_limit_timeout.map(Duration::from_secs),
             budget: self.budget,
             retry_uncertain: self.retry_uncertain,
             sort_dir: (!self.no_sort).then(temp_dir),
@@ -115,6 +126,15 @@ impl JobOptions {
             } else {
                 JournalSetting::Create
             }),
+        }
+    }
+
+    /// Returns what happens to the table of an earlier run.
+    pub(super) fn earlier_table(&self) -> EarlierTable {
+        if self.overwrite {
+            EarlierTable::Replace
+        } else {
+            EarlierTable::Keep
         }
     }
 
@@ -139,24 +159,48 @@ impl JobOptions {
         if self.dry_run || self.overwrite {
             return Ok(());
         }
-        match self.output_file() {
-            Some(output) if has_content(output) => self.check_existing(output),
-            _ => Ok(()),
+        let Some(output) = self.output_file() else {
+            return Ok(());
+        };
+        let part = self.part().filter(|part| has_content(part));
+        if has_content(output) {
+            self.check_existing(output, "")?;
+        }
+        match part {
+            Some(part) => {
+                self.check_existing(&part, ", with the rows of a job that did not finish")
+            }
+            None => Ok(()),
         }
     }
 
-    /// Refuses a file that is given for two purposes.
+    /// Returns the name of the table while it is written. `None` without a regular file.
+    fn part(&self) -> Option<PathBuf> {
+        let output = self.output_file()?;
+        if std::fs::metadata(output).is_ok_and(|found| !found.is_file()) {
+            return None;
+        }
+        follow_links(output).ok().map(|output| part_of(&output))
+    }
+
+    /// Refuses a file that is given for two purposes, by whatever name.
     fn check_distinct(&self) -> Result<(), CliError> {
-        let input = (self.input != Path::new("-")).then_some(self.input.as_path());
+        let input = (self.input != Path::new("-")).then(|| self.input.clone());
         let journal = self.journal();
+        let rest = journal
+            .as_deref()
+            .map(|journal| with_suffix(journal, ".rest"));
         let files = [
             ("the input", input),
-            ("--output", self.output_file()),
-            ("--journal", journal.as_deref()),
+            ("--output", self.output_file().map(Path::to_owned)),
+            ("the .part of --output", self.part()),
+            ("--journal", journal),
+            ("the .rest of --journal", rest),
         ];
-        let files = files.map(|(name, path)| (name, path.and_then(resolve)));
-        for (index, (name, path)) in files.iter().enumerate() {
-            let is_same = |other: &&(&str, Option<PathBuf>)| path.is_some() && other.1 == *path;
+        let files = files.map(|(name, path)| (name, path.and_then(|path| FileIdentity::of(&path))));
+        for (index, (name, file)) in files.iter().enumerate() {
+            let is_same =
+                |other: &&(&str, Option<FileIdentity>)| file.is_some() && other.1 == *file;
             if let Some((other, _)) = files.iter().skip(index + 1).find(is_same) {
                 return Err(CliError::usage(format!(
                     "{name} and {other} are the same file"
@@ -167,11 +211,11 @@ impl JobOptions {
     }
 
     /// Refuses to replace an output, unless the job that wrote it is resumed.
-    fn check_existing(&self, output: &Path) -> Result<(), CliError> {
+    fn check_existing(&self, output: &Path, content: &str) -> Result<(), CliError> {
         let output = output.display();
         if !self.resume {
             return Err(CliError::usage(format!(
-                "{output} exists already: --resume continues its job, --overwrite replaces it"
+                "{output} exists already{content}: --resume continues its job, --overwrite replaces it"
             )));
         }
         match self.journal() {

@@ -22,6 +22,18 @@ pub(super) struct ProgressDisplay {
     total: Option<u64>,
 }
 
+/// Writes lines to stderr that the bar does not overwrite.
+pub(super) struct Notifier(Option<ProgressBar>);
+
+impl Notifier {
+    pub(super) fn note(&self, line: &str) {
+        match &self.0 {
+            Some(bar) => bar.suspend(|| note(line)),
+            None => note(line),
+        }
+    }
+}
+
 enum DisplayStyle {
     Hidden,
     Bar(ProgressBar),
@@ -70,6 +82,14 @@ impl ProgressDisplay {
         }
     }
 
+    /// Returns a handle that writes lines beside the bar.
+    pub(super) fn notifier(&self) -> Notifier {
+        Notifier(match &self.style {
+            DisplayStyle::Bar(bar) => Some(bar.clone()),
+            DisplayStyle::Hidden | DisplayStyle::Lines { .. } => None,
+        })
+    }
+
     /// Removes the bar.
     pub(super) fn clear(&self) {
         if let DisplayStyle::Bar(bar) = &self.style {
@@ -90,6 +110,11 @@ impl ProgressDisplay {
             progress.calls,
             us_dollars(progress.cost + progress.earlier_cost)
         );
+        if let Some(time) = progress.refused_for {
+            let time = duration(time.as_secs_f64());
+            text += &format!("; the account's limits are reached, waiting for {time}");
+            return text;
+        }
         if let Some(total) = self.total
             && rate > 0.0
         {

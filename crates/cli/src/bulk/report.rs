@@ -1,9 +1,11 @@
 //! The summary of a job, and its exit code.
 
-use std::io;
+use std::io::{self, Write as _};
 
+use bytes::Bytes;
 use dataforseo_bulk::{JobEnd, JournalError, Progress};
 
+use super::closing::TableEnd;
 use super::options::JobOptions;
 use crate::exit::{CliError, Exit, of_error};
 use crate::money::us_dollars;
@@ -23,6 +25,8 @@ pub(super) struct JobReport<'a> {
     pub(super) progress: Progress,
     pub(super) end: JobEnd,
     pub(super) cause: Option<StopCause>,
+    /// Where the table is. `None` if it could not be closed.
+    pub(super) table_end: Option<TableEnd>,
     /// How many lines of the input were blank.
     pub(super) blank_lines: u64,
 }
@@ -78,8 +82,37 @@ impl JobReport<'_> {
                 counted(progress.uncertain, "target")
             ));
         }
+        let possible = progress.possible_cost + progress.earlier_possible_cost;
+        if possible > 0.0 {
+            note(format!(
+                "up to {} more may have been charged, for calls without a stated cost",
+                us_dollars(possible)
+            ));
+        }
         if !matches!(self.end, JobEnd::Complete) {
             note("targets that were not read from the input are not in the table");
+        }
+        self.print_table_end();
+    }
+
+    /// Writes to stderr where the table is, unless it is where it should be.
+    fn print_table_end(&self) {
+        match &self.table_end {
+            None | Some(TableEnd::Named) => {}
+            Some(TableEnd::Part(part)) => {
+                note(format!("the table so far is {}", part.display()));
+            }
+            Some(TableEnd::RowsMissing { part, other, rows }) => {
+                let rows = rows.map_or_else(
+                    || "may have rows".to_owned(),
+                    |rows| format!("has {}", counted(rows, "row")),
+                );
+                note(format!(
+                    "{} {rows} that the journal lacks, so it stays; the new table is {}",
+                    other.display(),
+                    part.display()
+                ));
+            }
         }
     }
 
@@ -103,15 +136,31 @@ impl JobReport<'_> {
                 Exit::Failed,
                 format!("the input could not be read: {error}"),
             ),
+            _ if matches!(self.table_end, Some(TableEnd::RowsMissing { .. })) => Err(
+                CliError::unexpected("two tables have rows that the other lacks"),
+            ),
             (_, JobEnd::Complete) if has_failures(&self.progress) => Ok(Exit::Partial),
             (_, JobEnd::Complete) => Ok(Exit::Success),
             (_, JobEnd::Stopped) => stopped(Exit::Stopped, "stopped".to_owned()),
-            (_, JobEnd::Refused(error) | JobEnd::TooManyFailures { last: error, .. }) => {
-                stopped(of_error(error), self.end.to_string())
-            }
+            (
+                _,
+                JobEnd::Refused(error)
+                | JobEnd::TooManyFailures { last: error, .. }
+                | JobEnd::RateLimited { last: error, .. },
+            ) => stopped(of_error(error), self.end.to_string()),
             (_, end) if never_started(end) => Err(CliError::unexpected(end)),
             (_, end) => stopped(Exit::Failed, end.to_string()),
         }
+    }
+}
+
+/// Writes responses that could be saved nowhere to stderr.
+pub(super) fn print_unsaved(responses: &[Bytes]) {
+    for response in responses {
+        note("a response that could be saved nowhere follows; it is paid for:");
+        let mut err = io::stderr();
+        // There is no other place left.
+        let _ = err.write_all(response).and_then(|()| err.write_all(b"\n"));
     }
 }
 
@@ -126,7 +175,7 @@ pub(super) fn never_started(end: &JobEnd) -> bool {
         JobEnd::Spool(_) => true,
         JobEnd::Journal(error) => matches!(
             **error,
-            JournalError::OtherInput { .. } | JournalError::Unreadable { .. }
+            JournalError::OtherInput { .. } | JournalError::InputChanged { .. }
         ),
         _ => false,
     }

@@ -8,7 +8,7 @@ use dataforseo_client::{Error, ErrorKind, UntypedRequest};
 use serde_json::{Value, json};
 
 use crate::connection::{Connection, Credentials};
-use crate::exit::{CliError, Exit, charge_note, of_error};
+use crate::exit::{CliError, Exit, TRUST_HINT, charge_note, of_error};
 use crate::output::{note, print, print_json};
 use crate::table::{EndpointEntry, SectionEntry, kebab_case};
 use crate::{flags, help, lookup, money};
@@ -175,7 +175,9 @@ fn to_cli_error(endpoint: &'static EndpointEntry, error: &Error) -> CliError {
                     .status_code()
                     .is_some_and(|code| code.class() == StatusClass::Auth),
             };
-            let hint = if doctor_helps {
+            let hint = if error.is_untrusted_server() {
+                TRUST_HINT
+            } else if doctor_helps {
                 "; `dataforseo doctor` finds the cause"
             } else {
                 ""

@@ -6,6 +6,7 @@ use std::io;
 use dataforseo_models::{RetryAdvice, StatusClass, StatusCode};
 
 use super::{Error, ErrorKind};
+use crate::charge::Dispatch;
 use crate::http::error::TransportErrorKind;
 
 /// Whether a failed call can succeed when it is sent again.
@@ -47,6 +48,16 @@ impl Error {
             },
             _ => false,
         }
+    }
+
+    /// Returns whether the server's certificate is not trusted, so that nothing was sent.
+    ///
+    /// True for a certificate that is self-signed, is from an unknown authority, has expired, or is for
+    /// another name. [`ClientBuilder::root_certificates`](crate::ClientBuilder::root_certificates) trusts
+    /// the first two.
+    pub fn is_untrusted_server(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Transport(error) if error.dispatch() == Dispatch::NotSent
+            && has_invalid_certificate(error))
     }
 
     /// Returns whether the task is wrong, so that it fails until it is changed.
@@ -149,6 +160,25 @@ impl Error {
     fn has_code(&self, codes: &[StatusCode]) -> bool {
         self.status_code().is_some_and(|code| codes.contains(&code))
     }
+}
+
+/// Returns whether TLS refused the certificate of the server.
+fn has_invalid_certificate(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+            return true;
+        }
+        // The source of an I/O error is that of the error within, which is left out.
+        let within = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = match within {
+            Some(within) => Some(within),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// Returns whether the operating system or the connector reported a timeout.

@@ -23,7 +23,7 @@ impl Error {
 }
 
 /// An error's message, followed by those of its sources.
-struct Chain<'a>(&'a dyn StdError);
+pub(super) struct Chain<'a>(pub(super) &'a dyn StdError);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

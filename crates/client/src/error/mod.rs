@@ -1,6 +1,7 @@
 //! The error of a call: what failed, whether the call was charged, and what to do about it.
 
 mod classify;
+pub(crate) mod clean;
 mod display;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub(crate) use classify::{Retryable, timed_out};
 /// | [`is_budget_exceeded`](Self::is_budget_exceeded) | Raise the budget, or stop. |
 /// | [`is_rate_limited`](Self::is_rate_limited) | Call later, or give the [`Limiter`](crate::Limiter) a smaller share. |
 /// | [`is_connect`](Self::is_connect), [`is_timeout`](Self::is_timeout) | Look at [`charge`](Self::charge), then call again. |
+/// | [`is_untrusted_server`](Self::is_untrusted_server) | Trust the certificate, if it is the right server. |
 /// | [`is_pending`](Self::is_pending) | Fetch the task [`task_id`](Self::task_id) later. |
 /// | [`is_retryable`](Self::is_retryable) | Look at [`charge`](Self::charge), then call again. |
 ///
@@ -46,7 +48,9 @@ pub(crate) use classify::{Retryable, timed_out};
 /// [`source`](std::error::Error::source) returns. Programs that print the whole chain, such as those
 /// that use `anyhow`, therefore print nothing twice.
 /// [`display_chain`](Self::display_chain) prints both in one line, for logs.
-/// Neither `Display` nor `Debug` prints credentials or bodies.
+/// Neither `Display` nor `Debug` prints credentials or bodies. Where a server repeats the credentials in
+/// a message, in any usual encoding, they are replaced by `[redacted]`, and control characters are
+/// escaped. A login or password with fewer than 4 characters is replaced only where it is a whole word.
 ///
 /// # Examples
 /// With `anyhow`, in a program:

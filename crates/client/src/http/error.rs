@@ -2,10 +2,15 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::time::Duration;
+
+use dataforseo_http::Redactor;
 
 use super::connector::BoxError;
 use crate::charge::Dispatch;
+use crate::error::clean::clean_chain;
+use crate::error::timed_out;
 
 /// An error of the transport: no complete response arrived.
 ///
@@ -54,6 +59,21 @@ impl TransportError {
 
     pub(crate) fn with_kind(self, kind: TransportErrorKind) -> Self {
         Self { kind, ..self }
+    }
+
+    /// Replaces the underlying error by its text without credentials and control characters, if it has
+    /// any.
+    pub(crate) fn clean(&mut self, redactor: &Redactor) {
+        let Some(source) = &self.source else {
+            return;
+        };
+        if let Some(text) = clean_chain(source.as_ref(), redactor) {
+            self.source = Some(if timed_out(self) {
+                io::Error::new(io::ErrorKind::TimedOut, text).into()
+            } else {
+                text.into()
+            });
+        }
     }
 
     /// Returns what happened.

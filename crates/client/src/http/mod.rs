@@ -6,6 +6,7 @@ mod encoding;
 pub(crate) mod error;
 pub(crate) mod middleware;
 mod network;
+pub(crate) mod proxy;
 pub(crate) mod transport;
 mod unprocessed;
 

@@ -1,6 +1,7 @@
 //! The routes under `/__mock/`: requests to the server itself instead of the API.
 //!
-//! `health` is always on. The other routes require `Builder::admin` and a client on this machine.
+//! `health` is always on. The other routes require `Builder::admin` and a program on this machine,
+//! or the token.
 //! Behind a session's base path they act on that session.
 
 use bytes::Bytes;
@@ -8,8 +9,9 @@ use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::access::{TOKEN_HEADER, check_local};
 use super::peer::Peer;
-use super::state::ServerState;
+use super::state::{ServerState, Settings};
 use crate::replay::MockResponse;
 use crate::session::{FaultRule, Session};
 
@@ -20,16 +22,14 @@ const ROUTES: &str = "the routes are GET health, fixtures, unused_fixtures, requ
 
 /// A request to `/__mock/ROUTE`.
 pub(super) struct AdminRequest<'a> {
-    peer: Peer,
     method: &'a str,
     route: &'a str,
     body: &'a Bytes,
 }
 
 impl<'a> AdminRequest<'a> {
-    pub(super) fn new(peer: Peer, head: &'a Parts, route: &'a str, body: &'a Bytes) -> Self {
+    pub(super) fn new(head: &'a Parts, route: &'a str, body: &'a Bytes) -> Self {
         Self {
-            peer,
             method: head.method.as_str(),
             route,
             body,
@@ -52,26 +52,44 @@ fn post() -> String {
     "POST".to_owned()
 }
 
-/// Responds to an admin request.
+/// Returns the response to a request that may not use the admin routes. Its body is not read.
+pub(super) fn refuse(
+    settings: &Settings,
+    peer: Peer,
+    head: &Parts,
+    route: &str,
+) -> Option<MockResponse> {
+    if is_health(head.method.as_str(), route) {
+        return None;
+    }
+    if !settings.admin {
+        return Some(error(
+            403,
+            "the admin routes are off: turn them on with `--admin` or `Builder::admin`",
+        ));
+    }
+    let access = match &settings.token {
+        Some(token) if token.is_in(head) => Ok(()),
+        Some(_) => Err(format!(
+            "this admin route requires the token: send it as the header `{TOKEN_HEADER}`"
+        )),
+        None => check_local(head, peer, "this admin route"),
+    };
+    access.err().map(|reason| error(403, &reason))
+}
+
+fn is_health(method: &str, route: &str) -> bool {
+    (method, route) == ("GET", "health")
+}
+
+/// Responds to an admin request that was not refused.
 pub(super) fn respond(
     state: &ServerState,
     session: &Session,
     request: &AdminRequest<'_>,
 ) -> MockResponse {
-    if (request.method, request.route) == ("GET", "health") {
+    if is_health(request.method, request.route) {
         return health(state);
-    }
-    if !state.settings.admin {
-        return error(
-            403,
-            "the admin routes are off: turn them on with `--admin` or `Builder::admin`",
-        );
-    }
-    if request.peer == Peer::Remote {
-        return error(
-            403,
-            "the admin routes accept connections from this machine only",
-        );
     }
     let route = request.route.strip_suffix('/').unwrap_or(request.route);
     match request.method {

@@ -63,7 +63,7 @@ impl Service<Uri> for Connector {
         tokio::spawn(serve(
             Arc::clone(&self.state),
             far,
-            Peer::Local,
+            Peer::Program,
             self.stop.clone(),
         ));
         ready(Ok(MemoryConnection(TokioIo::new(Pipe { io: near, reset }))))

@@ -1,5 +1,6 @@
 //! Connections, requests and responses: everything between a socket and the replay.
 
+pub(crate) mod access;
 mod admin;
 mod body;
 mod extract;

@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 
-/// The machine that a connection is from.
+/// Where a connection is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
+    /// The same program, without a socket.
+    Program,
     /// This machine.
     Local,
     /// Another one.

@@ -10,6 +10,8 @@ use http::{HeaderValue, Request, Response};
 use hyper::body::Body;
 use tokio::time::Instant;
 
+#[cfg(feature = "record")]
+use super::access::{TOKEN_HEADER, Token, check_local};
 use super::admin::{self, AdminRequest};
 use super::body::MockBody;
 use super::extract::{BodyTooLarge, MAX_BODY, ReadLimit, RequestTarget, Route, read_body};
@@ -18,6 +20,8 @@ use super::peer::Peer;
 use super::response::{ContentCoding, into_http, with_fault};
 use super::state::{ServerState, Settings};
 use crate::endpoints::{self, EndpointIndex};
+#[cfg(feature = "record")]
+use crate::replay::AcceptedCredentials;
 use crate::replay::{ApiRequest, MockResponse, Replay};
 use crate::session::{CallPermit, Effects, Fault, FaultError, NewEntry, Session};
 
@@ -45,12 +49,19 @@ where
     let path = match route.target {
         RequestTarget::Api(path) => path,
         RequestTarget::Admin(route) => {
+            if let Some(refusal) = admin::refuse(&state.settings, peer, &head, route) {
+                return Ok(into_http(refusal, ContentCoding::Identity));
+            }
             let body = read_body(body, ReadLimit::Whole).await.unwrap_or_default();
-            let request = AdminRequest::new(peer, &head, route, &body);
+            let request = AdminRequest::new(&head, route, &body);
             let response = admin::respond(&state, &session, &request);
             return Ok(into_http(response, ContentCoding::Identity));
         }
     };
+    #[cfg(feature = "record")]
+    if let Some(refusal) = refuse_recording(&state, &head, peer) {
+        return Ok(into_http(refusal, ContentCoding::Identity));
+    }
     let planned = PlannedFault::of(&session, &state.settings, &head, path);
     let body = read_body(body, planned.read_limit()).await;
     let call = Call {
@@ -91,7 +102,12 @@ async fn respond_to_call(
         && !matches!(admission, Admission::Rejected(_))
         && effects.fault.is_none()
     {
-        let response = record(&replay, recorder, session, call).await;
+        let token = &state.settings.token;
+        let authorization = recording_authorization(&replay, token.as_ref(), call.head);
+        let response = match authorization {
+            Ok(authorization) => record(&replay, recorder, session, call, authorization).await,
+            Err(refusal) => *refusal,
+        };
         return Ok(into_http(response, ContentCoding::Identity));
     }
     let (response, permit) = match admission {
@@ -248,6 +264,58 @@ async fn end_connection(
     Err(ConnectionEnded)
 }
 
+/// Returns the response to a request that may not use the recorder, if the server has one.
+#[cfg(feature = "record")]
+fn refuse_recording(state: &ServerState, head: &Parts, peer: Peer) -> Option<MockResponse> {
+    state.recorder.as_ref()?;
+    let token = state.settings.token.as_ref();
+    if token.is_some_and(|token| token.is_in(head)) {
+        return None;
+    }
+    let reason = check_local(head, peer, "the recorder").err()?;
+    let code = StatusCode::NotAuthorized;
+    Some(MockResponse::mock_error(403, code, "record", reason))
+}
+
+/// Returns the credentials of a request to the recorder: those that the server accepts, or with the
+/// token those of the caller.
+///
+/// # Errors
+/// When the request has neither the token nor the credentials that the recorder was started with.
+/// Only such a caller may spend the account's money.
+#[cfg(feature = "record")]
+fn recording_authorization(
+    replay: &Replay,
+    token: Option<&Token>,
+    head: &Parts,
+) -> Result<Option<HeaderValue>, Box<MockResponse>> {
+    let given = head.headers.get(AUTHORIZATION);
+    let own = match &replay.credentials {
+        AcceptedCredentials::Exactly { header, .. } => HeaderValue::try_from(header).ok(),
+        AcceptedCredentials::Any => None,
+    };
+    if token.is_some_and(|token| token.is_in(head)) {
+        return Ok(own.or_else(|| given.cloned()));
+    }
+    let is_authorized = replay.is_authorized(given.and_then(|it| it.to_str().ok()));
+    if own.is_some() && is_authorized {
+        return Ok(own);
+    }
+    let detail = match token {
+        Some(_) => {
+            format!("the recorder requires the token: send it as the header `{TOKEN_HEADER}`")
+        }
+        None => "the recorder accepts only the credentials that it was started with".to_owned(),
+    };
+    let code = StatusCode::NotAuthorized;
+    Err(Box::new(MockResponse::envelope_error(
+        code,
+        code.message(),
+        "auth",
+        Some(detail),
+    )))
+}
+
 /// Returns the response of a server that records: that of a fixture, or else the upstream's.
 ///
 /// Nothing goes into the request log: before a request is recorded its secrets are not known.
@@ -257,13 +325,12 @@ async fn record(
     recorder: &Arc<crate::record::Recorder>,
     session: &Arc<Session>,
     call: &Call<'_>,
+    authorization: Option<HeaderValue>,
 ) -> MockResponse {
-    let request = call.api_request();
-    // Only a caller that may use the mock may spend the account's money.
-    if !replay.is_authorized(request.authorization) {
-        let code = StatusCode::NotAuthorized;
-        return MockResponse::envelope_error(code, code.message(), "auth", None);
-    }
+    let request = ApiRequest {
+        authorization: authorization.as_ref().and_then(|it| it.to_str().ok()),
+        ..call.api_request()
+    };
     if !recorder.refreshes()
         && let Some(response) = replay.fixture_response(session, &request)
     {
@@ -273,7 +340,7 @@ async fn record(
         method: request.method,
         path: request.path,
         query: call.head.uri.query(),
-        authorization: call.head.headers.get(AUTHORIZATION),
+        authorization: authorization.as_ref(),
         body: &call.body,
     };
     recorder.respond(session, &incoming).await
@@ -331,6 +398,7 @@ mod tests {
             limits: None,
             seed: 0,
             admin: false,
+            token: None,
             fault_header: true,
             report_miss: None,
             rules: Vec::new(),

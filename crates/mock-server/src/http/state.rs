@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use super::access::Token;
 use crate::fixtures::{Embedded, FixtureError, Store};
 use crate::replay::Replay;
 use crate::session::{FaultRule, Limits, Miss, Session};
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) seed: u64,
     /// Whether the admin routes are on.
     pub(crate) admin: bool,
+    /// The token that gives access to the admin routes and the recorder.
+    pub(crate) token: Option<Token>,
     /// Whether the header `x-mock-fault` is read.
     pub(crate) fault_header: bool,
     pub(crate) report_miss: Option<ReportMiss>,

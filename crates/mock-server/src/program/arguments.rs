@@ -11,7 +11,8 @@ use crate::session::FaultRule;
 /// The settings of a server.
 #[derive(Args)]
 pub(super) struct ServerArguments {
-    /// Accept these credentials only. By default any are accepted.
+    /// Accept these credentials only. By default any are accepted; while recording, only those of
+    /// the environment.
     #[arg(
         long,
         value_name = "LOGIN:PASSWORD",
@@ -41,12 +42,28 @@ pub(super) struct ServerArguments {
     /// The seed of random choices.
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
-    /// Turn on the admin routes under /__mock/, for connections from this machine.
+    /// Turn on the admin routes under /__mock/, for programs on this machine.
     #[arg(long)]
     pub(super) admin: bool,
+    #[command(flatten)]
+    pub(super) access: AccessArguments,
     /// The number of requests that the request log keeps.
     #[arg(long, value_name = "REQUESTS", default_value_t = crate::session::DEFAULT_SIZE)]
     pub(super) request_log_size: usize,
+}
+
+/// The access to a server.
+#[derive(Args)]
+pub(super) struct AccessArguments {
+    /// The token that gives access to the admin routes and the recorder, also from other machines
+    /// and under other host names. Requests have it in the header x-mock-token.
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "DATAFORSEO_MOCK_TOKEN",
+        hide_env_values = true
+    )]
+    pub(super) token: Option<String>,
 }
 
 /// The address of a server.

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::arguments::{ListenArguments, ServerArguments};
+use self::arguments::{AccessArguments, ListenArguments, ServerArguments};
 use self::exit::ProgramError;
 use self::fixtures::Strictness;
 use self::stderr::log;
@@ -76,6 +76,8 @@ enum Command {
         upstream: recording::UpstreamArguments,
         #[command(flatten)]
         listen: ListenArguments,
+        #[command(flatten)]
+        access: AccessArguments,
         #[command(flatten)]
         request: recording::RequestArguments,
     },
@@ -165,8 +167,9 @@ fn run(command: Command) -> Result<ExitCode, ProgramError> {
             to,
             upstream,
             listen,
+            access,
             request,
-        } => recording::record(to, upstream, &listen, request),
+        } => recording::record(to, upstream, &listen, access, request),
         Command::Diff(arguments) => recording::diff(&arguments),
         Command::Lint {
             folders,

@@ -10,7 +10,7 @@ use clap::Args;
 use dataforseo_models::{Mode, RawEnvelope};
 use http::HeaderValue;
 
-use super::arguments::{ListenArguments, credentials};
+use super::arguments::{AccessArguments, ListenArguments, credentials};
 use super::exit::{ProgramError, exit_code};
 use super::serve::{run, runtime};
 use super::shape::shape_changes;
@@ -100,6 +100,7 @@ pub(super) fn record(
     to: PathBuf,
     upstream: UpstreamArguments,
     listen: &ListenArguments,
+    access: AccessArguments,
     request: RequestArguments,
 ) -> Result<ExitCode, ProgramError> {
     let failed = Arc::new(AtomicUsize::new(0));
@@ -131,7 +132,10 @@ pub(super) fn record(
             };
             recorder.respond(&session, &request).await;
         } else {
-            let builder = MockServer::builder().without_embedded().record(record);
+            let mut builder = MockServer::builder().without_embedded().record(record);
+            if let Some(token) = access.token {
+                builder = builder.token(token);
+            }
             let server = builder.listen(listen.listen).start().await;
             let server = server.map_err(ProgramError::start)?;
             run(server, listen).await?;

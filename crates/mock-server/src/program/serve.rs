@@ -54,6 +54,9 @@ pub(super) fn builder(arguments: ServerArguments) -> Builder {
     if arguments.admin {
         builder = builder.admin();
     }
+    if let Some(token) = arguments.access.token {
+        builder = builder.token(token);
+    }
     builder
 }
 

@@ -108,6 +108,15 @@ pub enum RecordError {
     /// unencrypted.
     #[error("{0}")]
     Upstream(String),
+    /// A server that records has no credentials to accept.
+    ///
+    /// Without them, every program and every web page could spend the account's money.
+    #[error(
+        "a recorder accepts only the credentials that it was started with: set DATAFORSEO_LOGIN and \
+         DATAFORSEO_PASSWORD, `--auth`, or a token (`--token`); in Rust, `Record::credentials`, \
+         `Builder::auth` or `Builder::token`"
+    )]
+    NoCredentials,
     /// The credentials cannot be used.
     #[error("{0}")]
     Credentials(String),
@@ -127,7 +136,8 @@ pub enum RecordError {
 impl Record {
     /// Returns settings that write fixtures into this folder, which is created if needed.
     ///
-    /// By default the upstream is the sandbox, and requests keep the credentials of their caller.
+    /// By default the upstream is the sandbox, and requests keep the credentials of their caller,
+    /// which are those of [`Builder::auth`](crate::Builder::auth).
     pub fn to(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
@@ -148,6 +158,8 @@ impl Record {
 
     /// Sets the credentials for the upstream, as `login:password`. Defaults to those of each
     /// caller.
+    ///
+    /// Callers must have them, too, unless [`Builder::auth`](crate::Builder::auth) sets others.
     pub fn credentials(mut self, credentials: impl Into<String>) -> Self {
         self.credentials = Some(credentials.into());
         self
@@ -162,6 +174,10 @@ impl Record {
     pub fn budget(mut self, us_dollars: f64) -> Self {
         self.budget = Some(us_dollars);
         self
+    }
+
+    pub(crate) fn own_credentials(&self) -> Option<&str> {
+        self.credentials.as_deref()
     }
 
     /// Allows recording where the environment variable `CI` is set.
@@ -338,11 +354,12 @@ impl Recorder {
         if request.query.is_some() {
             return Err("the API accepts no query after a path".to_owned());
         }
-        let header = request.authorization.ok_or("there are no credentials")?;
-        let callers = decode_basic_auth(header).ok_or("the credentials are not HTTP Basic")?;
         let (authorization, credentials) = match (&self.authorization, &self.record.credentials) {
             (Some(own), Some(credentials)) => (own.clone(), credentials.clone()),
             _ => {
+                let header = request.authorization.ok_or("there are no credentials")?;
+                let callers =
+                    decode_basic_auth(header).ok_or("the credentials are not HTTP Basic")?;
                 let header = basic_auth(&callers).map_err(|error| error.to_string())?;
                 (header, callers)
             }

@@ -161,7 +161,8 @@ impl Shared {
         });
         let mut body = vec![0; length.unwrap_or_default()];
         reader.read_exact(&mut body)?;
-        let task = serde_json::from_slice::<Value>(&body).unwrap_or_default()[0].take();
+        let mut tasks = serde_json::from_slice::<Value>(&body).unwrap_or_default();
+        let task = tasks.get_mut(0).map(Value::take).unwrap_or_default();
         let targets = task["targets"].as_array().into_iter().flatten();
         let targets = targets.filter_map(Value::as_str).map(ToOwned::to_owned);
         let mut calls = self.calls();

@@ -5,22 +5,39 @@ use std::io::{self, Write};
 use dataforseo_bulk::TargetOutcome;
 use serde_json::Value;
 
-use super::{COMMON_COLUMNS, TableWriter, column_name, number, reason};
+use super::{COMMON_COLUMNS, Formulas, TableWriter, column_name, number, reason};
 use crate::table::Column;
 
 /// Writes a line per target.
 pub(super) struct CsvWriter {
     columns: &'static [Column],
+    formulas: Formulas,
     out: csv::Writer<Box<dyn Write + Send>>,
 }
 
 impl CsvWriter {
-    pub(super) fn new(columns: &'static [Column], out: Box<dyn Write + Send>) -> io::Result<Self> {
+    pub(super) fn new(
+        columns: &'static [Column],
+        formulas: Formulas,
+        out: Box<dyn Write + Send>,
+    ) -> io::Result<Self> {
         let mut out = csv::Writer::from_writer(out);
         let common = COMMON_COLUMNS.iter().map(|column| column.name.to_owned());
         out.write_record(common.chain(columns.iter().map(column_name)))?;
         out.flush()?;
-        Ok(Self { columns, out })
+        Ok(Self {
+            columns,
+            formulas,
+            out,
+        })
+    }
+
+    /// Writes a cell with text.
+    fn write_text(&mut self, text: &str) -> io::Result<()> {
+        if self.formulas == Formulas::Escape && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            return Ok(self.out.write_field(format!("'{text}"))?);
+        }
+        Ok(self.out.write_field(text)?)
     }
 }
 
@@ -28,15 +45,14 @@ impl TableWriter for CsvWriter {
     fn write(&mut self, outcomes: &[TargetOutcome<Value>]) -> io::Result<()> {
         for target in outcomes {
             self.out.write_field(number(target).to_string())?;
-            self.out.write_field(&*target.target)?;
+            self.write_text(&target.target)?;
             self.out.write_field(target.outcome.as_str())?;
-            self.out
-                .write_field(reason(&target.outcome).unwrap_or_default())?;
+            self.write_text(&reason(&target.outcome).unwrap_or_default())?;
             for column in self.columns {
                 let row = target.outcome.row();
                 match row.and_then(|row| row.get(column.name)) {
                     None | Some(Value::Null) => self.out.write_field("")?,
-                    Some(Value::String(text)) => self.out.write_field(text)?,
+                    Some(Value::String(text)) => self.write_text(text)?,
                     Some(value) => self.out.write_field(value.to_string())?,
                 }
             }

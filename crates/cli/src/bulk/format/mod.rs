@@ -3,6 +3,7 @@
 mod csv;
 mod jsonl;
 mod parquet;
+mod read;
 
 use std::io::{self, Write};
 
@@ -12,6 +13,8 @@ use dataforseo_client::Charge;
 use serde_json::Value;
 
 use crate::table::{Cell, Column};
+
+pub(super) use read::{NumberSet, found_numbers};
 
 /// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,14 +44,30 @@ pub(super) trait TableWriter: Send {
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// Begins a table.
+/// What is done with text that spreadsheets would take for a formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Formulas {
+    Keep,
+    /// It gets an apostrophe in front.
+    Escape,
+}
+
+/// Writes outcomes to stderr, as the last place that is left for their rows.
+pub(super) fn write_to_stderr(outcomes: &[TargetOutcome<Value>]) {
+    let mut writer = jsonl::JsonlWriter::new(Box::new(io::stderr()));
+    // There is no other place left.
+    let _ = writer.write(outcomes);
+}
+
+/// Begins a table. `formulas` is for CSV.
 pub(super) fn open(
     format: TableFormat,
+    formulas: Formulas,
     columns: &'static [Column],
     out: Box<dyn Write + Send>,
 ) -> io::Result<Box<dyn TableWriter>> {
     Ok(match format {
-        TableFormat::Csv => Box::new(csv::CsvWriter::new(columns, out)?),
+        TableFormat::Csv => Box::new(csv::CsvWriter::new(columns, formulas, out)?),
         TableFormat::Jsonl => Box::new(jsonl::JsonlWriter::new(out)),
         TableFormat::Parquet => {
             Box::new(parquet::ParquetWriter::new(columns, out).map_err(io::Error::other)?)
@@ -57,7 +76,7 @@ pub(super) fn open(
 }
 
 /// Returns the number of a target in the input, counted from 1.
-fn number(target: &TargetOutcome<Value>) -> u64 {
+pub(super) fn number(target: &TargetOutcome<Value>) -> u64 {
     target.index + 1
 }
 

@@ -1,4 +1,4 @@
-//! A program that stands still while its responses arrive.
+//! The program and a server that responds while the program stands still, or that repeats credentials.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![cfg(all(feature = "backlinks", unix))]
@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use dataforseo_test_support::fake_api::{FakeApi, Reply, audit};
-use dataforseo_test_support::program::isolated;
+use dataforseo_test_support::program::{ProgramOutput, isolated};
 use tempfile::TempDir;
 
 /// The number of calls, which are in flight at once.
@@ -110,4 +110,42 @@ fn a_stopped_program_loses_no_response() {
     let table = fs::read_to_string(&output).unwrap();
     let problems = audit(&table, &targets, &api.ledger());
     assert!(problems.is_empty(), "{problems:?} {report}");
+}
+
+/// Neither a command nor the doctor shows what a server repeats, and no terminal is controlled by it.
+#[test]
+fn credentials_that_a_server_repeats_are_not_shown() {
+    let (login, password) = ("login-7f3a@agency.test", "pass&word-91c2");
+    let api = FakeApi::start(|call| {
+        let mut headers = call.headers.iter();
+        let header = headers.find(|line| line.to_lowercase().starts_with("authorization"));
+        let message = format!(
+            "\u{1b}]0;owned\u{7}\u{9b}31m {} login-7f3a@agency.test pass&amp;word-91c2",
+            header.unwrap()
+        );
+        Reply::refused(40100, &message).status("401 Unauthorized")
+    });
+    let run = |arguments: &[&str]| {
+        let mut command = isolated(env!("CARGO_BIN_EXE_dataforseo"));
+        command.args(arguments).args(["--base-url", &api.url()]);
+        command.envs([
+            ("DATAFORSEO_LOGIN", login),
+            ("DATAFORSEO_PASSWORD", password),
+        ]);
+        ProgramOutput::of(command)
+    };
+    for arguments in [
+        &["backlinks", "bulk-ranks-live", "--targets", "example.com"][..],
+        &["doctor"],
+    ] {
+        let output = run(arguments);
+        let shown = format!("{}{}", output.out, output.err);
+        assert!(
+            shown.contains("40100") && shown.contains("[redacted]"),
+            "{shown}"
+        );
+        let controls = |character: char| character.is_control() && character != '\n';
+        assert!(!shown.contains(controls), "{shown:?}");
+        output.without_secrets(&[login, password, "pass&amp;word", "bG9naW4t"]);
+    }
 }
