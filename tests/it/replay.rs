@@ -558,6 +558,22 @@ async fn the_admin_routes_are_closed_to_web_pages() {
 }
 
 #[tokio::test]
+async fn the_rules_of_a_session_are_limited() {
+    let mock = MockServer::builder().admin().start().await.unwrap();
+    let add = async |rules: &str| {
+        let response = ask(&mock, "POST", "/__mock/faults", &[], rules).await;
+        (response.status, response.text().to_owned())
+    };
+    assert_eq!(add(&"/v3/** reset\n".repeat(1000)).await.0, 200);
+    let (status, text) = add("/v3/** reset").await;
+    assert_eq!(status, 429);
+    assert!(text.contains("at most 1000 rules"), "{text}");
+    let (status, text) = add(&format!("/v3/{} reset", "*".repeat(5000))).await;
+    assert_eq!(status, 400);
+    assert!(text.contains("at most 4096"), "{text}");
+}
+
+#[tokio::test]
 async fn the_admin_routes() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("a.json");

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::fixtures::{Embedded, FixtureError, Store};
 use crate::http::access::Token;
-use crate::http::listen::listen;
+use crate::http::listen::{MAX_CONNECTIONS, listen};
 use crate::http::state::{ReportMiss, ServerState, Settings};
 use crate::mock_server::{MockServer, RunsOn};
 use crate::replay::{AcceptedCredentials, Clock, OnMiss, Replay};
@@ -182,7 +182,8 @@ impl Builder {
 
     /// Sets the number of requests that the request log keeps. Defaults to 1024; 0 turns it off.
     ///
-    /// The log keeps at most 2 MiB of bodies. The oldest bodies are dropped first.
+    /// The log keeps at most 2 MiB of bodies. The oldest bodies are dropped first. All sessions
+    /// together keep at most 64 MiB.
     pub fn request_log_size(mut self, requests: usize) -> Self {
         self.request_log_size = requests;
         self
@@ -392,7 +393,9 @@ impl Builder {
             fault_header: self.fault_header,
             report_miss: self.report_miss,
             rules: self.rules,
+            max_connections: MAX_CONNECTIONS,
             miss_count: Arc::default(),
+            log_bytes: Arc::default(),
         };
         ServerState::new(replay, settings)
     }

@@ -95,7 +95,7 @@
 //! # Costs
 //! A server starts in well under a millisecond. Embedded fixtures are parsed on first use, once per
 //! process. Per session a server keeps the latest 1024 requests with at most 2 MiB of bodies, and
-//! the latest 64 misses.
+//! the latest 64 misses. The request logs of all sessions have at most 64 MiB.
 //!
 //! # Errors on the envelope and on the task
 //! The documentation does not state which errors the API reports on the envelope and which on the

@@ -140,7 +140,8 @@ impl MockServer {
     /// Returns the base URL of a session, for one of several tests that share the server.
     ///
     /// Each session has its own rules, request log and misses, and its own position in each fixture
-    /// with several responses. A session starts with its first request.
+    /// with several responses. A session starts with its first request. A server has at most 1024
+    /// sessions; a further one replaces one that was idle for 10 minutes.
     ///
     /// A name consists of letters, digits and `_-.:`, begins with a letter or digit, and has at most
     /// 100 characters. Requests with another name are unknown paths.

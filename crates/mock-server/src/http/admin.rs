@@ -20,6 +20,9 @@ const ROUTES: &str = "the routes are GET health, fixtures, unused_fixtures, requ
                       misses/N, faults; POST match, faults, reset, reload; DELETE request_log, \
                       faults";
 
+/// The maximum length of a rule, in bytes.
+const MAX_RULE: usize = 4096;
+
 /// A request to `/__mock/ROUTE`.
 pub(super) struct AdminRequest<'a> {
     method: &'a str,
@@ -176,12 +179,19 @@ fn miss(session: &Session, number: &str) -> MockResponse {
 fn add_faults(session: &Session, body: &Bytes) -> MockResponse {
     let text = String::from_utf8_lossy(body);
     let lines = text.lines().filter(|line| !line.trim().is_empty());
+    if let Some(long) = lines.clone().find(|line| line.len() > MAX_RULE) {
+        let length = long.len();
+        return error(
+            400,
+            &format!("a rule has {length} bytes: at most {MAX_RULE} are allowed"),
+        );
+    }
     let rules: Result<Vec<FaultRule>, _> = lines.map(str::parse).collect();
     match rules {
-        Ok(rules) => {
-            rules.into_iter().for_each(|rule| session.add_rule(rule));
-            json(&session.rules())
-        }
+        Ok(rules) => match session.try_add_rules(rules) {
+            Ok(()) => json(&session.rules()),
+            Err(reason) => error(429, &reason),
+        },
         Err(reason) => error(400, &reason.to_string()),
     }
 }
@@ -211,7 +221,7 @@ fn ok() -> MockResponse {
     json(&json!({"status": "ok"}))
 }
 
-fn error(status: u16, message: &str) -> MockResponse {
+pub(super) fn error(status: u16, message: &str) -> MockResponse {
     MockResponse {
         status,
         ..json(&json!({"status": "error", "message": message}))

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::access::{TOKEN_HEADER, Token, check_local};
 use super::admin::{self, AdminRequest};
 use super::body::MockBody;
-use super::extract::{BodyTooLarge, MAX_BODY, ReadLimit, RequestTarget, Route, read_body};
+use super::extract::{BodyError, BodyMemory, ReadBody, ReadLimit, RequestTarget, Route, read_body};
 use super::fault_io::{ConnectionEnd, EndSignal};
 use super::peer::Peer;
 use super::response::{ContentCoding, into_http, with_fault};
@@ -45,16 +45,31 @@ where
 {
     let (head, body) = request.into_parts();
     let route = Route::parse(head.uri.path());
-    let session = state.session(route.session);
+    let session = match state.session(route.session) {
+        Ok(session) => session,
+        Err(reason) => {
+            let code = StatusCode::InternalError;
+            let response = MockResponse::mock_error(503, code, "limits", reason);
+            return Ok(into_http(response, ContentCoding::Identity));
+        }
+    };
     let path = match route.target {
         RequestTarget::Api(path) => path,
         RequestTarget::Admin(route) => {
             if let Some(refusal) = admin::refuse(&state.settings, peer, &head, route) {
                 return Ok(into_http(refusal, ContentCoding::Identity));
             }
-            let body = read_body(body, ReadLimit::Whole).await.unwrap_or_default();
-            let request = AdminRequest::new(&head, route, &body);
-            let response = admin::respond(&state, &session, &request);
+            let body = read_body(body, ReadLimit::Whole, &state.bodies, peer).await;
+            let response = match body {
+                Ok(body) => {
+                    let request = AdminRequest::new(&head, route, &body.bytes);
+                    admin::respond(&state, &session, &request)
+                }
+                Err(error) => {
+                    let (status, message) = error.response(&state.bodies);
+                    admin::error(status, &message)
+                }
+            };
             return Ok(into_http(response, ContentCoding::Identity));
         }
     };
@@ -63,19 +78,19 @@ where
         return Ok(into_http(refusal, ContentCoding::Identity));
     }
     let planned = PlannedFault::of(&session, &state.settings, &head, path);
-    let body = read_body(body, planned.read_limit()).await;
+    let body = read_body(body, planned.read_limit(), &state.bodies, peer).await;
     let call = Call {
         endpoint: endpoints::find(path.trim_end_matches('/')),
         head: &head,
         path,
-        body: Bytes::new(),
+        body: ReadBody::default(),
         effects: planned.effects,
     };
     session.count_call(call.endpoint);
     if let Some(Fault::ResetReading(_)) = call.effects.fault {
         return end_connection(&session, &call, &end).await;
     }
-    match check_request(body, planned.header_error) {
+    match check_request(body, &state.bodies, planned.header_error) {
         Ok(body) => respond_to_call(&state, &session, &Call { body, ..call }, &end).await,
         Err(rejection) => Ok(into_http(*rejection, ContentCoding::Identity)),
     }
@@ -130,7 +145,7 @@ struct Call<'a> {
     endpoint: Option<EndpointIndex>,
     head: &'a Parts,
     path: &'a str,
-    body: Bytes,
+    body: ReadBody,
     effects: Effects,
 }
 
@@ -146,7 +161,7 @@ impl Call<'_> {
             endpoint: self.endpoint,
             authorization: self.authorization(),
             content_encoding: header(self.head, CONTENT_ENCODING),
-            body: &self.body,
+            body: &self.body.bytes,
         }
     }
 
@@ -203,17 +218,18 @@ impl PlannedFault {
 
 /// Returns the body, or the response to a request that the server itself rejects.
 fn check_request(
-    body: Result<Bytes, BodyTooLarge>,
+    body: Result<ReadBody, BodyError>,
+    memory: &BodyMemory,
     header_error: Option<FaultError>,
-) -> Result<Bytes, Box<MockResponse>> {
+) -> Result<ReadBody, Box<MockResponse>> {
     let reject = |status, detail| {
         let code = StatusCode::InvalidPostData;
         Box::new(MockResponse::mock_error(status, code, "rules", detail))
     };
     match (body, header_error) {
-        (Err(BodyTooLarge), _) => {
-            let detail = format!("the request body is larger than {MAX_BODY} bytes");
-            Err(reject(413, detail))
+        (Err(error), _) => {
+            let (status, detail) = error.response(memory);
+            Err(reject(status, detail))
         }
         (Ok(_), Some(error)) => Err(reject(400, format!("{FAULT_HEADER}: {error}"))),
         (Ok(body), None) => Ok(body),
@@ -251,7 +267,7 @@ async fn end_connection(
     session.request_log.add(&NewEntry {
         method: call.head.method.as_str(),
         path: call.head.uri.path(),
-        body: &call.body,
+        body: &call.body.bytes,
         status: 0,
         source: HeaderValue::from_static("fault"),
         detail: call.effects.fault.map(|it| it.to_string()).as_deref(),
@@ -341,7 +357,7 @@ async fn record(
         path: request.path,
         query: call.head.uri.query(),
         authorization: authorization.as_ref(),
-        body: &call.body,
+        body: &call.body.bytes,
     };
     recorder.respond(session, &incoming).await
 }
@@ -360,7 +376,7 @@ fn write(
     session.request_log.add(&NewEntry {
         method: call.head.method.as_str(),
         path: call.path_and_query(),
-        body: &call.body,
+        body: &call.body.bytes,
         status: response.status,
         source: response.source.clone(),
         detail: response.detail.as_deref(),
@@ -375,6 +391,7 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{Embedded, Store};
+    use crate::http::listen::MAX_CONNECTIONS;
     use crate::replay::{AcceptedCredentials, OnMiss};
     use crate::session::Limits;
 
@@ -402,7 +419,9 @@ mod tests {
             fault_header: true,
             report_miss: None,
             rules: Vec::new(),
+            max_connections: MAX_CONNECTIONS,
             miss_count: Arc::default(),
+            log_bytes: Arc::default(),
         }
     }
 
@@ -420,7 +439,7 @@ mod tests {
             endpoint: None,
             head,
             path: "/",
-            body: Bytes::from_static(b"[]"),
+            body: ReadBody::default(),
             effects: Effects {
                 fault,
                 ..Effects::default()
@@ -452,11 +471,17 @@ mod tests {
 
     #[test]
     fn a_request_that_the_server_rejects() {
-        let status = |body, error| check_request(body, error).map_err(|it| it.status);
+        let memory = BodyMemory::new(0);
+        let status = |body, error| {
+            let checked = check_request(body, &memory, error);
+            checked.map(|body| body.bytes).map_err(|it| it.status)
+        };
         let error = || "nonsense".parse::<Fault>().err();
-        assert_eq!(status(Err(BodyTooLarge), error()), Err(413));
-        assert_eq!(status(Ok(Bytes::new()), error()), Err(400));
-        assert_eq!(status(Ok(Bytes::new()), None), Ok(Bytes::new()));
+        assert_eq!(status(Err(BodyError::TooLarge), error()), Err(413));
+        assert_eq!(status(Err(BodyError::NoMemory), None), Err(503));
+        assert_eq!(status(Err(BodyError::TooSlow), None), Err(408));
+        assert_eq!(status(Ok(ReadBody::default()), error()), Err(400));
+        assert_eq!(status(Ok(ReadBody::default()), None), Ok(Bytes::new()));
     }
 
     #[test]

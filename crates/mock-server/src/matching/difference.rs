@@ -10,13 +10,16 @@ const MAX_SHOWN: usize = 60;
 /// The maximum length of a pointer in the text of a difference, in characters.
 const MAX_POINTER: usize = 120;
 
+/// The maximum length of a pointer that is kept, in characters. A key can be as long as a body.
+const MAX_KEPT_POINTER: usize = 1000;
+
 /// A place where a request differs from the request of a fixture.
 ///
 /// `Display` writes `POINTER (in the fixture VALUE, in the request VALUE)`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Difference {
-    /// The place, as a JSON pointer into the body.
+    /// The place, as a JSON pointer into the body, up to 1000 characters.
     pub pointer: String,
     /// The fixture's value as JSON, up to 60 characters. `None` if it has no value there.
     pub fixture: Option<String>,
@@ -101,7 +104,7 @@ fn compare(
         (a, b) => {
             if !same(a, b) {
                 found.push(Difference {
-                    pointer: pointer.to_owned(),
+                    pointer: pointer.chars().take(MAX_KEPT_POINTER).collect(),
                     fixture: a.map(shorten),
                     request: b.map(shorten),
                 });

@@ -13,7 +13,7 @@ use super::lint::{self, LintResult, LintSeverity};
 use super::stderr::log;
 use super::stdout::print_lines;
 use crate::endpoints;
-use crate::fixtures::{Fixture, fixture_files};
+use crate::fixtures::{Fixture, fixture_files, read_text};
 
 /// Whether warnings fail `lint`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(super) fn unused(folders: &[PathBuf], used: &Path) -> Result<ExitCode, Progr
     let lists = fs::read_dir(used).map_err(cannot(used))?;
     for list in lists {
         let path = list.map_err(cannot(used))?.path();
-        let text = fs::read_to_string(&path).map_err(cannot(&path))?;
+        let text = read_text(&path).map_err(cannot(&path))?;
         seen.extend(text.lines().map(PathBuf::from));
     }
     let mut unused = Vec::new();
@@ -107,7 +107,7 @@ pub(super) fn show(name: &str) -> Result<ExitCode, ProgramError> {
     let mut embedded = endpoints::embedded_fixtures();
     let text = match embedded.find(|(known, _)| *known == name) {
         Some((_, text)) => (*text).to_owned(),
-        None => fs::read_to_string(name).map_err(|error| {
+        None => read_text(Path::new(name)).map_err(|error| {
             ProgramError::start(format!(
                 "{name}: not an embedded fixture (`ls` lists them), and not a readable file: {error}"
             ))

@@ -9,7 +9,9 @@ use dataforseo_models::{Date, RawEnvelope, Severity, ViolationKind, check};
 use serde_json::Value;
 
 use crate::endpoints::{self, EndpointIndex};
-use crate::fixtures::{Embedded, Fixture, FixtureError, LookupKey, Store, fixture_files};
+use crate::fixtures::{
+    Embedded, Fixture, FixtureError, LookupKey, Store, fixture_files, read_text,
+};
 use crate::json::tokens::{self, Leaf, PathStep};
 use crate::matching::MatchRule;
 use crate::record::Secrets;
@@ -327,7 +329,7 @@ fn without_indexes(pointer: &str) -> String {
 
 /// Finds secrets and account data in the report's file.
 fn find_secrets(report: &mut Report<'_>) {
-    let text = std::fs::read_to_string(report.file).unwrap_or_default();
+    let text = read_text(report.file).unwrap_or_default();
     // The recorder writes no such file.
     if let Some(found) = report.secrets.find_in_json(&text) {
         report.error(format!("it contains {}, at {}", found.what, found.pointer));

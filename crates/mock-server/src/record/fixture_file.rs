@@ -12,6 +12,7 @@ use super::sanitize::{Clean, Exchange};
 use super::secrets::Secrets;
 use crate::digest::hex_digest;
 use crate::endpoints::EndpointIndex;
+use crate::fixtures::read_text;
 use crate::json::tokens;
 
 /// The maximum length of the readable part of a file name, in bytes.
@@ -80,7 +81,7 @@ pub(super) struct ManualParts {
 impl ManualParts {
     /// Reads the parts of a file. A file that does not exist has none.
     pub(super) fn of(file: &Path) -> Self {
-        let text = fs::read_to_string(file).unwrap_or_default();
+        let text = read_text(file).unwrap_or_default();
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
         Self {
             note: value.pointer("/meta/note").cloned(),

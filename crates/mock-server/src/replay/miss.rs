@@ -15,6 +15,9 @@ use crate::session::{MAX_DIFFERENCES, MAX_NEAREST, Miss, MissReason, NearestFixt
 /// The longest body in the command that records a request, in bytes.
 const MAX_COMMAND_BODY: usize = 2000;
 
+/// The maximum length of a method, in characters.
+const MAX_METHOD: usize = 32;
+
 /// The advice for a fixture whose responses were all sent.
 pub(super) const REPEAT_ADVICE: &str =
     "set `\"after\": \"repeat_last\"` in the fixture to repeat the last one";
@@ -34,7 +37,7 @@ pub(super) fn request_miss(
 ) -> MockResponse {
     let miss = Miss {
         number: 0,
-        method: request.method.to_owned(),
+        method: request.method.chars().take(MAX_METHOD).collect(),
         path: shown_path(request.path),
         reason,
         message,

@@ -8,7 +8,8 @@ mod rate_limit;
 mod request_log;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ use crate::fixtures::{AfterLast, Fixture, FixtureResponse};
 
 /// The maximum number of paths whose polls are counted at one time.
 const MAX_POLLED_PATHS: usize = 10_000;
+/// The maximum number of rules that the admin routes add to a session.
+const MAX_RULES: usize = 1000;
 /// The maximum number of misses that are kept.
 const MAX_MISSES: usize = 64;
 
@@ -66,8 +69,8 @@ struct ActiveRule {
     seed: u64,
     /// The number of calls that match the rule's pattern.
     matched: AtomicU64,
-    /// For [`Fault::Pending`]: the number of polls per path.
-    polls: Mutex<HashMap<String, u32>>,
+    /// For [`Fault::Pending`]: the number of polls by the hash of a path, which can be long.
+    polls: Mutex<HashMap<u64, u32>>,
 }
 
 /// The effects of a session's rules on one call.
@@ -96,10 +99,11 @@ impl Session {
         }
     }
 
-    /// Counts misses into the server's total, too.
-    pub(crate) fn with_total_misses(self, total_misses: &Arc<AtomicU64>) -> Self {
+    /// Counts misses, and the bytes of the request log, into totals of the server.
+    pub(crate) fn with_totals(self, misses: &Arc<AtomicU64>, log_bytes: &Arc<AtomicUsize>) -> Self {
         Self {
-            total_misses: Arc::clone(total_misses),
+            total_misses: Arc::clone(misses),
+            request_log: self.request_log.with_total(log_bytes),
             ..self
         }
     }
@@ -124,6 +128,26 @@ impl Session {
             polls: Mutex::default(),
         }));
         self.has_rules.store(true, Ordering::Release);
+    }
+
+    /// Adds rules that a request sent.
+    ///
+    /// # Errors
+    /// When the session would have too many rules. None is then added.
+    pub(crate) fn try_add_rules(&self, rules: Vec<FaultRule>) -> Result<(), String> {
+        let count = self
+            .rules
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len();
+        if count + rules.len() > MAX_RULES {
+            return Err(format!(
+                "a session has at most {MAX_RULES} rules, and this one has {count}: remove them with \
+                 `DELETE faults`"
+            ));
+        }
+        rules.into_iter().for_each(|rule| self.add_rule(rule));
+        Ok(())
     }
 
     /// Returns the rules as text, in the order in which they were added.
@@ -254,8 +278,10 @@ impl Session {
 impl ActiveRule {
     /// Counts a poll of a path. Returns its number, starting at 1.
     fn count_poll(&self, path: &str) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        path.hash(&mut hasher);
         let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = polls.entry(path.to_owned()).or_default();
+        let count = polls.entry(hasher.finish()).or_default();
         *count += 1;
         let count = *count;
         // A caller with that many paths does not wait for any of them.

@@ -1,7 +1,8 @@
 //! The request log: the latest requests with their outcomes, bounded in number and in bytes.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::HeaderValue;
 use serde::Serialize;
@@ -13,8 +14,17 @@ use crate::redact::Raw;
 pub(crate) const DEFAULT_SIZE: usize = 1024;
 /// The maximum number of bytes of all bodies. The oldest bodies are dropped; their requests stay.
 const MAX_BODY_BYTES: usize = 2 << 20;
+/// The maximum number of bytes of the request logs of all sessions. A session above it drops its own
+/// oldest requests.
+const MAX_TOTAL_BYTES: usize = 64 << 20;
+/// The bytes that a request takes in addition to its texts.
+const ENTRY_BYTES: usize = 256;
 /// The maximum length of a path, in characters. Every path of the API is shorter.
 const MAX_PATH: usize = 1000;
+/// The maximum length of a method, in characters.
+const MAX_METHOD: usize = 32;
+/// The maximum length of a detail, in characters, as in its header.
+const MAX_DETAIL: usize = 2000;
 
 /// A request in the request log, ready for a snapshot test.
 ///
@@ -58,6 +68,8 @@ struct Entry {
 pub(crate) struct RequestLog {
     size: usize,
     entries: Mutex<Entries>,
+    /// The number of bytes of all request logs that share it.
+    total: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -67,6 +79,8 @@ struct Entries {
     count: u64,
     /// The number of bytes of all kept bodies.
     body_bytes: usize,
+    /// The number of bytes of everything else.
+    text_bytes: usize,
     /// The number of the oldest entries whose bodies are dropped.
     without_body: usize,
 }
@@ -87,7 +101,14 @@ impl RequestLog {
         Self {
             size,
             entries: Mutex::default(),
+            total: Arc::default(),
         }
+    }
+
+    /// Counts bytes into a total. The log must be empty.
+    pub(crate) fn with_total(mut self, total: &Arc<AtomicUsize>) -> Self {
+        self.total = Arc::clone(total);
+        self
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
@@ -102,25 +123,36 @@ impl RequestLog {
         let body = Raw::new(Box::from(new.body));
         let mut entry = Entry {
             number: 0,
-            method: new.method.to_owned(),
+            method: new.method.chars().take(MAX_METHOD).collect(),
             path: Raw::new(new.path.chars().take(MAX_PATH).collect()),
             body: Some(body),
             status: new.status,
             source: new.source.clone(),
-            detail: new.detail.map(|it| Raw::new(it.to_owned())),
+            detail: new
+                .detail
+                .map(|it| Raw::new(it.chars().take(MAX_DETAIL).collect())),
         };
         let mut entries = self.lock();
+        let before = entries.bytes();
         entries.count += 1;
         entry.number = entries.count;
-        if entries.kept.len() == self.size
-            && let Some(oldest) = entries.kept.pop_front()
-        {
-            entries.body_bytes -= oldest.body.map_or(0, |body| body.len());
-            entries.without_body = entries.without_body.saturating_sub(1);
+        if entries.kept.len() == self.size {
+            entries.drop_oldest();
         }
         entries.body_bytes += new.body.len();
+        entries.text_bytes += entry.text_bytes();
         entries.kept.push_back(entry);
         entries.drop_old_bodies();
+        let (added, removed) = difference(before, entries.bytes());
+        let mut total = self.total.fetch_add(added, Ordering::Relaxed) + added;
+        total -= removed;
+        self.total.fetch_sub(removed, Ordering::Relaxed);
+        while total > MAX_TOTAL_BYTES && !entries.kept.is_empty() {
+            let before = entries.bytes();
+            entries.drop_oldest();
+            let freed = before - entries.bytes();
+            total = self.total.fetch_sub(freed, Ordering::Relaxed) - freed;
+        }
     }
 
     /// Returns the requests that are kept, oldest first.
@@ -130,11 +162,35 @@ impl RequestLog {
 
     /// Removes all requests, and counts from 1 again.
     pub(crate) fn clear(&self) {
-        *self.lock() = Entries::default();
+        let cleared = std::mem::take(&mut *self.lock());
+        self.total.fetch_sub(cleared.bytes(), Ordering::Relaxed);
     }
 }
 
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Returns how much was added and how much was removed between two numbers. One of them is 0.
+fn difference(before: usize, after: usize) -> (usize, usize) {
+    (after.saturating_sub(before), before.saturating_sub(after))
+}
+
 impl Entries {
+    fn bytes(&self) -> usize {
+        self.body_bytes + self.text_bytes
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.kept.pop_front() {
+            self.text_bytes -= oldest.text_bytes();
+            self.body_bytes -= oldest.body.map_or(0, |body| body.len());
+            self.without_body = self.without_body.saturating_sub(1);
+        }
+    }
+
     fn drop_old_bodies(&mut self) {
         while self.body_bytes > MAX_BODY_BYTES && self.without_body < self.kept.len() {
             let oldest = self.kept.get_mut(self.without_body);
@@ -146,6 +202,12 @@ impl Entries {
 }
 
 impl Entry {
+    /// Returns the number of bytes without the body.
+    fn text_bytes(&self) -> usize {
+        let detail = self.detail.as_ref().map_or(0, Raw::len);
+        ENTRY_BYTES + self.method.len() + self.path.len() + detail
+    }
+
     fn redacted(&self) -> LoggedRequest {
         LoggedRequest {
             number: self.number,
@@ -218,5 +280,28 @@ mod tests {
         let none = RequestLog::new(0);
         add(&none, b"[]");
         assert_eq!(none.requests(), []);
+    }
+
+    #[test]
+    fn all_logs_together_are_bounded() {
+        let total = Arc::new(AtomicUsize::new(0));
+        let logs: Vec<RequestLog> = (0..40)
+            .map(|_| RequestLog::new(10_000).with_total(&total))
+            .collect();
+        let large = format!("[\"{}\"]", "x".repeat(MAX_BODY_BYTES - 100));
+        for log in &logs {
+            add(log, large.as_bytes());
+            for _ in 0..10 {
+                add(log, b"[]");
+            }
+        }
+        let bytes = |logs: &[RequestLog]| logs.iter().map(|log| log.lock().bytes()).sum::<usize>();
+        assert_eq!(total.load(Ordering::Relaxed), bytes(&logs));
+        assert!(bytes(&logs) <= MAX_TOTAL_BYTES);
+        assert_eq!(logs[0].requests().len(), 11);
+        assert!(logs[39].requests().len() < 11);
+        logs[0].clear();
+        drop(logs);
+        assert_eq!(total.load(Ordering::Relaxed), 0);
     }
 }
