@@ -108,7 +108,9 @@ pub(crate) async fn run(
     }
     // Counting reads the whole file, so it is done only if the total is shown.
     let total = if options.quiet { None } else { source.count() };
-    start(&options, entry, job, targets, &status, total).await
+    let outcome = start(&options, entry, job, targets, &status, total).await;
+    setup.finish().await;
+    outcome
 }
 
 /// Starts the job and writes its table.
