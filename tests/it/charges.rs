@@ -164,6 +164,17 @@ async fn a_budget_is_not_passed_if_charges_are_unknown() {
     }
 }
 
+/// A free endpoint that states a cost is charged, and is not called again.
+#[tokio::test]
+async fn a_cost_of_a_free_endpoint_counts() {
+    let api = FakeApi::start(|_| Reply::failed(50301, "busy", 0.004).edit(costs(0, 0.004)));
+    let client = client(&api);
+    let error = client.backlinks().index().await.unwrap_err();
+    assert_eq!(error.charge(), Charge::Charged(0.004));
+    assert_eq!(client.costs().us_dollars, 0.004);
+    assert_eq!(api.calls().len(), 1);
+}
+
 /// A negative cost does not add to the budget.
 #[tokio::test]
 async fn a_negative_cost_counts_as_zero() {

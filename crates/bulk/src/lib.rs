@@ -44,9 +44,19 @@
 //!   again without it. If the API rejects the call without naming a target, the job sends halves of the
 //!   call until it finds the target. Only calls that were not charged are sent again.
 //! - **A job can be resumed.** The journal contains the requests and the responses. [`BulkJob::resume`]
-//!   reads it and sends the rest.
+//!   reads it and sends the rest. A date in the task that was valid when the job began stays valid for
+//!   what is in the journal.
+//! - **A response that arrived is kept.** The journal has the body of each response, also of those that
+//!   cannot be decoded ([`inspect_journal`] reads it). Room for the responses in flight is reserved
+//!   before a call is sent. A response that cannot be written stays in memory and goes into a second
+//!   file, from which [`BulkJob::resume`] takes it ([`JournalError::SavedElsewhere`]), or to
+//!   [`Outcomes::unsaved`].
+//! - **A journal has one job at a time.** Another process is refused. If something else changes the file,
+//!   the job stops before the next call.
 //! - **A call that may have been charged counts as charged.** It is not sent again, unless
-//!   [`BulkJob::retry_uncertain`] is set, and it counts against the budget.
+//!   [`BulkJob::retry_uncertain`] is set, and its estimate counts against the budget.
+//! - **Refusals for now are waited out.** While the account's limits are reached, nothing is charged, and
+//!   the job sends the calls again for up to [`BulkJob::rate_limit_timeout`].
 //! - **The job stops by itself** when the balance or the budget is used up, the credentials are refused,
 //!   or many calls fail in a row. [`Outcomes::job_end`] returns the reason. Targets that were read
 //!   and not sent have the outcome [`Outcome::NotSent`].
@@ -61,6 +71,8 @@
 //! | read the results | [`Outcomes`], [`TargetOutcome`], [`Outcome`], [`CallFailure`], [`Unmatched`] |
 //! | watch and stop a job | [`Progress`], [`JobHandle`], [`JobEnd`] |
 //! | know the cost before | [`BulkJob::plan`], [`Plan`] |
+//! | know what becomes of targets when something fails | the module [`failure_modes`] |
+//! | look into a journal | [`inspect_journal`], [`read_journal_body`] |
 //! | pack targets without a job | [`Packer`], [`Capacity`], [`Spool`] |
 
 mod call;
@@ -68,6 +80,7 @@ mod call_error;
 mod control;
 mod digest;
 mod driver;
+pub mod failure_modes;
 mod input;
 mod job;
 mod journal;

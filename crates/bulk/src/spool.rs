@@ -323,3 +323,32 @@ fn read(file: &mut BufReader<File>) -> io::Result<Option<SpooledTarget>> {
         .read_to_string(&mut target)?;
     Ok(Some(SpooledTarget { index, target }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One domain with more targets than are sorted together: the parts are merged.
+    #[test]
+    fn equal_targets_follow_each_other_however_far_apart_they_were() {
+        let mut spool = Spool::in_dir(&std::env::temp_dir()).unwrap();
+        let count = 2 * TARGETS_PER_SORT + 10;
+        for index in 0..count {
+            // Each page occurs twice, at a distance of half of the input, and in another spelling.
+            let page = index % (count / 2);
+            let host = if index < count / 2 {
+                "a.com"
+            } else {
+                "A.com:443"
+            };
+            spool
+                .push(index as u64, &format!("https://{host}/{page}"))
+                .unwrap();
+        }
+        let sorted: Vec<_> = spool.finish().unwrap().map(Result::unwrap).collect();
+        assert_eq!(sorted.len(), count);
+        for pair in sorted.chunks(2) {
+            assert_eq!(pair[0].index + count as u64 / 2, pair[1].index);
+        }
+    }
+}

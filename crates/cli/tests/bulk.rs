@@ -8,11 +8,12 @@
 )]
 #![cfg(all(feature = "backlinks", unix))]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
@@ -21,91 +22,14 @@ use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::BulkRanksLive;
 use dataforseo_mock_server::{Fault, MockServer, OnMiss};
 use dataforseo_test_support::fake_api::{FakeApi, Reply, audit};
-use dataforseo_test_support::program::{ProgramOutput, isolated};
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use dataforseo_test_support::program::ProgramOutput;
 use serde_json::Value;
-use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_dataforseo");
-const PASSWORD: &str = "password-91c2";
-const RANKS: &str = "backlinks/bulk_ranks/live";
-
-/// A folder with a file of targets.
-struct Job {
-    folder: TempDir,
-    base_url: Option<String>,
-}
-
-fn targets(count: usize) -> String {
-    (0..count)
-        .map(|index| format!("d{index}.example\n"))
-        .collect()
-}
+use support::{Job, PASSWORD, RANKS, targets};
 
 fn mock() -> MockServer {
     let builder = MockServer::builder().on_miss(OnMiss::Example);
     builder.start_blocking().unwrap()
-}
-
-impl Job {
-    /// A job against the built-in mock.
-    fn new(targets: impl AsRef<[u8]>) -> Self {
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("targets.txt"), targets).unwrap();
-        Self {
-            folder,
-            base_url: None,
-        }
-    }
-
-    /// A job against a server.
-    fn at(base_url: impl Into<String>, targets: impl AsRef<[u8]>) -> Self {
-        Self {
-            base_url: Some(base_url.into()),
-            ..Self::new(targets)
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = isolated(PROGRAM);
-        command
-            .env("TMPDIR", self.folder.path())
-            .current_dir(self.folder.path());
-        match &self.base_url {
-            Some(url) => command
-                .env("DATAFORSEO_LOGIN", "login")
-                .env("DATAFORSEO_PASSWORD", PASSWORD)
-                .env("DATAFORSEO_BASE_URL", url)
-                .args(["bulk", "--no-retries"]),
-            None => command.args(["bulk", "--mock"]),
-        };
-        command.args(arguments);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> ProgramOutput {
-        ProgramOutput::of(self.command(arguments)).without_secrets(&[PASSWORD])
-    }
-
-    /// The outcomes in a CSV file, by number. Panics if a number occurs twice.
-    fn outcomes(&self, name: &str) -> BTreeMap<u64, (String, String)> {
-        let mut by_number = BTreeMap::new();
-        for record in csv::Reader::from_path(self.path(name)).unwrap().records() {
-            let record = record.unwrap();
-            let row = (record[1].to_owned(), record[2].to_owned());
-            let before = by_number.insert(record[0].parse().unwrap(), row);
-            assert_eq!(before, None, "{record:?}");
-        }
-        by_number
-    }
 }
 
 /// How often each target was sent.
@@ -171,18 +95,8 @@ fn parquet_and_json_lines_have_the_same_rows() {
             .assert(0, &[]);
         job.run(&[endpoint, "targets.txt", "-o", "out.parquet"])
             .assert(0, &[]);
-        let file = fs::File::open(job.path("out.parquet")).unwrap();
-        let table = SerializedFileReader::new(file).unwrap();
-        let rows: Vec<Value> = table
-            .get_row_iter(None)
-            .unwrap()
-            .map(|row| row.unwrap().to_json_value())
-            .collect();
-        let lines: Vec<Value> = job
-            .read("out.jsonl")
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let rows = job.lines("out.parquet");
+        let lines = job.lines("out.jsonl");
         assert_eq!(rows.len(), 2);
         for (row, line) in rows.iter().zip(&lines) {
             assert_eq!(row["number"], line["number"]);
@@ -737,17 +651,18 @@ fn pass(mut from: TcpStream, mut to: TcpStream, count: &AtomicUsize, at: usize, 
     let _ = to.shutdown(Shutdown::Write);
 }
 
-const KILLED: [&str; 9] = [
+/// The arguments of a job that is killed. Its output follows.
+const KILLED: [&str; 8] = [
     RANKS,
     "targets.txt",
-    "-o",
-    "out.csv",
     "--targets-per-call",
     "5",
     "--max-in-flight",
     "2",
     "--quiet",
+    "-o",
 ];
+const OUTPUTS: [&str; 3] = ["out.csv", "out.jsonl", "out.parquet"];
 const TARGETS: usize = 30;
 const KILLS: usize = 200;
 
@@ -761,7 +676,8 @@ struct Resumed {
 }
 
 /// Runs a job that is killed after this number of bytes, and resumes it.
-fn killed_at(at: usize) -> Resumed {
+fn killed_at(at: usize, output_name: &str) -> Resumed {
+    let arguments = [&KILLED[..], &[output_name]].concat();
     let mock = mock();
     let child: Arc<Mutex<Option<Child>>> = Arc::default();
     let victim = Arc::clone(&child);
@@ -774,7 +690,12 @@ fn killed_at(at: usize) -> Resumed {
     {
         // The tap waits for the lock until the child exists.
         let mut child = child.lock().unwrap();
-        *child = Some(job.command(&KILLED).stderr(Stdio::null()).spawn().unwrap());
+        *child = Some(
+            job.command(&arguments)
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap(),
+        );
     }
     let status = loop {
         // Waiting with the lock held would block the tap.
@@ -785,9 +706,9 @@ fn killed_at(at: usize) -> Resumed {
     };
     assert!(status.success() || status.code().is_none(), "{status}");
     let first = times_sent(&mock);
-    let output = job.run(&[&KILLED[..], &["--resume"]].concat());
+    let output = job.run(&[&arguments[..], &["--resume"]].concat());
     assert!(matches!(output.code, Some(0 | 10)), "{at}: {output:?}");
-    let out = job.outcomes("out.csv");
+    let out = job.outcomes(output_name);
     assert_eq!(out.len(), TARGETS, "{at}");
     for (number, (target, outcome)) in &out {
         assert_eq!(*target, format!("d{}.example", number - 1));
@@ -803,7 +724,7 @@ fn killed_at(at: usize) -> Resumed {
         );
     }
     // On request, the rest is sent again.
-    let output = job.run(&[&KILLED[..], &["--resume", "--retry-uncertain"]].concat());
+    let output = job.run(&[&arguments[..], &["--resume", "--retry-uncertain"]].concat());
     output.assert(0, &["30 targets: 30 found"]);
     Resumed {
         passed: tap.passed.load(Ordering::SeqCst),
@@ -815,18 +736,18 @@ fn killed_at(at: usize) -> Resumed {
     }
 }
 
-/// Kills the program at 200 positions among all bytes that are transferred.
+/// Kills the program at 200 positions among all bytes that are transferred, with each format in turn.
 #[test]
 fn killed_at_any_moment() {
-    let all = killed_at(usize::MAX).passed;
+    let all = killed_at(usize::MAX, OUTPUTS[0]).passed;
     assert!(all > 4_000, "{all}");
     let mut random = 0x2545_F491_4F6C_DD1D_u64;
     let (mut killed, mut uncertain) = (0, 0);
-    for _ in 0..KILLS {
+    for kill in 0..KILLS {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let resumed = killed_at((random % all as u64) as usize);
+        let resumed = killed_at((random % all as u64) as usize, OUTPUTS[kill % 3]);
         killed += usize::from(resumed.was_killed);
         uncertain += resumed.uncertain;
     }
@@ -900,6 +821,80 @@ fn interrupted() {
     job.run(&[&arguments[..], &["--resume"]].concat())
         .assert(0, &["100 found; 19 calls"]);
     assert!(times_sent(&mock).values().all(|times| *times == 1));
+}
+
+/// On a terminal, the notice of Ctrl-C is not overwritten by the progress bar.
+#[cfg(target_os = "linux")]
+#[test]
+fn interrupted_on_a_terminal() {
+    // `script` gives the program a terminal, whose Ctrl-C it forwards.
+    if Command::new("script").arg("--version").output().is_err() {
+        println!("there is no program `script`: nothing was tested");
+        return;
+    }
+    let interrupt = Arc::new(Mutex::new(None));
+    let barrier = Arc::new(Barrier::new(2));
+    let (of_api, at_api) = (Arc::clone(&interrupt), Arc::clone(&barrier));
+    let api = FakeApi::start(move |call| {
+        let (interrupt, barrier) = (Arc::clone(&of_api), Arc::clone(&at_api));
+        if call.number != 1 {
+            return Reply::rows();
+        }
+        Reply::rows().before(move || {
+            let mut terminal: std::process::ChildStdin = interrupt.lock().unwrap().take().unwrap();
+            terminal.write_all(b"\x03").unwrap();
+            // Keeps the terminal open until the program has shown the notice.
+            barrier.wait();
+        })
+    });
+    let job = Job::at(api.url(), targets(100));
+    let program = job.command(&[
+        RANKS,
+        "targets.txt",
+        "-o",
+        "out.csv",
+        "--targets-per-call",
+        "5",
+        "--max-in-flight",
+        "1",
+    ]);
+    let mut line = format!("'{}'", program.get_program().to_str().unwrap());
+    for argument in program.get_args() {
+        line += &format!(" '{}'", argument.to_str().unwrap());
+    }
+    let mut terminal = Command::new("script");
+    terminal
+        .args(["-qefc", &line, "/dev/null"])
+        .env_clear()
+        .current_dir(job.folder.path());
+    terminal.env("PATH", "/usr/bin:/bin").env("TERM", "xterm");
+    for (name, value) in program.get_envs() {
+        terminal.env(name, value.unwrap());
+    }
+    let mut held = interrupt.lock().unwrap();
+    let mut child = terminal
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    *held = child.stdin.take();
+    drop(held);
+    let (mut shown, mut is_noticed) = (Vec::new(), false);
+    for byte in child.stdout.take().unwrap().bytes() {
+        shown.push(byte.unwrap());
+        if !is_noticed && shown.ends_with(b"charged and lost") {
+            is_noticed = true;
+            barrier.wait();
+        }
+    }
+    assert!(is_noticed, "{}", String::from_utf8_lossy(&shown));
+    let shown = String::from_utf8(shown).unwrap();
+    // The notice begins a line of its own, and the bar is drawn again below it.
+    let before = &shown[..shown.find("stopping: ").unwrap()];
+    let last = before.rsplit(['\r', '\n']).next().unwrap();
+    assert!(!last.contains("targets/s"), "{shown:?}");
+    assert!(shown.contains("not sent"), "{shown}");
+    child.wait().unwrap();
 }
 
 /// Users may share a journal, so it must not contain credentials.

@@ -225,13 +225,12 @@ fn receive<T>(
         Err(TransportFailure {
             error,
             response: Some(raw_response),
-        }) => return salvage(endpoint, error, raw_response, read),
-        Err(TransportFailure {
-            error,
-            response: None,
-        }) => {
+        }) if error.kind().is_within_response() => {
+            return salvage(endpoint, error, raw_response, read);
+        }
+        Err(TransportFailure { error, response }) => {
             let kind = ErrorKind::Transport(error);
-            return Err(Error::new(endpoint.id, kind, None).into());
+            return Err(Error::new(endpoint.id, kind, response).into());
         }
     };
     match decode(&raw_response, |text| read(raw_response.status, text)) {
@@ -295,10 +294,10 @@ impl Unsettled {
             ),
             Err(failed) => (failed.error.dispatch(), failed.error.last_charge()),
         };
-        let charge = if endpoint.charged {
-            charge
-        } else {
-            Charge::None
+        // A free endpoint that states a cost is not free.
+        let charge = match charge {
+            Charge::Unknown if !endpoint.charged => Charge::None,
+            charge => charge,
         };
         self.settle(dispatch, charge);
     }

@@ -19,10 +19,16 @@ pub(crate) fn decode<T>(
     decode: impl Fn(&str) -> Result<T, ErrorKind>,
 ) -> Result<T, ErrorKind> {
     let text = response.text();
-    decode(&text).or_else(|kind| match kind {
-        ErrorKind::Body(_) => decode(&repair(&text)),
-        kind => Err(kind),
-    })
+    match decode(&text) {
+        Err(kind @ ErrorKind::Body(_)) => {
+            let repaired = repair(&text);
+            if repaired == text {
+                return Err(kind);
+            }
+            decode(&repaired)
+        }
+        outcome => outcome,
+    }
 }
 
 /// Decodes a response that contains one task.

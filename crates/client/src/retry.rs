@@ -199,7 +199,11 @@ impl StandardRetryPolicy {
 
     /// Returns the maximum number of attempts of a call that failed like this.
     fn attempts_for(&self, failed: &FailedAttempt<'_>) -> u32 {
-        let charged = failed.charge != Charge::None && failed.endpoint.charged;
+        let charged = match failed.charge {
+            Charge::None => false,
+            Charge::Unknown => failed.endpoint.charged,
+            Charge::Charged(_) => true,
+        };
         if charged && !self.even_if_charged {
             return 1;
         }

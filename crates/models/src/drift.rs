@@ -152,7 +152,7 @@ pub fn repair(json: &str) -> String {
                 Token::Replaced(no_number(rest), "null")
             }
             '-' | '0'..='9' if !in_string => number(rest),
-            c => Token::Kept(c.len_utf8()),
+            _ => Token::Kept(plain(rest)),
         };
         let length = match token {
             Token::Kept(length) => {
@@ -167,6 +167,17 @@ pub fn repair(json: &str) -> String {
         rest = &rest[length..];
     }
     out
+}
+
+/// The length of the text up to the next character that can begin a part to be repaired, or at least of
+/// one character.
+fn plain(text: &str) -> usize {
+    let mut bytes = text.bytes().skip(1);
+    let special = |byte: u8| matches!(byte, b'"' | b'\\' | b'N' | b'I' | b'-' | b'0'..=b'9');
+    // All special characters are ASCII, so each begins a character.
+    bytes
+        .position(special)
+        .map_or(text.len(), |index| index + 1)
 }
 
 /// The first bytes of a text, and whether they are kept.

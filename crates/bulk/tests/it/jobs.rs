@@ -44,6 +44,46 @@ async fn duplicates_within_the_window_are_paid_for_once() {
     assert_eq!(api.calls().len(), 3);
 }
 
+#[tokio::test]
+async fn duplicates_that_are_far_apart_are_paid_for_once_if_the_input_is_sorted() {
+    let api = Api::ok();
+    let given = [targets(300), targets(300), targets(1)].concat();
+    let sorted = |job: Job| job.window(number(20)).spool(std::env::temp_dir());
+    let plan = sorted(job(&api, 10))
+        .plan(stream::iter(given.clone()))
+        .await;
+    assert_eq!(plan.unwrap().distinct, 300);
+    let ran = run(sorted(job(&api, 10)), &given).await;
+    assert_whole(&ran, &given);
+    assert_eq!(ran.count("found"), 601);
+    assert!(api.times().values().all(|times| *times == 1));
+    assert_eq!(api.calls().len(), 30);
+}
+
+/// A call that may have been charged counts against the budget while the job runs.
+#[tokio::test]
+async fn unknown_charges_are_within_the_budget() {
+    for failure in [
+        Then::Break,
+        Then::Html(502),
+        Then::Html(408),
+        Then::Fail(50000, 0.03),
+    ] {
+        let then = failure.clone();
+        let api = Api::new(move |_, _| then.clone());
+        let ran = run(job(&api, 2).budget(0.09).give_up_after(100), &targets(60)).await;
+        assert!(matches!(ran.end, JobEnd::Refused(_)), "{}", ran.end);
+        // A call is estimated at a little more than 0.02.
+        assert!(
+            (3..=4).contains(&api.calls().len()),
+            "{failure:?} {}",
+            api.calls().len()
+        );
+        let counted = ran.progress.cost + ran.progress.possible_cost;
+        assert!(counted > 0.06 && counted <= 0.09, "{counted}");
+    }
+}
+
 /// The mock server refuses calls with more than 1000 targets or more than 100 domains, like the API.
 #[tokio::test]
 async fn calls_stay_within_the_documented_limits() {

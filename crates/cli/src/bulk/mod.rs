@@ -29,6 +29,7 @@ use input::{InputSource, InputStatus, OpenInput};
 use options::JobOptions;
 use progress::{ProgressDisplay, TICK};
 use report::{JobReport, StopCause, counted};
+use signals::Signals;
 
 const ABOUT: &str = "Run a bulk job: a file of targets in, a table out.
 
@@ -83,8 +84,14 @@ pub(crate) async fn run(
     };
     let options = JobOptions::from_arg_matches(matches).map_err(CliError::usage)?;
     let connection = Connection::from_arg_matches(matches).map_err(CliError::usage)?;
-    let task = read_task(endpoint, matches)?;
     options.check_files()?;
+    // What was valid when the job began stays valid for the calls in its journal. The client checks those
+    // that are sent.
+    let task = if options.resumes_a_journal() {
+        read_task(endpoint, matches)
+    } else {
+        valid_task(endpoint, matches)?
+    };
     let credentials = if options.dry_run {
         Credentials::Unused
     } else {
@@ -101,7 +108,9 @@ pub(crate) async fn run(
     }
     // Counting reads the whole file, so it is done only if the total is shown.
     let total = if options.quiet { None } else { source.count() };
-    start(&options, entry, job, targets, &status, total).await
+    let outcome = start(&options, entry, job, targets, &status, total).await;
+    setup.finish().await;
+    outcome
 }
 
 /// Starts the job and writes its table.
@@ -116,6 +125,7 @@ async fn start(
     // Locked before anything is sent. The table of an earlier run stays until the job has ended, as the
     // journal may belong to another job.
     let mut output = Output::open(options.output_file())?;
+    let signals = Signals::listen().map_err(CliError::unexpected)?;
     let outcomes = match job.run(targets).await {
         Ok(outcomes) => outcomes,
         Err(error) => {
@@ -148,15 +158,20 @@ async fn start(
         display,
         found: NumberSet::default(),
     };
-    job.finish(table).await
+    job.finish(table, signals).await
 }
 
 /// Returns the task that all calls share, with an example target.
-fn read_task(endpoint: &'static EndpointEntry, matches: &ArgMatches) -> Result<Value, CliError> {
+fn read_task(endpoint: &'static EndpointEntry, matches: &ArgMatches) -> Value {
     let mut task = Map::new();
     flags::set_fields(endpoint, matches, &mut task);
     task.insert("targets".to_owned(), json!(["example.com"]));
-    let task = Value::Object(task);
+    Value::Object(task)
+}
+
+/// Returns the task, if it can be sent today.
+fn valid_task(endpoint: &'static EndpointEntry, matches: &ArgMatches) -> Result<Value, CliError> {
+    let task = read_task(endpoint, matches);
     let mut violations = check(endpoint.info.task_rules, &task, today());
     flags::warn(endpoint, &violations);
     violations.retain(|violation| violation.severity() == Severity::Error);
@@ -217,12 +232,15 @@ struct JobRun<'a> {
 
 impl JobRun<'_> {
     /// Writes all outcomes and reports how the job ended.
-    async fn finish(mut self, table: io::Result<Box<dyn TableWriter>>) -> Result<Exit, CliError> {
+    async fn finish(
+        mut self,
+        table: io::Result<Box<dyn TableWriter>>,
+        signals: Signals,
+    ) -> Result<Exit, CliError> {
         let handle = self.outcomes.handle();
         let mut cause = None;
         let table = table.map_err(|error| self.stop(&mut cause, StopCause::Output(error)));
-        let signals = signals::stop_on_signal(handle.clone(), self.display.notifier());
-        let signals = signals.map_err(CliError::unexpected)?;
+        let signals = signals.stop_job(handle.clone(), self.display.notifier());
         let table = self.write_all(table.ok(), &mut cause).await;
         signals.abort();
         self.display.clear();

@@ -129,6 +129,11 @@ impl JobOptions {
         }
     }
 
+    /// Returns whether the job has a journal to resume.
+    pub(super) fn resumes_a_journal(&self) -> bool {
+        self.resume && self.journal().is_some_and(|journal| has_content(&journal))
+    }
+
     /// Returns what happens to the table of an earlier run.
     pub(super) fn earlier_table(&self) -> EarlierTable {
         if self.overwrite {

@@ -49,6 +49,17 @@ pub enum TransportErrorKind {
     InvalidRequest,
 }
 
+impl TransportErrorKind {
+    /// Returns whether the response can be whole although the transport failed. One that is too large was
+    /// cut.
+    pub(crate) fn is_within_response(self) -> bool {
+        matches!(
+            self,
+            Self::BodyInterrupted | Self::Timeout(_) | Self::Decompression
+        )
+    }
+}
+
 impl TransportError {
     pub(crate) fn new(kind: TransportErrorKind, source: impl Into<BoxError>) -> Self {
         Self {
