@@ -8,13 +8,13 @@ use dataforseo_client::models::target_key;
 use dataforseo_test_support::fake_api::{Audit, Ledger, Problem, ProblemKind, TableLine};
 use dataforseo_test_support::program::{ProgramOutput, isolated};
 
-use crate::draw::Session;
-use crate::events::{Event, files};
-use crate::faults::{Brings, Fault, marker};
-use crate::input::is_rejected;
-use crate::run::{Guarantee, Job, is_stopped};
-use crate::totals::Totals;
-use crate::world::{CallRecord, Ended, secrets};
+use super::draw::Session;
+use super::events::{Event, files};
+use super::faults::{Brings, Fault, marker};
+use super::input::is_rejected;
+use super::run::{Guarantee, Job, is_stopped};
+use super::totals::Totals;
+use super::world::{CallRecord, Ended, secrets};
 
 /// The share of the timeout of a second that a response may take before it counts as late.
 const IN_TIME: Duration = Duration::from_millis(400);
@@ -42,7 +42,7 @@ pub fn exit_code(job: &Job, ended: &Ended, session: &Session, events: &[Event]) 
     let is_tampered = events.iter().any(|event| matches!(event, Event::Tamper(_)));
     let has_cause = match ended.code {
         None | Some(0 | 10) => true,
-        Some(1) => is_tampered || session.file_limit.is_some(),
+        Some(1) => is_tampered || session.file_limit.is_some() || has_rows_elsewhere(job, ended),
         Some(3 | 4) => session.rate > 0.0 && !session.faults.is_empty(),
         Some(5) => job.world.plan().budget.is_some() || has(&[Fault::OutOfFunds]),
         Some(11) => is_stopped(events),
@@ -54,16 +54,19 @@ pub fn exit_code(job: &Job, ended: &Ended, session: &Session, events: &[Event]) 
     }
 }
 
+/// Returns whether a response fitted into no file but the table, so that a second table has its rows.
+fn can_have_rows_elsewhere(job: &Job) -> bool {
+    let mut sessions = job.world.plan().sessions.iter();
+    sessions.any(|it| it.file_limit.is_some() && it.padding > 0)
+}
+
+fn has_rows_elsewhere(job: &Job, ended: &Ended) -> bool {
+    ended.err.contains("that the journal lacks, so it stays") && can_have_rows_elsewhere(job)
+}
+
 /// Checks the table of a job that is complete.
 pub fn completed(job: &mut Job, ended: &Ended, lines: &[TableLine], totals: &mut Totals) {
-    let has_rows_elsewhere = ended.err.contains("that the journal lacks, so it stays")
-        && job
-            .world
-            .plan()
-            .sessions
-            .iter()
-            .any(|it| it.file_limit.is_some() && it.padding > 0);
-    if has_rows_elsewhere {
+    if has_rows_elsewhere(job, ended) {
         job.world.count("rows in a second table");
         return;
     }
@@ -77,7 +80,9 @@ pub fn completed(job: &mut Job, ended: &Ended, lines: &[TableLine], totals: &mut
     let problems = audit(job, &ledger, lines, &exempt);
     let strict = job.guarantee == Guarantee::All;
     for problem in problems {
-        if strict || problem.kind != ProblemKind::PaidTwice {
+        // Who starts over replaces the table that had the rows, too.
+        let is_replaced = problem.kind == ProblemKind::Lost && can_have_rows_elsewhere(job);
+        if strict || (problem.kind != ProblemKind::PaidTwice && !is_replaced) {
             totals.add_problem(problem.kind);
             job.world.problem(problem.text);
         }
@@ -103,6 +108,7 @@ fn audit(
         .calls
         .iter()
         .filter(|call| call.brings == Brings::Rows && !exempt.contains(&call.number))
+        .filter(|call| call.number >= job.first_call)
         .map(|call| (call.number, call))
         .collect();
     let audit = Audit::new(targets, ledger)
@@ -193,6 +199,12 @@ fn outcomes(job: &Job, ledger: &Ledger, lines: &[TableLine], exempt: &BTreeSet<u
             troubled.extend(keys);
         }
     }
+    // The journal announces a call that the program then has no time to send, or that it sends on a
+    // connection that the server has just closed.
+    let closes = |call: &CallRecord| call.fault.is_some_and(Fault::closes);
+    let may_be_announced = !killed.is_empty() || record.calls.iter().any(closes);
+    let sent = record.calls.iter().flat_map(|call| &call.targets);
+    let sent: HashSet<String> = sent.map(|target| key(target)).collect();
     let has_file_limit = job
         .world
         .plan()
@@ -208,7 +220,11 @@ fn outcomes(job: &Job, ledger: &Ledger, lines: &[TableLine], exempt: &BTreeSet<u
             "found" => line.rank.is_some() && !is_unusable,
             "not_found" => without_row.contains(&target),
             "unmatched" => troubled.contains(&target),
-            "failed" => troubled.contains(&target) || has_file_limit,
+            "failed" => {
+                let is_announced = may_be_announced && !sent.contains(&target);
+                let is_damaged = job.guarantee == Guarantee::NotPaidOnce;
+                troubled.contains(&target) || has_file_limit || is_announced || is_damaged
+            }
             "invalid" => is_unusable || is_rejected(&line.target),
             _ => false,
         };
@@ -262,7 +278,7 @@ fn journal(job: &Job, ledger: &Ledger, exempt: &BTreeSet<usize>) {
             "the journal lacks the bodies of the calls {lacking:?}"
         ));
     }
-    let mut command = isolated(crate::PROGRAM);
+    let mut command = isolated(super::PROGRAM);
     command
         .arg("journal")
         .arg(job.world.journal())

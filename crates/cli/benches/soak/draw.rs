@@ -2,10 +2,10 @@
 
 use fastrand::Rng;
 
-use crate::events::Event;
-use crate::faults::{FAULTS, Fault};
-use crate::input::Input;
-use crate::tables::Format;
+use super::events::Event;
+use super::faults::{FAULTS, Fault};
+use super::input::Input;
+use super::tables::Format;
 
 /// The runs that may wait for seconds are one in this many.
 const SLOW_ONE_IN: u32 = 20;
@@ -157,7 +157,7 @@ impl Plan {
 /// Returns the arguments that all sessions share, as the journal is bound to them.
 fn arguments(rng: &mut Rng, format: Format, targets_per_call: usize, journal: &str) -> Vec<String> {
     let output = format!("out.{}", format.extension());
-    let mut arguments: Vec<String> = ["bulk", crate::ENDPOINT, crate::input::FILE, "-o", &output]
+    let mut arguments: Vec<String> = ["bulk", super::ENDPOINT, super::input::FILE, "-o", &output]
         .map(ToOwned::to_owned)
         .into();
     arguments.extend([

@@ -11,8 +11,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use rustix::process::Signal;
 
-use crate::draw::Pace;
-use crate::world::{Tampered, World};
+use super::draw::Pace;
+use super::world::{Tampered, World};
 
 /// What happens to the program.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,23 +132,23 @@ impl Event {
     }
 
     /// Runs before the response is written.
-    pub fn before_response(self, world: &World) {
+    pub fn before_response(self, world: &World, session: usize) {
         match self {
-            Self::KillBeforeResponse => world.kill(),
+            Self::KillBeforeResponse => world.kill(session),
             Self::Signal(stop) => {
                 let signal = match stop {
                     Stop::Terminate => Signal::TERM,
                     Stop::Interrupt | Stop::Twice => Signal::INT,
                 };
-                world.signal(signal);
+                world.signal(session, signal);
                 if stop == Stop::Twice {
                     // Two signals at once would be one.
                     thread::sleep(Duration::from_millis(3));
-                    world.signal(signal);
-                    world.release();
+                    world.signal(session, signal);
+                    world.release(session);
                 }
             }
-            Self::Standstill(milliseconds) => stand_still(world, milliseconds),
+            Self::Standstill(milliseconds) => stand_still(world, session, milliseconds),
             Self::SecondProcess(second) => second_process(world, second),
             Self::Tamper(tamper) => change_journal(world, tamper),
             Self::KillBeforeCharge | Self::KillAfterResponse(_) => {}
@@ -156,23 +156,20 @@ impl Event {
     }
 
     /// Runs after the response was written.
-    pub fn after_response(self, world: &World) {
+    pub fn after_response(self, world: &World, session: usize) {
         if let Self::KillAfterResponse(microseconds) = self {
             thread::sleep(Duration::from_micros(microseconds));
-            world.kill();
+            world.kill(session);
         }
     }
 }
 
-fn stand_still(world: &World, milliseconds: u64) {
-    world.signal(Signal::STOP);
+fn stand_still(world: &World, session: usize, milliseconds: u64) {
+    world.signal(session, Signal::STOP);
     let world = world.clone();
-    let session = world.session();
     thread::spawn(move || {
         thread::sleep(Duration::from_millis(milliseconds));
-        if world.session() == session {
-            world.signal(Signal::CONT);
-        }
+        world.signal(session, Signal::CONT);
     });
 }
 
@@ -268,6 +265,11 @@ fn second_process(world: &World, second: SecondProcess) {
 }
 
 fn change_journal(world: &World, tamper: Tamper) {
+    // Not while a second process is compared with what was there before it.
+    let guard = world.hold();
+    if guard.is_none() || world.record().tampered.is_some() {
+        return;
+    }
     let journal = world.journal();
     let Ok(length) = fs::metadata(&journal).map(|journal| journal.len()) else {
         return;

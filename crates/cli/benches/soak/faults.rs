@@ -170,6 +170,11 @@ impl Fault {
         )
     }
 
+    /// Returns whether the server closes the connection after the response.
+    pub fn closes(self) -> bool {
+        self == Self::CloseAfter || self.keeps_its_place()
+    }
+
     /// Returns the reply of a call.
     pub fn reply(self, rng: &mut Rng, call: &Call) -> Drawn {
         let drawn = self

@@ -6,11 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dataforseo_test_support::fake_api::{FakeApi, Ledger, TableLine};
 
-use crate::check;
-use crate::draw::{LastSession, Plan, Recovery, Session, Start};
-use crate::events::{Event, Stop, Tamper, files};
-use crate::totals::Totals;
-use crate::world::{Ended, World};
+use super::check;
+use super::draw::{LastSession, Plan, Recovery, Session, Start};
+use super::events::{Event, Stop, Tamper, files};
+use super::totals::Totals;
+use super::world::{Ended, World};
 
 /// Which guarantees hold, after what the user did.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +36,8 @@ pub struct Job {
     pub world: World,
     pub api: FakeApi,
     pub guarantee: Guarantee,
+    /// The first call after the user started over.
+    pub first_call: usize,
     pub ended: Vec<EndedSession>,
 }
 
@@ -49,6 +51,7 @@ pub fn play(seed: u64) -> Totals {
         world,
         api,
         guarantee: Guarantee::All,
+        first_call: 0,
         ended: Vec::new(),
     };
     let mut totals = Totals::default();
@@ -75,6 +78,7 @@ impl Job {
         if self.world.plan().last == LastSession::RetryUncertain
             && self.world.record().problems.is_empty()
             && self.guarantee == Guarantee::All
+            && !lines.is_empty()
         {
             let paid = self.api.ledger();
             let arguments = ["--resume", "--retry-uncertain"];
@@ -101,7 +105,6 @@ impl Job {
                 arguments.extend(["--resume".to_owned(), "--overwrite".to_owned()]);
             }
         }
-        let calls = self.api.calls().len();
         let ended = world.run(&arguments, session);
         check::output(self, &ended, session);
         if is_refused {
@@ -110,7 +113,12 @@ impl Job {
             if !is_killed && !matches!(ended.code, Some(1 | 2)) {
                 world.problem(format!("a restart was not refused: {ended:?}"));
             }
-            if self.api.calls().len() > calls {
+            if world
+                .record()
+                .calls
+                .iter()
+                .any(|call| call.session == number)
+            {
                 world.problem(format!("a restart sent calls: {ended:?}"));
             }
             if !is_killed && before != files(world.folder()) {
@@ -192,16 +200,23 @@ impl Job {
             (Tamper::Deleted | Tamper::ReplacedByAnother, Recovery::Restore) => {
                 fs::rename(&tampered.kept, self.world.journal()).unwrap();
             }
-            (Tamper::ReplacedByAnother, Recovery::StartOver) => {
-                // It is not a journal, so it is not the program that removes it.
-                fs::remove_file(self.world.journal()).unwrap();
-                self.guarantee = Guarantee::NotPaidOnce;
-            }
-            (Tamper::Deleted, Recovery::StartOver) | (Tamper::Truncated, _) => {
-                self.guarantee = Guarantee::NotPaidOnce;
-            }
+            (Tamper::Deleted | Tamper::ReplacedByAnother, Recovery::StartOver)
+            | (Tamper::Truncated, _) => self.start_over(tampered.tamper),
             (Tamper::ReplacedByCopy | Tamper::AppendedTo, _) => {}
         }
+    }
+
+    /// Gives up what was paid for: the job pays again.
+    fn start_over(&mut self, tamper: Tamper) {
+        self.guarantee = Guarantee::NotPaidOnce;
+        self.first_call = self.api.calls().len();
+        if tamper == Tamper::ReplacedByAnother {
+            // It is not a journal, so it is not the program that removes it.
+            fs::remove_file(self.world.journal()).unwrap();
+        }
+        let mut rest = self.world.journal().into_os_string();
+        rest.push(".rest");
+        let _ = fs::remove_file(rest);
     }
 
     /// Runs a session without faults. Returns the table.

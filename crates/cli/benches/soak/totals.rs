@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use dataforseo_test_support::fake_api::{ProblemKind, TableLine};
 
-use crate::draw::Plan;
-use crate::run::Job;
-use crate::world::World;
+use super::draw::Plan;
+use super::run::Job;
+use super::world::World;
 
 /// A run with problems.
 #[derive(Debug)]
@@ -104,7 +104,11 @@ impl Totals {
             let drawn = plan.sessions.get(session.number);
             failed.description += &format!("\n{}: {drawn:?}\n", session.number);
             let record = job.world.record();
-            for call in record.calls.iter().filter(|it| it.session == session.number) {
+            for call in record
+                .calls
+                .iter()
+                .filter(|it| it.session == session.number)
+            {
                 failed.description += &format!("  {call:?}\n");
             }
             failed.description += &format!("  {:?} {}", session.ended.code, session.ended.err);

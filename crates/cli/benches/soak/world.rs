@@ -17,10 +17,10 @@ use fastrand::Rng;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::draw::{Plan, Rejection, Session};
-use crate::events::{Event, Tamper};
-use crate::faults::{Brings, Drawn, Fault, marker};
-use crate::input::is_rejected;
+use super::draw::{Plan, Rejection, Session};
+use super::events::{Event, Tamper};
+use super::faults::{Brings, Drawn, Fault, marker};
+use super::input::is_rejected;
 
 /// The password of all processes. Its encodings differ from it.
 pub const PASSWORD: &str = "Soak&pass/word+91c2<";
@@ -124,7 +124,7 @@ fn basic(login: &str) -> String {
 impl World {
     pub fn new(plan: Plan) -> Self {
         let folder = TempDir::new().unwrap();
-        std::fs::write(folder.path().join(crate::input::FILE), &plan.input.bytes).unwrap();
+        std::fs::write(folder.path().join(super::input::FILE), &plan.input.bytes).unwrap();
         Self(Arc::new(Shared {
             plan,
             folder,
@@ -192,21 +192,28 @@ impl World {
         process.is_some().then_some(process)
     }
 
-    pub fn signal(&self, signal: Signal) {
-        if let Some(pid) = *lock(&self.0.process) {
+    /// Sends a signal to the process of a session.
+    pub fn signal(&self, session: usize, signal: Signal) {
+        let process = lock(&self.0.process);
+        if let Some(pid) = process.filter(|_| self.session() == session) {
             let _ = kill_process(pid, signal);
         }
     }
 
-    /// Forgets the process, as it may end now.
-    pub fn release(&self) {
-        lock(&self.0.process).take();
+    /// Forgets the process of a session, as it may end now.
+    pub fn release(&self, session: usize) {
+        let mut process = lock(&self.0.process);
+        if self.session() == session {
+            process.take();
+        }
     }
 
-    /// Kills the process. A second process may be started afterwards.
-    pub fn kill(&self) {
+    /// Kills the process of a session. A second process may be started afterwards.
+    pub fn kill(&self, session: usize) {
         let mut process = lock(&self.0.process);
-        if let Some(pid) = process.take() {
+        if self.session() == session
+            && let Some(pid) = process.take()
+        {
             let _ = kill_process(pid, Signal::KILL);
         }
     }
@@ -233,7 +240,7 @@ impl World {
         let event = plan.events.iter().find(|(at, _)| *at == position);
         let event = event.map(|(_, event)| *event);
         if event == Some(Event::KillBeforeCharge) {
-            self.kill();
+            self.kill(session);
         }
         let rejected = call.targets.iter().find(|target| is_rejected(target));
         let is_rejection = rejected.is_some();
@@ -266,13 +273,13 @@ impl World {
         let (of_before, of_after, number) = (self.clone(), self.clone(), call.number);
         let reply = drawn.reply.before(move || {
             if let Some(event) = event {
-                event.before_response(&of_before);
+                event.before_response(&of_before, session);
             }
         });
         reply.after(move || {
             of_after.end_call(number);
             if let Some(event) = event {
-                event.after_response(&of_after);
+                event.after_response(&of_after, session);
             }
         })
     }
@@ -301,11 +308,11 @@ impl World {
 
     fn command(&self, arguments: &[String], login: &str, file_limit: Option<u32>) -> Command {
         let mut command = match file_limit {
-            None => isolated(crate::PROGRAM),
+            None => isolated(super::PROGRAM),
             Some(blocks) => {
                 let mut shell = isolated("sh");
                 let script = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
-                shell.args(["-c", &script, crate::PROGRAM]);
+                shell.args(["-c", &script, super::PROGRAM]);
                 shell
             }
         };
@@ -347,9 +354,7 @@ impl World {
             self.count("kill -9 at a time");
             thread::spawn(move || {
                 thread::sleep(Duration::from_secs_f64(milliseconds / 1000.0));
-                if world.session() == session {
-                    world.kill();
-                }
+                world.kill(session);
             });
         }
         let err = self.wait(&mut child, LONGEST);
