@@ -21,6 +21,7 @@ mod fixtures;
 mod generated;
 mod http2;
 mod layers;
+mod machine;
 mod maps;
 mod mock;
 mod network;

@@ -11,6 +11,7 @@ use dataforseo_client::{Client, ClientBuilder, ConfigError, NeverRetry, NoLimits
 use dataforseo_mock_server::{MockServer, OnMiss};
 
 use crate::exit::CliError;
+use crate::limits::{LimitOptions, REDIS_TIMEOUT, SharedLimits};
 use crate::output::note;
 
 /// The environment variables with the credentials. There is no flag for them, as other users of the
@@ -47,6 +48,8 @@ pub(crate) struct Connection {
     /// Send each call once. By default, calls that failed without a charge are retried.
     #[arg(long, global = true)]
     pub(crate) no_retries: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
 }
 
 /// The credentials that a client needs.
@@ -63,12 +66,23 @@ pub(crate) struct ClientSetup {
     pub(crate) builder: ClientBuilder,
     /// The base URL of the server.
     pub(crate) base_url: String,
+    limits: SharedLimits,
     _mock: Option<MockServer>,
 }
 
 impl Connection {
     /// Returns the settings of a client for the selected server.
     pub(crate) fn setup(&self, credentials: Credentials) -> Result<ClientSetup, CliError> {
+        self.setup_with(credentials, REDIS_TIMEOUT)
+    }
+
+    /// Returns the settings of a client for the selected server, which waits for Redis for at most
+    /// `redis_timeout`.
+    pub(crate) fn setup_with(
+        &self,
+        credentials: Credentials,
+        redis_timeout: Duration,
+    ) -> Result<ClientSetup, CliError> {
         let others = [self.sandbox, self.base_url.is_some(), self.mock];
         if others.into_iter().filter(|given| *given).count() > 1 {
             let reason =
@@ -98,9 +112,17 @@ impl Connection {
             Credentials::Unused => builder.credentials("-", "-"),
         };
         let base_url = self.url();
+        let limits = match credentials {
+            Credentials::Required => {
+                let login = variable(CREDENTIALS[0]).unwrap_or_default();
+                self.limits.open(&base_url, &login, redis_timeout)?
+            }
+            Credentials::Unused => SharedLimits::Process,
+        };
         Ok(ClientSetup {
-            builder: builder.base_url(&base_url),
+            builder: builder.base_url(&base_url).limiter(limits.limiter()),
             base_url,
+            limits,
             _mock: None,
         })
     }
@@ -127,6 +149,7 @@ fn mock_setup(builder: ClientBuilder) -> Result<ClientSetup, CliError> {
             .base_url(mock.url())
             .connector(mock.connector()),
         base_url: mock.url(),
+        limits: SharedLimits::Process,
         _mock: Some(mock),
     })
 }
@@ -135,6 +158,11 @@ impl ClientSetup {
     /// Builds the client.
     pub(crate) fn build(&self) -> Result<Client, ConfigError> {
         self.builder.clone().build()
+    }
+
+    /// Releases what the calls of the client hold, before the program ends.
+    pub(crate) async fn finish(&self) {
+        self.limits.flush().await;
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) async fn run(connection: &Connection) -> Result<Exit, CliError> {
 /// Runs the checks in order, until one makes the next ones pointless.
 async fn check_all(connection: &Connection, checklist: &mut Checklist) -> Result<(), CliError> {
     let credentials = check_variables(connection, checklist)?;
-    let mut setup = connection.setup(credentials)?;
+    let mut setup = connection.setup_with(credentials, STEP_TIMEOUT)?;
     setup.builder = setup.builder.retry_policy(NeverRetry);
     let client = match setup.build() {
         Ok(client) => client,
@@ -97,7 +97,11 @@ async fn check_all(connection: &Connection, checklist: &mut Checklist) -> Result
         return Ok(());
     }
     match credentials {
-        Credentials::Required => check_account(&client, checklist).await,
+        Credentials::Required => {
+            let outcome = check_account(&client, checklist).await;
+            setup.finish().await;
+            outcome
+        }
         Credentials::Unused => checklist.warn("credentials", "not checked, as they are not set"),
     }
 }

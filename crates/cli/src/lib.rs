@@ -13,7 +13,7 @@
 //! | `job` | bulk jobs of any endpoint behind one interface |
 //! | `doctor`, `endpoints`, `completions`, `journal` | the tools |
 //! | `help` | the help of the program and of endpoints |
-//! | `connection` | server, credentials and the client |
+//! | `connection`, `limits` | server, credentials and the client; where the account's limits are kept |
 //! | `exit`, `output`, `money` | exit codes, stdout and stderr, amounts |
 //!
 //! To add a tool, add a module with its options and a `run` function, a variant of `Tool`, and an arm in
@@ -35,6 +35,7 @@ mod generated;
 mod help;
 mod job;
 mod journal;
+mod limits;
 mod lookup;
 mod money;
 mod output;

@@ -823,6 +823,80 @@ fn interrupted() {
     assert!(times_sent(&mock).values().all(|times| *times == 1));
 }
 
+/// On a terminal, the notice of Ctrl-C is not overwritten by the progress bar.
+#[cfg(target_os = "linux")]
+#[test]
+fn interrupted_on_a_terminal() {
+    // `script` gives the program a terminal, whose Ctrl-C it forwards.
+    if Command::new("script").arg("--version").output().is_err() {
+        println!("there is no program `script`: nothing was tested");
+        return;
+    }
+    let interrupt = Arc::new(Mutex::new(None));
+    let barrier = Arc::new(Barrier::new(2));
+    let (of_api, at_api) = (Arc::clone(&interrupt), Arc::clone(&barrier));
+    let api = FakeApi::start(move |call| {
+        let (interrupt, barrier) = (Arc::clone(&of_api), Arc::clone(&at_api));
+        if call.number != 1 {
+            return Reply::rows();
+        }
+        Reply::rows().before(move || {
+            let mut terminal: std::process::ChildStdin = interrupt.lock().unwrap().take().unwrap();
+            terminal.write_all(b"\x03").unwrap();
+            // Keeps the terminal open until the program has shown the notice.
+            barrier.wait();
+        })
+    });
+    let job = Job::at(api.url(), targets(100));
+    let program = job.command(&[
+        RANKS,
+        "targets.txt",
+        "-o",
+        "out.csv",
+        "--targets-per-call",
+        "5",
+        "--max-in-flight",
+        "1",
+    ]);
+    let mut line = format!("'{}'", program.get_program().to_str().unwrap());
+    for argument in program.get_args() {
+        line += &format!(" '{}'", argument.to_str().unwrap());
+    }
+    let mut terminal = Command::new("script");
+    terminal
+        .args(["-qefc", &line, "/dev/null"])
+        .env_clear()
+        .current_dir(job.folder.path());
+    terminal.env("PATH", "/usr/bin:/bin").env("TERM", "xterm");
+    for (name, value) in program.get_envs() {
+        terminal.env(name, value.unwrap());
+    }
+    let mut held = interrupt.lock().unwrap();
+    let mut child = terminal
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    *held = child.stdin.take();
+    drop(held);
+    let (mut shown, mut is_noticed) = (Vec::new(), false);
+    for byte in child.stdout.take().unwrap().bytes() {
+        shown.push(byte.unwrap());
+        if !is_noticed && shown.ends_with(b"charged and lost") {
+            is_noticed = true;
+            barrier.wait();
+        }
+    }
+    assert!(is_noticed, "{}", String::from_utf8_lossy(&shown));
+    let shown = String::from_utf8(shown).unwrap();
+    // The notice begins a line of its own, and the bar is drawn again below it.
+    let before = &shown[..shown.find("stopping: ").unwrap()];
+    let last = before.rsplit(['\r', '\n']).next().unwrap();
+    assert!(!last.contains("targets/s"), "{shown:?}");
+    assert!(shown.contains("not sent"), "{shown}");
+    child.wait().unwrap();
+}
+
 /// Users may share a journal, so it must not contain credentials.
 #[test]
 fn the_journal_has_no_credentials() {

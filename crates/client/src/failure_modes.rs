@@ -12,10 +12,12 @@
 //! | The estimate exceeds the budget. | [`BudgetExceeded`] | no | sends nothing |
 //! | There are more calls than the account allows. | the response, after a wait | – | queues the calls in their order |
 //! | Your own limiter refuses the call. | [`Limiter`](ErrorKind::Limiter) | no | sends nothing |
+//! | Several programs on a machine use the account, with [`MachineLimits`]. | the response, after a wait | – | shares places, rates and pauses; a killed program frees its places |
 //! | `HTTPS_PROXY` or `ALL_PROXY` is not the URL of a proxy. | [`ConfigError::ProxyVariable`] | no | is not built |
 //! | The certificate of the server is not trusted. | [`Connect`], with [`Error::is_untrusted_server`] | no | retries |
 //! | A message of a server contains the credentials or control characters. | the error, with `[redacted]` and escapes | as stated | keeps the bytes in [`Error::raw_response`] |
 //! | Redis is unavailable, with `RedisFallback::Refuse`. | [`Limiter`](ErrorKind::Limiter) | no | sends nothing; its places in Redis outlive its calls in flight |
+//! | Redis is unavailable, with `RedisFallback::Share`. | the response | as stated | sends within its share: at most the limit in Redis plus the shares of the programs that are cut off |
 //! | Redis is unavailable, with `RedisFallback::Wait`. | [`Limiter`](ErrorKind::Limiter) after the wait | no | sends nothing until then |
 //! | Redis restarts, fails over, is emptied, or its state or clock goes back. | as if it were unavailable | no | sends nothing until all calls from before must have ended |
 //! | The reply of Redis to an admission is lost. | as if it were unavailable | no | sends nothing; gives the place back when Redis is available |
@@ -86,6 +88,6 @@
 
 #[allow(unused_imports, reason = "for the links above")]
 use crate::{
-    AccountLimits, Charge, ConfigError, Costs, Error, ErrorKind, Fetched, Posted, Response,
-    StandardRetryPolicy, TransportErrorKind,
+    AccountLimits, Charge, ConfigError, Costs, Error, ErrorKind, Fetched, MachineLimits, Posted,
+    Response, StandardRetryPolicy, TransportErrorKind,
 };

@@ -100,6 +100,7 @@ pub use generated::*;
 pub use http::error::{TransportError, TransportErrorKind};
 pub use http::middleware::{HttpService, RequestBody, ResponseBody};
 pub use limits::account::AccountLimits;
+pub use limits::machine::MachineLimits;
 pub use limits::permit::Permit;
 #[cfg(feature = "redis")]
 pub use limits::redis::{RedisFallback, RedisLimits};

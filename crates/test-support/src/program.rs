@@ -7,10 +7,14 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// Returns a command with an empty environment and an empty stdin.
+/// Returns a command with an empty environment and an empty stdin. Its state is in a folder for tests.
 pub fn isolated(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear().stdin(Stdio::null());
+    command.env(
+        "XDG_STATE_HOME",
+        std::env::temp_dir().join("dataforseo-tests"),
+    );
     command
 }
 

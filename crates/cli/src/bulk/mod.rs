@@ -29,6 +29,7 @@ use input::{InputSource, InputStatus, OpenInput};
 use options::JobOptions;
 use progress::{ProgressDisplay, TICK};
 use report::{JobReport, StopCause, counted};
+use signals::Signals;
 
 const ABOUT: &str = "Run a bulk job: a file of targets in, a table out.
 
@@ -107,7 +108,9 @@ pub(crate) async fn run(
     }
     // Counting reads the whole file, so it is done only if the total is shown.
     let total = if options.quiet { None } else { source.count() };
-    start(&options, entry, job, targets, &status, total).await
+    let outcome = start(&options, entry, job, targets, &status, total).await;
+    setup.finish().await;
+    outcome
 }
 
 /// Starts the job and writes its table.
@@ -122,6 +125,7 @@ async fn start(
     // Locked before anything is sent. The table of an earlier run stays until the job has ended, as the
     // journal may belong to another job.
     let mut output = Output::open(options.output_file())?;
+    let signals = Signals::listen().map_err(CliError::unexpected)?;
     let outcomes = match job.run(targets).await {
         Ok(outcomes) => outcomes,
         Err(error) => {
@@ -154,7 +158,7 @@ async fn start(
         display,
         found: NumberSet::default(),
     };
-    job.finish(table).await
+    job.finish(table, signals).await
 }
 
 /// Returns the task that all calls share, with an example target.
@@ -228,12 +232,15 @@ struct JobRun<'a> {
 
 impl JobRun<'_> {
     /// Writes all outcomes and reports how the job ended.
-    async fn finish(mut self, table: io::Result<Box<dyn TableWriter>>) -> Result<Exit, CliError> {
+    async fn finish(
+        mut self,
+        table: io::Result<Box<dyn TableWriter>>,
+        signals: Signals,
+    ) -> Result<Exit, CliError> {
         let handle = self.outcomes.handle();
         let mut cause = None;
         let table = table.map_err(|error| self.stop(&mut cause, StopCause::Output(error)));
-        let signals = signals::stop_on_signal(handle.clone(), self.display.notifier());
-        let signals = signals.map_err(CliError::unexpected)?;
+        let signals = signals.stop_job(handle.clone(), self.display.notifier());
         let table = self.write_all(table.ok(), &mut cause).await;
         signals.abort();
         self.display.clear();

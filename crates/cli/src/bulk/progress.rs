@@ -149,7 +149,22 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use std::time::Duration;
+
+    use dataforseo_bulk::Progress;
+
+    use super::{ProgressDisplay, duration};
+
+    #[test]
+    fn a_wait_for_the_limits_of_the_account_is_shown() {
+        let mut progress = Progress::default();
+        let display = ProgressDisplay::hidden();
+        assert!(!display.message(&progress).contains("waiting"));
+        progress.refused_for = Some(Duration::from_secs(130));
+        let shown = display.message(&progress);
+        let expected = "; the account's limits are reached, waiting for 2 min 10 s";
+        assert!(shown.ends_with(expected), "{shown}");
+    }
 
     #[test]
     fn durations_have_at_most_two_units() {

@@ -110,7 +110,9 @@ pub(crate) async fn run(
     if options.dry_run {
         return dry_run(endpoint, &setup.base_url, &call, &tasks);
     }
-    match client.send(&call).await {
+    let outcome = client.send(&call).await;
+    setup.finish().await;
+    match outcome {
         Ok(response) => {
             let body = if options.raw {
                 report::ReportContent::Raw

@@ -23,7 +23,7 @@ use super::{Admission, Limiter, LimiterError, MAX_REQUESTED_PAUSE};
 /// steady rate, so that no minute has more calls than allowed.
 const MAX_BURST: u32 = 20;
 /// The pause after the first refusal. It doubles per refusal until a call succeeds.
-const INITIAL_PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const INITIAL_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// A limiter that keeps the limits of one account within a program.

@@ -11,8 +11,8 @@ use self::permit::Permit;
 
 mod abandoned;
 pub(crate) mod account;
+pub(crate) mod machine;
 pub(crate) mod permit;
-#[cfg(feature = "redis")]
 mod queues;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
@@ -22,8 +22,9 @@ pub(crate) mod redis;
 /// The client calls [`admit`](Self::admit) before each attempt. It drops the [`Permit`] when the call
 /// has ended, and calls [`Permit::abandon`] when it gave the call up.
 ///
-/// [`AccountLimits`](crate::AccountLimits) keeps the limits within a program, and `RedisLimits`,
-/// behind the feature `redis`, across machines. Clones of a client share their limiter.
+/// [`AccountLimits`](crate::AccountLimits) keeps the limits within a program,
+/// [`MachineLimits`](crate::MachineLimits) on a machine, and `RedisLimits`, behind the feature `redis`,
+/// across machines. Clones of a client share their limiter.
 ///
 /// An implementation must admit calls in the order in which `admit` was called. A caller can drop
 /// the future of `admit` before it resolves; the call must then not count as in flight.

@@ -74,9 +74,8 @@ fn write(value: &BorrowedJson<'_>, text: &mut String) {
 }
 
 fn write_string(string: &str, text: &mut String) {
-    // `%40` is an encoded `@` of an address, `=` is before a key in a URL, and `Basic` is before
-    // credentials. Without an early exit the compiler vectorizes the loop, and nearly all strings
-    // need no change.
+    // `%40` is an encoded `@` of an address, and `=` is before a key in a URL. Without an early exit
+    // the compiler vectorizes the loops, and nearly all strings need no change.
     let special = |byte: u8| {
         (byte < b' ')
             | (byte == b'"')
@@ -84,12 +83,16 @@ fn write_string(string: &str, text: &mut String) {
             | (byte == b'@')
             | (byte == b'%')
             | (byte == b'=')
-            | (byte == b' ')
     };
-    if string
+    let is_special = string
         .bytes()
-        .fold(false, |found, byte| found | special(byte))
-    {
+        .fold(false, |found, byte| found | special(byte));
+    // `Basic ` and `Bearer ` are before credentials.
+    let pairs = string.bytes().zip(string.bytes().skip(1));
+    let ends_scheme = pairs.fold(false, |found, (last, space)| {
+        found | ((space == b' ') & ((last | 32 == b'c') | (last | 32 == b'r')))
+    });
+    if is_special || ends_scheme {
         text.push_str(&Value::from(redact_text(string)).to_string());
     } else {
         text.push('"');

@@ -4,7 +4,7 @@
 //! each within a longer text and up to [`MAX_DEPTH`] times, one in another. Each byte of a reading
 //! knows its place in the text, so that what is found in a reading can be replaced in the text.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub(super) struct TooManyReadings;
 
 /// Whether the places of bytes are known. Without them, a search takes less memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Places {
+enum Places {
     Known,
     Unknown,
 }
@@ -62,34 +62,52 @@ const DECODINGS: [Decode; 10] = [
     |it| base64(it, 3),
 ];
 
-/// Calls `see` with each reading of a text, the text itself first.
+/// The decodings that lead to a reading, in order.
+pub(super) type Steps = Vec<usize>;
+
+/// Calls `see` with each reading of a text, the text itself first. The places of bytes are unknown.
 pub(super) fn each_reading(
     text: &str,
-    places: Places,
-    mut see: impl FnMut(&Reading),
+    mut see: impl FnMut(&Reading, &Steps),
 ) -> Result<(), TooManyReadings> {
     let hasher = RandomState::new();
-    let mut seen = HashSet::new();
+    // The number of steps to each text. One that is reached with fewer steps is decoded further.
+    let mut seen: HashMap<u64, usize> = HashMap::new();
     let mut bytes_left = text.len() * MAX_BYTES.0 + MAX_BYTES.1;
-    let mut queue = VecDeque::from([(Reading::of(text, places), 0)]);
-    while let Some((reading, depth)) = queue.pop_front() {
-        see(&reading);
-        let text = match reading.kind {
-            _ if depth == MAX_DEPTH => None,
-            Kind::Text => Some(reading),
-            Kind::Bytes => reading.text_parts(),
+    let mut open = vec![(Reading::of(text, Places::Unknown), Steps::new())];
+    while let Some((reading, steps)) = open.pop() {
+        see(&reading, &steps);
+        if steps.len() == MAX_DEPTH {
+            continue;
+        }
+        let Some(text) = reading.into_text() else {
+            continue;
         };
-        let Some(text) = text else { continue };
-        for child in DECODINGS.iter().filter_map(|decode| decode(&text)) {
-            if seen.insert(hasher.hash_one(&child.bytes)) {
+        for (number, decode) in DECODINGS.iter().enumerate() {
+            let Some(child) = decode(&text) else { continue };
+            let count = steps.len() + 1;
+            let known = seen
+                .entry(hasher.hash_one(&child.bytes))
+                .or_insert(usize::MAX);
+            if count < *known {
+                *known = count;
                 bytes_left = bytes_left
                     .checked_sub(child.bytes.len())
                     .ok_or(TooManyReadings)?;
-                queue.push_back((child, depth + 1));
+                open.push((child, [steps.as_slice(), &[number]].concat()));
             }
         }
     }
     Ok(())
+}
+
+/// Returns the reading that some steps lead to, with the places of its bytes.
+pub(super) fn reading_with_places(text: &str, steps: &Steps) -> Option<Reading> {
+    let whole = Reading::of(text, Places::Known);
+    steps.iter().try_fold(whole, |reading, step| {
+        let decode = DECODINGS.get(*step)?;
+        decode(&reading.into_text()?)
+    })
 }
 
 impl Reading {
@@ -123,6 +141,14 @@ impl Reading {
         match (first, last) {
             (Some(first), Some(last)) => first.start..last.end,
             _ => 0..0,
+        }
+    }
+
+    /// Returns what can be decoded further: a text, or the parts of decoded bytes that can be text.
+    fn into_text(self) -> Option<Self> {
+        match self.kind {
+            Kind::Text => Some(self),
+            Kind::Bytes => self.text_parts(),
         }
     }
 

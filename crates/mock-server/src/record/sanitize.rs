@@ -127,9 +127,8 @@ impl Sanitizer {
         if let Some(what) = secrets.find(&clean.path) {
             return Err(format!("the path contains {what}"));
         }
-        match &clean.tasks {
-            Some(tasks) => check_json(secrets, "/request/body", tasks)?,
-            None => {}
+        if let Some(tasks) = &clean.tasks {
+            check_json(secrets, "/request/body", tasks)?;
         }
         Ok(clean)
     }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::readings::{Places, Reading, each_reading};
+use super::readings::{Reading, each_reading, reading_with_places};
 use crate::inline_secrets::inline_secrets;
 use crate::json::tokens::{self, Leaf};
 use crate::redact::placeholder;
@@ -166,7 +166,7 @@ impl Secrets {
 
     fn find_any(&self, text: &str, of: Searched) -> Option<&'static str> {
         let mut found = None;
-        let searched = each_reading(text, Places::Unknown, |reading| {
+        let searched = each_reading(text, |reading, _| {
             if found.is_none() {
                 let mut all = self.occurrences(reading).into_iter();
                 found = all.find(|it| of.includes(it.what)).map(|it| it.what);
@@ -192,10 +192,22 @@ impl Secrets {
     }
 
     fn replace_once(&self, text: &str, of: Searched) -> Option<String> {
-        self.find_any(text, of)?;
+        let mut with_secrets = Vec::new();
+        let searched = each_reading(text, |reading, steps| {
+            let mut all = self.occurrences(reading).into_iter();
+            if all.any(|it| of.includes(it.what)) {
+                with_secrets.push(steps.clone());
+            }
+        });
+        searched.ok()?;
+        if with_secrets.is_empty() {
+            return None;
+        }
         let mut found = Vec::new();
-        let searched = each_reading(text, Places::Known, |reading| {
-            let all = self.occurrences(reading).into_iter();
+        // One after the other: the places take more memory than the bytes.
+        for steps in with_secrets {
+            let reading = reading_with_places(text, &steps)?;
+            let all = self.occurrences(&reading).into_iter();
             let wanted = all.filter(|it| of.includes(it.what));
             found.extend(wanted.map(|it| Occurrence {
                 range: reading.place(it.range),
@@ -205,8 +217,7 @@ impl Secrets {
                     false => it.replacement,
                 },
             }));
-        });
-        searched.ok()?;
+        }
         Some(replace(text, found))
     }
 

@@ -8,8 +8,8 @@ mod scripts;
 mod shared;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dataforseo_models::{EndpointInfo, StatusCode, api};
@@ -27,6 +27,8 @@ use super::{Admission, Limiter, LimiterError, MAX_REQUESTED_PAUSE};
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The timeout of [`RedisLimits::flush`].
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+/// The minimum time between two reports that Redis is unavailable.
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 /// The default timeout of a client per attempt.
 const CALL_TIMEOUT: Duration = Duration::from_secs(api::SERVER_TIMEOUT.as_secs() + 30);
 
@@ -112,7 +114,13 @@ pub struct RedisLimits {
     simultaneous_calls: u32,
     /// Callers of this program are admitted in their order.
     queues: Queues,
+    on_unavailable: Option<Report>,
+    /// When the callback ran last.
+    reported_at: Mutex<Option<Instant>>,
 }
+
+/// A callback for the reason why Redis is unavailable.
+type Report = Box<dyn Fn(&LimiterError) + Send + Sync>;
 
 /// What a program does while Redis is unavailable.
 enum Fallback {
@@ -180,6 +188,8 @@ impl RedisLimits {
             calls_per_minute: api::CALLS_PER_MINUTE,
             simultaneous_calls: api::SIMULTANEOUS_CALLS,
             queues: Queues::default(),
+            on_unavailable: None,
+            reported_at: Mutex::default(),
         })
     }
 
@@ -212,6 +222,32 @@ impl RedisLimits {
             self.fallback = Fallback::Share(Box::new(share.server_timeout(time)));
         }
         self
+    }
+
+    /// Sets a callback that runs when calls wait, fail or use the share because Redis is unavailable, at
+    /// most once per minute. Defaults to none.
+    pub fn on_unavailable(
+        mut self,
+        report: impl Fn(&LimiterError) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_unavailable = Some(Box::new(report));
+        self
+    }
+
+    /// Runs the callback, unless it ran in the last minute.
+    fn report_unavailable(&self, error: &LimiterError) {
+        let Some(report) = &self.on_unavailable else {
+            return;
+        };
+        let mut last = self
+            .reported_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= REPORT_INTERVAL) {
+            *last = Some(Instant::now());
+            drop(last);
+            report(error);
+        }
     }
 
     /// Declares that no call of the account is in flight or was sent in the last minute, so that a new
@@ -250,6 +286,7 @@ impl RedisLimits {
                 Ok(Decision::Away(time)) => incomplete(time),
                 Err(unavailable) => unavailable,
             };
+            self.report_unavailable(&unavailable);
             match &self.fallback {
                 Fallback::Wait(at_most) if began.elapsed() < *at_most => sleep(RETRY_DELAY).await,
                 Fallback::Refuse | Fallback::Wait(_) => return Err(unavailable),
