@@ -104,6 +104,14 @@ impl Journal {
             return Err(JournalError::Exists(path.to_owned()));
         }
         let mut content = reader::read(path, &mut file, length, job)?;
+        // Before anything is changed.
+        if let Some(call) = content.history.incomplete {
+            return Err(JournalError::Incomplete {
+                path: path.to_owned(),
+                call,
+            });
+        }
+        let rest = Rest::open(path, job, &content.history)?;
         if content.end < length {
             tracing::info!(
                 bytes = length - content.end,
@@ -114,10 +122,6 @@ impl Journal {
         file.set_len(content.end).map_err(io)?;
         let job_json = serde_json::to_vec(&JournalRecord::Job(job.clone()));
         let job_json = job_json.map_err(|error| io(error.into()))?;
-        let rest = Rest::open(path, job)?;
-        if let Some(rest) = &rest {
-            rest.check_calls(path, &content.history)?;
-        }
         if content.end == 0 {
             let Frame { head, .. } = Frame::new(&job_json, &[]);
             let begun = [MAGIC, &head].concat();

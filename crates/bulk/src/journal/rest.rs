@@ -16,12 +16,19 @@ pub(super) struct Rest {
     path: PathBuf,
     /// The records behind that of the job, as they are in the file.
     records: Vec<u8>,
-    history: JobHistory,
 }
 
 impl Rest {
-    /// Reads the second file of a journal. `None` if there is none.
-    pub(super) fn open(journal: &Path, job: &JobRecord) -> Result<Option<Self>, JournalError> {
+    /// Reads the second file of a journal with this history. `None` if there is none.
+    ///
+    /// # Errors
+    /// If the journal lacks the calls whose responses the file has: it was deleted or truncated, and
+    /// those calls would be paid for again.
+    pub(super) fn open(
+        journal: &Path,
+        job: &JobRecord,
+        history: &JobHistory,
+    ) -> Result<Option<Self>, JournalError> {
         let path = unwritten::path_beside(journal);
         let io = |error| JournalError::Io {
             path: path.clone(),
@@ -36,29 +43,15 @@ impl Rest {
         let content = reader::read(&path, &mut file, length, job)?;
         let start = reader::end_of_first_record(&mut file, length).map_err(io)?;
         let records = unwritten::bytes_between(&mut file, start, content.end).map_err(io)?;
-        Ok(Some(Self {
-            records,
-            history: content.history,
-            path,
-        }))
-    }
-
-    /// Refuses a journal that lacks the calls whose responses the file has: it was deleted or
-    /// truncated, and those calls would be paid for again.
-    pub(super) fn check_calls(
-        &self,
-        journal: &Path,
-        history: &JobHistory,
-    ) -> Result<(), JournalError> {
-        let calls = self.history.calls.keys();
-        match calls.filter(|call| !history.calls.contains_key(call)).min() {
-            None => Ok(()),
-            Some(call) => Err(JournalError::CallMissing {
+        let calls = content.history.calls.keys();
+        if let Some(call) = calls.filter(|call| !history.calls.contains_key(call)).min() {
+            return Err(JournalError::CallMissing {
                 path: journal.to_owned(),
                 call: *call,
-                saved: self.path.clone(),
-            }),
+                saved: path,
+            });
         }
+        Ok(Some(Self { path, records }))
     }
 
     /// Adds the records to the journal, which ends at an offset in bytes, and removes the file.

@@ -6,6 +6,8 @@
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::exit::CliError;
 
@@ -27,6 +29,8 @@ pub(super) struct TableFile {
     /// Parts of runs before that one, which had no time to remove them.
     older: Vec<PathBuf>,
     is_new: bool,
+    /// The number of bytes that were written.
+    written: Arc<AtomicU64>,
 }
 
 /// What happens to the table of an earlier run.
@@ -62,6 +66,7 @@ impl Output {
             earlier: None,
             older,
             is_new,
+            written: Arc::default(),
         }))
     }
 
@@ -76,7 +81,11 @@ impl Output {
     pub(super) fn writer(&self) -> io::Result<Box<dyn Write + Send>> {
         Ok(match self {
             Self::Stdout => Box::new(io::stdout()),
-            Self::Device(file) | Self::File(TableFile { file, .. }) => Box::new(file.try_clone()?),
+            Self::Device(file) => Box::new(file.try_clone()?),
+            Self::File(table) => Box::new(CountingWriter {
+                file: table.file.try_clone()?,
+                written: Arc::clone(&table.written),
+            }),
         })
     }
 
@@ -106,7 +115,7 @@ impl TableFile {
             self.earlier = Some(name);
             self.file = OpenOptions::new()
                 .read(true)
-                .write(true)
+                .append(true)
                 .create_new(true)
                 .open(&self.part)?;
             self.file.try_lock().map_err(io::Error::from)?;
@@ -140,8 +149,19 @@ impl TableFile {
     }
 
     /// Gives the file its name. An existing file is replaced.
+    ///
+    /// # Errors
+    /// If something else changed the file while it was written, or the file system fails.
     pub(super) fn commit(&self) -> io::Result<()> {
         self.sync()?;
+        let found = std::fs::symlink_metadata(&self.part)?;
+        let is_own = is_same_file(&self.file.metadata()?, &found);
+        if !is_own || found.len() != self.written.load(Ordering::Acquire) {
+            return Err(io::Error::other(format!(
+                "something else changed {} while it was written",
+                self.part.display()
+            )));
+        }
         std::fs::rename(&self.part, &self.path)?;
         sync_dir(&self.path)
     }
@@ -152,6 +172,24 @@ impl TableFile {
             None if self.is_new => std::fs::remove_file(&self.part),
             None => Ok(()),
         }
+    }
+}
+
+/// Writes to a file, and counts the bytes.
+struct CountingWriter {
+    file: File,
+    written: Arc<AtomicU64>,
+}
+
+impl Write for CountingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.written.fetch_add(count as u64, Ordering::AcqRel);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -167,11 +205,11 @@ fn open_locked(part: &Path) -> Result<File, CliError> {
             &"the table is written to this file first, and it is a link or no file",
         ));
     }
+    // Appending keeps a file that something else truncated from being filled up with zeros.
     let opened = OpenOptions::new()
         .read(true)
-        .write(true)
+        .append(true)
         .create(true)
-        .truncate(false)
         .open(part);
     let file = opened.map_err(|error| failed(&error))?;
     let in_use = "another job is writing this table; wait until it has ended";
