@@ -218,16 +218,19 @@ fn session(rng: &mut Rng, number: usize, pace: Pace, honest: bool, calls: usize)
 
 /// Adds the options that may differ between sessions.
 fn options(rng: &mut Rng, session: &mut Session, pace: Pace) {
+    let is_tampered = session.has_event(|event| matches!(event, Event::Tamper(_)));
+    let has_hang = session.faults.contains(&Fault::Hang);
     let mut add = |name: &str, value: &str| {
         session.arguments.push(name.to_owned());
         if !value.is_empty() {
             session.arguments.push(value.to_owned());
         }
     };
-    if session.faults.contains(&Fault::Hang) {
+    if has_hang {
         add("--timeout", "1");
     }
-    if pace == Pace::Fast || rng.bool() {
+    // The client retries within a call that the journal has announced, which counts as one.
+    if pace == Pace::Fast || is_tampered || rng.bool() {
         add("--no-retries", "");
     }
     let wait = match pace {
