@@ -99,11 +99,6 @@ impl Fingerprints {
         (!self.files.is_empty()).then_some(text)
     }
 
-    /// Returns the number of fingerprints.
-    pub fn count(&self) -> usize {
-        self.files.values().map(BTreeMap::len).sum()
-    }
-
     /// Adds the fingerprints of a spec file to its decoded content. Fields that the content lacks are
     /// skipped.
     pub fn apply(&self, file: &str, content: &mut impl Fingerprinted) {
