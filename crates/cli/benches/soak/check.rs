@@ -271,6 +271,12 @@ fn journal(job: &Job, ledger: &Ledger, exempt: &BTreeSet<usize>) {
             .filter(|call| !killed.contains(&call.session) || call.brings == Brings::Rows)
             .map(|call| call.number)
             .filter(|call| !contains(&content, &marker(*call)))
+            // What could be saved nowhere was printed.
+            .filter(|call| {
+                !job.ended
+                    .iter()
+                    .any(|it| it.ended.err.contains(&marker(*call)))
+            })
             .collect()
     };
     if !lacking.is_empty() {
