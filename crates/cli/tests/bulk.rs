@@ -563,7 +563,9 @@ fn no_disk_space_for_a_response_in_flight() {
         let reply = large_rows(40_000);
         // The first two are in flight together.
         if call.number < 2 {
-            reply.before(move || drop(both.wait()))
+            reply.before(move || {
+                both.wait();
+            })
         } else {
             reply
         }
@@ -978,7 +980,7 @@ fn interrupted_on_a_terminal() {
     *held = child.stdin.take();
     drop(held);
     let (mut shown, mut is_noticed) = (Vec::new(), false);
-    for byte in child.stdout.take().unwrap().bytes() {
+    for byte in BufReader::new(child.stdout.take().unwrap()).bytes() {
         shown.push(byte.unwrap());
         if !is_noticed && shown.ends_with(b"charged and lost") {
             is_noticed = true;
