@@ -11,6 +11,7 @@
 pub mod docs;
 pub mod draft;
 mod fixture;
+mod kept;
 mod merge;
 pub mod openapi;
 mod page;

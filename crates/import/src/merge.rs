@@ -122,6 +122,13 @@ pub fn merge_types(
         let Some(known) = existing.content.types.get(name) else {
             continue;
         };
+        if let Some(message) = changed_kind(draft, known) {
+            merge
+                .report
+                .contradictions
+                .push(format!("{name}: {message}"));
+            continue;
+        }
         let path = |keys: &[&str]| -> Path {
             let keys = keys.iter().map(|key| (*key).to_owned());
             ["types".to_owned(), name.clone()]
@@ -161,6 +168,20 @@ pub fn merge_types(
         }
     }
     Ok(merge.editor.text().to_owned())
+}
+
+/// Returns a message if a shared type is of another kind in the file than in the spec. Its entries
+/// cannot be compared.
+fn changed_kind(draft: &SharedType, known: &SharedType) -> Option<String> {
+    let kind = |ty: &SharedType| match (&ty.tag, &ty.values) {
+        (Some(tag), _) => format!("a union with the tag `{tag}`"),
+        (None, Some(_)) => "a list of values".to_owned(),
+        (None, None) => "an object".to_owned(),
+    };
+    let (stated, known) = (kind(draft), kind(known));
+    (stated != known).then(|| {
+        format!("{known} in the spec and {stated} in the file; if the file is right, replace the type in types.yaml")
+    })
 }
 
 struct Merge<'a> {

@@ -12,7 +12,7 @@ use super::report::ImportReport;
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes};
-use super::workspace::{ImportError, Options, SpecFile, optional, read, write_files};
+use super::workspace::{ImportError, Options, Outcome, SpecFile, optional, read, write_files};
 use super::{draft, merge};
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
@@ -96,16 +96,8 @@ pub fn import(
         all.extend(importer.section(root, &name, section, &operations, shared)?);
     }
     // Files are written only after all files were read.
-    let mut reports = Vec::new();
-    for (mut report, file) in all {
-        write_files(root, file, options, &mut report)?;
-        reports.push(report);
-    }
-    Ok(reports)
+    write_files(root, all, options)
 }
-
-/// A report, and the new text of its file.
-type Outcome = (ImportReport, Option<(PathBuf, String)>);
 
 /// Returns the date in a file name such as `openapi-2026-02-18.yaml`.
 fn date_in(name: &str) -> Option<String> {
@@ -238,7 +230,7 @@ impl<'a> Importer<'a> {
                 outcomes.push(self.merged(source, draft, spec_file, existing, &types)?);
             }
         }
-        if outcomes.iter().all(|(_, file)| file.is_none()) {
+        if outcomes.iter().all(|(_, files)| files.is_empty()) {
             return Ok(outcomes);
         }
         let spec_file = format!("spec/{section}/types.yaml");
@@ -283,7 +275,7 @@ impl<'a> Importer<'a> {
                 "the file of {file} is older than that of {known} in the spec: nothing was \
                  imported"
             ));
-            return Ok((report, None));
+            return Ok((report, Vec::new()));
         }
         let text = if let Some((text, file)) = &existing {
             // The draft contains only a guess.
@@ -296,7 +288,7 @@ impl<'a> Importer<'a> {
                 .push("a new endpoint; write each `doc` that the glossaries lack".to_owned());
             write::endpoint(&endpoint)
         };
-        Ok((report, Some((PathBuf::from(spec_file), text))))
+        Ok((report, vec![(PathBuf::from(spec_file), text)]))
     }
 
     /// Merges the shared types into their file. Returns `None` if there is nothing to write.
@@ -330,7 +322,7 @@ impl<'a> Importer<'a> {
                 .push(format!("{name}: a shared type; write its `doc`"));
         }
         let is_needed = shared.is_some() || !self.added.is_empty();
-        Ok(is_needed.then(|| (report, Some((PathBuf::from(spec_file), text)))))
+        Ok(is_needed.then(|| (report, vec![(PathBuf::from(spec_file), text)])))
     }
 
     /// Returns the types of types.yaml as the file describes them.

@@ -52,8 +52,8 @@ pub fn import(
         &merged.content,
         &mut report,
     ));
-    write_files(root, files, options, &mut report)?;
-    Ok(report)
+    let mut reports = write_files(root, vec![(report, files)], options)?;
+    Ok(reports.pop().unwrap_or_default())
 }
 
 /// The parts of the spec that concern the endpoint of a page.
