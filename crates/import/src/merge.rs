@@ -8,7 +8,7 @@ use dataforseo_spec::Diagnostics;
 use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::{FIELD_KEYS, STATED, facts};
 use dataforseo_spec::language::{
-    Endpoint, Field, FieldType, Fields, SharedType, SharedTypes, Values,
+    Endpoint, Field, FieldType, Fields, Member, SharedType, SharedTypes, Values,
 };
 use dataforseo_spec::load::File;
 use dataforseo_spec::tree::Path;
@@ -259,12 +259,7 @@ impl<'a> Merge<'a> {
             return Ok(());
         }
         match shared.and_then(|name| self.shared?.types.get(name)) {
-            Some(shared) => {
-                let outer = std::mem::replace(&mut self.read_only, true);
-                let outcome = self.fields(&result(draft).fields, &shared.fields, &[], "result");
-                self.read_only = outer;
-                outcome
-            }
+            Some(shared) => self.shared_fields(&stated.fields, shared, "result"),
             None => self.fields(
                 &result(draft).fields,
                 &known.fields,
@@ -538,10 +533,7 @@ impl<'a> Merge<'a> {
                 .as_ref()
                 .and_then(|name| self.shared?.types.get(name));
             let fields = used.map_or(&page.fields, |used| &used.fields);
-            let outer = std::mem::replace(&mut self.read_only, true);
-            let outcome = self.fields(fields, &shared.fields, &[], label);
-            self.read_only = outer;
-            return outcome;
+            return self.shared_fields(fields, shared, label);
         }
         if !spec.fields.is_empty() || page.fields.is_empty() {
             let inner: Path = [path, &["fields".to_owned()]].concat();
@@ -566,6 +558,45 @@ impl<'a> Merge<'a> {
             .added
             .push(format!("{label}: {} fields", page.fields.len()));
         self.editor.set(path, "fields", &FIELD_KEYS, &lines)
+    }
+
+    /// Compares fields with those of a shared type, which is not edited. A page lists the tag of a
+    /// union and the fields of its members like fields of one object.
+    fn shared_fields(
+        &mut self,
+        stated: &Fields,
+        shared: &SharedType,
+        label: &str,
+    ) -> Result<(), Diagnostics> {
+        let mut stated = stated.clone();
+        let mut known = shared.fields.clone();
+        if let Some(tag) = &shared.tag {
+            self.report.agreed += usize::from(stated.shift_remove(tag).is_some());
+            let common: Vec<String> = known.keys().cloned().collect();
+            for (name, field) in stated.iter().filter(|(name, _)| !common.contains(name)) {
+                let same = self.member_fields(shared, name);
+                let same_kind = same.iter().find(|other| other.kind == field.kind);
+                if let Some(member) = same_kind.or(same.first()) {
+                    known.insert(name.clone(), (*member).clone());
+                }
+            }
+        }
+        let outer = std::mem::replace(&mut self.read_only, true);
+        let outcome = self.fields(&stated, &known, &[], label);
+        self.read_only = outer;
+        outcome
+    }
+
+    /// Returns the fields with a name in the members of a union.
+    fn member_fields<'s>(&self, union: &'s SharedType, name: &str) -> Vec<&'s Field>
+    where
+        'a: 's,
+    {
+        let of_member = |member: &'s Member| match &member.shared {
+            Some(shared) => self.shared?.types.get(shared)?.fields.get(name),
+            None => member.fields.get(name),
+        };
+        union.members.values().filter_map(of_member).collect()
     }
 
     /// Returns whether the page's values can replace those of the spec. They must include all of

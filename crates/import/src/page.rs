@@ -8,6 +8,7 @@ use dataforseo_spec::{file_names, fixtures, write};
 
 use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
+use crate::place_names::name_clashing_types;
 use crate::report::ImportReport;
 use crate::workspace::{ImportError, Options, SpecFile, optional, read, write_files};
 use crate::{draft, fixture, merge};
@@ -115,6 +116,11 @@ impl SpecContext {
             path: name.to_owned(),
             reason,
         })?;
+        let shared = self
+            .shared()
+            .into_iter()
+            .flat_map(|shared| shared.types.keys());
+        name_clashing_types(&mut draft.endpoint, shared);
         // The known URL is better than one that is derived from the path.
         if let (None, Some(known)) = (&page.link, self.endpoint()) {
             draft.endpoint.source.link.clone_from(&known.source.link);

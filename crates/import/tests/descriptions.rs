@@ -68,6 +68,7 @@ impl Description<'_> {
     }
 }
 
+const ENDPOINT: &str = "spec/backlinks/sites_live.yaml";
 const TYPES: &str = "spec/backlinks/types.yaml";
 
 /// Imports a description that is dated one day in 2026.
@@ -162,4 +163,198 @@ fn a_union_gets_its_first_own_field_before_its_members() {
     for line in before.lines() {
         assert!(after.contains(line), "{line}");
     }
+}
+
+/// Returns the endpoint's file after an import of a task with these fields.
+fn endpoint_of(task: &str, example: &str) -> String {
+    let workspace = Workspace::new();
+    let description = Description {
+        task,
+        example,
+        ..Description::default()
+    };
+    import(&workspace, "2026-01-01", &description).unwrap();
+    workspace.read(ENDPOINT)
+}
+
+/// Returns the entry of a field in a file.
+fn entry<'a>(text: &'a str, field: &str) -> &'a str {
+    let start = text
+        .find(&format!("    {field}:\n"))
+        .unwrap_or_else(|| panic!("{field}: {text}"));
+    let rest = &text[start + 1..];
+    let end = rest
+        .match_indices("\n    ")
+        .find(|(at, _)| !rest[at + 5..].starts_with(' '));
+    &rest[..end.map_or(rest.len(), |(at, _)| at)]
+}
+
+#[test]
+fn fields_that_require_each_other_stay_side_by_side() {
+    let text = endpoint_of(
+        "date_from: { type: string, description: \"first\\noptional field\\nrequired field if date_to is specified\" }, \
+         date_to: { type: string, description: \"last\\noptional field\\nrequired field if date_from is specified\" }, \
+         alone: { type: string, description: \"a\\nrequired field if alone is specified\" }, \
+         odd: { type: string, description: \"a\\nrequired field if missing is specified\" }",
+        "{}",
+    );
+    assert!(
+        entry(&text, "date_from").contains("required_with: date_to\n"),
+        "{text}"
+    );
+    assert!(
+        entry(&text, "date_to").contains("required_with: date_from\n"),
+        "{text}"
+    );
+    for field in ["alone", "odd"] {
+        assert!(!entry(&text, field).contains("required_with"), "{text}");
+    }
+    assert!(!text.contains("evidence"), "{text}");
+}
+
+#[test]
+fn values_are_taken_once_one_per_line_or_in_a_list() {
+    let text = endpoint_of(
+        "rating: { type: string, description: \"r\\npossible values: 4, 4.5, 3.5, 4\" }, \
+         services: { type: array, items: { type: string }, description: \"s\\npossible values:\\n\\\"pool\\\",\\n\\\"bar\\\",\\n\\\"gym\\\"\" }, \
+         spaced: { type: string, description: \"s\\npossible\u{a0}values:\u{a0}one,\u{a0}two\\n\u{200b}default value:\u{a0}one\" }",
+        "{}",
+    );
+    assert!(
+        entry(&text, "rating").contains("values: [\"4\", \"4.5\", \"3.5\"]"),
+        "{text}"
+    );
+    assert!(
+        entry(&text, "services").contains("values: [pool, bar, gym]"),
+        "{text}"
+    );
+    assert!(
+        entry(&text, "spaced").contains("values: [one, two]"),
+        "{text}"
+    );
+    assert!(entry(&text, "spaced").contains("default: one"), "{text}");
+}
+
+#[test]
+fn a_possible_value_that_is_a_bound_is_no_list() {
+    let text = endpoint_of(
+        "date_from: { type: string, description: \"d\\nminimal possible value: 2020-10-01\\ndate format: \\\"yyyy-mm-dd\\\"\" }, \
+         depth: { type: integer, description: \"d\\nmaximum possible value: 700\" }",
+        "{}",
+    );
+    assert!(
+        entry(&text, "date_from").contains("min: 2020-10-01"),
+        "{text}"
+    );
+    assert!(entry(&text, "depth").contains("max: 700"), "{text}");
+    assert!(!text.contains("values"), "{text}");
+}
+
+#[test]
+fn a_list_has_the_numbers_of_its_example() {
+    let list = |name: &str| {
+        format!("{name}: {{ type: array, items: {{ type: string }}, description: c }}")
+    };
+    let task = ["codes", "rates", "words", "empty"].map(list).join(", ");
+    let text = endpoint_of(
+        &task,
+        "{ codes: [13418, 11494], rates: [1, 2.5], words: [a, 1], empty: [] }",
+    );
+    for (field, of) in [
+        ("codes", "integer"),
+        ("rates", "float"),
+        ("words", "string"),
+        ("empty", "string"),
+    ] {
+        assert!(
+            entry(&text, field).contains(&format!("of: {of}\n")),
+            "{field}: {text}"
+        );
+    }
+}
+
+/// Schemas whose names end empty, begin with a digit, or belong to the core of the models.
+#[test]
+fn every_shared_type_gets_a_name() {
+    let union = |name: &str, member: &str| {
+        format!(
+            "{name}: {{ type: object, discriminator: {{ propertyName: type, mapping: {{ tag_{member}: '#/components/schemas/{member}' }} }}, \
+             properties: {{ type: {{ type: string }} }} }}"
+        )
+    };
+    let unions = [
+        union("Base", "A"),
+        union("3D", "B"),
+        union("WindowInfo", "C"),
+    ];
+    let member = |name: &str, field: &str| {
+        format!("{name}: {{ type: object, properties: {{ {field}: {{ type: string }} }} }}")
+    };
+    let members = [member("A", "a"), member("B", "b"), member("C", "c")];
+    let schemas: Vec<&str> = unions.iter().chain(&members).map(String::as_str).collect();
+    let lists = ["Base", "3D", "WindowInfo"].map(|name| {
+        format!(
+            "l{}: {{ type: array, items: {{ $ref: '#/components/schemas/{name}' }} }}",
+            name.to_lowercase()
+        )
+    });
+    let workspace = Workspace::new();
+    let description = Description {
+        result: &lists.join(", "),
+        schemas: &schemas,
+        ..Description::default()
+    };
+    import(&workspace, "2026-01-01", &description).unwrap();
+    let types = workspace.read(TYPES);
+    for name in ["Base", "Schema3D", "BacklinksWindow"] {
+        assert!(types.contains(&format!("\n  {name}:\n")), "{types}");
+    }
+}
+
+#[test]
+fn types_of_the_same_name_are_named_by_their_place() {
+    let inner =
+        |name: &str, field: &str| format!("{name}: {{ type: object, properties: {{ {field} }} }}");
+    let list = |of: &str| {
+        format!("items: {{ type: array, items: {{ $ref: '#/components/schemas/{of}' }} }}")
+    };
+    let outer = inner(
+        "Outer",
+        "directory: { $ref: '#/components/schemas/Directory' }",
+    );
+    let directory = inner("Directory", &list("Inner"));
+    let innermost = inner("Inner", "title: { type: string }");
+    let workspace = Workspace::new();
+    let description = Description {
+        result: &list("Outer"),
+        schemas: &[&outer, &directory, &innermost],
+        ..Description::default()
+    };
+    import(&workspace, "2026-01-01", &description).unwrap();
+    let text = workspace.read(ENDPOINT);
+    assert_eq!(text.matches(" name: ").count(), 1, "{text}");
+    assert!(text.contains("name: SitesLiveDirectoryItem\n"), "{text}");
+    // A second import keeps the name.
+    for report in import(&workspace, "2026-01-01", &description).unwrap() {
+        assert!(report.verified(), "{report}");
+    }
+}
+
+#[test]
+fn a_schema_that_the_file_lacks_needs_a_decision() {
+    let workspace = Workspace::new();
+    let description = Description {
+        result: LISTS,
+        schemas: &[UNION, OTHER, OTHER_MEMBER],
+        ..Description::default()
+    };
+    let reports = import(&workspace, "2026-01-01", &description).unwrap();
+    let shown = show(&reports);
+    assert!(
+        shown.contains("the file refers to the schema `Box` and does not contain it"),
+        "{shown}"
+    );
+    assert!(reports.iter().any(ImportReport::needs_decision));
+    let types = workspace.read(TYPES);
+    assert!(types.contains("      box: {}\n"), "{types}");
 }
