@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::workspace::ImportError;
 
 /// Checks that the new texts of spec files contain every mapping entry of the files in the
-/// workspace. Files that do not exist yet, and files outside of `spec`, are not compared.
+/// workspace. New files, fixtures and fingerprints are not compared.
 ///
 /// # Errors
 /// Returns an error with the entries that a new text lacks, or if a new text is not YAML.
@@ -18,7 +18,8 @@ pub fn ensure_kept<'a>(
     files: impl IntoIterator<Item = &'a (PathBuf, String)>,
 ) -> Result<(), ImportError> {
     for (path, wanted) in files {
-        if !path.starts_with("spec") {
+        let is_spec = path.starts_with("spec") && path.extension().is_some_and(|it| it == "yaml");
+        if !is_spec {
             continue;
         }
         let name = path.display().to_string();

@@ -1,12 +1,14 @@
 //! Merges drafts into spec files. New facts are added, and texts of people stay. Contradictions are
 //! reported and overwrite nothing.
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::report::ImportReport;
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::{FIELD_KEYS, STATED, facts};
+use dataforseo_spec::fingerprints::{self, FileFingerprints};
 use dataforseo_spec::language::{
     Endpoint, Field, FieldType, Fields, Member, SharedType, SharedTypes, Values,
 };
@@ -14,7 +16,46 @@ use dataforseo_spec::load::File;
 use dataforseo_spec::tree::Path;
 use dataforseo_spec::write;
 
-/// Merges a draft into a file, and returns the new text of the file.
+/// A spec file after a merge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merged {
+    /// The new text.
+    pub text: String,
+    /// The fingerprints of the texts that are new or changed.
+    pub fingerprints: FileFingerprints,
+}
+
+impl Merged {
+    /// Returns the file of a new endpoint.
+    pub fn of_new_endpoint(draft: &Endpoint) -> Self {
+        Self {
+            text: write::endpoint(draft),
+            fingerprints: fingerprints::of(draft),
+        }
+    }
+
+    /// Returns a new file of shared types without types.
+    pub fn of_no_types() -> Self {
+        Self {
+            text: write::shared(&SharedTypes::default()),
+            fingerprints: FileFingerprints::new(),
+        }
+    }
+
+    /// Adds new types to the end of a file of shared types.
+    pub fn add_types(&mut self, types: &IndexMap<String, SharedType>) {
+        self.text = format!("{}\n", self.text.trim_end());
+        for (name, ty) in types {
+            self.text += &write::shared_type(name, ty);
+        }
+        let types = SharedTypes {
+            types: types.clone(),
+        };
+        self.fingerprints.extend(fingerprints::of(&types));
+    }
+}
+
+/// Merges a draft into a file.
 ///
 /// # Errors
 /// Returns an error if the file is not in block style.
@@ -25,14 +66,14 @@ pub fn merge(
     shared: Option<&SharedTypes>,
     removed: Option<String>,
     report: &mut ImportReport,
-) -> Result<String, Diagnostics> {
+) -> Result<Merged, Diagnostics> {
     let mut merge = Merge::new(&existing.name, text, shared, report)?;
     let (gone, all) = gone(draft, &existing.content);
     // A truncated page looks like a page with removed fields.
     let is_whole = (gone <= FEW || gone * 5 <= all) && !lacks_a_part(draft, &existing.content);
     merge.removed = removed.filter(|_| is_whole);
     merge.endpoint(draft, &existing.content)?;
-    Ok(merge.editor.text().to_owned())
+    Ok(merge.merged())
 }
 
 /// The number of fields that can be removed at once from a complete page of any length.
@@ -89,12 +130,12 @@ pub fn merge_second(
     text: &str,
     shared: Option<&SharedTypes>,
     report: &mut ImportReport,
-) -> Result<String, Diagnostics> {
+) -> Result<Merged, Diagnostics> {
     let of_page = existing.content.source.openapi.is_none();
     let mut merge = Merge::new(&existing.name, text, shared, report)?;
     (merge.second, merge.openapi) = (of_page, true);
     merge.endpoint(draft, &existing.content)?;
-    let text = merge.editor.text().to_owned();
+    let merged = merge.merged();
     if of_page {
         let unexplained = std::mem::take(&mut report.unexplained);
         report.kept.extend(unexplained.into_iter().map(|question| {
@@ -102,7 +143,7 @@ pub fn merge_second(
             what.to_owned()
         }));
     }
-    Ok(text)
+    Ok(merged)
 }
 
 /// Merges drafts of shared types into the file of shared types.
@@ -110,12 +151,12 @@ pub fn merge_second(
 /// # Errors
 /// Returns an error if the file is not in block style.
 pub fn merge_types(
-    drafts: &indexmap::IndexMap<String, SharedType>,
+    drafts: &IndexMap<String, SharedType>,
     existing: &File<SharedTypes>,
     text: &str,
     shared: &SharedTypes,
     report: &mut ImportReport,
-) -> Result<String, Diagnostics> {
+) -> Result<Merged, Diagnostics> {
     let mut merge = Merge::new(&existing.name, text, Some(shared), report)?;
     merge.openapi = true;
     for (name, draft) in drafts {
@@ -150,6 +191,7 @@ pub fn merge_types(
                 None => {
                     let lines = write::member(wire, member);
                     merge.editor.insert(&path(&["members"]), before, &lines)?;
+                    merge.keep_fingerprints(&member.fields, &path(&["members", wire, "fields"]));
                     merge
                         .report
                         .added
@@ -167,7 +209,7 @@ pub fn merge_types(
             }
         }
     }
-    Ok(merge.editor.text().to_owned())
+    Ok(merge.merged())
 }
 
 /// Returns a message if a shared type is of another kind in the file than in the spec. Its entries
@@ -195,6 +237,8 @@ struct Merge<'a> {
     openapi: bool,
     /// The removal date for fields that are missing on the page. If absent, a person decides.
     removed: Option<String>,
+    /// The fingerprints of the texts that are new or changed.
+    fingerprints: FileFingerprints,
     shared: Option<&'a SharedTypes>,
     report: &'a mut ImportReport,
 }
@@ -212,9 +256,17 @@ impl<'a> Merge<'a> {
             second: false,
             openapi: false,
             removed: None,
+            fingerprints: FileFingerprints::new(),
             shared,
             report,
         })
+    }
+
+    fn merged(self) -> Merged {
+        Merged {
+            text: self.editor.text().to_owned(),
+            fingerprints: self.fingerprints,
+        }
     }
 
     fn endpoint(&mut self, draft: &Endpoint, existing: &Endpoint) -> Result<(), Diagnostics> {
@@ -271,7 +323,7 @@ impl<'a> Merge<'a> {
 
     fn source(&mut self, draft: &Endpoint, existing: &Endpoint) -> Result<(), Diagnostics> {
         let path = vec!["source".to_owned()];
-        let order = ["link", "revised", "openapi", "wording"];
+        let order = ["link", "revised", "openapi"];
         if let (Some(file), Some(known)) = (&draft.source.openapi, &existing.source.openapi)
             && file != known
         {
@@ -290,11 +342,11 @@ impl<'a> Merge<'a> {
         }
         self.wording(
             &path,
-            &order,
             "the endpoint",
-            &draft.source.wording,
-            &existing.source.wording,
-        )
+            draft.source.wording.as_ref(),
+            existing.source.wording.as_ref(),
+        );
+        Ok(())
     }
 
     /// Compares the fingerprints of the wording. A changed text is reported, so that a person reads
@@ -302,25 +354,28 @@ impl<'a> Merge<'a> {
     fn wording(
         &mut self,
         path: &[String],
-        order: &[&str],
         label: &str,
-        page: &Option<String>,
-        spec: &Option<String>,
-    ) -> Result<(), Diagnostics> {
-        match (page, spec) {
-            _ if self.read_only || (self.second && spec.is_some()) => Ok(()),
-            (Some(page), Some(spec)) if page == spec => {
-                self.report.unchanged.push(label.to_owned());
-                Ok(())
-            }
-            (Some(page), spec) => {
-                if spec.is_some() {
-                    self.report.reworded.push(label.to_owned());
-                }
-                self.set(path, "wording", order, &page.clone().into())
-            }
-            (None, _) => Ok(()),
+        page: Option<&String>,
+        spec: Option<&String>,
+    ) {
+        let Some(page) = page else { return };
+        if self.read_only || (self.second && spec.is_some()) {
+            return;
         }
+        if spec == Some(page) {
+            self.report.unchanged.push(label.to_owned());
+            return;
+        }
+        if spec.is_some() {
+            self.report.reworded.push(label.to_owned());
+        }
+        self.fingerprints.insert(path.to_vec(), page.clone());
+    }
+
+    /// Keeps the fingerprints of new fields. `path` leads to the mapping of the fields.
+    fn keep_fingerprints(&mut self, fields: &Fields, path: &[String]) {
+        self.fingerprints
+            .extend(fingerprints::of_fields(fields, path));
     }
 
     fn set(
@@ -354,6 +409,8 @@ impl<'a> Merge<'a> {
                 None => {
                     let lines = write::field(name, page, self.editor.indent(path));
                     self.editor.insert(path, before, &lines)?;
+                    let new = [(name.clone(), page.clone())].into();
+                    self.keep_fingerprints(&new, path);
                     self.report
                         .added
                         .push(format!("{label}: a new field; write its `doc`"));
@@ -471,8 +528,7 @@ impl<'a> Merge<'a> {
         }
         // The fingerprint changes only after all decisions.
         if self.open_questions() == open_questions {
-            let order = &FIELD_KEYS;
-            self.wording(path, order, label, &page.wording, &spec.wording)?;
+            self.wording(path, label, page.wording.as_ref(), spec.wording.as_ref());
         }
         if same_type || is_corrected(spec, "type", &stated["type"]) {
             self.inner(page, spec, path, label)?;
@@ -548,6 +604,8 @@ impl<'a> Merge<'a> {
             self.lacks(&format!("{label}: {} fields", page.fields.len()));
             return Ok(());
         }
+        let inner: Path = [path, &["fields".to_owned()]].concat();
+        self.keep_fingerprints(&page.fields, &inner);
         let indent = self.editor.indent(path);
         let lines = format!(
             "{:indent$}fields:\n{}",

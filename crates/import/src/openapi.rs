@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::draft;
 use super::draft::Draft;
+use super::merge::{self, Merged};
 use super::place_names::name_clashing_types;
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes};
-use super::workspace::{ImportError, Options, Outcome, SpecFile, optional, read, write_files};
-use super::{draft, merge};
+use super::workspace::{
+    ImportError, Options, Outcome, SectionFingerprints, SpecFile, read, write_files,
+};
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
 use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
@@ -27,7 +30,6 @@ use dataforseo_spec::language::{
 };
 use dataforseo_spec::load::{File, parse};
 use dataforseo_spec::names;
-use dataforseo_spec::write;
 
 /// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
 /// Without patterns, imports all endpoints.
@@ -45,9 +47,8 @@ pub fn import(
         path: name.clone(),
         reason,
     })?;
-    let spec = root.join("spec");
-    let api: File<Api> =
-        parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
+    let api = read(&root.join("spec/api.yaml"))?;
+    let api: File<Api> = parse("spec/api.yaml", &api).map_err(ImportError::Spec)?;
     let mut by_section: BTreeMap<&str, Vec<PathOperation<'_>>> = BTreeMap::new();
     for (path, operations) in &document.paths {
         if !only.is_empty() && !only.iter().any(|pattern| fits(pattern, path)) {
@@ -89,17 +90,34 @@ pub fn import(
                 section: section.to_owned(),
             });
         }
-        let shared = optional::<SharedTypes>(&spec, &format!("{section}/types.yaml"))?;
+        let fingerprints = SectionFingerprints::read(root, section)?;
+        let shared = fingerprints.spec_file::<SharedTypes>(root, TYPES)?;
         let mut importer = Importer::new(
             &document,
             section,
             shared.as_ref().map(|(_, file)| &file.content),
             date_in(&name),
         );
-        all.extend(importer.section(root, &name, section, &operations, shared)?);
+        let files = SectionFiles {
+            section,
+            shared,
+            fingerprints,
+        };
+        all.extend(importer.section(root, &name, files, &operations)?);
     }
     // Files are written only after all files were read.
     write_files(root, all, options)
+}
+
+/// The name of the file of shared types.
+const TYPES: &str = "types.yaml";
+
+/// The files of a section that all its endpoints share.
+struct SectionFiles<'a> {
+    section: &'a str,
+    /// The file of shared types, if it exists.
+    shared: Option<SpecFile<SharedTypes>>,
+    fingerprints: SectionFingerprints,
 }
 
 /// Returns the date in a file name such as `openapi-2026-02-18.yaml`.
@@ -207,31 +225,31 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Imports the operations of a section. `shared` is its file of shared types.
+    /// Imports the operations of a section.
     fn section(
         &mut self,
         root: &Path,
         source: &str,
-        section: &str,
+        files: SectionFiles<'_>,
         operations: &[PathOperation<'a>],
-        shared: Option<SpecFile<SharedTypes>>,
     ) -> Result<Vec<Outcome>, ImportError> {
+        let SectionFiles {
+            section,
+            shared,
+            mut fingerprints,
+        } = files;
         let mut existing = BTreeMap::new();
         for PathOperation {
             path, operation, ..
         } in operations
         {
             let rest = path.trim_start_matches(&format!("/v3/{section}/"));
-            let file = names::plain_path(rest).replace('/', "_");
-            let known =
-                optional::<Endpoint>(&root.join("spec"), &format!("{section}/{file}.yaml"))?;
+            let file = format!("{}.yaml", names::plain_path(rest).replace('/', "_"));
+            let known = fingerprints.spec_file::<Endpoint>(root, &file)?;
             if let Some((_, file)) = &known {
                 self.learn(operation, &file.content);
             }
-            existing.insert(
-                (*path).to_owned(),
-                (format!("spec/{section}/{file}.yaml"), known),
-            );
+            existing.insert((*path).to_owned(), (file, known));
         }
         self.name_what_recurs(operations);
         let drafts = self.drafts(operations);
@@ -239,15 +257,31 @@ impl<'a> Importer<'a> {
         types.types.extend(self.added.clone());
         let mut outcomes: Vec<Outcome> = self.missing_schemas(source).into_iter().collect();
         for draft in drafts {
-            if let Some((spec_file, existing)) = existing.remove(&draft.endpoint.path) {
-                outcomes.push(self.merged(source, draft, spec_file, existing, &types)?);
+            if let Some((file, existing)) = existing.remove(&draft.endpoint.path) {
+                let spec_file = format!("spec/{section}/{file}");
+                let (report, merged) =
+                    self.merged(source, draft, spec_file.clone(), existing, &types)?;
+                let mut files = Vec::new();
+                if let Some(merged) = merged {
+                    fingerprints.update::<Endpoint>(&file, &merged)?;
+                    files.push((PathBuf::from(spec_file), merged.text));
+                }
+                outcomes.push((report, files));
             }
         }
         if outcomes.iter().all(|(_, files)| files.is_empty()) {
             return Ok(outcomes);
         }
-        let spec_file = format!("spec/{section}/types.yaml");
-        outcomes.extend(self.merged_types(source, spec_file, shared, &types)?);
+        let spec_file = format!("spec/{section}/{TYPES}");
+        if let Some((report, merged)) =
+            self.merged_types(source, spec_file.clone(), shared, &types)?
+        {
+            fingerprints.update::<SharedTypes>(TYPES, &merged)?;
+            outcomes.push((report, vec![(PathBuf::from(spec_file), merged.text)]));
+        }
+        if let Some((_, files)) = outcomes.last_mut() {
+            files.extend(fingerprints.file());
+        }
         Ok(outcomes)
     }
 
@@ -292,11 +326,11 @@ impl<'a> Importer<'a> {
         spec_file: String,
         existing: Option<SpecFile<Endpoint>>,
         types: &SharedTypes,
-    ) -> Result<Outcome, ImportError> {
+    ) -> Result<(ImportReport, Option<Merged>), ImportError> {
         let mut endpoint = draft.endpoint;
         let mut report = ImportReport {
             page: format!("{source} {}", endpoint.path),
-            spec_file: spec_file.clone(),
+            spec_file,
             notes: draft.notes,
             not_understood: draft.not_understood,
             ..ImportReport::default()
@@ -311,9 +345,9 @@ impl<'a> Importer<'a> {
                 "the file of {file} is older than that of {known} in the spec: nothing was \
                  imported"
             ));
-            return Ok((report, Vec::new()));
+            return Ok((report, None));
         }
-        let text = if let Some((text, file)) = &existing {
+        let merged = if let Some((text, file)) = &existing {
             // The draft contains only a guess.
             endpoint.limits.tasks_per_call = None;
             merge::merge_second(&endpoint, file, text, Some(types), &mut report)
@@ -322,9 +356,9 @@ impl<'a> Importer<'a> {
             report
                 .added
                 .push("a new endpoint; write each `doc` that the glossaries lack".to_owned());
-            write::endpoint(&endpoint)
+            Merged::of_new_endpoint(&endpoint)
         };
-        Ok((report, vec![(PathBuf::from(spec_file), text)]))
+        Ok((report, Some(merged)))
     }
 
     /// Merges the shared types into their file. Returns `None` if there is nothing to write.
@@ -334,31 +368,29 @@ impl<'a> Importer<'a> {
         spec_file: String,
         shared: Option<SpecFile<SharedTypes>>,
         types: &SharedTypes,
-    ) -> Result<Option<Outcome>, ImportError> {
+    ) -> Result<Option<(ImportReport, Merged)>, ImportError> {
         let mut report = ImportReport {
             page: source.to_owned(),
-            spec_file: spec_file.clone(),
+            spec_file,
             ..ImportReport::default()
         };
-        let merged = match &shared {
+        let mut merged = match &shared {
             Some((text, file)) => {
                 let met = self.met_types();
                 report.not_understood = std::mem::take(&mut self.not_understood);
                 merge::merge_types(&met, file, text, types, &mut report)
                     .map_err(ImportError::Spec)?
             }
-            None => write::shared(&SharedTypes::default()),
+            None => Merged::of_no_types(),
         };
-        let added = self.added.iter();
-        let added = added.map(|(name, ty)| write::shared_type(name, ty));
-        let text = format!("{}\n{}", merged.trim_end(), added.collect::<String>());
+        merged.add_types(&self.added);
         for name in self.added.keys() {
             report
                 .added
                 .push(format!("{name}: a shared type; write its `doc`"));
         }
         let is_needed = shared.is_some() || !self.added.is_empty();
-        Ok(is_needed.then(|| (report, vec![(PathBuf::from(spec_file), text)])))
+        Ok(is_needed.then_some((report, merged)))
     }
 
     /// Returns the types of types.yaml as the file describes them.

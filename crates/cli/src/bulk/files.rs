@@ -6,6 +6,8 @@
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::exit::CliError;
 
@@ -25,6 +27,8 @@ pub(super) struct TableFile {
     /// The part of an earlier run, under another name.
     earlier: Option<PathBuf>,
     is_new: bool,
+    /// The number of bytes that were written.
+    written: Arc<AtomicU64>,
 }
 
 /// What happens to the table of an earlier run.
@@ -58,6 +62,7 @@ impl Output {
             path,
             earlier: None,
             is_new,
+            written: Arc::default(),
         }))
     }
 
@@ -72,7 +77,11 @@ impl Output {
     pub(super) fn writer(&self) -> io::Result<Box<dyn Write + Send>> {
         Ok(match self {
             Self::Stdout => Box::new(io::stdout()),
-            Self::Device(file) | Self::File(TableFile { file, .. }) => Box::new(file.try_clone()?),
+            Self::Device(file) => Box::new(file.try_clone()?),
+            Self::File(table) => Box::new(CountingWriter {
+                file: table.file.try_clone()?,
+                written: Arc::clone(&table.written),
+            }),
         })
     }
 
@@ -102,7 +111,7 @@ impl TableFile {
             self.earlier = Some(name);
             self.file = OpenOptions::new()
                 .read(true)
-                .write(true)
+                .append(true)
                 .create_new(true)
                 .open(&self.part)?;
             self.file.try_lock().map_err(io::Error::from)?;
@@ -131,8 +140,19 @@ impl TableFile {
     }
 
     /// Gives the file its name. An existing file is replaced, and so is the table of an earlier run.
+    ///
+    /// # Errors
+    /// If something else changed the file while it was written, or the file system fails.
     pub(super) fn commit(&self) -> io::Result<()> {
         self.sync()?;
+        let found = std::fs::symlink_metadata(&self.part)?;
+        let is_own = is_same_file(&self.file.metadata()?, &found);
+        if !is_own || found.len() != self.written.load(Ordering::Acquire) {
+            return Err(io::Error::other(format!(
+                "something else changed {} while it was written",
+                self.part.display()
+            )));
+        }
         std::fs::rename(&self.part, &self.path)?;
         self.remove_earlier()?;
         sync_dir(&self.path)
@@ -155,6 +175,24 @@ impl TableFile {
     }
 }
 
+/// Writes to a file, and counts the bytes.
+struct CountingWriter {
+    file: File,
+    written: Arc<AtomicU64>,
+}
+
+impl Write for CountingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.written.fetch_add(count as u64, Ordering::AcqRel);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// Opens the file that a table is written to and locks it. An existing file keeps its content.
 fn open_locked(part: &Path) -> Result<File, CliError> {
     let failed = |error: &dyn std::fmt::Display| {
@@ -167,11 +205,11 @@ fn open_locked(part: &Path) -> Result<File, CliError> {
             &"the table is written to this file first, and it is a link or no file",
         ));
     }
+    // Appending keeps a file that something else truncated from being filled up with zeros.
     let opened = OpenOptions::new()
         .read(true)
-        .write(true)
+        .append(true)
         .create(true)
-        .truncate(false)
         .open(part);
     let file = opened.map_err(|error| failed(&error))?;
     let in_use = "another job is writing this table; wait until it has ended";
