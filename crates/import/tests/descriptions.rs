@@ -186,7 +186,7 @@ fn entry<'a>(text: &'a str, field: &str) -> &'a str {
     let end = rest
         .match_indices("\n    ")
         .find(|(at, _)| !rest[at + 5..].starts_with(' '));
-    &rest[..end.map_or(rest.len(), |(at, _)| at)]
+    &rest[..end.map_or(rest.len(), |(at, _)| at + 1)]
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn every_shared_type_gets_a_name() {
     };
     import(&workspace, "2026-01-01", &description).unwrap();
     let types = workspace.read(TYPES);
-    for name in ["Base", "Schema3D", "BacklinksWindow"] {
+    for name in ["Base", "Schema3d", "BacklinksWindow"] {
         assert!(types.contains(&format!("\n  {name}:\n")), "{types}");
     }
 }
