@@ -74,12 +74,6 @@ pub(crate) fn read(
         is_first = false;
     }
     let end = reader.offset;
-    if let Some(call) = history.incomplete {
-        return Err(JournalError::Incomplete {
-            path: path.to_owned(),
-            call,
-        });
-    }
     if end < length && reader.is_followed_by_a_record().map_err(io)? {
         return Err(JournalError::Damaged {
             path: path.to_owned(),

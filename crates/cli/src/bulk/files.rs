@@ -26,6 +26,8 @@ pub(super) struct TableFile {
     path: PathBuf,
     /// The part of an earlier run, under another name.
     earlier: Option<PathBuf>,
+    /// Parts of runs before that one, which had no time to remove them.
+    older: Vec<PathBuf>,
     is_new: bool,
     /// The number of bytes that were written.
     written: Arc<AtomicU64>,
@@ -56,11 +58,13 @@ impl Output {
         let part = part_of(&path);
         let is_new = std::fs::symlink_metadata(&part).is_err();
         let file = open_locked(&part)?;
+        let older = older_parts(&part).map_err(failed)?;
         Ok(Self::File(TableFile {
             file,
             part,
             path,
             earlier: None,
+            older,
             is_new,
             written: Arc::default(),
         }))
@@ -134,12 +138,17 @@ impl TableFile {
         self.earlier.as_deref()
     }
 
+    /// The tables of runs before that one.
+    pub(super) fn older(&self) -> impl Iterator<Item = &Path> {
+        self.older.iter().map(PathBuf::as_path)
+    }
+
     /// Waits until the table is on the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 
-    /// Gives the file its name. An existing file is replaced, and so is the table of an earlier run.
+    /// Gives the file its name. An existing file is replaced.
     ///
     /// # Errors
     /// If something else changed the file while it was written, or the file system fails.
@@ -154,16 +163,7 @@ impl TableFile {
             )));
         }
         std::fs::rename(&self.part, &self.path)?;
-        self.remove_earlier()?;
         sync_dir(&self.path)
-    }
-
-    /// Removes the table of an earlier run, when this one has all of its rows.
-    pub(super) fn remove_earlier(&self) -> io::Result<()> {
-        match &self.earlier {
-            Some(earlier) => std::fs::remove_file(earlier),
-            None => Ok(()),
-        }
     }
 
     fn discard(&self) -> io::Result<()> {
@@ -229,6 +229,30 @@ fn open_locked(part: &Path) -> Result<File, CliError> {
 /// Returns the name under which a table is written until it is whole.
 pub(super) fn part_of(output: &Path) -> PathBuf {
     with_suffix(output, ".part")
+}
+
+/// Returns the files with a name that [`unused_name`] returned to earlier runs.
+fn older_parts(part: &Path) -> io::Result<Vec<PathBuf>> {
+    let (Some(dir), Some(name)) = (part.parent(), part.file_name()) else {
+        return Ok(Vec::new());
+    };
+    let is_older = |found: &Path| {
+        let found = found.file_name().unwrap_or_default();
+        let suffix = found
+            .as_encoded_bytes()
+            .strip_prefix(name.as_encoded_bytes());
+        let digits = suffix.and_then(|suffix| suffix.strip_prefix(b"."));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+    };
+    let mut older = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if is_older(&entry.path()) && entry.file_type()?.is_file() {
+            older.push(entry.path());
+        }
+    }
+    older.sort();
+    Ok(older)
 }
 
 /// Returns a name for the part of an earlier run.
