@@ -10,7 +10,7 @@ use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::{FIELD_KEYS, STATED, facts};
 use dataforseo_spec::fingerprints::{self, FileFingerprints};
 use dataforseo_spec::language::{
-    Endpoint, Field, FieldType, Fields, SharedType, SharedTypes, Values,
+    Endpoint, Field, FieldType, Fields, Member, SharedType, SharedTypes, Values,
 };
 use dataforseo_spec::load::File;
 use dataforseo_spec::tree::Path;
@@ -163,6 +163,13 @@ pub fn merge_types(
         let Some(known) = existing.content.types.get(name) else {
             continue;
         };
+        if let Some(message) = changed_kind(draft, known) {
+            merge
+                .report
+                .contradictions
+                .push(format!("{name}: {message}"));
+            continue;
+        }
         let path = |keys: &[&str]| -> Path {
             let keys = keys.iter().map(|key| (*key).to_owned());
             ["types".to_owned(), name.clone()]
@@ -203,6 +210,20 @@ pub fn merge_types(
         }
     }
     Ok(merge.merged())
+}
+
+/// Returns a message if a shared type is of another kind in the file than in the spec. Its entries
+/// cannot be compared.
+fn changed_kind(draft: &SharedType, known: &SharedType) -> Option<String> {
+    let kind = |ty: &SharedType| match (&ty.tag, &ty.values) {
+        (Some(tag), _) => format!("a union with the tag `{tag}`"),
+        (None, Some(_)) => "a list of values".to_owned(),
+        (None, None) => "an object".to_owned(),
+    };
+    let (stated, known) = (kind(draft), kind(known));
+    (stated != known).then(|| {
+        format!("{known} in the spec and {stated} in the file; if the file is right, replace the type in types.yaml")
+    })
 }
 
 struct Merge<'a> {
@@ -290,12 +311,7 @@ impl<'a> Merge<'a> {
             return Ok(());
         }
         match shared.and_then(|name| self.shared?.types.get(name)) {
-            Some(shared) => {
-                let outer = std::mem::replace(&mut self.read_only, true);
-                let outcome = self.fields(&result(draft).fields, &shared.fields, &[], "result");
-                self.read_only = outer;
-                outcome
-            }
+            Some(shared) => self.shared_fields(&stated.fields, shared, "result"),
             None => self.fields(
                 &result(draft).fields,
                 &known.fields,
@@ -573,10 +589,7 @@ impl<'a> Merge<'a> {
                 .as_ref()
                 .and_then(|name| self.shared?.types.get(name));
             let fields = used.map_or(&page.fields, |used| &used.fields);
-            let outer = std::mem::replace(&mut self.read_only, true);
-            let outcome = self.fields(fields, &shared.fields, &[], label);
-            self.read_only = outer;
-            return outcome;
+            return self.shared_fields(fields, shared, label);
         }
         if !spec.fields.is_empty() || page.fields.is_empty() {
             let inner: Path = [path, &["fields".to_owned()]].concat();
@@ -603,6 +616,45 @@ impl<'a> Merge<'a> {
             .added
             .push(format!("{label}: {} fields", page.fields.len()));
         self.editor.set(path, "fields", &FIELD_KEYS, &lines)
+    }
+
+    /// Compares fields with those of a shared type, which is not edited. A page lists the tag of a
+    /// union and the fields of its members like fields of one object.
+    fn shared_fields(
+        &mut self,
+        stated: &Fields,
+        shared: &SharedType,
+        label: &str,
+    ) -> Result<(), Diagnostics> {
+        let mut stated = stated.clone();
+        let mut known = shared.fields.clone();
+        if let Some(tag) = &shared.tag {
+            self.report.agreed += usize::from(stated.shift_remove(tag).is_some());
+            let common: Vec<String> = known.keys().cloned().collect();
+            for (name, field) in stated.iter().filter(|(name, _)| !common.contains(name)) {
+                let same = self.member_fields(shared, name);
+                let same_kind = same.iter().find(|other| other.kind == field.kind);
+                if let Some(member) = same_kind.or(same.first()) {
+                    known.insert(name.clone(), (*member).clone());
+                }
+            }
+        }
+        let outer = std::mem::replace(&mut self.read_only, true);
+        let outcome = self.fields(&stated, &known, &[], label);
+        self.read_only = outer;
+        outcome
+    }
+
+    /// Returns the fields with a name in the members of a union.
+    fn member_fields<'s>(&self, union: &'s SharedType, name: &str) -> Vec<&'s Field>
+    where
+        'a: 's,
+    {
+        let of_member = |member: &'s Member| match &member.shared {
+            Some(shared) => self.shared?.types.get(shared)?.fields.get(name),
+            None => member.fields.get(name),
+        };
+        union.members.values().filter_map(of_member).collect()
     }
 
     /// Returns whether the page's values can replace those of the spec. They must include all of

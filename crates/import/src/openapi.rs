@@ -10,18 +10,22 @@ use serde_json::Value;
 use super::draft;
 use super::draft::Draft;
 use super::merge::{self, Merged};
+use super::place_names::name_clashing_types;
 use super::report::ImportReport;
+use super::requirements::{self, Requirements};
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes};
-use super::workspace::{ImportError, Options, SectionFingerprints, SpecFile, read, write_files};
+use super::workspace::{
+    ImportError, Options, Outcome, SectionFingerprints, SpecFile, read, write_files,
+};
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
 use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
 use dataforseo_spec::Payload;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{
-    Api, CallLimits, Endpoint, Evidence, Field, FieldType, Fields, Member, Method, Mode, Object,
+    Api, CallLimits, Endpoint, Field, FieldType, Fields, Member, Method, Mode, Object,
     ResultObject, SharedType, SharedTypes, Source, Values,
 };
 use dataforseo_spec::load::{File, parse};
@@ -90,6 +94,7 @@ pub fn import(
         let shared = fingerprints.spec_file::<SharedTypes>(root, TYPES)?;
         let mut importer = Importer::new(
             &document,
+            section,
             shared.as_ref().map(|(_, file)| &file.content),
             date_in(&name),
         );
@@ -101,16 +106,8 @@ pub fn import(
         all.extend(importer.section(root, &name, files, &operations)?);
     }
     // Files are written only after all files were read.
-    let mut reports = Vec::new();
-    for (mut report, files) in all {
-        write_files(root, files, options, &mut report)?;
-        reports.push(report);
-    }
-    Ok(reports)
+    write_files(root, all, options)
 }
-
-/// A report, and its files with their new texts.
-type Outcome = (ImportReport, Vec<(PathBuf, String)>);
 
 /// The name of the file of shared types.
 const TYPES: &str = "types.yaml";
@@ -168,6 +165,7 @@ const MAX_FIELDS: usize = 100_000;
 
 struct Importer<'a> {
     document: &'a Document,
+    section: String,
     date: Option<String>,
     /// The names of shapes: those in types.yaml, and those that occur more than once.
     named: HashMap<String, String>,
@@ -184,12 +182,19 @@ struct Importer<'a> {
     inside: Vec<String>,
     /// The number of created fields.
     written: usize,
+    /// The schemas that the file refers to and does not contain.
+    missing: Vec<String>,
     notes: Vec<String>,
     not_understood: Vec<String>,
 }
 
 impl<'a> Importer<'a> {
-    fn new(document: &'a Document, shared: Option<&SharedTypes>, date: Option<String>) -> Self {
+    fn new(
+        document: &'a Document,
+        section: &str,
+        shared: Option<&SharedTypes>,
+        date: Option<String>,
+    ) -> Self {
         let known = shared.cloned().unwrap_or_default();
         let mut named = HashMap::new();
         let mut used_names = BTreeSet::new();
@@ -204,6 +209,7 @@ impl<'a> Importer<'a> {
         }
         Self {
             document,
+            section: section.to_owned(),
             date,
             named,
             known,
@@ -213,6 +219,7 @@ impl<'a> Importer<'a> {
             inside: Vec::new(),
             written: 0,
             used_names,
+            missing: Vec::new(),
             notes: Vec::new(),
             not_understood: Vec::new(),
         }
@@ -248,7 +255,7 @@ impl<'a> Importer<'a> {
         let drafts = self.drafts(operations);
         let mut types = self.known.clone();
         types.types.extend(self.added.clone());
-        let mut outcomes = Vec::new();
+        let mut outcomes: Vec<Outcome> = self.missing_schemas(source).into_iter().collect();
         for draft in drafts {
             if let Some((file, existing)) = existing.remove(&draft.endpoint.path) {
                 let spec_file = format!("spec/{section}/{file}");
@@ -278,12 +285,35 @@ impl<'a> Importer<'a> {
         Ok(outcomes)
     }
 
+    /// Returns a report of the schemas that the file does not contain, if there are any.
+    fn missing_schemas(&mut self, source: &str) -> Option<Outcome> {
+        let missing = std::mem::take(&mut self.missing);
+        let contradictions = missing.into_iter().map(|name| {
+            format!(
+                "the file refers to the schema `{name}` and does not contain it, so its fields are \
+                 unknown: get the file again, or add the schema to it"
+            )
+        });
+        let report = ImportReport {
+            page: source.to_owned(),
+            spec_file: format!("spec/{}", self.section),
+            contradictions: contradictions.collect(),
+            ..ImportReport::default()
+        };
+        report.needs_decision().then(|| (report, Vec::new()))
+    }
+
     /// Returns the endpoints as the file describes them.
     fn drafts(&mut self, operations: &[PathOperation<'a>]) -> Vec<Draft> {
-        let draft = |it: &PathOperation<'a>| Draft {
-            endpoint: self.endpoint(it.path, it.method, it.operation),
-            notes: std::mem::take(&mut self.notes),
-            not_understood: std::mem::take(&mut self.not_understood),
+        let draft = |it: &PathOperation<'a>| {
+            let mut endpoint = self.endpoint(it.path, it.method, it.operation);
+            let shared = self.known.types.keys().chain(self.added.keys());
+            name_clashing_types(&mut endpoint, shared);
+            Draft {
+                endpoint,
+                notes: std::mem::take(&mut self.notes),
+                not_understood: std::mem::take(&mut self.not_understood),
+            }
         };
         operations.iter().map(draft).collect()
     }
@@ -504,10 +534,12 @@ impl<'a> Importer<'a> {
                 queue.push(result);
             }
             while let Some(name) = queue.pop() {
-                if seen.insert(name)
-                    && let Some(schema) = self.document.schema(name)
-                {
-                    self.look(schema, &mut uses, &mut enums, &mut queue);
+                if !seen.insert(name) {
+                    continue;
+                }
+                match self.document.schema(name) {
+                    Some(schema) => self.look(schema, &mut uses, &mut enums, &mut queue),
+                    None => self.missing.push(name.to_owned()),
                 }
             }
         }
@@ -522,7 +554,7 @@ impl<'a> Importer<'a> {
         }
         for (values, (count, field)) in enums {
             if count > 1 && !self.named.contains_key(&values) {
-                let name = self.free_name(names::type_name(field).unwrap_or_default());
+                let name = self.free_name(plain_name(field));
                 self.named.insert(values.clone(), name.clone());
                 let values = values.split(" | ").map(str::to_owned).collect();
                 let ty = SharedType {
@@ -534,6 +566,10 @@ impl<'a> Importer<'a> {
         }
         let mut wanted = Vec::new();
         for (shape, it) in uses {
+            // A schema that is not in the file has no shape to recognize.
+            if self.document.schema(it.schema).is_none() {
+                continue;
+            }
             let SchemaUse {
                 count,
                 schema,
@@ -595,7 +631,11 @@ impl<'a> Importer<'a> {
         }
     }
 
-    fn free_name(&mut self, name: String) -> String {
+    fn free_name(&mut self, mut name: String) -> String {
+        if names::is_core(&name) {
+            let section = names::type_name(&self.section).unwrap_or_default();
+            name = format!("{section}{name}");
+        }
         // A duplicate name gets a letter until a person chooses a better one.
         let mut letters = 'B'..='Z';
         let mut free = name.clone();
@@ -620,9 +660,11 @@ impl<'a> Importer<'a> {
         let common: Vec<&str> = fields.keys().copied().collect();
         let members = members
             .map(|(wire, member)| {
-                let shared = self.named.get(&self.shapes.member(schema, member)).cloned();
+                let described = self.document.schema(member);
+                let shape = self.shapes.member(schema, member);
+                let shared = described.and_then(|_| self.named.get(&shape)).cloned();
                 let mut own = Fields::new();
-                if let (None, Some(schema)) = (&shared, self.document.schema(member)) {
+                if let (None, Some(schema)) = (&shared, described) {
                     let mut fields = self.document.fields(schema);
                     fields.retain(|field, _| !common.contains(field) && *field != tag);
                     own = self.fields(&fields, &format!("{name}.{wire}"), Payload::Result);
@@ -665,8 +707,12 @@ impl<'a> Importer<'a> {
         let example = task.and_then(|(_, example)| example.cloned());
         let task_fields = task.map(|(schema, _)| {
             let fields = self.document.fields(schema);
-            let fields = self.fields(&fields, "task", Payload::Task);
-            nested(fields, example.as_ref(), &mut self.notes)
+            let requirements = requirements_of(&fields);
+            let mut fields = self.fields(&fields, "task", Payload::Task);
+            number_maps(&mut fields, example.as_ref());
+            self.nest(&mut fields, &requirements);
+            fit_example(&mut fields, example.as_ref(), "task", &mut self.notes);
+            fields
         });
         let result = self.document.result(operation);
         let result = result.and_then(|name| {
@@ -722,14 +768,62 @@ impl<'a> Importer<'a> {
         }
     }
 
+    /// Moves fields into the object or the map that requires them. Other fields that are required
+    /// together stay side by side.
+    fn nest(&mut self, fields: &mut Fields, requirements: &Requirements) {
+        let names: Vec<String> = fields.keys().cloned().collect();
+        for name in names {
+            let Some(parent) = requirements.get(&name) else {
+                continue;
+            };
+            // A parent that moved itself, or the field's own name.
+            if *parent == name || !requirements::contains(fields, parent) {
+                continue;
+            }
+            let shared = fields.get(parent).and_then(|parent| parent.shared.clone());
+            if let Some(shared) = shared {
+                // The field stays if the shared type of its parent does not contain it.
+                if self.is_in_shared(&shared, &name) {
+                    fields.shift_remove(&name);
+                }
+                continue;
+            }
+            let (Some(mut child), Some(parent_field)) =
+                (fields.shift_remove(&name), fields.get_mut(parent))
+            else {
+                continue;
+            };
+            if !parent_field.fields.contains_key(&name) {
+                child.required = Some(true);
+                (parent_field.kind, parent_field.of) = (FieldType::Object, None);
+                parent_field.fields.insert(name.clone(), child);
+            }
+            self.notes.push(format!(
+                "task.{name} is next to `{parent}` in the file but belongs inside it"
+            ));
+        }
+    }
+
+    fn is_in_shared(&self, shared: &str, field: &str) -> bool {
+        let types = [self.known.types.get(shared), self.added.get(shared)];
+        types
+            .into_iter()
+            .flatten()
+            .any(|ty| ty.fields.contains_key(field))
+    }
+
     fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, payload: Payload) -> Fields {
-        fields
+        let mut drafts: Fields = fields
             .iter()
             .map(|(name, schema)| {
                 let path = format!("{path}.{name}");
                 ((*name).to_owned(), self.field(name, schema, &path, payload))
             })
-            .collect()
+            .collect();
+        if payload.is_task() {
+            requirements::apply(&mut drafts, &requirements_of(fields));
+        }
+        drafts
     }
 
     fn field(&mut self, name: &str, schema: &Schema, path: &str, payload: Payload) -> Field {
@@ -750,8 +844,6 @@ impl<'a> Importer<'a> {
         self.inner(&mut field, schema, path, payload);
         draft::apply_facts(&mut field, &prose);
         field.wording = Some(draft::fingerprint(&lines));
-        // A placeholder until the field is moved into its parent.
-        field.evidence = prose.belongs_to.map(Evidence::Field);
         field.over = draft::filtered_endpoint(name).filter(|_| payload.is_task());
         if payload == Payload::Result {
             forget_rules_of_tasks(&mut field);
@@ -816,56 +908,51 @@ pub fn forget_rules_of_tasks(field: &mut Field) {
     field.max_items = None;
 }
 
-/// Moves fields into the object that they belong to, according to their prose. Also detects maps
-/// with numbers as keys.
-fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) -> Fields {
-    let names: Vec<String> = fields.keys().cloned().collect();
-    for name in &names {
+/// Marks maps with numbers as keys.
+fn number_maps(fields: &mut Fields, example: Option<&Value>) {
+    for (name, field) in fields {
         let numbered = example
             .and_then(|example| example.get(name))
             .and_then(Value::as_object)
             .is_some_and(|map| map.keys().all(|key| key.parse::<u32>().is_ok()));
-        if let Some(field) = fields.get_mut(name)
-            && numbered
-            && field.kind == FieldType::Map
-        {
+        if numbered && field.kind == FieldType::Map {
             field.numbered = Some(true);
         }
     }
-    for (name, parent) in &names
-        .iter()
-        .flat_map(|name| names.iter().map(move |parent| (name, parent)))
-        .collect::<Vec<_>>()
-    {
-        let belongs = fields
-            .get(*name)
-            .and_then(|field| field.evidence.as_ref())
-            .is_some_and(|evidence| matches!(evidence, Evidence::Field(of) if of == *parent));
-        if !belongs {
+}
+
+/// Sets the type of lists whose elements the file calls strings, if the example has numbers.
+fn fit_example(fields: &mut Fields, example: Option<&Value>, path: &str, notes: &mut Vec<String>) {
+    for (name, field) in fields {
+        let path = format!("{path}.{name}");
+        let example = example.and_then(|example| example.get(name));
+        fit_example(&mut field.fields, example, &path, notes);
+        let is_text = field.kind == FieldType::List
+            && field.of == Some(FieldType::String)
+            && (&field.values, &field.format, &field.shared) == (&None, &None, &None);
+        let elements = example.and_then(Value::as_array).filter(|_| is_text);
+        let Some(elements) = elements.filter(|elements| elements.iter().all(Value::is_number))
+        else {
             continue;
-        }
-        if let Some(mut child) = fields.shift_remove(*name)
-            && let Some(parent_field) = fields.get_mut(*parent)
-        {
-            child.evidence = None;
-            let inside = match parent_field.shared {
-                // The shared type already contains the field.
-                Some(_) => false,
-                None => !parent_field.fields.contains_key(*name),
-            };
-            if inside {
-                child.required = Some(true);
-                if parent_field.kind == FieldType::Map {
-                    (parent_field.kind, parent_field.of) = (FieldType::Object, None);
-                }
-                parent_field.fields.insert((*name).clone(), child);
-            }
-            notes.push(format!(
-                "task.{name} is next to `{parent}` in the file but belongs inside it"
-            ));
-        }
+        };
+        let of = match elements.as_slice() {
+            [] => continue,
+            elements if elements.iter().any(Value::is_f64) => FieldType::Float,
+            _ => FieldType::Integer,
+        };
+        field.of = Some(of);
+        notes.push(format!(
+            "{path}: a list of strings in the file and of numbers in its example; the example was used"
+        ));
     }
+}
+
+/// Returns the fields that require each field, as their prose states it.
+fn requirements_of(fields: &IndexMap<&str, &Schema>) -> Requirements {
     fields
+        .iter()
+        .filter_map(|(name, schema)| Some(((*name).to_owned(), prose_of(schema).belongs_to?)))
+        .collect()
 }
 
 /// Splits a description into its prose and the URL of its page.
@@ -907,13 +994,17 @@ fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
 
 /// Returns the Rust name for a schema, without common endings.
 fn plain_name(schema: &str) -> String {
-    let mut name = schema.strip_prefix("Base").unwrap_or(schema);
+    let without_base = schema.strip_prefix("Base");
+    let mut name = without_base
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(schema);
     for ending in ["Info", "Item", "Element", "Result"] {
         if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
             name = rest;
         }
     }
-    names::type_name(name).unwrap_or_else(|| name.to_owned())
+    let named = names::type_name(name).or_else(|| names::type_name(&format!("schema_{name}")));
+    named.unwrap_or_else(|| "Schema".to_owned())
 }
 
 #[cfg(test)]

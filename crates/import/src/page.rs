@@ -9,6 +9,7 @@ use dataforseo_spec::{file_names, fixtures};
 use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
 use crate::merge::Merged;
+use crate::place_names::name_clashing_types;
 use crate::report::ImportReport;
 use crate::workspace::{ImportError, Options, SectionFingerprints, SpecFile, read, write_files};
 use crate::{draft, fixture, merge};
@@ -49,8 +50,8 @@ pub fn import(
     let mut files = vec![(PathBuf::from(&report.spec_file), merged.text)];
     files.extend(known.fingerprints.file());
     files.extend(documented_fixture(root, &page, &endpoint, &mut report));
-    write_files(root, files, options, &mut report)?;
-    Ok(report)
+    let mut reports = write_files(root, vec![(report, files)], options)?;
+    Ok(reports.pop().unwrap_or_default())
 }
 
 /// The parts of the spec that concern the endpoint of a page.
@@ -115,6 +116,11 @@ impl SpecContext {
             path: name.to_owned(),
             reason,
         })?;
+        let shared = self
+            .shared()
+            .into_iter()
+            .flat_map(|shared| shared.types.keys());
+        name_clashing_types(&mut draft.endpoint, shared);
         // The known URL is better than one that is derived from the path.
         if let (None, Some(known)) = (&page.link, self.endpoint()) {
             draft.endpoint.source.link.clone_from(&known.source.link);

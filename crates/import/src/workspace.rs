@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
 use crate::docs::Unreadable;
+use crate::kept::ensure_kept;
 use crate::merge::Merged;
 use crate::report::ImportReport;
 
@@ -38,6 +39,16 @@ pub enum ImportError {
     /// A required spec file has errors.
     #[error("{0}")]
     Spec(Diagnostics),
+    /// A spec file would lose entries. Nothing was written.
+    #[error(
+        "{path}: the import would remove {}, and nothing was written: please report this as a bug of the import", entries.join(", ")
+    )]
+    Lost {
+        /// The spec file.
+        path: String,
+        /// The entries, as keys joined by dots.
+        entries: Vec<String>,
+    },
     /// The page belongs to an unknown section.
     #[error(
         "{path}: the page belongs to the section `{section}`, which spec/api.yaml does not list; add it under `sections`"
@@ -66,34 +77,53 @@ pub struct Options {
 /// The folders that an import writes.
 const PLACES: [&str; 2] = ["spec", fixtures::FOLDER];
 
-/// Writes the files that differ, or reports the differences of a dry run.
+/// A report, and the new texts of the files that it is about.
+pub type Outcome = (ImportReport, Vec<(PathBuf, String)>);
+
+/// Writes the files that differ, or reports the differences of a dry run. Returns the reports.
 ///
 /// # Errors
-/// Returns an error if a file cannot be written.
+/// Returns an error if a file of the spec would lose an entry, before anything is written. Also
+/// returns an error if a file cannot be written.
 pub fn write_files(
     root: &Path,
-    wanted_files: impl IntoIterator<Item = (PathBuf, String)>,
+    outcomes: Vec<Outcome>,
+    options: Options,
+) -> Result<Vec<ImportReport>, ImportError> {
+    ensure_kept(root, outcomes.iter().flat_map(|(_, files)| files))?;
+    let mut reports = Vec::new();
+    for (mut report, files) in outcomes {
+        for (path, wanted) in files {
+            write_file(root, path, wanted, options, &mut report)?;
+        }
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+fn write_file(
+    root: &Path,
+    path: PathBuf,
+    wanted: String,
     options: Options,
     report: &mut ImportReport,
 ) -> Result<(), ImportError> {
-    for (path, wanted) in wanted_files {
-        let found = fs::read_to_string(root.join(&path)).ok();
-        if found.as_ref() == Some(&wanted) {
-            continue;
-        }
-        let name = path.display().to_string();
-        report.changed_files.push(name.clone());
-        let change = FileChange {
-            path,
-            wanted: Some(wanted),
-            found,
-        };
-        if options.dry_run {
-            report.diffs.push(change.diff(80));
-        } else if !options.verify {
-            files::write(root, &PLACES, &[change])
-                .map_err(|source| ImportError::File { path: name, source })?;
-        }
+    let found = fs::read_to_string(root.join(&path)).ok();
+    if found.as_ref() == Some(&wanted) {
+        return Ok(());
+    }
+    let name = path.display().to_string();
+    report.changed_files.push(name.clone());
+    let change = FileChange {
+        path,
+        wanted: Some(wanted),
+        found,
+    };
+    if options.dry_run {
+        report.diffs.push(change.diff(80));
+    } else if !options.verify {
+        files::write(root, &PLACES, &[change])
+            .map_err(|source| ImportError::File { path: name, source })?;
     }
     Ok(())
 }

@@ -576,3 +576,34 @@ fn the_documentation_gives_the_committed_facts() {
         assert_eq!(report.not_understood, Vec::<String>::new(), "{report}");
     }
 }
+
+/// A page lists the tag of a union, and the fields of its members, like fields of one object.
+#[test]
+fn the_tag_and_the_members_of_a_union_are_known() {
+    let workspace = Workspace::new();
+    workspace.import(&html()).unwrap();
+    let text = workspace.read(SPEC);
+    let start = text.find("\nresult:\n").unwrap();
+    let items = text[start..]
+        .find("    items:\n")
+        .map(|at| start + at)
+        .unwrap();
+    let union =
+        "    items:\n      type: list\n      of: object\n      use: Widget\n      doc: Rows.\n";
+    workspace.write(SPEC, &format!("{}{union}", &text[..items]));
+    let fields = text[items..].split_once("      fields:\n").unwrap().1;
+    // Each field becomes one of a member, with the indentation of members.
+    let first = fields.lines().next().unwrap().trim_end_matches(':').trim();
+    let rest: String = fields
+        .lines()
+        .skip_while(|line| line.trim_end_matches(':').trim() == first)
+        .skip_while(|line| line.starts_with("          "))
+        .map(|line| format!("    {line}\n"))
+        .collect();
+    let types = format!(
+        "types:\n  Widget:\n    doc: A widget.\n    tag: {first}\n    members:\n      a:\n        doc: One.\n        fields:\n{rest}"
+    );
+    workspace.write("spec/backlinks/types.yaml", &types);
+    let report = workspace.import(&html()).unwrap();
+    assert_eq!(report.contradictions, Vec::<String>::new(), "{types}");
+}

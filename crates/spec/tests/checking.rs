@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use dataforseo_spec::fingerprints::{self, FileFingerprints, Fingerprints};
 use dataforseo_spec::model::{Model, load};
+use dataforseo_spec::names::CORE_NAMES;
 use dataforseo_spec::{Diagnostics, EndpointFile};
 use dataforseo_test_support::{Workspace, repository};
 
@@ -381,6 +382,70 @@ fn names_in_the_facts_of_the_api_are_checked() {
     let server = api.replace("  sandbox:\n", "  \"1 box\":\n");
     workspace.write("spec/api.yaml", &server);
     assert!(errors(&workspace).contains("`servers`: \"1 box\""));
+}
+
+/// The names that generated code imports would be ambiguous.
+#[test]
+fn names_of_the_core_are_errors_with_a_proposal() {
+    let types = format!("{TYPES}  Window:\n    doc: x\n    values: [a, b]\n");
+    let workspace = workspace(
+        &GOOD
+            .replace("use: Scale", "use: Window")
+            .replace("default: small", "default: a"),
+    );
+    workspace.write("spec/backlinks/types.yaml", &types);
+    let found = errors(&workspace);
+    let message =
+        "spec/backlinks/types.yaml:7:3: the type name `Window` belongs to the core of the models";
+    assert!(found.contains(message), "{found}");
+    assert!(found.contains("such as `BacklinksWindow`"), "{found}");
+}
+
+#[test]
+fn the_names_of_the_core_are_those_of_the_prelude() {
+    let prelude = repository().join("crates/models/src/prelude.rs");
+    let prelude = std::fs::read_to_string(prelude).unwrap();
+    let imports = prelude.split_once("pub(crate)").unwrap().1;
+    let words = imports.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    for name in words.filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase())) {
+        assert!(
+            CORE_NAMES.contains(&name),
+            "{name} is missing in CORE_NAMES"
+        );
+    }
+    assert!(CORE_NAMES.is_sorted());
+}
+
+#[test]
+fn a_clash_is_reported_with_a_name_by_place() {
+    let nested = "    items:
+      type: list
+      of: object
+      doc: Widgets.
+      fields:
+        directory:
+          type: object
+          doc: A directory.
+          fields:
+            items:
+              type: list
+              of: object
+              doc: More widgets.
+              fields:
+                title:
+                  type: string
+                  doc: A title.
+";
+    let (before, _) = GOOD.split_once("    items:\n").unwrap();
+    let found = errors(&workspace(&format!("{before}{nested}")));
+    assert!(
+        found.contains("`WidgetsLiveItem` is already used"),
+        "{found}"
+    );
+    assert!(
+        found.contains("such as `WidgetsLiveDirectoryItem`"),
+        "{found}"
+    );
 }
 
 #[test]
