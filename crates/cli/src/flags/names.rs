@@ -5,18 +5,21 @@ use dataforseo_client::models::{FieldKind, FieldRule};
 use crate::table::{Argument, kebab_case};
 
 /// The flags of the program itself. A field with one of these names has the flag `--task-NAME`.
-pub(super) const RESERVED: [&str; 29] = [
+pub(super) const RESERVED: [&str; 33] = [
     "allow-http",
     "base-url",
     "budget",
     "ca-file",
     "domains-per-call",
     "dry-run",
+    "escape-formulas",
     "format",
     "give-up-after",
     "help",
     "input",
     "journal",
+    "limits",
+    "limits-account",
     "max-in-flight",
     "mock",
     "no-journal",
@@ -25,6 +28,7 @@ pub(super) const RESERVED: [&str; 29] = [
     "output",
     "overwrite",
     "quiet",
+    "rate-limit-timeout",
     "raw",
     "resume",
     "retry-uncertain",

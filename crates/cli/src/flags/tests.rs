@@ -52,8 +52,9 @@ fn every_command_builds() {
 fn the_programs_own_flags_are_listed() {
     let mut command = crate::command();
     command.build();
-    for section in SECTIONS {
-        let section = command.find_subcommand(kebab_case(section.name)).unwrap();
+    let sections = SECTIONS.iter().map(|section| kebab_case(section.name));
+    for section in sections.chain(["bulk".to_owned()]) {
+        let section = command.find_subcommand(section).unwrap();
         for endpoint in section.get_subcommands() {
             let own = endpoint
                 .get_arguments()
