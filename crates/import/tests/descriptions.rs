@@ -116,14 +116,14 @@ fn a_type_that_changes_its_kind_is_a_contradiction_and_nothing_is_lost() {
     let before = workspace.read(TYPES);
     let reports = show(&import(&workspace, "2026-02-01", &object).unwrap());
     assert_eq!(workspace.read(TYPES), before);
-    let told = "Shape: a union with the tag `type` in the spec and an object in the file";
-    assert!(reports.contains(told), "{reports}");
+    let message = "Shape: a union with the tag `type` in the spec and an object in the file";
+    assert!(reports.contains(message), "{reports}");
     // The type of the spec is an object, and the file has a union.
     let text = "types:\n  Shape:\n    fields:\n      width:\n        type: integer\n  Other:\n    tag: type\n    members:\n      a: {}\n";
     workspace.write(TYPES, text);
     let reports = show(&import(&workspace, "2026-03-01", &union).unwrap());
-    let told = "Shape: an object in the spec and a union with the tag `type` in the file";
-    assert!(reports.contains(told), "{reports}");
+    let message = "Shape: an object in the spec and a union with the tag `type` in the file";
+    assert!(reports.contains(message), "{reports}");
     let after = workspace.read(TYPES);
     assert!(
         after.starts_with(&text[..text.find("  Other").unwrap()]),
@@ -213,7 +213,7 @@ fn fields_that_require_each_other_stay_side_by_side() {
 }
 
 #[test]
-fn values_are_taken_once_one_per_line_or_in_a_list() {
+fn values_are_read_once_one_per_line_or_in_a_list() {
     let text = endpoint_of(
         "rating: { type: string, description: \"r\\npossible values: 4, 4.5, 3.5, 4\" }, \
          services: { type: array, items: { type: string }, description: \"s\\npossible values:\\n\\\"pool\\\",\\n\\\"bar\\\",\\n\\\"gym\\\"\" }, \
