@@ -107,6 +107,11 @@ impl Event {
         )
     }
 
+    /// Returns whether the event is a signal that stops the job. The second one ends the program.
+    pub fn stops(&self) -> bool {
+        matches!(self, Self::Signal(_))
+    }
+
     /// Returns whether the program does not end by itself.
     pub fn kills(&self) -> bool {
         matches!(
@@ -145,6 +150,9 @@ impl Event {
                     // Two signals at once would be one.
                     thread::sleep(Duration::from_millis(3));
                     world.signal(session, signal);
+                }
+                let signals = world.record().events.iter().filter(|it| it.stops()).count();
+                if stop == Stop::Twice || signals > 1 {
                     world.release(session);
                 }
             }

@@ -8,7 +8,7 @@ use dataforseo_test_support::fake_api::{FakeApi, Ledger, TableLine};
 
 use super::check;
 use super::draw::{LastSession, Plan, Recovery, Session, Start};
-use super::events::{Event, Stop, Tamper, files};
+use super::events::{Event, Tamper, files};
 use super::totals::Totals;
 use super::world::{Ended, World};
 
@@ -182,8 +182,7 @@ impl Job {
                 tampered.tamper, session.max_in_flight
             ));
         }
-        let is_killed = ended.code.is_none() || events.iter().any(Event::kills);
-        if !is_killed && !ended.err.contains("while the job was running") {
+        if !is_killed(ended, &events) && !ended.err.contains("while the job was running") {
             self.world.problem(format!(
                 "the journal was {:?}, and the job does not report it: {ended:?}",
                 tampered.tamper
@@ -260,7 +259,7 @@ impl Job {
     /// Returns the sessions in which calls in flight may have been lost.
     pub fn killed(&self) -> impl Iterator<Item = &EndedSession> {
         let sessions = self.ended.iter();
-        sessions.filter(|it| it.ended.code.is_none() || it.events.iter().any(Event::kills))
+        sessions.filter(|it| is_killed(&it.ended, &it.events))
     }
 
     /// Returns what the server charged by call.
@@ -272,13 +271,13 @@ impl Job {
     }
 }
 
+/// Returns whether a process may have ended with calls in flight.
+fn is_killed(ended: &Ended, events: &[Event]) -> bool {
+    let signals = events.iter().filter(|event| event.stops()).count();
+    ended.code.is_none() || signals > 1 || events.iter().any(Event::kills)
+}
+
 /// Returns whether a signal stopped the job.
 pub fn is_stopped(events: &[Event]) -> bool {
-    let is_stop = |event: &Event| {
-        matches!(
-            event,
-            Event::Signal(Stop::Interrupt | Stop::Terminate | Stop::Twice)
-        )
-    };
-    events.iter().any(is_stop)
+    events.iter().any(Event::stops)
 }
