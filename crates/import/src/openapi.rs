@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::draft;
 use super::draft::Draft;
 use super::merge::{self, Merged};
-use super::place_names::name_clashing_types;
+use super::place_names::{name_clashing_types, name_clashing_types_inside};
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
 use super::rows::rows;
@@ -177,6 +177,8 @@ struct Importer<'a> {
     /// The types that this import adds.
     added: IndexMap<String, SharedType>,
     used_names: BTreeSet<String>,
+    /// The names that belong to endpoints.
+    endpoint_names: BTreeSet<String>,
     shapes: Shapes<'a>,
     /// The schemas whose fields are being created, from the outside in.
     inside: Vec<String>,
@@ -219,6 +221,7 @@ impl<'a> Importer<'a> {
             inside: Vec::new(),
             written: 0,
             used_names,
+            endpoint_names: BTreeSet::new(),
             missing: Vec::new(),
             notes: Vec::new(),
             not_understood: Vec::new(),
@@ -244,7 +247,11 @@ impl<'a> Importer<'a> {
         } in operations
         {
             let rest = path.trim_start_matches(&format!("/v3/{section}/"));
-            let file = format!("{}.yaml", names::plain_path(rest).replace('/', "_"));
+            let plain = names::plain_path(rest);
+            let name = names::type_name(&plain).unwrap_or_default();
+            let names = ["", "Task", "Result"].map(|end| format!("{name}{end}"));
+            self.endpoint_names.extend(names);
+            let file = format!("{}.yaml", plain.replace('/', "_"));
             let known = fingerprints.spec_file::<Endpoint>(root, &file)?;
             if let Some((_, file)) = &known {
                 self.learn(operation, &file.content);
@@ -411,14 +418,18 @@ impl<'a> Importer<'a> {
         schema: &'a Schema,
         of_union: Option<&'a Schema>,
     ) -> SharedType {
-        let Some(union) = of_union else {
-            return self.shared_type(name, schema);
+        let mut ty = match of_union {
+            None => self.shared_type(name, schema),
+            Some(union) => {
+                let fields = self.document.member_fields(union, schema);
+                SharedType {
+                    fields: self.fields(&fields, name, Payload::Result),
+                    ..SharedType::default()
+                }
+            }
         };
-        let fields = self.document.member_fields(union, schema);
-        SharedType {
-            fields: self.fields(&fields, name, Payload::Result),
-            ..SharedType::default()
-        }
+        name_clashing_types_inside(name, &mut ty, &self.used_names);
+        ty
     }
 
     /// Learns from the spec where its types are used, since people can have changed their shapes.
@@ -632,7 +643,7 @@ impl<'a> Importer<'a> {
     }
 
     fn free_name(&mut self, mut name: String) -> String {
-        if names::is_core(&name) {
+        if names::is_core(&name) || self.endpoint_names.contains(&name) {
             let section = names::type_name(&self.section).unwrap_or_default();
             name = format!("{section}{name}");
         }

@@ -340,6 +340,44 @@ fn types_of_the_same_name_are_named_by_their_place() {
     }
 }
 
+/// The same inside of a shared type, and for a shared type with the name of an endpoint.
+#[test]
+fn types_inside_of_shared_types_are_named_by_their_place() {
+    let markets = |of: &str| {
+        format!("markets: {{ type: array, items: {{ $ref: '#/components/schemas/{of}' }} }}")
+    };
+    let entry = |name: &str, values: &str| {
+        format!(
+            "{name}: {{ type: object, properties: {{ market: {{ type: string, description: \"m\\npossible values: {values}\" }} }} }}"
+        )
+    };
+    let (of_site, of_box) = (entry("OfSite", "us, eu"), entry("OfBox", "asia, africa"));
+    let site = format!(
+        "SitesLive: {{ type: object, properties: {{ {} }} }}",
+        markets("OfSite")
+    );
+    let group = format!(
+        "Box: {{ type: object, properties: {{ {} }} }}",
+        markets("OfBox")
+    );
+    let twice =
+        ["a", "b"].map(|name| format!("{name}: {{ $ref: '#/components/schemas/SitesLive' }}"));
+    let workspace = Workspace::new();
+    let description = Description {
+        result: &format!("{}, {LISTS}", twice.join(", ")),
+        schemas: &[&of_site, &of_box, &site, UNION, &group, OTHER, OTHER_MEMBER],
+        ..Description::default()
+    };
+    import(&workspace, "2026-01-01", &description).unwrap();
+    let types = workspace.read(TYPES);
+    assert!(types.contains("\n  BacklinksSitesLive:\n"), "{types}");
+    assert!(
+        types.contains("name: BacklinksSitesLiveMarketsMarket\n"),
+        "{types}"
+    );
+    assert!(types.contains("name: ShapeBoxMarketsMarket\n"), "{types}");
+}
+
 #[test]
 fn a_schema_that_the_file_lacks_needs_a_decision() {
     let workspace = Workspace::new();
