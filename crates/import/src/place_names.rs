@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dataforseo_spec::language::{Endpoint, Field, FieldType, Fields};
+use dataforseo_spec::language::{Endpoint, Field, FieldType, Fields, SharedType};
 use dataforseo_spec::names;
 
 /// Names the types of an endpoint whose names by their own fields clash. `shared` are the names of
@@ -16,13 +16,10 @@ pub fn name_clashing_types<'a>(
     let Some(prefix) = names::type_name(&names::plain_path(rest)) else {
         return;
     };
-    let mut used: BTreeSet<String> = shared.into_iter().cloned().collect();
-    used.extend(["", "Task", "Result"].map(|end| format!("{prefix}{end}")));
-    let mut namer = Namer {
-        prefix: &prefix,
-        used,
-        parents: Vec::new(),
-    };
+    let mut namer = Namer::new(&prefix, shared);
+    namer
+        .used
+        .extend(["", "Task", "Result"].map(|end| format!("{prefix}{end}")));
     namer.fields(&mut endpoint.parameters);
     if let Some(task) = &mut endpoint.task {
         namer.fields(&mut task.fields);
@@ -32,6 +29,28 @@ pub fn name_clashing_types<'a>(
     }
 }
 
+/// Names the types inside of a shared type whose names by their own fields clash. `shared` are the
+/// names of the section's shared types.
+pub fn name_clashing_types_inside<'a>(
+    name: &str,
+    ty: &mut SharedType,
+    shared: impl IntoIterator<Item = &'a String> + Clone,
+) {
+    if ty.tag.is_none() {
+        Namer::new(name, shared).fields(&mut ty.fields);
+        return;
+    }
+    // The fields of the union are also fields of each member.
+    for (wire, member) in &mut ty.members {
+        let prefix = names::type_name(wire).map(|variant| format!("{name}{variant}"));
+        let prefix = prefix.unwrap_or_default();
+        let mut namer = Namer::new(&prefix, shared.clone());
+        namer.fields(&mut ty.fields);
+        namer.fields(&mut member.fields);
+    }
+}
+
+/// Names types by their place, one object after the other.
 struct Namer<'a> {
     /// The prefix of the names of all types of the endpoint.
     prefix: &'a str,
@@ -40,7 +59,15 @@ struct Namer<'a> {
     parents: Vec<String>,
 }
 
-impl Namer<'_> {
+impl<'p> Namer<'p> {
+    fn new<'a>(prefix: &'p str, shared: impl IntoIterator<Item = &'a String>) -> Self {
+        Self {
+            prefix,
+            used: shared.into_iter().cloned().collect(),
+            parents: Vec::new(),
+        }
+    }
+
     fn fields(&mut self, fields: &mut Fields) {
         for (wire, field) in fields {
             self.field(wire, field);

@@ -116,14 +116,14 @@ fn a_type_that_changes_its_kind_is_a_contradiction_and_nothing_is_lost() {
     let before = workspace.read(TYPES);
     let reports = show(&import(&workspace, "2026-02-01", &object).unwrap());
     assert_eq!(workspace.read(TYPES), before);
-    let told = "Shape: a union with the tag `type` in the spec and an object in the file";
-    assert!(reports.contains(told), "{reports}");
+    let message = "Shape: a union with the tag `type` in the spec and an object in the file";
+    assert!(reports.contains(message), "{reports}");
     // The type of the spec is an object, and the file has a union.
     let text = "types:\n  Shape:\n    fields:\n      width:\n        type: integer\n  Other:\n    tag: type\n    members:\n      a: {}\n";
     workspace.write(TYPES, text);
     let reports = show(&import(&workspace, "2026-03-01", &union).unwrap());
-    let told = "Shape: an object in the spec and a union with the tag `type` in the file";
-    assert!(reports.contains(told), "{reports}");
+    let message = "Shape: an object in the spec and a union with the tag `type` in the file";
+    assert!(reports.contains(message), "{reports}");
     let after = workspace.read(TYPES);
     assert!(
         after.starts_with(&text[..text.find("  Other").unwrap()]),
@@ -213,7 +213,7 @@ fn fields_that_require_each_other_stay_side_by_side() {
 }
 
 #[test]
-fn values_are_taken_once_one_per_line_or_in_a_list() {
+fn values_are_read_once_one_per_line_or_in_a_list() {
     let text = endpoint_of(
         "rating: { type: string, description: \"r\\npossible values: 4, 4.5, 3.5, 4\" }, \
          services: { type: array, items: { type: string }, description: \"s\\npossible values:\\n\\\"pool\\\",\\n\\\"bar\\\",\\n\\\"gym\\\"\" }, \
@@ -338,6 +338,62 @@ fn types_of_the_same_name_are_named_by_their_place() {
     for report in import(&workspace, "2026-01-01", &description).unwrap() {
         assert!(report.verified(), "{report}");
     }
+}
+
+/// The same inside of a shared type, and for a shared type with the name of an endpoint.
+#[test]
+fn types_inside_of_shared_types_are_named_by_their_place() {
+    let markets = |of: &str| {
+        format!("markets: {{ type: array, items: {{ $ref: '#/components/schemas/{of}' }} }}")
+    };
+    let entry = |name: &str, values: &str| {
+        format!(
+            "{name}: {{ type: object, properties: {{ market: {{ type: string, description: \"m\\npossible values: {values}\" }} }} }}"
+        )
+    };
+    let (of_site, of_box) = (entry("OfSite", "us, eu"), entry("OfBox", "asia, africa"));
+    let site = format!(
+        "SitesLive: {{ type: object, properties: {{ {} }} }}",
+        markets("OfSite")
+    );
+    let group = format!(
+        "Box: {{ type: object, properties: {{ {} }} }}",
+        markets("OfBox")
+    );
+    let twice =
+        ["a", "b"].map(|name| format!("{name}: {{ $ref: '#/components/schemas/SitesLive' }}"));
+    let workspace = Workspace::new();
+    let description = Description {
+        result: &format!("{}, {LISTS}", twice.join(", ")),
+        schemas: &[&of_site, &of_box, &site, UNION, &group, OTHER, OTHER_MEMBER],
+        ..Description::default()
+    };
+    import(&workspace, "2026-01-01", &description).unwrap();
+    let types = workspace.read(TYPES);
+    assert!(types.contains("\n  BacklinksSitesLive:\n"), "{types}");
+    assert!(
+        types.contains("name: BacklinksSitesLiveMarketsMarket\n"),
+        "{types}"
+    );
+    assert!(types.contains("name: ShapeBoxMarketsMarket\n"), "{types}");
+}
+
+/// The member `box` of the union `Shape` is an object called `ShapeBox`.
+#[test]
+fn a_union_and_its_members_have_names_of_their_own() {
+    let mut unions = vec![UNION.to_owned(), MEMBER.to_owned(), OTHER_MEMBER.to_owned()];
+    unions.push(OTHER.replace("Other:", "ShapeBox:"));
+    let schemas: Vec<&str> = unions.iter().map(String::as_str).collect();
+    let workspace = Workspace::new();
+    let description = Description {
+        result: &LISTS.replace("schemas/Other'", "schemas/ShapeBox'"),
+        schemas: &schemas,
+        ..Description::default()
+    };
+    import(&workspace, "2026-01-01", &description).unwrap();
+    let types = workspace.read(TYPES);
+    assert!(types.contains("\n  Shape:\n"), "{types}");
+    assert!(!types.contains("\n  ShapeBox:\n"), "{types}");
 }
 
 #[test]
