@@ -12,7 +12,7 @@ use super::draw::Session;
 use super::events::{Event, files};
 use super::faults::{Brings, Fault, marker};
 use super::input::is_rejected;
-use super::run::{Guarantee, Job, is_stopped};
+use super::run::{Guarantee, Job, is_refused_without_journal, is_stopped};
 use super::totals::Totals;
 use super::world::{CallRecord, Ended, secrets};
 
@@ -46,6 +46,7 @@ pub fn exit_code(job: &Job, ended: &Ended, session: &Session, events: &[Event]) 
         Some(3 | 4) => session.rate > 0.0 && !session.faults.is_empty(),
         Some(5) => job.world.plan().budget.is_some() || has(&[Fault::OutOfFunds]),
         Some(11) => is_stopped(events),
+        Some(2) => is_refused_without_journal(ended) && job.world.record().tampered.is_some(),
         Some(_) => false,
     };
     if !has_cause {

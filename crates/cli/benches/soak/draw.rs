@@ -200,6 +200,14 @@ fn session(rng: &mut Rng, number: usize, pace: Pace, honest: bool, calls: usize)
     };
     for _ in 0..[0, 0, 1, 1, 2][rng.usize(..5)] {
         let event = Event::draw(rng, pace);
+        // A journal that is gone or another file is not locked, so that nothing can refuse its name.
+        let frees = |event: &Event| event.frees_the_journal();
+        let uses = |event: &Event| event.uses_the_journal();
+        let conflicts = (frees(&event) && session.has_event(uses))
+            || (uses(&event) && session.has_event(frees));
+        if conflicts {
+            continue;
+        }
         session.events.push((rng.usize(..calls.min(8)), event));
     }
     if session.has_event(Event::requires_one_in_flight) {

@@ -97,6 +97,22 @@ impl Event {
         }
     }
 
+    /// Returns whether the event takes the name of the journal from the file that is locked.
+    pub fn frees_the_journal(&self) -> bool {
+        matches!(
+            self,
+            Self::Tamper(Tamper::Deleted | Tamper::ReplacedByAnother | Tamper::ReplacedByCopy)
+        )
+    }
+
+    /// Returns whether the event starts another job with the journal.
+    pub fn uses_the_journal(&self) -> bool {
+        matches!(
+            self,
+            Self::SecondProcess(SecondProcess::SharedJournal | SecondProcess::SharedJournalResumed)
+        )
+    }
+
     /// Returns whether the program may be writing to the journal while the event changes it, unless
     /// one call is in flight at a time.
     pub fn requires_one_in_flight(&self) -> bool {

@@ -176,6 +176,10 @@ impl Job {
         let Some(tampered) = tampered else {
             return;
         };
+        if is_refused_without_journal(ended) {
+            // The journal was gone before the session began.
+            return;
+        }
         if calls >= session.max_in_flight {
             self.world.problem(format!(
                 "{calls} calls were sent after the journal was {:?}, with {} in flight: {ended:?}",
@@ -280,4 +284,9 @@ fn is_killed(ended: &Ended, events: &[Event]) -> bool {
 /// Returns whether a signal stopped the job.
 pub fn is_stopped(events: &[Event]) -> bool {
     events.iter().any(Event::stops)
+}
+
+/// Returns whether a job was not started because its journal is missing.
+pub fn is_refused_without_journal(ended: &Ended) -> bool {
+    ended.code == Some(2) && ended.err.contains("but its journal")
 }
