@@ -322,8 +322,10 @@ fn belongs_to(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
 
 fn calls_per_minute(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     let calls = sentence.count(&["up to"]).filter(|calls| {
-        let rest = calls.rest.trim_start().to_ascii_lowercase();
-        rest.starts_with("api calls per minute")
+        let is_number = |c: char| c.is_ascii_digit() || ", ".contains(c);
+        let rest = calls.rest.trim_start_matches(is_number);
+        rest.to_ascii_lowercase()
+            .starts_with("api calls per minute")
     });
     Reading::of(calls.map(|it| it.number), &mut prose.calls_per_minute)
 }
