@@ -164,6 +164,23 @@ async fn a_budget_is_not_passed_if_charges_are_unknown() {
     }
 }
 
+/// If only one of two tasks states a cost, the rest of the estimate may have been charged.
+#[tokio::test]
+async fn a_part_of_a_cost_is_not_the_whole() {
+    let api = FakeApi::start(|_| {
+        Reply::rows().charging(0.01).edit(|body| {
+            body["cost"] = Value::Null;
+            let silent = json!({"status_code": 20000, "result": null});
+            body["tasks"].as_array_mut().unwrap().push(silent);
+        })
+    });
+    let client = client(&api);
+    assert_eq!(ranks(&client).await.unwrap().cost(), Some(0.01));
+    let costs = client.costs();
+    assert_eq!((costs.us_dollars, costs.unknown_charges), (0.01, 1));
+    assert!((costs.max_us_dollars() - 0.024_036).abs() < 1e-9);
+}
+
 /// A free endpoint that states a cost is charged, and is not called again.
 #[tokio::test]
 async fn a_cost_of_a_free_endpoint_counts() {

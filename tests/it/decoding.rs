@@ -141,6 +141,16 @@ fn odd_envelopes() {
     }
 }
 
+/// A value or a key of a response cannot control a terminal.
+#[test]
+fn drift_is_shown_without_control_characters() {
+    let json = item("\"referring_links_tld\": {\"\\u001b[2J\u{9b}\": \"\\u001b[2J\u{9b}\"}");
+    let drift = decode::<Vec<Result>>(&json).unwrap().drift;
+    let shown = drift[0].to_string();
+    assert!(drift[0].pointer.contains('\u{1b}'), "{shown}");
+    assert!(!shown.contains(char::is_control), "{shown:?}");
+}
+
 /// What the strict check adds to the everyday one: unknown fields, with their places.
 #[test]
 fn losses_name_unknown_fields() {

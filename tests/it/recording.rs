@@ -887,6 +887,20 @@ async fn a_token_gives_access_to_the_recorder() {
     assert_eq!(upstream.received().len(), 4);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_leads_no_recording_out_of_its_folder() {
+    let upstream = Responder::start(account).await.unwrap();
+    let (folder, outside) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("v3")).unwrap();
+    let mock = recorder(record(&folder, upstream.url())).await;
+    let response = send(&mock, "POST", SUMMARY, r#"[{"targets": ["a.com"]}]"#).await;
+    assert_eq!(response.status, 200);
+    let detail = response.header("x-mock-detail");
+    assert!(detail.contains("leads out of the folder"), "{detail}");
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+}
+
 /// A good recording is not replaced by a bad moment.
 #[tokio::test]
 async fn what_passes_is_not_kept() {

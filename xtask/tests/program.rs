@@ -133,3 +133,24 @@ fn the_exit_code_states_what_was_found() {
     assert_eq!(finding["path"], "result[].items[].rank");
     assert_eq!(drift(&folder.path().join("nothing.json")).0, Some(1));
 }
+
+/// `cargo xtask import … | head` closes the pipe before everything is printed.
+#[test]
+fn a_reader_that_closes_the_pipe_is_no_error() {
+    let checkout = checkout();
+    let description =
+        "paths:\n  /v3/backlinks/gadgets/live:\n    get: {}\ncomponents:\n  schemas: {}\n";
+    checkout.write("openapi.yaml", description);
+    let import = ["import", "--openapi", "openapi.yaml"];
+    for arguments in [&["check"] as &[&str], &["generate"], &import] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(arguments)
+            .current_dir(checkout.path())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", error(&output));
+    }
+}

@@ -95,18 +95,25 @@ impl<E: PerTarget + 'static> Driver<E> {
             let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
                 break;
             };
-            if self.control().is_stopped() {
+            // A job that is stopped still delivers what the journal has.
+            if self.control().is_stopped() && self.history.is_empty() {
                 break;
             }
             let Some(targets) = self.packer.next_call() else {
                 break;
             };
+            let history = self.history.remove(&number);
+            if self.control().is_stopped() && history.is_none() {
+                self.outcomes.send(not_sent(targets)).await;
+                number += 1;
+                continue;
+            }
             while let Some(ended) = calls.try_join_next() {
                 self.check_panic(&ended);
             }
             let call = PreparedCall {
                 number,
-                history: self.history.remove(&number),
+                history,
                 digest: self.journal.as_ref().map(|_| digest::of_call(&targets)),
                 input: input.prefix(),
                 targets,

@@ -7,11 +7,13 @@
 //! | what happens | targets | paid | the job |
 //! | --- | --- | --- | --- |
 //! | The program is killed, or the machine loses power. | those of calls in flight are [`Failed`] when the job is resumed | unknown for these calls | is resumed with [`BulkJob::resume`] |
+//! | The job stops for any reason, and the journal has outcomes that it did not come to. | those in the journal have their outcomes, the others are [`NotSent`] | no | delivers them before it ends |
 //! | Another process runs the same job. | – | no | is refused: [`JournalError::InUse`] |
 //! | The file given as the journal is another file. | – | no | is refused, and the file is not changed: [`JournalError::NotAJournal`] |
 //! | Something else replaces, truncates, deletes or writes to the journal. | those of calls in flight have their outcomes | once | stops before the next call: [`JournalError::Changed`] |
 //! | The disk has no room for the next responses. | [`NotSent`] | no | stops before the next call: [`JournalError::NoSpace`] |
 //! | A response cannot be written to the journal. | have their outcomes | once | stops, tries again, and saves the response in a second file, which `resume` reads: [`JournalError::SavedElsewhere`] |
+//! | The journal lacks the call whose response is in the second file. | – | no | is refused, and nothing is changed: [`JournalError::CallMissing`] |
 //! | Nothing at all can be written. | have their outcomes | once | stops; [`Outcomes::unsaved`] has the responses |
 //! | A response cannot be decoded. | [`Failed`] | as stated, or unknown | continues; the journal has the response |
 //! | A task fails and costs money. | [`Failed`] | as stated | continues; the journal has the response, and the targets are not sent again |

@@ -563,7 +563,9 @@ fn no_disk_space_for_a_response_in_flight() {
         let reply = large_rows(40_000);
         // The first two are in flight together.
         if call.number < 2 {
-            reply.before(move || drop(both.wait()))
+            reply.before(move || {
+                both.wait();
+            })
         } else {
             reply
         }
@@ -599,6 +601,104 @@ fn no_disk_space_anywhere() {
     output.assert(1, &["has 10 rows that the journal lacks, so it stays"]);
     assert_eq!(job.read("out.jsonl.part.1"), before);
     assert_eq!(api.ledger().charges.len(), 1);
+}
+
+/// Responses that could not be written to a journal are saved beside it. A journal that lacks their
+/// calls is not resumed, as the job would pay for them again.
+#[test]
+fn a_truncated_journal_is_not_resumed_while_its_responses_are_saved() {
+    let folder: Arc<Mutex<std::path::PathBuf>> = Arc::default();
+    let of_script = Arc::clone(&folder);
+    let api = FakeApi::start(move |call| {
+        let journal = of_script.lock().unwrap().join("out.jsonl.journal");
+        let is_third = call.number == 2;
+        Reply::rows().before(move || {
+            if is_third {
+                let file = fs::OpenOptions::new().write(true).open(&journal).unwrap();
+                file.set_len(600).unwrap();
+            }
+        })
+    });
+    let job = Job::at(api.url(), targets(50));
+    job.folder.path().clone_into(&mut folder.lock().unwrap());
+    let arguments = [&DISK[..6], &["--max-in-flight", "1"]].concat();
+    job.run(&arguments).assert(
+        1,
+        &[
+            "was truncated while the job was running",
+            "saved in out.jsonl.journal.rest",
+        ],
+    );
+    assert_eq!(api.calls().len(), 3);
+    let resumed = [&arguments[..], &["--resume"]].concat();
+    let journal = fs::read(job.path("out.jsonl.journal")).unwrap();
+    job.run(&resumed).assert(
+        1,
+        &["it lacks call 2, and out.jsonl.journal.rest has its response: restore the journal"],
+    );
+    assert_eq!(
+        fs::read(job.path("out.jsonl.journal")).unwrap().len(),
+        journal.len()
+    );
+    assert_eq!(api.calls().len(), 3);
+    // The user gives them up.
+    fs::remove_file(job.path("out.jsonl.journal.rest")).unwrap();
+    job.run(&resumed)
+        .assert(1, &["40 found, 10 failed; 4 calls", "part.1 has 10 rows"]);
+}
+
+/// A run that is killed leaves the table of the run before it under a name with a number.
+#[test]
+fn tables_of_killed_runs_are_removed_when_their_rows_are_in_the_table() {
+    let job = Job::new(targets(3));
+    let arguments = [RANKS, "targets.txt", "-o", "out.csv", "--resume"];
+    job.run(&arguments).assert(0, &["3 found"]);
+    fs::copy(job.path("out.csv"), job.path("out.csv.part.1")).unwrap();
+    fs::write(job.path("out.csv.part.2"), "number,target,outcome,reason\n").unwrap();
+    fs::write(job.path("out.csv.part.12"), "mine\n").unwrap();
+    fs::write(job.path("out.csv.part.old"), "mine\n").unwrap();
+    job.run(&arguments).assert(0, &["0 calls"]);
+    assert!(!job.path("out.csv.part.1").exists());
+    assert!(!job.path("out.csv.part.2").exists());
+    assert_eq!(job.read("out.csv.part.12"), "mine\n");
+    assert_eq!(job.read("out.csv.part.old"), "mine\n");
+    // It has a row that the table lacks.
+    let more = "number,target,outcome,reason\n4,d3.example,found,\n";
+    fs::write(job.path("out.csv.part.1"), more).unwrap();
+    job.run(&arguments).assert(
+        1,
+        &["out.csv.part.1 has 1 row that the journal lacks, so it stays"],
+    );
+    assert_eq!(job.read("out.csv.part.1"), more);
+    assert_eq!(job.outcomes("out.csv").len(), 3);
+}
+
+/// Rows that the journal has are in the table, although the job stops before it comes to them.
+#[test]
+fn a_job_that_stops_delivers_what_the_journal_has() {
+    let api = FakeApi::start(|call| match call.number {
+        0 => Reply::failed(40400, "not found", 0.0),
+        10 => Reply::refused(40210, "no money"),
+        _ => Reply::rows(),
+    });
+    let job = Job::at(api.url(), targets(50));
+    let arguments = [
+        RANKS,
+        "targets.txt",
+        "-o",
+        "out.csv",
+        "--targets-per-call",
+        "5",
+        "--max-in-flight",
+        "1",
+        "--resume",
+    ];
+    job.run(&arguments).assert(10, &["45 found, 5 failed"]);
+    job.run(&arguments)
+        .assert(5, &["45 found, 5 not sent; 1 call", "40210"]);
+    let part = job.outcomes("out.csv.part");
+    assert_eq!(part.values().filter(|(_, it)| it == "found").count(), 45);
+    assert_eq!(job.outcomes("out.csv").len(), 50);
 }
 
 /// A proxy between a program and a server that acts when a number of bytes has passed.
@@ -880,7 +980,7 @@ fn interrupted_on_a_terminal() {
     *held = child.stdin.take();
     drop(held);
     let (mut shown, mut is_noticed) = (Vec::new(), false);
-    for byte in child.stdout.take().unwrap().bytes() {
+    for byte in BufReader::new(child.stdout.take().unwrap()).bytes() {
         shown.push(byte.unwrap());
         if !is_noticed && shown.ends_with(b"charged and lost") {
             is_noticed = true;

@@ -302,6 +302,58 @@ fn a_journal_that_changes_stops_the_job() {
     }
 }
 
+/// A table that something else changes does not pass for whole, and can be written again.
+#[test]
+fn a_table_that_changes_is_not_named() {
+    let changes: [fn(&Job); 3] = [
+        |job| fs::write(job.path("out.csv.part"), "").unwrap(),
+        |job| fs::remove_file(job.path("out.csv.part")).unwrap(),
+        |job| {
+            fs::copy(job.path("out.csv.part"), job.path("copy")).unwrap();
+            fs::rename(job.path("copy"), job.path("out.csv.part")).unwrap();
+        },
+    ];
+    for change in changes {
+        let held = HeldApi::start();
+        let job = Job::at(held.api.url(), targets(TARGETS));
+        let child = spawn(&job, &arguments("out.csv", &[]));
+        held.wait();
+        held.let_go(1);
+        held.wait();
+        // The first response is in the table when the second call has arrived, or soon after.
+        while fs::metadata(job.path("out.csv.part")).unwrap().len() < 100 {
+            std::thread::yield_now();
+        }
+        change(&job);
+        held.let_go(TARGETS);
+        end(child).assert(1, &["the output could not be written"]);
+        assert!(!job.path("out.csv").exists());
+        let resumed = job.run(&arguments("out.csv", &["--resume"]));
+        resumed.assert(0, &["30 targets: 30 found; 0 calls"]);
+        assert_eq!(job.outcomes("out.csv").len(), TARGETS);
+        assert_eq!(held.api.calls().len(), TARGETS / 5);
+    }
+}
+
+/// A journal whose middle is missing is not resumed, as the missing calls would be paid for again.
+#[test]
+fn a_journal_with_a_part_missing_is_refused() {
+    let api = FakeApi::start(|_| Reply::rows());
+    let job = Job::at(api.url(), targets(TARGETS));
+    job.run(&arguments("out.csv", &[])).assert(0, &[]);
+    let journal = fs::read(job.path("out.csv.journal")).unwrap();
+    let text = String::from_utf8_lossy(&journal).into_owned();
+    let sent = text.find(r#"{"record":"sent","call":3"#).unwrap();
+    let response = text.find(r#"{"record":"response","call":3"#).unwrap();
+    let start = |at: usize| text[..at].rfind('\n').unwrap() + 1;
+    let cut = [&text[..start(sent)], &text[start(response)..]].concat();
+    fs::write(job.path("out.csv.journal"), &cut).unwrap();
+    let output = job.run(&arguments("out.csv", &["--resume"]));
+    output.assert(1, &["the record that call 3 was sent is missing"]);
+    assert_eq!(job.read("out.csv.journal"), cut);
+    assert_eq!(api.calls().len(), TARGETS / 5);
+}
+
 /// Returns the library that gives a program another clock, if it is installed.
 fn faketime() -> Option<&'static str> {
     let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";

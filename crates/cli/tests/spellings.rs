@@ -151,8 +151,10 @@ fn punycode(target: &str) -> String {
         .replace("🦀", "xn--zs9h")
 }
 
-/// Ways to write a target, each with the number of targets that cannot be matched then.
-const ECHOES: [(&str, fn(&str) -> String, usize); 13] = [
+/// A way to write a target, with the number of targets that cannot be matched then.
+type Echo = (&'static str, fn(&str) -> String, usize);
+
+const ECHOES: [Echo; 13] = [
     ("as sent", str::to_owned, 0),
     ("lower case", str::to_lowercase, 0),
     ("upper case", str::to_uppercase, 3),

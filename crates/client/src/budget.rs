@@ -16,11 +16,11 @@ pub struct Costs {
     pub us_dollars: f64,
     /// The number of attempts that received a response or its beginning. A retry is another attempt.
     pub calls: u64,
-    /// The number of attempts of which it is unknown whether they were charged. `us_dollars` does not
-    /// include them.
+    /// The number of attempts of which it is unknown whether they were charged, or how much. `us_dollars`
+    /// includes only the part that is known.
     pub unknown_charges: u64,
-    /// The sum of the estimates of the attempts with an unknown charge, in US dollars. It is 0 for
-    /// sections without a price: see [`Prices`].
+    /// The sum of the estimates of the attempts with an unknown charge, in US dollars, without the part
+    /// that is known. It is 0 for sections without a price: see [`Prices`].
     pub possible_us_dollars: f64,
 }
 
@@ -202,8 +202,10 @@ impl Ledger {
 }
 
 impl Reservation {
-    /// Records the outcome of the call and releases the estimate.
-    pub(crate) fn settle(self, dispatch: Dispatch, charge: Charge) {
+    /// Records the outcome of the call and releases the estimate. At least `least` US dollars were
+    /// charged if the charge is unknown.
+    pub(crate) fn settle(self, dispatch: Dispatch, charge: Charge, least: f64) {
+        let least = finite(least);
         for account in &self.accounts {
             let mut entries = account.entries();
             entries.costs.calls += u64::from(dispatch == Dispatch::Sent);
@@ -213,7 +215,8 @@ impl Reservation {
                 // The estimate is kept, as the call may have cost that much.
                 Charge::Unknown => {
                     entries.costs.unknown_charges += 1;
-                    entries.costs.possible_us_dollars += self.estimate;
+                    entries.costs.us_dollars += least;
+                    entries.costs.possible_us_dollars += (self.estimate - least).max(0.0);
                 }
             }
         }
@@ -254,7 +257,7 @@ mod tests {
         let charges = [Charge::Unknown, Charge::None, Charge::Charged(0.3)];
         for charge in charges {
             let reservation = job.reserve(0.5).ok().unwrap();
-            reservation.settle(Dispatch::Unknown, charge);
+            reservation.settle(Dispatch::Unknown, charge, 0.0);
         }
         for ledger in [&client, &job] {
             let costs = ledger.costs();
@@ -265,6 +268,13 @@ mod tests {
         assert_eq!((exceeded.spent, exceeded.budget), (0.8, 1.0));
         assert!(job.reserve(0.2).is_ok());
         assert!(client.reserve(0.5).is_ok());
+        // A part of the charge is known.
+        for least in [0.25, 0.75] {
+            let reservation = client.reserve(0.5).ok().unwrap();
+            reservation.settle(Dispatch::Sent, Charge::Unknown, least);
+        }
+        let costs = client.costs();
+        assert_eq!((costs.us_dollars, costs.possible_us_dollars), (1.3, 0.75));
     }
 
     #[test]
@@ -274,7 +284,7 @@ mod tests {
             let kept = ledger.reserve(0.25).ok().unwrap();
             for charge in [Charge::Unknown, Charge::Charged(odd), Charge::None] {
                 let reservation = ledger.reserve(odd).ok().unwrap();
-                reservation.settle(Dispatch::Sent, charge);
+                reservation.settle(Dispatch::Sent, charge, 0.0);
             }
             let reserved = ledger.own.entries().reserved;
             assert!((reserved - 0.25).abs() < 1e-6, "{odd}: {reserved}");
@@ -301,7 +311,7 @@ mod tests {
         drop(reservation);
         assert!(job.reserve(0.5).is_ok());
         if let Ok(reservation) = part.reserve(0.75) {
-            reservation.settle(Dispatch::Sent, Charge::Charged(0.75));
+            reservation.settle(Dispatch::Sent, Charge::Charged(0.75), 0.0);
         }
         for ledger in [&client, &job, &part] {
             assert_eq!(ledger.costs().us_dollars, 0.75);

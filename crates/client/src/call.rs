@@ -59,7 +59,7 @@ impl Client {
         match &outcome {
             Ok(completed) => {
                 span.record("attempts", completed.raw_response.attempts);
-                span.record("cost", completed.cost.unwrap_or_default());
+                span.record("cost", completed.cost.us_dollars.unwrap_or_default());
             }
             Err(error) => {
                 span.record("attempts", error.attempts());
@@ -207,7 +207,7 @@ impl Client {
             duration,
             error,
             cost: match outcome {
-                Ok(completed) => completed.cost,
+                Ok(completed) => completed.cost.us_dollars,
                 Err(failed) => failed.error.last_charge().amount(),
             },
         });
@@ -287,30 +287,38 @@ impl Unsettled {
         endpoint: &EndpointInfo,
         outcome: &Result<Completed<T>, AttemptError>,
     ) {
+        let mut least = 0.0;
         let (dispatch, charge) = match outcome {
-            Ok(completed) => (
-                Dispatch::Sent,
-                completed.cost.map_or(Charge::Unknown, Charge::of),
-            ),
+            Ok(Completed { cost, .. }) => {
+                let stated = cost.us_dollars.unwrap_or_default();
+                let charge = if cost.is_complete {
+                    Charge::of(stated)
+                } else {
+                    least = stated;
+                    Charge::Unknown
+                };
+                (Dispatch::Sent, charge)
+            }
             Err(failed) => (failed.error.dispatch(), failed.error.last_charge()),
         };
         // A free endpoint that states a cost is not free.
         let charge = match charge {
-            Charge::Unknown if !endpoint.charged => Charge::None,
+            Charge::Unknown if !endpoint.charged => Charge::of(least),
             charge => charge,
         };
-        self.settle(dispatch, charge);
+        self.settle(dispatch, charge, least);
     }
 
-    fn settle(&mut self, dispatch: Dispatch, charge: Charge) {
+    /// Settles the reservation. At least `least` US dollars were charged if the charge is unknown.
+    fn settle(&mut self, dispatch: Dispatch, charge: Charge, least: f64) {
         if let Some(reservation) = self.0.take() {
-            reservation.settle(dispatch, charge);
+            reservation.settle(dispatch, charge, least);
         }
     }
 }
 
 impl Drop for Unsettled {
     fn drop(&mut self) {
-        self.settle(Dispatch::Unknown, Charge::Unknown);
+        self.settle(Dispatch::Unknown, Charge::Unknown, 0.0);
     }
 }

@@ -212,7 +212,7 @@ impl Client {
         }
         Ok(Response {
             task: completed.value,
-            cost: completed.cost,
+            cost: completed.cost.us_dollars,
             raw_response: completed.raw_response,
         })
     }
@@ -257,10 +257,7 @@ impl Client {
                 let Accepted { envelope, cost } =
                     accepted(status, RawEnvelope::parse(text.as_bytes()))?;
                 let value = posted_tasks(envelope, text, tasks.len());
-                Ok(DecodedResponse {
-                    value,
-                    cost: cost.us_dollars,
-                })
+                Ok(DecodedResponse { value, cost })
             })
             .await?;
         for task in &mut completed.value {

@@ -6,10 +6,10 @@ use dataforseo_models::{Envelope, FromLenientJson, TaskCost, TaskResponse, Total
 use crate::error::ErrorKind;
 use crate::response::RawResponse;
 
-/// A decoded response, and the cost of the call in US dollars if it has one.
+/// A decoded response, and the cost of the call.
 pub(crate) struct DecodedResponse<T> {
     pub(crate) value: T,
-    pub(crate) cost: Option<f64>,
+    pub(crate) cost: TotalCost,
 }
 
 /// Decodes a response, after repairs if it cannot be decoded as it is: invalid UTF-8, half a
@@ -36,7 +36,7 @@ pub(crate) fn single_task<R: FromLenientJson>(
     http_status: u16,
     text: &str,
 ) -> Result<DecodedResponse<TaskResponse<R>>, ErrorKind> {
-    let Accepted { envelope, cost } = accepted(
+    let Accepted { envelope, mut cost } = accepted(
         http_status,
         Envelope::<TaskResponse<R>>::parse_repaired(text),
     )?;
@@ -53,11 +53,8 @@ pub(crate) fn single_task<R: FromLenientJson>(
             cost: cost.us_dollars,
         });
     }
-    task.drift.extend(cost.drift);
-    Ok(DecodedResponse {
-        value: task,
-        cost: cost.us_dollars,
-    })
+    task.drift.append(&mut cost.drift);
+    Ok(DecodedResponse { value: task, cost })
 }
 
 /// An envelope of a call that the API accepted, and the cost of the call.

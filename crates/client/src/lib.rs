@@ -31,7 +31,7 @@
 //! - **Data.** A response that cannot be decoded is not lost: [`Response::raw_response`] and
 //!   [`Error::raw_response`] return its bytes. [`Response::drift`] lists the values whose type differs
 //!   from the documentation.
-//! - **Secrets.** No `Debug`, message or error contains a credential.
+//! - **Secrets.** No `Debug`, message or error contains a credential, even if a server repeats it.
 //!
 //! | to | use |
 //! | --- | --- |

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dataforseo_models::drift::Drift;
-use dataforseo_models::{HasItems, RawEnvelope, StatusCode, TaskId, TaskResponse};
+use dataforseo_models::{HasItems, RawEnvelope, StatusCode, TaskId, TaskResponse, TotalCost};
 use serde::Deserialize as _;
 
 /// The response to a call with one task that succeeded.
@@ -116,7 +116,7 @@ impl Posted {
     pub(crate) fn new(completed: Completed<Vec<PostedTask>>) -> Self {
         Self {
             tasks: completed.value,
-            cost: completed.cost,
+            cost: completed.cost.us_dollars,
             raw_response: completed.raw_response,
         }
     }
@@ -218,8 +218,7 @@ impl PostedTask {
 /// The outcome of a call that succeeded.
 pub(crate) struct Completed<T> {
     pub(crate) value: T,
-    /// In US dollars; `None` if the response has none.
-    pub(crate) cost: Option<f64>,
+    pub(crate) cost: TotalCost,
     pub(crate) raw_response: RawResponse,
 }
 

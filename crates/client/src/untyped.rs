@@ -193,15 +193,15 @@ impl Client {
             .perform(pending, |status, text| {
                 let Accepted { envelope, cost } =
                     accepted(status, RawEnvelope::parse(text.as_bytes()))?;
-                let cost = cost.us_dollars;
+                let us_dollars = cost.us_dollars;
                 let tasks: Vec<UntypedTask> = envelope.tasks.into_iter().map(Into::into).collect();
                 match tasks.as_slice() {
-                    [] => Err(ErrorKind::NoTask { cost }),
+                    [] => Err(ErrorKind::NoTask { cost: us_dollars }),
                     [task] if !task.status_code.is_ok() => Err(ErrorKind::Task {
                         status_code: task.status_code,
                         message: task.message.clone(),
                         id: task.id.clone(),
-                        cost,
+                        cost: us_dollars,
                     }),
                     _ => Ok(DecodedResponse { value: tasks, cost }),
                 }
@@ -213,7 +213,7 @@ impl Client {
         }
         Ok(UntypedResponse {
             tasks: completed.value,
-            cost: completed.cost,
+            cost: completed.cost.us_dollars,
             raw_response: completed.raw_response,
         })
     }

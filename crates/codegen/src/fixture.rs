@@ -3,10 +3,14 @@
 //!
 //! An endpoint whose tasks have a `tag` also has the edge cases, which that tag selects. These are
 //! an empty success, nulls wherever the API can send one, and undocumented fields and values.
+//!
+//! A response has at most [`MAX_VALUES`](super::fixture_size::MAX_VALUES) values. A type that
+//! contains itself occurs inside of itself as often as that allows; the lists below are empty.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::fixture_size::{Extent, Size};
 use dataforseo_spec::language::{Format, Mode};
 use dataforseo_spec::model::{Endpoint, Field, Object, Section, Type, TypeDef};
 
@@ -26,10 +30,28 @@ pub fn emit(section: &Section, endpoint: &Endpoint, documented: bool) -> Vec<(St
     fixtures
         .into_iter()
         .filter_map(|case| {
-            let synthesis = Synthesis::new(section, endpoint, case)?;
-            Some((case.file().to_owned(), synthesis.fixture()))
+            let fixture = whole_fixture(section, endpoint, case)?;
+            Some((case.file().to_owned(), fixture))
         })
         .collect()
+}
+
+/// Returns the fixture of the largest extent that is not too large. If even the smallest one is,
+/// its last values are empty lists and nulls.
+fn whole_fixture(section: &Section, endpoint: &Endpoint, case: Case) -> Option<String> {
+    let attempt = |extent: Extent| {
+        let synthesis = Synthesis::new(section, endpoint, case, extent)?;
+        let results = synthesis.results();
+        Some((synthesis, results))
+    };
+    let (mut synthesis, mut results) = attempt(Extent::LARGEST)?;
+    if synthesis.size.is_exceeded() {
+        let extent = Extent::largest(|extent| {
+            attempt(extent).is_some_and(|(synthesis, _)| !synthesis.size.is_exceeded())
+        });
+        (synthesis, results) = attempt(extent)?;
+    }
+    Some(synthesis.fixture(results))
 }
 
 /// The case that a synthetic fixture covers.
@@ -78,9 +100,6 @@ impl Case {
     }
 }
 
-/// The maximum depth of a synthetic response.
-const MAX_DEPTH: usize = 16;
-
 /// The identifier of all synthetic tasks.
 const ID: &str = "01010000-0000-0000-0000-000000000000";
 
@@ -91,11 +110,17 @@ struct Synthesis<'a> {
     /// Returns the example with the tag that selects the case.
     task: Map<String, Value>,
     targets: Vec<String>,
+    size: Size,
 }
 
 impl<'a> Synthesis<'a> {
     /// Without an example of a task, there is no fixture.
-    fn new(section: &'a Section, endpoint: &'a Endpoint, case: Case) -> Option<Self> {
+    fn new(
+        section: &'a Section,
+        endpoint: &'a Endpoint,
+        case: Case,
+        extent: Extent,
+    ) -> Option<Self> {
         let mut task = match &endpoint.example {
             Some(example) => example.as_object()?.clone(),
             None if endpoint.task.is_none() => Map::new(),
@@ -117,10 +142,12 @@ impl<'a> Synthesis<'a> {
             case,
             task,
             targets,
+            size: Size::new(extent),
         })
     }
 
-    fn fixture(&self) -> String {
+    /// Returns the file with the result of the task.
+    fn fixture(&self, results: Value) -> String {
         let endpoint = self.endpoint;
         let parameter = |field: &Field| match field.wire.as_str() {
             "id" => ID,
@@ -139,7 +166,6 @@ impl<'a> Synthesis<'a> {
         data.insert("api".into(), self.section.name.clone().into());
         data.insert("function".into(), function.join("/").into());
         data.extend(self.task.clone());
-        let results = self.results();
         let posted = endpoint.mode == Mode::TaskPost;
         let (code, message) = if posted {
             (20100, "Task Created.")
@@ -206,7 +232,7 @@ impl<'a> Synthesis<'a> {
             let value = match field.wire.as_str() {
                 // Counts are consistent with the rows.
                 "items_count" | "total_count" if has_rows => self.rows(object).into(),
-                wire => match self.echo(object, wire, &at) {
+                _ => match self.echo(object, field, &at) {
                     Some(value) => value,
                     None => self.value(&field.ty, Some(field), &at),
                 },
@@ -221,19 +247,47 @@ impl<'a> Synthesis<'a> {
     }
 
     /// The parts of a task that responses repeat: its fields in the result, its targets in the
-    /// rows.
-    fn echo(&self, object: &Object, wire: &str, at: &str) -> Option<Value> {
+    /// rows. A field of another type in the result has another meaning.
+    fn echo(&self, object: &Object, field: &Field, at: &str) -> Option<Value> {
         if self.case == Case::Nulls {
             return None;
         }
         let rows = self.endpoint.rows.as_ref();
         let per_target = rows.filter(|rows| rows.row == object.name);
-        if per_target.is_some_and(|rows| rows.spec.target.as_deref() == Some(wire)) {
+        let wire = &field.wire;
+        if per_target.is_some_and(|rows| rows.spec.target.as_ref() == Some(wire)) {
             let index: usize = at.split('/').rev().nth(1)?.parse().ok()?;
             return self.targets.get(index).cloned().map(Value::from);
         }
         let in_result = at.matches('/').count() == 1;
-        self.task.get(wire).filter(|_| in_result).cloned()
+        let sent = self.task.get(wire).filter(|_| in_result)?;
+        self.fits(sent, &field.ty).then(|| sent.clone())
+    }
+
+    /// Returns whether a value is of a type.
+    fn fits(&self, value: &Value, ty: &Type) -> bool {
+        match (ty, value) {
+            (Type::Json, _) => true,
+            (Type::Integer, value) => value.is_i64() || value.is_u64(),
+            (Type::Float, value) => value.is_number(),
+            (Type::Boolean, value) => value.is_boolean(),
+            (Type::String | Type::Enum(_) | Type::Date | Type::Timestamp, value) => {
+                value.is_string()
+            }
+            (Type::List(of), Value::Array(list)) => list.iter().all(|value| self.fits(value, of)),
+            (Type::Map(of) | Type::Numbered(of), Value::Object(map)) => {
+                map.values().all(|value| self.fits(value, of))
+            }
+            (Type::Object(name), Value::Object(map)) => {
+                self.find_object(name).is_some_and(|object| {
+                    object.fields.iter().all(|field| {
+                        map.get(&field.wire)
+                            .is_none_or(|value| self.fits(value, &field.ty))
+                    })
+                })
+            }
+            _ => false,
+        }
     }
 
     fn rows(&self, object: &Object) -> usize {
@@ -245,8 +299,13 @@ impl<'a> Synthesis<'a> {
     }
 
     /// Returns the number of elements of a list: one per target or per member of a union, otherwise
-    /// two.
+    /// one or two. A list that is nested too often is empty.
     fn length(&self, of: &Type) -> usize {
+        if let Type::Object(name) | Type::Union(name) = of
+            && self.size.is_nested_too_often(name)
+        {
+            return 0;
+        }
         match (of, &self.endpoint.rows) {
             (Type::Union(name), _) => match self.find(name) {
                 Some(TypeDef::Union(union)) => {
@@ -263,24 +322,25 @@ impl<'a> Synthesis<'a> {
     }
 
     fn value(&self, ty: &Type, field: Option<&Field>, at: &str) -> Value {
-        let digest = Sha256::digest(at);
-        let seed = digest
-            .iter()
-            .take(4)
-            .fold(0_u32, |seed, byte| seed << 8 | u32::from(*byte));
         let index: usize = at
             .split('/')
             .filter_map(|part| part.parse().ok())
             .next_back()
             .unwrap_or(0);
         let nulls = self.case == Case::Nulls;
-        // A union can contain itself, so the depth is limited.
-        if at.matches('/').count() > MAX_DEPTH {
+        self.size.count();
+        // A union can contain itself, so the size is limited.
+        if self.size.is_beyond(at.matches('/').count()) {
             return match ty {
                 Type::List(_) => json!([]),
                 _ => Value::Null,
             };
         }
+        let digest = Sha256::digest(at);
+        let seed = digest
+            .iter()
+            .take(4)
+            .fold(0_u32, |seed, byte| seed << 8 | u32::from(*byte));
         let structure = matches!(
             ty,
             Type::List(_) | Type::Map(_) | Type::Object(_) | Type::Union(_)
@@ -326,10 +386,14 @@ impl<'a> Synthesis<'a> {
                     .collect(),
             ),
             Type::Object(name) => match self.find_object(name) {
-                Some(object) => Value::Object(self.object(object, at)),
+                Some(_) if self.size.is_nested_too_often(name) => Value::Null,
+                Some(object) => self
+                    .size
+                    .within(name, || Value::Object(self.object(object, at))),
                 None => Value::Null,
             },
-            Type::Union(name) => self.member(name, index, at),
+            Type::Union(name) if self.size.is_nested_too_often(name) => Value::Null,
+            Type::Union(name) => self.size.within(name, || self.member(name, index, at)),
             Type::Numbered(_) | Type::Filters(_) | Type::Order(_) => Value::Null,
         }
     }

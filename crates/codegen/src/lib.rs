@@ -9,6 +9,7 @@ mod client;
 mod docs;
 mod endpoint;
 mod fixture;
+mod fixture_size;
 mod folders;
 pub mod listing;
 mod mock;

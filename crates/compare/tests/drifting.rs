@@ -37,7 +37,6 @@ result:
     # The number that everything is about.
     rank:
       type: integer
-      wording: \"01234567\"
       doc: A rank.
     score:
       type: integer
@@ -101,10 +100,14 @@ types:
 
 const FILE: &str = "spec/backlinks/widgets_live.yaml";
 
+/// A page described the rank.
+const FINGERPRINTS: &str = "widgets_live.yaml result/fields/rank 01234567\n";
+
 fn workspace() -> Workspace {
     let workspace = Workspace::new();
     workspace.write(FILE, ENDPOINT);
     workspace.write("spec/backlinks/types.yaml", TYPES);
+    workspace.write("spec/backlinks/fingerprints.lock", FINGERPRINTS);
     workspace
 }
 

@@ -218,8 +218,8 @@ fn readings(text: &str) -> [Option<Reading>; 2] {
 /// base64.
 fn after_control(text: &str, mut at: usize) -> usize {
     let control = |at: usize| {
-        let readings = readings(&text[at..]).into_iter().flatten();
-        readings.filter(|it| it.character.is_control()).last()
+        let mut readings = readings(&text[at..]).into_iter().flatten();
+        readings.rfind(|it| it.character.is_control())
     };
     while let Some(reading) = control(at) {
         at += reading.length;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::prose;
+use super::{prose, requirements};
 use crate::docs::known::ExampleShape;
 use crate::docs::nest::{DocField, NestingHints, is_key, nest_response, nest_task};
 use crate::docs::{Form, MAX_NAME, Page, Unreadable};
@@ -335,14 +335,22 @@ struct DraftReader<'a> {
 
 impl DraftReader<'_> {
     fn fields(&mut self, fields: &[DocField], path: &str, example: Option<&Value>) -> Fields {
-        fields
+        let mut drafts: Fields = fields
             .iter()
             .map(|field| {
                 let path = format!("{path}.{}", field.row.name);
                 let example = example.and_then(|example| example.get(&field.row.name));
                 (field.row.name.clone(), self.field(field, &path, example))
             })
-            .collect()
+            .collect();
+        if self.part == Part::Task {
+            let required = fields.iter().filter_map(|field| {
+                let prose = prose::read(&field.row.type_word, &field.row.lines);
+                Some((field.row.name.clone(), prose.belongs_to?))
+            });
+            requirements::apply(&mut drafts, &required.collect());
+        }
+        drafts
     }
 
     fn field(&mut self, doc: &DocField, path: &str, example: Option<&Value>) -> Field {

@@ -11,11 +11,14 @@
 pub mod docs;
 pub mod draft;
 mod fixture;
+mod kept;
 mod merge;
 pub mod openapi;
 mod page;
+mod place_names;
 pub mod prose;
 pub mod report;
+mod requirements;
 mod rows;
 mod schema_prose;
 mod shape;

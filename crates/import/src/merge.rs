@@ -1,20 +1,61 @@
 //! Merges drafts into spec files. New facts are added, and texts of people stay. Contradictions are
 //! reported and overwrite nothing.
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::report::ImportReport;
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::{FIELD_KEYS, STATED, facts};
+use dataforseo_spec::fingerprints::{self, FileFingerprints};
 use dataforseo_spec::language::{
-    Endpoint, Field, FieldType, Fields, SharedType, SharedTypes, Values,
+    Endpoint, Field, FieldType, Fields, Member, SharedType, SharedTypes, Values,
 };
 use dataforseo_spec::load::File;
 use dataforseo_spec::tree::Path;
 use dataforseo_spec::write;
 
-/// Merges a draft into a file, and returns the new text of the file.
+/// A spec file after a merge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merged {
+    /// The new text.
+    pub text: String,
+    /// The fingerprints of the texts that are new or changed.
+    pub fingerprints: FileFingerprints,
+}
+
+impl Merged {
+    /// Returns the file of a new endpoint.
+    pub fn of_new_endpoint(draft: &Endpoint) -> Self {
+        Self {
+            text: write::endpoint(draft),
+            fingerprints: fingerprints::of(draft),
+        }
+    }
+
+    /// Returns a new file of shared types without types.
+    pub fn of_no_types() -> Self {
+        Self {
+            text: write::shared(&SharedTypes::default()),
+            fingerprints: FileFingerprints::new(),
+        }
+    }
+
+    /// Adds new types to the end of a file of shared types.
+    pub fn add_types(&mut self, types: &IndexMap<String, SharedType>) {
+        self.text = format!("{}\n", self.text.trim_end());
+        for (name, ty) in types {
+            self.text += &write::shared_type(name, ty);
+        }
+        let types = SharedTypes {
+            types: types.clone(),
+        };
+        self.fingerprints.extend(fingerprints::of(&types));
+    }
+}
+
+/// Merges a draft into a file.
 ///
 /// # Errors
 /// Returns an error if the file is not in block style.
@@ -25,14 +66,14 @@ pub fn merge(
     shared: Option<&SharedTypes>,
     removed: Option<String>,
     report: &mut ImportReport,
-) -> Result<String, Diagnostics> {
+) -> Result<Merged, Diagnostics> {
     let mut merge = Merge::new(&existing.name, text, shared, report)?;
     let (gone, all) = gone(draft, &existing.content);
     // A truncated page looks like a page with removed fields.
     let is_whole = (gone <= FEW || gone * 5 <= all) && !lacks_a_part(draft, &existing.content);
     merge.removed = removed.filter(|_| is_whole);
     merge.endpoint(draft, &existing.content)?;
-    Ok(merge.editor.text().to_owned())
+    Ok(merge.merged())
 }
 
 /// The number of fields that can be removed at once from a complete page of any length.
@@ -89,12 +130,12 @@ pub fn merge_second(
     text: &str,
     shared: Option<&SharedTypes>,
     report: &mut ImportReport,
-) -> Result<String, Diagnostics> {
+) -> Result<Merged, Diagnostics> {
     let of_page = existing.content.source.openapi.is_none();
     let mut merge = Merge::new(&existing.name, text, shared, report)?;
     (merge.second, merge.openapi) = (of_page, true);
     merge.endpoint(draft, &existing.content)?;
-    let text = merge.editor.text().to_owned();
+    let merged = merge.merged();
     if of_page {
         let unexplained = std::mem::take(&mut report.unexplained);
         report.kept.extend(unexplained.into_iter().map(|question| {
@@ -102,7 +143,7 @@ pub fn merge_second(
             what.to_owned()
         }));
     }
-    Ok(text)
+    Ok(merged)
 }
 
 /// Merges drafts of shared types into the file of shared types.
@@ -110,18 +151,25 @@ pub fn merge_second(
 /// # Errors
 /// Returns an error if the file is not in block style.
 pub fn merge_types(
-    drafts: &indexmap::IndexMap<String, SharedType>,
+    drafts: &IndexMap<String, SharedType>,
     existing: &File<SharedTypes>,
     text: &str,
     shared: &SharedTypes,
     report: &mut ImportReport,
-) -> Result<String, Diagnostics> {
+) -> Result<Merged, Diagnostics> {
     let mut merge = Merge::new(&existing.name, text, Some(shared), report)?;
     merge.openapi = true;
     for (name, draft) in drafts {
         let Some(known) = existing.content.types.get(name) else {
             continue;
         };
+        if let Some(message) = changed_kind(draft, known) {
+            merge
+                .report
+                .contradictions
+                .push(format!("{name}: {message}"));
+            continue;
+        }
         let path = |keys: &[&str]| -> Path {
             let keys = keys.iter().map(|key| (*key).to_owned());
             ["types".to_owned(), name.clone()]
@@ -143,6 +191,7 @@ pub fn merge_types(
                 None => {
                     let lines = write::member(wire, member);
                     merge.editor.insert(&path(&["members"]), before, &lines)?;
+                    merge.keep_fingerprints(&member.fields, &path(&["members", wire, "fields"]));
                     merge
                         .report
                         .added
@@ -160,7 +209,21 @@ pub fn merge_types(
             }
         }
     }
-    Ok(merge.editor.text().to_owned())
+    Ok(merge.merged())
+}
+
+/// Returns a message if a shared type is of another kind in the file than in the spec. Its entries
+/// cannot be compared.
+fn changed_kind(draft: &SharedType, known: &SharedType) -> Option<String> {
+    let kind = |ty: &SharedType| match (&ty.tag, &ty.values) {
+        (Some(tag), _) => format!("a union with the tag `{tag}`"),
+        (None, Some(_)) => "a list of values".to_owned(),
+        (None, None) => "an object".to_owned(),
+    };
+    let (stated, known) = (kind(draft), kind(known));
+    (stated != known).then(|| {
+        format!("{known} in the spec and {stated} in the file; if the file is right, replace the type in types.yaml")
+    })
 }
 
 struct Merge<'a> {
@@ -174,6 +237,8 @@ struct Merge<'a> {
     openapi: bool,
     /// The removal date for fields that are missing on the page. If absent, a person decides.
     removed: Option<String>,
+    /// The fingerprints of the texts that are new or changed.
+    fingerprints: FileFingerprints,
     shared: Option<&'a SharedTypes>,
     report: &'a mut ImportReport,
 }
@@ -191,9 +256,17 @@ impl<'a> Merge<'a> {
             second: false,
             openapi: false,
             removed: None,
+            fingerprints: FileFingerprints::new(),
             shared,
             report,
         })
+    }
+
+    fn merged(self) -> Merged {
+        Merged {
+            text: self.editor.text().to_owned(),
+            fingerprints: self.fingerprints,
+        }
     }
 
     fn endpoint(&mut self, draft: &Endpoint, existing: &Endpoint) -> Result<(), Diagnostics> {
@@ -243,12 +316,7 @@ impl<'a> Merge<'a> {
             return Ok(());
         }
         match shared.and_then(|name| self.shared?.types.get(name)) {
-            Some(shared) => {
-                let outer = std::mem::replace(&mut self.read_only, true);
-                let outcome = self.fields(&result(draft).fields, &shared.fields, &[], "result");
-                self.read_only = outer;
-                outcome
-            }
+            Some(shared) => self.shared_fields(&stated.fields, shared, "result"),
             None => self.fields(
                 &result(draft).fields,
                 &known.fields,
@@ -260,7 +328,7 @@ impl<'a> Merge<'a> {
 
     fn source(&mut self, draft: &Endpoint, existing: &Endpoint) -> Result<(), Diagnostics> {
         let path = vec!["source".to_owned()];
-        let order = ["link", "revised", "openapi", "wording"];
+        let order = ["link", "revised", "openapi"];
         if let (Some(file), Some(known)) = (&draft.source.openapi, &existing.source.openapi)
             && file != known
         {
@@ -279,11 +347,11 @@ impl<'a> Merge<'a> {
         }
         self.wording(
             &path,
-            &order,
             "the endpoint",
-            &draft.source.wording,
-            &existing.source.wording,
-        )
+            draft.source.wording.as_ref(),
+            existing.source.wording.as_ref(),
+        );
+        Ok(())
     }
 
     /// Compares the fingerprints of the wording. A changed text is reported, so that a person reads
@@ -291,25 +359,28 @@ impl<'a> Merge<'a> {
     fn wording(
         &mut self,
         path: &[String],
-        order: &[&str],
         label: &str,
-        page: &Option<String>,
-        spec: &Option<String>,
-    ) -> Result<(), Diagnostics> {
-        match (page, spec) {
-            _ if self.read_only || (self.second && spec.is_some()) => Ok(()),
-            (Some(page), Some(spec)) if page == spec => {
-                self.report.unchanged.push(label.to_owned());
-                Ok(())
-            }
-            (Some(page), spec) => {
-                if spec.is_some() {
-                    self.report.reworded.push(label.to_owned());
-                }
-                self.set(path, "wording", order, &page.clone().into())
-            }
-            (None, _) => Ok(()),
+        page: Option<&String>,
+        spec: Option<&String>,
+    ) {
+        let Some(page) = page else { return };
+        if self.read_only || (self.second && spec.is_some()) {
+            return;
         }
+        if spec == Some(page) {
+            self.report.unchanged.push(label.to_owned());
+            return;
+        }
+        if spec.is_some() {
+            self.report.reworded.push(label.to_owned());
+        }
+        self.fingerprints.insert(path.to_vec(), page.clone());
+    }
+
+    /// Keeps the fingerprints of new fields. `path` leads to the mapping of the fields.
+    fn keep_fingerprints(&mut self, fields: &Fields, path: &[String]) {
+        self.fingerprints
+            .extend(fingerprints::of_fields(fields, path));
     }
 
     fn set(
@@ -343,6 +414,8 @@ impl<'a> Merge<'a> {
                 None => {
                     let lines = write::field(name, page, self.editor.indent(path));
                     self.editor.insert(path, before, &lines)?;
+                    let new = [(name.clone(), page.clone())].into();
+                    self.keep_fingerprints(&new, path);
                     self.report
                         .added
                         .push(format!("{label}: a new field; write its `doc`"));
@@ -460,8 +533,7 @@ impl<'a> Merge<'a> {
         }
         // The fingerprint changes only after all decisions.
         if self.open_questions() == open_questions {
-            let order = &FIELD_KEYS;
-            self.wording(path, order, label, &page.wording, &spec.wording)?;
+            self.wording(path, label, page.wording.as_ref(), spec.wording.as_ref());
         }
         if same_type || is_corrected(spec, "type", &stated["type"]) {
             self.inner(page, spec, path, label)?;
@@ -522,10 +594,7 @@ impl<'a> Merge<'a> {
                 .as_ref()
                 .and_then(|name| self.shared?.types.get(name));
             let fields = used.map_or(&page.fields, |used| &used.fields);
-            let outer = std::mem::replace(&mut self.read_only, true);
-            let outcome = self.fields(fields, &shared.fields, &[], label);
-            self.read_only = outer;
-            return outcome;
+            return self.shared_fields(fields, shared, label);
         }
         if !spec.fields.is_empty() || page.fields.is_empty() {
             let inner: Path = [path, &["fields".to_owned()]].concat();
@@ -540,6 +609,8 @@ impl<'a> Merge<'a> {
             self.lacks(&format!("{label}: {} fields", page.fields.len()));
             return Ok(());
         }
+        let inner: Path = [path, &["fields".to_owned()]].concat();
+        self.keep_fingerprints(&page.fields, &inner);
         let indent = self.editor.indent(path);
         let lines = format!(
             "{:indent$}fields:\n{}",
@@ -550,6 +621,45 @@ impl<'a> Merge<'a> {
             .added
             .push(format!("{label}: {} fields", page.fields.len()));
         self.editor.set(path, "fields", &FIELD_KEYS, &lines)
+    }
+
+    /// Compares fields with those of a shared type, which is not edited. A page lists the tag of a
+    /// union and the fields of its members like fields of one object.
+    fn shared_fields(
+        &mut self,
+        stated: &Fields,
+        shared: &SharedType,
+        label: &str,
+    ) -> Result<(), Diagnostics> {
+        let mut stated = stated.clone();
+        let mut known = shared.fields.clone();
+        if let Some(tag) = &shared.tag {
+            self.report.agreed += usize::from(stated.shift_remove(tag).is_some());
+            let common: Vec<String> = known.keys().cloned().collect();
+            for (name, field) in stated.iter().filter(|(name, _)| !common.contains(name)) {
+                let same = self.member_fields(shared, name);
+                let same_kind = same.iter().find(|other| other.kind == field.kind);
+                if let Some(member) = same_kind.or(same.first()) {
+                    known.insert(name.clone(), (*member).clone());
+                }
+            }
+        }
+        let outer = std::mem::replace(&mut self.read_only, true);
+        let outcome = self.fields(&stated, &known, &[], label);
+        self.read_only = outer;
+        outcome
+    }
+
+    /// Returns the fields with a name in the members of a union.
+    fn member_fields<'s>(&self, union: &'s SharedType, name: &str) -> Vec<&'s Field>
+    where
+        'a: 's,
+    {
+        let of_member = |member: &'s Member| match &member.shared {
+            Some(shared) => self.shared?.types.get(shared)?.fields.get(name),
+            None => member.fields.get(name),
+        };
+        union.members.values().filter_map(of_member).collect()
     }
 
     /// Returns whether the page's values can replace those of the spec. They must include all of

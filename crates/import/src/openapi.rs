@@ -7,25 +7,29 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::draft;
 use super::draft::Draft;
+use super::merge::{self, Merged};
+use super::place_names::{name_clashing_types, name_clashing_types_inside};
 use super::report::ImportReport;
+use super::requirements::{self, Requirements};
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes};
-use super::workspace::{ImportError, Options, SpecFile, optional, read, write_files};
-use super::{draft, merge};
+use super::workspace::{
+    ImportError, Options, Outcome, SectionFingerprints, SpecFile, read, write_files,
+};
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
 use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
 use dataforseo_spec::Payload;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{
-    Api, CallLimits, Endpoint, Evidence, Field, FieldType, Fields, Member, Method, Mode, Object,
+    Api, CallLimits, Endpoint, Field, FieldType, Fields, Member, Method, Mode, Object,
     ResultObject, SharedType, SharedTypes, Source, Values,
 };
 use dataforseo_spec::load::{File, parse};
 use dataforseo_spec::names;
-use dataforseo_spec::write;
 
 /// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
 /// Without patterns, imports all endpoints.
@@ -43,9 +47,8 @@ pub fn import(
         path: name.clone(),
         reason,
     })?;
-    let spec = root.join("spec");
-    let api: File<Api> =
-        parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
+    let api = read(&root.join("spec/api.yaml"))?;
+    let api: File<Api> = parse("spec/api.yaml", &api).map_err(ImportError::Spec)?;
     let mut by_section: BTreeMap<&str, Vec<PathOperation<'_>>> = BTreeMap::new();
     for (path, operations) in &document.paths {
         if !only.is_empty() && !only.iter().any(|pattern| fits(pattern, path)) {
@@ -87,25 +90,35 @@ pub fn import(
                 section: section.to_owned(),
             });
         }
-        let shared = optional::<SharedTypes>(&spec, &format!("{section}/types.yaml"))?;
+        let fingerprints = SectionFingerprints::read(root, section)?;
+        let shared = fingerprints.spec_file::<SharedTypes>(root, TYPES)?;
         let mut importer = Importer::new(
             &document,
+            section,
             shared.as_ref().map(|(_, file)| &file.content),
             date_in(&name),
         );
-        all.extend(importer.section(root, &name, section, &operations, shared)?);
+        let files = SectionFiles {
+            section,
+            shared,
+            fingerprints,
+        };
+        all.extend(importer.section(root, &name, files, &operations)?);
     }
     // Files are written only after all files were read.
-    let mut reports = Vec::new();
-    for (mut report, file) in all {
-        write_files(root, file, options, &mut report)?;
-        reports.push(report);
-    }
-    Ok(reports)
+    write_files(root, all, options)
 }
 
-/// A report, and the new text of its file.
-type Outcome = (ImportReport, Option<(PathBuf, String)>);
+/// The name of the file of shared types.
+const TYPES: &str = "types.yaml";
+
+/// The files of a section that all its endpoints share.
+struct SectionFiles<'a> {
+    section: &'a str,
+    /// The file of shared types, if it exists.
+    shared: Option<SpecFile<SharedTypes>>,
+    fingerprints: SectionFingerprints,
+}
 
 /// Returns the date in a file name such as `openapi-2026-02-18.yaml`.
 fn date_in(name: &str) -> Option<String> {
@@ -152,6 +165,7 @@ const MAX_FIELDS: usize = 100_000;
 
 struct Importer<'a> {
     document: &'a Document,
+    section: String,
     date: Option<String>,
     /// The names of shapes: those in types.yaml, and those that occur more than once.
     named: HashMap<String, String>,
@@ -163,17 +177,26 @@ struct Importer<'a> {
     /// The types that this import adds.
     added: IndexMap<String, SharedType>,
     used_names: BTreeSet<String>,
+    /// The names that belong to endpoints.
+    endpoint_names: BTreeSet<String>,
     shapes: Shapes<'a>,
     /// The schemas whose fields are being created, from the outside in.
     inside: Vec<String>,
     /// The number of created fields.
     written: usize,
+    /// The schemas that the file refers to and does not contain.
+    missing: Vec<String>,
     notes: Vec<String>,
     not_understood: Vec<String>,
 }
 
 impl<'a> Importer<'a> {
-    fn new(document: &'a Document, shared: Option<&SharedTypes>, date: Option<String>) -> Self {
+    fn new(
+        document: &'a Document,
+        section: &str,
+        shared: Option<&SharedTypes>,
+        date: Option<String>,
+    ) -> Self {
         let known = shared.cloned().unwrap_or_default();
         let mut named = HashMap::new();
         let mut used_names = BTreeSet::new();
@@ -188,6 +211,7 @@ impl<'a> Importer<'a> {
         }
         Self {
             document,
+            section: section.to_owned(),
             date,
             named,
             known,
@@ -197,61 +221,106 @@ impl<'a> Importer<'a> {
             inside: Vec::new(),
             written: 0,
             used_names,
+            endpoint_names: BTreeSet::new(),
+            missing: Vec::new(),
             notes: Vec::new(),
             not_understood: Vec::new(),
         }
     }
 
-    /// Imports the operations of a section. `shared` is its file of shared types.
+    /// Imports the operations of a section.
     fn section(
         &mut self,
         root: &Path,
         source: &str,
-        section: &str,
+        files: SectionFiles<'_>,
         operations: &[PathOperation<'a>],
-        shared: Option<SpecFile<SharedTypes>>,
     ) -> Result<Vec<Outcome>, ImportError> {
+        let SectionFiles {
+            section,
+            shared,
+            mut fingerprints,
+        } = files;
         let mut existing = BTreeMap::new();
         for PathOperation {
             path, operation, ..
         } in operations
         {
             let rest = path.trim_start_matches(&format!("/v3/{section}/"));
-            let file = names::plain_path(rest).replace('/', "_");
-            let known =
-                optional::<Endpoint>(&root.join("spec"), &format!("{section}/{file}.yaml"))?;
+            let plain = names::plain_path(rest);
+            let name = names::type_name(&plain).unwrap_or_default();
+            let names = ["", "Task", "Result"].map(|end| format!("{name}{end}"));
+            self.endpoint_names.extend(names);
+            let file = format!("{}.yaml", plain.replace('/', "_"));
+            let known = fingerprints.spec_file::<Endpoint>(root, &file)?;
             if let Some((_, file)) = &known {
                 self.learn(operation, &file.content);
             }
-            existing.insert(
-                (*path).to_owned(),
-                (format!("spec/{section}/{file}.yaml"), known),
-            );
+            existing.insert((*path).to_owned(), (file, known));
         }
         self.name_what_recurs(operations);
         let drafts = self.drafts(operations);
         let mut types = self.known.clone();
         types.types.extend(self.added.clone());
-        let mut outcomes = Vec::new();
+        let mut outcomes: Vec<Outcome> = self.missing_schemas(source).into_iter().collect();
         for draft in drafts {
-            if let Some((spec_file, existing)) = existing.remove(&draft.endpoint.path) {
-                outcomes.push(self.merged(source, draft, spec_file, existing, &types)?);
+            if let Some((file, existing)) = existing.remove(&draft.endpoint.path) {
+                let spec_file = format!("spec/{section}/{file}");
+                let (report, merged) =
+                    self.merged(source, draft, spec_file.clone(), existing, &types)?;
+                let mut files = Vec::new();
+                if let Some(merged) = merged {
+                    fingerprints.update::<Endpoint>(&file, &merged)?;
+                    files.push((PathBuf::from(spec_file), merged.text));
+                }
+                outcomes.push((report, files));
             }
         }
-        if outcomes.iter().all(|(_, file)| file.is_none()) {
+        if outcomes.iter().all(|(_, files)| files.is_empty()) {
             return Ok(outcomes);
         }
-        let spec_file = format!("spec/{section}/types.yaml");
-        outcomes.extend(self.merged_types(source, spec_file, shared, &types)?);
+        let spec_file = format!("spec/{section}/{TYPES}");
+        if let Some((report, merged)) =
+            self.merged_types(source, spec_file.clone(), shared, &types)?
+        {
+            fingerprints.update::<SharedTypes>(TYPES, &merged)?;
+            outcomes.push((report, vec![(PathBuf::from(spec_file), merged.text)]));
+        }
+        if let Some((_, files)) = outcomes.last_mut() {
+            files.extend(fingerprints.file());
+        }
         Ok(outcomes)
+    }
+
+    /// Returns a report of the schemas that the file does not contain, if there are any.
+    fn missing_schemas(&mut self, source: &str) -> Option<Outcome> {
+        let missing = std::mem::take(&mut self.missing);
+        let contradictions = missing.into_iter().map(|name| {
+            format!(
+                "the file refers to the schema `{name}` and does not contain it, so its fields are \
+                 unknown: get the file again, or add the schema to it"
+            )
+        });
+        let report = ImportReport {
+            page: source.to_owned(),
+            spec_file: format!("spec/{}", self.section),
+            contradictions: contradictions.collect(),
+            ..ImportReport::default()
+        };
+        report.needs_decision().then(|| (report, Vec::new()))
     }
 
     /// Returns the endpoints as the file describes them.
     fn drafts(&mut self, operations: &[PathOperation<'a>]) -> Vec<Draft> {
-        let draft = |it: &PathOperation<'a>| Draft {
-            endpoint: self.endpoint(it.path, it.method, it.operation),
-            notes: std::mem::take(&mut self.notes),
-            not_understood: std::mem::take(&mut self.not_understood),
+        let draft = |it: &PathOperation<'a>| {
+            let mut endpoint = self.endpoint(it.path, it.method, it.operation);
+            let shared = self.known.types.keys().chain(self.added.keys());
+            name_clashing_types(&mut endpoint, shared);
+            Draft {
+                endpoint,
+                notes: std::mem::take(&mut self.notes),
+                not_understood: std::mem::take(&mut self.not_understood),
+            }
         };
         operations.iter().map(draft).collect()
     }
@@ -264,11 +333,11 @@ impl<'a> Importer<'a> {
         spec_file: String,
         existing: Option<SpecFile<Endpoint>>,
         types: &SharedTypes,
-    ) -> Result<Outcome, ImportError> {
+    ) -> Result<(ImportReport, Option<Merged>), ImportError> {
         let mut endpoint = draft.endpoint;
         let mut report = ImportReport {
             page: format!("{source} {}", endpoint.path),
-            spec_file: spec_file.clone(),
+            spec_file,
             notes: draft.notes,
             not_understood: draft.not_understood,
             ..ImportReport::default()
@@ -285,7 +354,7 @@ impl<'a> Importer<'a> {
             ));
             return Ok((report, None));
         }
-        let text = if let Some((text, file)) = &existing {
+        let merged = if let Some((text, file)) = &existing {
             // The draft contains only a guess.
             endpoint.limits.tasks_per_call = None;
             merge::merge_second(&endpoint, file, text, Some(types), &mut report)
@@ -294,9 +363,9 @@ impl<'a> Importer<'a> {
             report
                 .added
                 .push("a new endpoint; write each `doc` that the glossaries lack".to_owned());
-            write::endpoint(&endpoint)
+            Merged::of_new_endpoint(&endpoint)
         };
-        Ok((report, Some((PathBuf::from(spec_file), text))))
+        Ok((report, Some(merged)))
     }
 
     /// Merges the shared types into their file. Returns `None` if there is nothing to write.
@@ -306,31 +375,29 @@ impl<'a> Importer<'a> {
         spec_file: String,
         shared: Option<SpecFile<SharedTypes>>,
         types: &SharedTypes,
-    ) -> Result<Option<Outcome>, ImportError> {
+    ) -> Result<Option<(ImportReport, Merged)>, ImportError> {
         let mut report = ImportReport {
             page: source.to_owned(),
-            spec_file: spec_file.clone(),
+            spec_file,
             ..ImportReport::default()
         };
-        let merged = match &shared {
+        let mut merged = match &shared {
             Some((text, file)) => {
                 let met = self.met_types();
                 report.not_understood = std::mem::take(&mut self.not_understood);
                 merge::merge_types(&met, file, text, types, &mut report)
                     .map_err(ImportError::Spec)?
             }
-            None => write::shared(&SharedTypes::default()),
+            None => Merged::of_no_types(),
         };
-        let added = self.added.iter();
-        let added = added.map(|(name, ty)| write::shared_type(name, ty));
-        let text = format!("{}\n{}", merged.trim_end(), added.collect::<String>());
+        merged.add_types(&self.added);
         for name in self.added.keys() {
             report
                 .added
                 .push(format!("{name}: a shared type; write its `doc`"));
         }
         let is_needed = shared.is_some() || !self.added.is_empty();
-        Ok(is_needed.then(|| (report, Some((PathBuf::from(spec_file), text)))))
+        Ok(is_needed.then_some((report, merged)))
     }
 
     /// Returns the types of types.yaml as the file describes them.
@@ -351,14 +418,18 @@ impl<'a> Importer<'a> {
         schema: &'a Schema,
         of_union: Option<&'a Schema>,
     ) -> SharedType {
-        let Some(union) = of_union else {
-            return self.shared_type(name, schema);
+        let mut ty = match of_union {
+            None => self.shared_type(name, schema),
+            Some(union) => {
+                let fields = self.document.member_fields(union, schema);
+                SharedType {
+                    fields: self.fields(&fields, name, Payload::Result),
+                    ..SharedType::default()
+                }
+            }
         };
-        let fields = self.document.member_fields(union, schema);
-        SharedType {
-            fields: self.fields(&fields, name, Payload::Result),
-            ..SharedType::default()
-        }
+        name_clashing_types_inside(name, &mut ty, &self.used_names);
+        ty
     }
 
     /// Learns from the spec where its types are used, since people can have changed their shapes.
@@ -474,10 +545,12 @@ impl<'a> Importer<'a> {
                 queue.push(result);
             }
             while let Some(name) = queue.pop() {
-                if seen.insert(name)
-                    && let Some(schema) = self.document.schema(name)
-                {
-                    self.look(schema, &mut uses, &mut enums, &mut queue);
+                if !seen.insert(name) {
+                    continue;
+                }
+                match self.document.schema(name) {
+                    Some(schema) => self.look(schema, &mut uses, &mut enums, &mut queue),
+                    None => self.missing.push(name.to_owned()),
                 }
             }
         }
@@ -492,7 +565,7 @@ impl<'a> Importer<'a> {
         }
         for (values, (count, field)) in enums {
             if count > 1 && !self.named.contains_key(&values) {
-                let name = self.free_name(names::type_name(field).unwrap_or_default());
+                let name = self.free_name(plain_name(field));
                 self.named.insert(values.clone(), name.clone());
                 let values = values.split(" | ").map(str::to_owned).collect();
                 let ty = SharedType {
@@ -504,6 +577,10 @@ impl<'a> Importer<'a> {
         }
         let mut wanted = Vec::new();
         for (shape, it) in uses {
+            // A schema that is not in the file has no shape to recognize.
+            if self.document.schema(it.schema).is_none() {
+                continue;
+            }
             let SchemaUse {
                 count,
                 schema,
@@ -565,7 +642,11 @@ impl<'a> Importer<'a> {
         }
     }
 
-    fn free_name(&mut self, name: String) -> String {
+    fn free_name(&mut self, mut name: String) -> String {
+        if names::is_core(&name) || self.endpoint_names.contains(&name) {
+            let section = names::type_name(&self.section).unwrap_or_default();
+            name = format!("{section}{name}");
+        }
         // A duplicate name gets a letter until a person chooses a better one.
         let mut letters = 'B'..='Z';
         let mut free = name.clone();
@@ -590,9 +671,11 @@ impl<'a> Importer<'a> {
         let common: Vec<&str> = fields.keys().copied().collect();
         let members = members
             .map(|(wire, member)| {
-                let shared = self.named.get(&self.shapes.member(schema, member)).cloned();
+                let described = self.document.schema(member);
+                let shape = self.shapes.member(schema, member);
+                let shared = described.and_then(|_| self.named.get(&shape)).cloned();
                 let mut own = Fields::new();
-                if let (None, Some(schema)) = (&shared, self.document.schema(member)) {
+                if let (None, Some(schema)) = (&shared, described) {
                     let mut fields = self.document.fields(schema);
                     fields.retain(|field, _| !common.contains(field) && *field != tag);
                     own = self.fields(&fields, &format!("{name}.{wire}"), Payload::Result);
@@ -635,8 +718,12 @@ impl<'a> Importer<'a> {
         let example = task.and_then(|(_, example)| example.cloned());
         let task_fields = task.map(|(schema, _)| {
             let fields = self.document.fields(schema);
-            let fields = self.fields(&fields, "task", Payload::Task);
-            nested(fields, example.as_ref(), &mut self.notes)
+            let requirements = requirements_of(&fields);
+            let mut fields = self.fields(&fields, "task", Payload::Task);
+            number_maps(&mut fields, example.as_ref());
+            self.nest(&mut fields, &requirements);
+            fit_example(&mut fields, example.as_ref(), "task", &mut self.notes);
+            fields
         });
         let result = self.document.result(operation);
         let result = result.and_then(|name| {
@@ -689,14 +776,62 @@ impl<'a> Importer<'a> {
         }
     }
 
+    /// Moves fields into the object or the map that requires them. Other fields that are required
+    /// together stay side by side.
+    fn nest(&mut self, fields: &mut Fields, requirements: &Requirements) {
+        let names: Vec<String> = fields.keys().cloned().collect();
+        for name in names {
+            let Some(parent) = requirements.get(&name) else {
+                continue;
+            };
+            // A parent that moved itself, or the field's own name.
+            if *parent == name || !requirements::contains(fields, parent) {
+                continue;
+            }
+            let shared = fields.get(parent).and_then(|parent| parent.shared.clone());
+            if let Some(shared) = shared {
+                // The field stays if the shared type of its parent does not contain it.
+                if self.is_in_shared(&shared, &name) {
+                    fields.shift_remove(&name);
+                }
+                continue;
+            }
+            let (Some(mut child), Some(parent_field)) =
+                (fields.shift_remove(&name), fields.get_mut(parent))
+            else {
+                continue;
+            };
+            if !parent_field.fields.contains_key(&name) {
+                child.required = Some(true);
+                (parent_field.kind, parent_field.of) = (FieldType::Object, None);
+                parent_field.fields.insert(name.clone(), child);
+            }
+            self.notes.push(format!(
+                "task.{name} is next to `{parent}` in the file but belongs inside it"
+            ));
+        }
+    }
+
+    fn is_in_shared(&self, shared: &str, field: &str) -> bool {
+        let types = [self.known.types.get(shared), self.added.get(shared)];
+        types
+            .into_iter()
+            .flatten()
+            .any(|ty| ty.fields.contains_key(field))
+    }
+
     fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, payload: Payload) -> Fields {
-        fields
+        let mut drafts: Fields = fields
             .iter()
             .map(|(name, schema)| {
                 let path = format!("{path}.{name}");
                 ((*name).to_owned(), self.field(name, schema, &path, payload))
             })
-            .collect()
+            .collect();
+        if payload.is_task() {
+            requirements::apply(&mut drafts, &requirements_of(fields));
+        }
+        drafts
     }
 
     fn field(&mut self, name: &str, schema: &Schema, path: &str, payload: Payload) -> Field {
@@ -717,8 +852,6 @@ impl<'a> Importer<'a> {
         self.inner(&mut field, schema, path, payload);
         draft::apply_facts(&mut field, &prose);
         field.wording = Some(draft::fingerprint(&lines));
-        // A placeholder until the field is moved into its parent.
-        field.evidence = prose.belongs_to.map(Evidence::Field);
         field.over = draft::filtered_endpoint(name).filter(|_| payload.is_task());
         if payload == Payload::Result {
             forget_rules_of_tasks(&mut field);
@@ -783,56 +916,51 @@ pub fn forget_rules_of_tasks(field: &mut Field) {
     field.max_items = None;
 }
 
-/// Moves fields into the object that they belong to, according to their prose. Also detects maps
-/// with numbers as keys.
-fn nested(mut fields: Fields, example: Option<&Value>, notes: &mut Vec<String>) -> Fields {
-    let names: Vec<String> = fields.keys().cloned().collect();
-    for name in &names {
+/// Marks maps with numbers as keys.
+fn number_maps(fields: &mut Fields, example: Option<&Value>) {
+    for (name, field) in fields {
         let numbered = example
             .and_then(|example| example.get(name))
             .and_then(Value::as_object)
             .is_some_and(|map| map.keys().all(|key| key.parse::<u32>().is_ok()));
-        if let Some(field) = fields.get_mut(name)
-            && numbered
-            && field.kind == FieldType::Map
-        {
+        if numbered && field.kind == FieldType::Map {
             field.numbered = Some(true);
         }
     }
-    for (name, parent) in &names
-        .iter()
-        .flat_map(|name| names.iter().map(move |parent| (name, parent)))
-        .collect::<Vec<_>>()
-    {
-        let belongs = fields
-            .get(*name)
-            .and_then(|field| field.evidence.as_ref())
-            .is_some_and(|evidence| matches!(evidence, Evidence::Field(of) if of == *parent));
-        if !belongs {
+}
+
+/// Sets the type of lists whose elements the file calls strings, if the example has numbers.
+fn fit_example(fields: &mut Fields, example: Option<&Value>, path: &str, notes: &mut Vec<String>) {
+    for (name, field) in fields {
+        let path = format!("{path}.{name}");
+        let example = example.and_then(|example| example.get(name));
+        fit_example(&mut field.fields, example, &path, notes);
+        let is_text = field.kind == FieldType::List
+            && field.of == Some(FieldType::String)
+            && (&field.values, &field.format, &field.shared) == (&None, &None, &None);
+        let elements = example.and_then(Value::as_array).filter(|_| is_text);
+        let Some(elements) = elements.filter(|elements| elements.iter().all(Value::is_number))
+        else {
             continue;
-        }
-        if let Some(mut child) = fields.shift_remove(*name)
-            && let Some(parent_field) = fields.get_mut(*parent)
-        {
-            child.evidence = None;
-            let inside = match parent_field.shared {
-                // The shared type already contains the field.
-                Some(_) => false,
-                None => !parent_field.fields.contains_key(*name),
-            };
-            if inside {
-                child.required = Some(true);
-                if parent_field.kind == FieldType::Map {
-                    (parent_field.kind, parent_field.of) = (FieldType::Object, None);
-                }
-                parent_field.fields.insert((*name).clone(), child);
-            }
-            notes.push(format!(
-                "task.{name} is next to `{parent}` in the file but belongs inside it"
-            ));
-        }
+        };
+        let of = match elements.as_slice() {
+            [] => continue,
+            elements if elements.iter().any(Value::is_f64) => FieldType::Float,
+            _ => FieldType::Integer,
+        };
+        field.of = Some(of);
+        notes.push(format!(
+            "{path}: a list of strings in the file and of numbers in its example; the example was used"
+        ));
     }
+}
+
+/// Returns the fields that require each field, as their prose states it.
+fn requirements_of(fields: &IndexMap<&str, &Schema>) -> Requirements {
     fields
+        .iter()
+        .filter_map(|(name, schema)| Some(((*name).to_owned(), prose_of(schema).belongs_to?)))
+        .collect()
 }
 
 /// Splits a description into its prose and the URL of its page.
@@ -874,13 +1002,17 @@ fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
 
 /// Returns the Rust name for a schema, without common endings.
 fn plain_name(schema: &str) -> String {
-    let mut name = schema.strip_prefix("Base").unwrap_or(schema);
+    let without_base = schema.strip_prefix("Base");
+    let mut name = without_base
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(schema);
     for ending in ["Info", "Item", "Element", "Result"] {
         if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
             name = rest;
         }
     }
-    names::type_name(name).unwrap_or_else(|| name.to_owned())
+    let named = names::type_name(name).or_else(|| names::type_name(&format!("schema_{name}")));
+    named.unwrap_or_else(|| "Schema".to_owned())
 }
 
 #[cfg(test)]

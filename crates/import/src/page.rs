@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_spec::language::{Api, Endpoint, SharedTypes};
 use dataforseo_spec::load::{File, parse};
-use dataforseo_spec::{file_names, fixtures, names, write};
+use dataforseo_spec::{file_names, fixtures, names};
 
 use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
+use crate::merge::Merged;
+use crate::place_names::name_clashing_types;
 use crate::report::ImportReport;
-use crate::workspace::{ImportError, Options, SpecFile, optional, read, write_files};
+use crate::workspace::{ImportError, Options, SectionFingerprints, SpecFile, read, write_files};
 use crate::{draft, fixture, merge};
 
 /// Imports one page into the workspace at `root`.
@@ -27,7 +29,7 @@ pub fn import(
         path: name.clone(),
         reason,
     })?;
-    let known = SpecContext::read(root, &name, &page)?;
+    let mut known = SpecContext::read(root, &name, &page)?;
     let draft = known.draft(&name, &page, options)?;
     let mut report = ImportReport {
         page: name,
@@ -40,20 +42,16 @@ pub fn import(
         report.contradictions.push(objection);
         return Ok(report);
     }
-    let text = known.merge(&draft.endpoint, options, &mut report)?;
+    let merged = known.merge(&draft.endpoint, options, &mut report)?;
     if !options.verify {
         forget_known_sentences(&mut report);
     }
-    let merged: File<Endpoint> = parse(&report.spec_file, &text).map_err(ImportError::Spec)?;
-    let mut files = vec![(PathBuf::from(&report.spec_file), text)];
-    files.extend(documented_fixture(
-        root,
-        &page,
-        &merged.content,
-        &mut report,
-    ));
-    write_files(root, files, options, &mut report)?;
-    Ok(report)
+    let endpoint = known.fingerprints.update(&known.file, &merged)?;
+    let mut files = vec![(PathBuf::from(&report.spec_file), merged.text)];
+    files.extend(known.fingerprints.file());
+    files.extend(documented_fixture(root, &page, &endpoint, &mut report));
+    let mut reports = write_files(root, vec![(report, files)], options)?;
+    Ok(reports.pop().unwrap_or_default())
 }
 
 /// The parts of the spec that concern the endpoint of a page.
@@ -62,6 +60,7 @@ struct SpecContext {
     /// The name of the endpoint's file in the section's folder.
     file: String,
     api: File<Api>,
+    fingerprints: SectionFingerprints,
     shared: Option<SpecFile<SharedTypes>>,
     /// The endpoint's file, if it exists.
     existing: Option<SpecFile<Endpoint>>,
@@ -87,12 +86,14 @@ impl SpecContext {
                 section,
             });
         }
-        let shared = optional(&spec, &format!("{section}/types.yaml"))?;
-        let existing = optional(&spec, &format!("{section}/{file}"))?;
+        let fingerprints = SectionFingerprints::read(root, &section)?;
+        let shared = fingerprints.spec_file(root, "types.yaml")?;
+        let existing = fingerprints.spec_file(root, &file)?;
         Ok(Self {
             section,
             file,
             api,
+            fingerprints,
             shared,
             existing,
         })
@@ -115,6 +116,11 @@ impl SpecContext {
             path: name.to_owned(),
             reason,
         })?;
+        let shared = self
+            .shared()
+            .into_iter()
+            .flat_map(|shared| shared.types.keys());
+        name_clashing_types(&mut draft.endpoint, shared);
         // The known URL is better than one that is derived from the path.
         if let (None, Some(known)) = (&page.link, self.endpoint()) {
             draft.endpoint.source.link.clone_from(&known.source.link);
@@ -134,18 +140,18 @@ impl SpecContext {
         })
     }
 
-    /// Returns the text of the endpoint's file after the merge.
+    /// Returns the endpoint's file after the merge.
     fn merge(
         &self,
         draft: &Endpoint,
         options: Options,
         report: &mut ImportReport,
-    ) -> Result<String, ImportError> {
+    ) -> Result<Merged, ImportError> {
         let Some((text, file)) = &self.existing else {
             report
                 .added
                 .push("a new endpoint; write its `doc` and those of its fields".to_owned());
-            return Ok(write::endpoint(draft));
+            return Ok(Merged::of_new_endpoint(draft));
         };
         let day = options.mark_removed.filter(|_| !options.verify);
         let removed = day.map(|day| {

@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::files::{self, FileChange};
+use dataforseo_spec::fingerprints::{self, Fingerprinted, Fingerprints};
 use dataforseo_spec::fixtures;
 use dataforseo_spec::load::{File, parse};
 use jiff::civil::Date;
+use serde::de::DeserializeOwned;
 
 use crate::docs::Unreadable;
+use crate::kept::ensure_kept;
+use crate::merge::Merged;
 use crate::report::ImportReport;
 
 /// The error of an import.
@@ -35,6 +39,16 @@ pub enum ImportError {
     /// A required spec file has errors.
     #[error("{0}")]
     Spec(Diagnostics),
+    /// A spec file would lose entries. Nothing was written.
+    #[error(
+        "{path}: the import would remove {}, and nothing was written: please report this as a bug of the import", entries.join(", ")
+    )]
+    Lost {
+        /// The spec file.
+        path: String,
+        /// The entries, as keys joined by dots.
+        entries: Vec<String>,
+    },
     /// The page belongs to an unknown section.
     #[error(
         "{path}: the page belongs to the section `{section}`, which spec/api.yaml does not list; add it under `sections`"
@@ -63,34 +77,53 @@ pub struct Options {
 /// The folders that an import writes.
 const PLACES: [&str; 2] = ["spec", fixtures::FOLDER];
 
-/// Writes the files that differ, or reports the differences of a dry run.
+/// A report, and the new texts of the files that it is about.
+pub type Outcome = (ImportReport, Vec<(PathBuf, String)>);
+
+/// Writes the files that differ, or reports the differences of a dry run. Returns the reports.
 ///
 /// # Errors
-/// Returns an error if a file cannot be written.
+/// Returns an error if a file of the spec would lose an entry, before anything is written. Also
+/// returns an error if a file cannot be written.
 pub fn write_files(
     root: &Path,
-    wanted_files: impl IntoIterator<Item = (PathBuf, String)>,
+    outcomes: Vec<Outcome>,
+    options: Options,
+) -> Result<Vec<ImportReport>, ImportError> {
+    ensure_kept(root, outcomes.iter().flat_map(|(_, files)| files))?;
+    let mut reports = Vec::new();
+    for (mut report, files) in outcomes {
+        for (path, wanted) in files {
+            write_file(root, path, wanted, options, &mut report)?;
+        }
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+fn write_file(
+    root: &Path,
+    path: PathBuf,
+    wanted: String,
     options: Options,
     report: &mut ImportReport,
 ) -> Result<(), ImportError> {
-    for (path, wanted) in wanted_files {
-        let found = fs::read_to_string(root.join(&path)).ok();
-        if found.as_ref() == Some(&wanted) {
-            continue;
-        }
-        let name = path.display().to_string();
-        report.changed_files.push(name.clone());
-        let change = FileChange {
-            path,
-            wanted: Some(wanted),
-            found,
-        };
-        if options.dry_run {
-            report.diffs.push(change.diff(80));
-        } else if !options.verify {
-            files::write(root, &PLACES, &[change])
-                .map_err(|source| ImportError::File { path: name, source })?;
-        }
+    let found = fs::read_to_string(root.join(&path)).ok();
+    if found.as_ref() == Some(&wanted) {
+        return Ok(());
+    }
+    let name = path.display().to_string();
+    report.changed_files.push(name.clone());
+    let change = FileChange {
+        path,
+        wanted: Some(wanted),
+        found,
+    };
+    if options.dry_run {
+        report.diffs.push(change.diff(80));
+    } else if !options.verify {
+        files::write(root, &PLACES, &[change])
+            .map_err(|source| ImportError::File { path: name, source })?;
     }
     Ok(())
 }
@@ -109,19 +142,81 @@ pub fn read(path: &Path) -> Result<String, ImportError> {
 /// The text and the decoded content of a spec file.
 pub type SpecFile<T> = (String, File<T>);
 
-/// Reads a spec file with its text. Returns `None` if the file does not exist.
-///
-/// # Errors
-/// Returns an error if the file cannot be read or has errors.
-pub fn optional<T: serde::de::DeserializeOwned>(
-    spec: &Path,
-    name: &str,
-) -> Result<Option<SpecFile<T>>, ImportError> {
-    let path = spec.join(name);
-    if !path.exists() {
-        return Ok(None);
+/// The fingerprints of a section, during an import.
+#[derive(Debug)]
+pub struct SectionFingerprints {
+    /// The folder of the section, relative to the root.
+    folder: String,
+    fingerprints: Fingerprints,
+}
+
+impl SectionFingerprints {
+    /// Reads the fingerprints of a section. Without a file, nothing is known. Fingerprints of
+    /// removed spec files are dropped.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read or has errors.
+    pub fn read(root: &Path, section: &str) -> Result<Self, ImportError> {
+        let mut this = Self {
+            folder: format!("spec/{section}"),
+            fingerprints: Fingerprints::default(),
+        };
+        let name = this.name_of(fingerprints::FILE);
+        let path = root.join(&name);
+        if path.exists() {
+            let text = read(&path)?;
+            let mut known = Fingerprints::parse(&name, &text).map_err(ImportError::Spec)?;
+            known.retain_files(|file| path.with_file_name(file).exists());
+            this.fingerprints = known;
+        }
+        Ok(this)
     }
-    let text = read(&path)?;
-    let file = parse(&format!("spec/{name}"), &text).map_err(ImportError::Spec)?;
-    Ok(Some((text, file)))
+
+    fn name_of(&self, file: &str) -> String {
+        format!("{}/{file}", self.folder)
+    }
+
+    /// Reads a spec file of the section, with its text and fingerprints. Returns `None` if the file
+    /// does not exist.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read or has errors.
+    pub fn spec_file<T: DeserializeOwned + Fingerprinted>(
+        &self,
+        root: &Path,
+        file: &str,
+    ) -> Result<Option<SpecFile<T>>, ImportError> {
+        let name = self.name_of(file);
+        let path = root.join(&name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = read(&path)?;
+        let mut parsed: File<T> = parse(&name, &text).map_err(ImportError::Spec)?;
+        self.fingerprints.apply(file, &mut parsed.content);
+        Ok(Some((text, parsed)))
+    }
+
+    /// Replaces the fingerprints of a spec file after a merge. Returns the content of the file.
+    ///
+    /// # Errors
+    /// Returns the errors in the merged text.
+    pub fn update<T: DeserializeOwned + Fingerprinted>(
+        &mut self,
+        file: &str,
+        merged: &Merged,
+    ) -> Result<T, ImportError> {
+        let parsed: File<T> =
+            parse(&self.name_of(file), &merged.text).map_err(ImportError::Spec)?;
+        let mut content = parsed.content;
+        let read = merged.fingerprints.clone();
+        self.fingerprints.update(file, &mut content, read);
+        Ok(content)
+    }
+
+    /// Returns the path and the new text of the file. `None` if there are no fingerprints.
+    pub fn file(&self) -> Option<(PathBuf, String)> {
+        let name = self.name_of(fingerprints::FILE);
+        Some((PathBuf::from(name), self.fingerprints.text()?))
+    }
 }

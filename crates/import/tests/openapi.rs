@@ -15,6 +15,7 @@ use dataforseo_import::{ImportError, Options, openapi};
 use dataforseo_test_support::{Workspace, page};
 
 const FILE: &str = "openapi-2026-02-18.yaml";
+const FINGERPRINTS: &str = "spec/backlinks/fingerprints.lock";
 
 fn import(workspace: &Workspace) -> Result<Vec<ImportReport>, ImportError> {
     import_named(workspace, FILE, &[])
@@ -35,12 +36,13 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// Returns the files of the section by name.
+/// Returns the YAML files of the section by name.
 fn spec(workspace: &Workspace) -> BTreeMap<String, String> {
     fs::read_dir(workspace.path().join("spec/backlinks"))
         .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "yaml"))
+        .map(|path| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             (name, fs::read_to_string(path).unwrap())
         })
@@ -73,6 +75,7 @@ fn shapes_rules_and_shared_types_are_found() {
     for (name, text) in &files {
         insta::assert_snapshot!(format!("openapi_{}", name.trim_end_matches(".yaml")), text);
     }
+    insta::assert_snapshot!("openapi_fingerprints", workspace.read(FINGERPRINTS));
 }
 
 #[test]
@@ -92,6 +95,7 @@ fn a_second_import_changes_nothing() {
 fn renamed_types_are_known_again() {
     let workspace = workspace();
     import(&workspace).unwrap();
+    let fingerprints = workspace.read(FINGERPRINTS);
     for (name, text) in spec(&workspace) {
         let text = text
             .replace("Size", "Extent")
@@ -105,6 +109,17 @@ fn renamed_types_are_known_again() {
         assert!(report.verified(), "{report}");
     }
     assert_eq!(spec(&workspace), before);
+    // The fingerprints of the texts are the same, with the new names.
+    let renamed = fingerprints
+        .replace("types/Size/", "types/Extent/")
+        .replace("types/Element/", "types/PageElement/");
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_ne!(renamed, fingerprints);
+    assert_eq!(sorted(&workspace.read(FINGERPRINTS)), sorted(&renamed));
 }
 
 /// A later file differs in an endpoint, a shared type and a member, and has a new member.

@@ -385,11 +385,19 @@ impl Hidden {
     }
 }
 
+/// Returns text to put around a secret.
+fn filler(bytes: &[u8]) -> String {
+    const FILLER: &[u8] = b"abcdefABCDEF0123456789xyz .,/_-=:";
+    let bytes = bytes.iter().take(9);
+    bytes
+        .map(|byte| char::from(FILLER[usize::from(*byte) % FILLER.len()]))
+        .collect()
+}
+
 /// A secret is replaced in a response and refused in a request, in every encoding, also of
 /// encodings in each other, and anywhere in a longer text.
 #[test]
 fn secrets_in_every_encoding() {
-    const FILLER: &[u8] = b"abcdefABCDEF0123456789xyz .,/_-=:";
     let pair = format!("{LOGIN}:{SECRET}");
     let secrets = Secrets::of(&pair).unwrap();
     let header = {
@@ -414,12 +422,6 @@ fn secrets_in_every_encoding() {
             };
             let mut hidden = Hidden { text, core };
             for (encoding, before, after) in ways.iter().take(3) {
-                let filler = |bytes: &[u8]| -> String {
-                    let bytes = bytes.iter().take(9);
-                    bytes
-                        .map(|byte| char::from(FILLER[usize::from(*byte) % FILLER.len()]))
-                        .collect()
-                };
                 // A key in a URL has its own surroundings.
                 let (before, after) = match secret(*kind) {
                     URL_WITH_KEY => (

@@ -17,6 +17,9 @@ const TOLERANCE: f64 = 1e-6;
 pub struct TotalCost {
     /// The cost in US dollars: neither negative nor NaN. `None` if the response states none.
     pub us_dollars: Option<f64>,
+    /// Whether the whole cost is stated: in the envelope, or in each task. If not, the response may cost
+    /// more than `us_dollars`.
+    pub is_complete: bool,
     /// The costs that contradict each other, or that no call can have. Pointers start in the
     /// response: `/cost`, or `/tasks/0/cost`.
     pub drift: Vec<Drift>,
@@ -64,6 +67,7 @@ impl<T: TaskCost> Envelope<T> {
         let mut drift = Vec::new();
         let envelope = self.cost.map(|cost| plausible(cost, "/cost", &mut drift));
         let mut tasks = None;
+        let all_tasks = self.tasks.iter().all(|task| task.stated_cost().is_some());
         for (index, task) in self.tasks.iter().enumerate() {
             if let Some(cost) = task.stated_cost() {
                 let pointer = format!("/tasks/{index}/cost");
@@ -83,14 +87,17 @@ impl<T: TaskCost> Envelope<T> {
             }
             (envelope, tasks) => envelope.or(tasks),
         };
-        TotalCost { us_dollars, drift }
+        TotalCost {
+            us_dollars,
+            is_complete: envelope.is_some() || (tasks.is_some() && all_tasks),
+            drift,
+        }
     }
 }
 
 /// Returns a cost within the limits of what a call can cost.
 fn plausible(cost: f64, pointer: &str, drift: &mut Vec<Drift>) -> f64 {
-    // `max` and `min` return the limit for NaN, which JSON cannot contain.
-    let plausible = cost.max(0.0).min(MAX_COST);
+    let plausible = cost.clamp(0.0, MAX_COST);
     if plausible != cost {
         drift.push(Drift {
             pointer: pointer.to_owned(),
@@ -116,10 +123,21 @@ mod tests {
         raw.total_cost()
     }
 
+    /// The cost of the envelope, those of its tasks, the total, and the deviations.
+    type Case<'a> = (&'a str, &'a [&'a str], Option<f64>, &'a [DriftKind]);
+
+    #[test]
+    fn the_costs_of_all_tasks_are_a_complete_cost() {
+        let complete = total("null", &["0.01", "0.01"]);
+        assert!(complete.is_complete);
+        assert_eq!(complete.us_dollars, Some(0.02));
+        assert!(!total("null", &[]).is_complete);
+    }
+
     #[test]
     fn the_higher_cost_counts() {
         use DriftKind::{Contradictory, OutOfRange};
-        let cases: [(&str, &[&str], Option<f64>, &[DriftKind]); 12] = [
+        let cases: [Case<'_>; 12] = [
             ("0.02", &["0.02"], Some(0.02), &[]),
             ("0.03", &["0.01", "0.02"], Some(0.03), &[]),
             ("0.05", &["0"], Some(0.05), &[Contradictory]),
@@ -141,6 +159,8 @@ mod tests {
         for (envelope, tasks, us_dollars, kinds) in cases {
             let total = total(envelope, tasks);
             assert_eq!(total.us_dollars, us_dollars, "{envelope} {tasks:?}");
+            let is_complete = envelope != "null";
+            assert_eq!(total.is_complete, is_complete, "{envelope} {tasks:?}");
             let found: Vec<DriftKind> = total.drift.iter().map(|it| it.kind).collect();
             assert_eq!(found, kinds, "{envelope} {tasks:?}");
         }

@@ -9,7 +9,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::codec::lenient::FromLenientJson;
 use crate::codec::trace::{self, Outline};
@@ -36,7 +36,23 @@ impl fmt::Display for Drift {
             "" => "the whole value",
             pointer => pointer,
         };
-        write!(f, "{pointer} {kind}: {}", self.found)
+        write!(f, "{} {kind}: {}", Escaped(pointer), Escaped(&self.found))
+    }
+}
+
+/// Text of a response with its control characters escaped, which could control a terminal.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            if character.is_control() {
+                write!(f, "{}", character.escape_default())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_path_to_error::{Path as ErrorPath, Segment};
 
 use super::diagnostics::{Diagnostic, Location, did_you_mean};
+use super::fingerprints;
 use super::tree::{Path, Tree};
 
 /// The maximum number of reported errors per file. Each error requires another pass over the whole
@@ -139,6 +140,11 @@ fn missing_field(message: &str) -> Option<&str> {
 fn reword(message: &str) -> String {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match (message.split_once(", expected"), names.split_first()) {
+        (Some((head, _)), Some((&"wording", _))) if head.starts_with("unknown field") => format!(
+            "unknown key `wording`: fingerprints are in `{}` of the section; delete the line, and \
+             import the page again",
+            fingerprints::FILE
+        ),
         (Some((head, _)), Some((wrong, known)))
             if head.starts_with("unknown field") || head.starts_with("unknown variant") =>
         {

@@ -19,7 +19,7 @@ enum KeyKind {
 }
 
 /// Every key of a field, in the order in which it is written.
-const KEYS: [(&str, KeyKind); 31] = [
+const KEYS: [(&str, KeyKind); 30] = [
     ("type", Fact),
     ("of", Fact),
     ("numbered", Annotation),
@@ -47,7 +47,6 @@ const KEYS: [(&str, KeyKind); 31] = [
     ("deprecated", Annotation),
     ("removed_upstream", Annotation),
     ("corrections", Annotation),
-    ("wording", Annotation),
     ("doc", Annotation),
     ("each", Annotation),
     ("fields", Annotation),

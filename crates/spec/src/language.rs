@@ -156,8 +156,9 @@ pub struct Source {
     /// Date of the vendor's OpenAPI file that was read last, `yyyy-mm-dd`.
     #[serde(default)]
     pub openapi: Option<String>,
-    /// Fingerprint of the page's text about the endpoint as a whole. Written by the import.
-    #[serde(default)]
+    /// Fingerprint of the page's text about the endpoint as a whole. Not a key of the file: see
+    /// [`fingerprints`](crate::fingerprints).
+    #[serde(skip)]
     pub wording: Option<String>,
 }
 
@@ -272,8 +273,9 @@ pub struct Field {
     /// Facts that the page states incorrectly.
     #[serde(default)]
     pub corrections: Vec<Correction>,
-    /// Fingerprint of the page's text about the field. Written by the import.
-    #[serde(default)]
+    /// Fingerprint of the page's text about the field. Not a key of the file: see
+    /// [`fingerprints`](crate::fingerprints).
+    #[serde(skip)]
     pub wording: Option<String>,
     /// Meaning of the field, in our own words. Markdown; the first line is the summary.
     #[serde(default)]

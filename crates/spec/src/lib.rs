@@ -14,6 +14,7 @@ pub mod edit;
 pub mod facts;
 pub mod file_names;
 pub mod files;
+pub mod fingerprints;
 pub mod fixtures;
 pub mod glob;
 pub mod glossary;

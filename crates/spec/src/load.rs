@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::decode::decode;
 use super::diagnostics::{Diagnostic, Diagnostics, Location, did_you_mean};
+use super::fingerprints::{self, Fingerprints};
 use super::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
 use super::tree::Tree;
 
@@ -62,14 +63,11 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
     };
     let api = reader.file::<Api>(&folder.join("api.yaml"), "api.yaml");
     let status_codes = reader.file(&folder.join("status_codes.yaml"), "status_codes.yaml");
-    let mut shared = BTreeMap::new();
-    let mut endpoints = Vec::new();
-    let mut glossaries = BTreeMap::new();
-    let mut broken_types = Vec::new();
+    let mut sections = Sections::default();
     for (section, path) in reader.entries(folder, "") {
         if section == "glossary.yaml" {
             if let Some(file) = reader.file(&path, &section) {
-                glossaries.insert(None, file);
+                sections.glossaries.insert(None, file);
             }
             continue;
         }
@@ -84,45 +82,24 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
             let meant = did_you_mean(&section, sections);
             reader.report(&section, format!("api.yaml has no such section{meant}"));
         }
-        let files = reader.entries(&path, &section);
-        reader.parse_ahead(&section, &files);
-        for (name, path) in files {
-            let relative = format!("{section}/{name}");
-            if name == "types.yaml" {
-                match reader.file(&path, &relative) {
-                    Some(file) => {
-                        shared.insert(section.clone(), file);
-                    }
-                    None => broken_types.push(section.clone()),
-                }
-            } else if name == "glossary.yaml" {
-                if let Some(file) = reader.file(&path, &relative) {
-                    glossaries.insert(Some(section.clone()), file);
-                }
-            } else if name.ends_with(".yaml") {
-                if let Some(file) = reader.file(&path, &relative) {
-                    endpoints.push(EndpointFile {
-                        section: section.clone(),
-                        file,
-                    });
-                }
-            } else {
-                reader.report(
-                    &relative,
-                    "not a spec file: expected a name that ends in `.yaml`".into(),
-                );
-            }
-        }
+        reader.section(&section, &path, &mut sections);
     }
-    endpoints.retain(|endpoint: &EndpointFile| !broken_types.contains(&endpoint.section));
     let spec = api.zip(status_codes).map(|(api, status_codes)| Spec {
         api,
         status_codes,
-        shared,
-        glossaries,
-        endpoints,
+        shared: sections.shared,
+        glossaries: sections.glossaries,
+        endpoints: sections.endpoints,
     });
     (spec, reader.found)
+}
+
+/// The files of the sections that were read.
+#[derive(Default)]
+struct Sections {
+    shared: BTreeMap<String, File<SharedTypes>>,
+    glossaries: BTreeMap<Option<String>, File<Glossary>>,
+    endpoints: Vec<EndpointFile>,
 }
 
 /// Reads one file of the spec from its text.
@@ -190,6 +167,66 @@ impl SpecReader {
             let meant = did_you_mean(name, known);
             self.report(name, format!("not a spec file{meant}"));
         }
+    }
+
+    /// Reads the folder of a section.
+    fn section(&mut self, section: &str, folder: &FilePath, sections: &mut Sections) {
+        let mut files = self.entries(folder, section);
+        let fingerprints = match files.remove(fingerprints::FILE) {
+            Some(path) => self.fingerprints(&path, section),
+            None => Fingerprints::default(),
+        };
+        self.parse_ahead(section, &files);
+        let mut endpoints = Vec::new();
+        let mut has_types = true;
+        for (name, path) in files {
+            let relative = format!("{section}/{name}");
+            if name == "types.yaml" {
+                match self.file::<SharedTypes>(&path, &relative) {
+                    Some(mut file) => {
+                        fingerprints.apply(&name, &mut file.content);
+                        sections.shared.insert(section.to_owned(), file);
+                    }
+                    None => has_types = false,
+                }
+            } else if name == "glossary.yaml" {
+                if let Some(file) = self.file(&path, &relative) {
+                    sections.glossaries.insert(Some(section.to_owned()), file);
+                }
+            } else if name.ends_with(".yaml") {
+                if let Some(mut file) = self.file::<Endpoint>(&path, &relative) {
+                    fingerprints.apply(&name, &mut file.content);
+                    endpoints.push(EndpointFile {
+                        section: section.to_owned(),
+                        file,
+                    });
+                }
+            } else {
+                self.report(
+                    &relative,
+                    "not a spec file: expected a name that ends in `.yaml`".into(),
+                );
+            }
+        }
+        if has_types {
+            sections.endpoints.extend(endpoints);
+        }
+    }
+
+    /// Reads the fingerprints of a section. Returns none if the file has errors.
+    fn fingerprints(&mut self, path: &FilePath, section: &str) -> Fingerprints {
+        let name = format!("{section}/{}", fingerprints::FILE);
+        let read = match fs::read_to_string(path) {
+            Ok(text) => Fingerprints::parse(&format!("{}/{name}", self.prefix), &text),
+            Err(error) => {
+                self.report(&name, format!("cannot be read: {error}"));
+                return Fingerprints::default();
+            }
+        };
+        read.unwrap_or_else(|errors| {
+            self.found.extend(errors.0);
+            Fingerprints::default()
+        })
     }
 
     fn report(&mut self, name: &str, message: String) {

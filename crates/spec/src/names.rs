@@ -42,6 +42,80 @@ pub fn element_name(field: &str) -> Option<String> {
     type_name(&singular)
 }
 
+/// Returns names for a type that is nested in fields, from the shortest: `DirectoryItem`, then
+/// `ItemsDirectoryItem`. `parents` are the fields around it, from the outside in, and `tail` is its
+/// name by its own field.
+pub fn by_place<'a>(parents: &'a [String], tail: &'a str) -> impl Iterator<Item = String> + 'a {
+    (0..parents.len()).rev().filter_map(move |start| {
+        let place = parents[start..].join("_");
+        type_name(&place).map(|place| format!("{place}{tail}"))
+    })
+}
+
+/// The names that generated code uses from the core of the models and from Rust's prelude. A type
+/// of the spec cannot have them.
+pub const CORE_NAMES: [&str; 54] = [
+    "Bool",
+    "Box",
+    "Clone",
+    "Copy",
+    "Date",
+    "DateBound",
+    "DateTime",
+    "Debug",
+    "Default",
+    "Endpoint",
+    "EndpointInfo",
+    "Eq",
+    "Err",
+    "Field",
+    "FieldKind",
+    "FieldRule",
+    "Filter",
+    "From",
+    "Hash",
+    "Into",
+    "IntoIterator",
+    "Iterator",
+    "Limit",
+    "Map",
+    "Method",
+    "Mode",
+    "None",
+    "Number",
+    "Numbered",
+    "Object",
+    "Ok",
+    "Option",
+    "Order",
+    "Page",
+    "Paged",
+    "Paging",
+    "PartialEq",
+    "PerTarget",
+    "Result",
+    "Send",
+    "Some",
+    "String",
+    "Sync",
+    "Task",
+    "TaskEndpoint",
+    "Text",
+    "TextList",
+    "Timestamp",
+    "Union",
+    "Value",
+    "Vec",
+    "Violation",
+    "Violations",
+    "Window",
+];
+
+/// Returns whether generated code uses a name for something of the core.
+pub fn is_core(name: &str) -> bool {
+    CORE_NAMES.contains(&name)
+}
+
 /// Returns the text if it is a Rust identifier, raw or not.
 fn identifier(text: String) -> Option<String> {
     let never_raw = ["self", "Self", "super", "crate", "_"];
@@ -68,6 +142,13 @@ mod tests {
         assert_eq!(element_name("items").as_deref(), Some("Item"));
         assert_eq!(element_name("entries").as_deref(), Some("Entry"));
         assert_eq!(element_name("address").as_deref(), Some("Address"));
+    }
+
+    #[test]
+    fn names_by_place_grow_from_the_inside() {
+        let parents = ["items".to_owned(), "directory".to_owned()];
+        let names: Vec<String> = by_place(&parents, "Item").collect();
+        assert_eq!(names, ["DirectoryItem", "ItemsDirectoryItem"]);
     }
 
     #[test]

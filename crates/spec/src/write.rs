@@ -225,7 +225,7 @@ pub fn entry(key: &str, value: &Value, indent: usize) -> String {
 
 /// Returns a value on one line: unquoted if YAML reads it back unchanged, otherwise as JSON, which
 /// is valid YAML.
-fn scalar(value: &Value) -> String {
+pub(crate) fn scalar(value: &Value) -> String {
     if let Value::String(text) = value
         && reads_as_itself(text)
     {

@@ -7,8 +7,12 @@
     reason = "a test fails by a panic"
 )]
 
-use dataforseo_spec::Diagnostics;
+use std::collections::BTreeMap;
+
+use dataforseo_spec::fingerprints::{self, FileFingerprints, Fingerprints};
 use dataforseo_spec::model::{Model, load};
+use dataforseo_spec::names::CORE_NAMES;
+use dataforseo_spec::{Diagnostics, EndpointFile};
 use dataforseo_test_support::{Workspace, repository};
 
 const GOOD: &str = "\
@@ -101,6 +105,68 @@ fn a_field_can_be_renamed() {
 #[test]
 fn the_committed_spec_is_good() {
     load(&repository().join("spec")).unwrap();
+}
+
+/// The committed fingerprints are in the form that the import writes, and each belongs to a field.
+#[test]
+fn the_committed_fingerprints_are_those_of_the_fields() {
+    let (spec, errors) = dataforseo_spec::load(&repository().join("spec"));
+    assert_eq!(errors, []);
+    let mut spec = spec.unwrap();
+    let mut sections = BTreeMap::new();
+    let new = FileFingerprints::new;
+    for (section, file) in &mut spec.shared {
+        let known: &mut Fingerprints = sections.entry(section.clone()).or_default();
+        let read = fingerprints::of(&file.content);
+        known.update("types.yaml", &mut file.content, read);
+    }
+    for EndpointFile { section, file } in &mut spec.endpoints {
+        let known = sections.entry(section.clone()).or_default();
+        let (_, name) = file.name.rsplit_once('/').unwrap();
+        let read = fingerprints::of(&file.content);
+        known.update(name, &mut file.content, read);
+        known.update(name, &mut file.content, new());
+    }
+    for (section, known) in sections {
+        let file = format!("spec/{section}/{}", fingerprints::FILE);
+        let committed = std::fs::read_to_string(repository().join(&file)).ok();
+        assert_eq!(committed, known.text(), "{file}");
+    }
+}
+
+#[test]
+fn a_line_that_is_not_a_fingerprint_has_its_place() {
+    let workspace = workspace(GOOD);
+    let file = "spec/backlinks/fingerprints.lock";
+    workspace.write(file, "# A comment.\nwidgets_live.yaml source\n");
+    assert_eq!(
+        errors(&workspace),
+        "spec/backlinks/fingerprints.lock:2:1: not a fingerprint: expected a file, a path and 8 \
+         hexadecimal digits, separated by spaces; delete the line; the next import then treats the \
+         text as new\n1 error"
+    );
+    // A file that is not there, and fields that are not there, are right.
+    workspace.write(
+        file,
+        "gone_live.yaml source 01234567\nwidgets_live.yaml task/fields/gone 01234567\n",
+    );
+    check(&workspace).unwrap();
+}
+
+#[test]
+fn a_fingerprint_in_the_yaml_is_an_error_that_says_where_it_belongs() {
+    let old = GOOD.replace(
+        "max_items: 1000",
+        "max_items: 1000\n      wording: \"01234567\"",
+    );
+    let errors = errors(&workspace(&old));
+    assert!(
+        errors.starts_with(&format!(
+            "{FILE}:16:7: unknown key `wording`: fingerprints are in `fingerprints.lock` of the \
+             section; delete the line"
+        )),
+        "{errors}"
+    );
 }
 
 /// Each change alone causes one message.
@@ -316,6 +382,70 @@ fn names_in_the_facts_of_the_api_are_checked() {
     let server = api.replace("  sandbox:\n", "  \"1 box\":\n");
     workspace.write("spec/api.yaml", &server);
     assert!(errors(&workspace).contains("`servers`: \"1 box\""));
+}
+
+/// The names that generated code imports would be ambiguous.
+#[test]
+fn names_of_the_core_are_errors_with_a_proposal() {
+    let types = format!("{TYPES}  Window:\n    doc: x\n    values: [a, b]\n");
+    let workspace = workspace(
+        &GOOD
+            .replace("use: Scale", "use: Window")
+            .replace("default: small", "default: a"),
+    );
+    workspace.write("spec/backlinks/types.yaml", &types);
+    let found = errors(&workspace);
+    let message =
+        "spec/backlinks/types.yaml:7:3: the type name `Window` belongs to the core of the models";
+    assert!(found.contains(message), "{found}");
+    assert!(found.contains("such as `BacklinksWindow`"), "{found}");
+}
+
+#[test]
+fn the_names_of_the_core_are_those_of_the_prelude() {
+    let prelude = repository().join("crates/models/src/prelude.rs");
+    let prelude = std::fs::read_to_string(prelude).unwrap();
+    let imports = prelude.split_once("pub(crate)").unwrap().1;
+    let words = imports.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    for name in words.filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase())) {
+        assert!(
+            CORE_NAMES.contains(&name),
+            "{name} is missing in CORE_NAMES"
+        );
+    }
+    assert!(CORE_NAMES.is_sorted());
+}
+
+#[test]
+fn a_clash_is_reported_with_a_name_by_place() {
+    let nested = "    items:
+      type: list
+      of: object
+      doc: Widgets.
+      fields:
+        directory:
+          type: object
+          doc: A directory.
+          fields:
+            items:
+              type: list
+              of: object
+              doc: More widgets.
+              fields:
+                title:
+                  type: string
+                  doc: A title.
+";
+    let (before, _) = GOOD.split_once("    items:\n").unwrap();
+    let found = errors(&workspace(&format!("{before}{nested}")));
+    assert!(
+        found.contains("`WidgetsLiveItem` is already used"),
+        "{found}"
+    );
+    assert!(
+        found.contains("such as `WidgetsLiveDirectoryItem`"),
+        "{found}"
+    );
 }
 
 #[test]

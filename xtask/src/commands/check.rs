@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use dataforseo_spec::fixtures;
 
-use super::{CommandError, load};
+use super::{CommandError, load, print};
 
 /// Checks the spec and the fixtures of a checkout.
 ///
@@ -14,10 +14,10 @@ use super::{CommandError, load};
 pub fn run(root: &Path) -> Result<ExitCode, CommandError> {
     let model = load(root)?;
     let fixtures = fixtures::check(root, &model, &fixtures::find(root, &model)?)?;
-    println!(
-        "the spec is valid: {} endpoints, {} status codes, {fixtures} recorded fixtures",
+    print(&format!(
+        "the spec is valid: {} endpoints, {} status codes, {fixtures} recorded fixtures\n",
         model.endpoints().count(),
         model.status_codes.len()
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

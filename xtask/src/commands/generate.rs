@@ -8,7 +8,7 @@ use dataforseo_codegen::{emit, output};
 use dataforseo_spec::files::FileChange;
 use dataforseo_spec::fixtures;
 
-use super::{CommandError, load};
+use super::{CommandError, load, print};
 
 /// The number of lines that are shown of the difference of each stale file.
 const SHOWN_LINES: usize = 60;
@@ -40,17 +40,18 @@ pub fn run(root: &Path, arguments: &GenerateArguments) -> Result<ExitCode, Comma
         } else {
             "removed"
         };
-        println!("{what} {}", file.path.display());
+        print(&format!("{what} {}\n", file.path.display()))?;
     }
-    println!("{} generated files, {} changed", wanted.len(), stale.len());
     let types = model.types();
-    println!(
-        "{} endpoints name types in {} places; {} types with {} fields were emitted for them",
+    print(&format!(
+        "{} generated files, {} changed\n{} endpoints name types in {} places; {} types with {} fields were emitted for them\n",
+        wanted.len(),
+        stale.len(),
         model.endpoints().count(),
         types.named,
         types.emitted,
         types.fields
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use dataforseo_import::report::ImportReport;
 use dataforseo_import::{Options, import, openapi};
 
-use super::{CommandError, today};
+use super::{CommandError, print, today};
 
 /// Read documentation pages into the spec.
 #[derive(Args)]
@@ -46,18 +46,18 @@ pub fn run(root: &Path, arguments: &ImportArguments) -> Result<ExitCode, Command
     };
     let mut failed = false;
     let mut show = |report: &ImportReport| {
-        print!("{report}");
         failed |= report.needs_decision() || (options.verify && !report.verified());
+        print(&report.to_string())
     };
     let mut unread = false;
     if let Some(file) = &arguments.openapi {
         for report in openapi::import(root, file, &arguments.only, options)? {
-            show(&report);
+            show(&report)?;
         }
     } else {
         for page in &arguments.pages {
             match import(root, page, options) {
-                Ok(report) => show(&report),
+                Ok(report) => show(&report)?,
                 Err(error) => {
                     eprintln!("{error}");
                     unread = true;

@@ -36,7 +36,7 @@ pub fn run(root: &Path, arguments: &StyleArguments) -> Result<ExitCode, CommandE
     let findings = style::check(root, Search::Words)?;
     print(&style::lines(&findings))?;
     if findings.is_empty() {
-        println!("all words and names are in the style of docs/style.md");
+        print("all words and names are in the style of docs/style.md\n")?;
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!(

@@ -40,13 +40,13 @@ pub struct UpdateArguments {
 pub fn run(root: &Path, arguments: &UpdateArguments) -> Result<ExitCode, CommandError> {
     let update = update(root, &arguments.pages, &arguments.since, today())?;
     for report in &update.imported {
-        print!("{report}");
+        print(&report.to_string())?;
     }
     match update.outcome {
         UpdateOutcome::NeedsDecision(decisions) => {
-            println!("\ndecide these, then run the command again:");
+            print("\ndecide these, then run the command again:\n")?;
             for decision in decisions {
-                println!("  - {decision}");
+                print(&format!("  - {decision}\n"))?;
             }
             Ok(ExitCode::from(DECISION))
         }
@@ -58,19 +58,17 @@ pub fn run(root: &Path, arguments: &UpdateArguments) -> Result<ExitCode, Command
 }
 
 fn show(done: &UpdateSummary) -> Result<(), CommandError> {
-    print(&format!("\n{}", done.difference.render(Rendering::Text)))?;
-    println!("\n{} generated files changed", done.generated.len());
+    let mut text = format!("\n{}", done.difference.render(Rendering::Text));
+    text += &format!("\n{} generated files changed\n", done.generated.len());
     for line in &done.changelog {
-        println!("CHANGELOG.md: {line}");
+        text += &format!("CHANGELOG.md: {line}\n");
     }
     let (version, next) = &done.version;
     if version == next {
-        println!("the version stays {version}");
+        text += &format!("the version stays {version}\n");
     } else {
-        println!(
-            "the version after {version}: {next} ({})",
-            done.difference.semver().name()
-        );
+        let step = done.difference.semver().name();
+        text += &format!("the version after {version}: {next} ({step})\n");
     }
-    Ok(())
+    print(&text)
 }

@@ -133,6 +133,32 @@ pub enum JournalError {
         /// The number of responses.
         responses: usize,
     },
+    /// The journal lacks a call whose response is in the second file beside it: it was deleted, replaced
+    /// or truncated.
+    #[error(
+        "journal {path}: it lacks call {call}, and {saved} has its response: restore the journal, which was \
+         deleted or truncated; without {saved} the job sends and pays for the call again"
+    )]
+    CallMissing {
+        /// The path of the journal.
+        path: PathBuf,
+        /// The first call that is missing, counted from 0.
+        call: u64,
+        /// The file with the response.
+        saved: PathBuf,
+    },
+    /// The file has the response to a call and not the record that the call was sent: its beginning or
+    /// middle was cut off.
+    #[error(
+        "journal {path}: the record that call {call} was sent is missing, although its response is \
+         there: restore the file from a backup, as calls that it lacks are paid for again"
+    )]
+    Incomplete {
+        /// The path of the journal.
+        path: PathBuf,
+        /// The call, counted from 0.
+        call: u64,
+    },
     /// A record is damaged, and intact records follow it.
     #[error(
         "journal {path}: the record at byte {offset} is damaged, and intact records follow: restore the \

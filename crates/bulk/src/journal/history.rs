@@ -13,6 +13,8 @@ pub(crate) struct JobHistory {
     pub(crate) cost: f64,
     /// The longest input that was read before a call.
     pub(crate) input: InputPrefix,
+    /// A call that has a response and was not sent, as a part of the file is missing.
+    pub(crate) incomplete: Option<u64>,
 }
 
 /// A call of earlier runs.
@@ -138,6 +140,9 @@ impl JobHistory {
     /// Ends the part of a call that was sent last. A record that occurs twice counts once.
     fn end_part(&mut self, call: u64, end: PartEnd, cost: Option<f64>) {
         let last = self.calls.entry(call).or_default().parts.last_mut();
+        if last.is_none() {
+            self.incomplete.get_or_insert(call);
+        }
         if let Some(part) = last.filter(|part| matches!(part.end, PartEnd::InFlight)) {
             part.end = end;
             // A negative cost does not reduce it.

@@ -17,7 +17,7 @@
 //! | `record`, `history` | the records, and what they say about the calls of earlier runs |
 //! | `reader` | reading a file back; torn ends and damage |
 //! | `file`, `room` | appending, noticing changes by others, reserving room |
-//! | `unwritten` | records that could not be written, and the second file for them |
+//! | `unwritten`, `rest` | records that could not be written, and the second file for them |
 //! | `inspect` | reading a journal without a job |
 
 mod error;
@@ -26,6 +26,7 @@ mod history;
 mod inspect;
 mod reader;
 mod record;
+mod rest;
 mod room;
 mod unwritten;
 
@@ -43,6 +44,7 @@ pub(crate) use record::{FORMAT_VERSION, InputPrefix, JobRecord, SentRecord};
 
 use file::{JournalFile, is_same_file};
 use record::{Frame, JournalRecord, MAGIC};
+use rest::Rest;
 use unwritten::Unwritten;
 
 /// How a journal is opened.
@@ -102,6 +104,14 @@ impl Journal {
             return Err(JournalError::Exists(path.to_owned()));
         }
         let mut content = reader::read(path, &mut file, length, job)?;
+        // Before anything is changed.
+        if let Some(call) = content.history.incomplete {
+            return Err(JournalError::Incomplete {
+                path: path.to_owned(),
+                call,
+            });
+        }
+        let rest = Rest::open(path, job, &content.history)?;
         if content.end < length {
             tracing::info!(
                 bytes = length - content.end,
@@ -119,7 +129,9 @@ impl Journal {
                 .and_then(|()| file.write_all(&begun))
                 .map_err(io)?;
             content.end = begun.len() as u64;
-        } else if add_rest(path, &mut file, content.end, job)? {
+        }
+        if let Some(rest) = rest {
+            rest.add_to(path, &mut file, content.end)?;
             let length = file.metadata().map_err(io)?.len();
             content = reader::read(path, &mut file, length, job)?;
         }
@@ -382,43 +394,6 @@ fn open_locked(path: &Path) -> Result<File, JournalError> {
         Ok(found) if is_same_file(&own, &found) => Ok(file),
         _ => Err(JournalError::InUse(path.to_owned())),
     }
-}
-
-/// Adds the records that an earlier run saved in a second file, and removes that file. Returns whether
-/// there were any.
-fn add_rest(
-    path: &Path,
-    journal: &mut File,
-    end: u64,
-    job: &JobRecord,
-) -> Result<bool, JournalError> {
-    let rest = unwritten::path_beside(path);
-    let io = |error| JournalError::Io {
-        path: rest.clone(),
-        error,
-    };
-    let mut file = match File::open(&rest) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(io(error)),
-    };
-    let length = file.metadata().map_err(io)?.len();
-    let content = reader::read(&rest, &mut file, length, job)?;
-    let start = reader::end_of_first_record(&mut file, length).map_err(io)?;
-    let records = unwritten::bytes_between(&mut file, start, content.end).map_err(io)?;
-    let added = journal
-        .seek(SeekFrom::Start(end))
-        .and_then(|_| journal.write_all(&records))
-        .and_then(|()| journal.sync_all());
-    if let Err(error) = added {
-        let _ = journal.set_len(end);
-        return Err(JournalError::Io {
-            path: path.to_owned(),
-            error,
-        });
-    }
-    std::fs::remove_file(&rest).map_err(io)?;
-    Ok(true)
 }
 
 /// Syncs the directory, so that the new file itself survives a power cut.

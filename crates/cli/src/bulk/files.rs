@@ -6,6 +6,8 @@
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::exit::CliError;
 
@@ -24,7 +26,11 @@ pub(super) struct TableFile {
     path: PathBuf,
     /// The part of an earlier run, under another name.
     earlier: Option<PathBuf>,
+    /// Parts of runs before that one, which had no time to remove them.
+    older: Vec<PathBuf>,
     is_new: bool,
+    /// The number of bytes that were written.
+    written: Arc<AtomicU64>,
 }
 
 /// What happens to the table of an earlier run.
@@ -52,12 +58,15 @@ impl Output {
         let part = part_of(&path);
         let is_new = std::fs::symlink_metadata(&part).is_err();
         let file = open_locked(&part)?;
+        let older = older_parts(&part).map_err(failed)?;
         Ok(Self::File(TableFile {
             file,
             part,
             path,
             earlier: None,
+            older,
             is_new,
+            written: Arc::default(),
         }))
     }
 
@@ -72,7 +81,11 @@ impl Output {
     pub(super) fn writer(&self) -> io::Result<Box<dyn Write + Send>> {
         Ok(match self {
             Self::Stdout => Box::new(io::stdout()),
-            Self::Device(file) | Self::File(TableFile { file, .. }) => Box::new(file.try_clone()?),
+            Self::Device(file) => Box::new(file.try_clone()?),
+            Self::File(table) => Box::new(CountingWriter {
+                file: table.file.try_clone()?,
+                written: Arc::clone(&table.written),
+            }),
         })
     }
 
@@ -102,7 +115,7 @@ impl TableFile {
             self.earlier = Some(name);
             self.file = OpenOptions::new()
                 .read(true)
-                .write(true)
+                .append(true)
                 .create_new(true)
                 .open(&self.part)?;
             self.file.try_lock().map_err(io::Error::from)?;
@@ -125,25 +138,32 @@ impl TableFile {
         self.earlier.as_deref()
     }
 
+    /// The tables of runs before that one.
+    pub(super) fn older(&self) -> impl Iterator<Item = &Path> {
+        self.older.iter().map(PathBuf::as_path)
+    }
+
     /// Waits until the table is on the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 
-    /// Gives the file its name. An existing file is replaced, and so is the table of an earlier run.
+    /// Gives the file its name. An existing file is replaced.
+    ///
+    /// # Errors
+    /// If something else changed the file while it was written, or the file system fails.
     pub(super) fn commit(&self) -> io::Result<()> {
         self.sync()?;
-        std::fs::rename(&self.part, &self.path)?;
-        self.remove_earlier()?;
-        sync_dir(&self.path)
-    }
-
-    /// Removes the table of an earlier run, when this one has all of its rows.
-    pub(super) fn remove_earlier(&self) -> io::Result<()> {
-        match &self.earlier {
-            Some(earlier) => std::fs::remove_file(earlier),
-            None => Ok(()),
+        let found = std::fs::symlink_metadata(&self.part)?;
+        let is_own = is_same_file(&self.file.metadata()?, &found);
+        if !is_own || found.len() != self.written.load(Ordering::Acquire) {
+            return Err(io::Error::other(format!(
+                "something else changed {} while it was written",
+                self.part.display()
+            )));
         }
+        std::fs::rename(&self.part, &self.path)?;
+        sync_dir(&self.path)
     }
 
     fn discard(&self) -> io::Result<()> {
@@ -152,6 +172,24 @@ impl TableFile {
             None if self.is_new => std::fs::remove_file(&self.part),
             None => Ok(()),
         }
+    }
+}
+
+/// Writes to a file, and counts the bytes.
+struct CountingWriter {
+    file: File,
+    written: Arc<AtomicU64>,
+}
+
+impl Write for CountingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.written.fetch_add(count as u64, Ordering::AcqRel);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -167,11 +205,11 @@ fn open_locked(part: &Path) -> Result<File, CliError> {
             &"the table is written to this file first, and it is a link or no file",
         ));
     }
+    // Appending keeps a file that something else truncated from being filled up with zeros.
     let opened = OpenOptions::new()
         .read(true)
-        .write(true)
+        .append(true)
         .create(true)
-        .truncate(false)
         .open(part);
     let file = opened.map_err(|error| failed(&error))?;
     let in_use = "another job is writing this table; wait until it has ended";
@@ -191,6 +229,30 @@ fn open_locked(part: &Path) -> Result<File, CliError> {
 /// Returns the name under which a table is written until it is whole.
 pub(super) fn part_of(output: &Path) -> PathBuf {
     with_suffix(output, ".part")
+}
+
+/// Returns the files with a name that [`unused_name`] returned to earlier runs.
+fn older_parts(part: &Path) -> io::Result<Vec<PathBuf>> {
+    let (Some(dir), Some(name)) = (part.parent(), part.file_name()) else {
+        return Ok(Vec::new());
+    };
+    let is_older = |found: &Path| {
+        let found = found.file_name().unwrap_or_default();
+        let suffix = found
+            .as_encoded_bytes()
+            .strip_prefix(name.as_encoded_bytes());
+        let digits = suffix.and_then(|suffix| suffix.strip_prefix(b"."));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+    };
+    let mut older = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if is_older(&entry.path()) && entry.file_type()?.is_file() {
+            older.push(entry.path());
+        }
+    }
+    older.sort();
+    Ok(older)
 }
 
 /// Returns a name for the part of an earlier run.

@@ -107,8 +107,12 @@ impl JobReport<'_> {
                     || "may have rows".to_owned(),
                     |rows| format!("has {}", counted(rows, "row")),
                 );
+                let lacking = match self.end {
+                    JobEnd::Complete => "the journal lacks",
+                    _ => "are not in the new table so far",
+                };
                 note(format!(
-                    "{} {rows} that the journal lacks, so it stays; the new table is {}",
+                    "{} {rows} that {lacking}, so it stays; the new table is {}",
                     other.display(),
                     part.display()
                 ));
@@ -136,9 +140,13 @@ impl JobReport<'_> {
                 Exit::Failed,
                 format!("the input could not be read: {error}"),
             ),
-            _ if matches!(self.table_end, Some(TableEnd::RowsMissing { .. })) => Err(
-                CliError::unexpected("two tables have rows that the other lacks"),
-            ),
+            (_, JobEnd::Complete)
+                if matches!(self.table_end, Some(TableEnd::RowsMissing { .. })) =>
+            {
+                Err(CliError::unexpected(
+                    "two tables have rows that the other lacks",
+                ))
+            }
             (_, JobEnd::Complete) if has_failures(&self.progress) => Ok(Exit::Partial),
             (_, JobEnd::Complete) => Ok(Exit::Success),
             (_, JobEnd::Stopped) => stopped(Exit::Stopped, "stopped".to_owned()),

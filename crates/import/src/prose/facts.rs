@@ -199,6 +199,8 @@ fn default_and_bounds(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
             "minimum value is",
             "minimal value:",
             "min value:",
+            "minimum possible value:",
+            "minimal possible value:",
         ],
         is_bound: true,
     };
@@ -209,6 +211,8 @@ fn default_and_bounds(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
             "maximum value is",
             "maximal value:",
             "max value:",
+            "maximum possible value:",
+            "maximal possible value:",
         ],
         is_bound: true,
     };
@@ -449,7 +453,7 @@ mod tests {
     /// A recognizer, a type word, a sentence and the fact in it.
     struct Case(Recognizer, &'static str, &'static str, fn(&mut Prose));
 
-    const CASES: [Case; 17] = [
+    const CASES: [Case; 18] = [
         Case(requirement, "string", "required field", |it| {
             it.required = Some(true)
         }),
@@ -473,6 +477,14 @@ mod tests {
             "the maximum value is 1,000",
             |it| {
                 it.max = Some(1000.into());
+            },
+        ),
+        Case(
+            default_and_bounds,
+            "string",
+            "minimal possible value: 2020-10-01",
+            |it| {
+                it.min = Some("2020-10-01".into());
             },
         ),
         Case(range, "integer", "can be set from 1 to 10", |it| {

@@ -124,9 +124,11 @@ impl ProseReader<'_> {
             }) else {
                 break;
             };
+            // A line with several values is the whole list. A comma after one value continues it.
+            let is_whole = meaning.is_none() && values.len() > 1;
             self.take(values);
             used += 1;
-            if meaning.is_none() && line.contains(',') {
+            if is_whole {
                 break;
             }
         }
@@ -141,7 +143,11 @@ impl ProseReader<'_> {
     fn take(&mut self, values: Vec<String>) {
         // The values of a boolean are known.
         if matches!(self.type_word, "string" | "array" | "object") {
-            self.prose.values.extend(values);
+            for value in values {
+                if !self.prose.values.contains(&value) {
+                    self.prose.values.push(value);
+                }
+            }
         } else if self.type_word != "boolean" {
             let list = values.join(", ");
             self.prose
@@ -150,6 +156,11 @@ impl ProseReader<'_> {
         }
     }
 }
+
+/// The words before `possible value` that make it a bound.
+const BOUNDS: [&str; 8] = [
+    "minimal", "minimum", "maximal", "maximum", "lowest", "highest", "min", "max",
+];
 
 /// Splits a line at the phrase that introduces values: `possible values:`, `possible grouping
 /// types:`, `can take the following values:`.
@@ -166,6 +177,11 @@ fn listing(line: &str) -> Option<(&str, &str)> {
     }
     let lower = line.to_ascii_lowercase();
     let at = lower.find("possible ")?;
+    // "minimal possible value: 5" is a bound.
+    let before = lower[..at].split_whitespace().next_back();
+    if before.is_some_and(|word| BOUNDS.contains(&word)) {
+        return None;
+    }
     let colon = at + lower[at..].find(':')?;
     let words = lower[at..colon].split_whitespace().count();
     (2..=4)

@@ -15,10 +15,13 @@ pub fn listed(text: &str) -> Option<Vec<String>> {
     (!values.is_empty() && values.iter().all(fits)).then_some(values)
 }
 
-/// Returns a line with straight quotes and one kind of dash.
+/// Returns a line with straight quotes, one kind of dash and ordinary spaces. Characters without a
+/// width are removed.
 pub fn plain(line: &str) -> String {
     line.chars()
+        .filter(|c| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
         .map(|c| match c {
+            '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}' => ' ',
             '‘' | '’' | '`' => '\'',
             '“' | '”' => '"',
             '—' | '−' => '–',

@@ -150,8 +150,20 @@ fn quote(text: &str) -> String {
 }
 
 /// Writes a file completely or not at all: to a temporary file first, which is then renamed.
-pub(super) fn write_atomically(file: &Path, text: &str) -> std::io::Result<()> {
+///
+/// # Errors
+/// When a link leads from `root`, the folder of recordings, to another folder, or when the file cannot
+/// be written.
+pub(super) fn write_atomically(root: &Path, file: &Path, text: &str) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
+    // It can have been removed since the start.
+    fs::create_dir_all(root)?;
+    let existing = folder.ancestors().find(|it| it.exists()).unwrap_or(folder);
+    if !existing.canonicalize()?.starts_with(root.canonicalize()?) {
+        return Err(std::io::Error::other(
+            "a link leads out of the folder of recordings: remove it",
+        ));
+    }
     fs::create_dir_all(folder)?;
     let mut temporary = tempfile::Builder::new()
         .prefix(".recording-")

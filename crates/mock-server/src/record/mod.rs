@@ -508,7 +508,7 @@ impl Recorder {
                 fixture.map_err(|error| error.to_string())
             })
             .and_then(|fixture| {
-                write_atomically(&file, &text)
+                write_atomically(&self.record.folder, &file, &text)
                     .map_err(|error| format!("{}: {error}", file.display()))?;
                 Ok(fixture)
             });

@@ -168,7 +168,7 @@ struct Matcher<'a> {
 impl Matcher<'_> {
     /// Matches rows with the targets that have the same key.
     fn match_same(&mut self) {
-        for group in self.groups(|key| Cow::Borrowed(key)) {
+        for group in self.groups(Cow::Borrowed) {
             match self.distinct(&group.rows)[..] {
                 [] => {}
                 [row] => self.assign(row, &group.rows, &group.targets),

@@ -383,13 +383,45 @@ impl FileScope<'_> {
             );
             self.report(path, message);
         }
-        if let Some((other, _)) = self.type_names.insert(name.to_owned(), here) {
+        if names::is_core(name) {
+            let proposal = self.free_name(name, path);
             let message = format!(
-                "the type name `{name}` is already used in {other}: set another with `name`, \
-                 or share the type with `use`"
+                "the type name `{name}` belongs to the core of the models, so generated code would be \
+                 ambiguous: use another name, such as `{proposal}`"
             );
             self.report(path, message);
         }
+        if let Some((other, _)) = self.type_names.insert(name.to_owned(), here) {
+            let proposal = self.free_name(name, path);
+            let message = format!(
+                "the type name `{name}` is already used in {other}: set another with `name`, \
+                 such as `{proposal}`, or share the type with `use`"
+            );
+            self.report(path, message);
+        }
+    }
+
+    /// Returns a free type name for the value at a path: by the fields around it, then by the
+    /// section.
+    fn free_name(&self, name: &str, path: &[String]) -> String {
+        let tail = name
+            .strip_prefix(&self.prefix)
+            .filter(|tail| !tail.is_empty());
+        let prefix = tail.map_or("", |_| &self.prefix);
+        let tail = tail.unwrap_or(name);
+        let keys = ["result", "task", "types", "fields", "members", "each"];
+        let around = path.split_last().map_or(&[][..], |(_, around)| around);
+        let parents = around
+            .iter()
+            .filter(|key| !keys.contains(&key.as_str()) && **key != self.prefix);
+        let parents: Vec<String> = parents.cloned().collect();
+        let section = self.file.rsplit('/').nth(1).and_then(names::type_name);
+        let by_place = names::by_place(&parents, tail).map(|name| format!("{prefix}{name}"));
+        let by_section = section.map(|section| format!("{section}{name}"));
+        by_place
+            .chain(by_section)
+            .find(|name| !self.type_names.contains_key(name) && !names::is_core(name))
+            .unwrap_or_else(|| format!("{name}Value"))
     }
 
     fn check_doc(&mut self, name: &str, doc: &str, path: &[String]) {

@@ -21,7 +21,7 @@ mod ledger;
 mod reply;
 mod server;
 
-pub use audit::audit;
+pub use audit::{Audit, Problem, ProblemKind, TableLine, audit};
 pub use ledger::{Charged, Ledger};
 pub use reply::Reply;
 pub use server::{Call, FakeApi};

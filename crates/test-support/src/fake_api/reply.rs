@@ -45,7 +45,7 @@ pub(super) enum Content {
 type EchoFn = Arc<dyn Fn(&str) -> String + Send + Sync>;
 type EditFn = Arc<dyn Fn(&mut Value) + Send + Sync>;
 type EncodeFn = Arc<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>;
-type BeforeFn = Arc<dyn Fn() + Send + Sync>;
+type HookFn = Arc<dyn Fn() + Send + Sync>;
 
 /// What the server does with a call. The constructors return complete responses, and the methods
 /// add a fault.
@@ -63,7 +63,8 @@ pub struct Reply {
     echo: Option<EchoFn>,
     edit: Vec<EditFn>,
     encode: Vec<EncodeFn>,
-    pub(super) before: Option<BeforeFn>,
+    pub(super) before: Option<HookFn>,
+    pub(super) after: Option<HookFn>,
 }
 
 impl fmt::Debug for Reply {
@@ -90,6 +91,7 @@ impl Reply {
             edit: Vec::new(),
             encode: Vec::new(),
             before: None,
+            after: None,
         }
     }
 
@@ -207,6 +209,12 @@ impl Reply {
     /// wait for an event or to stop a process.
     pub fn before(mut self, before: impl Fn() + Send + Sync + 'static) -> Self {
         self.before = Some(Arc::new(before));
+        self
+    }
+
+    /// Runs a function after the response was written, as far as it is written.
+    pub fn after(mut self, after: impl Fn() + Send + Sync + 'static) -> Self {
+        self.after = Some(Arc::new(after));
         self
     }
 

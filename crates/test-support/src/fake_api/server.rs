@@ -198,6 +198,9 @@ impl Shared {
         if end == bytes.len() {
             self.ledger().deliver(call.number);
         }
+        if let Some(after) = &reply.after {
+            after();
+        }
         match reply.ending {
             Ending::KeepOpen => Ok(Connection::Open),
             Ending::Close => Ok(Connection::Closed),

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::table::{Cell, Column};
 
-pub(super) use read::{NumberSet, found_numbers};
+pub(super) use read::{NumberSet, found_numbers, is_torn};
 
 /// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,7 +1,7 @@
 //! Reads back which targets of a table have a row.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
@@ -51,6 +51,19 @@ pub(in crate::bulk) fn found_numbers(format: TableFormat, path: &Path) -> io::Re
         TableFormat::Jsonl => jsonl(file),
         TableFormat::Parquet => parquet(file),
     }
+}
+
+/// Returns whether a file that cannot be read is the beginning of a table in this format, as a killed
+/// program leaves it.
+pub(in crate::bulk) fn is_torn(format: TableFormat, path: &Path) -> io::Result<bool> {
+    let beginning = match format {
+        TableFormat::Csv => b"numb",
+        TableFormat::Jsonl => b"{\"nu",
+        TableFormat::Parquet => b"PAR1",
+    };
+    let mut start = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut start)?;
+    Ok(beginning.starts_with(&start))
 }
 
 /// The columns that are read.

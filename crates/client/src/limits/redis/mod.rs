@@ -114,10 +114,13 @@ pub struct RedisLimits {
     simultaneous_calls: u32,
     /// Callers of this program are admitted in their order.
     queues: Queues,
-    on_unavailable: Option<Box<dyn Fn(&LimiterError) + Send + Sync>>,
+    on_unavailable: Option<Report>,
     /// When the callback ran last.
     reported_at: Mutex<Option<Instant>>,
 }
+
+/// A callback for the reason why Redis is unavailable.
+type Report = Box<dyn Fn(&LimiterError) + Send + Sync>;
 
 /// What a program does while Redis is unavailable.
 enum Fallback {
