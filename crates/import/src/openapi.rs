@@ -208,6 +208,9 @@ impl<'a> Importer<'a> {
             };
             named.insert(shape, name.clone());
             used_names.insert(name.clone());
+            let own = ty.members.iter().filter(|(_, it)| it.shared.is_none());
+            let variants = own.filter_map(|(wire, _)| names::type_name(wire));
+            used_names.extend(variants.map(|variant| format!("{name}{variant}")));
         }
         Self {
             document,
@@ -565,7 +568,7 @@ impl<'a> Importer<'a> {
         }
         for (values, (count, field)) in enums {
             if count > 1 && !self.named.contains_key(&values) {
-                let name = self.free_name(plain_name(field));
+                let name = self.free_name(plain_name(field), &[]);
                 self.named.insert(values.clone(), name.clone());
                 let values = values.split(" | ").map(str::to_owned).collect();
                 let ty = SharedType {
@@ -586,12 +589,13 @@ impl<'a> Importer<'a> {
                 schema,
                 of_union,
             } = it;
-            let union = self
-                .document
-                .schema(schema)
-                .is_some_and(|schema| schema.members().is_some());
-            if (count > 1 || union) && !self.named.contains_key(&shape) {
-                let name = self.free_name(plain_name(schema));
+            let members = self.document.schema(schema).and_then(Schema::members);
+            let variants = members.map(|(_, members)| {
+                let variants = members.filter_map(|(wire, _)| names::type_name(wire));
+                variants.collect::<Vec<_>>()
+            });
+            if (count > 1 || variants.is_some()) && !self.named.contains_key(&shape) {
+                let name = self.free_name(plain_name(schema), &variants.unwrap_or_default());
                 self.named.insert(shape, name.clone());
                 wanted.push((name, schema, of_union));
             }
@@ -642,20 +646,31 @@ impl<'a> Importer<'a> {
         }
     }
 
-    fn free_name(&mut self, mut name: String) -> String {
+    /// Returns a name that no other type has. `variants` are the names of a union's members.
+    fn free_name(&mut self, mut name: String, variants: &[String]) -> String {
         if names::is_core(&name) || self.endpoint_names.contains(&name) {
             let section = names::type_name(&self.section).unwrap_or_default();
             name = format!("{section}{name}");
         }
+        // A union also names the objects of its members.
+        let all = |name: &str| {
+            let members = variants.iter().map(|variant| format!("{name}{variant}"));
+            std::iter::once(name.to_owned())
+                .chain(members)
+                .collect::<Vec<_>>()
+        };
+        let is_free =
+            |used: &BTreeSet<String>, name: &str| all(name).iter().all(|name| !used.contains(name));
         // A duplicate name gets a letter until a person chooses a better one.
         let mut letters = 'B'..='Z';
         let mut free = name.clone();
-        while !self.used_names.insert(free.clone()) {
+        while !is_free(&self.used_names, &free) {
             match letters.next() {
                 Some(letter) => free = format!("{name}{letter}"),
                 None => free.push('Z'),
             }
         }
+        self.used_names.extend(all(&free));
         free
     }
 

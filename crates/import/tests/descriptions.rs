@@ -378,6 +378,24 @@ fn types_inside_of_shared_types_are_named_by_their_place() {
     assert!(types.contains("name: ShapeBoxMarketsMarket\n"), "{types}");
 }
 
+/// The member `box` of the union `Shape` is an object called `ShapeBox`.
+#[test]
+fn a_union_and_its_members_have_names_of_their_own() {
+    let mut unions = vec![UNION.to_owned(), MEMBER.to_owned(), OTHER_MEMBER.to_owned()];
+    unions.push(OTHER.replace("Other:", "ShapeBox:"));
+    let schemas: Vec<&str> = unions.iter().map(String::as_str).collect();
+    let workspace = Workspace::new();
+    let description = Description {
+        result: &LISTS.replace("schemas/Other'", "schemas/ShapeBox'"),
+        schemas: &schemas,
+        ..Description::default()
+    };
+    import(&workspace, "2026-01-01", &description).unwrap();
+    let types = workspace.read(TYPES);
+    assert!(types.contains("\n  Shape:\n"), "{types}");
+    assert!(!types.contains("\n  ShapeBox:\n"), "{types}");
+}
+
 #[test]
 fn a_schema_that_the_file_lacks_needs_a_decision() {
     let workspace = Workspace::new();

@@ -5,7 +5,7 @@ use dataforseo_client::models::{FieldKind, FieldRule};
 use crate::table::{Argument, kebab_case};
 
 /// The flags of the program itself. A field with one of these names has the flag `--task-NAME`.
-pub(super) const RESERVED: [&str; 29] = [
+pub(super) const RESERVED: [&str; 31] = [
     "allow-http",
     "base-url",
     "budget",
@@ -17,6 +17,8 @@ pub(super) const RESERVED: [&str; 29] = [
     "help",
     "input",
     "journal",
+    "limits",
+    "limits-account",
     "max-in-flight",
     "mock",
     "no-journal",
