@@ -6,12 +6,14 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{prose, requirements};
+use crate::docs::known::ExampleShape;
 use crate::docs::nest::{DocField, NestingHints, is_key, nest_response, nest_task};
 use crate::docs::{Form, MAX_NAME, Page, Unreadable};
 use dataforseo_spec::language::{
     Api, CallLimits, Endpoint, Field, FieldType, Fields, Format, Method, Mode, Object,
     ResultObject, Source, Values,
 };
+use dataforseo_spec::names;
 
 /// The content of a page in the form of the spec, with notes.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +34,7 @@ pub struct Draft {
 pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> {
     let mut notes = page.notes.clone();
     let mut not_understood = Vec::new();
-    let mode = mode(&page.path)?;
+    let mode = mode(&page.path, &mut not_understood);
     let revised = page.revised.clone().filter(|day| is_day(day, &mut notes));
     let method = match page.method.as_str() {
         "GET" => Method::Get,
@@ -50,23 +52,32 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
         link
     });
     let example = Examples::of(page, &mut notes);
-    let task = nest_task(&page.task, known, &mut notes)?;
-    let response = nest_response(&page.result, known, &mut notes)?;
+    let shapes = example.shapes();
+    let task = nest_task(&page.task, known, shapes.task.as_ref(), &mut notes)?;
+    let response = nest_response(&page.result, known, shapes.result.as_ref(), &mut notes)?;
     let mut reader = DraftReader {
         notes: &mut notes,
         not_understood: &mut not_understood,
-        task: true,
+        part: match method {
+            Method::Get => Part::Parameters,
+            Method::Post => Part::Task,
+        },
     };
-    let task = reader.fields(&task, "task", example.task.as_ref());
-    reader.task = false;
-    let result = reader.envelope(&response, &known.api.envelope, example.result.as_ref())?;
-    reader.intro(page, known.api, &task);
-    let sent = method == Method::Post;
+    let sent = reader.fields(&task, reader.part.label(), example.task.as_ref());
+    let (task, parameters) = match method {
+        Method::Get => (None, reader.parameters(&page.path, sent)),
+        Method::Post => (Some(Object { fields: sent }), Fields::new()),
+    };
+    reader.part = Part::Result;
+    let result = reader.envelope(&response, &known.api.envelope, example.result(), mode)?;
+    let calls_per_minute = reader.intro(page, known.api, task.as_ref());
     let result = ResultObject {
         fields: result,
         ..ResultObject::default()
     };
-    let rows = super::rows::rows(&task, &result, &mut notes);
+    let rows = task
+        .as_ref()
+        .and_then(|task| super::rows::rows(&task.fields, &result, &mut notes));
     let endpoint = Endpoint {
         path: page.path.clone(),
         method,
@@ -82,14 +93,14 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
             wording: Some(fingerprint(&page.intro)),
         },
         limits: CallLimits {
-            tasks_per_call: (sent && mode == Mode::Live).then_some(1),
-            calls_per_minute: None,
+            tasks_per_call: task.as_ref().map(|_| tasks_per_call(mode)),
+            calls_per_minute,
         },
-        parameters: Fields::new(),
-        task: sent.then_some(Object { fields: task }),
-        example: example.task.filter(|_| sent),
+        parameters,
+        example: example.task.filter(|_| task.is_some()),
+        task,
         rows,
-        result: Some(result),
+        result: (mode != Mode::TaskPost).then_some(result),
     };
     Ok(Draft {
         endpoint,
@@ -98,15 +109,31 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
     })
 }
 
-fn mode(path: &str) -> Result<Mode, Unreadable> {
-    let later = ["task_post", "tasks_ready", "tasks_fixed", "task_get"];
-    if path.split('/').any(|segment| later.contains(&segment)) {
-        return Err(Unreadable::because(format!(
-            "{path} is not a live endpoint, and only pages of live endpoints can be read: import it \
-             from the vendor's OpenAPI file"
-        )));
+/// Returns the mode of an endpoint by its path. Reports a list of tasks that were parsed again, for
+/// which the spec has no mode.
+fn mode(path: &str, not_understood: &mut Vec<String>) -> Mode {
+    for part in path.split('/') {
+        match part {
+            "task_post" => return Mode::TaskPost,
+            "tasks_ready" => return Mode::TasksReady,
+            "task_get" => return Mode::TaskGet,
+            "tasks_fixed" => not_understood.push(
+                "the endpoint: it lists tasks whose results were parsed again, and the spec has no mode \
+                 for `tasks_fixed`; `mode: live` states only that the list is in the response"
+                    .to_owned(),
+            ),
+            _ => {}
+        }
     }
-    Ok(Mode::Live)
+    Mode::Live
+}
+
+/// Returns the maximum number of tasks per call, which depends on the mode only.
+pub const fn tasks_per_call(mode: Mode) -> u32 {
+    match mode {
+        Mode::TaskPost => 100,
+        Mode::Live | Mode::TasksReady | Mode::TaskGet => 1,
+    }
 }
 
 /// Returns whether the date of a page's revision is valid.
@@ -136,9 +163,11 @@ pub fn filtered_endpoint(name: &str) -> Option<String> {
     (name == "backlinks_filters").then(|| "backlinks/backlinks/live".to_owned())
 }
 
-/// Returns the URL of the documentation page for a path with the version.
+/// Returns the URL of the documentation page for a path with the version. The URL has no parameters.
 pub fn link_of(path: &str) -> String {
-    link_to(path.trim_start_matches("/v3/"))
+    let parts = path.trim_start_matches("/v3/").split('/');
+    let parts: Vec<&str> = parts.filter(|part| !part.starts_with('{')).collect();
+    link_to(&parts.join("/"))
 }
 
 /// Returns the URL of the documentation page for a path without the version.
@@ -175,10 +204,16 @@ fn has_long_keys(value: &Value) -> bool {
     }
 }
 
-/// The examples of a page as JSON. They show the types of list elements.
+/// The examples of a page as JSON. They show the types of list elements, and the nesting of fields.
 struct Examples {
     task: Option<Value>,
-    result: Option<Value>,
+    response: Option<Value>,
+}
+
+/// The shapes of the examples.
+struct Shapes<'a> {
+    task: Option<ExampleShape<'a>>,
+    result: Option<ExampleShape<'a>>,
 }
 
 impl Examples {
@@ -205,7 +240,19 @@ impl Examples {
         }
         Self {
             task: request.and_then(|request| request.get(0).cloned()),
-            result: response.and_then(|response| response.pointer("/tasks/0/result/0").cloned()),
+            response,
+        }
+    }
+
+    /// Returns the first result.
+    fn result(&self) -> Option<&Value> {
+        self.response.as_ref()?.pointer("/tasks/0/result/0")
+    }
+
+    fn shapes(&self) -> Shapes<'_> {
+        Shapes {
+            task: self.task.as_ref().map(ExampleShape::of),
+            result: self.response.as_ref().map(ExampleShape::of_results),
         }
     }
 }
@@ -261,10 +308,29 @@ fn numbered(example: Option<&Value>) -> Option<FieldType> {
     }
 }
 
+/// A part of an endpoint that has fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The parameters of the path.
+    Parameters,
+    Task,
+    Result,
+}
+
+impl Part {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Parameters => "parameters",
+            Self::Task => "task",
+            Self::Result => "result",
+        }
+    }
+}
+
 struct DraftReader<'a> {
     notes: &'a mut Vec<String>,
     not_understood: &'a mut Vec<String>,
-    task: bool,
+    part: Part,
 }
 
 impl DraftReader<'_> {
@@ -277,7 +343,7 @@ impl DraftReader<'_> {
                 (field.row.name.clone(), self.field(field, &path, example))
             })
             .collect();
-        if self.task {
+        if self.part == Part::Task {
             let required = fields.iter().filter_map(|field| {
                 let prose = prose::read(&field.row.type_word, &field.row.lines);
                 Some((field.row.name.clone(), prose.belongs_to?))
@@ -292,7 +358,7 @@ impl DraftReader<'_> {
         let sentences = prose.not_understood.iter();
         self.not_understood
             .extend(sentences.map(|sentence| format!("{path}: {sentence}")));
-        if self.task && prose.required.is_none() {
+        if self.part == Part::Task && prose.required.is_none() {
             self.notes.push(format!(
                 "{path}: the page states neither required nor optional; treated as optional"
             ));
@@ -315,8 +381,16 @@ impl DraftReader<'_> {
                 }
             }
         };
+        if doc.kinds.len() > 1 {
+            self.notes.push(format!(
+                "{path}: the page describes {} kinds of elements ({}), and their fields were read as those \
+                 of one object: a union in types.yaml describes each kind",
+                doc.kinds.len(),
+                doc.kinds.join(", ")
+            ));
+        }
         field.wording = Some(fingerprint(&doc.row.lines));
-        if self.task {
+        if self.part == Part::Task {
             let kind = query_kind(&doc.row.name, field.kind);
             field.of = field.of.filter(|_| kind == field.kind);
             field.kind = kind;
@@ -393,12 +467,35 @@ impl DraftReader<'_> {
         }
     }
 
-    /// Returns the fields of the result inside the envelope. Notes unknown fields of the envelope.
+    /// Returns the parameters of a path, with what the page states about them. Reports documented
+    /// fields that are not in the path.
+    fn parameters(&mut self, path: &str, mut documented: Fields) -> Fields {
+        let mut parameters = Fields::new();
+        for name in names::parameters(path) {
+            let field = documented.shift_remove(name);
+            let field = Field {
+                required: Some(true),
+                ..field.unwrap_or_else(|| Field::new(FieldType::String))
+            };
+            parameters.insert(name.to_owned(), field);
+        }
+        for name in documented.keys() {
+            self.not_understood.push(format!(
+                "parameters.{name}: a GET request has the parameters of its path only, and {path} has no \
+                 `{{{name}}}`"
+            ));
+        }
+        parameters
+    }
+
+    /// Returns the fields of the result inside the envelope. Notes unknown fields of the envelope. A
+    /// response to posted tasks needs no `result`.
     fn envelope(
         &mut self,
         response: &[DocField],
         known: &Object,
         example: Option<&Value>,
+        mode: Mode,
     ) -> Result<Fields, Unreadable> {
         let tasks = response.iter().find(|field| field.row.name == "tasks");
         let result = tasks.and_then(|tasks| {
@@ -407,15 +504,19 @@ impl DraftReader<'_> {
                 .iter()
                 .find(|field| field.row.name == "result")
         });
-        let (Some(tasks), Some(result)) = (tasks, result) else {
-            return Err(Unreadable::because(
-                "the table of the response fields has no `tasks` with a `result` inside",
-            ));
+        let result = match (tasks, result) {
+            (Some(_), None) if mode == Mode::TaskPost => None,
+            (Some(_), Some(result)) => Some(result),
+            _ => {
+                return Err(Unreadable::because(
+                    "the table of the response fields has no `tasks` with a `result` inside",
+                ));
+            }
         };
         let inner = known.fields.get("tasks").map(|tasks| &tasks.fields);
         for (fields, known, at) in [
             (response, Some(&known.fields), ""),
-            (&tasks.children, inner, "tasks."),
+            (tasks.map_or(&[], |tasks| &tasks.children), inner, "tasks."),
         ] {
             for field in fields {
                 let name = &field.row.name;
@@ -427,32 +528,45 @@ impl DraftReader<'_> {
                 }
             }
         }
-        if result.children.is_empty() {
-            self.notes
-                .push("`result` has no documented fields".to_owned());
+        let inside = result.map_or(&[] as &[DocField], |result| &result.children);
+        match (mode, inside) {
+            (Mode::TaskPost, []) => {}
+            (_, []) => self
+                .notes
+                .push("`result` has no documented fields".to_owned()),
+            (Mode::TaskPost, _) => self.notes.push(
+                "`result` has documented fields, but posted tasks have no result; skipped"
+                    .to_owned(),
+            ),
+            _ => {}
         }
-        Ok(self.fields(&result.children, "result", example))
+        Ok(self.fields(inside, "result", example))
     }
 
     /// Lists the constraints in the introduction, since only a person knows which field they belong
-    /// to. Compares the limits of the account with `api.yaml`.
-    fn intro(&mut self, page: &Page, api: &Api, task: &Fields) {
+    /// to. Compares the limits of the account with `api.yaml`. Returns the maximum number of calls per
+    /// minute, if the page states a lower one than that of the account.
+    fn intro(&mut self, page: &Page, api: &Api, task: Option<&Object>) -> Option<u32> {
         let counts: HashSet<String> = task
-            .values()
+            .iter()
+            .flat_map(|task| task.fields.values())
             .filter_map(|field| Some(field.max_items?.to_string()))
             .collect();
+        let mut own = None;
         for sentence in page
             .intro
             .iter()
             .flat_map(|paragraph| prose::sentences(paragraph))
         {
             let mut prose = prose::read("", std::slice::from_ref(&sentence));
+            let calls = prose.calls_per_minute.take();
+            let (low, calls) = match calls {
+                Some(calls) if calls < api.limits.calls_per_minute => (Some(calls), None),
+                calls => (None, calls),
+            };
+            own = own.or(low);
             let limits = [
-                (
-                    "calls_per_minute",
-                    prose.calls_per_minute.take(),
-                    api.limits.calls_per_minute,
-                ),
+                ("calls_per_minute", calls, api.limits.calls_per_minute),
                 (
                     "simultaneous_calls",
                     prose.simultaneous_calls.take(),
@@ -478,6 +592,7 @@ impl DraftReader<'_> {
             self.notes
                 .push("nesting is derived from the leading spaces".to_owned());
         }
+        own
     }
 }
 

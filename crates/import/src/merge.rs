@@ -280,10 +280,15 @@ impl<'a> Merge<'a> {
                     "limits.tasks_per_call",
                     endpoint.limits.tasks_per_call.into(),
                 ),
+                (
+                    "limits.calls_per_minute",
+                    endpoint.limits.calls_per_minute.into(),
+                ),
             ]
         };
         for ((name, page), (_, spec)) in facts(draft).into_iter().zip(facts(existing)) {
-            if page.is_null() && self.openapi {
+            // Not all pages state the calls per minute.
+            if page.is_null() && (self.openapi || name == "limits.calls_per_minute") {
                 continue;
             }
             if page == spec {

@@ -759,10 +759,7 @@ impl<'a> Importer<'a> {
             };
             (parameter.name.clone(), field)
         });
-        let tasks_per_call = task_fields.as_ref().map(|_| match mode {
-            Mode::TaskPost => 100,
-            _ => 1,
-        });
+        let tasks_per_call = task_fields.as_ref().map(|_| draft::tasks_per_call(mode));
         let result = result.filter(|_| mode != Mode::TaskPost);
         let rows = task_fields
             .as_ref()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_spec::language::{Api, Endpoint, SharedTypes};
 use dataforseo_spec::load::{File, parse};
-use dataforseo_spec::{file_names, fixtures};
+use dataforseo_spec::{file_names, fixtures, names};
 
 use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
@@ -195,8 +195,6 @@ fn documented_fixture(
 fn location_of(page: &Page) -> (String, String) {
     let rest = page.path.trim_start_matches("/v3/");
     let (section, rest) = rest.split_once('/').unwrap_or((rest, ""));
-    (
-        section.to_owned(),
-        format!("{}.yaml", rest.replace('/', "_")),
-    )
+    let name = names::plain_path(rest).replace('/', "_");
+    (section.to_owned(), format!("{name}.yaml"))
 }

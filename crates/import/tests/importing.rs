@@ -280,7 +280,7 @@ fn a_page_that_was_cut_off() {
     let workspace = Workspace::new();
     let text = page("widgets.txt");
     workspace.import(&text).unwrap();
-    let (cut, _) = text.split_once("size\nobject\n").unwrap();
+    let (cut, _) = text.split_once("id\nstring\nthe widget's").unwrap();
     let report = workspace.import(cut).unwrap();
     assert!(report.needs_decision());
     assert!(

@@ -11,6 +11,8 @@ mod common;
 
 use common::ImportPage;
 use dataforseo_import::docs::{Page, read};
+use dataforseo_spec::language::{Endpoint, Fields, Mode};
+use dataforseo_spec::load::parse;
 use dataforseo_test_support::{Workspace, page, wordpress};
 
 /// Returns a page as text for review: one line per row, with its indentation.
@@ -53,6 +55,239 @@ fn html_in_wordpress_json() {
 #[test]
 fn plain_text_without_nesting() {
     insta::assert_snapshot!(show(&read(&page("widgets.txt")).unwrap()));
+}
+
+#[test]
+fn markdown_of_a_tool() {
+    insta::assert_snapshot!(show(&read(&page("widgets.md")).unwrap()));
+}
+
+/// Returns the paths of all fields of the result in an endpoint's file.
+fn result_of(workspace: &Workspace, file: &str) -> Vec<String> {
+    fn add(fields: &Fields, at: &str, all: &mut Vec<String>) {
+        for (name, field) in fields {
+            let path = format!("{at}{name}");
+            all.push(path.clone());
+            add(field.inner(), &format!("{path}."), all);
+        }
+    }
+    let endpoint = parse::<Endpoint>(file, &workspace.read(file))
+        .unwrap()
+        .content;
+    let mut all = Vec::new();
+    add(&endpoint.result.unwrap().fields, "", &mut all);
+    all
+}
+
+/// Returns a page as plain text without nesting, with rows in `result` and the example of a result.
+fn flat_page(rows: &[(&str, &str)], example: Option<&str>) -> String {
+    let example = example.map_or_else(String::new, |example| {
+        format!(
+            "returns JSON structured like this:\n{{\"tasks\": [{{\"result\": [{example}]}}]}}\n"
+        )
+    });
+    let mut page = format!(
+        "curl --location --request POST \"https://api.dataforseo.com/v3/backlinks/widgets/live\"\n{example}\
+         Description of the fields for setting a task:\nField name\nType\nDescription\ntag\nstring\n\
+         a mark\noptional field\nDescription of the fields in the results array:\nField name\nType\n\
+         Description\nversion\nstring\nv\ntasks\narray\nt\nresult\narray\nr\n"
+    );
+    for (name, type_word) in rows {
+        page += &format!("{name}\n{type_word}\nwords\n");
+    }
+    page
+}
+
+const FLAT_FILE: &str = "spec/backlinks/widgets_live.yaml";
+
+/// Without spec and example, an object contains the rows below it up to the next object, and a name
+/// that occurs again belongs inside the list above. The report states each guess.
+#[test]
+fn the_nesting_of_plain_text_is_guessed_and_noted() {
+    let workspace = Workspace::new();
+    let rows = [
+        ("items", "array"),
+        ("size", "object"),
+        ("width", "integer"),
+        ("real_size", "object"),
+        ("width", "integer"),
+    ];
+    let report = workspace.import(&flat_page(&rows, None)).unwrap();
+    assert_eq!(
+        result_of(&workspace, FLAT_FILE),
+        [
+            "items",
+            "items.size",
+            "items.size.width",
+            "items.real_size",
+            "items.real_size.width"
+        ]
+    );
+    let guesses = report
+        .notes
+        .iter()
+        .filter(|note| note.contains("shows no nesting"));
+    assert_eq!(guesses.count(), 5, "{report}");
+
+    let workspace = Workspace::new();
+    let rows = [
+        ("name", "string"),
+        ("parts", "array"),
+        ("color", "string"),
+        ("name", "string"),
+    ];
+    workspace.import(&flat_page(&rows, None)).unwrap();
+    assert_eq!(
+        result_of(&workspace, FLAT_FILE),
+        ["name", "parts", "parts.color", "parts.name"]
+    );
+}
+
+/// The example on the page shows the nesting that plain text and Markdown lack.
+#[test]
+fn the_example_determines_the_nesting_of_plain_text() {
+    let workspace = Workspace::new();
+    let rows = [
+        ("info", "object"),
+        ("server", "string"),
+        ("links", "integer"),
+        ("parts", "array"),
+        ("links", "integer"),
+        ("colors", "array"),
+        ("total", "integer"),
+    ];
+    let example = r#"{"info": {"server": "a"}, "links": 1, "parts": [{"links": 2, "colors": ["red"]}], "total": 3}"#;
+    let report = workspace.import(&flat_page(&rows, Some(example))).unwrap();
+    assert_eq!(
+        result_of(&workspace, FLAT_FILE),
+        [
+            "info",
+            "info.server",
+            "links",
+            "parts",
+            "parts.links",
+            "parts.colors",
+            "total"
+        ]
+    );
+    let guesses = report
+        .notes
+        .iter()
+        .filter(|note| note.contains("shows no nesting"));
+    assert_eq!(guesses.count(), 0, "{report}");
+}
+
+/// The elements of a list can have several kinds, each with a heading or a tag of its own.
+#[test]
+fn kinds_of_elements_are_read_and_reported() {
+    let row = |name: &str, about: &str| {
+        let indent = " ".repeat(20);
+        format!("<tr><td>{indent}<code>{name}</code></td><td>string</td><td>{about}</td></tr>")
+    };
+    let heading = "<tr><td colspan=\"3\"><strong>‘disc’ element of the list</strong></td></tr>";
+    let rows =
+        heading.to_owned() + &row("type", "type of element = ‘disc’") + &row("radius", "words");
+    let html = page("widgets.html");
+    let at = html.find("<code>extra</code>").unwrap();
+    let row = html[..at].rfind("<tr").unwrap();
+    let html = format!("{}{rows}{}", &html[..row], &html[row..]);
+    let workspace = Workspace::new();
+    let report = workspace.import(&wordpress(&html)).unwrap();
+    let kinds = "result.items: the page describes 2 kinds of elements (widget, disc)";
+    assert!(
+        report.notes.iter().any(|note| note.starts_with(kinds)),
+        "{report}"
+    );
+    assert!(result_of(&workspace, FLAT_FILE).contains(&"items.radius".to_owned()));
+}
+
+/// Returns a page of a GET with a path, and a response example with a path.
+fn page_of_get(path: &str, called: &str) -> String {
+    let parts: Vec<&str> = called.trim_matches('/').split('/').collect();
+    let example = serde_json::json!({"tasks": [{"path": parts, "result": [{"code": 1}]}]});
+    wordpress(&format!(
+        "<div class=\"endpoint\">GET <button>https://api.dataforseo.com{path}</button></div>\
+         <p>Lists places. You can make up to 20 API calls per minute.</p>\
+         <p>The above command returns JSON structured like this:</p>\
+         <pre><code class=\"language-json\">{example}</code></pre>\
+         <p>Description of the fields in the results array:</p><table>\
+         <tr><td>version</td><td>string</td><td>v</td></tr><tr><td>tasks</td><td>array</td><td>t</td></tr>\
+         <tr><td>&nbsp; &nbsp; result</td><td>array</td><td>r</td></tr>\
+         <tr><td>&nbsp; &nbsp; &nbsp; &nbsp; code</td><td>integer</td><td>c</td></tr></table>"
+    ))
+}
+
+/// A parameter of the path is part of the name of the file, and the example becomes a fixture.
+#[test]
+fn a_path_with_a_parameter_has_a_file_of_its_own() {
+    for parameter in ["{country}", "$country", "${country}"] {
+        let workspace = Workspace::new();
+        let path = format!("/v3/backlinks/places/{parameter}");
+        let report = workspace
+            .import(&page_of_get(&path, "/v3/backlinks/places/us"))
+            .unwrap();
+        let file = "spec/backlinks/places_by_country.yaml";
+        assert_eq!(report.spec_file, file);
+        let endpoint = parse::<Endpoint>(file, &workspace.read(file))
+            .unwrap()
+            .content;
+        assert_eq!(endpoint.path, "/v3/backlinks/places/{country}");
+        assert_eq!(endpoint.parameters["country"].required, Some(true));
+        assert_eq!(endpoint.limits.calls_per_minute, Some(20));
+        assert!(endpoint.task.is_none());
+        let fixture =
+            "crates/mock-server/fixtures/v3/backlinks/places/{country}/documentation.json";
+        let fixture: serde_json::Value = serde_json::from_str(&workspace.read(fixture)).unwrap();
+        assert_eq!(
+            fixture["request"],
+            serde_json::json!({"method": "GET", "path": "/v3/backlinks/places/us"})
+        );
+    }
+}
+
+/// The mode follows from the path. A page can show the identifier of a task in its example only.
+#[test]
+fn pages_of_all_modes_are_read() {
+    let id = "11081554-0696-0066-0000-27e68ec15871";
+    for (path, file, mode) in [
+        (
+            "/v3/backlinks/a/tasks_ready".to_owned(),
+            "a_tasks_ready",
+            Mode::TasksReady,
+        ),
+        (
+            "/v3/backlinks/a/task_get/regular".to_owned(),
+            "a_task_get_regular",
+            Mode::TaskGet,
+        ),
+        (
+            format!("/v3/backlinks/a/task_get/{id}"),
+            "a_task_get",
+            Mode::TaskGet,
+        ),
+        (
+            "/v3/backlinks/a/tasks_fixed".to_owned(),
+            "a_tasks_fixed",
+            Mode::Live,
+        ),
+    ] {
+        let workspace = Workspace::new();
+        let report = workspace.import(&page_of_get(&path, &path)).unwrap();
+        let file = format!("spec/backlinks/{file}.yaml");
+        let endpoint = parse::<Endpoint>(&file, &workspace.read(&file))
+            .unwrap()
+            .content;
+        assert_eq!(endpoint.mode, mode);
+        assert_eq!(
+            endpoint.parameters.contains_key("id"),
+            mode == Mode::TaskGet
+        );
+        let has_no_word = report
+            .not_understood
+            .iter()
+            .any(|it| it.contains("`tasks_fixed`"));
+        assert_eq!(has_no_word, path.ends_with("tasks_fixed"), "{report}");
+    }
 }
 
 #[test]
@@ -183,9 +418,11 @@ fn bad_pages_get_clear_errors() {
             ),
         ),
         (
-            "an endpoint that is not live",
-            json.replace("widgets/live", "widgets/task_post"),
+            "an overview",
+            wordpress("<h2>Widgets API</h2><p>Call GET https://api.dataforseo.com/v3/backlinks/widgets/all for all of them.</p>"),
         ),
+        ("Markdown that is an overview", "[Menu](https://docs.dataforseo.com/v3/backlinks/widgets/?bash#)\n\n## Widgets\n\nWords.\n".to_owned()),
+        ("Markdown that is cut off", "[Menu](https://docs.dataforseo.com/v3/backlinks/widgets/live/?bash#)\n\n\u{2026}\n| `time` | string | _seconds_ |\n".to_owned()),
         (
             "another section",
             json.replace("v3/backlinks/widgets", "v3/widgets/all"),

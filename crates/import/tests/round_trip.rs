@@ -196,7 +196,13 @@ fn a_page_adds_nothing_to_the_spec_that_it_was_made_of() {
     for (index, (name, endpoint)) in endpoints().iter().enumerate() {
         let flat = render::text(endpoint, Some(&shared), Quirks::flat(index));
         let [(html, _), (text, _)] = pages(endpoint, &shared, index);
-        for (form, page) in [("html", html), ("text", text), ("flat", flat)] {
+        let markdown = render::markdown(endpoint, Some(&shared), Quirks::number(index));
+        for (form, page) in [
+            ("html", html),
+            ("text", text),
+            ("flat", flat),
+            ("markdown", markdown),
+        ] {
             let workspace = Workspace::new();
             workspace.write(
                 &format!("{SECTION}/types.yaml"),
@@ -229,4 +235,39 @@ fn a_page_adds_nothing_to_the_spec_that_it_was_made_of() {
         wrong.len(),
         wrong[..wrong.len().min(6)].join("\n\n")
     );
+}
+
+/// Pages of endpoints that post tasks and list them are read in each form.
+#[test]
+fn a_page_of_a_queue_alone_gives_the_endpoint() {
+    let name = "spec/serp/types.yaml";
+    let shared: SharedTypes = parse(name, &committed(name)).unwrap().content;
+    for (index, name) in ["google_organic_task_post", "google_organic_tasks_ready"]
+        .into_iter()
+        .enumerate()
+    {
+        let name = format!("spec/serp/{name}.yaml");
+        let mut endpoint: Endpoint = parse(&name, &committed(&name)).unwrap().content;
+        // Only an example shows what a list has, and in Markdown which fields are inside.
+        if let Some(Value::Object(example)) = &mut endpoint.example {
+            let stop = serde_json::json!([{"match_value": "x", "match_type": "domain"}]);
+            example.insert("stop_crawl_on_match".to_owned(), stop);
+            example.insert("remove_from_url".to_owned(), serde_json::json!(["x"]));
+        }
+        let expected = summary(&endpoint, Some(&shared));
+        for turn in 0..4 {
+            let quirks = Quirks::number(index + 2 * turn);
+            for page in [
+                render::html(&endpoint, Some(&shared), quirks),
+                render::text(&endpoint, Some(&shared), quirks),
+                render::markdown(&endpoint, Some(&shared), quirks),
+            ] {
+                let workspace = Workspace::new();
+                workspace.import(&page).unwrap();
+                let read: Endpoint = parse(&name, &workspace.read(&name)).unwrap().content;
+                let difference = difference(&expected, &summary(&read, None));
+                assert!(difference.is_empty(), "{name}: {difference:#?}\n{page}");
+            }
+        }
+    }
 }

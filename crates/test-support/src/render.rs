@@ -1,4 +1,4 @@
-//! Renders documentation pages from the spec, in both forms, with the quirks of real pages.
+//! Renders documentation pages from the spec, in each form, with the quirks of real pages.
 //!
 //! This is the opposite of the import, which must return the facts from which a page was rendered.
 
@@ -11,6 +11,18 @@ use serde_json::Value;
 use crate::workspace::repository;
 
 impl Line {
+    fn markdown(&self) -> String {
+        let escaped = |text: &str| {
+            text.replace('_', "\\_")
+                .replace('|', "\\|")
+                .replace('*', "\\*")
+        };
+        match self {
+            Self::Words(words) => escaped(words),
+            Self::Values(values) => escaped(&values.join(", ")),
+        }
+    }
+
     fn html(&self) -> String {
         match self {
             Self::Words(words) => escaped(words),
@@ -226,6 +238,22 @@ pub fn used<'a>(field: &Field, shared: Option<&'a SharedTypes>) -> Option<&'a Sh
     shared?.types.get(field.shared.as_ref()?)
 }
 
+/// Returns the page as a tool writes it that turns web pages into Markdown. The rows of its tables are
+/// not indented.
+pub fn markdown(endpoint: &Endpoint, shared: Option<&SharedTypes>, quirks: Quirks) -> String {
+    Renderer {
+        endpoint,
+        shared,
+        quirks: Quirks {
+            indent: Indent::Flat,
+            glued: false,
+            ..quirks
+        },
+        html: false,
+    }
+    .markdown()
+}
+
 /// Returns the fields inside a field, or those of its shared type.
 pub fn fields_of<'a>(field: &'a Field, shared: Option<&'a SharedTypes>) -> &'a Fields {
     match used(field, shared) {
@@ -299,11 +327,22 @@ impl Renderer<'_> {
         }
     }
 
+    /// Returns the rows of what is sent: the task, or the parameters of the path.
     fn task(&self) -> Option<Vec<Row>> {
-        let task = self.endpoint.task.as_ref()?;
         let mut rows = Vec::new();
-        self.rows(&task.fields, 0, Payload::Task, &mut rows);
-        Some(rows)
+        match &self.endpoint.task {
+            Some(task) => self.rows(&task.fields, 0, Payload::Task, &mut rows),
+            None => self.rows(&self.endpoint.parameters, 0, Payload::Task, &mut rows),
+        }
+        (self.endpoint.task.is_some() || !rows.is_empty()).then_some(rows)
+    }
+
+    /// Returns the sentence that states a lower limit of calls than that of the account.
+    fn calls_per_minute(&self) -> String {
+        let calls = self.endpoint.limits.calls_per_minute;
+        calls.map_or_else(String::new, |calls| {
+            format!(" You can have up to {calls} API calls per minute.")
+        })
     }
 
     fn response_rows(&self) -> Vec<Row> {
@@ -513,7 +552,8 @@ impl Renderer<'_> {
              page</h2>\n<p>&#8204;<br />\nFacts about the web.</p>\n<p>[/vc_column_text]    <div \
              class=\"endpoint\">\n        {method}   <button \
              data-href=\"https://api.dataforseo.com{path}\">https://api.dataforseo.com{path} \
-             </button>\n</div>\n[vc_column_text]Words.</p>\n"
+             </button>\n</div>\n[vc_column_text]Words.{}</p>\n",
+            self.calls_per_minute()
         );
         if let Some(task) = self.task() {
             page += "<p><strong>Description of the fields for setting a task:</strong></p>\n";
@@ -599,7 +639,7 @@ impl Renderer<'_> {
         page += &format!("\n<?php\n// a comment\n// {} {path}\n?>\n", method.as_str());
         page += "The above command returns JSON structured like this:\n";
         page += &self.response();
-        page += "\nWords.\n";
+        page += &format!("\nWords.{}\n", self.calls_per_minute());
         if let Some(task) = self.task() {
             page += "Description of the fields for setting a task:\n";
             page += &self.listed(&task);
@@ -607,6 +647,29 @@ impl Renderer<'_> {
         }
         page += "Description of the fields in the results array:\n";
         page + &self.listed(&self.response_rows())
+    }
+
+    fn markdown(&self) -> String {
+        let path = &self.endpoint.path;
+        let link = &self.endpoint.source.link;
+        let mut page = format!(
+            "[NAV![Menu](https://docs.dataforseo.com/x.png)]({}?bash#)\n\n- [Task POST](https://docs.dataforseo.com/v3/a/task_post/?bash)\n\n\
+             ## A page\n\n\u{200c}\n\nFacts about the **web**.\n\n> Use your own credentials.\n\n",
+            link.trim_end_matches('/')
+        );
+        page += &code_block(&self.curl());
+        let comment = format!("<?php\n// {} {path}\n?>", self.endpoint.method.as_str());
+        page += &code_block(&comment);
+        page += "> The above command returns JSON structured like this:\n\n";
+        page += &code_block(&self.response());
+        page += &format!("Words.{}\n\n", self.calls_per_minute());
+        if let Some(task) = self.task() {
+            page += "**Description of the fields for setting a task:**\n\n";
+            page += &markdown_table(&task);
+            page += "\nAs a response of the API server comes [data](https://example.com/data).\n\n";
+        }
+        page += "**Description of the fields in the results array:**\n\n";
+        page + &markdown_table(&self.response_rows())
     }
 
     fn listed(&self, rows: &[Row]) -> String {
@@ -666,4 +729,43 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
         .replace('"', "&quot;")
         .replace('\'', "&#039;")
+}
+
+/// Returns a code block with the words of the editor's buttons. It has the code twice: with an empty
+/// line after each line, and as it is. Lines inside of brackets end with a backslash.
+fn code_block(code: &str) -> String {
+    let mut depth = 0_i32;
+    let mut lines = Vec::new();
+    for line in code.lines() {
+        for c in line.chars() {
+            depth += i32::from(c == '[') - i32::from(c == ']');
+        }
+        lines.push(if depth > 0 {
+            format!("{line}\\")
+        } else {
+            line.to_owned()
+        });
+    }
+    format!(
+        "```\n\nPlain text\n\nCopy to clipboard\n\nOpen code in new window\n\nEnlighterJS 3 Syntax \
+         Highlighter\n\n{}\n{}\n\n```\n\n",
+        lines.join("\n\n"),
+        lines.join("\n")
+    )
+}
+
+/// Returns a table in Markdown whose rows have one more cell than its head.
+fn markdown_table(rows: &[Row]) -> String {
+    let mut table = String::from("| Field name | Type | Description |\n| --- | --- | --- |\n");
+    for row in rows {
+        let lines: Vec<String> = row.lines.iter().map(Line::markdown).collect();
+        let (first, rest) = lines.split_first().unwrap();
+        let rest = rest.iter().map(|line| format!("<br>{line}"));
+        let rest: String = rest.collect();
+        table += &format!(
+            "| **`{}`** | {} | _{first}_{rest} |  |\n",
+            row.name, row.type_word
+        );
+    }
+    table
 }

@@ -12,7 +12,7 @@ use super::{CommandError, print, today};
 /// Read documentation pages into the spec.
 #[derive(Args)]
 pub struct ImportArguments {
-    /// The pages: WordPress JSON or plain text.
+    /// The pages: WordPress JSON, plain text or Markdown.
     #[arg(required_unless_present = "openapi")]
     pages: Vec<PathBuf>,
     /// Read the vendor's OpenAPI file instead of pages.

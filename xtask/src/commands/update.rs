@@ -25,7 +25,7 @@ const DECISION: u8 = 10;
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct UpdateArguments {
-    /// The pages: WordPress JSON or plain text.
+    /// The pages: WordPress JSON, plain text or Markdown.
     #[arg(required = true)]
     pages: Vec<PathBuf>,
     /// The git revision to compare with.

@@ -6,7 +6,9 @@ use scraper::{ElementRef, Html, Node};
 use serde::Deserialize;
 
 use super::page::{Form, Page, Row, Table, Unreadable};
-use super::scan::{ANNOUNCEMENT, endpoint_in, request_body, shortened, visible};
+use super::scan::{
+    ANNOUNCEMENT, endpoint_in, is_heading, is_response, request_body, shortened, visible,
+};
 
 #[derive(Deserialize)]
 struct Post {
@@ -194,9 +196,8 @@ impl HtmlReader {
             cells.into_iter().for_each(|cell| self.walk(cell));
             return;
         }
-        let announced = self.last_words.to_lowercase();
-        let is_response = announced.contains("result") || announced.contains("response");
-        let (name, slot) = if is_response {
+        let (found, notes) = fields_in(rows);
+        let (name, slot) = if is_response(&self.last_words, &found) {
             ("response", &mut self.result)
         } else {
             ("task", &mut self.task)
@@ -208,47 +209,74 @@ impl HtmlReader {
             ));
             return;
         }
-        for (index, tr) in rows.into_iter().enumerate() {
-            let cells = cells_of(tr);
-            let location = format!("{name} table, row {index}");
-            match cells.as_slice() {
-                // A head with `th`, or an empty row.
-                [] => {}
-                [name, type_word, description] => {
-                    let (depth, name) = indented_name(&inline_text(*name));
-                    if name.is_empty() {
-                        self.notes
-                            .push(format!("{location}: skipped a row without a name"));
-                        continue;
-                    }
-                    let type_word = visible(&inline_text(*type_word)).trim().to_lowercase();
-                    // A head with `td`.
-                    if name.eq_ignore_ascii_case("field name") && type_word == "type" {
-                        continue;
-                    }
-                    slot.rows.push(Row {
-                        location,
-                        depth,
-                        name,
-                        type_word,
-                        lines: lines(&block_text(*description)),
-                    });
+        let located = |location: &str| format!("{name} table, {location}");
+        self.notes.extend(notes.iter().map(|note| located(note)));
+        slot.rows = found;
+        for row in &mut slot.rows {
+            row.location = located(&row.location);
+        }
+    }
+}
+
+/// Returns the rows of a table that describe fields, and notes about the others.
+fn fields_in(rows: Vec<ElementRef<'_>>) -> (Vec<Row>, Vec<String>) {
+    let (mut found, mut notes) = (Vec::new(), Vec::new());
+    let mut heading = None;
+    for (index, tr) in rows.into_iter().enumerate() {
+        let cells = cells_of(tr);
+        let location = format!("row {index}");
+        if let Some(text) = heading_in(&cells) {
+            heading = Some(text);
+            continue;
+        }
+        match cells.as_slice() {
+            // A head with `th`, or an empty row.
+            [] => {}
+            [name, type_word, description] => {
+                let (depth, name) = indented_name(&inline_text(*name));
+                if name.is_empty() {
+                    notes.push(format!("{location}: skipped a row without a name"));
+                    continue;
                 }
-                cells => {
-                    let text: Vec<String> = cells
-                        .iter()
-                        .map(|cell| visible(&inline_text(*cell)))
-                        .collect();
-                    let text = text.join(" | ");
-                    self.notes.push(format!(
-                        "{location}: skipped a row of {} cells instead of 3: {}",
-                        cells.len(),
-                        shortened(text.trim())
-                    ));
+                let type_word = visible(&inline_text(*type_word)).trim().to_lowercase();
+                // A head with `td`.
+                if name.eq_ignore_ascii_case("field name") && type_word == "type" {
+                    continue;
                 }
+                found.push(Row {
+                    location,
+                    depth,
+                    name,
+                    type_word,
+                    lines: lines(&block_text(*description)),
+                    heading: heading.take(),
+                });
+            }
+            cells => {
+                let text: Vec<String> = cells
+                    .iter()
+                    .map(|cell| visible(&inline_text(*cell)))
+                    .collect();
+                let text = text.join(" | ");
+                notes.push(format!(
+                    "{location}: skipped a row of {} cells instead of 3: {}",
+                    cells.len(),
+                    shortened(text.trim())
+                ));
             }
         }
     }
+    (found, notes)
+}
+
+/// Returns the text of a row that only announces a kind of element: `‘organic’ element in SERP`.
+fn heading_in(cells: &[ElementRef<'_>]) -> Option<String> {
+    let texts = cells.iter().map(|cell| visible(&inline_text(*cell)));
+    let texts: Vec<String> = texts.map(|text| text.trim().to_owned()).collect();
+    let (first, others) = texts.split_first()?;
+    // The description of a heading can have a note.
+    let is_heading = is_heading(first) && others.first().is_none_or(String::is_empty);
+    is_heading.then(|| first.clone())
 }
 
 /// Returns the indentation of a name, and the name. Spaces and no-break spaces count, inside and

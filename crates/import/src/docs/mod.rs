@@ -1,7 +1,10 @@
 //! Readers of documentation pages. They return a [`Page`] with rows of text, which `draft`
 //! interprets.
 
+mod flat;
 mod html;
+pub mod known;
+mod markdown;
 pub mod nest;
 pub mod openapi;
 mod page;
@@ -15,7 +18,8 @@ pub use page::{Form, Page, Row, Table, Unreadable};
 pub use scan::{MAX_NAME, MAX_PAGE, TYPE_WORDS};
 use scan::{MAX_ROWS, shortened};
 
-/// Reads a page of any form. A page that begins with a brace or a bracket is JSON.
+/// Reads a page of any form. A page that begins with a brace is JSON, and so is one that begins with a
+/// bracket and is not Markdown.
 ///
 /// # Errors
 /// Returns all errors of the page.
@@ -29,7 +33,9 @@ pub fn read(content: &str) -> Result<Page, Unreadable> {
     let content = content.trim_start_matches('\u{feff}');
     let page = match content.trim_start().as_bytes().first() {
         None => return Err(Unreadable::because("the page is empty")),
-        Some(b'{' | b'[') => html::read(content)?,
+        Some(b'{') => html::read(content)?,
+        Some(_) if markdown::is_markdown(content) => markdown::read(content)?,
+        Some(b'[') => html::read(content)?,
         Some(_) => text::read(content)?,
     };
     check(&page)?;
@@ -37,10 +43,22 @@ pub fn read(content: &str) -> Result<Page, Unreadable> {
 }
 
 fn check(page: &Page) -> Result<(), Unreadable> {
+    if page.task.rows.is_empty() && page.result.rows.is_empty() {
+        return Err(Unreadable::because(format!(
+            "no endpoint is described here: the page has no table of fields, with the columns Field name, \
+             Type, Description (in plain text, each cell is a line). It is an overview, or a part of a \
+             page; it mentions {} {}",
+            page.method, page.path
+        )));
+    }
     let mut wrong = Vec::new();
     let segments: Vec<&str> = page.path.split('/').collect();
     let is_name = |segment: &&str| {
-        let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_$".contains(c);
+        let parameter = segment
+            .strip_prefix('{')
+            .and_then(|it| it.strip_suffix('}'));
+        let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let segment = parameter.unwrap_or(segment);
         !segment.is_empty() && segment.chars().all(name)
     };
     // The path becomes part of file names, so it must not contain `..`.
@@ -55,7 +73,7 @@ fn check(page: &Page) -> Result<(), Unreadable> {
         ("the response fields", &page.result),
     ] {
         match table.rows.first() {
-            // A GET has no task fields.
+            // A GET has no task fields; a table describes its parameters.
             None if page.method == "GET" && std::ptr::eq(table, &page.task) => {}
             None => wrong.push(format!(
                 "no table of {name}: expected one with the columns Field name, Type, Description (in \

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::prose;
+
 /// A documentation page of any form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -36,6 +38,8 @@ pub enum Form {
     Json,
     /// Plain text.
     Text,
+    /// Markdown.
+    Markdown,
 }
 
 /// A table of fields.
@@ -65,6 +69,30 @@ pub struct Row {
     pub type_word: String,
     /// The lines of the description.
     pub lines: Vec<String>,
+    /// The heading above the row. It announces another kind of element in a list.
+    pub heading: Option<String>,
+}
+
+impl Row {
+    /// Returns the value of a tag: the only value of a field such as `type`.
+    pub fn tag_value(&self) -> Option<String> {
+        if !self.name.ends_with("type") {
+            return None;
+        }
+        let stated = self.lines.iter().find_map(|line| {
+            let (before, value) = line.split_once('=')?;
+            let value = value
+                .trim()
+                .trim_matches(['‘', '’', '“', '”', '\'', '"', ' ', '.']);
+            let is_tag = before.to_lowercase().contains("type of") && !value.contains(' ');
+            (is_tag && !value.is_empty()).then(|| value.to_owned())
+        });
+        if stated.is_some() {
+            return stated;
+        }
+        let values = prose::read("string", &self.lines).values;
+        <[String; 1]>::try_from(values).ok().map(|[value]| value)
+    }
 }
 
 /// The errors of a page that cannot be read.

@@ -1,5 +1,7 @@
 //! Helpers for both forms of a page, and limits of its size.
 
+use super::page::Row;
+
 /// The maximum size of a page in bytes, about 100 times that of real pages. It limits memory and
 /// time.
 pub const MAX_PAGE: usize = 4 << 20;
@@ -33,15 +35,55 @@ pub fn endpoint_in(text: &str) -> Option<(String, String)> {
         .map(|(_, method)| method.to_owned())?;
     let path = &text[at + text[at..].find("/v3/")?..];
     let end = path
-        .find(|c: char| !(c.is_ascii_alphanumeric() || "/_$-.".contains(c)))
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "/_$-.{}".contains(c)))
         .unwrap_or(path.len());
-    Some((method, path[..end].trim_end_matches(['/', '.']).to_owned()))
+    Some((
+        method,
+        with_parameters(path[..end].trim_end_matches(['/', '.'])),
+    ))
+}
+
+/// Writes the parameters of a path in braces. Examples have `$id`, `${id}`, or a task's identifier.
+/// Some examples append the identifier in code, so it can be absent.
+fn with_parameters(path: &str) -> String {
+    let is_id =
+        |part: &str| part.len() == 36 && part.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    let part = |part: &str| match part.strip_prefix('$').or_else(|| part.strip_prefix('{')) {
+        Some(name) => format!("{{{}}}", name.trim_matches(['{', '}', '$'])),
+        None if is_id(part) => "{id}".to_owned(),
+        None => part.to_owned(),
+    };
+    let mut parts: Vec<String> = path.split('/').map(part).collect();
+    let gets_a_task = parts.iter().any(|part| part == "task_get");
+    if gets_a_task && !parts.iter().any(|part| part.starts_with('{')) {
+        parts.push("{id}".to_owned());
+    }
+    parts.join("/")
+}
+
+/// Returns whether the name of a row without a type announces a kind of element.
+pub fn is_heading(name: &str) -> bool {
+    name.contains(' ') && name.to_lowercase().contains("element")
+}
+
+/// Returns whether a table has the fields of a response, by the words before it or by its first row.
+pub fn is_response(words: &str, rows: &[Row]) -> bool {
+    let words = words.to_lowercase();
+    words.contains("result")
+        || words.contains("response")
+        || rows.first().is_some_and(|row| row.name == "version")
 }
 
 /// Returns the body of a request example, after `--data-raw`.
 pub fn request_body(example: &str) -> Option<String> {
-    let data = &example[example.find("--data-raw")?..];
-    balanced(&data[data.find(['[', '{'])?..]).map(str::to_owned)
+    let (_, data) = example.split_once("--data-raw")?;
+    let data = data
+        .trim_start()
+        .trim_start_matches(['\'', '"'])
+        .trim_start();
+    // A GET has an empty body.
+    data.starts_with(['[', '{'])
+        .then(|| balanced(data).map(str::to_owned))?
 }
 
 /// Returns a text that begins with a bracket, up to the closing bracket.

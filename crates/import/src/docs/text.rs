@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::page::{Form, Page, Row, Table, Unreadable};
-use super::scan::{ANNOUNCEMENT, TYPE_WORDS, balanced, endpoint_in, request_body, visible};
+use super::scan::{
+    ANNOUNCEMENT, TYPE_WORDS, balanced, endpoint_in, is_heading, is_response, request_body, visible,
+};
 
 /// The lines of a table's head.
 const HEAD: [&str; 3] = ["field name", "type", "description"];
@@ -45,15 +47,14 @@ pub fn read(text: &str) -> Result<Page, Unreadable> {
             .iter()
             .rev()
             .find(|line| !line.trim().is_empty());
-        let announced = announced.map_or(String::new(), |line| line.to_lowercase());
-        let is_response = announced.contains("result") || announced.contains("response");
-        let slot = if is_response {
+        let rows = rows(&lines, &numbers, head + HEAD.len()..end, &mut page.notes);
+        let slot = if is_response(announced.copied().unwrap_or_default(), &rows) {
             &mut page.result
         } else {
             &mut page.task
         };
         if slot.rows.is_empty() {
-            slot.rows = rows(&lines, &numbers, head + HEAD.len()..end, &mut page.notes);
+            slot.rows = rows;
         } else {
             page.notes.push(format!(
                 "line {}: skipped a second table of the same kind",
@@ -152,6 +153,7 @@ fn rows(
     let (mut at, end) = (table.start, table.end);
     // A sentence that ends in a colon introduces a list.
     let mut context = LineContext::Description;
+    let mut heading = None;
     while at < end {
         if field_at(lines, at, end, context) {
             let line = lines[at];
@@ -162,11 +164,19 @@ fn rows(
                 name: line.trim().to_owned(),
                 type_word: lines[at + 1].trim().to_lowercase(),
                 lines: Vec::new(),
+                heading: heading.take(),
             });
             at += 2;
             continue;
         }
         let line = lines[at].trim();
+        // A description can contain the same words, but not at the beginning and in quotes.
+        let is_quoted = line.starts_with(['‘', '“', '\'', '"']);
+        if is_quoted && is_heading(line) && at + 1 < end && field_at(lines, at + 1, end, context) {
+            heading = Some(line.to_owned());
+            at += 1;
+            continue;
+        }
         if line.contains(' ') || line.ends_with(':') {
             context = if line.ends_with(':') {
                 LineContext::ValueList

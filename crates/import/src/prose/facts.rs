@@ -325,9 +325,11 @@ fn belongs_to(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
 }
 
 fn calls_per_minute(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
-    let calls = sentence.count(&["you can send up to"]).filter(|calls| {
-        let rest = calls.rest.to_ascii_lowercase();
-        rest.contains("api calls per minute")
+    let calls = sentence.count(&["up to"]).filter(|calls| {
+        let is_number = |c: char| c.is_ascii_digit() || ", ".contains(c);
+        let rest = calls.rest.trim_start_matches(is_number);
+        rest.to_ascii_lowercase()
+            .starts_with("api calls per minute")
     });
     Reading::of(calls.map(|it| it.number), &mut prose.calls_per_minute)
 }
@@ -389,7 +391,12 @@ fn items(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
 }
 
 fn element_value(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
-    let Some(text) = after(sentence.text, &["type of element ="]) else {
+    let phrases = [
+        "type of element =",
+        "type of the element =",
+        "type of component =",
+    ];
+    let Some(text) = after(sentence.text, &phrases) else {
         return Reading::Other;
     };
     prose.values = vec![unquoted(text).to_owned()];
