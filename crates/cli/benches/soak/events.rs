@@ -173,8 +173,8 @@ impl Event {
                 }
             }
             Self::Standstill(milliseconds) => stand_still(world, session, milliseconds),
-            Self::SecondProcess(second) => second_process(world, second),
-            Self::Tamper(tamper) => change_journal(world, tamper),
+            Self::SecondProcess(second) => second_process(world, session, second),
+            Self::Tamper(tamper) => change_journal(world, session, tamper),
             Self::KillBeforeCharge | Self::KillAfterResponse(_) => {}
         }
     }
@@ -210,10 +210,10 @@ pub fn files(folder: &Path) -> Files {
     read.collect()
 }
 
-fn second_process(world: &World, second: SecondProcess) {
+fn second_process(world: &World, session: usize, second: SecondProcess) {
     use SecondProcess as S;
     // The first process must not end meanwhile, as the second may start then.
-    let Some(_guard) = world.hold() else {
+    let Some(_guard) = world.hold(session) else {
         return;
     };
     let folder = world.folder();
@@ -288,9 +288,9 @@ fn second_process(world: &World, second: SecondProcess) {
     }
 }
 
-fn change_journal(world: &World, tamper: Tamper) {
+fn change_journal(world: &World, session: usize, tamper: Tamper) {
     // Not while a second process is compared with what was there before it.
-    let guard = world.hold();
+    let guard = world.hold(session);
     if guard.is_none() || world.record().tampered.is_some() {
         return;
     }

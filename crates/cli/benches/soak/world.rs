@@ -186,10 +186,10 @@ impl World {
         record.events.clear();
     }
 
-    /// Holds the current process, so that no signal reaches it. `None` if there is none.
-    pub fn hold(&self) -> Option<MutexGuard<'_, Option<Pid>>> {
+    /// Holds the process of a session, so that no signal reaches it. `None` if it may have ended.
+    pub fn hold(&self, session: usize) -> Option<MutexGuard<'_, Option<Pid>>> {
         let process = lock(&self.0.process);
-        process.is_some().then_some(process)
+        (process.is_some() && self.session() == session).then_some(process)
     }
 
     /// Sends a signal to the process of a session.
