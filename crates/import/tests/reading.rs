@@ -245,6 +245,29 @@ fn a_path_with_a_parameter_has_a_file_of_its_own() {
     }
 }
 
+/// An object can be of several kinds, too.
+#[test]
+fn kinds_of_an_object_are_read_and_reported() {
+    let row = |name: &str, depth: usize, type_word: &str, about: &str| {
+        let indent = " ".repeat(depth);
+        format!("<tr><td>{indent}{name}</td><td>{type_word}</td><td>{about}</td></tr>")
+    };
+    let rows = row("part", 8, "object", "words")
+        + &row("type", 16, "string", "type of element = ‘disc’")
+        + &row("radius", 16, "integer", "words")
+        + &row("type", 16, "string", "type of element = ‘ring’")
+        + &row("width", 16, "integer", "words");
+    let path = "/v3/backlinks/parts";
+    let page = page_of_get(path, path).replace("</table>", &(rows + "</table>"));
+    let workspace = Workspace::new();
+    let report = workspace.import(&page).unwrap();
+    let kinds = "result.part: the page describes 2 kinds of elements (disc, ring)";
+    assert!(
+        report.notes.iter().any(|note| note.starts_with(kinds)),
+        "{report}"
+    );
+}
+
 /// The mode follows from the path. A page can show the identifier of a task in its example only.
 #[test]
 fn pages_of_all_modes_are_read() {

@@ -126,7 +126,7 @@ fn tree(
     let mut levels: Vec<usize> = Vec::with_capacity(rows.len());
     let mut first: HashMap<(Option<usize>, usize, &str), usize> = HashMap::new();
     let mut inside: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
-    // The kinds of elements that each list has so far, and how often a kind begins in it.
+    // The kinds that each list or object has so far, and how often another kind begins in it.
     let mut kinds: Vec<Vec<String>> = vec![Vec::new(); rows.len()];
     let mut begun = vec![0_usize; rows.len()];
     let mut outermost = Vec::new();
@@ -149,11 +149,11 @@ fn tree(
                     ));
                 }
                 begun[*at] += usize::from(row.heading.is_some());
-                if let Some(value) = row.tag_value().filter(|_| parent.type_word == "array")
-                    && !kinds[*at].contains(&value)
-                {
+                if let Some(value) = row.tag_value().filter(|it| !kinds[*at].contains(it)) {
+                    // The heading, if any, already began the kind.
+                    let is_next = !kinds[*at].is_empty() && row.heading.is_none();
+                    begun[*at] += usize::from(is_next);
                     kinds[*at].push(value);
-                    begun[*at] += usize::from(row.heading.is_none());
                 }
             }
             None => outermost.push(index),
