@@ -302,6 +302,40 @@ fn a_journal_that_changes_stops_the_job() {
     }
 }
 
+/// A response that the journal cannot take is on the disk before the job ends, so that a kill does not
+/// lose it.
+#[test]
+fn a_kill_after_a_journal_changed_loses_nothing() {
+    let held = HeldApi::start();
+    let job = Job::at(held.api.url(), targets(TARGETS));
+    let two = ["--max-in-flight", "2"];
+    let start = [
+        RANKS,
+        "targets.txt",
+        "-o",
+        "out.csv",
+        "--targets-per-call",
+        "5",
+    ];
+    let mut child = spawn(&job, &[&start[..], &two].concat());
+    held.wait();
+    held.wait();
+    // The copy is the same journal, and the program does not write to it any more.
+    fs::copy(job.path("out.csv.journal"), job.path("copy")).unwrap();
+    fs::rename(job.path("copy"), job.path("out.csv.journal")).unwrap();
+    held.let_go(1);
+    while !job.path("out.csv.journal.rest").exists() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    held.let_go(TARGETS);
+    let output = job.run(&[&start[..], &two, &["--resume"]].concat());
+    output.assert(10, &["30 targets: 25 found, 5 failed"]);
+    assert!(!job.path("out.csv.journal.rest").exists());
+    assert_eq!(held.api.calls().len(), TARGETS / 5);
+}
+
 /// A table that something else changes does not pass for whole, and can be written again.
 #[test]
 fn a_table_that_changes_is_not_named() {

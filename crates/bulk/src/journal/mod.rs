@@ -74,6 +74,45 @@ struct Shared {
 struct JournalState {
     file: JournalFile,
     unwritten: Vec<Unwritten>,
+    /// The second file that has the unwritten records, once one was written.
+    saved: Option<PathBuf>,
+}
+
+impl JournalState {
+    /// Tries to write the unwritten records. Those that cannot be written are saved in a second file,
+    /// which is removed when it is not needed any more.
+    fn write_unwritten(&mut self, path: &Path, job: &[u8]) -> Result<(), UnwrittenError> {
+        let Err(error) = unwritten::retry(&mut self.file, &mut self.unwritten) else {
+            if let Some(saved) = self.saved.take() {
+                // Records that are in both files count once.
+                let _ = std::fs::remove_file(saved);
+            }
+            return Ok(());
+        };
+        let saved = match &self.saved {
+            Some(saved) => {
+                unwritten::save_again(saved, job, &self.unwritten).map(|()| saved.clone())
+            }
+            None => unwritten::save(path, job, &self.unwritten),
+        };
+        match saved {
+            Ok(saved) => {
+                self.saved = Some(saved.clone());
+                Err(UnwrittenError {
+                    error,
+                    saved: Some(saved),
+                })
+            }
+            Err(_) => Err(UnwrittenError { error, saved: None }),
+        }
+    }
+}
+
+/// Records could not be written to the journal.
+struct UnwrittenError {
+    error: JournalError,
+    /// The file that has all of them. `None` if it could not be written either.
+    saved: Option<PathBuf>,
 }
 
 /// An open journal with the calls of earlier runs.
@@ -140,6 +179,7 @@ impl Journal {
         let state = JournalState {
             file: JournalFile::new(path.to_owned(), file, content.end),
             unwritten: Vec::new(),
+            saved: None,
         };
         let shared = Shared {
             path: path.to_owned(),
@@ -170,8 +210,10 @@ impl Journal {
             let call = sent.call;
             let json = this.json(&JournalRecord::Sent(sent))?;
             let mut state = this.lock();
-            let JournalState { file, unwritten } = &mut *state;
-            unwritten::retry(file, unwritten)?;
+            let shared = &this.shared;
+            let outcome = state.write_unwritten(&shared.path, &shared.job);
+            outcome.map_err(|it| it.error)?;
+            let file = &mut state.file;
             file.reserve_for(call, targets)?;
             let written = file.append(&json, &[]);
             if written.is_err() {
@@ -268,74 +310,73 @@ impl Journal {
         }
     }
 
-    /// Ends the journal of a run: tries again to write what could not be written, and saves it
-    /// elsewhere if that fails. Returns the bodies that could be saved nowhere.
+    /// Ends the journal of a run: tries again to write what could not be written. Returns where it is
+    /// if that fails, or the bodies that could be saved nowhere.
     pub(crate) async fn finish(&self) -> Finished {
         let this = self.clone();
         let finished = tokio::task::spawn_blocking(move || {
             let mut state = this.lock();
-            let JournalState { file, unwritten } = &mut *state;
-            let Err(error) = unwritten::retry(file, unwritten) else {
-                file.trim();
-                return Finished::default();
-            };
-            this.save_elsewhere(error, std::mem::take(unwritten))
+            let shared = &this.shared;
+            match state.write_unwritten(&shared.path, &shared.job) {
+                Ok(()) => {
+                    state.file.trim();
+                    Finished::default()
+                }
+                Err(unwritten) => this.saved_elsewhere(unwritten, &state.unwritten),
+            }
         });
         finished.await.unwrap_or_default()
     }
 
-    /// Saves records in a second file.
-    fn save_elsewhere(&self, error: JournalError, unwritten: Vec<Unwritten>) -> Finished {
+    /// Returns where the records are that could not be written.
+    fn saved_elsewhere(&self, outcome: UnwrittenError, records: &[Unwritten]) -> Finished {
         let path = self.shared.path.clone();
-        let error = match error {
+        let error = match outcome.error {
             JournalError::Io { error, .. } => error,
             other => io::Error::other(other.to_string()),
         };
-        match unwritten::save(&path, &self.shared.job, &unwritten) {
-            Ok(saved) => {
-                let beside = unwritten::path_beside(&path);
-                let advice = if saved == beside {
-                    "resume the job, which adds them to the journal".to_owned()
-                } else {
-                    format!("move it to {} and resume the job", beside.display())
-                };
-                Finished {
-                    error: Some(JournalError::SavedElsewhere {
-                        path,
-                        error,
-                        records: unwritten.len(),
-                        saved,
-                        advice,
-                    }),
-                    unsaved: Vec::new(),
-                }
-            }
-            Err(_) => {
-                let bodies = unwritten.into_iter().map(|record| record.body);
-                let unsaved: Vec<Bytes> = bodies.filter(|body| !body.is_empty()).collect();
-                Finished {
-                    error: Some(JournalError::Unsaved {
-                        path,
-                        error,
-                        responses: unsaved.len(),
-                    }),
-                    unsaved,
-                }
-            }
+        let Some(saved) = outcome.saved else {
+            let bodies = records.iter().map(|record| record.body.clone());
+            let unsaved: Vec<Bytes> = bodies.filter(|body| !body.is_empty()).collect();
+            return Finished {
+                error: Some(JournalError::Unsaved {
+                    path,
+                    error,
+                    responses: unsaved.len(),
+                }),
+                unsaved,
+            };
+        };
+        let beside = unwritten::path_beside(&path);
+        let advice = if saved == beside {
+            "resume the job, which adds them to the journal".to_owned()
+        } else {
+            format!("move it to {} and resume the job", beside.display())
+        };
+        Finished {
+            error: Some(JournalError::SavedElsewhere {
+                path,
+                error,
+                records: records.len(),
+                saved,
+                advice,
+            }),
+            unsaved: Vec::new(),
         }
     }
 
-    /// Appends the record that ends the last part of a call. If it cannot be written, it is kept in
-    /// memory and tried again with the next record.
+    /// Appends the record that ends the last part of a call. If it cannot be written, it is saved in the
+    /// second file at once, kept in memory, and tried again with the next record.
     async fn end(&self, call: u64, record: JournalRecord, body: Bytes) -> Result<(), JournalError> {
         let this = self.clone();
         blocking(move || {
             let json = this.json(&record)?;
             let mut state = this.lock();
-            let JournalState { file, unwritten } = &mut *state;
-            unwritten.push(Unwritten { json, body });
-            file.release(call);
-            unwritten::retry(file, unwritten)
+            state.unwritten.push(Unwritten { json, body });
+            state.file.release(call);
+            let shared = &this.shared;
+            let outcome = state.write_unwritten(&shared.path, &shared.job);
+            outcome.map_err(|it| it.error)
         })
         .await
     }

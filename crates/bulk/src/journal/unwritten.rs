@@ -1,11 +1,12 @@
-//! Records that could not be written to the journal. They are kept in memory, tried again, and in the
-//! end saved in a second file.
+//! Records that could not be written to the journal. They are kept in memory and tried again. Meanwhile
+//! a second file has them, so that a kill does not lose them.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use tempfile::NamedTempFile;
 
 use super::error::JournalError;
 use super::file::JournalFile;
@@ -55,13 +56,25 @@ pub(super) fn save(journal: &Path, job: &[u8], records: &[Unwritten]) -> io::Res
 }
 
 fn write_new(path: &Path, job: &[u8], records: &[Unwritten]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    let written = write(&mut file, job, records);
-    if written.is_err() {
-        // Half of the records is worse than the message that there are none.
-        let _ = std::fs::remove_file(path);
-    }
-    written
+    let file = write_temporary(path, job, records)?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes the records to a file that was saved before, which keeps its content if that fails.
+pub(super) fn save_again(path: &Path, job: &[u8], records: &[Unwritten]) -> io::Result<()> {
+    let file = write_temporary(path, job, records)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes the records to a temporary file in the directory of `path`. It is removed unless it is
+/// renamed.
+fn write_temporary(path: &Path, job: &[u8], records: &[Unwritten]) -> io::Result<NamedTempFile> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let mut file = NamedTempFile::new_in(dir.unwrap_or(Path::new(".")))?;
+    write(file.as_file_mut(), job, records)?;
+    Ok(file)
 }
 
 fn write(file: &mut File, job: &[u8], records: &[Unwritten]) -> io::Result<()> {
