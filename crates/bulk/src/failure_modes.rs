@@ -30,6 +30,7 @@
 //! | The task is not valid any more, as its date is too old. | those in the journal have their outcomes, the others are [`NotSent`] | no | stops before the next call |
 //! | A target occurs several times, also in another spelling. | all have the row | once | sends it once; far apart only with [`BulkJob::spool`] |
 //! | The end of the journal is torn. | those of the torn record are [`Failed`] | unknown | cuts it off when it is resumed |
+//! | The journal has the response to a call and lacks the record that it was sent. | – | no | is refused, and the file is not changed: [`JournalError::Incomplete`] |
 //! | The journal is damaged in the middle. | – | no | is refused, and the file is not changed: [`JournalError::Damaged`] |
 //!
 //! [`Failed`]: crate::Outcome::Failed
