@@ -203,8 +203,11 @@ impl World {
     /// Forgets the process of a session, as it may end now.
     pub fn release(&self, session: usize) {
         let mut process = lock(&self.0.process);
-        if self.session() == session {
-            process.take();
+        if self.session() == session
+            && let Some(pid) = process.take()
+        {
+            // If it was stopped, no event continues it later.
+            let _ = kill_process(pid, Signal::CONT);
         }
     }
 
