@@ -1,5 +1,6 @@
 //! The commands of `cargo xtask` that are more than a call of one library.
 
 pub mod checkout;
+pub mod prices;
 pub mod style;
 pub mod update;

@@ -5,7 +5,9 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{CommandError, check, diff, drift, generate, import, openapi, style, update};
+use commands::{
+    CommandError, check, diff, drift, generate, import, openapi, prices, style, update,
+};
 use xtask::checkout;
 
 /// Maintain the spec, and everything that is generated from it.
@@ -22,6 +24,7 @@ enum XtaskCommand {
     Update(update::UpdateArguments),
     /// Check the spec and the fixtures, and list everything that is wrong with them.
     Check,
+    Prices(prices::PricesArguments),
     Diff(diff::DiffArguments),
     Drift(drift::DriftArguments),
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
@@ -47,6 +50,7 @@ fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
         XtaskCommand::Import(arguments) => import::run(&root, &arguments),
         XtaskCommand::Update(arguments) => update::run(&root, &arguments),
         XtaskCommand::Check => check::run(&root),
+        XtaskCommand::Prices(arguments) => prices::run(&root, &arguments),
         XtaskCommand::Diff(arguments) => diff::run(&root, arguments),
         XtaskCommand::Drift(arguments) => drift::run(&root, &arguments),
         XtaskCommand::Openapi => openapi::run(&root),

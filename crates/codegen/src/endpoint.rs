@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::docs;
+use super::price;
 use super::rust::ident;
 use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
@@ -84,6 +85,9 @@ fn info(endpoint: &Endpoint) -> TokenStream {
         Mode::TaskGet => quote!(TaskGet),
     };
     let charged = endpoint.charged;
+    let function = &endpoint.function;
+    let has_card_price = endpoint.price.evidence.is_none();
+    let (price, cost_rules) = (price::price(endpoint), price::cost_rules(endpoint));
     let number = |number: Option<u32>| match number {
         Some(number) => {
             let number = Literal::u32_unsuffixed(number);
@@ -107,6 +111,10 @@ fn info(endpoint: &Endpoint) -> TokenStream {
             path: #path,
             mode: Mode::#mode,
             charged: #charged,
+            function: #function,
+            price: #price,
+            has_card_price: #has_card_price,
+            cost_rules: #cost_rules,
             tasks_per_call: #tasks,
             calls_per_minute: #calls,
             task_rules: #rules,

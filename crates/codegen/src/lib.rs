@@ -15,6 +15,7 @@ pub mod listing;
 mod mock;
 pub mod openapi;
 pub mod output;
+mod price;
 mod rust;
 mod schema;
 mod status;

@@ -152,6 +152,19 @@ impl Editor {
         Diagnostics(vec![Diagnostic::new(&self.name, location, message)])
     }
 
+    /// Removes an entry. Does nothing if it is not there.
+    ///
+    /// # Errors
+    /// Returns an error if the mapping is not in block style.
+    pub fn remove(&mut self, path: &[String]) -> Result<(), Diagnostics> {
+        if !self.tree.has(path) {
+            return Ok(());
+        }
+        self.refuse_flow_style(path)?;
+        let (start, end) = self.lines_of(path)?;
+        self.replace(start, end, "")
+    }
+
     /// Returns whether an entry contains comments.
     pub fn has_comments(&self, path: &[String]) -> bool {
         let Ok((start, end)) = self.lines_of(path) else {
@@ -271,6 +284,15 @@ mod tests {
             editor.text(),
             format!("{expected}task:\n  fields:\n    z: 3\n")
         );
+    }
+
+    #[test]
+    fn an_entry_is_removed_with_its_lines() {
+        let mut editor = Editor::new("a.yaml", TEXT).unwrap();
+        editor.remove(&path(&["types", "A", "members"])).unwrap();
+        editor.remove(&path(&["types", "A", "members"])).unwrap();
+        let expected = "types:\n  A:\n    tag: type\n  B:\n    doc: Text.\n";
+        assert_eq!(editor.text(), expected);
     }
 
     #[test]

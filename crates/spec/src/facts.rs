@@ -19,7 +19,7 @@ enum KeyKind {
 }
 
 /// Every key of a field, in the order in which it is written.
-const KEYS: [(&str, KeyKind); 30] = [
+const KEYS: [(&str, KeyKind); 31] = [
     ("type", Fact),
     ("of", Fact),
     ("numbered", Annotation),
@@ -41,6 +41,7 @@ const KEYS: [(&str, KeyKind); 30] = [
     ("max_conditions", Fact),
     ("max_distinct_domains", Stated),
     ("values", Stated),
+    ("cost", Fact),
     ("unit", Annotation),
     ("absent", Annotation),
     ("evidence", Annotation),
@@ -56,7 +57,7 @@ const KEYS: [(&str, KeyKind); 30] = [
 pub const FIELD_KEYS: [&str; KEYS.len()] = names(&[Annotation, Fact, Stated]);
 
 /// The names of facts, in the order in which a field states them.
-pub const FACTS: [&str; 16] = names(&[Fact, Stated]);
+pub const FACTS: [&str; 17] = names(&[Fact, Stated]);
 
 /// The names of the facts that a page always states if they apply.
 pub const STATED: [&str; 10] = names(&[Stated]);

@@ -8,16 +8,18 @@ use crate::language::{
 };
 
 /// The keys of an endpoint, in the order in which they are written.
-pub const ENDPOINT_KEYS: [&str; 14] = [
+pub const ENDPOINT_KEYS: [&str; 16] = [
     "path",
     "method",
     "mode",
     "charged",
+    "function",
     "renamed_from",
     "removed_upstream",
     "doc",
     "source",
     "limits",
+    "price",
     "parameters",
     "task",
     "example",

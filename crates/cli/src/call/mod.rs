@@ -3,7 +3,7 @@
 mod report;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
-use dataforseo_client::models::{StatusClass, api, check, today};
+use dataforseo_client::models::{StatusClass, check, today};
 use dataforseo_client::{Error, ErrorKind, UntypedRequest};
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ pub(crate) async fn run(
         let violations = check(endpoint.info.task_rules, task, today());
         flags::warn(endpoint, &violations);
     }
-    if options.budget.is_some() && estimate(endpoint, &call).is_none() {
+    if options.budget.is_some() && estimate(&call).is_none() {
         note(
             "warning: the price of this call is unknown to this program, so --budget has no effect",
         );
@@ -131,11 +131,9 @@ pub(crate) async fn run(
 }
 
 /// Estimates the maximum cost of a call in US dollars. `None` if its price is unknown.
-fn estimate(endpoint: &EndpointEntry, call: &UntypedRequest) -> Option<f64> {
-    let is_known = api::PRICES
-        .iter()
-        .any(|it| it.section == endpoint.section());
-    (is_known || !endpoint.info.charged).then(|| money::round(call.estimate()))
+fn estimate(call: &UntypedRequest) -> Option<f64> {
+    let estimate = call.estimate();
+    estimate.is_complete.then(|| estimate.us_dollars())
 }
 
 fn dry_run(
@@ -144,7 +142,7 @@ fn dry_run(
     call: &UntypedRequest,
     tasks: &[Value],
 ) -> Result<Exit, CliError> {
-    let estimate = estimate(endpoint, call);
+    let estimate = estimate(call);
     let url = format!("{}{}", base_url.trim_end_matches('/'), call.path());
     let mut request = json!({ "method": endpoint.info.method.as_str(), "url": url });
     if call.body().is_some() {

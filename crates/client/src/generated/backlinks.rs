@@ -31,6 +31,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -121,6 +123,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -182,6 +186,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -219,6 +225,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -256,6 +264,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -293,6 +303,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -329,6 +341,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -365,6 +379,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -401,6 +417,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -440,6 +458,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -507,6 +527,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -572,6 +594,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -637,6 +661,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -731,6 +757,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -827,6 +855,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -892,6 +922,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -957,6 +989,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -1018,6 +1052,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -1051,6 +1087,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -1084,6 +1122,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors

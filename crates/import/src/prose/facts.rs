@@ -2,9 +2,11 @@
 
 use dataforseo_spec::dates::DateExpression;
 use dataforseo_spec::language::{FieldType, Format};
+use dataforseo_spec::price::FieldCost;
 use serde_json::Value;
 
 use super::announce::announces;
+use super::charges;
 use super::text::{after, from_to, listed, number, split_at_any, unquoted, value};
 
 /// The facts that the description of one field states.
@@ -32,6 +34,8 @@ pub struct Prose {
     pub max_distinct_domains: Option<u32>,
     /// The maximum number of conditions in filters.
     pub max_conditions: Option<u32>,
+    /// What the field adds to the cost of a task.
+    pub cost: Option<FieldCost>,
     /// The parent field, if this field is required whenever the parent is present.
     pub belongs_to: Option<String>,
     /// The possible values.
@@ -118,8 +122,9 @@ impl Reading {
 type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
 
 /// The recognizers, in order. The first one that matches the kind of a sentence reads it.
-const RECOGNIZERS: [Recognizer; 21] = [
+const RECOGNIZERS: [Recognizer; 22] = [
     reference,
+    charge,
     condition,
     requirement,
     bare_minimum_date,
@@ -271,6 +276,14 @@ impl Statement {
             Reading::NotUnderstood
         }
     }
+}
+
+fn charge(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    let cost = charges::charge(sentence.text);
+    if prose.cost.is_some() && cost.is_some() {
+        return Reading::NotUnderstood;
+    }
+    Reading::of(cost, &mut prose.cost)
 }
 
 fn range(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {

@@ -5,6 +5,7 @@
 //! field's type and nothing else.
 
 mod announce;
+mod charges;
 mod facts;
 mod text;
 

@@ -5,6 +5,7 @@ mod check;
 mod examples;
 mod field_rules;
 mod load;
+mod price_checks;
 mod resolve;
 mod rows;
 mod section_checks;
@@ -13,5 +14,6 @@ mod types;
 pub mod values;
 
 pub use load::{load, load_spec};
+pub use price_checks::{amount, default_function, limits_rows, per_mille};
 pub use resolve::resolve;
 pub use types::*;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{NO_LINKS, check_api, check_status_codes, is_day, not_a_date};
 use super::field_rules::{FieldCheck, check_field};
+use super::price_checks::{check_prices, default_function};
 use super::type_names::TypeNames;
 use super::types::{
     Endpoint, Enum, Field, Former, Limit, Member, Model, Object, Section, Type, TypeDef, Union,
@@ -66,6 +67,7 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
         let before = found.len();
         section_checks::infinite_types(&section, &type_names, &mut found);
         if found.len() == before {
+            dated_prices(&mut section, &spec.api.content.rate_card.since);
             rows::resolve(&mut section, files(), &mut found);
             examples::check(&section, files(), &mut found);
         }
@@ -84,6 +86,13 @@ pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
         status_codes: spec.status_codes.content.codes.clone(),
         sections,
     })
+}
+
+/// Sets the day of the prices that are from the rate card.
+fn dated_prices(section: &mut Section, since: &str) {
+    for endpoint in &mut section.endpoints {
+        endpoint.price.since.get_or_insert_with(|| since.to_owned());
+    }
 }
 
 /// Resolves the shared types of a section. `sent` contains the names of those that tasks use.
@@ -282,6 +291,7 @@ fn endpoint(
     let parameters = scope.parameters(spec);
     scope.check_mode(spec);
     scope.check_endpoint(spec);
+    check_prices(&file.name, &file.tree, spec, scope.found);
     let task = spec.task.as_ref().map(|task| {
         let path = ["task".to_owned(), "fields".to_owned()];
         scope.top(format!("{name}Task"), &task.fields, &path, Payload::Task)
@@ -297,6 +307,11 @@ fn endpoint(
         method: spec.method,
         mode: spec.mode,
         charged: spec.charged != Some(false),
+        function: spec
+            .function
+            .clone()
+            .unwrap_or_else(|| default_function(&spec.path)),
+        price: spec.price.clone().unwrap_or_default(),
         doc: spec.doc.clone().unwrap_or_default().trim().to_owned(),
         link: spec.source.link.clone(),
         revised: spec.source.revised.clone(),
