@@ -3,4 +3,5 @@
 pub mod checkout;
 pub mod prices;
 pub mod style;
+pub mod trial;
 pub mod update;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    CommandError, check, diff, drift, generate, import, openapi, prices, style, update,
+    CommandError, check, diff, drift, generate, import, openapi, prices, style, trial, update,
 };
 use xtask::checkout;
 
@@ -31,6 +31,7 @@ enum XtaskCommand {
     Openapi,
     Generate(generate::GenerateArguments),
     Style(style::StyleArguments),
+    Trial(trial::TrialArguments),
 }
 
 fn main() -> ExitCode {
@@ -56,5 +57,6 @@ fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
         XtaskCommand::Openapi => openapi::run(&root),
         XtaskCommand::Generate(arguments) => generate::run(&root, &arguments),
         XtaskCommand::Style(arguments) => style::run(&root, &arguments),
+        XtaskCommand::Trial(arguments) => trial::run(&root, &arguments),
     }
 }

@@ -13,7 +13,7 @@ mod type_names;
 mod types;
 pub mod values;
 
-pub use load::{load, load_spec};
+pub use load::{load, load_spec, load_with_placeholders};
 pub use price_checks::{amount, default_function, limits_rows, per_mille};
 pub use resolve::resolve;
 pub use types::*;
