@@ -720,6 +720,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
+    /// - At most 10 calls per minute.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is at least 0.
     ///

@@ -9,7 +9,7 @@ use super::*;
 ///
 /// Without a filter, the response shows the function names that `filtered_function` accepts. Calls are free.
 ///
-/// `POST /v3/backlinks/errors`. The response holds the result. One task per call.
+/// `POST /v3/backlinks/errors`. The response holds the result. One task per call. At most 10 calls per minute.
 ///
 /// [Documentation](https://docs.dataforseo.com/v3/backlinks-errors/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Endpoint for Errors {
         has_card_price: true,
         cost_rules: price::CostRules::NONE,
         tasks_per_call: Some(1),
-        calls_per_minute: None,
+        calls_per_minute: Some(10),
         task_rules: <ErrorsTask as Task>::RULES,
         docs_url: "https://docs.dataforseo.com/v3/backlinks-errors/",
     };
