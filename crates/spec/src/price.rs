@@ -74,19 +74,19 @@ pub enum MaxRows {
 #[serde(deny_unknown_fields)]
 pub struct FieldCost {
     /// Number of results per results page. Each page that begins is charged.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
     /// How many more times the price is charged.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adds: Option<u32>,
     /// Factor of the whole cost.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// US dollars for each unit of the field's number.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<f64>,
     /// `true` where the field costs extra and no source states how much.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<bool>,
     /// Values that cost extra. Defaults to all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

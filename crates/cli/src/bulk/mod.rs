@@ -92,13 +92,15 @@ pub(crate) async fn run(
     } else {
         valid_task(endpoint, matches)?
     };
-    let credentials = if options.dry_run {
+    let credentials = if options.dry_run && !connection.account_rates {
         Credentials::Unused
     } else {
         Credentials::Required
     };
     let setup = connection.setup(credentials)?;
-    let job = (entry.create)(setup.build()?, task).map_err(CliError::usage)?;
+    let client = setup.build()?;
+    connection.load_rates(&client).await?;
+    let job = (entry.create)(client, task).map_err(CliError::usage)?;
     let job = job.with_settings(options.settings());
     let source = InputSource::new(&options.input);
     let unreadable = |error| CliError::usage(format!("{}: {error}", options.input.display()));

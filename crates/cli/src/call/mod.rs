@@ -80,7 +80,7 @@ pub(crate) async fn run(
     let options = CallOptions::from_arg_matches(matches).map_err(CliError::usage)?;
     let connection = Connection::from_arg_matches(matches).map_err(CliError::usage)?;
     let tasks = flags::read_tasks(endpoint, matches)?;
-    let credentials = if options.dry_run {
+    let credentials = if options.dry_run && !connection.account_rates {
         Credentials::Unused
     } else {
         Credentials::Required
@@ -90,6 +90,7 @@ pub(crate) async fn run(
         setup.builder = setup.builder.budget(budget);
     }
     let client = setup.build()?;
+    connection.load_rates(&client).await?;
     let parameters = endpoint.parameters.iter();
     let parameters: Vec<&str> = parameters
         .filter_map(|it| matches.get_one::<String>(it.name))

@@ -279,6 +279,10 @@ impl Statement {
 }
 
 fn charge(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    // A consequence of the size of a page, which another sentence states.
+    if sentence.lower.contains("may result in additional charges") {
+        return Reading::Understood;
+    }
     let cost = charges::charge(sentence.text);
     if prose.cost.is_some() && cost.is_some() {
         return Reading::NotUnderstood;

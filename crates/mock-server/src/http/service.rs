@@ -492,7 +492,7 @@ mod tests {
             simultaneous_calls: 9,
         };
         let session = Session::new(8, Some(limits), 0);
-        let rejected = |authorization: Option<&str>| {
+        let rejected = |authorization: Option<&'static str>| {
             let headers: Vec<_> = authorization
                 .map(|it| ("authorization", it))
                 .into_iter()

@@ -45,7 +45,7 @@ pub trait Task: Serialize + Object + Send + Sync {
 }
 
 /// The facts about an endpoint that do not depend on its types.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EndpointInfo {
     /// The name in this library, such as `backlinks/bulk_pages_summary/live`.
