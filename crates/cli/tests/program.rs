@@ -114,7 +114,7 @@ fn a_list_of_endpoints() {
     let output = run(&["endpoints"]);
     output.assert(0, &[]);
     for line in [
-        "backlinks bulk-ranks-live\tPOST /v3/backlinks/bulk_ranks/live\t1 task per call\t0.024 USD per call and 0.000036 USD per row, since 2026-07-01",
+        "backlinks bulk-ranks-live\tPOST /v3/backlinks/bulk_ranks/live\t1 task per call\t0.024 USD per task and 0.000036 USD per row on 2026-07-28",
         "serp google-organic-tasks-ready\tGET /v3/serp/google/organic/tasks_ready\t60 calls per minute\tfree",
     ] {
         assert!(output.out.lines().any(|found| found == line), "{output:?}");
@@ -333,6 +333,7 @@ fn a_dry_run_sends_nothing() {
         "instant-pages",
         "--url",
         "https://a.example/",
+        "--enable-browser-rendering",
         "--dry-run",
     ];
     run(&pages).assert(0, &["the price is unknown to this program"]);
@@ -349,6 +350,7 @@ fn calls_stay_within_the_budget() {
         "instant-pages",
         "--url",
         "https://a.example/",
+        "--enable-browser-rendering",
         "--budget",
         "1",
     ];

@@ -121,7 +121,7 @@ impl AccountRates {
                 }
             }
             value => match value.as_u64().map(u32::try_from) {
-                // 0 is no limit of its own.
+                // 0 means that the function has no rate of its own.
                 Some(Ok(0)) => {}
                 Some(Ok(rate)) => {
                     self.calls_per_minute.insert(path.join("/"), rate);
