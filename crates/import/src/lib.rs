@@ -20,6 +20,7 @@ pub mod prose;
 pub mod report;
 mod requirements;
 mod rows;
+pub mod scan;
 mod schema_prose;
 mod shape;
 mod workspace;
