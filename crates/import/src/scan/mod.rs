@@ -73,6 +73,8 @@ pub struct Disagreement {
 pub struct ScanReport {
     /// The agreement by fact.
     pub agreements: IndexMap<&'static str, Agreement>,
+    /// The facts on which both agree, by place.
+    pub agreed: BTreeMap<String, BTreeMap<&'static str, Value>>,
     /// The places of each disagreement.
     pub disagreements: IndexMap<Disagreement, Vec<String>>,
 }
@@ -164,7 +166,11 @@ impl ScanReport {
         let agreement = self.agreements.entry(found.fact).or_default();
         agreement.stated += usize::from(found.stated.is_some());
         if are_equal(found.stated.as_ref(), found.read.as_ref()) {
-            agreement.agree += usize::from(found.stated.is_some());
+            if let Some(value) = found.stated {
+                agreement.agree += 1;
+                let facts = self.agreed.entry(place).or_default();
+                facts.insert(found.fact, value);
+            }
             return;
         }
         agreement.missed += usize::from(found.stated.is_some());
@@ -293,5 +299,49 @@ impl fmt::Display for ScanReport {
             )?;
         }
         f.write_str(&self.table())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the agreement about one field, of which the two readings have these values.
+    fn agreement(stated: Option<Value>, read: Option<Value>) -> Agreement {
+        let mut report = ScanReport::default();
+        let found = Disagreement {
+            fact: "max",
+            stated,
+            read,
+            description: String::new(),
+        };
+        report.count(found, "task: depth".to_owned());
+        report.agreements["max"]
+    }
+
+    #[test]
+    fn another_value_is_missed_and_invented() {
+        let counts = |it: Agreement| [it.stated, it.agree, it.missed, it.invented];
+        let (one, two) = (Some(Value::from(1)), Some(Value::from(2)));
+        assert_eq!(
+            counts(agreement(one.clone(), Some(1.0.into()))),
+            [1, 1, 0, 0]
+        );
+        assert_eq!(counts(agreement(one.clone(), None)), [1, 0, 1, 0]);
+        assert_eq!(counts(agreement(None, two.clone())), [0, 0, 0, 1]);
+        assert_eq!(counts(agreement(one, two)), [1, 0, 1, 1]);
+    }
+
+    #[test]
+    fn two_of_a_hundred_can_be_missed_and_none_invented() {
+        let agreement = |agree, invented| Agreement {
+            stated: 100,
+            agree,
+            missed: 100 - agree,
+            invented,
+        };
+        assert!(agreement(98, 0).is_enough());
+        assert!(!agreement(97, 0).is_enough());
+        assert!(!agreement(100, 1).is_enough());
     }
 }

@@ -389,8 +389,9 @@ impl Plain {
     fn values(&self, text: &str) -> Vec<String> {
         let mut values: Vec<String> = Vec::new();
         for introduction in self.introduction.find_iter(text) {
-            // "minimal possible value: 5" is a bound.
-            if introduction.as_str().to_lowercase().starts_with("m") {
+            // "minimal possible value: 5" is a bound, and "it is possible to: …" introduces advice.
+            let words = introduction.as_str().to_lowercase();
+            if words.starts_with('m') || words.starts_with("possible to") {
                 continue;
             }
             let rest = text[introduction.end()..].trim_start_matches(' ');
