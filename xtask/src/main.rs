@@ -5,7 +5,9 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{CommandError, check, diff, drift, generate, import, openapi, scan, style, update};
+use commands::{
+    CommandError, check, diff, drift, generate, import, openapi, scan, style, trial, update,
+};
 use xtask::checkout;
 
 /// Maintain the spec, and everything that is generated from it.
@@ -29,6 +31,7 @@ enum XtaskCommand {
     Generate(generate::GenerateArguments),
     Scan(scan::ScanArguments),
     Style(style::StyleArguments),
+    Trial(trial::TrialArguments),
 }
 
 fn main() -> ExitCode {
@@ -54,5 +57,6 @@ fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
         XtaskCommand::Generate(arguments) => generate::run(&root, &arguments),
         XtaskCommand::Scan(arguments) => scan::run(&arguments),
         XtaskCommand::Style(arguments) => style::run(&root, &arguments),
+        XtaskCommand::Trial(arguments) => trial::run(&root, &arguments),
     }
 }

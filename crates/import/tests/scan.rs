@@ -452,6 +452,11 @@ fn defaults() {
             json!({"default": false}),
         ),
         (
+            "fast",
+            flag(&["default value: falseif you use this field, it flies"]),
+            json!({"default": false}),
+        ),
+        (
             "count",
             number(&[
                 "number of parrotsoptional fielddefault value: 7maximum value: 90Your cage fits them",

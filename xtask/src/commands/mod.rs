@@ -8,6 +8,7 @@ pub mod import;
 pub mod openapi;
 pub mod scan;
 pub mod style;
+pub mod trial;
 pub mod update;
 
 use std::io::Write as _;

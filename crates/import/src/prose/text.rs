@@ -54,7 +54,10 @@ pub fn unglued(line: &str) -> Vec<String> {
             line[at..].starts_with(start)
                 && before.is_some_and(|before| match *start {
                     // These words also end other words, or follow them.
-                    "if you " | "Your " => before == ';' || before.is_ascii_digit(),
+                    "if you " | "Your " => {
+                        let is_value = ["true", "false"].iter().any(|it| line[..at].ends_with(it));
+                        is_value || before == ';' || before.is_ascii_digit()
+                    }
                     "note that" => ")]\"'".contains(before),
                     _ => before.is_alphanumeric() || ";.)".contains(before),
                 })
