@@ -1,4 +1,4 @@
-//! The scan over an OpenAPI file with every form of a sentence, in words of our own.
+//! The scan over an OpenAPI file with every form of a sentence, in our own wording.
 
 #![allow(
     clippy::expect_used,

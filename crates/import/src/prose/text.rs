@@ -120,7 +120,7 @@ pub fn value<'a>(type_word: &str, text: &'a str) -> Option<(Value, &'a str)> {
     let whole = unquoted(text);
     match type_word {
         "boolean" | "bool" => {
-            // The explanation of the value is no part of it.
+            // The explanation of the value is not part of it.
             let (head, _) = whole.split_once(" – ").unwrap_or((whole, ""));
             let lower = head.trim_matches(['_', ' ']).to_ascii_lowercase();
             // Some texts have the `n` of a lost line break.
@@ -172,7 +172,7 @@ pub fn value<'a>(type_word: &str, text: &'a str) -> Option<(Value, &'a str)> {
     }
 }
 
-/// Returns the value without a part in parentheses at its end, as of a user agent: `Name/1.0 (…)`.
+/// Returns the value without a part in parentheses, as of a user agent: `Name/1.0 (…)`.
 fn outside_parentheses(text: &str) -> &str {
     let agent = text.strip_suffix(')').and_then(|it| it.split_once(" ("));
     match agent {

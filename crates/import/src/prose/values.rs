@@ -59,8 +59,9 @@ pub fn value_line(line: &str) -> Option<ValueLine<'_>> {
             meaning: Some(meaning),
         });
     }
-    let is_list = !line.ends_with(':') && !(line.contains(' ') && announces(line));
-    let values = listed(line).filter(|_| is_list)?;
+    // One word can be a value that looks like a rule: `limit_reached`.
+    let is_sentence = line.ends_with(':') || line.contains(' ') && announces(line);
+    let values = listed(line).filter(|_| !is_sentence)?;
     Some(ValueLine {
         values,
         meaning: None,

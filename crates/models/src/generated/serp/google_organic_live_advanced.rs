@@ -44,7 +44,7 @@ pub struct GoogleOrganicLiveAdvancedTask {
     ///
     /// Alternative to `location_name` and `location_coordinate`.
     ///
-    /// Optional.
+    /// Required unless `location_name` or `location_coordinate` or `url` is set.
     pub location_code: Option<i64>,
     /// Code of the search language, such as `en`.
     ///
@@ -225,7 +225,7 @@ impl GoogleOrganicLiveAdvancedTask {
     ///
     /// Alternative to `location_name` and `location_coordinate`.
     ///
-    /// Optional.
+    /// Required unless `location_name` or `location_coordinate` or `url` is set.
     #[must_use]
     pub fn location_code(mut self, value: i64) -> Self {
         self.location_code = Some(value);
@@ -548,7 +548,11 @@ impl Task for GoogleOrganicLiveAdvancedTask {
             FieldKind::String,
             &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
         ),
-        FieldRule::optional("location_code", FieldKind::Integer, &[]),
+        FieldRule::optional(
+            "location_code",
+            FieldKind::Integer,
+            &[Limit::RequiredUnless(&["location_name", "location_coordinate", "url"])],
+        ),
         FieldRule::optional(
             "language_code",
             FieldKind::String,
