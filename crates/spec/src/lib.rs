@@ -23,9 +23,11 @@ pub mod load;
 pub mod model;
 pub mod names;
 mod payload;
+pub mod scope;
 pub mod tree;
 pub mod write;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Location};
 pub use load::{EndpointFile, Spec, load};
 pub use payload::Payload;
+pub use scope::{Place, Scope};
