@@ -33,7 +33,7 @@ use dataforseo_import::{Options, openapi, prose};
 use dataforseo_spec::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
 use dataforseo_spec::load::{load, parse};
 use dataforseo_spec::model;
-use dataforseo_spec::{diagnostics::Diagnostics, write};
+use dataforseo_spec::{Scope, diagnostics::Diagnostics, write};
 use dataforseo_test_support::render::{self, Quirks};
 use dataforseo_test_support::{Workspace, fuzz, page, repository, wordpress};
 

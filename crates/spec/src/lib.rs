@@ -23,7 +23,9 @@ pub mod load;
 pub mod model;
 pub mod names;
 mod payload;
+pub mod placeholders;
 pub mod scope;
+pub mod sentences;
 pub mod tree;
 pub mod write;
 

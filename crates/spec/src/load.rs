@@ -14,6 +14,7 @@ use super::diagnostics::{Diagnostic, Diagnostics, Location, did_you_mean};
 use super::fingerprints::{self, Fingerprints};
 use super::language::{Api, Endpoint, Glossary, Group, SharedType, SharedTypes, StatusCodes};
 use super::scope::Scope;
+use super::sentences;
 use super::tree::Tree;
 use super::{file_names, names};
 
@@ -208,11 +209,16 @@ impl SpecReader {
         let root = Scope::root();
         let mut entries = self.entries(folder, "");
         entries.retain(|name, _| !ROOT_FILES.contains(&name.as_str()));
+        if let Some(path) = entries.remove(sentences::FILE)
+            && let Some(file) = self.file(&path, sentences::FILE)
+        {
+            sentences::check(&file, &mut self.found);
+        }
         let fingerprints = self.fingerprints(&root, &mut entries);
         self.shared(&root, &mut entries, &fingerprints, folders);
         for (name, path) in entries {
             if !path.is_dir() {
-                let known = ["glossary.yaml", TYPES_FILE];
+                let known = ["glossary.yaml", sentences::FILE, TYPES_FILE];
                 let meant = did_you_mean(&name, ROOT_FILES.into_iter().chain(known));
                 self.report(&name, format!("not a spec file{meant}"));
                 continue;

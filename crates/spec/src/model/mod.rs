@@ -14,6 +14,6 @@ mod type_names;
 mod types;
 pub mod values;
 
-pub use load::{load, load_spec};
+pub use load::{load, load_spec, load_with_placeholders};
 pub use sections::resolve;
 pub use types::*;
