@@ -33,7 +33,7 @@ use dataforseo_spec::language::{
 };
 use dataforseo_spec::load::{File, TYPES_FILE, TYPES_FOLDER, in_section, parse};
 use dataforseo_spec::names;
-use dataforseo_spec::{Payload, Place, Scope};
+use dataforseo_spec::{Payload, Placement, Scope};
 
 /// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
 /// Without patterns, imports all endpoints.
@@ -158,7 +158,7 @@ fn date_in(name: &str) -> Option<String> {
 /// An operation of the file, with its path and method.
 pub(crate) struct PathOperation<'a> {
     pub(crate) path: &'a str,
-    pub(crate) place: Place,
+    pub(crate) place: Placement,
     pub(crate) method: Method,
     pub(crate) operation: &'a Operation,
 }
