@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use dataforseo_client::models::appendix::UserData;
 use dataforseo_client::models::backlinks::{BacklinksLiveTask, SummaryLive, SummaryLiveTask};
-use dataforseo_client::models::serp::{
-    GoogleOrganicLiveAdvanced, GoogleOrganicLiveAdvancedTask, GoogleOrganicTasksReady,
+use dataforseo_client::models::serp::google::{
+    OrganicLiveAdvanced, OrganicLiveAdvancedTask, OrganicTasksReady,
 };
 use dataforseo_client::models::{
     Amount, Endpoint, EndpointInfo, Estimate, MaxRows, Task, TaskFields, Value,
@@ -234,14 +234,11 @@ fn typed_tasks_cost_the_same_as_their_json() {
         cost::<SummaryLive>(&SummaryLiveTask::new("a.com")),
         "0.024036"
     );
-    let search = || GoogleOrganicLiveAdvancedTask::new().keyword("cats");
-    assert_eq!(cost::<GoogleOrganicLiveAdvanced>(&search()), "0.002");
-    assert_eq!(
-        cost::<GoogleOrganicLiveAdvanced>(&search().depth(30)),
-        "0.005"
-    );
+    let search = || OrganicLiveAdvancedTask::new().keyword("cats");
+    assert_eq!(cost::<OrganicLiveAdvanced>(&search()), "0.002");
+    assert_eq!(cost::<OrganicLiveAdvanced>(&search().depth(30)), "0.005");
     let operator = search().keyword("intitle:cats");
-    assert_eq!(cost::<GoogleOrganicLiveAdvanced>(&operator), "0.01");
+    assert_eq!(cost::<OrganicLiveAdvanced>(&operator), "0.01");
 }
 
 /// A result of `appendix/user_data`.
@@ -273,10 +270,7 @@ async fn the_prices_of_the_account_replace_those_of_the_spec() {
     let rates = client.load_account_rates().await.unwrap();
     assert!(rates.unread.is_empty(), "{:?}", rates.unread);
     assert_eq!(rates.total_calls_per_minute, Some(500));
-    assert_eq!(
-        rates.calls_per_minute(GoogleOrganicTasksReady::INFO),
-        Some(12)
-    );
+    assert_eq!(rates.calls_per_minute(OrganicTasksReady::INFO), Some(12));
     assert_eq!(
         (estimate(&client), estimate(&clone)),
         ("0.50001".into(), "0.50001".into())

@@ -8,7 +8,7 @@ use crate::redis_server::Server;
 use dataforseo_client::models::Endpoint;
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLive;
-use dataforseo_client::models::serp::GoogleOrganicTasksReady;
+use dataforseo_client::models::serp::google::OrganicTasksReady;
 use dataforseo_client::{Limiter, Permit, RedisFallback, RedisLimits};
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
@@ -91,12 +91,12 @@ async fn rates_are_shared() {
         began.elapsed()
     );
     // The endpoint's own limit, of which a tenth is admitted at once. It does not limit other endpoints.
-    let rate = GoogleOrganicTasksReady::INFO.calls_per_minute.unwrap();
+    let rate = OrganicTasksReady::INFO.calls_per_minute.unwrap();
     let began = Instant::now();
     let others = server.limits(60_000, 100).await;
     let programs = [&others, &first, &second].into_iter().cycle();
     for limits in programs.take(rate as usize / 10 + 3) {
-        drop(limits.admit(GoogleOrganicTasksReady::INFO).await.unwrap());
+        drop(limits.admit(OrganicTasksReady::INFO).await.unwrap());
     }
     assert!(
         began.elapsed() > Duration::from_secs(2),

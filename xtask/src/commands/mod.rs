@@ -7,6 +7,7 @@ pub mod generate;
 pub mod import;
 pub mod openapi;
 pub mod prices;
+pub mod scan;
 pub mod style;
 pub mod trial;
 pub mod update;
