@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
+use serde_json::Value;
 
 use super::docs;
 use super::rust::ident;
@@ -9,7 +10,7 @@ use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
 use dataforseo_spec::language::{Method, Mode, Paging};
 use dataforseo_spec::model::{
-    Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef,
+    Condition, Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef,
 };
 
 /// The file.
@@ -81,6 +82,7 @@ fn info(endpoint: &Endpoint) -> TokenStream {
         Mode::Live => quote!(Live),
         Mode::TaskPost => quote!(TaskPost),
         Mode::TasksReady => quote!(TasksReady),
+        Mode::TasksFixed => quote!(TasksFixed),
         Mode::TaskGet => quote!(TaskGet),
     };
     let charged = endpoint.charged;
@@ -437,6 +439,14 @@ fn limit(limit: &Limit) -> TokenStream {
             let max = count(max);
             quote!(Limit::MaxItems(#max))
         }
+        Limit::MinLength(min) => {
+            let min = count(min);
+            quote!(Limit::MinLength(#min))
+        }
+        Limit::MaxWords(max) => {
+            let max = count(max);
+            quote!(Limit::MaxWords(#max))
+        }
         Limit::MaxLength(max) => {
             let max = count(max);
             quote!(Limit::MaxLength(#max))
@@ -465,9 +475,33 @@ fn limit(limit: &Limit) -> TokenStream {
         Limit::Targets => quote!(Limit::Targets),
         Limit::Timestamp => quote!(Limit::Timestamp),
         Limit::RequiredWith(name) => quote!(Limit::RequiredWith(#name)),
+        Limit::RequiredIf(conditions) => {
+            let conditions = conditions.iter().map(condition);
+            quote!(Limit::RequiredIf(&[#(#conditions),*]))
+        }
+        Limit::Requires(conditions) => {
+            let conditions = conditions.iter().map(condition);
+            quote!(Limit::Requires(&[#(#conditions),*]))
+        }
+        Limit::Excludes(names) => quote!(Limit::Excludes(&[#(#names),*])),
         Limit::NotAfter(name) => quote!(Limit::NotAfter(#name)),
         Limit::RequiredUnless(names) => quote!(Limit::RequiredUnless(&[#(#names),*])),
     }
+}
+
+/// Returns a value that another field has.
+fn condition(condition: &Condition) -> TokenStream {
+    let field = &condition.field;
+    let value = match &condition.value {
+        Value::Bool(flag) => quote!(ConditionValue::Bool(#flag)),
+        Value::String(text) => quote!(ConditionValue::Text(#text)),
+        value => {
+            let number = Literal::i64_unsuffixed(value.as_i64().unwrap_or_default());
+            quote!(ConditionValue::Integer(#number))
+        }
+    };
+    let or_absent = condition.is_default.then(|| quote!(.or_absent()));
+    quote!(FieldCondition::new(#field, #value)#or_absent)
 }
 
 fn bound(bound: Option<DateExpression>) -> TokenStream {
@@ -484,12 +518,22 @@ fn bound(bound: Option<DateExpression>) -> TokenStream {
             months,
             days,
         }) => {
-            let (years, months, days) = (
-                Literal::i16_unsuffixed(years),
-                Literal::i16_unsuffixed(months),
-                Literal::i16_unsuffixed(days),
-            );
-            quote!(Some(DateBound::Before { years: #years, months: #months, days: #days }))
+            let span = span(years, months, days);
+            quote!(Some(DateBound::Before { #span }))
+        }
+        Some(DateExpression::After {
+            years,
+            months,
+            days,
+        }) => {
+            let span = span(years, months, days);
+            quote!(Some(DateBound::After { #span }))
         }
     }
+}
+
+/// Returns the fields of a span of time.
+fn span(years: i16, months: i16, days: i16) -> TokenStream {
+    let [years, months, days] = [years, months, days].map(Literal::i16_unsuffixed);
+    quote!(years: #years, months: #months, days: #days)
 }

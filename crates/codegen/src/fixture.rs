@@ -159,7 +159,13 @@ impl<'a> Synthesis<'a> {
         }
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         // The part of the path between section and mode, as the mock server echoes it.
-        let modes = ["live", "task_post", "tasks_ready", "task_get"];
+        let modes = [
+            "live",
+            "task_post",
+            "tasks_ready",
+            "tasks_fixed",
+            "task_get",
+        ];
         let function = parts.iter().skip(2).take_while(|it| !modes.contains(it));
         let function: Vec<&str> = function.copied().collect();
         let mut data = Map::new();

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use dataforseo_spec::language::{
     Api, Endpoint as EndpointSpec, Format, Glossary, SharedTypes, StatusCodes, Values,
 };
-use dataforseo_spec::model::{Endpoint, Enum, Field, Limit, Object, Section, Type, TypeDef, Union};
+use dataforseo_spec::model::{
+    Condition, Endpoint, Enum, Field, Limit, Object, Section, Type, TypeDef, Union,
+};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -224,12 +226,14 @@ impl Schemas<'_> {
             schema.insert(key.into(), default.clone());
         }
         for limit in &field.limits {
-            let map = matches!(field.ty, Type::Numbered(_));
+            let map = matches!(field.ty, Type::Numbered(_) | Type::Map(_));
+            if Self::text_limit(&mut schema, limit) {
+                continue;
+            }
             let (key, value) = match limit {
                 Limit::MinItems(min) => ("minItems", json!(min)),
                 Limit::MaxItems(max) if map => ("maxProperties", json!(max)),
                 Limit::MaxItems(max) => ("maxItems", json!(max)),
-                Limit::MaxLength(max) => ("maxLength", json!(max)),
                 Limit::MaxDistinctDomains(max) => ("x-max-distinct-domains", json!(max)),
                 Limit::MaxConditions(max) => ("x-max-conditions", json!(max)),
                 Limit::Min(min) => ("minimum", number(*min)),
@@ -244,7 +248,11 @@ impl Schemas<'_> {
                 }
                 Limit::RequiredUnless(names) => ("x-required-unless", json!(names)),
                 Limit::RequiredWith(name) => ("x-required-with", json!(name)),
+                Limit::RequiredIf(conditions) => ("x-required-if", values_of(conditions)),
+                Limit::Requires(conditions) => ("x-requires", values_of(conditions)),
+                Limit::Excludes(names) => ("x-excludes", json!(names)),
                 Limit::NotAfter(name) => ("x-not-after", json!(name)),
+                Limit::MinLength(_) | Limit::MaxLength(_) | Limit::MaxWords(_) => continue,
                 Limit::OneOf(_) | Limit::Targets | Limit::Timestamp => continue,
             };
             schema.insert(key.into(), value);
@@ -259,6 +267,10 @@ impl Schemas<'_> {
         }
         if let (Type::Map(_), Some(values)) = (&field.ty, &field.spec.values) {
             schema.insert("propertyNames".into(), open_values(values));
+        }
+        if let Some(by) = &field.spec.default_by {
+            let by = json!({ "field": by.field, "values": by.values });
+            schema.insert("x-default-by".into(), by);
         }
         if let Some(unit) = &field.spec.unit {
             schema.insert("x-unit".into(), unit.clone().into());
@@ -277,6 +289,23 @@ impl Schemas<'_> {
             Some(Format::Url | Format::Target) | None => None,
         };
         Value::Object(schema)
+    }
+
+    /// Adds a limit of strings to the schema of a string, or of the strings in a list. Returns
+    /// whether the limit is one of strings.
+    fn text_limit(schema: &mut Map<String, Value>, limit: &Limit) -> bool {
+        let (key, value) = match limit {
+            Limit::MinLength(min) => ("minLength", json!(min)),
+            Limit::MaxLength(max) => ("maxLength", json!(max)),
+            Limit::MaxWords(max) => ("x-max-words", json!(max)),
+            _ => return false,
+        };
+        let target = match schema.get_mut("items") {
+            Some(Value::Object(items)) => items,
+            _ => schema,
+        };
+        target.insert(key.to_owned(), value);
+        true
     }
 
     /// Returns the schema of a type.
@@ -341,6 +370,15 @@ impl Schemas<'_> {
         schema.insert("type".into(), kind);
         schema
     }
+}
+
+/// Returns the values of other fields by name.
+fn values_of(conditions: &[Condition]) -> Value {
+    let values = conditions.iter();
+    values
+        .map(|it| (it.field.clone(), it.value.clone()))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn reference(refs: &str, name: &str, nullable: bool) -> Map<String, Value> {

@@ -11,6 +11,7 @@ use super::draft;
 use super::draft::Draft;
 use super::merge::{self, Merged};
 use super::place_names::{name_clashing_types, name_clashing_types_inside};
+use super::prose;
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
 use super::rows::rows;
@@ -712,15 +713,7 @@ impl<'a> Importer<'a> {
     }
 
     fn endpoint(&mut self, path: &str, method: Method, operation: &Operation) -> Endpoint {
-        let mode = if path.contains("/task_post") {
-            Mode::TaskPost
-        } else if path.ends_with("/tasks_ready") {
-            Mode::TasksReady
-        } else if path.contains("/task_get/") {
-            Mode::TaskGet
-        } else {
-            Mode::Live
-        };
+        let mode = draft::mode(path);
         let (prose, link) = page_in(&operation.description);
         let link = link.unwrap_or_else(|| {
             self.notes.push(
@@ -845,6 +838,9 @@ impl<'a> Importer<'a> {
             .collect();
         if payload.is_task() {
             requirements::apply(&mut drafts, &requirements_of(fields));
+            let values = fields.iter();
+            let values = values.map(|(name, it)| ((*name).to_owned(), prose_of(it).values));
+            prose::relations::settle(&mut drafts, &values.collect());
         }
         drafts
     }
@@ -928,6 +924,9 @@ pub fn forget_rules_of_tasks(field: &mut Field) {
     field.required_unless.clear();
     (field.required_with, field.not_after) = (None, None);
     (field.min, field.max, field.max_length) = (None, None, None);
+    (field.min_length, field.max_words, field.default_by) = (None, None, None);
+    (field.required_if, field.requires) = (IndexMap::new(), IndexMap::new());
+    field.excludes.clear();
     field.max_items = None;
 }
 

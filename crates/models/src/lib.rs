@@ -68,7 +68,7 @@ pub use endpoint::items::HasItems;
 pub use endpoint::matching::{ByTarget, PerTarget, RowMatches, match_rows, match_targets};
 pub use endpoint::paging::{Page, Paged, Paging, Window};
 pub use endpoint::price::{Price, estimate, requested_rows, requested_rows_of};
-pub use endpoint::rules::{DateBound, FieldKind, FieldRule, Limit};
+pub use endpoint::rules::{ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit};
 pub use endpoint::target_key::target_key;
 pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint, filter};
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};

@@ -12,7 +12,9 @@ pub(crate) use crate::endpoint::filter::{
 pub(crate) use crate::endpoint::items::items;
 pub(crate) use crate::endpoint::matching::PerTarget;
 pub(crate) use crate::endpoint::paging::{Page, Paged, Paging, Window};
-pub(crate) use crate::endpoint::rules::{DateBound, FieldKind, FieldRule, Limit};
+pub(crate) use crate::endpoint::rules::{
+    ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit,
+};
 pub(crate) use crate::endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint};
 pub(crate) use crate::types::numbered::Numbered;
 pub(crate) use crate::validate::{Violation, Violations};

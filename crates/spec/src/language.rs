@@ -128,6 +128,8 @@ pub enum Mode {
     TaskPost,
     /// The endpoint lists tasks whose results can be fetched.
     TasksReady,
+    /// The endpoint lists tasks whose results were corrected after they could be fetched.
+    TasksFixed,
     /// The endpoint returns the result of a task that was posted before.
     TaskGet,
 }
@@ -139,6 +141,7 @@ impl Mode {
             Self::Live => "live",
             Self::TaskPost => "task_post",
             Self::TasksReady => "tasks_ready",
+            Self::TasksFixed => "tasks_fixed",
             Self::TaskGet => "task_get",
         }
     }
@@ -223,25 +226,43 @@ pub struct Field {
     /// Field that requires this one to be present too.
     #[serde(default)]
     pub required_with: Option<String>,
+    /// Values of other fields by name, with which this one is required.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub required_if: IndexMap<String, Value>,
+    /// Values that other fields must have if this one is used. A boolean is used if it is `true`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub requires: IndexMap<String, Value>,
+    /// Fields that cannot be used together with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excludes: Vec<String>,
     /// Field with a date that this date must not be after.
     #[serde(default)]
     pub not_after: Option<String>,
     /// Value that the API uses if the field is absent. A date can be relative: `today - 1 month`.
     #[serde(default)]
     pub default: Option<Value>,
+    /// Default that depends on another field.
+    #[serde(default)]
+    pub default_by: Option<DefaultBy>,
     /// Smallest number, or first date: `2019-01-01`, `today - 1 year`.
     #[serde(default)]
     pub min: Option<Value>,
-    /// Largest number, or last date.
+    /// Largest number, or last date: `today + 1 month`.
     #[serde(default)]
     pub max: Option<Value>,
-    /// Maximum number of characters in a string.
+    /// Minimum number of characters in a string, or in each string of a list.
+    #[serde(default)]
+    pub min_length: Option<u32>,
+    /// Maximum number of characters in a string, or in each string of a list.
     #[serde(default)]
     pub max_length: Option<u32>,
+    /// Maximum number of words in a string, or in each string of a list.
+    #[serde(default)]
+    pub max_words: Option<u32>,
     /// Minimum number of elements in a list.
     #[serde(default)]
     pub min_items: Option<u32>,
-    /// Maximum number of elements in a list or a numbered map.
+    /// Maximum number of elements in a list or a map.
     #[serde(default)]
     pub max_items: Option<u32>,
     /// Maximum number of conditions in filters.
@@ -301,11 +322,17 @@ impl Field {
             required: None,
             required_unless: Vec::new(),
             required_with: None,
+            required_if: IndexMap::new(),
+            requires: IndexMap::new(),
+            excludes: Vec::new(),
             not_after: None,
             default: None,
+            default_by: None,
             min: None,
             max: None,
+            min_length: None,
             max_length: None,
+            max_words: None,
             min_items: None,
             max_items: None,
             max_conditions: None,
@@ -401,6 +428,17 @@ impl Values {
     pub fn names(&self) -> Vec<&str> {
         self.iter().map(|(value, _)| value).collect()
     }
+}
+
+/// A default that depends on another field of the same object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultBy {
+    /// Name of the other field.
+    pub field: String,
+    /// Defaults by the other field's value. If empty, the default is the other field's value itself.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub values: IndexMap<String, Value>,
 }
 
 /// The origin of a field or a fact that is not on the documentation page.

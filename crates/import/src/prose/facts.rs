@@ -5,7 +5,10 @@ use dataforseo_spec::language::{FieldType, Format};
 use serde_json::Value;
 
 use super::announce::announces;
+use super::relations::{Relations, relation};
+use super::relative_dates::relative_date;
 use super::text::{after, from_to, listed, number, split_at_any, unquoted, value};
+use super::texts::elements;
 
 /// The facts that the description of one field states.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,6 +29,12 @@ pub struct Prose {
     pub max: Option<Value>,
     /// The maximum number of characters.
     pub max_length: Option<u32>,
+    /// The minimum number of characters.
+    pub min_length: Option<u32>,
+    /// The maximum number of words.
+    pub max_words: Option<u32>,
+    /// The relations to other fields.
+    pub relations: Relations,
     /// The maximum number of elements.
     pub max_items: Option<u32>,
     /// The maximum number of different domains among the elements.
@@ -80,7 +89,13 @@ impl<'a> Sentence<'a> {
         Some(Count { number, rest })
     }
 
-    fn is_of_type(&self, type_words: &[&str]) -> bool {
+    /// Returns the sentence in lower case.
+    pub fn lower(&self) -> &str {
+        &self.lower
+    }
+
+    /// Returns whether the type of the field on the page is one of these.
+    pub fn is_of_type(&self, type_words: &[&str]) -> bool {
         type_words.contains(&self.type_word)
     }
 }
@@ -94,7 +109,7 @@ struct Count<'a> {
 
 /// The result of a recognizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
+pub enum Reading {
     /// The sentence is of another kind.
     Other,
     /// The sentence was understood completely.
@@ -118,8 +133,10 @@ impl Reading {
 type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
 
 /// The recognizers, in order. The first one that matches the kind of a sentence reads it.
-const RECOGNIZERS: [Recognizer; 21] = [
+const RECOGNIZERS: [Recognizer; 24] = [
     reference,
+    relative_date,
+    relation,
     condition,
     requirement,
     bare_minimum_date,
@@ -135,6 +152,7 @@ const RECOGNIZERS: [Recognizer; 21] = [
     distinct_domains,
     conditions_of_filters,
     sorting_rules,
+    elements,
     characters,
     items,
     element_value,

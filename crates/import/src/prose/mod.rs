@@ -6,7 +6,10 @@
 
 mod announce;
 mod facts;
+pub mod relations;
+mod relative_dates;
 mod text;
+mod texts;
 
 pub use announce::announces;
 pub use facts::Prose;

@@ -121,6 +121,8 @@ pub enum Mode {
     TaskPost,
     /// The response lists tasks whose results can be fetched.
     TasksReady,
+    /// The response lists tasks whose results were corrected after they could be fetched.
+    TasksFixed,
     /// The response holds the result of a task that was posted before.
     TaskGet,
 }

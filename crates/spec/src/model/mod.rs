@@ -5,6 +5,7 @@ mod check;
 mod examples;
 mod field_rules;
 mod load;
+mod relations;
 mod resolve;
 mod rows;
 mod section_checks;

@@ -10,7 +10,7 @@ use super::types::{
     Endpoint, Enum, Field, Former, Limit, Member, Model, Object, Section, Type, TypeDef, Union,
     Variant,
 };
-use super::{examples, rows, section_checks};
+use super::{examples, relations, rows, section_checks};
 use crate::dates::DateExpression;
 use crate::diagnostics::did_you_mean;
 use crate::file_names;
@@ -542,13 +542,13 @@ impl FileScope<'_> {
         let get = spec.method == language::Method::Get;
         let fits = match spec.mode {
             language::Mode::TaskPost => !get,
-            language::Mode::TasksReady => get,
+            language::Mode::TasksReady | language::Mode::TasksFixed => get,
             language::Mode::TaskGet => get && !spec.parameters.is_empty(),
             _ => true,
         };
         if !fits {
             let message = "this mode requires another method: `task_post` is a POST, \
-                           `tasks_ready` a GET, `task_get` a GET with `parameters`";
+                           `tasks_ready` and `tasks_fixed` a GET, `task_get` a GET with `parameters`";
             self.report(&at("mode"), message);
         }
         if get && spec.limits.tasks_per_call.is_some() {
@@ -724,12 +724,7 @@ impl FileScope<'_> {
                 );
                 continue;
             };
-            let others = [&spec.required_with, &spec.not_after];
-            for other in spec
-                .required_unless
-                .iter()
-                .chain(others.into_iter().flatten())
-            {
+            for other in relations::others(spec) {
                 if !fields.contains_key(other) {
                     let meant = did_you_mean(other, fields.keys().map(String::as_str));
                     self.report(
@@ -737,6 +732,9 @@ impl FileScope<'_> {
                         format!("no field `{other}` in the same object{meant}"),
                     );
                 }
+            }
+            for message in relations::wrong_values(spec, fields) {
+                self.report(&path, message);
             }
             if payload.is_task() && METHODS.contains(&ident.as_str()) {
                 let message = format!(
@@ -752,7 +750,7 @@ impl FileScope<'_> {
             resolved.push(Field {
                 wire: wire.clone(),
                 ident,
-                limits: limits(spec, &ty, &self.enums()),
+                limits: limits(spec, fields, &ty, &self.enums()),
                 ty,
                 required: spec.required == Some(true),
                 spec: spec.clone(),
@@ -1045,11 +1043,18 @@ fn variant_name(wire: &str) -> Option<String> {
 }
 
 /// Returns the limits of a task's field. For a result, they have no effect.
-fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String>>) -> Vec<Limit> {
+fn limits(
+    spec: &language::Field,
+    siblings: &Fields,
+    ty: &Type,
+    enums: &BTreeMap<String, Vec<String>>,
+) -> Vec<Limit> {
     let mut limits = Vec::new();
     limits.extend(spec.min_items.map(Limit::MinItems));
     limits.extend(spec.max_items.map(Limit::MaxItems));
+    limits.extend(spec.min_length.map(Limit::MinLength));
     limits.extend(spec.max_length.map(Limit::MaxLength));
+    limits.extend(spec.max_words.map(Limit::MaxWords));
     limits.extend(spec.max_distinct_domains.map(Limit::MaxDistinctDomains));
     limits.extend(spec.max_conditions.map(Limit::MaxConditions));
     if *ty == Type::Date {
@@ -1079,6 +1084,7 @@ fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String
         limits.push(Limit::RequiredUnless(spec.required_unless.clone()));
     }
     limits.extend(spec.required_with.clone().map(Limit::RequiredWith));
+    limits.extend(relations::limits(spec, siblings));
     limits.extend(spec.not_after.clone().map(Limit::NotAfter));
     limits
 }

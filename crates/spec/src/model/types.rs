@@ -345,6 +345,17 @@ pub enum Type {
     Order(String),
 }
 
+/// A value that another field has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// The name of the other field in JSON.
+    pub field: String,
+    /// The value: a boolean, an integer or a string.
+    pub value: serde_json::Value,
+    /// Whether the other field has the value if it is absent.
+    pub is_default: bool,
+}
+
 /// A limit of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Limit {
@@ -352,8 +363,12 @@ pub enum Limit {
     MinItems(u32),
     /// The maximum number of elements.
     MaxItems(u32),
-    /// The maximum number of characters.
+    /// The minimum number of characters, of each string in a list.
+    MinLength(u32),
+    /// The maximum number of characters, of each string in a list.
     MaxLength(u32),
+    /// The maximum number of words, of each string in a list.
+    MaxWords(u32),
     /// The maximum number of different domains among the elements.
     MaxDistinctDomains(u32),
     /// The maximum number of conditions.
@@ -379,6 +394,12 @@ pub enum Limit {
     RequiredUnless(Vec<String>),
     /// Required if this field is present.
     RequiredWith(String),
+    /// Required if other fields have these values.
+    RequiredIf(Vec<Condition>),
+    /// Other fields have these values if this one is used.
+    Requires(Vec<Condition>),
+    /// None of these fields is used together with this one.
+    Excludes(Vec<String>),
     /// A date that is not after the date of this field.
     NotAfter(String),
 }
