@@ -23,6 +23,7 @@ pub mod load;
 pub mod model;
 pub mod names;
 mod payload;
+pub mod placeholders;
 pub mod tree;
 pub mod write;
 
