@@ -73,6 +73,40 @@ task:
       type: object
       use: Area
       doc: A shared object inside the task.
+    preset:
+      type: string
+      values: [desktop, mobile]
+      doc: A preset.
+    width:
+      type: integer
+      default_by:
+        field: preset
+        values:
+          desktop: 1920
+          mobile: 390
+      required_if:
+        preset: mobile
+      doc: A width by a preset.
+    words:
+      type: list
+      of: string
+      min_length: 3
+      max_length: 80
+      max_words: 10
+      requires:
+        lost: true
+      excludes: [weights]
+      doc: Words.
+    until:
+      type: string
+      format: date
+      max: today + 2 years
+      doc: A day to come.
+    labels:
+      type: map
+      of: string
+      max_items: 5
+      doc: A map with a limit.
     self:
       type: boolean
       ident: own

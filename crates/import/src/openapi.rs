@@ -16,7 +16,7 @@ use super::report::ImportReport;
 use super::requirements::{self, Requirements};
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
-use super::shape::{self, Shapes};
+use super::shape::{self, Shapes, SpecShapes};
 use super::workspace::{
     ImportError, Options, Outcome, SectionFingerprints, SpecFile, read, write_files,
 };
@@ -199,14 +199,11 @@ impl<'a> Importer<'a> {
         date: Option<String>,
     ) -> Self {
         let known = shared.cloned().unwrap_or_default();
+        let spec_shapes = SpecShapes::new(&known);
         let mut named = HashMap::new();
         let mut used_names = BTreeSet::new();
         for (name, ty) in &known.types {
-            let shape = match (&ty.values, &ty.tag) {
-                (Some(values), _) => shape::values(&values.names()),
-                (None, Some(tag)) => shape::union(tag, ty.members.keys().map(String::as_str)),
-                (None, None) => shape::of_spec(&ty.fields, Some(&known)),
-            };
+            let shape = spec_shapes.named(name);
             named.insert(shape, name.clone());
             used_names.insert(name.clone());
             let own = ty.members.iter().filter(|(_, it)| it.shared.is_none());
@@ -433,7 +430,21 @@ impl<'a> Importer<'a> {
             }
         };
         name_clashing_types_inside(name, &mut ty, &self.used_names);
+        self.end_recursion(name, &mut ty);
         ty
+    }
+
+    /// Makes a list of each field in which a type contains itself directly, since its size would be
+    /// infinite.
+    fn end_recursion(&mut self, name: &str, ty: &mut SharedType) {
+        let is_itself =
+            |it: &&mut Field| it.kind == FieldType::Object && it.shared.as_deref() == Some(name);
+        for field in ty.fields.values_mut().filter(is_itself) {
+            (field.kind, field.of) = (FieldType::List, Some(FieldType::Object));
+            self.notes.push(format!(
+                "{name} contains itself in an object in the file; a list was used"
+            ));
+        }
     }
 
     /// Learns from the spec where its types are used, since people can have changed their shapes.
