@@ -194,8 +194,8 @@ fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStrea
     let names = FieldNames { section, endpoint };
     let paging = rows.spec.paging.as_ref();
     let paged = paging.map(|paging| paged(&names, rows, paging));
-    let target = rows.spec.target.as_ref();
-    let per_target = target.map(|target| per_target(&names, rows, target));
+    let named_by = rows.spec.named_by();
+    let per_target = named_by.map(|named_by| per_target(&names, rows, named_by));
     let fields = (!rows.fields.is_empty()).then(|| row_fields(endpoint, rows));
     quote! {
         #paged
@@ -300,15 +300,21 @@ fn max_limit(endpoint: &Endpoint) -> Option<u32> {
     })
 }
 
-/// Returns the implementation that matches rows with the targets of a task.
+/// Returns the implementation that matches rows with the targets or the keywords of a task.
 fn per_target(names: &FieldNames<'_>, rows: &Rows, target: &str) -> TokenStream {
     let name = ident(&names.endpoint.name);
     let row = ident(&rows.row);
     let target = names.of_object(&rows.row, target);
-    let targets = names.of_task("targets");
+    let targets = names.of_task(rows.spec.names_in_task());
+    let kind = rows.spec.keyword.as_ref().map(|_| {
+        quote! {
+            const KIND: TargetKind = TargetKind::Keyword;
+        }
+    });
     quote! {
         impl PerTarget for #name {
             type Row = #row;
+            #kind
 
             fn targets(task: &Self::Task) -> &[String] {
                 &task.#targets

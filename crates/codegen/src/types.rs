@@ -8,13 +8,15 @@ use quote::quote;
 use super::rust::ident;
 use super::{docs, schema};
 use dataforseo_spec::Payload;
-use dataforseo_spec::model::{Enum, Field, Object, Section, Type, TypeDef, Union};
+use dataforseo_spec::language::Rows;
+use dataforseo_spec::model::{Endpoint, Enum, Field, Object, Section, Type, TypeDef, Union};
 
 /// Emits the types that the endpoints of a section share.
 pub fn shared(section: &Section) -> TokenStream {
     let known: Vec<&TypeDef> = section.shared.iter().collect();
     let types = section.shared.iter().map(|ty| type_def(ty, &known));
-    let items = schema::shared_results(section).map(|object| items(object, "items"));
+    let items =
+        schema::shared_results(section).map(|object| items(object, rows_at(section, object)));
     let folder = &section.name;
     let schemas = schema::shared_results(section).map(|object| {
         let file = format!("../../../schemas/{folder}/{}", schema::shared_file(object));
@@ -48,12 +50,27 @@ pub fn type_def(ty: &TypeDef, known: &[&TypeDef]) -> TokenStream {
 
 /// The methods of a result that return its items, if the field is a list.
 pub fn items(result: &Object, at: &str) -> Option<TokenStream> {
+    if at == Rows::WHOLE_RESULT {
+        let name = ident(&result.name);
+        return Some(quote!(single_item!(#name);));
+    }
     let field = result.fields.iter().find(|field| field.wire == at)?;
     let Type::List(of) = &field.ty else {
         return None;
     };
     let (name, field, item) = (ident(&result.name), ident(&field.ident), rust_type(of));
     Some(quote!(items!(#name { #field: #item });))
+}
+
+/// Returns where a shared result has its rows.
+fn rows_at<'a>(section: &'a Section, result: &Object) -> &'a str {
+    let uses = |endpoint: &&Endpoint| endpoint.result_type == Type::Object(result.name.clone());
+    let mut rows = section
+        .endpoints
+        .iter()
+        .filter(uses)
+        .filter_map(|it| it.rows.as_ref());
+    rows.next().map_or("items", |rows| &rows.spec.at)
 }
 
 /// Methods of a union for the fields that many members share.

@@ -65,7 +65,10 @@ pub use cost::{TaskCost, TotalCost};
 pub use dataforseo_domains::domain_of;
 pub use endpoint::filter::{Filter, Order};
 pub use endpoint::items::HasItems;
-pub use endpoint::matching::{ByTarget, PerTarget, RowMatches, match_rows, match_targets};
+pub use endpoint::keyword_key::keyword_key;
+pub use endpoint::matching::{
+    ByTarget, PerTarget, RowMatches, TargetKind, match_rows, match_targets,
+};
 pub use endpoint::paging::{Page, Paged, Paging, Window};
 pub use endpoint::price::{Price, estimate, requested_rows, requested_rows_of};
 pub use endpoint::rules::{ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit};

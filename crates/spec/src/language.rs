@@ -58,11 +58,11 @@ pub struct Endpoint {
     pub result: Option<ResultObject>,
 }
 
-/// The rows of a result: a list of objects of the same type.
+/// The rows of a result: a list of objects of the same type, or of members of a union.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rows {
-    /// Field of the result that contains the rows.
+    /// Field of the result that contains the rows, or `result` if the elements of `result` are the rows.
     pub at: String,
     /// Map in a row whose values filters refer to, by key: `1.rank`. Defaults to the row itself.
     #[serde(default)]
@@ -73,6 +73,27 @@ pub struct Rows {
     /// Field of a row that contains its target, if a task has `targets`.
     #[serde(default)]
     pub target: Option<String>,
+    /// Field of a row that contains its keyword, if a task has `keywords`.
+    #[serde(default)]
+    pub keyword: Option<String>,
+}
+
+impl Rows {
+    /// The value of `at` if the elements of `result` are the rows.
+    pub const WHOLE_RESULT: &'static str = "result";
+
+    /// Returns the field of a row that names what the row belongs to.
+    pub fn named_by(&self) -> Option<&String> {
+        self.target.as_ref().or(self.keyword.as_ref())
+    }
+
+    /// Returns the field of the task with the targets or keywords that rows belong to.
+    pub fn names_in_task(&self) -> &'static str {
+        match self.keyword {
+            Some(_) => "keywords",
+            None => "targets",
+        }
+    }
 }
 
 /// Paging by `offset` and `limit`, and beyond `max_offset` by a token.

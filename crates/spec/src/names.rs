@@ -54,7 +54,7 @@ pub fn by_place<'a>(parents: &'a [String], tail: &'a str) -> impl Iterator<Item 
 
 /// The names that generated code uses from the core of the models and from Rust's prelude. A type
 /// of the spec cannot have them.
-pub const CORE_NAMES: [&str; 58] = [
+pub const CORE_NAMES: [&str; 59] = [
     "Bool",
     "Box",
     "Clone",
@@ -101,6 +101,7 @@ pub const CORE_NAMES: [&str; 58] = [
     "Some",
     "String",
     "Sync",
+    "TargetKind",
     "Task",
     "TaskEndpoint",
     "Text",

@@ -122,7 +122,7 @@ const RELATED: &str = "\
 fn related(from: &str, to: &str) -> Workspace {
     assert!(RELATED.contains(from), "{from}");
     let fields = RELATED.replacen(from, to, 1);
-    workspace(&GOOD.replace("    scale:\n", &fields))
+    workspace(&GOOD.replace("    scale:\n", &format!("    {fields}")))
 }
 
 #[test]

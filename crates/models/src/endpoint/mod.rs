@@ -7,6 +7,7 @@ use crate::codec::lenient::FromLenientJson;
 
 pub mod filter;
 pub mod items;
+pub mod keyword_key;
 pub mod matching;
 pub mod paging;
 pub mod price;
