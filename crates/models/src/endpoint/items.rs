@@ -59,6 +59,7 @@ macro_rules! items {
 pub(crate) use items;
 
 /// Implements [`HasItems`] for a result that is itself an item.
+#[allow(unused_macros, reason = "the spec decides whether results are items")]
 macro_rules! single_item {
     ($name:ident) => {
         impl crate::endpoint::items::HasItems for $name {
