@@ -10,7 +10,7 @@ use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
 use dataforseo_spec::language::{Method, Mode, Paging};
 use dataforseo_spec::model::{
-    Condition, Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef,
+    Condition, Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef, Union,
 };
 
 /// The file.
@@ -407,7 +407,17 @@ fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
         Type::Integer => quote!(FieldKind::Integer),
         Type::Float => quote!(FieldKind::Float),
         Type::Boolean => quote!(FieldKind::Boolean),
-        Type::Json | Type::Union(_) => quote!(FieldKind::Any),
+        Type::Json => quote!(FieldKind::Any),
+        Type::Union(name) => {
+            let union = types.iter().find_map(|ty| match ty {
+                TypeDef::Union(union) if union.name == *name => Some(union),
+                _ => None,
+            });
+            match union {
+                Some(union) if depth < MAX_DEPTH => union_kind(union, types, depth + 1),
+                _ => quote!(FieldKind::Any),
+            }
+        }
         Type::Filters(_) => quote!(FieldKind::Filters),
         Type::Order(_) => quote!(FieldKind::Order),
         Type::List(of) => {
@@ -432,6 +442,25 @@ fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
             }
         }
     }
+}
+
+/// Returns the rules of the members of a union.
+fn union_kind(union: &Union, types: &[&TypeDef], depth: usize) -> TokenStream {
+    let tag = match &union.tag {
+        Some(tag) => quote!(Some(#tag)),
+        None => quote!(None),
+    };
+    let members = union.members.iter().map(|member| {
+        let object = types.iter().find_map(|ty| match ty {
+            TypeDef::Object(object) if object.name == member.object => Some(object),
+            _ => None,
+        });
+        let fields = object.map_or(&[][..], |object| &object.fields);
+        let (name, rules) = (&member.wire, rules(fields, types, depth));
+        let key = member.key.as_ref().unwrap_or(name);
+        quote!(MemberRule::new(#name, #key, #rules))
+    });
+    quote!(FieldKind::Union(&UnionRule::new(#tag, &[#(#members),*])))
 }
 
 fn limit(limit: &Limit) -> TokenStream {

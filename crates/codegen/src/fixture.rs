@@ -437,12 +437,13 @@ impl<'a> Synthesis<'a> {
             return Value::Null;
         };
         let mut fields = Map::new();
+        let tag = union.tag.clone().unwrap_or_default();
         let Some(member) = union.members.get(index) else {
-            fields.insert(union.tag.clone(), "undocumented_member".into());
+            fields.insert(tag, "undocumented_member".into());
             fields.insert("anything".to_owned(), json!([1, { "b": null }]));
             return Value::Object(fields);
         };
-        fields.insert(union.tag.clone(), member.wire.clone().into());
+        fields.insert(tag, member.wire.clone().into());
         if let Some(object) = self.find_object(&member.object) {
             fields.extend(self.object(object, at));
         }

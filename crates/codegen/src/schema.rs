@@ -184,7 +184,10 @@ impl Schemas<'_> {
 
     /// Returns the schema of a union: the members by tag, and any object with another tag.
     fn union(&mut self, union: &Union) -> Map<String, Value> {
-        let tag = &union.tag;
+        if self.strict {
+            return self.sent_union(union);
+        }
+        let tag = union.tag.as_deref().unwrap_or_default();
         let mut alternatives: Vec<Value> = Vec::new();
         let mut mapping = Map::new();
         for member in &union.members {
@@ -212,6 +215,36 @@ impl Schemas<'_> {
             "discriminator".into(),
             json!({ "propertyName": tag, "mapping": mapping }),
         );
+        schema
+    }
+
+    /// Returns the schema of a union of a task: one of its members, which the tag names if there is one.
+    fn sent_union(&mut self, union: &Union) -> Map<String, Value> {
+        let mut alternatives: Vec<Value> = Vec::new();
+        for member in &union.members {
+            let types = self.types;
+            let object = types.iter().find_map(|ty| match ty {
+                TypeDef::Object(object) if object.name == member.object => Some(object),
+                _ => None,
+            });
+            let Some(object) = object else { continue };
+            let mut schema = Map::new();
+            schema.insert("title".into(), member.wire.clone().into());
+            schema.insert("description".into(), member.doc.trim().into());
+            schema.extend(self.object(object));
+            if let Some(tag) = &union.tag {
+                let properties = schema.entry("properties").or_insert_with(|| json!({}));
+                properties[tag] = json!({ "const": member.wire });
+                let required = schema.entry("required").or_insert_with(|| json!([]));
+                if let Value::Array(required) = required {
+                    required.push(tag.clone().into());
+                }
+            }
+            alternatives.push(schema.into());
+        }
+        let mut schema = Map::new();
+        schema.insert("description".into(), union.doc.trim().into());
+        schema.insert("oneOf".into(), alternatives.into());
         schema
     }
 

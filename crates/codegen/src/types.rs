@@ -10,6 +10,7 @@ use super::{docs, schema};
 use dataforseo_spec::Payload;
 use dataforseo_spec::language::Rows;
 use dataforseo_spec::model::{Endpoint, Enum, Field, Object, Section, Type, TypeDef, Union};
+use dataforseo_spec::names;
 
 /// Emits the types that the endpoints of a section share.
 pub fn shared(section: &Section) -> TokenStream {
@@ -42,8 +43,9 @@ pub fn type_def(ty: &TypeDef, known: &[&TypeDef]) -> TokenStream {
         TypeDef::Object(part) => object(part, &part.doc),
         TypeDef::Enum(open) => open_enum(open),
         TypeDef::Union(members) => {
+            let constructors = members.sent.then(|| constructors(members, known));
             let (union, fields) = (union(members), union_fields(members, known));
-            quote!(#union #fields)
+            quote!(#union #constructors #fields)
         }
     }
 }
@@ -138,11 +140,24 @@ fn union_field(field: &Field) -> Option<TokenStream> {
 /// An enum with one variant per member, and one for objects that are not documented.
 fn union(union: &Union) -> TokenStream {
     let name = ident(&union.name);
-    let doc = docs::attributes(&format!(
-        "{}\n\nThe field `{}` names the member.",
-        union.doc, union.tag
-    ));
-    let tag = &union.tag;
+    let doc = docs::attributes(&match &union.tag {
+        Some(tag) => format!("{}\n\nThe field `{tag}` names the member.", union.doc),
+        None => format!(
+            "{}\n\nA required field of each member identifies it.",
+            union.doc
+        ),
+    });
+    let tag = union.tag.as_deref().unwrap_or_default();
+    let keys: Vec<&String> = union
+        .members
+        .iter()
+        .filter_map(|it| it.key.as_ref())
+        .collect();
+    let keys = (!keys.is_empty()).then(|| {
+        quote! {
+            const KEYS: &'static [&'static str] = &[#(#keys),*];
+        }
+    });
     let members = || {
         let members = union.members.iter().enumerate();
         members.map(|(index, member)| {
@@ -178,6 +193,7 @@ fn union(union: &Union) -> TokenStream {
         impl Union for #name {
             const TAG: &'static str = #tag;
             const MEMBERS: &'static [&'static str] = &[#(#wires),*];
+            #keys
 
             fn empty(member: usize) -> Option<Self> {
                 Some(match member {
@@ -213,6 +229,49 @@ fn union(union: &Union) -> TokenStream {
         }
 
         union_impls!(#name);
+    }
+}
+
+/// The constructors of a union that is sent: one per member, with its required fields, and a
+/// conversion from each member.
+fn constructors(union: &Union, known: &[&TypeDef]) -> TokenStream {
+    let name = ident(&union.name);
+    let members = union.members.iter().filter_map(|member| {
+        let object = find_object(known, &member.object)?;
+        let constructor = ident(&names::field_name(&member.wire)?);
+        let (variant, ty) = (ident(&member.name), ident(&member.object));
+        let required = || object.fields.iter().filter(|field| field.required);
+        let parameters = required().map(|field| {
+            let (ident, ty) = (ident(&field.ident), parameter(&field.ty));
+            quote!(#ident: #ty)
+        });
+        let arguments = required().map(|field| ident(&field.ident));
+        let doc = docs::attributes(&format!(
+            "Returns the member `{}` with its required fields. [`{}`] has setters for the others.",
+            member.wire, member.object
+        ));
+        let constructor = quote! {
+            #doc
+            pub fn #constructor(#(#parameters),*) -> Self {
+                #ty::new(#(#arguments),*).into()
+            }
+        };
+        let conversion = quote! {
+            impl From<#ty> for #name {
+                fn from(member: #ty) -> Self {
+                    Self::#variant(Box::new(member))
+                }
+            }
+        };
+        Some((constructor, conversion))
+    });
+    let (constructors, conversions): (Vec<_>, Vec<_>) = members.unzip();
+    quote! {
+        impl #name {
+            #(#constructors)*
+        }
+
+        #(#conversions)*
     }
 }
 

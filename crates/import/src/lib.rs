@@ -22,6 +22,7 @@ mod requirements;
 mod rows;
 mod schema_prose;
 mod shape;
+mod task_unions;
 mod workspace;
 
 pub use page::import;

@@ -17,6 +17,7 @@ use super::requirements::{self, Requirements};
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes, SpecShapes};
+use super::task_unions::{self, SentSchemas};
 use super::workspace::{
     ImportError, Options, Outcome, SectionFingerprints, SpecFile, read, write_files,
 };
@@ -178,6 +179,8 @@ struct Importer<'a> {
     /// The types that this import adds.
     added: IndexMap<String, SharedType>,
     used_names: BTreeSet<String>,
+    /// The schemas that tasks contain, and the examples of these tasks.
+    sent: SentSchemas<'a>,
     /// The names that belong to endpoints.
     endpoint_names: BTreeSet<String>,
     shapes: Shapes<'a>,
@@ -222,6 +225,7 @@ impl<'a> Importer<'a> {
             inside: Vec::new(),
             written: 0,
             used_names,
+            sent: SentSchemas::default(),
             endpoint_names: BTreeSet::new(),
             missing: Vec::new(),
             notes: Vec::new(),
@@ -259,6 +263,7 @@ impl<'a> Importer<'a> {
             }
             existing.insert((*path).to_owned(), (file, known));
         }
+        self.find_sent(operations);
         self.name_what_recurs(operations);
         let drafts = self.drafts(operations);
         let mut types = self.known.clone();
@@ -424,7 +429,7 @@ impl<'a> Importer<'a> {
             Some(union) => {
                 let fields = self.document.member_fields(union, schema);
                 SharedType {
-                    fields: self.fields(&fields, name, Payload::Result),
+                    fields: self.fields(&fields, name, self.payload_of(schema)),
                     ..SharedType::default()
                 }
             }
@@ -538,6 +543,23 @@ impl<'a> Importer<'a> {
                 }
                 (None, None) => {}
             }
+        }
+    }
+
+    /// Finds the schemas that tasks contain.
+    fn find_sent(&mut self, operations: &[PathOperation<'a>]) {
+        for PathOperation { operation, .. } in operations {
+            if let Some((task, example)) = self.document.task(operation) {
+                self.sent.add(self.document, task, example);
+            }
+        }
+    }
+
+    /// Returns the part of a call that a schema describes.
+    fn payload_of(&self, schema: &Schema) -> Payload {
+        match self.sent.contains(schema) {
+            true => Payload::Task,
+            false => Payload::Result,
         }
     }
 
@@ -688,12 +710,14 @@ impl<'a> Importer<'a> {
 
     fn shared_type(&mut self, name: &str, schema: &'a Schema) -> SharedType {
         let mut fields = self.document.fields(schema);
+        let payload = self.payload_of(schema);
         let Some((tag, members)) = schema.members() else {
             return SharedType {
-                fields: self.fields(&fields, name, Payload::Result),
+                fields: self.fields(&fields, name, payload),
                 ..SharedType::default()
             };
         };
+        let is_tagged = !payload.is_task() || self.sent.has_tag(&fields, tag);
         fields.shift_remove(tag);
         let common: Vec<&str> = fields.keys().copied().collect();
         let members = members
@@ -705,7 +729,7 @@ impl<'a> Importer<'a> {
                 if let (None, Some(schema)) = (&shared, described) {
                     let mut fields = self.document.fields(schema);
                     fields.retain(|field, _| !common.contains(field) && *field != tag);
-                    own = self.fields(&fields, &format!("{name}.{wire}"), Payload::Result);
+                    own = self.fields(&fields, &format!("{name}.{wire}"), payload);
                 }
                 let member = Member {
                     shared,
@@ -715,12 +739,16 @@ impl<'a> Importer<'a> {
                 (wire.to_owned(), member)
             })
             .collect();
-        SharedType {
-            tag: Some(tag.to_owned()),
-            fields: self.fields(&fields, name, Payload::Result),
+        let mut ty = SharedType {
+            tag: is_tagged.then(|| tag.to_owned()),
+            fields: self.fields(&fields, name, payload),
             members,
             ..SharedType::default()
+        };
+        if payload.is_task() {
+            task_unions::require_keys(&mut ty);
         }
+        ty
     }
 
     fn endpoint(&mut self, path: &str, method: Method, operation: &Operation) -> Endpoint {

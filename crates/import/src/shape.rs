@@ -121,10 +121,10 @@ impl<'a> Shapes<'a> {
 
     fn schema(&self, schema: &Schema) -> String {
         match schema.members() {
-            Some((tag, members)) => {
+            Some((_, members)) => {
                 let members =
                     members.map(|(wire, member)| (wire.to_owned(), self.member(schema, member)));
-                union(tag, members)
+                union(members)
             }
             None => self.fields(&self.document.fields(schema)),
         }
@@ -172,10 +172,11 @@ pub fn values<T: AsRef<str>>(values: &[T]) -> String {
     values.join(" | ")
 }
 
-/// Returns the shape of a union: its tag, and the shape of each member.
-fn union(tag: &str, members: impl Iterator<Item = (String, String)>) -> String {
+/// Returns the shape of a union: the shape of each member by the value of its tag. The tag is not a
+/// part of it, as tasks can be sent without one.
+fn union(members: impl Iterator<Item = (String, String)>) -> String {
     let members = members.map(|(wire, shape)| format!("{wire} ({shape})"));
-    format!("{tag} of {}", members.collect::<Vec<_>>().join(", "))
+    format!("one of {}", members.collect::<Vec<_>>().join(", "))
 }
 
 /// The shapes of types of the spec, equal to those of [`Shapes`] for the same types.
@@ -201,8 +202,8 @@ impl<'a> SpecShapes<'a> {
         if let Some(values) = &ty.values {
             return self::values(&values.names());
         }
-        self.nesting.object(Some(name), || match &ty.tag {
-            Some(tag) => {
+        self.nesting.object(Some(name), || match ty.is_union() {
+            true => {
                 let members = ty.members.iter();
                 let members = members.map(|(wire, member)| {
                     let shape = match &member.shared {
@@ -218,9 +219,9 @@ impl<'a> SpecShapes<'a> {
                         format!("member {}", shape.unwrap_or_default()),
                     )
                 });
-                union(tag, members)
+                union(members)
             }
-            None => self.fields(&ty.fields),
+            false => self.fields(&ty.fields),
         })
     }
 

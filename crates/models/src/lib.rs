@@ -71,7 +71,9 @@ pub use endpoint::matching::{
 };
 pub use endpoint::paging::{Page, Paged, Paging, Window};
 pub use endpoint::price::{Price, estimate, requested_rows, requested_rows_of};
-pub use endpoint::rules::{ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit};
+pub use endpoint::rules::{
+    ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit, MemberRule, UnionRule,
+};
 pub use endpoint::target_key::target_key;
 pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint, filter};
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};

@@ -16,7 +16,7 @@ pub(crate) use crate::endpoint::items::single_item;
 pub(crate) use crate::endpoint::matching::{PerTarget, TargetKind};
 pub(crate) use crate::endpoint::paging::{Page, Paged, Paging, Window};
 pub(crate) use crate::endpoint::rules::{
-    ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit,
+    ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit, MemberRule, UnionRule,
 };
 pub(crate) use crate::endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint};
 pub(crate) use crate::types::numbered::Numbered;

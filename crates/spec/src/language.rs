@@ -495,7 +495,7 @@ pub struct SharedTypes {
     pub types: IndexMap<String, SharedType>,
 }
 
-/// A named type: an object with `fields`, a string with `values`, or a union with a `tag` and `members`.
+/// A named type: an object with `fields`, a string with `values`, or a union with `members`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedType {
@@ -508,12 +508,55 @@ pub struct SharedType {
     /// Documented values of a string.
     #[serde(default)]
     pub values: Option<Values>,
-    /// Field whose value determines the member of a union.
+    /// Field whose value determines the member of a union. Without it, a union of a task is sent without a
+    /// tag, and the required field that only one member has determines the member.
     #[serde(default)]
     pub tag: Option<String>,
     /// Members of a union, by the value of the tag. The API can return others.
     #[serde(default)]
     pub members: IndexMap<String, Member>,
+}
+
+impl SharedType {
+    /// Returns whether the type is a union.
+    pub fn is_union(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    /// Returns the required field that only one member of the union has. `types` are the shared types
+    /// that members can refer to.
+    pub fn key_of<'a>(
+        &'a self,
+        wire: &str,
+        types: &'a IndexMap<String, SharedType>,
+    ) -> Option<&'a str> {
+        let own = self.members.get(wire)?.own_fields(types);
+        let others = self.members.iter().filter(|(other, _)| *other != wire);
+        let others: Vec<&Fields> = others.map(|(_, it)| it.own_fields(types)).collect();
+        let is_key = |(name, field): &(&String, &Field)| {
+            field.required == Some(true) && others.iter().all(|fields| !fields.contains_key(*name))
+        };
+        own.iter().find(is_key).map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the member that an object is, by the tag or by the field that only this member has.
+    pub fn member_of(
+        &self,
+        object: &serde_json::Map<String, Value>,
+        types: &IndexMap<String, SharedType>,
+    ) -> Option<&str> {
+        let stated = self
+            .tag
+            .as_ref()
+            .map(|tag| object.get(tag).and_then(Value::as_str));
+        let is_member = |wire: &&String| match stated {
+            Some(stated) => stated == Some(wire.as_str()),
+            None => self
+                .key_of(wire, types)
+                .is_some_and(|key| object.contains_key(key)),
+        };
+        self.members.keys().find(is_member).map(String::as_str)
+    }
 }
 
 /// A member of a union: `fields` in addition to those of the union, or the complete shared type named
@@ -530,6 +573,14 @@ pub struct Member {
     /// Fields that not all members of the union have.
     #[serde(default)]
     pub fields: Fields,
+}
+
+impl Member {
+    /// Returns the fields of the member, without those of the union unless its type is shared.
+    fn own_fields<'a>(&'a self, types: &'a IndexMap<String, SharedType>) -> &'a Fields {
+        let shared = self.shared.as_ref().and_then(|name| types.get(name));
+        shared.map_or(&self.fields, |shared| &shared.fields)
+    }
 }
 
 /// Texts by field name: `spec/glossary.yaml`, and `spec/<section>/glossary.yaml`, which takes precedence.

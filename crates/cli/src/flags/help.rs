@@ -68,7 +68,7 @@ fn syntax(kind: &FieldKind) -> Option<&'static str> {
             Some("JSON, such as [\"field\",\">\",10] or [[…],\"and\",[…]], or @FILE with the JSON.")
         }
         FieldKind::List(_) => Some("A list as JSON, or @FILE with the JSON."),
-        FieldKind::Map(_) | FieldKind::Object(_) => {
+        FieldKind::Map(_) | FieldKind::Object(_) | FieldKind::Union(_) => {
             Some("An object as JSON, or @FILE with the JSON.")
         }
         FieldKind::Any => Some("JSON, or @FILE with the JSON."),
@@ -87,6 +87,23 @@ fn fields(kind: &FieldKind) -> Option<String> {
             });
             let fields: Vec<String> = fields.collect();
             Some(format!("Fields: {}.", fields.join(", ")))
+        }
+        FieldKind::Union(union) => {
+            let members = union.members.iter().map(|member| {
+                let fields = member
+                    .fields
+                    .iter()
+                    .map(|field| format!("`{}`", field.name));
+                format!(
+                    "{} ({})",
+                    member.name,
+                    fields.collect::<Vec<_>>().join(", ")
+                )
+            });
+            Some(format!(
+                "One of: {}.",
+                members.collect::<Vec<_>>().join(", ")
+            ))
         }
         _ => None,
     }

@@ -69,12 +69,54 @@ pub enum FieldKind {
     Map(&'static FieldKind),
     /// An object with documented fields.
     Object(&'static [FieldRule]),
+    /// An object of one of several types.
+    Union(&'static UnionRule),
     /// Filters: conditions `[field, operator, value]`, joined by `"and"` and `"or"`, nested.
     Filters,
     /// A sort order: `field,asc` or `field,desc`.
     Order,
     /// Any JSON.
     Any,
+}
+
+/// The members of a union.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct UnionRule {
+    /// The field that names the member. `None` if the keys of the members identify them.
+    pub tag: Option<&'static str>,
+    /// The members.
+    pub members: &'static [MemberRule],
+}
+
+impl UnionRule {
+    #[allow(dead_code, reason = "the spec decides whether tasks have unions")]
+    pub(crate) const fn new(tag: Option<&'static str>, members: &'static [MemberRule]) -> Self {
+        Self { tag, members }
+    }
+}
+
+/// A member of a union.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct MemberRule {
+    /// The value of the tag, or the name of the member in a union without one.
+    pub name: &'static str,
+    /// The required field that only this member has. Without meaning in a union with a tag.
+    pub key: &'static str,
+    /// The fields.
+    pub fields: &'static [FieldRule],
+}
+
+impl MemberRule {
+    #[allow(dead_code, reason = "the spec decides whether tasks have unions")]
+    pub(crate) const fn new(
+        name: &'static str,
+        key: &'static str,
+        fields: &'static [FieldRule],
+    ) -> Self {
+        Self { name, key, fields }
+    }
 }
 
 /// A limit of a value.

@@ -9,7 +9,7 @@ use super::path::Path;
 use super::violation::{Violation, ViolationKind};
 use crate::Timestamp;
 use crate::endpoint::filter::Operator;
-use crate::endpoint::rules::{FieldKind, FieldRule, Limit};
+use crate::endpoint::rules::{FieldKind, FieldRule, Limit, MemberRule, UnionRule};
 
 /// Collects the violations of one task.
 pub struct Checker {
@@ -69,6 +69,44 @@ impl Checker {
                     ViolationKind::UnknownField { known },
                 );
             }
+        }
+    }
+
+    /// Checks an object against the rules of the member that it is.
+    fn union(&mut self, union: &UnionRule, value: &Value, path: Path<'_>) {
+        let Value::Object(fields) = value else {
+            let expected = "an object";
+            return self.report(path, ViolationKind::WrongKind { expected });
+        };
+        let Some(tag) = union.tag else {
+            let is_member = |member: &&MemberRule| fields.get(member.key).is_some_and(is_given);
+            return match union.members.iter().find(is_member) {
+                Some(member) => self.object(member.fields, value, path),
+                None => {
+                    let keys = union.members.iter().map(|member| member.key).collect();
+                    self.report(path, ViolationKind::NoMember { keys });
+                }
+            };
+        };
+        let name = fields.get(tag).and_then(Value::as_str);
+        match union
+            .members
+            .iter()
+            .find(|member| Some(member.name) == name)
+        {
+            Some(member) => {
+                let mut fields = fields.clone();
+                fields.remove(tag);
+                self.object(member.fields, &Value::Object(fields), path);
+            }
+            None if name.is_some() => {
+                let known = union.members.iter().map(|member| member.name).collect();
+                self.report(
+                    Path::Field(&path, tag),
+                    ViolationKind::UnknownMember { known },
+                );
+            }
+            None => self.report(Path::Field(&path, tag), ViolationKind::Missing),
         }
     }
 
@@ -179,6 +217,11 @@ impl Checker {
             FieldKind::Object(rules) => {
                 let before = self.found.len();
                 self.object(rules, value, path);
+                return self.found.len() == before;
+            }
+            FieldKind::Union(union) => {
+                let before = self.found.len();
+                self.union(union, value, path);
                 return self.found.len() == before;
             }
         };

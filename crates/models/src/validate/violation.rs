@@ -60,6 +60,7 @@ impl Violation {
     pub fn severity(&self) -> Severity {
         match self.kind {
             ViolationKind::UnknownValue { .. }
+            | ViolationKind::UnknownMember { .. }
             | ViolationKind::TargetForm(_)
             | ViolationKind::Requires { .. } => Severity::Warning,
             _ => Severity::Error,
@@ -198,6 +199,16 @@ pub enum ViolationKind {
         /// The documented values.
         known: &'static [&'static str],
     },
+    /// The object is not one of the members of a union.
+    NoMember {
+        /// The fields of which one identifies a member.
+        keys: Vec<&'static str>,
+    },
+    /// The tag names a member of a union that is not documented.
+    UnknownMember {
+        /// The documented members.
+        known: Vec<&'static str>,
+    },
     /// A target that is not written as documented.
     TargetForm(&'static str),
     /// An empty target, for which the call would be charged and nothing found.
@@ -257,6 +268,16 @@ impl fmt::Display for ViolationKind {
             Self::Before(min) => write!(f, "{min} is the first date that is allowed"),
             Self::After(max) => write!(f, "{max} is the last date that is allowed"),
             Self::UnknownValue { known } => {
+                write!(
+                    f,
+                    "not a documented value; documented values: {}",
+                    known.join(", ")
+                )
+            }
+            Self::NoMember { keys } => {
+                write!(f, "expected one of the fields {}", keys.join(", "))
+            }
+            Self::UnknownMember { known } => {
                 write!(
                     f,
                     "not a documented value; documented values: {}",

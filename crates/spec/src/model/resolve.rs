@@ -135,18 +135,21 @@ fn shared_types(
                 );
                 TypeDef::Object(object)
             }
-            (None, Some(tag)) if !shared.members.is_empty() => {
-                if sent.contains(name) {
-                    scope.report(
-                        &path,
-                        "a task cannot contain a union: unions are for results only",
-                    );
+            (None, tag) if shared.is_union() => {
+                let payload = match sent.contains(name) {
+                    true => Payload::Task,
+                    false => Payload::Result,
+                };
+                if tag.is_none() && !payload.is_task() {
+                    let message =
+                        "a union of results requires a `tag`: only tasks are sent without one";
+                    scope.report(&path, message);
                 }
-                TypeDef::Union(scope.union(name, &doc, tag, shared, &path))
+                TypeDef::Union(scope.union(name, &doc, payload, shared, &path))
             }
             _ => {
                 let message =
-                    "a shared type has either `fields`, or `values`, or a `tag` with `members`";
+                    "a shared type has either `fields`, or `values`, or `members` with a `tag`";
                 scope.report(&path, message);
                 continue;
             }
@@ -588,13 +591,16 @@ impl FileScope<'_> {
         &mut self,
         name: &str,
         doc: &str,
-        tag: &str,
+        payload: Payload,
         shared: &language::SharedType,
         path: &[String],
     ) -> Union {
+        let tag = shared.tag.as_deref();
+        let has_tag = |fields: &Fields| tag.is_some_and(|tag| fields.contains_key(tag));
+        let types = self.shared.map(|file| &file.content.types);
         let mut members: Vec<Member> = Vec::new();
         let union_fields: Vec<&String> = shared.fields.keys().collect();
-        if shared.fields.contains_key(tag) {
+        if let Some(tag) = tag.filter(|_| has_tag(&shared.fields)) {
             let message = format!("`{tag}` is the union's tag, so it cannot be a field");
             self.report(path, message);
         }
@@ -623,7 +629,7 @@ impl FileScope<'_> {
                     shared.clone()
                 }
                 None => {
-                    if member.fields.contains_key(tag) {
+                    if let Some(tag) = tag.filter(|_| has_tag(&member.fields)) {
                         let message =
                             format!("`{tag}` is the union's tag, so it cannot be a field");
                         self.report(&at, message);
@@ -638,15 +644,24 @@ impl FileScope<'_> {
                         }
                     }
                     let outer = std::mem::replace(&mut self.prefix, object.clone());
-                    let made =
-                        self.object(object.clone(), doc.clone(), &fields, &at, Payload::Result);
+                    let made = self.object(object.clone(), doc.clone(), &fields, &at, payload);
                     self.prefix = outer;
                     self.types.push(TypeDef::Object(made));
                     object
                 }
             };
+            let key = types
+                .filter(|_| tag.is_none())
+                .map(|types| shared.key_of(wire, types));
+            if key == Some(None) {
+                let message = format!(
+                    "`{wire}` has no required field that no other member has: add one, or a `tag` to the union"
+                );
+                self.report(&at, message);
+            }
             members.push(Member {
                 wire: wire.clone(),
+                key: key.flatten().map(str::to_owned),
                 name: variant,
                 doc,
                 object,
@@ -655,13 +670,14 @@ impl FileScope<'_> {
         Union {
             name: name.to_owned(),
             doc: doc.to_owned(),
-            tag: tag.to_owned(),
+            tag: tag.map(str::to_owned),
+            sent: payload.is_task(),
             members,
         }
     }
 
     /// Checks the shared type of a member: an object with the union's fields and without its tag.
-    fn member_type(&mut self, name: &str, tag: &str, common: &[&String], path: &[String]) {
+    fn member_type(&mut self, name: &str, tag: Option<&str>, common: &[&String], path: &[String]) {
         if let Type::Union(_) = self.look_up(name, path, SharedKind::Object) {
             let message = format!("`{name}` is a union, but a member must be an object");
             self.report(path, message);
@@ -671,7 +687,7 @@ impl FileScope<'_> {
         let Some(ty) = types.and_then(|types| types.get(name)) else {
             return;
         };
-        if ty.fields.contains_key(tag) {
+        if let Some(tag) = tag.filter(|tag| ty.fields.contains_key(*tag)) {
             let message = format!("`{name}` has the union's tag `{tag}` as a field: remove it");
             self.report(path, message);
         }
@@ -992,7 +1008,7 @@ impl FileScope<'_> {
             Some(_) => {}
         }
         match ty {
-            Some(union) if union.tag.is_some() => Type::Union(name.to_owned()),
+            Some(union) if union.is_union() => Type::Union(name.to_owned()),
             _ => Type::Object(name.to_owned()),
         }
     }

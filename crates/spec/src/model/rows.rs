@@ -283,10 +283,10 @@ impl RowsResolver<'_> {
             return;
         }
         let known = |into: &[RowField], path: &str| into.iter().any(|field| field.path == path);
-        let tag = format!("{path}{}", union.tag);
-        if let Some(name) = names::field_name(&union.tag)
-            && !known(into, &tag)
-        {
+        let tag = union.tag.as_deref().unwrap_or_default();
+        let name = names::field_name(tag);
+        let tag = format!("{path}{tag}");
+        if let Some(name) = name.filter(|_| !known(into, &tag)) {
             into.push(RowField {
                 ident: prefixed(prefix, &name),
                 path: tag,

@@ -252,8 +252,11 @@ pub struct Union {
     pub name: String,
     /// The documentation.
     pub doc: String,
-    /// The field that determines the member.
-    pub tag: String,
+    /// The field that determines the member. Absent if tasks are sent without one: then the keys of
+    /// the members determine them.
+    pub tag: Option<String>,
+    /// Whether the union is a part of a task.
+    pub sent: bool,
     /// The documented members.
     pub members: Vec<Member>,
 }
@@ -261,8 +264,10 @@ pub struct Union {
 /// A documented member of a union.
 #[derive(Debug, PartialEq)]
 pub struct Member {
-    /// The tag's value in JSON.
+    /// The tag's value in JSON, or the name of the member in a union without a tag.
     pub wire: String,
+    /// The required field that only this member has, in a union without a tag.
+    pub key: Option<String>,
     /// The Rust name of the variant.
     pub name: String,
     /// The documentation.
