@@ -103,7 +103,9 @@ fn facts(field: &Field, payload: Payload) -> Vec<String> {
             Limit::RequiredIf(conditions) => {
                 Some(format!("Required if {}.", values_of(conditions)))
             }
-            Limit::Requires(conditions) => Some(format!("Requires {}.", values_of(conditions))),
+            Limit::Requires(conditions) => {
+                Some(format!("Requires that {}.", values_of(conditions)))
+            }
             Limit::Excludes(names) => Some(format!(
                 "Cannot be used together with `{}`.",
                 names.join("` or `")

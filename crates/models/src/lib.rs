@@ -17,7 +17,8 @@
 //!   type. The variant `Other` keeps objects that are not documented.
 //! - Lists can be filtered and ordered by the fields of their rows ([`filter`]) and fetched in
 //!   pages ([`Paged`]). [`match_targets`] pairs the rows of a bulk response with their targets,
-//!   also where the API writes a target in another form. [`target_key`] shows which targets are the same.
+//!   also where the API writes a target in another form. [`target_key`] shows which targets are the
+//!   same, and [`keyword_key`] which keywords.
 //! - The **envelope** around results is one type for all endpoints, [`Envelope`]. A
 //!   [`RawEnvelope`] leaves the results as text.
 //! - [`StatusCode`] lists all documented codes with their class.
