@@ -9,25 +9,44 @@ use super::rust::ident;
 use super::{docs, schema};
 use dataforseo_spec::Payload;
 use dataforseo_spec::language::Rows;
-use dataforseo_spec::model::{Endpoint, Enum, Field, Object, Section, Type, TypeDef, Union};
+use dataforseo_spec::model::{Enum, Field, Object, Type, TypeDef, Union};
 use dataforseo_spec::names;
 
-/// Emits the types that the endpoints of a section share.
-pub fn shared(section: &Section) -> TokenStream {
-    let known: Vec<&TypeDef> = section.shared.iter().collect();
-    let types = section.shared.iter().map(|ty| type_def(ty, &known));
-    let items =
-        schema::shared_results(section).map(|object| items(object, rows_at(section, object)));
-    let folder = &section.name;
-    let schemas = schema::shared_results(section).map(|object| {
-        let file = format!("../../../schemas/{folder}/{}", schema::shared_file(object));
+/// A file of shared types.
+pub struct SharedFile<'a> {
+    /// The types of the file.
+    pub types: &'a [TypeDef],
+    /// All types that are visible in the folder.
+    pub known: &'a [&'a TypeDef],
+    /// The types of the file that are results of endpoints.
+    pub results: &'a [&'a Object],
+    /// Returns whether the result with a name is itself a row.
+    pub is_row: &'a dyn Fn(&str) -> bool,
+    /// The names from other files.
+    pub imports: TokenStream,
+    /// The path from the file to the folder of its schemas.
+    pub schemas: String,
+}
+
+/// Emits a file of shared types.
+pub fn shared(file: &SharedFile<'_>) -> TokenStream {
+    let types = file.types.iter().map(|ty| type_def(ty, file.known));
+    let at = |object: &Object| match (file.is_row)(&object.name) {
+        true => Rows::WHOLE_RESULT,
+        false => "items",
+    };
+    let items = file.results.iter().map(|object| items(object, at(object)));
+    let schemas = file.results.iter().map(|object| {
+        let file = format!("{}/{}", file.schemas, schema::shared_file(object));
         let name = ident(&object.name);
         quote! {
             #[cfg(feature = "schemars")]
             crate::schema::embedded_schema!(#name, #file);
         }
     });
+    let imports = &file.imports;
     quote! {
+        #imports
         #[allow(unused_imports, reason = "the spec decides which of these are used")]
         use crate::prelude::*;
 
@@ -62,17 +81,6 @@ pub fn items(result: &Object, at: &str) -> Option<TokenStream> {
     };
     let (name, field, item) = (ident(&result.name), ident(&field.ident), rust_type(of));
     Some(quote!(items!(#name { #field: #item });))
-}
-
-/// Returns where a shared result has its rows.
-fn rows_at<'a>(section: &'a Section, result: &Object) -> &'a str {
-    let uses = |endpoint: &&Endpoint| endpoint.result_type == Type::Object(result.name.clone());
-    let mut rows = section
-        .endpoints
-        .iter()
-        .filter(uses)
-        .filter_map(|it| it.rows.as_ref());
-    rows.next().map_or("items", |rows| &rows.spec.at)
 }
 
 /// Methods of a union for the fields that many members share.

@@ -579,6 +579,7 @@ fn facts_are_accepted_whole_or_not_at_all() {
         let prose = prose
             .replace(", not_understood: []", "")
             .replace(&format!("relations: {relations:?}, "), "")
+            .replace(", contested: []", "")
             .replace("values: [], ", "");
         let stated: Vec<&str> = prose
             .trim_start_matches("Prose { ")

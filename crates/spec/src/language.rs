@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Fields by name, in the order of the vendor's documentation.
 pub type Fields = IndexMap<String, Field>;
 
-/// An endpoint: a file `spec/<section>/<endpoint>.yaml`.
+/// An endpoint: a file `spec/<section>/<endpoint>.yaml`, or `spec/<section>/<group>/<endpoint>.yaml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
@@ -111,7 +111,7 @@ pub struct Paging {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultObject {
-    /// Name of the shared type in the section's `types.yaml`.
+    /// Name of the shared type in the group, in the section or at the root.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
     /// Fields by name.
@@ -229,7 +229,7 @@ pub struct Field {
     /// Format of a string, or of a list's strings.
     #[serde(default)]
     pub format: Option<Format>,
-    /// Name of the shared type in the section's `types.yaml`, for `object` or `string`.
+    /// Name of the shared type in the group, in the section or at the root, for `object` or `string`.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
     /// Name of the generated type. Defaults to one derived from the field's name.
@@ -487,7 +487,8 @@ pub struct Correction {
     pub evidence: String,
 }
 
-/// The types shared by the endpoints of a section: `spec/<section>/types.yaml`.
+/// The types shared by the endpoints of a folder and of the folders inside: `types.yaml`, or any number of
+/// files in `types/`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedTypes {
@@ -523,16 +524,20 @@ impl SharedType {
         !self.members.is_empty()
     }
 
-    /// Returns the required field that only one member of the union has. `types` are the shared types
-    /// that members can refer to.
+    /// Returns the required field that only one member of the union has. `find` returns the shared type
+    /// with a name.
     pub fn key_of<'a>(
         &'a self,
         wire: &str,
-        types: &'a IndexMap<String, SharedType>,
+        find: impl Fn(&str) -> Option<&'a SharedType>,
     ) -> Option<&'a str> {
-        let own = self.members.get(wire)?.own_fields(types);
+        let fields = |member: &'a Member| match &member.shared {
+            Some(name) => find(name).map_or(&member.fields, |shared| &shared.fields),
+            None => &member.fields,
+        };
+        let own = fields(self.members.get(wire)?);
         let others = self.members.iter().filter(|(other, _)| *other != wire);
-        let others: Vec<&Fields> = others.map(|(_, it)| it.own_fields(types)).collect();
+        let others: Vec<&Fields> = others.map(|(_, member)| fields(member)).collect();
         let is_key = |(name, field): &(&String, &Field)| {
             field.required == Some(true) && others.iter().all(|fields| !fields.contains_key(*name))
         };
@@ -540,11 +545,11 @@ impl SharedType {
     }
 
     /// Returns the member that an object is, by the tag or by the field that only this member has.
-    pub fn member_of(
-        &self,
+    pub fn member_of<'a>(
+        &'a self,
         object: &serde_json::Map<String, Value>,
-        types: &IndexMap<String, SharedType>,
-    ) -> Option<&str> {
+        find: impl Fn(&str) -> Option<&'a SharedType>,
+    ) -> Option<&'a str> {
         let stated = self
             .tag
             .as_ref()
@@ -552,7 +557,7 @@ impl SharedType {
         let is_member = |wire: &&String| match stated {
             Some(stated) => stated == Some(wire.as_str()),
             None => self
-                .key_of(wire, types)
+                .key_of(wire, &find)
                 .is_some_and(|key| object.contains_key(key)),
         };
         self.members.keys().find(is_member).map(String::as_str)
@@ -575,16 +580,8 @@ pub struct Member {
     pub fields: Fields,
 }
 
-impl Member {
-    /// Returns the fields of the member, without those of the union unless its type is shared.
-    fn own_fields<'a>(&'a self, types: &'a IndexMap<String, SharedType>) -> &'a Fields {
-        let shared = self.shared.as_ref().and_then(|name| types.get(name));
-        shared.map_or(&self.fields, |shared| &shared.fields)
-    }
-}
-
-/// Texts by field name: `spec/glossary.yaml`, and `spec/<section>/glossary.yaml`, which takes precedence.
-/// A `doc` of the field itself takes precedence over both.
+/// Texts by field name: `glossary.yaml` at the root, in a section or in a group. The innermost takes precedence.
+/// A `doc` of the field itself takes precedence over all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Glossary {
@@ -646,9 +643,21 @@ pub struct Price {
 pub struct Section {
     /// Topic of the section, in our own words.
     pub doc: String,
+    /// Groups of the section: engines or sources, by the second part of the path. Each is a folder of the
+    /// section.
+    #[serde(default)]
+    pub groups: IndexMap<String, Group>,
     /// Prices of its calls. Absent if unknown.
     #[serde(default)]
     pub price: Option<Price>,
+}
+
+/// A group of a section: the endpoints of one engine or source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Topic of the group, in our own words.
+    pub doc: String,
 }
 
 /// A server of the API.
