@@ -157,7 +157,7 @@ pub fn settle(fields: &mut Fields, values: &IndexMap<String, Vec<String>>) {
         field.requires.retain(|other, _| is_other(other));
         field.excludes.retain(is_other);
         if !field.required_if.is_empty() {
-            // The sentence says when the field is required, and is no general requirement.
+            // The sentence says when the field is required, and is not a general requirement.
             field.required = None;
         }
         let Some(mut by) = field.default_by.take().filter(|_| field.default.is_none()) else {
