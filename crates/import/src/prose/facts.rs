@@ -286,6 +286,9 @@ fn required_unless(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     ];
     let names = forms.into_iter().find_map(|(start, end)| {
         let names = sentence.lower.strip_prefix(start)?.strip_suffix(end)?;
+        let articles = ["a ", "an ", "the "];
+        let named = articles.iter().find_map(|it| names.strip_prefix(it));
+        let names = named.filter(|name| !name.contains(' ')).unwrap_or(names);
         // A page has `a_or b` where Markdown was lost.
         let names = listed(&names.replace("_or ", " or "))?;
         let names = names
@@ -319,6 +322,7 @@ fn belongs_to(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     let forms = [
         ("required field if you choose to specify ", ""),
         ("required field if ", " is specified"),
+        ("required if ", " is specified"),
     ];
     let name = forms.into_iter().find_map(|(start, end)| {
         let rest = sentence.lower.strip_prefix(start)?;
