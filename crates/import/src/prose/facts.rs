@@ -10,7 +10,10 @@ use super::announce::announces;
 use super::bounds::{default_and_bounds, default_if_absent, default_of_values, range};
 use super::charges;
 use super::counts::{characters, items, maximum_number};
+use super::relations::{Relations, relation};
+use super::relative_dates::relative_date;
 use super::text::{after, listed, number, unquoted};
+use super::texts::elements;
 
 /// The facts that the description of one field states.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,6 +34,12 @@ pub struct Prose {
     pub max: Option<Value>,
     /// The maximum number of characters.
     pub max_length: Option<u32>,
+    /// The minimum number of characters.
+    pub min_length: Option<u32>,
+    /// The maximum number of words.
+    pub max_words: Option<u32>,
+    /// The relations to other fields.
+    pub relations: Relations,
     /// The maximum number of elements.
     pub max_items: Option<u32>,
     /// The maximum number of different domains among the elements.
@@ -206,9 +215,11 @@ impl Reading {
 type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
 
 /// The recognizers, in order. The first one that matches the kind of a sentence reads it.
-const RECOGNIZERS: [Recognizer; 24] = [
+const RECOGNIZERS: [Recognizer; 27] = [
     reference,
     charge,
+    relative_date,
+    relation,
     default_if_absent,
     condition,
     requirement,
@@ -225,6 +236,7 @@ const RECOGNIZERS: [Recognizer; 24] = [
     distinct_domains,
     conditions_of_filters,
     sorting_rules,
+    elements,
     characters,
     items,
     maximum_number,
@@ -291,6 +303,9 @@ fn required_unless(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     ];
     let names = forms.into_iter().find_map(|(start, end)| {
         let names = sentence.lower.strip_prefix(start)?.strip_suffix(end)?;
+        let articles = ["a ", "an ", "the "];
+        let named = articles.iter().find_map(|it| names.strip_prefix(it));
+        let names = named.filter(|name| !name.contains(' ')).unwrap_or(names);
         // A page has `a_or b` where Markdown was lost.
         let names = listed(&names.replace("_or ", " or "))?;
         let names = names
@@ -324,6 +339,7 @@ fn belongs_to(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     let forms = [
         ("required field if you choose to specify ", ""),
         ("required field if ", " is specified"),
+        ("required if ", " is specified"),
     ];
     let name = forms.into_iter().find_map(|(start, end)| {
         let rest = sentence.lower.strip_prefix(start)?;

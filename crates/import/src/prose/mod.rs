@@ -9,7 +9,10 @@ mod bounds;
 mod charges;
 mod counts;
 mod facts;
+pub mod relations;
+mod relative_dates;
 mod text;
+mod texts;
 mod values;
 
 pub use announce::announces;

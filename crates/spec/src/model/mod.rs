@@ -7,6 +7,7 @@ mod examples;
 mod field_rules;
 mod load;
 mod price_checks;
+mod relations;
 mod resolve;
 mod rows;
 mod section_checks;
