@@ -445,6 +445,27 @@ fn the_hard_places() {
     assert_eq!((types.named, types.emitted, types.fields), (12, 10, 29));
 }
 
+/// No field disappears at once, and neither does the method of a union for it.
+#[test]
+fn the_method_of_a_union_is_deprecated_with_the_field_of_all_members() {
+    let field = |name: &str| format!("{name}:\n        type: integer\n");
+    let removed = |name: &str| format!("{}        removed_upstream: 2026-01-02\n", field(name));
+    let listing = |types: String| {
+        let workspace = places();
+        workspace.write("spec/backlinks/types.yaml", &types);
+        files(workspace.path())[Path::new("api/backlinks.txt")].clone()
+    };
+    let all = listing(UNION.replace(&field("page"), &removed("page")));
+    let method = "Element::fn page(&self) -> Option<i64>";
+    assert!(all.contains(&format!("{method} #[deprecated]\n")), "{all}");
+    // One of the two members with `width` still has it.
+    let width = "          width:\n            type: integer\n            removed_upstream: 2026-01-02\n            doc: How wide.\n";
+    let words = "          words:\n";
+    let some = listing(UNION.replace(words, &format!("{width}{words}")));
+    let method = "Element::fn width(&self) -> Option<i64>\n";
+    assert!(some.contains(method), "{some}");
+}
+
 #[test]
 fn generating_is_deterministic() {
     for workspace in [corners(), places()] {
