@@ -7,6 +7,7 @@ mod measure;
 mod requests;
 mod sections;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,10 @@ use dataforseo_codegen::{emit, output};
 use dataforseo_import::report::ImportReport;
 use dataforseo_import::{Options, openapi};
 use dataforseo_spec::files::files_below;
-use dataforseo_spec::fixtures;
+use dataforseo_spec::language::{SentenceKind, Sentences};
+use dataforseo_spec::load::parse;
 use dataforseo_spec::model::{self, Model};
+use dataforseo_spec::{fixtures, sentences};
 
 use measure::cargo;
 
@@ -123,7 +126,38 @@ fn import(trial: &Trial, file: &Path, show: &mut Show<'_>) -> Result<(), TrialEr
     for decision in &decisions {
         show(&format!("  {decision}"))?;
     }
-    show(&format!("decisions  {} lines", decisions.len()))
+    show(&format!("decisions  {} lines", decisions.len()))?;
+    decided(trial, &reports, show)
+}
+
+/// Shows the sentences that `spec/sentences.yaml` decides about by kind, and the decisions about none.
+fn decided(trial: &Trial, reports: &[ImportReport], show: &mut Show<'_>) -> Result<(), TrialError> {
+    let path = trial.copy.join("spec").join(sentences::FILE);
+    if !path.exists() {
+        return Ok(());
+    }
+    let name = format!("spec/{}", sentences::FILE);
+    let decisions = parse::<Sentences>(&name, &fs::read_to_string(path)?)?.content;
+    let mut kinds: BTreeMap<SentenceKind, usize> = BTreeMap::new();
+    let mut used = BTreeSet::new();
+    for sentence in reports.iter().flat_map(|report| &report.decided) {
+        let sentence = sentence.split_once(": ").map_or("", |(_, it)| it);
+        if let Some(decision) = decisions.decision(sentence) {
+            *kinds.entry(decision.is).or_default() += 1;
+            used.insert(&decision.like);
+        }
+    }
+    let kinds: Vec<String> = kinds
+        .iter()
+        .map(|(kind, count)| format!("{count} {}", kind.as_str()))
+        .collect();
+    show(&format!("sentences  {}", kinds.join(", ")))?;
+    for decision in &decisions.sentences {
+        if !used.contains(&decision.like) {
+            show(&format!("  {name}: no sentence fits `{}`", decision.like))?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns what a person has to decide after an import.
