@@ -168,22 +168,6 @@ fn same_numbers(value: Value) -> Value {
     }
 }
 
-/// Each endpoint of Backlinks as a caller gets it, in full.
-#[test]
-fn backlinks_responses() {
-    for typed in ENDPOINTS
-        .iter()
-        .filter(|typed| typed.info.id.starts_with("backlinks/"))
-    {
-        for fixture in of(typed.info.path) {
-            if ["documentation", "synthetic"].contains(&fixture.name.as_str()) {
-                let name = format!("{}_{}", typed.info.id.replace('/', "_"), fixture.name);
-                insta::assert_json_snapshot!(name, (typed.decode)(&fixture.response));
-            }
-        }
-    }
-}
-
 /// The envelope is written by hand in the models and described in the spec: the two agree.
 #[test]
 fn the_envelope_is_the_one_of_the_spec() {

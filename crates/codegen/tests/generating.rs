@@ -11,11 +11,12 @@ use std::fs;
 use std::path::Path;
 
 use dataforseo_codegen::output::{stale, write};
-use dataforseo_codegen::{Files, emit};
+use dataforseo_codegen::{Files, emit, openapi};
 use dataforseo_spec::files::FileChange;
 use dataforseo_spec::fixtures::Fixtures;
 use dataforseo_spec::model::load;
 use dataforseo_test_support::{Workspace, repository};
+use serde_json::Value;
 
 const CORNERS: &str = "\
 path: /v3/backlinks/corners/live
@@ -443,6 +444,18 @@ fn the_hard_places() {
     let model = load(&workspace.path().join("spec")).unwrap();
     let types = model.types();
     assert_eq!((types.named, types.emitted, types.fields), (12, 10, 29));
+}
+
+/// The OpenAPI document of an endpoint: its operation, its task and a list of values.
+#[test]
+fn an_endpoint_in_the_openapi_document() {
+    let model = load(&corners().path().join("spec")).unwrap();
+    let document: Value = serde_json::from_str(&openapi::emit(&model)).unwrap();
+    let path = "/v3/backlinks/corners/live";
+    insta::assert_json_snapshot!("openapi_operation", &document["paths"][path]);
+    let schemas = &document["components"]["schemas"];
+    insta::assert_json_snapshot!("openapi_task", &schemas["Backlinks.CornersLiveTask"]);
+    insta::assert_json_snapshot!("openapi_enum", &schemas["Backlinks.CornersLiveType"]);
 }
 
 /// No field disappears at once, and neither does the method of a union for it.
