@@ -17,11 +17,14 @@ pub mod openapi;
 mod page;
 mod place_names;
 pub mod prose;
+mod recurring;
 pub mod report;
 mod requirements;
 mod rows;
+pub mod scan;
 mod schema_prose;
 mod shape;
+mod shared_files;
 mod workspace;
 
 pub use page::import;
