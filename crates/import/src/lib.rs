@@ -8,6 +8,7 @@
 //!
 //! This crate depends on [`dataforseo_spec`] only, and not on the generator.
 
+pub mod decisions;
 pub mod docs;
 pub mod draft;
 mod fixture;

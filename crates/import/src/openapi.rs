@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::decisions::Choices;
 use super::draft;
 use super::draft::Draft;
-use super::merge::{self, Merged};
+use super::merge::{self, MergeContext, Merged};
 use super::place_names::{name_clashing_types, name_clashing_types_inside};
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
@@ -40,7 +41,7 @@ pub fn import(
     root: &Path,
     file: &Path,
     only: &[String],
-    options: Options,
+    options: Options<'_>,
 ) -> Result<Vec<ImportReport>, ImportError> {
     let name = file.display().to_string();
     let document = openapi::read(&read(file)?).map_err(|reason| ImportError::Page {
@@ -97,6 +98,7 @@ pub fn import(
             section,
             shared.as_ref().map(|(_, file)| &file.content),
             date_in(&name),
+            options.choices,
         );
         let files = SectionFiles {
             section,
@@ -167,6 +169,7 @@ struct Importer<'a> {
     document: &'a Document,
     section: String,
     date: Option<String>,
+    choices: &'a Choices,
     /// The names of shapes: those in types.yaml, and those that occur more than once.
     named: HashMap<String, String>,
     /// The types of types.yaml.
@@ -196,6 +199,7 @@ impl<'a> Importer<'a> {
         section: &str,
         shared: Option<&SharedTypes>,
         date: Option<String>,
+        choices: &'a Choices,
     ) -> Self {
         let known = shared.cloned().unwrap_or_default();
         let mut named = HashMap::new();
@@ -216,6 +220,7 @@ impl<'a> Importer<'a> {
             document,
             section: section.to_owned(),
             date,
+            choices,
             named,
             known,
             met: IndexMap::new(),
@@ -360,7 +365,7 @@ impl<'a> Importer<'a> {
         let merged = if let Some((text, file)) = &existing {
             // The draft contains only a guess.
             endpoint.limits.tasks_per_call = None;
-            merge::merge_second(&endpoint, file, text, Some(types), &mut report)
+            merge::merge_second(&endpoint, file, text, self.context(types), &mut report)
                 .map_err(ImportError::Spec)?
         } else {
             report
@@ -369,6 +374,13 @@ impl<'a> Importer<'a> {
             Merged::of_new_endpoint(&endpoint)
         };
         Ok((report, Some(merged)))
+    }
+
+    fn context<'t>(&'t self, types: &'t SharedTypes) -> MergeContext<'t> {
+        MergeContext {
+            shared: Some(types),
+            choices: self.choices,
+        }
     }
 
     /// Merges the shared types into their file. Returns `None` if there is nothing to write.
@@ -388,7 +400,8 @@ impl<'a> Importer<'a> {
             Some((text, file)) => {
                 let met = self.met_types();
                 report.not_understood = std::mem::take(&mut self.not_understood);
-                merge::merge_types(&met, file, text, types, &mut report)
+                let day = self.date.as_ref();
+                merge::merge_types(&met, file, text, self.context(types), day, &mut report)
                     .map_err(ImportError::Spec)?
             }
             None => Merged::of_no_types(),

@@ -8,7 +8,7 @@ use dataforseo_spec::{file_names, fixtures, names};
 
 use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
-use crate::merge::Merged;
+use crate::merge::{MergeContext, Merged};
 use crate::place_names::name_clashing_types;
 use crate::report::ImportReport;
 use crate::workspace::{ImportError, Options, SectionFingerprints, SpecFile, read, write_files};
@@ -21,7 +21,7 @@ use crate::{draft, fixture, merge};
 pub fn import(
     root: &Path,
     page_file: &Path,
-    options: Options,
+    options: Options<'_>,
 ) -> Result<ImportReport, ImportError> {
     let name = page_file.display().to_string();
     let content = read(page_file)?;
@@ -109,7 +109,7 @@ impl SpecContext {
 
     /// Returns the endpoint as the page describes it. To verify a page, the endpoint's file is not
     /// used.
-    fn draft(&self, name: &str, page: &Page, options: Options) -> Result<Draft, ImportError> {
+    fn draft(&self, name: &str, page: &Page, options: Options<'_>) -> Result<Draft, ImportError> {
         let endpoint = self.endpoint().filter(|_| !options.verify);
         let known = nest::NestingHints::of(&self.api.content, endpoint, self.shared());
         let mut draft = draft::draft(page, known).map_err(|reason| ImportError::Page {
@@ -144,7 +144,7 @@ impl SpecContext {
     fn merge(
         &self,
         draft: &Endpoint,
-        options: Options,
+        options: Options<'_>,
         report: &mut ImportReport,
     ) -> Result<Merged, ImportError> {
         let Some((text, file)) = &self.existing else {
@@ -158,7 +158,11 @@ impl SpecContext {
             let revised = draft.source.revised.clone();
             revised.unwrap_or_else(|| day.to_string())
         });
-        merge::merge(draft, file, text, self.shared(), removed, report).map_err(ImportError::Spec)
+        let context = MergeContext {
+            shared: self.shared(),
+            choices: options.choices,
+        };
+        merge::merge(draft, file, text, context, removed, report).map_err(ImportError::Spec)
     }
 }
 

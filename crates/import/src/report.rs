@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::decisions::Decision;
 use dataforseo_spec::language::{Evidence, Field, Sentences};
 
 /// The report of the import of one page.
@@ -15,6 +16,12 @@ pub struct ImportReport {
     pub spec_file: String,
     /// The number of facts that page and spec agree on.
     pub agreed: usize,
+    /// The questions behind `contradictions` and `unexplained`, with their locations.
+    pub decisions: Vec<Decision>,
+    /// The differences that a person decided about for this import.
+    pub chosen: Vec<String>,
+    /// The entries of the spec file that these choices give up, as keys joined by dots.
+    pub given_up: Vec<String>,
     /// New facts and fields of the page.
     pub added: Vec<String>,
     /// Fields that are missing on the page and were marked as removed.
@@ -95,6 +102,7 @@ impl fmt::Display for ImportReport {
         for (title, list) in [
             ("new", &self.added),
             ("removed from the page", &self.removed),
+            ("decided", &self.chosen),
             ("reworded; check whether `doc` still fits", &self.reworded),
             (
                 "contradictions; the spec is unchanged",

@@ -13,6 +13,7 @@ use dataforseo_spec::sentences;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
+use crate::decisions::Choices;
 use crate::docs::Unreadable;
 use crate::kept::ensure_kept;
 use crate::merge::Merged;
@@ -64,8 +65,12 @@ pub enum ImportError {
 }
 
 /// The options of an import.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// The choices of a person for differences between source and spec.
+    pub choices: &'a Choices,
+    /// Whether nothing is written while a decision is open.
+    pub all_or_nothing: bool,
     /// Whether to report changes without writing them.
     pub dry_run: bool,
     /// Whether to read the page without the endpoint's file and to write nothing. This verifies
@@ -74,6 +79,19 @@ pub struct Options {
     /// The removal date for fields that are missing on the page, if the page has no revision date.
     /// If absent, or if a large part of the page is missing, the fields are only reported.
     pub mark_removed: Option<Date>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        static NONE: Choices = Choices::NONE;
+        Self {
+            choices: &NONE,
+            all_or_nothing: false,
+            dry_run: false,
+            verify: false,
+            mark_removed: None,
+        }
+    }
 }
 
 /// The folders that an import writes.
@@ -90,13 +108,21 @@ pub type Outcome = (ImportReport, Vec<(PathBuf, String)>);
 pub fn write_files(
     root: &Path,
     outcomes: Vec<Outcome>,
-    options: Options,
+    options: Options<'_>,
 ) -> Result<Vec<ImportReport>, ImportError> {
-    ensure_kept(root, outcomes.iter().flat_map(|(_, files)| files))?;
+    for (report, files) in &outcomes {
+        ensure_kept(root, files, &report.given_up)?;
+    }
+    let is_open = |(report, _): &Outcome| report.needs_decision();
+    let holds_back = options.all_or_nothing && outcomes.iter().any(is_open);
     let decisions = decisions(root)?;
     let mut reports = Vec::new();
     for (mut report, files) in outcomes {
         report.apply_decisions(&decisions);
+        if holds_back {
+            reports.push(report);
+            continue;
+        }
         for (path, wanted) in files {
             write_file(root, path, wanted, options, &mut report)?;
         }
@@ -119,7 +145,7 @@ fn write_file(
     root: &Path,
     path: PathBuf,
     wanted: String,
-    options: Options,
+    options: Options<'_>,
     report: &mut ImportReport,
 ) -> Result<(), ImportError> {
     let found = fs::read_to_string(root.join(&path)).ok();
