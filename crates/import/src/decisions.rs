@@ -29,12 +29,12 @@ pub struct Decision {
 /// The choices that an import can apply to a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecisionOptions {
-    /// Take the source, or keep the spec with a reason.
-    TakeOrKeep,
-    /// Take the source only. The spec has no place for a reason.
-    Take,
     /// Neither: a person edits the spec.
     Edit,
+    /// Take the source only. The spec has no place for a reason.
+    Take,
+    /// Take the source, or keep the spec with a reason.
+    TakeOrKeep,
 }
 
 impl Decision {
@@ -46,15 +46,11 @@ impl Decision {
     /// Returns the pattern for all differences in this fact of the same part of a call.
     pub fn pattern(&self) -> String {
         let part = self.place.split('.').next().unwrap_or_default();
-        let part = if is_type(part) { "result" } else { part };
-        if part == self.place && !is_type(&self.place) {
+        if part == self.place && !is_type(part) {
             return format!("{part}.{}", self.fact);
         }
-        format!("{part}.*{}", self.fact_with_dot())
-    }
-
-    fn fact_with_dot(&self) -> String {
-        format!(".{}", self.fact)
+        let part = if is_type(part) { "result" } else { part };
+        format!("{part}.*.{}", self.fact)
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! This crate depends on [`dataforseo_spec`] only, and not on the generator.
 
+pub mod decision_groups;
 pub mod decisions;
 pub mod docs;
 pub mod draft;

@@ -396,11 +396,14 @@ impl<'a> Merge<'a> {
         spec: Option<&String>,
     ) {
         let Some(page) = page else { return };
-        if self.read_only || (self.second && spec.is_some()) {
+        if self.read_only {
             return;
         }
         if spec == Some(page) {
             self.report.unchanged.push(label.to_owned());
+            return;
+        }
+        if self.second && spec.is_some() {
             return;
         }
         if spec.is_some() {

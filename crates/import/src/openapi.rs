@@ -365,8 +365,11 @@ impl<'a> Importer<'a> {
         let merged = if let Some((text, file)) = &existing {
             // The draft contains only a guess.
             endpoint.limits.tasks_per_call = None;
-            merge::merge_second(&endpoint, file, text, self.context(types), &mut report)
-                .map_err(ImportError::Spec)?
+            let merged =
+                merge::merge_second(&endpoint, file, text, self.context(types), &mut report)
+                    .map_err(ImportError::Spec)?;
+            report.forget_known_sentences();
+            merged
         } else {
             report
                 .added
@@ -401,8 +404,11 @@ impl<'a> Importer<'a> {
                 let met = self.met_types();
                 report.not_understood = std::mem::take(&mut self.not_understood);
                 let day = self.date.as_ref();
-                merge::merge_types(&met, file, text, self.context(types), day, &mut report)
-                    .map_err(ImportError::Spec)?
+                let context = self.context(types);
+                let merged = merge::merge_types(&met, file, text, context, day, &mut report)
+                    .map_err(ImportError::Spec)?;
+                report.forget_known_sentences();
+                merged
             }
             None => Merged::of_no_types(),
         };

@@ -44,7 +44,7 @@ pub fn import(
     }
     let merged = known.merge(&draft.endpoint, options, &mut report)?;
     if !options.verify {
-        forget_known_sentences(&mut report);
+        report.forget_known_sentences();
     }
     let endpoint = known.fingerprints.update(&known.file, &merged)?;
     let mut files = vec![(PathBuf::from(&report.spec_file), merged.text)];
@@ -164,15 +164,6 @@ impl SpecContext {
         };
         merge::merge(draft, file, text, context, removed, report).map_err(ImportError::Spec)
     }
-}
-
-/// Removes sentences that an earlier import already reported.
-fn forget_known_sentences(report: &mut ImportReport) {
-    let unchanged = std::mem::take(&mut report.unchanged);
-    report.not_understood.retain(|sentence| {
-        let label = sentence.split(": ").next().unwrap_or_default();
-        !unchanged.iter().any(|known| known == label)
-    });
 }
 
 /// Returns the fixture of the page's example, as a path and a text.

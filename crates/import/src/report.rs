@@ -1,5 +1,6 @@
 //! Reports of imports, for the person who runs them.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -71,6 +72,15 @@ impl ImportReport {
                 .unexplained
                 .push(format!("{label}: {what}; state its origin in `evidence`")),
         }
+    }
+
+    /// Removes sentences that an earlier import already reported.
+    pub fn forget_known_sentences(&mut self) {
+        let unchanged: HashSet<String> = std::mem::take(&mut self.unchanged).into_iter().collect();
+        self.not_understood.retain(|sentence| {
+            let label = sentence.split(": ").next().unwrap_or_default();
+            !unchanged.contains(label)
+        });
     }
 
     /// Moves the sentences that a person decided about out of those that were not understood.

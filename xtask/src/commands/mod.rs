@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments and output.
 
 pub mod check;
+pub mod choices;
 pub mod diff;
 pub mod drift;
 pub mod generate;
