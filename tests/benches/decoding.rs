@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use dataforseo_client::models::backlinks::BulkPagesSummaryLiveResult;
 use dataforseo_client::models::drift::decode;
-use dataforseo_client::models::serp::SerpItem;
+use dataforseo_client::models::serp::google::SerpItem;
 use dataforseo_client::models::{Envelope, TaskResponse};
 use serde::Deserialize;
 use serde_json::Value;

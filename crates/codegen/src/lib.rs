@@ -11,8 +11,10 @@ mod endpoint;
 mod fixture;
 mod fixture_size;
 mod folders;
+mod imports;
 pub mod listing;
 mod mock;
+mod modules;
 pub mod openapi;
 pub mod output;
 mod rust;
@@ -30,9 +32,10 @@ use rayon::prelude::*;
 use dataforseo_spec::fixtures::{self, Fixtures};
 use dataforseo_spec::model::{Model, Section};
 
-use folders::{CLI, CLIENT, LANGUAGE_SCHEMA, MOCK, MODELS, SCHEMAS};
+use folders::{CLI, CLIENT, LANGUAGE_SCHEMA, MOCK, MODELS};
+use modules::SharedResults;
 pub use rust::Files;
-use rust::{ident, rust};
+use rust::{ident, path, rust};
 
 /// Emits all files.
 ///
@@ -53,7 +56,10 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
     files.insert(models.join("mod.rs"), rust("spec/", models_root(model))?);
     files.insert(client.join("mod.rs"), rust("spec/", client::root(model))?);
     files.insert(cli.join("mod.rs"), rust("spec/", cli::root(model))?);
-    let emitted = model.sections.par_iter().map(emit_section);
+    let results = SharedResults::of(model);
+    files.extend(modules::root(model, &results)?);
+    let emitted = model.sections.par_iter();
+    let emitted = emitted.map(|section| emit_section(section, &results));
     for section in emitted.collect::<Result<Vec<Files>, _>>()? {
         files.extend(section);
     }
@@ -73,31 +79,15 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> Result<Files, syn::Error> {
 }
 
 /// Emits the files of one section.
-fn emit_section(section: &Section) -> Result<Files, syn::Error> {
-    let mut files = Files::new();
-    let folder = format!("spec/{}/", section.name);
-    let models = Path::new(MODELS).join(&section.name);
-    files.insert(models.join("mod.rs"), rust(&folder, section_root(section))?);
-    if let Some(file) = &section.shared_file {
-        files.insert(models.join("types.rs"), rust(file, types::shared(section))?);
-    }
-    let schemas = Path::new(SCHEMAS).join(&section.name);
-    let client = Path::new(CLIENT).join(format!("{}.rs", section.name));
-    files.insert(client, rust(&folder, client::section(section))?);
-    let cli = Path::new(CLI).join(format!("{}.rs", section.name));
-    files.insert(cli, rust(&folder, cli::section(section))?);
-    for endpoint in &section.endpoints {
-        let file = models.join(format!("{}.rs", endpoint.module));
-        files.insert(
-            file,
-            rust(&endpoint.file, endpoint::emit(section, endpoint))?,
-        );
-        for (name, json) in schema::emit(section, endpoint) {
-            files.insert(schemas.join(name), json);
-        }
-    }
-    for (name, json) in schema::shared(section) {
-        files.insert(schemas.join(name), json);
+fn emit_section(section: &Section, results: &SharedResults) -> Result<Files, syn::Error> {
+    let mut files = modules::section(section, results)?;
+    for scope in section.scopes() {
+        let source = format!("{scope}/");
+        let file = format!("{}.rs", scope.parts().join("/"));
+        let client = Path::new(CLIENT).join(&file);
+        files.insert(client, rust(&source, client::scope(section, &scope))?);
+        let cli = Path::new(CLI).join(&file);
+        files.insert(cli, rust(&source, cli::scope(section, &scope))?);
     }
     Ok(files)
 }
@@ -145,7 +135,7 @@ fn models_root(model: &Model) -> TokenStream {
     });
     let endpoints = model.sections.iter().flat_map(|section| {
         section.endpoints.iter().map(|endpoint| {
-            let (feature, module) = (&section.name, ident(&section.name));
+            let (feature, module) = (&section.name, path(&endpoint.scope));
             let name = ident(&endpoint.name);
             quote! {
                 #[cfg(feature = #feature)]
@@ -153,8 +143,16 @@ fn models_root(model: &Model) -> TokenStream {
             }
         })
     });
+    let shared = (!model.shared.is_empty()).then(|| {
+        quote! {
+            /// Types that several sections share.
+            pub mod shared;
+        }
+    });
     quote! {
         #(#sections)*
+
+        #shared
 
         /// Facts about the API as a whole: servers, account limits, and prices.
         pub mod api;
@@ -165,27 +163,5 @@ fn models_root(model: &Model) -> TokenStream {
 
         /// All endpoints of the enabled features, by path.
         pub static ENDPOINTS: &[&crate::EndpointInfo] = &[#(#endpoints),*];
-    }
-}
-
-fn section_root(section: &Section) -> TokenStream {
-    let shared = section.shared_file.iter().map(|_| {
-        quote!(
-            mod types;
-            pub use types::*;
-        )
-    });
-    let modules = section.endpoints.iter().map(|endpoint| {
-        let module = ident(&endpoint.module);
-        quote!(mod #module;)
-    });
-    let uses = section.endpoints.iter().map(|endpoint| {
-        let module = ident(&endpoint.module);
-        quote!(pub use #module::*;)
-    });
-    quote! {
-        #(#modules)*
-        #(#uses)*
-        #(#shared)*
     }
 }
