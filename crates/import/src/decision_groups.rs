@@ -100,6 +100,7 @@ mod tests {
             line: 7,
             place: place.to_owned(),
             fact: fact.to_owned(),
+            values: None,
             kind: kind.to_owned(),
             what: "what".to_owned(),
             options: DecisionOptions::TakeOrKeep,

@@ -4,8 +4,17 @@
 use dataforseo_spec::glob::fits;
 use jiff::civil::Date;
 
-/// The suffix of the fact of a question about something that the source no longer has.
+/// The fact of a question about something that the source no longer has.
 pub const REMOVED: &str = "removed";
+
+/// The fact of a question about something that the source may have by another name.
+pub const RENAMED: &str = "renamed";
+
+/// The fact of a question about a member of a union that the source no longer has.
+pub const MEMBER_REMOVED: &str = "member_removed";
+
+/// The place of the endpoint as a whole.
+pub const ENDPOINT: &str = "endpoint";
 
 /// A difference that a person decides about. The spec is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +27,8 @@ pub struct Decision {
     pub place: String,
     /// The fact: `type`, `max` and so on, or `removed`.
     pub fact: String,
+    /// Both values, such as `float -> integer`, where patterns can distinguish them.
+    pub values: Option<String>,
     /// The difference without its place. Equal differences have equal texts.
     pub kind: String,
     /// The difference in one line, without the file.
@@ -46,11 +57,13 @@ impl Decision {
     /// Returns the pattern for all differences in this fact of the same part of a call.
     pub fn pattern(&self) -> String {
         let part = self.place.split('.').next().unwrap_or_default();
+        let values = self.values.as_deref();
+        let values = values.map_or_else(String::new, |values| format!(": {values}"));
         if part == self.place && !is_type(part) {
-            return format!("{part}.{}", self.fact);
+            return format!("{part}.{}{values}", self.fact);
         }
         let part = if is_type(part) { "result" } else { part };
-        format!("{part}.*.{}", self.fact)
+        format!("{part}.*.{}{values}", self.fact)
     }
 }
 
@@ -77,7 +90,8 @@ pub enum Choice {
 /// The choices of a person, by pattern.
 ///
 /// A pattern with a `/` is compared with `SECTION/ENDPOINT/place.fact`, another one with
-/// `place.fact`. `*` is any text. A place in a shared type also begins with `result.`.
+/// `place.fact`. `*` is any text. A pattern can end with the values of a fact: `result.*.type: float
+/// -> integer`. A place in a shared type also begins with `result.`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {
     rules: Vec<ChoiceRule>,
@@ -190,6 +204,18 @@ impl Choices {
     /// Returns the choice for a difference: that of the longest pattern that fits, and of the later
     /// one among equals.
     pub fn choice(&self, file: &str, place: &str, fact: &str) -> Option<&Choice> {
+        self.choice_with(file, place, fact, None)
+    }
+
+    /// Returns the choice for a difference between values such as `float -> integer`, with which a
+    /// pattern can end after a colon.
+    pub fn choice_with(
+        &self,
+        file: &str,
+        place: &str,
+        fact: &str,
+        values: Option<&str>,
+    ) -> Option<&Choice> {
         if self.rules.is_empty() {
             return None;
         }
@@ -197,7 +223,13 @@ impl Choices {
         let local = format!("{place}.{fact}");
         let of_type = is_type(place).then(|| format!("result.{local}"));
         let rules = self.rules.iter().filter(|rule| {
-            let pattern = &rule.pattern;
+            let (pattern, wanted) = match rule.pattern.split_once(": ") {
+                Some((pattern, wanted)) => (pattern, Some(wanted)),
+                None => (rule.pattern.as_str(), None),
+            };
+            if wanted.is_some() && wanted != values {
+                return false;
+            }
             if pattern.contains('/') {
                 return fits(pattern, &whole);
             }
@@ -233,6 +265,13 @@ mod tests {
         let kept = Some(Choice::Keep("r".to_owned()));
         assert_eq!(choice(&choices, "Rating.value", "type"), kept);
         assert_eq!(choice(&choices, "Rating.value", "values"), None);
+        choices.take("result.*.type: float -> integer").unwrap();
+        let typed = |values| {
+            let place = "result.rank";
+            choices.choice_with("spec/a/b.yaml", place, "type", Some(values))
+        };
+        assert_eq!(typed("float -> integer"), Some(&Choice::Take));
+        assert_eq!(typed("float -> string"), kept.as_ref());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 pub mod decision_groups;
 pub mod decisions;
+mod departed;
 pub mod docs;
 pub mod draft;
 mod fixture;

@@ -6,7 +6,7 @@ mod decide;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::decisions::Choices;
+use super::decisions::{Choice, Choices, ENDPOINT, REMOVED};
 use super::report::ImportReport;
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::edit::Editor;
@@ -169,12 +169,7 @@ pub fn merge_types(
             continue;
         };
         if let Some(message) = changed_kind(draft, known) {
-            let path = ["types".to_owned(), name.clone()];
-            let at = At {
-                path: &path,
-                label: name,
-            };
-            merge.kind_differs(at, &message);
+            merge.kind_differs(name, &message, draft, known)?;
             continue;
         }
         let path = |keys: &[&str]| -> Path {
@@ -329,6 +324,11 @@ impl<'a> Merge<'a> {
             } else {
                 self.endpoint_differs(name, &spec, &page)?;
             }
+        }
+        let is_back = self.choices.choice(&self.file, ENDPOINT, REMOVED) == Some(&Choice::Take);
+        if existing.removed_upstream.is_some() && self.openapi && is_back {
+            self.report.given_up.push("removed_upstream".to_owned());
+            self.editor.remove(&[], "removed_upstream")?;
         }
         self.source(draft, existing)?;
         let at = |key: &str| vec![key.to_owned(), "fields".to_owned()];

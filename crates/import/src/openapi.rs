@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::decisions::Choices;
+use super::departed::DepartedSearch;
 use super::draft;
 use super::draft::Draft;
 use super::merge::{self, MergeContext, Merged};
@@ -90,9 +91,24 @@ pub fn import(
             operation,
         })
         .collect();
-    let files = OpenApiFiles::read(root, &operations)?;
-    let mut importer = Importer::new(&document, &files.shared, date_in(&name), options.choices);
-    let outcomes = importer.run(&name, files, &operations)?;
+    let mut files = OpenApiFiles::read(root, &operations)?;
+    let date = date_in(&name);
+    let search = DepartedSearch {
+        root,
+        api: &api.content,
+        document: &document,
+        only,
+        date: date.as_ref(),
+        choices: options.choices,
+        source: &name,
+    };
+    let departed = search.run()?;
+    for renamed in departed.renamed {
+        files.endpoints.insert(renamed.path, renamed.file);
+    }
+    let mut importer = Importer::new(&document, &files.shared, date, options.choices);
+    let mut outcomes = importer.run(&name, files, &operations)?;
+    outcomes.extend(departed.outcomes);
     // Files are written only after all files were read.
     write_files(root, outcomes, options)
 }
@@ -701,6 +717,7 @@ impl<'a> Importer<'a> {
             charged: None,
             renamed_from: Vec::new(),
             removed_upstream: None,
+            evidence: None,
             doc: None,
             source: Source {
                 link,

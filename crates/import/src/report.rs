@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -23,6 +24,8 @@ pub struct ImportReport {
     pub chosen: Vec<String>,
     /// The entries of the spec file that these choices give up, as keys joined by dots.
     pub given_up: Vec<String>,
+    /// The spec files that a choice removes.
+    pub removed_files: Vec<PathBuf>,
     /// New facts and fields of the page.
     pub added: Vec<String>,
     /// Fields that are missing on the page and were marked as removed.

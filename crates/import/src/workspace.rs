@@ -74,13 +74,16 @@ pub enum ImportError {
     },
     /// The page belongs to an unknown section.
     #[error(
-        "{path}: the page belongs to the section `{section}`, which spec/api.yaml does not list; add it under `sections`"
+        "{path}: the page belongs to the section `{section}`, which spec/api.yaml does not list; add it \
+         under `sections`:\n\nsections:{lines}\n"
     )]
     Section {
         /// The page's file.
         path: String,
-        /// The section.
+        /// The section. The sections, if there are several.
         section: String,
+        /// The lines of `spec/api.yaml`.
+        lines: String,
     },
 }
 
@@ -144,7 +147,10 @@ pub fn write_files(
             continue;
         }
         for (path, wanted) in files {
-            write_file(root, path, wanted, options, &mut report)?;
+            write_file(root, path, Some(wanted), options, &mut report)?;
+        }
+        for path in report.removed_files.clone() {
+            write_file(root, path, None, options, &mut report)?;
         }
         reports.push(report);
     }
@@ -164,19 +170,19 @@ fn decisions(root: &Path) -> Result<Sentences, ImportError> {
 fn write_file(
     root: &Path,
     path: PathBuf,
-    wanted: String,
+    wanted: Option<String>,
     options: Options<'_>,
     report: &mut ImportReport,
 ) -> Result<(), ImportError> {
     let found = fs::read_to_string(root.join(&path)).ok();
-    if found.as_ref() == Some(&wanted) {
+    if found == wanted {
         return Ok(());
     }
     let name = path.display().to_string();
     report.changed_files.push(name.clone());
     let change = FileChange {
         path,
-        wanted: Some(wanted),
+        wanted,
         found,
     };
     if options.dry_run {
@@ -198,6 +204,7 @@ pub fn places<'a>(
     paths: impl IntoIterator<Item = &'a str>,
 ) -> Result<Vec<Place>, ImportError> {
     let mut places = Vec::new();
+    let mut sections = BTreeSet::new();
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for path in paths {
         let place = Place::of(path, api).map_err(|reason| ImportError::Place {
@@ -207,15 +214,23 @@ pub fn places<'a>(
         })?;
         let section = place.scope.section_name().to_owned();
         if !api.sections.contains_key(&section) {
-            return Err(ImportError::Section {
-                path: source.to_owned(),
-                section,
-            });
+            sections.insert(section);
+            continue;
         }
         if let Some(group) = place.missing_group(api) {
             groups.entry(section).or_default().insert(group.to_owned());
         }
         places.push(place);
+    }
+    if !sections.is_empty() {
+        let lines = sections
+            .iter()
+            .map(|name| format!("\n  {name}:\n    doc: …"));
+        return Err(ImportError::Section {
+            path: source.to_owned(),
+            lines: lines.collect(),
+            section: Vec::from_iter(sections).join("`, `"),
+        });
     }
     if groups.is_empty() {
         return Ok(places);

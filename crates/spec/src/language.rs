@@ -33,6 +33,9 @@ pub struct Endpoint {
     /// stays deprecated until the next major version.
     #[serde(default)]
     pub removed_upstream: Option<String>,
+    /// The origin of an endpoint that is not in the documentation.
+    #[serde(default)]
+    pub evidence: Option<String>,
     /// Purpose of the endpoint, in our own words. Markdown; the first line is the summary.
     #[serde(default)]
     pub doc: Option<String>,

@@ -8,13 +8,14 @@ use crate::language::{
 };
 
 /// The keys of an endpoint, in the order in which they are written.
-pub const ENDPOINT_KEYS: [&str; 14] = [
+pub const ENDPOINT_KEYS: [&str; 15] = [
     "path",
     "method",
     "mode",
     "charged",
     "renamed_from",
     "removed_upstream",
+    "evidence",
     "doc",
     "source",
     "limits",

@@ -7,6 +7,7 @@ pub mod drift;
 pub mod generate;
 pub mod import;
 pub mod openapi;
+pub mod replay;
 pub mod style;
 pub mod trial;
 pub mod update;

@@ -29,6 +29,7 @@ pub fn text(reports: &[ImportReport], length: GroupLength) -> String {
         |it| &it.reworded,
     );
     text += &by_file(reports, "decided", length, |it| &it.chosen);
+    text += &new_endpoints(reports);
     text += &by_file(reports, "new", length, |it| &it.added);
     text += &decisions(reports, length);
     text
@@ -101,6 +102,7 @@ fn by_file<'r>(
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for report in reports {
         let entries = list(report).iter().map(String::as_str);
+        let entries = entries.filter(|entry| !is_of_file(entry));
         let of_file = files.entry(&report.spec_file).or_default();
         of_file.extend(entries);
     }
@@ -132,6 +134,37 @@ fn by_file<'r>(
         }
     }
     text + &more(files.len() - shown_files)
+}
+
+/// Returns whether an entry is about the whole file: a new endpoint, or the day of the source.
+fn is_of_file(entry: &str) -> bool {
+    entry.starts_with("a new endpoint") || entry.starts_with("the OpenAPI file of")
+}
+
+/// Returns the number of new endpoints by section.
+fn new_endpoints(reports: &[ImportReport]) -> String {
+    let mut sections: BTreeMap<&str, usize> = BTreeMap::new();
+    for report in reports {
+        let is_new = report
+            .added
+            .iter()
+            .any(|it| it.starts_with("a new endpoint"));
+        let section = report.spec_file.split('/').nth(1);
+        if let Some(section) = section.filter(|_| is_new) {
+            *sections.entry(section).or_default() += 1;
+        }
+    }
+    if sections.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = sections
+        .iter()
+        .map(|(section, count)| format!("{section} {count}"))
+        .collect();
+    format!(
+        "\nnew endpoints: {}; write each `doc` that the glossaries lack\n",
+        named.join(", ")
+    )
 }
 
 /// Returns the number of entries of a list that are shown.

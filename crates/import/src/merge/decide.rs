@@ -3,15 +3,17 @@
 use serde_json::Value;
 
 use super::{Merge, is_corrected, refines};
-use crate::decisions::{Choice, Decision, DecisionOptions, REMOVED};
+use crate::decisions::{
+    Choice, Decision, DecisionOptions, ENDPOINT, MEMBER_REMOVED, REMOVED, RENAMED,
+};
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::facts::{FIELD_KEYS, facts};
-use dataforseo_spec::language::{Correction, Evidence, Field, FieldType, Member};
+use dataforseo_spec::fingerprints;
+use dataforseo_spec::language::{
+    Correction, Evidence, Field, FieldType, Member, SharedType, SharedTypes,
+};
 use dataforseo_spec::tree::Path;
 use dataforseo_spec::write;
-
-/// The place of the endpoint as a whole.
-const ENDPOINT: &str = "endpoint";
 
 /// The evidence of a correction that a person chose without a proof.
 const BY_CHOICE: &str = "decided during an update";
@@ -46,7 +48,10 @@ impl Merge<'_> {
         if self.read_only {
             return None;
         }
-        let choice = self.choices.choice(&self.file, at.label, fact)?.clone();
+        let values = values_of(fact, what);
+        let choice = self.choices;
+        let choice = choice.choice_with(&self.file, at.label, fact, values.as_deref());
+        let choice = choice?.clone();
         let verb = match &choice {
             Choice::Take => "taken from the source".to_owned(),
             Choice::Keep(reason) => format!("kept: {reason}"),
@@ -70,6 +75,7 @@ impl Merge<'_> {
             line,
             place: at.label.to_owned(),
             fact: fact.to_owned(),
+            values: values_of(fact, what),
             kind: kind.to_owned(),
             what: what.to_owned(),
             options,
@@ -212,10 +218,14 @@ impl Merge<'_> {
             }
             return Ok(());
         }
+        let fact = match replaced_by {
+            Some(_) => RENAMED,
+            None => REMOVED,
+        };
         if let Some(new) = replaced_by {
             what += &format!("; `{new}` is new and has its text");
         }
-        match self.choice(at, REMOVED, &what) {
+        match self.choice(at, fact, &what) {
             Some(Choice::Take) => {
                 let day = self.day.clone();
                 let note = format!("{}: deprecated: missing since {day}", at.label);
@@ -231,7 +241,7 @@ impl Merge<'_> {
                     Some(_) => "the field is gone, and a new field has its text",
                     None => "the field is gone",
                 };
-                self.open(at, REMOVED, kind, &what, DecisionOptions::TakeOrKeep);
+                self.open(at, fact, kind, &what, DecisionOptions::TakeOrKeep);
                 Ok(())
             }
         }
@@ -267,7 +277,7 @@ impl Merge<'_> {
             self.report.kept.push(text);
             return Ok(());
         }
-        match self.choice(at, REMOVED, what) {
+        match self.choice(at, MEMBER_REMOVED, what) {
             Some(Choice::Take) => {
                 let day = self.day.clone();
                 let note = format!("{}: missing since {day}", at.label);
@@ -283,14 +293,41 @@ impl Merge<'_> {
                     at.label
                 ));
                 let kind = "the member of a union is gone";
-                self.open(at, REMOVED, kind, what, DecisionOptions::TakeOrKeep);
+                let options = DecisionOptions::TakeOrKeep;
+                self.open(at, MEMBER_REMOVED, kind, what, options);
                 Ok(())
             }
         }
     }
 
-    /// Notes a shared type of another kind, which only an edit by a person can solve.
-    pub(super) fn kind_differs(&mut self, at: At<'_>, what: &str) {
+    /// Decides about a shared type of another kind. If the source is taken, it replaces the type.
+    pub(super) fn kind_differs(
+        &mut self,
+        name: &str,
+        what: &str,
+        draft: &SharedType,
+        known: &SharedType,
+    ) -> Result<(), Diagnostics> {
+        let types = ["types".to_owned()];
+        let path = ["types".to_owned(), name.to_owned()];
+        let at = At {
+            path: &path,
+            label: name,
+        };
+        if self.choice(at, "kind", what) == Some(Choice::Take) {
+            let ty = SharedType {
+                doc: known.doc.clone(),
+                ..draft.clone()
+            };
+            let types_of_one = SharedTypes {
+                types: [(name.to_owned(), ty.clone())].into(),
+            };
+            self.fingerprints.extend(fingerprints::of(&types_of_one));
+            self.allow_loss(&types, name);
+            return self
+                .editor
+                .set(&types, name, &[], &write::shared_type(name, &ty));
+        }
         let text = format!("{}: {what}", at.label);
         self.report.contradictions.push(text);
         self.open(
@@ -298,8 +335,9 @@ impl Merge<'_> {
             "kind",
             "the kind of the type differs",
             what,
-            DecisionOptions::Edit,
+            DecisionOptions::Take,
         );
+        Ok(())
     }
 
     /// Decides about a correction whose fact the source no longer states in that way.
@@ -353,9 +391,13 @@ impl Merge<'_> {
             "{fact} is {} in the spec and {} in the source",
             known[fact], stated[fact]
         );
-        let is_taken = !self.read_only
-            && self.choices.choice(&self.file, at.label, fact) == Some(&Choice::Take);
-        if !is_taken || self.choice(at, fact, &what) != Some(Choice::Take) {
+        let values = values_of(fact, &what);
+        let choice = self.choices;
+        let choice = choice.choice_with(&self.file, at.label, fact, values.as_deref());
+        if self.read_only
+            || choice != Some(&Choice::Take)
+            || self.choice(at, fact, &what) != Some(Choice::Take)
+        {
             return Ok(None);
         }
         for fact in ["type", "of"] {
@@ -495,6 +537,18 @@ impl Merge<'_> {
         let lines = write::corrections(all, self.editor.indent(path));
         self.editor.set(path, "corrections", &FIELD_KEYS, &lines)
     }
+}
+
+/// Returns both types of a question about a type, as patterns state them.
+fn values_of(fact: &str, what: &str) -> Option<String> {
+    if !matches!(fact, "type" | "of") {
+        return None;
+    }
+    let (_, values) = what.split_once(" is ")?;
+    let (known, stated) = values.split_once(" in the spec and ")?;
+    let stated = stated.strip_suffix(" in the source")?;
+    let plain = |text: &str| text.trim_matches('"').to_owned();
+    Some(format!("{} -> {}", plain(known), plain(stated)))
 }
 
 /// Returns whether a field keeps the fields inside when its type is replaced.
