@@ -27,6 +27,8 @@ mod rows;
 mod schema_prose;
 mod shape;
 mod shared_files;
+mod type_uses;
+mod unused_types;
 mod workspace;
 
 pub use page::import;

@@ -2,12 +2,14 @@
 //! reported and overwrite nothing.
 
 mod decide;
+mod uses;
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::decisions::{Choice, Choices, ENDPOINT, REMOVED};
 use super::report::ImportReport;
+use super::shape;
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::{FIELD_KEYS, STATED, facts};
@@ -20,6 +22,8 @@ use dataforseo_spec::tree::{Path, Tree};
 use dataforseo_spec::write;
 
 use decide::{At, FactQuestion};
+use uses::Objects;
+pub use uses::copy_texts;
 
 /// A spec file after a merge.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +32,8 @@ pub struct Merged {
     pub text: String,
     /// The fingerprints of the texts that are new or changed.
     pub fingerprints: FileFingerprints,
+    /// The fields that shared types replace, by the name of the type.
+    pub adopted: Vec<(String, Fields)>,
 }
 
 impl Merged {
@@ -36,6 +42,7 @@ impl Merged {
         Self {
             text: write::endpoint(file, draft),
             fingerprints: fingerprints::of(draft),
+            adopted: Vec::new(),
         }
     }
 
@@ -45,6 +52,7 @@ impl Merged {
         Self {
             text: write::shared(file, &SharedTypes::default()),
             fingerprints: FileFingerprints::new(),
+            adopted: Vec::new(),
         }
     }
 
@@ -262,6 +270,8 @@ struct Merge<'a> {
     removed: Option<String>,
     /// The fingerprints of the texts that are new or changed.
     fingerprints: FileFingerprints,
+    /// The fields that shared types replace, by the name of the type.
+    adopted: Vec<(String, Fields)>,
     shared: Option<&'a SharedTypes>,
     report: &'a mut ImportReport,
 }
@@ -285,6 +295,7 @@ impl<'a> Merge<'a> {
             openapi: false,
             removed: None,
             fingerprints: FileFingerprints::new(),
+            adopted: Vec::new(),
             shared: context.shared,
             report,
         })
@@ -294,6 +305,7 @@ impl<'a> Merge<'a> {
         Merged {
             text: self.editor.text().to_owned(),
             fingerprints: self.fingerprints,
+            adopted: self.adopted,
         }
     }
 
@@ -347,6 +359,18 @@ impl<'a> Merge<'a> {
         if stated.shared.is_some() && stated.shared == known.shared {
             // The shared type is compared separately.
             return Ok(());
+        }
+        let at_result = At {
+            path: &["result".to_owned()],
+            label: "result",
+        };
+        if self.replaces_types(stated.shared.as_ref(), shared) {
+            let objects = Objects {
+                stated: (stated.shared.as_ref(), &stated.fields),
+                known: (shared, &known.fields),
+                evidence: None,
+            };
+            return self.use_differs(at_result, objects, &["use", "fields"]);
         }
         match shared.and_then(|name| self.shared?.types.get(name)) {
             Some(shared) => self.shared_fields(&stated.fields, shared, "result"),
@@ -624,6 +648,17 @@ impl<'a> Merge<'a> {
         // The shared type is compared separately.
         if page.shared.is_some() && page.shared == spec.shared {
             return Ok(());
+        }
+        if self.replaces_types(page.shared.as_ref(), spec.shared.as_ref())
+            && spec.each.is_none()
+            && page.each.is_none()
+        {
+            let objects = Objects {
+                stated: (page.shared.as_ref(), &page.fields),
+                known: (spec.shared.as_ref(), &spec.fields),
+                evidence: spec.evidence.as_ref(),
+            };
+            return self.use_differs(At { path, label }, objects, &FIELD_KEYS);
         }
         // Lists in lists and in maps.
         if let (Some(page), Some(spec)) = (&page.each, &spec.each) {

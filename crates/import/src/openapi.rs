@@ -21,6 +21,8 @@ use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes};
 use super::shared_files::{SharedFile, SharedFiles};
+use super::type_uses::{BasedOn, LearnPass, TypeUses, Use};
+use super::unused_types;
 use super::workspace::{
     ImportError, Options, Outcome, SectionFingerprints, SpecFile, places, read, write_files,
 };
@@ -109,6 +111,7 @@ pub fn import(
     let mut importer = Importer::new(&document, &files.shared, date, options.choices);
     let mut outcomes = importer.run(&name, files, &operations)?;
     outcomes.extend(departed.outcomes);
+    unused_types::prune(root, &mut outcomes)?;
     // Files are written only after all files were read.
     write_files(root, outcomes, options)
 }
@@ -196,6 +199,7 @@ pub(crate) struct Importer<'a> {
     /// The shared types of the spec that this file also describes, with their schemas and, for a
     /// member, the schema of the union.
     met: IndexMap<(Scope, String), (&'a Schema, Option<&'a Schema>)>,
+    uses: TypeUses,
     /// The types that this import adds, by scope.
     pub(crate) added: BTreeMap<Scope, IndexMap<String, SharedType>>,
     pub(crate) used_names: UsedNames,
@@ -219,6 +223,7 @@ impl<'a> Importer<'a> {
     ) -> Self {
         let mut named = NamedShapes::default();
         let mut used_names = UsedNames::default();
+        let mut uses = TypeUses::default();
         let mut all = BTreeMap::new();
         for scope in files.0.keys() {
             let visible = files.visible(scope);
@@ -229,6 +234,7 @@ impl<'a> Importer<'a> {
                     (None, Some(tag)) => shape::union(tag, ty.members.keys().map(String::as_str)),
                     (None, None) => shape::of_spec(&ty.fields, Some(&visible)),
                 };
+                uses.insert_own((scope.clone(), name.clone()), shape.clone());
                 named.insert(scope, shape, name);
                 used_names.insert(scope, name.clone());
                 let own = ty.members.iter().filter(|(_, it)| it.shared.is_none());
@@ -246,6 +252,7 @@ impl<'a> Importer<'a> {
             named,
             known: all,
             met: IndexMap::new(),
+            uses,
             added: BTreeMap::new(),
             shapes: Shapes::new(document),
             inside: Vec::new(),
@@ -264,20 +271,23 @@ impl<'a> Importer<'a> {
         mut files: OpenApiFiles,
         operations: &[PathOperation<'a>],
     ) -> Result<Vec<Outcome>, ImportError> {
-        for PathOperation {
-            path,
-            place,
-            operation,
-            ..
-        } in operations
-        {
+        for PathOperation { place, .. } in operations {
             for end in ["", "Task", "Result"] {
                 let name = format!("{}{end}", place.name);
                 self.used_names.insert_of_endpoint(&place.scope, name);
             }
-            if let Some((_, file)) = files.endpoints.get(*path) {
-                self.scope.clone_from(&place.scope);
-                self.learn(operation, &file.content);
+        }
+        for pass in [LearnPass::Count, LearnPass::Name] {
+            self.uses.pass = pass;
+            for it in operations {
+                if let Some((_, file)) = files.endpoints.get(it.path) {
+                    self.scope.clone_from(&it.place.scope);
+                    self.uses.based_on = match file.content.source.openapi {
+                        Some(_) => BasedOn::OpenApi,
+                        None => BasedOn::Page,
+                    };
+                    self.learn(it.operation, &file.content);
+                }
             }
         }
         self.name_what_recurs(operations);
@@ -291,6 +301,9 @@ impl<'a> Importer<'a> {
                 .or_insert_with(|| self.visible_types(&place.scope));
             let file = place.file();
             let (report, merged) = self.merged(source, draft, &file, existing, types)?;
+            if let Some(merged) = &merged {
+                self.adopt(&place.scope, &merged.adopted);
+            }
             let written = merged
                 .map(|merged| files.written::<Endpoint>(&place.scope, &file, merged))
                 .transpose()?;
@@ -305,6 +318,18 @@ impl<'a> Importer<'a> {
             written.extend(fingerprints.filter_map(SectionFingerprints::file));
         }
         Ok(outcomes)
+    }
+
+    /// Copies the texts of fields to the added types that replace them.
+    fn adopt(&mut self, scope: &Scope, adopted: &[(String, Fields)]) {
+        for (name, fields) in adopted {
+            for scope in scope.outward() {
+                let added = self.added.get_mut(&scope);
+                if let Some(ty) = added.and_then(|added| added.get_mut(name)) {
+                    merge::copy_texts(fields, &mut ty.fields);
+                }
+            }
+        }
     }
 
     /// Returns all shared types that are visible in a scope, known and added.
@@ -552,8 +577,11 @@ impl<'a> Importer<'a> {
             if let Some(name) = &leaf.shared
                 && values.len() > 1
             {
-                let scope = self.scope_of(name);
-                self.named.insert(&scope, shape::values(&values), name);
+                let key = (self.scope_of(name), name.clone());
+                let shape = shape::values(&values);
+                if self.uses.note(&key, &shape) == Use::Names {
+                    self.named.insert(&key.0, shape, name);
+                }
             }
             let Some(inner) = innermost(schema) else {
                 continue;
@@ -589,12 +617,18 @@ impl<'a> Importer<'a> {
             ),
             None => self.shapes.named(schema_name),
         };
-        self.named.insert(&scope, shape, name);
         let key = (scope, name.to_owned());
-        if self.met.contains_key(&key) {
-            return;
+        match self.uses.note(&key, &shape) {
+            Use::Known => return,
+            Use::Counted | Use::Diverges => {}
+            Use::Names => {
+                self.named.insert(&key.0, shape, name);
+                if self.met.contains_key(&key) {
+                    return;
+                }
+                self.met.insert(key, (schema, of_union));
+            }
         }
-        self.met.insert(key, (schema, of_union));
         let mut fields = self.document.fields(schema);
         if let Some(union) = of_union {
             fields = self.document.member_fields(union, schema);

@@ -24,6 +24,8 @@ pub struct ImportReport {
     pub chosen: Vec<String>,
     /// The entries of the spec file that these choices give up, as keys joined by dots.
     pub given_up: Vec<String>,
+    /// The shared types that a choice took from a field, which may have been their only user.
+    pub abandoned: Vec<String>,
     /// The spec files that a choice removes.
     pub removed_files: Vec<PathBuf>,
     /// New facts and fields of the page.

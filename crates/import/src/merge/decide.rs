@@ -44,7 +44,7 @@ pub(super) struct FactQuestion<'q> {
 
 impl Merge<'_> {
     /// Returns the choice of a person for a difference. Notes it as taken or kept.
-    fn choice(&mut self, at: At<'_>, fact: &str, what: &str) -> Option<Choice> {
+    pub(super) fn choice(&mut self, at: At<'_>, fact: &str, what: &str) -> Option<Choice> {
         if self.read_only {
             return None;
         }
@@ -63,7 +63,14 @@ impl Merge<'_> {
     }
 
     /// Notes a question without a choice.
-    fn open(&mut self, at: At<'_>, fact: &str, kind: &str, what: &str, options: DecisionOptions) {
+    pub(super) fn open(
+        &mut self,
+        at: At<'_>,
+        fact: &str,
+        kind: &str,
+        what: &str,
+        options: DecisionOptions,
+    ) {
         // A shared type is not edited through its users.
         let (path, options) = match self.read_only {
             true => (self.user.as_slice(), DecisionOptions::Edit),
@@ -481,7 +488,7 @@ impl Merge<'_> {
     }
 
     /// Removes an entry, because a person chose so.
-    fn drop_key(&mut self, path: &[String], key: &str) -> Result<(), Diagnostics> {
+    pub(super) fn drop_key(&mut self, path: &[String], key: &str) -> Result<(), Diagnostics> {
         self.allow_loss(path, key);
         self.editor.remove(path, key)
     }
