@@ -60,14 +60,24 @@ impl UsedNames {
             .flat_map(|(_, names)| names)
     }
 
+    /// Returns whether an endpoint has a name that is visible in a scope or in a folder inside.
+    fn is_of_endpoint(&self, scope: &Scope, name: &str) -> bool {
+        let mut all = self.endpoints.iter();
+        all.any(|(other, names)| overlap(scope, other) && names.contains(name))
+    }
+
     /// Returns whether a type of a scope cannot have a name: because it is visible there, or because
     /// a folder inside has it.
     fn is_used(&self, scope: &Scope, name: &str) -> bool {
-        let has = |(other, names): (&Scope, &BTreeSet<String>)| {
-            (scope.is_within(other) || other.is_within(scope)) && names.contains(name)
-        };
-        self.types.iter().any(has) || self.endpoints.iter().any(has)
+        let mut all = self.types.iter();
+        all.any(|(other, names)| overlap(scope, other) && names.contains(name))
+            || self.is_of_endpoint(scope, name)
     }
+}
+
+/// Returns whether one of two scopes is inside of the other.
+fn overlap(one: &Scope, other: &Scope) -> bool {
+    one.is_within(other) || other.is_within(one)
 }
 
 /// The uses of shapes in a file, by shape.
@@ -257,7 +267,7 @@ impl<'a> Importer<'a> {
 
     /// Returns a name that no other type has. `variants` are the names of a union's members.
     fn free_name(&mut self, scope: &Scope, mut name: String, variants: &[String]) -> String {
-        if names::is_core(&name) {
+        if names::is_core(&name) || self.used_names.is_of_endpoint(scope, &name) {
             let section = scope.parts().last().and_then(|it| names::type_name(it));
             name = format!("{}{name}", section.unwrap_or_else(|| "Shared".to_owned()));
         }

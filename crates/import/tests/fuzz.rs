@@ -384,9 +384,10 @@ fn committed() -> &'static Committed {
         let (spec, errors) = load(&root.join("spec"));
         assert!(errors.is_empty());
         let spec = spec.unwrap();
+        let shared = spec.visible_types(&Scope::section("backlinks"));
         Committed {
             api: spec.api.content,
-            shared: spec.visible_types(&Scope::section("backlinks")),
+            shared,
             endpoints: spec
                 .endpoints
                 .into_iter()
