@@ -7,7 +7,7 @@ mod uses;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::decisions::{Choice, Choices, ENDPOINT, REMOVED};
+use super::decisions::{Choice, Choices, ENDPOINT, MEMBER_REMOVED, REMOVED};
 use super::report::ImportReport;
 use super::shape;
 use dataforseo_spec::Diagnostics;
@@ -191,6 +191,18 @@ pub fn merge_types(
         let mut before: Option<&str> = None;
         for (wire, member) in &draft.members {
             let label = format!("{name}.{wire}");
+            if let Some(since) = known
+                .members
+                .get(wire)
+                .and_then(|known| known.removed_upstream.as_ref())
+            {
+                let path = path(&["members", wire]);
+                let at = At {
+                    path: &path,
+                    label: &label,
+                };
+                merge.back(at, MEMBER_REMOVED, since)?;
+            }
             match known.members.get(wire) {
                 Some(known) if known.shared.is_none() => {
                     let path = path(&["members", wire, "fields"]);
@@ -491,7 +503,7 @@ impl<'a> Merge<'a> {
                 label: &label,
             };
             match (draft.contains_key(name), &spec.removed_upstream) {
-                (true, Some(since)) => self.back(at, since)?,
+                (true, Some(since)) => self.back(at, REMOVED, since)?,
                 (true, None) => {}
                 (false, Some(_)) => self.report.agreed += 1,
                 (false, None) => self.missing(spec, at, replacement(draft, existing, spec))?,

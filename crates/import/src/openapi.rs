@@ -915,7 +915,9 @@ fn number_maps(fields: &mut Fields, example: Option<&Value>) {
             .and_then(|example| example.get(name))
             .and_then(Value::as_object)
             .is_some_and(|map| map.keys().all(|key| key.parse::<u32>().is_ok()));
-        if numbered && field.kind == FieldType::Map {
+        // Only the number of numbered keys is limited.
+        let is_limited = field.max_items.is_some();
+        if (numbered || is_limited) && field.kind == FieldType::Map {
             field.numbered = Some(true);
         }
     }

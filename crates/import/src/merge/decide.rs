@@ -254,21 +254,15 @@ impl Merge<'_> {
         }
     }
 
-    /// Decides about a field that is marked as removed, and that the source has again.
-    pub(super) fn back(&mut self, at: At<'_>, since: &str) -> Result<(), Diagnostics> {
+    /// Decides about a field or a member that is marked as removed, and that the source has again.
+    pub(super) fn back(&mut self, at: At<'_>, fact: &str, since: &str) -> Result<(), Diagnostics> {
         let what = format!("marked `removed_upstream: {since}`, but the page has it again");
-        if self.choice(at, REMOVED, &what) == Some(Choice::Take) {
+        if self.choice(at, fact, &what) == Some(Choice::Take) {
             return self.drop_key(at.path, "removed_upstream");
         }
         let text = format!("{}: {what}; remove the mark", at.label);
         self.report.contradictions.push(text);
-        self.open(
-            at,
-            REMOVED,
-            "the field is back",
-            &what,
-            DecisionOptions::Take,
-        );
+        self.open(at, fact, "it is back", &what, DecisionOptions::Take);
         Ok(())
     }
 
