@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    CommandError, check, diff, drift, generate, import, openapi, replay, style, trial, update,
+    CommandError, check, diff, drift, generate, import, openapi, replay, scan, style, trial, update,
 };
 use xtask::checkout;
 
@@ -30,6 +30,7 @@ enum XtaskCommand {
     Openapi,
     Generate(generate::GenerateArguments),
     Replay(replay::ReplayArguments),
+    Scan(scan::ScanArguments),
     Style(style::StyleArguments),
     Trial(trial::TrialArguments),
 }
@@ -56,6 +57,7 @@ fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
         XtaskCommand::Openapi => openapi::run(&root),
         XtaskCommand::Replay(arguments) => replay::run(&root, &arguments),
         XtaskCommand::Generate(arguments) => generate::run(&root, &arguments),
+        XtaskCommand::Scan(arguments) => scan::run(&arguments),
         XtaskCommand::Style(arguments) => style::run(&root, &arguments),
         XtaskCommand::Trial(arguments) => trial::run(&root, &arguments),
     }

@@ -7,7 +7,7 @@ use dataforseo_spec::edit::Editor;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{Api, Endpoint, Method};
 use dataforseo_spec::load::{EndpointFile, File, load, parse};
-use dataforseo_spec::{Diagnostics, Place, write};
+use dataforseo_spec::{Diagnostics, Placement, write};
 use serde_json::Value;
 
 use crate::decisions::{Choice, Choices, Decision, DecisionOptions, ENDPOINT, REMOVED, RENAMED};
@@ -236,7 +236,7 @@ impl DepartedSearch<'_> {
     }
 
     fn rename(&self, file: &File<Endpoint>, path: &str) -> Result<Renaming, ImportError> {
-        let place = Place::of(path, self.api).map_err(|reason| ImportError::Place {
+        let place = Placement::of(path, self.api).map_err(|reason| ImportError::Placement {
             path: self.source.to_owned(),
             endpoint: path.to_owned(),
             reason,

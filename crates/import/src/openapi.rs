@@ -37,7 +37,7 @@ use dataforseo_spec::language::{
 };
 use dataforseo_spec::load::{File, TYPES_FILE, TYPES_FOLDER, in_section, parse};
 use dataforseo_spec::names;
-use dataforseo_spec::{Payload, Place, Scope};
+use dataforseo_spec::{Payload, Placement, Scope};
 
 /// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
 /// Without patterns, imports all endpoints.
@@ -178,7 +178,7 @@ fn date_in(name: &str) -> Option<String> {
 /// An operation of the file, with its path and method.
 pub(crate) struct PathOperation<'a> {
     pub(crate) path: &'a str,
-    pub(crate) place: Place,
+    pub(crate) place: Placement,
     pub(crate) method: Method,
     pub(crate) operation: &'a Operation,
 }
@@ -897,6 +897,19 @@ impl<'a> Importer<'a> {
             }
         }
     }
+}
+
+/// Returns the fields of one object as an import reads them, without shared types and without the
+/// fields inside.
+pub fn read_fields(fields: &IndexMap<&str, &Schema>, payload: Payload) -> Fields {
+    let document = Document::default();
+    let choices = Choices::NONE;
+    let mut importer = Importer::new(&document, &SharedFiles::default(), None, &choices);
+    let mut read = importer.fields(fields, "", payload);
+    if payload.is_task() {
+        importer.nest(&mut read, &requirements_of(fields));
+    }
+    read
 }
 
 /// Removes the rules of tasks from a field of a response, whose prose repeats them.

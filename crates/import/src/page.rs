@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dataforseo_spec::language::{Api, Endpoint, SharedTypes};
 use dataforseo_spec::load::{File, in_section, parse};
-use dataforseo_spec::{Place, file_names, fixtures};
+use dataforseo_spec::{Placement, file_names, fixtures};
 
 use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
@@ -60,7 +60,7 @@ pub fn import(
 
 /// The parts of the spec that concern the endpoint of a page.
 struct SpecContext {
-    place: Place,
+    place: Placement,
     api: File<Api>,
     fingerprints: SectionFingerprints,
     /// The shared types that are visible in the endpoint's folder.

@@ -10,7 +10,7 @@ use dataforseo_spec::fingerprints::{self, Fingerprinted, Fingerprints};
 use dataforseo_spec::fixtures;
 use dataforseo_spec::language::{Api, Sentences};
 use dataforseo_spec::load::{File, parse};
-use dataforseo_spec::scope::{NoPlace, Place};
+use dataforseo_spec::scope::{Placement, PlacementError};
 use dataforseo_spec::sentences;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -56,13 +56,13 @@ pub enum ImportError {
     },
     /// The path of an endpoint has no place in the spec.
     #[error("{path}: {endpoint}: {reason}")]
-    Place {
+    Placement {
         /// The page's file.
         path: String,
         /// The path of the endpoint.
         endpoint: String,
         /// The cause.
-        reason: NoPlace,
+        reason: PlacementError,
     },
     /// Endpoints belong to groups that their sections do not declare.
     #[error("{path}: spec/api.yaml lacks groups of sections that have groups; add:\n\n{lines}")]
@@ -202,12 +202,12 @@ pub fn places<'a>(
     source: &str,
     api: &Api,
     paths: impl IntoIterator<Item = &'a str>,
-) -> Result<Vec<Place>, ImportError> {
+) -> Result<Vec<Placement>, ImportError> {
     let mut places = Vec::new();
     let mut sections = BTreeSet::new();
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for path in paths {
-        let place = Place::of(path, api).map_err(|reason| ImportError::Place {
+        let place = Placement::of(path, api).map_err(|reason| ImportError::Placement {
             path: source.to_owned(),
             endpoint: path.to_owned(),
             reason,

@@ -32,4 +32,4 @@ pub mod write;
 pub use diagnostics::{Diagnostic, Diagnostics, Location};
 pub use load::{EndpointFile, Spec, load};
 pub use payload::Payload;
-pub use scope::{Place, Scope};
+pub use scope::{Placement, Scope};

@@ -88,7 +88,7 @@ impl fmt::Display for Scope {
 
 /// The place of an endpoint in the spec, as its path determines it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Placement {
     /// The folder of the file.
     pub scope: Scope,
     /// The path after the folder: `organic/live/advanced`.
@@ -104,7 +104,7 @@ const RESERVED_MODULES: [&str; 5] = ["mod", "lib", "main", "types", "glossary"];
 
 /// The reason why a path has no place in the spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoPlace {
+pub enum PlacementError {
     /// The path has no version or no section.
     NotAnEndpoint,
     /// A part of the path cannot be a folder.
@@ -117,7 +117,7 @@ pub enum NoPlace {
     BadModule(String, BadName),
 }
 
-impl fmt::Display for NoPlace {
+impl fmt::Display for PlacementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAnEndpoint => f.write_str(
@@ -136,16 +136,18 @@ impl fmt::Display for NoPlace {
     }
 }
 
-impl Place {
+impl Placement {
     /// Returns the place of the endpoint with a path. A path whose second part is a group of its
     /// section belongs to the group.
     ///
     /// # Errors
     /// Returns an error if the path is not that of an endpoint, or gives no usable names.
-    pub fn of(path: &str, api: &Api) -> Result<Self, NoPlace> {
-        let rest = path.strip_prefix("/v3/").ok_or(NoPlace::NotAnEndpoint)?;
-        let (section, mut rest) = rest.split_once('/').ok_or(NoPlace::NotAnEndpoint)?;
-        file_names::check_path(path).map_err(NoPlace::BadPath)?;
+    pub fn of(path: &str, api: &Api) -> Result<Self, PlacementError> {
+        let rest = path
+            .strip_prefix("/v3/")
+            .ok_or(PlacementError::NotAnEndpoint)?;
+        let (section, mut rest) = rest.split_once('/').ok_or(PlacementError::NotAnEndpoint)?;
+        file_names::check_path(path).map_err(PlacementError::BadPath)?;
         let mut scope = Scope::section(section);
         if let Some((group, inner)) = rest.split_once('/')
             && let Some(section) = api.sections.get(section)
@@ -157,12 +159,13 @@ impl Place {
         let name = names::type_name(&plain);
         let module = names::field_name(&plain);
         let (Some(name), Some(module)) = (name, module) else {
-            return Err(NoPlace::NoName(rest.to_owned()));
+            return Err(PlacementError::NoName(rest.to_owned()));
         };
         if RESERVED_MODULES.contains(&module.as_str()) {
-            return Err(NoPlace::Reserved(module));
+            return Err(PlacementError::Reserved(module));
         }
-        file_names::check(&module).map_err(|reason| NoPlace::BadModule(module.clone(), reason))?;
+        file_names::check(&module)
+            .map_err(|reason| PlacementError::BadModule(module.clone(), reason))?;
         Ok(Self {
             scope,
             rest: rest.to_owned(),
@@ -208,8 +211,8 @@ sections:
         crate::load::parse("api.yaml", API).unwrap().content
     }
 
-    fn place(path: &str) -> Place {
-        Place::of(path, &api()).unwrap()
+    fn place(path: &str) -> Placement {
+        Placement::of(path, &api()).unwrap()
     }
 
     #[test]

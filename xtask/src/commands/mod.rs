@@ -8,6 +8,7 @@ pub mod generate;
 pub mod import;
 pub mod openapi;
 pub mod replay;
+pub mod scan;
 pub mod style;
 pub mod trial;
 pub mod update;

@@ -9,13 +9,13 @@ use super::types::{Endpoint, Field, Former, Object, Type};
 use crate::language::{self, Api};
 use crate::load::File;
 use crate::names;
-use crate::scope::{NoPlace, Place};
+use crate::scope::{Placement, PlacementError};
 use crate::tree::Path;
 use crate::{Diagnostic, EndpointFile, Payload, Spec};
 
 /// Returns the names that belong to the former paths of an endpoint.
 fn former(
-    place: &Place,
+    place: &Placement,
     file: &File<language::Endpoint>,
     api: &Api,
     found: &mut Vec<Diagnostic>,
@@ -23,8 +23,8 @@ fn former(
     let prefix = format!("/v3/{}", place.scope.file(""));
     let mut all = Vec::new();
     for (index, path) in file.content.renamed_from.iter().enumerate() {
-        match Place::of(path, api) {
-            Ok(Place {
+        match Placement::of(path, api) {
+            Ok(Placement {
                 scope,
                 name,
                 module,
@@ -50,7 +50,7 @@ fn former(
 }
 
 /// Returns the place of an endpoint, which must be that of its file; `None` if its path gives none.
-fn place(spec: &Spec, endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> Option<Place> {
+fn place(spec: &Spec, endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> Option<Placement> {
     let EndpointFile { scope, file } = endpoint;
     let mut report = |message: String| {
         let location = file.tree.location(&["path".to_owned()]);
@@ -64,7 +64,7 @@ fn place(spec: &Spec, endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> O
         ));
         return None;
     }
-    match Place::of(path, &spec.api.content) {
+    match Placement::of(path, &spec.api.content) {
         Ok(place) => {
             let wanted = place.file();
             if !file.name.ends_with(&format!("/{wanted}")) {
@@ -72,7 +72,7 @@ fn place(spec: &Spec, endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> O
             }
             Some(place)
         }
-        Err(NoPlace::BadPath(reason)) => {
+        Err(PlacementError::BadPath(reason)) => {
             report(format!("`path`: {path:?} cannot be a folder: {reason}"));
             None
         }

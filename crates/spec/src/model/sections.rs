@@ -12,7 +12,7 @@ use super::{examples, rows, section_checks};
 use crate::glossary::{ScopedNames, names_sent};
 use crate::language::{self, SharedTypes};
 use crate::load::{File, TYPES_FOLDER};
-use crate::{Diagnostic, Diagnostics, EndpointFile, Payload, Place, Scope, Spec, names};
+use crate::{Diagnostic, Diagnostics, EndpointFile, Payload, Placement, Scope, Spec, names};
 
 /// Resolves a spec.
 ///
@@ -159,7 +159,7 @@ impl SectionResolver<'_> {
     /// Returns the path without the version, and the Rust name of an endpoint.
     fn path_and_name(&self, file: &EndpointFile) -> Option<(String, String)> {
         let path = &file.file.content.path;
-        let place = Place::of(path, &self.spec.api.content).ok()?;
+        let place = Placement::of(path, &self.spec.api.content).ok()?;
         Some((path.strip_prefix("/v3/")?.to_owned(), place.name))
     }
 }
