@@ -92,14 +92,14 @@ impl Replay<'_> {
             dry_run: true,
             ..Options::default()
         };
-        let asked = openapi::import(self.root, file, self.only, before)?;
+        let undecided = openapi::import(self.root, file, self.only, before)?;
         let options = Options {
             choices: self.choices,
             all_or_nothing: true,
             ..Options::default()
         };
         Ok(ReplayStep {
-            groups: groups(&open(&asked)),
+            groups: groups(&open(&undecided)),
             reports: openapi::import(self.root, file, self.only, options)?,
         })
     }

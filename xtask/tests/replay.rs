@@ -318,12 +318,12 @@ fn what_was_decided_is_not_reported_again() {
         [WIDGETS, TYPES].map(|name| series.workspace.read(name)),
         before
     );
-    let told: Vec<&String> = again
+    let reported: Vec<&String> = again
         .reports
         .iter()
         .flat_map(|it| &it.not_understood)
         .collect();
-    assert_eq!(told, Vec::<&String>::new());
+    assert_eq!(reported, Vec::<&String>::new());
 }
 
 #[test]
