@@ -28,6 +28,7 @@ pub mod scan;
 mod schema_prose;
 mod shape;
 mod shared_files;
+mod task_unions;
 mod type_uses;
 mod unused_types;
 mod workspace;

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::decisions::{Choice, Choices, ENDPOINT, MEMBER_REMOVED, REMOVED};
 use super::report::ImportReport;
-use super::shape;
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::edit::Editor;
 use dataforseo_spec::facts::{FIELD_KEYS, STATED, facts};
@@ -242,6 +241,7 @@ pub fn merge_types(
 fn changed_kind(draft: &SharedType, known: &SharedType) -> Option<String> {
     let kind = |ty: &SharedType| match (&ty.tag, &ty.values) {
         (Some(tag), _) => format!("a union with the tag `{tag}`"),
+        (None, _) if ty.is_union() => "a union without a tag".to_owned(),
         (None, Some(_)) => "a list of values".to_owned(),
         (None, None) => "an object".to_owned(),
     };

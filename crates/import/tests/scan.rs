@@ -149,6 +149,11 @@ fn requirements() {
             json!({"required_unless": ["name", "note"]}),
         ),
         (
+            "flock",
+            text(&["required field if you don't specify a ring"]),
+            json!({"required_unless": ["ring"]}),
+        ),
+        (
             "owner",
             text(&["required field if you specify cage"]),
             json!({"required_with": "cage"}),
@@ -157,6 +162,11 @@ fn requirements() {
             "color",
             text(&["required field if cage is specified;"]),
             json!({"required_with": "cage"}),
+        ),
+        (
+            "shade",
+            text(&["optional field", "required if color is specified"]),
+            json!({"required_with": "color"}),
         ),
         // The spec has no key for the object around the field.
         (

@@ -1,8 +1,9 @@
 //! Fields that use another shared type in the source than in the spec, or none.
 
+use super::Merge;
 use super::decide::At;
-use super::{Merge, shape};
 use crate::decisions::{Choice, DecisionOptions};
+use crate::shape::SpecShapes;
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::facts::FIELD_KEYS;
 use dataforseo_spec::language::{Evidence, Fields, SharedType};
@@ -142,18 +143,21 @@ impl Merge<'_> {
         known: &Fields,
         order: &[&str],
     ) -> Result<(), Diagnostics> {
-        let Some(stated) = self.shared.and_then(|shared| shared.types.get(name)) else {
+        let Some((shared, stated)) = self
+            .shared
+            .and_then(|shared| Some((shared, shared.types.get(name)?)))
+        else {
             return Ok(());
         };
         let inner: Path = [at.path, &["fields".to_owned()]].concat();
         self.fields(&stated.fields, known, &inner, at.label)?;
         let written = self.editor.value(&inner).cloned().unwrap_or(Value::Null);
         let written: Fields = serde_json::from_value(written).unwrap_or_default();
-        let shape = |fields: &Fields| shape::of_spec(fields, self.shared);
+        let shapes = SpecShapes::new(shared);
         let is_marked = written
             .values()
             .any(|field| field.removed_upstream.is_some() || field.evidence.is_some());
-        if is_marked || shape(&written) != shape(&stated.fields) {
+        if is_marked || shapes.fields(&written) != shapes.fields(&stated.fields) {
             return Ok(());
         }
         self.report.added.push(format!(
