@@ -2,4 +2,5 @@
 
 pub mod checkout;
 pub mod style;
+pub mod trial;
 pub mod update;

@@ -5,7 +5,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{CommandError, check, diff, drift, generate, import, openapi, style, update};
+use commands::{CommandError, check, diff, drift, generate, import, openapi, style, trial, update};
 use xtask::checkout;
 
 /// Maintain the spec, and everything that is generated from it.
@@ -28,6 +28,7 @@ enum XtaskCommand {
     Openapi,
     Generate(generate::GenerateArguments),
     Style(style::StyleArguments),
+    Trial(trial::TrialArguments),
 }
 
 fn main() -> ExitCode {
@@ -52,5 +53,6 @@ fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
         XtaskCommand::Openapi => openapi::run(&root),
         XtaskCommand::Generate(arguments) => generate::run(&root, &arguments),
         XtaskCommand::Style(arguments) => style::run(&root, &arguments),
+        XtaskCommand::Trial(arguments) => trial::run(&root, &arguments),
     }
 }

@@ -186,8 +186,7 @@ fn a_new_field_is_an_addition() {
         );
         assert_eq!(done.version, ("1.2.3".to_owned(), "1.3.0".to_owned()));
         let changelog = released.read("CHANGELOG.md");
-        let entry =
-            "- task.rank_scale of backlinks/bulk_pages_summary/live: added (string) (additive).\n";
+        let entry = "- `task.rank_scale` of `backlinks/bulk_pages_summary/live` is new (string) (additive).\n";
         assert!(
             changelog.contains(&format!("## Unreleased\n\n### The API\n{entry}")),
             "{changelog}"
@@ -229,7 +228,10 @@ fn a_removed_field_is_deprecated() {
         );
         let changelog = released.read("CHANGELOG.md");
         assert!(
-            changelog.contains("task.include_subdomains of backlinks/bulk_pages_summary/live"),
+            changelog.contains(
+                "- `task.include_subdomains` of `backlinks/bulk_pages_summary/live` is deprecated: no \
+                 longer documented since 20"
+            ),
             "{changelog}"
         );
         let again = released.done(&page);

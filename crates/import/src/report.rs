@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use dataforseo_spec::language::{Evidence, Field};
+use dataforseo_spec::language::{Evidence, Field, Sentences};
 
 /// The report of the import of one page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +29,8 @@ pub struct ImportReport {
     pub kept: Vec<String>,
     /// Sentences with a constraint that were not understood.
     pub not_understood: Vec<String>,
+    /// Sentences with a constraint that `spec/sentences.yaml` decides about.
+    pub decided: Vec<String>,
     /// Fields whose text is the same as in the last import, which already reported its sentences.
     pub unchanged: Vec<String>,
     /// Decisions, and content that could not be used.
@@ -62,6 +64,17 @@ impl ImportReport {
                 .unexplained
                 .push(format!("{label}: {what}; state its origin in `evidence`")),
         }
+    }
+
+    /// Moves the sentences that a person decided about out of those that were not understood.
+    pub fn apply_decisions(&mut self, decisions: &Sentences) {
+        let all = std::mem::take(&mut self.not_understood);
+        let (decided, open) = all.into_iter().partition(|entry| {
+            let sentence = entry.split_once(": ").map_or(entry.as_str(), |(_, it)| it);
+            decisions.decision(sentence).is_some()
+        });
+        self.not_understood = open;
+        self.decided.extend::<Vec<_>>(decided);
     }
 
     /// Returns whether a person must decide something.
@@ -104,6 +117,14 @@ impl fmt::Display for ImportReport {
                     writeln!(f, "    - {item}")?;
                 }
             }
+        }
+        if !self.decided.is_empty() {
+            let count = self.decided.len();
+            let end = if count == 1 { "" } else { "s" };
+            writeln!(
+                f,
+                "  {count} sentence{end} that spec/sentences.yaml decides about"
+            )?;
         }
         match self.changed_files.as_slice() {
             [] => writeln!(f, "  no changes")?,

@@ -7,7 +7,9 @@ use dataforseo_spec::Diagnostics;
 use dataforseo_spec::files::{self, FileChange};
 use dataforseo_spec::fingerprints::{self, Fingerprinted, Fingerprints};
 use dataforseo_spec::fixtures;
+use dataforseo_spec::language::Sentences;
 use dataforseo_spec::load::{File, parse};
+use dataforseo_spec::sentences;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
@@ -91,14 +93,26 @@ pub fn write_files(
     options: Options,
 ) -> Result<Vec<ImportReport>, ImportError> {
     ensure_kept(root, outcomes.iter().flat_map(|(_, files)| files))?;
+    let decisions = decisions(root)?;
     let mut reports = Vec::new();
     for (mut report, files) in outcomes {
+        report.apply_decisions(&decisions);
         for (path, wanted) in files {
             write_file(root, path, wanted, options, &mut report)?;
         }
         reports.push(report);
     }
     Ok(reports)
+}
+
+/// Returns the decisions about sentences. None if the spec has no such file.
+fn decisions(root: &Path) -> Result<Sentences, ImportError> {
+    let name = format!("spec/{}", sentences::FILE);
+    if !root.join(&name).exists() {
+        return Ok(Sentences::default());
+    }
+    let file = parse(&name, &read(&root.join(&name))?).map_err(ImportError::Spec)?;
+    Ok(file.content)
 }
 
 fn write_file(

@@ -571,6 +571,55 @@ pub struct AccountLimits {
     pub server_timeout_seconds: u32,
 }
 
+/// Sentences of the vendor that a person decided about: `spec/sentences.yaml`. The import no longer
+/// lists them as not understood.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sentences {
+    /// Decisions, each about all sentences that fit a pattern.
+    pub sentences: Vec<SentenceDecision>,
+}
+
+/// A decision about sentences.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SentenceDecision {
+    /// Pattern for a whole sentence, in which `*` stands for any text. Upper and lower case are equal.
+    pub like: String,
+    /// Kind of content.
+    pub is: SentenceKind,
+    /// Reason of the decision.
+    pub because: String,
+}
+
+/// What a sentence states that the import does not understand.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum SentenceKind {
+    /// No rule: the sentence explains something.
+    Explanation,
+    /// A price.
+    Price,
+    /// A fact that another sentence or the shape states as well.
+    Repetition,
+    /// A rule that the spec language cannot express.
+    Unsupported,
+}
+
+impl SentenceKind {
+    /// Returns the kind as the spec writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Explanation => "explanation",
+            Self::Price => "price",
+            Self::Repetition => "repetition",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
 /// The status codes: `spec/status_codes.yaml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

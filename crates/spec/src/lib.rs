@@ -23,6 +23,8 @@ pub mod load;
 pub mod model;
 pub mod names;
 mod payload;
+pub mod placeholders;
+pub mod sentences;
 pub mod tree;
 pub mod write;
 

@@ -11,6 +11,7 @@ use super::decode::decode;
 use super::diagnostics::{Diagnostic, Diagnostics, Location, did_you_mean};
 use super::fingerprints::{self, Fingerprints};
 use super::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
+use super::sentences;
 use super::tree::Tree;
 
 /// A whole spec.
@@ -68,6 +69,12 @@ pub fn load(folder: &FilePath) -> (Option<Spec>, Vec<Diagnostic>) {
         if section == "glossary.yaml" {
             if let Some(file) = reader.file(&path, &section) {
                 sections.glossaries.insert(None, file);
+            }
+            continue;
+        }
+        if section == sentences::FILE {
+            if let Some(file) = reader.file(&path, &section) {
+                sentences::check(&file, &mut reader.found);
             }
             continue;
         }
@@ -160,6 +167,7 @@ impl SpecReader {
         let known = [
             "api.yaml",
             "glossary.yaml",
+            sentences::FILE,
             "status_codes.yaml",
             "spec.schema.json",
         ];

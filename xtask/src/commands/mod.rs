@@ -7,6 +7,7 @@ pub mod generate;
 pub mod import;
 pub mod openapi;
 pub mod style;
+pub mod trial;
 pub mod update;
 
 use std::io::Write as _;

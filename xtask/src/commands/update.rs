@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use dataforseo_compare::diff::Rendering;
+use dataforseo_compare::diff::{Rendering, ReportLength};
 use xtask::update::{UpdateOutcome, UpdateSummary, update};
 
 use super::{CommandError, print, today};
@@ -58,7 +58,10 @@ pub fn run(root: &Path, arguments: &UpdateArguments) -> Result<ExitCode, Command
 }
 
 fn show(done: &UpdateSummary) -> Result<(), CommandError> {
-    let mut text = format!("\n{}", done.difference.render(Rendering::Text));
+    let mut text = format!(
+        "\n{}",
+        done.difference.render(Rendering::Text, ReportLength::Short)
+    );
     text += &format!("\n{} generated files changed\n", done.generated.len());
     for line in &done.changelog {
         text += &format!("CHANGELOG.md: {line}\n");

@@ -3,16 +3,23 @@
 use dataforseo_compare::diff;
 use dataforseo_compare::diff::meaning::Meaning;
 
+/// The number of changes of a kind above which one line stands for all of them.
+const MANY: usize = 10;
+
 /// Returns the lines of the changelog for the changes that affect callers.
 pub fn entries(difference: &diff::DiffReport) -> Vec<String> {
-    let matters = |change: &&diff::ApiChange| change.meaning != Meaning::None;
-    let line =
-        |change: &diff::ApiChange| format!("- {} ({}).", change.summary(), change.meaning.title());
-    difference
-        .changes
-        .iter()
-        .filter(matters)
-        .map(line)
+    let kinds = difference.kinds();
+    let matters = kinds.iter().filter(|kind| kind.meaning != Meaning::None);
+    matters
+        .flat_map(|kind| {
+            let sentences = match kind.changes.len() {
+                count if count > MANY => vec![kind.for_callers()],
+                _ => kind.changes.iter().map(|it| it.for_callers()).collect(),
+            };
+            let title = kind.meaning.title();
+            let line = move |sentence: String| format!("- {sentence} ({title}).");
+            sentences.into_iter().map(line)
+        })
         .collect()
 }
 

@@ -211,7 +211,12 @@ impl SurfaceComparison {
                 meaning,
                 semver: meaning.semver(),
                 why,
+                reason: field
+                    .and_then(|field| field.deprecation.clone())
+                    .filter(|_| event == Event::Deprecated),
                 shared: None,
+                undone_in: None,
+                undoes: None,
                 locations: vec![location],
             },
         });
@@ -230,6 +235,9 @@ impl SurfaceComparison {
             };
             let event = meaning::event(fact, CallSide::Endpoint, "", old.as_ref(), new.as_ref());
             self.whole(both.id, ChangeKind::Changed { fact, old, new }, event);
+            if let Some(found) = self.found.last_mut().filter(|_| fact == Fact::Deprecated) {
+                found.change.reason.clone_from(&both.new.deprecation);
+            }
         }
         let reshaped = self.reshaped(both);
         let mut removed = self.missing(both.id, old, new, &reshaped);

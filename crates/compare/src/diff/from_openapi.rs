@@ -291,6 +291,7 @@ impl<'a> OpenApiReader<'a> {
             facts,
             fields,
             text: Some(text.to_owned()),
+            deprecation: None,
         }
     }
 

@@ -106,6 +106,7 @@ fn endpoint(
         facts,
         fields: reader.fields,
         text: None,
+        deprecation: endpoint.removed_upstream.as_deref().map(gone),
     }
 }
 
@@ -150,6 +151,7 @@ impl<'a> SpecReader<'a> {
             within: within.clone(),
             values_of: used.map(str::to_owned),
             text: None,
+            deprecation: deprecation(field),
             own: matches!(field.evidence, Some(Evidence::Field(_))),
             corrected: corrected(field),
         };
@@ -294,6 +296,18 @@ pub fn facts_of(field: &language::Field, shared: Option<&SharedTypes>) -> Facts 
         read.insert(Fact::Over, over.clone().into());
     }
     read
+}
+
+/// Returns the reason why a field is deprecated, without a period.
+fn deprecation(field: &language::Field) -> Option<String> {
+    let stated = field.deprecated.as_deref();
+    let stated = stated.map(|text| text.trim().trim_end_matches('.').to_owned());
+    stated.or_else(|| field.removed_upstream.as_deref().map(gone))
+}
+
+/// Returns the reason why something is deprecated that the documentation lacks since a day.
+fn gone(day: &str) -> String {
+    format!("no longer documented since {day}")
 }
 
 /// Normalizes a number: `1` and `1.0` are the same bound.

@@ -19,10 +19,13 @@
 //! # }
 //! ```
 
+mod callers;
 mod comparison;
 mod from_openapi;
 mod from_spec;
 mod group;
+mod history;
+pub mod kinds;
 pub mod meaning;
 mod pairs;
 mod render;
@@ -31,6 +34,7 @@ mod source;
 pub mod surface;
 
 pub use comparison::{DiffOptions, compare};
-pub use render::Rendering;
+pub use history::{DiffHistory, compare_all};
+pub use render::{Rendering, ReportLength};
 pub use report::{ApiChange, ChangeKind, ChangeLocation, DiffReport, SourceName};
 pub use source::{ApiSource, SourceError};

@@ -46,10 +46,21 @@ pub struct ApiChange {
     pub semver: Semver,
     /// The reason for the meaning.
     pub why: &'static str,
+    /// The reason for the change, if the source states one: why something is deprecated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The shared type that contains the change, with the path inside. `None` unless several
     /// locations use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared: Option<String>,
+    /// The later source in which the change was undone at every location. Only set if more than
+    /// two sources are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone_in: Option<String>,
+    /// The earlier source whose change this one undoes at every location. Only set if more than two
+    /// sources are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     /// Every location that the change affects.
     #[serde(rename = "places")]
     pub locations: Vec<ChangeLocation>,

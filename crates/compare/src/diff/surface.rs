@@ -56,6 +56,8 @@ pub struct SurfaceEndpoint {
     pub fields: IndexMap<String, SurfaceField>,
     /// The text behind the fingerprint in `Fact::Wording`.
     pub text: Option<String>,
+    /// The reason why the endpoint is deprecated, if it is stated.
+    pub deprecation: Option<String>,
 }
 
 /// A field of a source, or a member of a union: `result.items[]<organic>`.
@@ -73,6 +75,8 @@ pub struct SurfaceField {
     pub values_of: Option<String>,
     /// The text behind the fingerprint in `Fact::Wording`.
     pub text: Option<String>,
+    /// The reason why the field is deprecated, if it is stated.
+    pub deprecation: Option<String>,
     /// Whether the spec has the field from a source other than the vendor's pages and files.
     pub own: bool,
     /// The facts that are read from descriptions. If one changes, so does the description.

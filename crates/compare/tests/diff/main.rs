@@ -12,6 +12,7 @@ mod meaning;
 mod mutation;
 mod plain;
 mod sources;
+mod summary;
 
 use dataforseo_compare::diff::surface::Surface;
 use dataforseo_compare::diff::{ApiSource, DiffOptions, DiffReport, compare};

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use dataforseo_codegen::openapi;
 use dataforseo_compare::diff::surface::SourceForm;
-use dataforseo_compare::diff::{ApiSource, DiffOptions, DiffReport, Rendering, compare};
+use dataforseo_compare::diff::{
+    ApiSource, DiffOptions, DiffReport, Rendering, ReportLength, compare,
+};
 use dataforseo_import::{Options as ImportOptions, import};
 use dataforseo_spec::model;
 use serde_json::Value;
@@ -69,9 +71,12 @@ fn a_revision_against_a_folder_in_three_renderings() {
     let workspace = changed();
     let report = report(&workspace, "HEAD", "spec");
     assert_eq!(report.exit_code(), 11);
-    insta::assert_snapshot!("text", report.render(Rendering::Text));
-    insta::assert_snapshot!("markdown", report.render(Rendering::Markdown));
-    insta::assert_snapshot!("json", report.render(Rendering::Json));
+    insta::assert_snapshot!("text", report.render(Rendering::Text, ReportLength::Short));
+    insta::assert_snapshot!(
+        "markdown",
+        report.render(Rendering::Markdown, ReportLength::Short)
+    );
+    insta::assert_snapshot!("json", report.render(Rendering::Json, ReportLength::Short));
 }
 
 #[test]
@@ -98,7 +103,12 @@ fn our_own_document_states_the_same_as_the_spec() {
     assert_eq!(own.form, SourceForm::OwnOpenApi);
     for (old, new) in [(&spec, &own), (&own, &spec)] {
         let report = compare(old, new, &DiffOptions::default());
-        assert_eq!(report.changes, [], "{}", report.render(Rendering::Text));
+        assert_eq!(
+            report.changes,
+            [],
+            "{}",
+            report.render(Rendering::Text, ReportLength::Short)
+        );
         assert!(report.endpoints_in_both > 25);
         // Facts that one of them cannot state are listed.
         let silent = "`nullable`: not stated by a spec";
@@ -122,12 +132,17 @@ fn a_page_is_compared_with_its_endpoint_alone() {
         &crate::meaning::SPEC.replace("/widgets/", "/other/"),
     );
     let same = report(&workspace, "page.json", "spec");
-    assert_eq!(same.changes, [], "{}", same.render(Rendering::Text));
+    assert_eq!(
+        same.changes,
+        [],
+        "{}",
+        same.render(Rendering::Text, ReportLength::Short)
+    );
     assert_eq!(same.endpoints_in_both, 1);
     // The text states less, and nothing else.
     workspace.write("page.txt", &page("widgets.txt"));
     let text = report(&workspace, "page.txt", "page.json");
-    insta::assert_snapshot!("page", text.render(Rendering::Text));
+    insta::assert_snapshot!("page", text.render(Rendering::Text, ReportLength::Short));
     let file = "spec/backlinks/widgets_live.yaml";
     let changed = workspace
         .read(file)
@@ -139,7 +154,7 @@ fn a_page_is_compared_with_its_endpoint_alone() {
         differs.changes.len(),
         1,
         "{}",
-        differs.render(Rendering::Text)
+        differs.render(Rendering::Text, ReportLength::Short)
     );
 }
 
@@ -156,7 +171,10 @@ fn a_spec_and_the_vendors_file_are_compared_by_common_facts() {
     )
     .unwrap();
     let report = report(&workspace, "spec", file);
-    insta::assert_snapshot!("spec_and_file", report.render(Rendering::Text));
+    insta::assert_snapshot!(
+        "spec_and_file",
+        report.render(Rendering::Text, ReportLength::Short)
+    );
 }
 
 #[test]
@@ -245,7 +263,8 @@ fn odd_documents_do_no_harm() {
     });
     let old = crate::surface(&odd, "odd.json");
     assert_eq!(compare(&old, &old, &DiffOptions::default()).changes, []);
-    let _: Value =
-        serde_json::from_str(&compare(&old, &old, &DiffOptions::default()).render(Rendering::Json))
-            .unwrap();
+    let _: Value = serde_json::from_str(
+        &compare(&old, &old, &DiffOptions::default()).render(Rendering::Json, ReportLength::Short),
+    )
+    .unwrap();
 }

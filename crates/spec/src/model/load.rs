@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::resolve::resolve;
 use super::types::Model;
-use crate::{Diagnostics, Spec, glossary};
+use crate::{Diagnostics, Spec, glossary, placeholders};
 
 /// Reads a spec folder and resolves it.
 ///
@@ -12,7 +12,26 @@ use crate::{Diagnostics, Spec, glossary};
 /// Returns all errors in the spec. Errors that depend on another file are reported once that file
 /// can be read.
 pub fn load(folder: &Path) -> Result<Model, Diagnostics> {
-    load_both(folder).map(|(_, model)| model)
+    load_both(folder, MissingDocs::Error).map(|(_, model)| model)
+}
+
+/// Reads a spec folder with a placeholder for each missing `doc`. Returns the model and the number of
+/// placeholders.
+///
+/// # Errors
+/// Returns the errors of [`load`], except for missing texts.
+pub fn load_with_placeholders(folder: &Path) -> Result<(Model, usize), Diagnostics> {
+    let mut filled = 0;
+    let (_, model) = load_both(folder, MissingDocs::Placeholder(&mut filled))?;
+    Ok((model, filled))
+}
+
+/// The treatment of a missing `doc`.
+enum MissingDocs<'a> {
+    /// It is an error.
+    Error,
+    /// A placeholder takes its place. The number of placeholders is added.
+    Placeholder(&'a mut usize),
 }
 
 /// Reads a spec folder and returns the spec, with the texts of the glossaries in its fields.
@@ -20,10 +39,10 @@ pub fn load(folder: &Path) -> Result<Model, Diagnostics> {
 /// # Errors
 /// Returns all errors in the spec, including those of [`load`].
 pub fn load_spec(folder: &Path) -> Result<Spec, Diagnostics> {
-    load_both(folder).map(|(spec, _)| spec)
+    load_both(folder, MissingDocs::Error).map(|(spec, _)| spec)
 }
 
-fn load_both(folder: &Path) -> Result<(Spec, Model), Diagnostics> {
+fn load_both(folder: &Path, missing: MissingDocs<'_>) -> Result<(Spec, Model), Diagnostics> {
     let (spec, mut found) = crate::load(folder);
     let resolved = spec.map(|mut spec| {
         let mut unused = Vec::new();
@@ -31,6 +50,9 @@ fn load_both(folder: &Path) -> Result<(Spec, Model), Diagnostics> {
         // A text also seems unused if the file of its field cannot be read.
         if found.is_empty() {
             found.extend(unused);
+        }
+        if let MissingDocs::Placeholder(filled) = missing {
+            *filled += placeholders::fill(&mut spec);
         }
         resolve(&spec).map(|model| (spec, model))
     });

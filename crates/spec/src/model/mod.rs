@@ -12,6 +12,6 @@ mod type_names;
 mod types;
 pub mod values;
 
-pub use load::{load, load_spec};
+pub use load::{load, load_spec, load_with_placeholders};
 pub use resolve::resolve;
 pub use types::*;

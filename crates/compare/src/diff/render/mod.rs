@@ -1,14 +1,18 @@
 //! A report as text, JSON or Markdown.
 
+mod history;
+mod summary;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::group::show;
+use super::kinds::KindOfChange;
 use super::meaning::{Meaning, missing_from};
 use super::report::{ApiChange, ChangeKind, DiffReport};
-use super::surface::Fact;
+use super::surface::{Fact, words};
 
 /// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -22,39 +26,50 @@ pub enum Rendering {
     Markdown,
 }
 
+/// The changes that a report in text or Markdown lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReportLength {
+    /// The first changes of each kind, and none without an effect on callers, if there are many.
+    #[default]
+    Short,
+    /// All changes.
+    Full,
+}
+
 /// The number of endpoints that are named. Further ones are counted.
 const MAX_NAMED_ENDPOINTS: usize = 4;
 
+/// The largest number of changes that are listed without a summary.
+const FEW: usize = 20;
+
+/// The number of changes of a kind that a short report lists.
+const MAX_LISTED: usize = 6;
+
+/// The largest number of characters of a change in a short report.
+const MAX_LINE: usize = 400;
+
 impl DiffReport {
-    /// Returns the report in a format. It ends with a newline.
-    pub fn render(&self, rendering: Rendering) -> String {
+    /// Returns the report in a format. It ends with a newline. The length has no effect on JSON.
+    pub fn render(&self, rendering: Rendering, length: ReportLength) -> String {
         match rendering {
-            Rendering::Text => self.text(),
+            Rendering::Text => self.text(length),
             Rendering::Json => self.json(),
-            Rendering::Markdown => self.markdown(),
+            Rendering::Markdown => self.markdown(length),
         }
     }
 
-    fn text(&self) -> String {
+    fn text(&self, length: ReportLength) -> String {
         let mut out = format!(
             "{} → {}: {}\n",
             self.old.name,
             self.new.name,
             self.verdict()
         );
-        for (meaning, changes) in self.by_meaning() {
-            let step = meaning.semver().name();
-            // Writing to a String never fails.
-            let _ = writeln!(out, "\n{} ({}, {step})", meaning.title(), changes.len());
-            for change in changes {
-                let _ = writeln!(out, "  {} {} ({})", mark(change), title(change), change.why);
-                for line in details(change) {
-                    let _ = writeln!(out, "      {line}");
-                }
-                if let Some(line) = where_else(change) {
-                    let _ = writeln!(out, "      {line}");
-                }
-            }
+        if self.changes.len() <= FEW {
+            self.list_by_meaning(&mut out);
+        } else {
+            out += &summary::text(self);
+            self.list_by_kind(&mut out, length);
         }
         if !self.not_compared.is_empty() {
             out.push_str("\nnot compared\n");
@@ -65,14 +80,68 @@ impl DiffReport {
         out
     }
 
-    fn markdown(&self) -> String {
+    /// Lists all changes by meaning.
+    fn list_by_meaning(&self, out: &mut String) {
+        for (meaning, changes) in self.by_meaning() {
+            let step = meaning.semver().name();
+            // Writing to a String never fails.
+            let _ = writeln!(out, "\n{} ({}, {step})", meaning.title(), changes.len());
+            for change in changes {
+                let why = Some(change.why);
+                out.push_str(&listed(change, why));
+            }
+        }
+    }
+
+    /// Lists changes by kind, below the sentence of the kind.
+    fn list_by_kind(&self, out: &mut String, length: ReportLength) {
+        out.push_str("\ndetails\n");
+        let mut folded = 0;
+        for kind in self.kinds() {
+            if kind.meaning == Meaning::None && length == ReportLength::Short {
+                folded += kind.changes.len();
+                continue;
+            }
+            let _ = writeln!(out, "\n  {}", summary::sentence(&kind));
+            let shown = shown(&kind, length);
+            for change in shown {
+                let text = listed(change, None);
+                out.push_str(&match length {
+                    ReportLength::Short => cut_lines(&text),
+                    ReportLength::Full => text,
+                });
+            }
+            match kind.changes.len() - shown.len() {
+                0 => {}
+                more => {
+                    let _ = writeln!(out, "  … and {more} more; --all lists them");
+                }
+            }
+        }
+        if folded > 0 {
+            let changes = plural(folded, "change", "changes");
+            let _ = writeln!(
+                out,
+                "\n  {changes} without an effect on callers; --all lists them"
+            );
+        }
+    }
+
+    fn markdown(&self, length: ReportLength) -> String {
         let mut out = format!(
             "### `{}` → `{}`\n\n**{}**\n",
             self.old.name,
             self.new.name,
             self.verdict()
         );
+        let is_long = self.changes.len() > FEW;
+        if is_long {
+            out += &summary::markdown(self);
+        }
         for (meaning, changes) in self.by_meaning() {
+            if is_long && length == ReportLength::Short {
+                continue;
+            }
             let _ = writeln!(
                 out,
                 "\n#### {} ({})\n\n| where | what | for callers |\n| --- | --- | --- |",
@@ -161,15 +230,62 @@ impl DiffReport {
                 }
             })
             .collect();
-        let changes = match self.changes.len() {
-            1 => "1 change".to_owned(),
-            count => format!("{count} changes"),
-        };
+        let changes = plural(self.changes.len(), "change", "changes");
         format!(
             "{} ({changes}: {})",
             self.semver().name(),
             counts.join(", ")
         )
+    }
+}
+
+/// Returns the changes of a kind that a report lists.
+fn shown<'a, 'b>(kind: &'b KindOfChange<'a>, length: ReportLength) -> &'b [&'a ApiChange] {
+    match length {
+        // One or two more lines are better than a line that counts them.
+        ReportLength::Short if kind.changes.len() > MAX_LISTED + 2 => &kind.changes[..MAX_LISTED],
+        _ => &kind.changes,
+    }
+}
+
+/// Returns a change for a terminal, with its details and its other locations.
+fn listed(change: &ApiChange, why: Option<&str>) -> String {
+    let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+    let mut text = format!(
+        "  {} {}{why}{}\n",
+        mark(change),
+        title(change),
+        back(change)
+    );
+    for line in details(change).into_iter().chain(where_else(change)) {
+        text += &format!("      {line}\n");
+    }
+    text
+}
+
+/// Returns the source in which a change was undone, or whose change it undoes, as a remark.
+fn back(change: &ApiChange) -> String {
+    match (&change.undone_in, &change.undoes) {
+        (Some(later), _) => format!(" [undone in {later}]"),
+        (None, Some(earlier)) => format!(" [undoes a change in {earlier}]"),
+        (None, None) => String::new(),
+    }
+}
+
+/// Returns a text with long lines cut.
+fn cut_lines(text: &str) -> String {
+    let cut = |line: &str| match line.char_indices().nth(MAX_LINE) {
+        Some((at, _)) => format!("{} …\n", line[..at].trim_end()),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(cut).collect()
+}
+
+/// Returns a number with its noun.
+fn plural(count: usize, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
     }
 }
 
@@ -300,11 +416,15 @@ fn differing_parts(old: &str, new: &str) -> (String, String) {
         old.split_whitespace().collect(),
         new.split_whitespace().collect(),
     );
+    // Texts are compared by their words, so punctuation is not a difference.
     let pairs = old.iter().zip(&new);
-    let same = pairs.take_while(|(a, b)| a == b).count();
+    let same = pairs.take_while(|(a, b)| words(a) == words(b)).count();
     let rest = old.len().min(new.len()) - same;
     let pairs = old.iter().rev().zip(new.iter().rev());
-    let behind = pairs.take_while(|(a, b)| a == b).count().min(rest);
+    let behind = pairs
+        .take_while(|(a, b)| words(a) == words(b))
+        .count()
+        .min(rest);
     let excerpt = |words: &[&str]| {
         let from = same.saturating_sub(2);
         let to = words.len() - behind;
@@ -358,10 +478,7 @@ fn where_else(change: &ApiChange) -> Option<String> {
 }
 
 fn endpoints(count: usize) -> String {
-    match count {
-        1 => "1 endpoint".to_owned(),
-        count => format!("{count} endpoints"),
-    }
+    plural(count, "endpoint", "endpoints")
 }
 
 fn capital(text: &str) -> String {
