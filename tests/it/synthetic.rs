@@ -40,7 +40,7 @@ fn examples() -> dataforseo_mock_server::Builder {
 async fn the_request_of_a_synthetic_fixture_gets_its_response() {
     let mock = MockServer::builder().clock(|| TODAY).start().await.unwrap();
     let mut count = 0;
-    for typed in ENDPOINTS {
+    for (number, typed) in ENDPOINTS.iter().enumerate() {
         for case in SyntheticCase::ALL {
             let synthetic = Synthetic::of_path(typed.info.path).unwrap();
             let synthetic = synthetic.case(case).today(TODAY);
@@ -54,7 +54,9 @@ async fn the_request_of_a_synthetic_fixture_gets_its_response() {
                 typed.info.method.as_str(),
                 request["path"].as_str().unwrap(),
             );
-            let response = ask(&mock, method, path, &AUTHORIZATION, &body).await;
+            // A session for each, so that `tasks_ready` lists no task of another one.
+            let path = format!("/__s/{number}{path}");
+            let response = ask(&mock, method, &path, &AUTHORIZATION, &body).await;
             let name = format!("{}/{}.json", &typed.info.path[1..], case.name());
             if response.header("x-mock-source") != name {
                 continue;

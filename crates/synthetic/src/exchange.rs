@@ -113,10 +113,29 @@ impl<'a> Exchange<'a> {
                 let rows = tasks.map(|posted| self.ready_task(tables, endpoint, posted));
                 rows.collect()
             }
+            None if endpoint.mode == "tasks_ready" => {
+                let posted = self.example_of_posted(tables);
+                json!([self.ready_task(tables, endpoint, &posted)])
+            }
             _ => match self.result(tables, &Scene::new(endpoint, self, None)) {
                 Value::Null => Value::Null,
                 result => json!([result]),
             },
+        }
+    }
+
+    /// Returns the task that `tasks_ready` lists if none was posted: the example of the function.
+    fn example_of_posted(&self, tables: &Tables) -> PostedTask {
+        let function = self.path.trim_end_matches("tasks_ready");
+        let posts = |path: &&String| path.starts_with(function) && path.ends_with("/task_post");
+        let path = tables.endpoints.keys().find(posts);
+        let task = path
+            .and_then(|path| tables.endpoints.get(path)?.example.clone())
+            .unwrap_or_default();
+        PostedTask {
+            id: task_id(&task, 0),
+            path: path.cloned().unwrap_or_default(),
+            task,
         }
     }
 
@@ -127,6 +146,9 @@ impl<'a> Exchange<'a> {
         let Value::Object(fields) = &mut entry else {
             return entry;
         };
+        if self.case == SyntheticCase::Nulls {
+            return entry;
+        }
         for (name, value) in fields {
             match name.as_str() {
                 "tag" => *value = posted.task.get("tag").cloned().unwrap_or_default(),
@@ -162,9 +184,16 @@ impl<'a> Exchange<'a> {
         if per_target && !scene.targets.is_empty() {
             let targets = scene.targets.len();
             let max_values = (MAX_VALUES / targets).max(VALUES_PER_TARGET);
+            let all = |extent| attempt(Page::whole(targets), extent, max_values * targets);
+            let (result, size, _) = all(Extent::LARGEST);
+            if size <= max_values * targets {
+                return result;
+            }
             let one = Page::whole(1);
-            let extent = Extent::largest(|extent| !attempt(one, extent, max_values).2);
-            return attempt(Page::whole(targets), extent, max_values * targets).0;
+            return all(Extent::largest(|extent| {
+                !attempt(one, extent, max_values).2
+            }))
+            .0;
         }
         // First the smallest number of rows that shows all types.
         let fewest = Page::whole(row_members.unwrap_or(1));

@@ -11,6 +11,7 @@ mod case;
 mod data;
 mod exchange;
 mod generator;
+mod name_pattern;
 mod numbers;
 mod page;
 mod scene;

@@ -1,52 +1,53 @@
 //! Plausible numbers, by the name of the field.
 
+use crate::name_pattern::NamePattern::{self, Ends, Has, Is, Starts};
 use crate::seed::Seed;
 
-/// The ranges of numbers by name. A `*` stands for any text; the first entry that matches counts.
-const RANGES: &[(&str, f64, f64)] = &[
-    ("status_code", 200.0, 200.0),
-    ("*_status_code", 200.0, 200.0),
-    ("year", 2020.0, 2026.0),
-    ("month", 1.0, 12.0),
-    ("day", 1.0, 28.0),
-    ("hour", 0.0, 23.0),
-    ("minute", 0.0, 59.0),
-    ("location_code", 2840.0, 2840.0),
-    ("latitude", -60.0, 70.0),
-    ("longitude", -170.0, 170.0),
-    ("page", 1.0, 1.0),
-    ("pages_count", 1.0, 1.0),
-    ("position", 1.0, 100.0),
-    ("competition_index", 0.0, 100.0),
-    ("keyword_difficulty", 0.0, 100.0),
-    ("competition*", 0.0, 1.0),
-    ("*spam_score", 0.0, 60.0),
-    ("*score*", 0.0, 100.0),
-    ("*percent*", 0.0, 100.0),
-    ("*probability*", 0.0, 1.0),
-    ("*ratio*", 0.0, 1.0),
-    ("*_rate", 0.0, 1.0),
-    ("ctr", 0.0, 1.0),
-    ("*rank*", 0.0, 1000.0),
-    ("*price*", 0.5, 200.0),
-    ("*cost*", 0.01, 50.0),
-    ("*cpc*", 0.05, 20.0),
-    ("*bid*", 0.05, 20.0),
-    ("value", 1.0, 5.0),
-    ("rating_max", 5.0, 5.0),
-    ("votes_count", 1.0, 5000.0),
-    ("width", 100.0, 1200.0),
-    ("height", 100.0, 1200.0),
-    ("*volume*", 10.0, 50_000.0),
-    ("searches", 10.0, 50_000.0),
-    ("*etv*", 0.0, 10_000.0),
-    ("*traffic*", 0.0, 10_000.0),
-    ("*results_count", 1000.0, 5_000_000.0),
-    ("*duration*", 1.0, 600.0),
-    ("*time*", 10.0, 3000.0),
-    ("*size*", 500.0, 500_000.0),
-    ("*length*", 10.0, 5000.0),
-    ("*count*", 0.0, 500.0),
+/// The ranges of numbers by name. The first entry that matches counts.
+const RANGES: &[(NamePattern, f64, f64)] = &[
+    (Is("status_code"), 200.0, 200.0),
+    (Ends("_status_code"), 200.0, 200.0),
+    (Is("year"), 2020.0, 2026.0),
+    (Is("month"), 1.0, 12.0),
+    (Is("day"), 1.0, 28.0),
+    (Is("hour"), 0.0, 23.0),
+    (Is("minute"), 0.0, 59.0),
+    (Is("location_code"), 2840.0, 2840.0),
+    (Is("latitude"), -60.0, 70.0),
+    (Is("longitude"), -170.0, 170.0),
+    (Is("page"), 1.0, 1.0),
+    (Is("pages_count"), 1.0, 1.0),
+    (Is("position"), 1.0, 100.0),
+    (Is("competition_index"), 0.0, 100.0),
+    (Is("keyword_difficulty"), 0.0, 100.0),
+    (Starts("competition"), 0.0, 1.0),
+    (Ends("spam_score"), 0.0, 60.0),
+    (Has("score"), 0.0, 100.0),
+    (Has("percent"), 0.0, 100.0),
+    (Has("probability"), 0.0, 1.0),
+    (Has("ratio"), 0.0, 1.0),
+    (Ends("_rate"), 0.0, 1.0),
+    (Is("ctr"), 0.0, 1.0),
+    (Has("rank"), 0.0, 1000.0),
+    (Has("price"), 0.5, 200.0),
+    (Has("cost"), 0.01, 50.0),
+    (Has("cpc"), 0.05, 20.0),
+    (Has("bid"), 0.05, 20.0),
+    (Is("value"), 1.0, 5.0),
+    (Is("rating_max"), 5.0, 5.0),
+    (Is("votes_count"), 1.0, 5000.0),
+    (Is("width"), 100.0, 1200.0),
+    (Is("height"), 100.0, 1200.0),
+    (Has("volume"), 10.0, 50_000.0),
+    (Is("searches"), 10.0, 50_000.0),
+    (Has("etv"), 0.0, 10_000.0),
+    (Has("traffic"), 0.0, 10_000.0),
+    (Ends("results_count"), 1000.0, 5_000_000.0),
+    (Has("duration"), 1.0, 600.0),
+    (Has("time"), 10.0, 3000.0),
+    (Has("size"), 500.0, 500_000.0),
+    (Has("length"), 10.0, 5000.0),
+    (Has("count"), 0.0, 500.0),
 ];
 
 /// The range of all other numbers.
@@ -54,9 +55,7 @@ const OTHER: (f64, f64) = (0.0, 1000.0);
 
 /// Returns a number for a field, within the documented bounds if there are some.
 pub(crate) fn number(name: &str, bounds: Option<[f64; 2]>, seed: Seed) -> f64 {
-    let known = RANGES
-        .iter()
-        .find(|(pattern, ..)| has_pattern(name, pattern));
+    let known = RANGES.iter().find(|(pattern, ..)| pattern.matches(name));
     let (low, high) = match (bounds, known) {
         (Some([low, high]), _) => (low, high),
         (None, Some((_, low, high))) => (*low, *high),
@@ -84,17 +83,6 @@ pub(crate) fn whole(number: f64) -> i64 {
 pub(crate) fn rounded(number: f64) -> f64 {
     let digits = if number.abs() < 1.0 { 1e4 } else { 1e2 };
     (number * digits).round() / digits
-}
-
-/// Returns whether a name has a pattern, in which `*` at the start and the end is any text.
-pub(crate) fn has_pattern(name: &str, pattern: &str) -> bool {
-    let inner = pattern.trim_matches('*');
-    match (pattern.starts_with('*'), pattern.ends_with('*')) {
-        (true, true) => name.contains(inner),
-        (true, false) => name.ends_with(inner),
-        (false, true) => name.starts_with(inner),
-        (false, false) => name == inner,
-    }
 }
 
 #[cfg(test)]

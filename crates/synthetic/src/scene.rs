@@ -51,7 +51,7 @@ impl<'a> Scene<'a> {
         let path = exchange.path;
         Self {
             endpoint,
-            names: Names::of(path),
+            names: Names::of(posted.map_or(path, |posted| posted.path.as_str())),
             path,
             today: exchange.today,
             task: task

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::numbers::has_pattern;
+use crate::name_pattern::NamePattern::{self, Ends, Has, Is};
 use crate::scene::{Scene, host};
 use crate::seed::Seed;
 
@@ -45,71 +45,76 @@ enum Text {
     XPath,
     CheckUrl,
     SearchDomain,
+    SearchEngine,
+    SearchType,
     /// The type of a result, or of a part of it.
     Type,
 }
 
-/// The kinds of texts by name. A `*` stands for any text; the first entry that matches counts.
-const TEXTS: &[(&str, Text)] = &[
-    ("check_url", Text::CheckUrl),
-    ("se_domain", Text::SearchDomain),
-    ("url_from", Text::OtherUrl),
-    ("domain_from", Text::Other),
-    ("url_to", Text::AskedUrl),
-    ("domain_to", Text::Asked),
-    ("*tld*", Text::TopLevelDomain),
-    ("*ip", Text::Address),
-    ("*ip_address", Text::Address),
-    ("network_address", Text::Address),
-    ("type", Text::Type),
-    ("*image*", Text::Image),
-    ("*thumbnail*", Text::Image),
-    ("*logo*", Text::Image),
-    ("*favicon*", Text::Image),
-    ("url", Text::Url),
-    ("*_url", Text::Url),
-    ("page", Text::Url),
-    ("location", Text::Url),
-    ("domain", Text::Domain),
-    ("*_domain", Text::Domain),
-    ("website_name", Text::Domain),
-    ("breadcrumb", Text::Domain),
-    ("*keyword*", Text::Keyword),
-    ("title", Text::Title),
-    ("*_title", Text::Title),
-    ("*description*", Text::Sentence),
-    ("*snippet*", Text::Sentence),
-    ("*text*", Text::Sentence),
-    ("*content", Text::Sentence),
-    ("*anchor*", Text::Title),
-    ("language_code", Text::Always("en")),
-    ("*language", Text::Always("en")),
-    ("language_name", Text::Always("English")),
-    ("location_name", Text::Always("United States")),
-    ("*country_iso_code", Text::Always("US")),
-    ("*country*", Text::Always("US")),
-    ("*currency*", Text::Always("USD")),
-    ("device", Text::Always("desktop")),
-    ("os", Text::Always("windows")),
-    ("*email*", Text::Always("person@example.com")),
-    ("login", Text::Always("person@example.com")),
-    ("*encoding", Text::Always("gzip")),
-    ("*charset*", Text::Always("utf-8")),
-    ("media_type", Text::Always("text/html")),
-    ("server", Text::Always("nginx")),
-    ("protocol", Text::Always("https")),
-    ("timezone", Text::Always("UTC")),
-    ("*version", Text::Always("1.0")),
-    ("position", Text::Always("left")),
-    ("*method", Text::Always("GET")),
-    ("xpath", Text::XPath),
-    ("cid", Text::Digits),
-    ("*_cid", Text::Digits),
-    ("id", Text::Identifier),
-    ("task_id", Text::Identifier),
-    ("*datetime*", Text::Moment),
-    ("*timestamp*", Text::Moment),
-    ("*date*", Text::Day),
+/// The kinds of texts by name. The first entry that matches counts.
+const TEXTS: &[(NamePattern, Text)] = &[
+    (Is("check_url"), Text::CheckUrl),
+    (Is("se_domain"), Text::SearchDomain),
+    (Is("url_from"), Text::OtherUrl),
+    (Is("domain_from"), Text::Other),
+    (Is("url_to"), Text::AskedUrl),
+    (Is("domain_to"), Text::Asked),
+    (Has("tld"), Text::TopLevelDomain),
+    (Ends("ip"), Text::Address),
+    (Ends("ip_address"), Text::Address),
+    (Is("network_address"), Text::Address),
+    (Is("type"), Text::Type),
+    (Is("se"), Text::SearchEngine),
+    (Is("se_type"), Text::SearchType),
+    (Ends("_posted"), Text::Moment),
+    (Has("image"), Text::Image),
+    (Has("thumbnail"), Text::Image),
+    (Has("logo"), Text::Image),
+    (Has("favicon"), Text::Image),
+    (Is("url"), Text::Url),
+    (Ends("_url"), Text::Url),
+    (Is("page"), Text::Url),
+    (Is("location"), Text::Url),
+    (Is("domain"), Text::Domain),
+    (Ends("_domain"), Text::Domain),
+    (Is("website_name"), Text::Domain),
+    (Is("breadcrumb"), Text::Domain),
+    (Has("keyword"), Text::Keyword),
+    (Is("title"), Text::Title),
+    (Ends("_title"), Text::Title),
+    (Has("description"), Text::Sentence),
+    (Has("snippet"), Text::Sentence),
+    (Has("text"), Text::Sentence),
+    (Ends("content"), Text::Sentence),
+    (Has("anchor"), Text::Title),
+    (Is("language_code"), Text::Always("en")),
+    (Ends("language"), Text::Always("en")),
+    (Is("language_name"), Text::Always("English")),
+    (Is("location_name"), Text::Always("United States")),
+    (Ends("country_iso_code"), Text::Always("US")),
+    (Has("country"), Text::Always("US")),
+    (Has("currency"), Text::Always("USD")),
+    (Is("device"), Text::Always("desktop")),
+    (Is("os"), Text::Always("windows")),
+    (Has("email"), Text::Always("person@example.com")),
+    (Is("login"), Text::Always("person@example.com")),
+    (Ends("encoding"), Text::Always("gzip")),
+    (Has("charset"), Text::Always("utf-8")),
+    (Is("media_type"), Text::Always("text/html")),
+    (Is("server"), Text::Always("nginx")),
+    (Is("protocol"), Text::Always("https")),
+    (Is("timezone"), Text::Always("UTC")),
+    (Ends("version"), Text::Always("1.0")),
+    (Is("position"), Text::Always("left")),
+    (Ends("method"), Text::Always("GET")),
+    (Is("xpath"), Text::XPath),
+    (Is("cid"), Text::Digits),
+    (Ends("_cid"), Text::Digits),
+    (Is("id"), Text::Identifier),
+    (Is("task_id"), Text::Identifier),
+    (Has("datetime"), Text::Moment),
+    (Has("timestamp"), Text::Moment),
+    (Has("date"), Text::Day),
 ];
 
 /// Returns a text for a field.
@@ -138,7 +143,7 @@ pub(crate) fn url(scene: &Scene<'_>, name: &str, place: Place) -> String {
 
 fn kind(name: &str) -> Option<Text> {
     let mut kinds = TEXTS.iter();
-    let entry = kinds.find(|(pattern, _)| has_pattern(name, pattern));
+    let entry = kinds.find(|(pattern, _)| pattern.matches(name));
     entry.map(|(_, kind)| *kind)
 }
 
@@ -197,6 +202,7 @@ impl Text {
                 seed.below(1000)
             ),
             Self::Day => before(scene.today, seed).to_string(),
+            Self::Moment if scene.posted.is_some() => moment(scene.today, seed),
             Self::Moment => moment(before(scene.today, seed), seed),
             Self::Identifier => match scene.posted {
                 Some(posted) => posted.id.clone(),
@@ -215,6 +221,8 @@ impl Text {
                 scene.sent("language_code").unwrap_or("en")
             ),
             Self::SearchDomain => search_domain(scene),
+            Self::SearchEngine => scene.names.se.unwrap_or("google").to_owned(),
+            Self::SearchType => scene.names.se_type.unwrap_or("organic").to_owned(),
             Self::Type => match place.row {
                 None => scene.names.se_type.unwrap_or(scene.names.function),
                 Some(_) => "element",
