@@ -139,10 +139,10 @@ impl<'a> Emitter<'a> {
         if let Some(known) = self.names.get(&address) {
             return (known.clone(), Entry::Known);
         }
-        let taken = |name: &String| self.names.values().any(|known| known == name);
+        let used = |name: &String| self.names.values().any(|known| known == name);
         let mut unique = name.to_owned();
         let mut number = 1;
-        while taken(&unique) {
+        while used(&unique) {
             number += 1;
             unique = format!("{name}~{number}");
         }

@@ -8,7 +8,7 @@ use crate::page::Page;
 use crate::scene::Scene;
 use crate::seed::Seed;
 use crate::size::{Extent, Size};
-use crate::texts::{self, Place};
+use crate::texts::{self, TextPlace};
 use crate::{Kind, Scalar, SyntheticCase, Tables, TypeTable};
 
 /// Creates one response.
@@ -23,7 +23,7 @@ pub(crate) struct Generator<'a> {
 /// The place of a value.
 #[derive(Debug, Clone, Copy)]
 struct At {
-    place: Place,
+    place: TextPlace,
     /// The number of names and indexes on the way from the result.
     level: usize,
     /// Whether the value is inside of the first element of a list in the result.
@@ -32,7 +32,7 @@ struct At {
 
 impl At {
     const RESULT: Self = Self {
-        place: Place {
+        place: TextPlace {
             seed: Seed::START,
             object: Seed::START,
             row: None,
@@ -44,7 +44,7 @@ impl At {
 
     /// Returns the place of a field, or of the value of a key.
     fn field(self, name: &str) -> Self {
-        let place = Place {
+        let place = TextPlace {
             object: self.place.seed,
             seed: self.place.seed.part(name),
             ..self.place
@@ -58,7 +58,7 @@ impl At {
 
     /// Returns the place of an element of a list.
     fn element(self, index: usize) -> Self {
-        let place = Place {
+        let place = TextPlace {
             seed: self.place.seed.element(index),
             index,
             ..self.place
@@ -94,7 +94,7 @@ impl<'a> Generator<'a> {
     /// Returns one element of the task's `result`.
     pub(crate) fn result(&mut self) -> Value {
         let at = At {
-            place: Place {
+            place: TextPlace {
                 seed: self.scene.seed,
                 ..At::RESULT.place
             },
@@ -166,7 +166,7 @@ impl<'a> Generator<'a> {
     }
 
     /// Returns a target of the task, or its domain.
-    fn target(&self, place: Place) -> String {
+    fn target(&self, place: TextPlace) -> String {
         let targets = &self.scene.targets;
         let own = targets.get(place.index).or(targets.first());
         own.map_or_else(
@@ -429,7 +429,7 @@ impl<'a> Generator<'a> {
             None => at.place.seed,
         };
         At {
-            place: Place {
+            place: TextPlace {
                 seed,
                 row: Some(index),
                 ..at.place

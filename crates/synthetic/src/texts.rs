@@ -9,7 +9,7 @@ use crate::seed::Seed;
 
 /// A place in a response, as far as texts depend on it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct TextPlace {
     /// The seed of the value.
     pub(crate) seed: Seed,
     /// The seed of the object around the value. URL and domain of one object agree.
@@ -25,8 +25,8 @@ pub(crate) struct Place {
 enum Text {
     Always(&'static str),
     /// The domain or URL that the request is about.
-    Asked,
-    AskedUrl,
+    Own,
+    OwnUrl,
     /// Another site.
     Other,
     OtherUrl,
@@ -57,8 +57,8 @@ const TEXTS: &[(NamePattern, Text)] = &[
     (Is("se_domain"), Text::SearchDomain),
     (Is("url_from"), Text::OtherUrl),
     (Is("domain_from"), Text::Other),
-    (Is("url_to"), Text::AskedUrl),
-    (Is("domain_to"), Text::Asked),
+    (Is("url_to"), Text::OwnUrl),
+    (Is("domain_to"), Text::Own),
     (Has("tld"), Text::TopLevelDomain),
     (Ends("ip"), Text::Address),
     (Ends("ip_address"), Text::Address),
@@ -118,7 +118,7 @@ const TEXTS: &[(NamePattern, Text)] = &[
 ];
 
 /// Returns a text for a field.
-pub(crate) fn text(scene: &Scene<'_>, name: &str, place: Place) -> String {
+pub(crate) fn text(scene: &Scene<'_>, name: &str, place: TextPlace) -> String {
     if place.row.is_some()
         && let Some(sent) = repeated(scene, name, place)
     {
@@ -131,11 +131,11 @@ pub(crate) fn text(scene: &Scene<'_>, name: &str, place: Place) -> String {
 }
 
 /// Returns a URL for a field.
-pub(crate) fn url(scene: &Scene<'_>, name: &str, place: Place) -> String {
+pub(crate) fn url(scene: &Scene<'_>, name: &str, place: TextPlace) -> String {
     let kind = kind(name).filter(|kind| {
         matches!(
             kind,
-            Text::AskedUrl | Text::OtherUrl | Text::Url | Text::Image | Text::CheckUrl
+            Text::OwnUrl | Text::OtherUrl | Text::Url | Text::Image | Text::CheckUrl
         )
     });
     kind.unwrap_or(Text::Url).make(scene, place)
@@ -148,7 +148,7 @@ fn kind(name: &str) -> Option<Text> {
 }
 
 /// Returns the text of the task that rows repeat.
-fn repeated<'a>(scene: &'a Scene<'_>, name: &str, place: Place) -> Option<&'a str> {
+fn repeated<'a>(scene: &'a Scene<'_>, name: &str, place: TextPlace) -> Option<&'a str> {
     /// The fields of a task that rows repeat.
     const REPEATED: [&str; 8] = [
         "keyword",
@@ -169,19 +169,19 @@ fn repeated<'a>(scene: &'a Scene<'_>, name: &str, place: Place) -> Option<&'a st
 }
 
 impl Text {
-    fn make(self, scene: &Scene<'_>, place: Place) -> String {
-        let Place {
+    fn make(self, scene: &Scene<'_>, place: TextPlace) -> String {
+        let TextPlace {
             seed, object, row, ..
         } = place;
-        let asked = || scene.domain().unwrap_or("example.com").to_owned();
+        let own = || scene.domain().unwrap_or("example.com").to_owned();
         let other = || format!("www.site-{}.example", object.part("site").below(1000));
         // Pages of the target if there is one. Otherwise the rows are about many sites.
         let domain = || scene.domain().map_or_else(other, str::to_owned);
         let page = |domain: String| format!("https://{domain}/page-{}", object.below(1000));
         match self {
             Self::Always(text) => text.to_owned(),
-            Self::Asked => asked(),
-            Self::AskedUrl => page(asked()),
+            Self::Own => own(),
+            Self::OwnUrl => page(own()),
             Self::Other => other(),
             Self::OtherUrl => page(other()),
             Self::Url => page(domain()),
@@ -240,7 +240,7 @@ fn search_domain(scene: &Scene<'_>) -> String {
 }
 
 /// Returns a date for a field: recent, except for the first sight of something.
-pub(crate) fn date(scene: &Scene<'_>, name: &str, place: Place, rows: usize) -> Date {
+pub(crate) fn date(scene: &Scene<'_>, name: &str, place: TextPlace, rows: usize) -> Date {
     match name {
         "first_seen" | "first_visited" | "creation_date" | "created_datetime" => {
             let days = i64::try_from(place.seed.below(2000)).unwrap_or(0) + 60;
