@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveResult};
 use dataforseo_client::models::drift::decode;
-use dataforseo_client::models::serp::SerpItem;
+use dataforseo_client::models::serp::google::SerpItem;
 use dataforseo_client::models::{Envelope, TaskResponse};
 use dataforseo_mock_server::Synthetic;
 use serde::Deserialize;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use dataforseo_client::models::backlinks::BulkPagesSummaryLive;
-use dataforseo_client::models::serp::GoogleOrganicTasksReady;
+use dataforseo_client::models::serp::google::OrganicTasksReady;
 use dataforseo_client::models::{Endpoint, StatusCode};
 use dataforseo_client::{Limiter, MachineLimits, Permit};
 use tokio::time::{Instant, timeout};
@@ -111,10 +111,10 @@ async fn rates_are_shared() {
     let new = || limits(folder.path(), 60_000, 100);
     let (first, second) = (new(), new());
     for limits in [&first, &second] {
-        let admitted = limits.admit(GoogleOrganicTasksReady::INFO);
+        let admitted = limits.admit(OrganicTasksReady::INFO);
         drop(timeout(PATIENT, admitted).await.unwrap().unwrap());
     }
-    let admitted = first.admit(GoogleOrganicTasksReady::INFO);
+    let admitted = first.admit(OrganicTasksReady::INFO);
     assert!(timeout(PROMPT, admitted).await.is_err());
     // It does not delay other endpoints.
     drop(admit(&first).await);

@@ -8,7 +8,7 @@ use dataforseo_client::models::backlinks::{
     BacklinksLiveTask, BulkPagesSummaryLive, BulkPagesSummaryLiveTask, DomainIntersectionLiveTask,
     Index,
 };
-use dataforseo_client::models::serp::GoogleOrganicTasksReady;
+use dataforseo_client::models::serp::google::OrganicTasksReady;
 use dataforseo_client::models::{StatusCode, Task, requested_rows, requested_rows_of};
 use dataforseo_client::{
     AccountLimits, AttemptEvent, Charge, Client, ConfigError, Dispatch, Error, ErrorKind,
@@ -269,12 +269,12 @@ async fn an_endpoint_with_a_limit_of_its_own() {
     let began = Instant::now();
     let mut done = 0;
     while began.elapsed() < Duration::from_secs(60) {
-        client.get::<GoogleOrganicTasksReady>(&[]).await.unwrap();
+        client.get::<OrganicTasksReady>(&[]).await.unwrap();
         done += 1;
     }
     assert!((19..=21).contains(&done), "{done}");
     // Others do not wait for it.
-    let ready = client.get::<GoogleOrganicTasksReady>(&[]);
+    let ready = client.get::<OrganicTasksReady>(&[]);
     let others = async {
         let began = Instant::now();
         call(&client).await.unwrap();
@@ -526,24 +526,24 @@ async fn metrics_see_every_attempt() {
 /// If one task of a post fails, `into_ids` returns an error.
 #[tokio::test(start_paused = true)]
 async fn a_post_that_was_accepted_in_part() {
-    use dataforseo_client::models::serp::{GoogleOrganicTaskPost, GoogleOrganicTaskPostTask};
+    use dataforseo_client::models::serp::google::{OrganicTaskPost, OrganicTaskPostTask};
     let mock = mock();
-    mock.on(GoogleOrganicTaskPost)
+    mock.on(OrganicTaskPost)
         .first(1)
         .fault(Fault::HiddenTask(StatusCode::InvalidField, Some(1)));
     let client = builder(&mock).build().unwrap();
-    let tasks: Vec<GoogleOrganicTaskPostTask> = (0..3)
+    let tasks: Vec<OrganicTaskPostTask> = (0..3)
         .map(|number| {
-            GoogleOrganicTaskPostTask::new()
+            OrganicTaskPostTask::new()
                 .keyword(format!("word {number}"))
                 .language_code("en")
                 .location_code(2840)
         })
         .collect();
-    let posted = client.post::<GoogleOrganicTaskPost>(&tasks).await.unwrap();
+    let posted = client.post::<OrganicTaskPost>(&tasks).await.unwrap();
     let failed: Vec<usize> = posted.failed().map(|(place, _)| place).collect();
     assert_eq!(failed, [1]);
     assert_eq!(posted.into_ids().unwrap_err().tasks().len(), 3);
-    let posted = client.post::<GoogleOrganicTaskPost>(&tasks).await.unwrap();
+    let posted = client.post::<OrganicTaskPost>(&tasks).await.unwrap();
     assert_eq!(posted.into_ids().unwrap().len(), 3);
 }

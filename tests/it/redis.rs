@@ -8,7 +8,7 @@ use crate::redis_server::Server;
 use dataforseo_client::models::Endpoint;
 use dataforseo_client::models::StatusCode;
 use dataforseo_client::models::backlinks::BulkPagesSummaryLive;
-use dataforseo_client::models::serp::GoogleOrganicTasksReady;
+use dataforseo_client::models::serp::google::OrganicTasksReady;
 use dataforseo_client::{Limiter, Permit, RedisFallback, RedisLimits};
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
@@ -94,7 +94,7 @@ async fn rates_are_shared() {
     let began = Instant::now();
     let others = server.limits(60_000, 100).await;
     for limits in [&others, &first, &second] {
-        drop(limits.admit(GoogleOrganicTasksReady::INFO).await.unwrap());
+        drop(limits.admit(OrganicTasksReady::INFO).await.unwrap());
     }
     assert!(
         began.elapsed() > Duration::from_secs(2),

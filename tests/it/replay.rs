@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask, Index};
-use dataforseo_client::models::serp::{GoogleOrganicTaskGetAdvanced, GoogleOrganicTaskPost};
+use dataforseo_client::models::serp::google::{OrganicTaskGetAdvanced, OrganicTaskPost};
 use dataforseo_client::{Client, ClientBuilder, ErrorKind, Fetched, NeverRetry, NoLimits};
 use dataforseo_mock_server::{Fault, MissReason, MockServer, OnMiss};
 use dataforseo_test_support::client::client_builder;
@@ -369,7 +369,7 @@ async fn responses_from_a_value() {
 #[tokio::test]
 async fn a_task_that_takes_its_time() {
     let mock = crate::examples();
-    mock.on(GoogleOrganicTaskGetAdvanced).ready_after(2);
+    mock.on(OrganicTaskGetAdvanced).ready_after(2);
     let client = in_memory(&mock);
     for id in [
         "01010000-0000-0000-0000-000000000001",
@@ -378,7 +378,8 @@ async fn a_task_that_takes_its_time() {
         for poll in 1..=3 {
             let fetched = client
                 .serp()
-                .google_organic_task_get_advanced(id)
+                .google()
+                .organic_task_get_advanced(id)
                 .await
                 .unwrap();
             assert_eq!(
@@ -388,8 +389,8 @@ async fn a_task_that_takes_its_time() {
             );
         }
     }
-    assert_eq!(mock.calls(GoogleOrganicTaskGetAdvanced), 6);
-    assert_eq!(mock.calls(GoogleOrganicTaskPost), 0);
+    assert_eq!(mock.calls(OrganicTaskGetAdvanced), 6);
+    assert_eq!(mock.calls(OrganicTaskPost), 0);
 }
 
 #[tokio::test]

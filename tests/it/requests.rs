@@ -4,7 +4,7 @@ use dataforseo_client::models::backlinks::{
     BulkNewLostBacklinksLiveTask, BulkPagesSummaryLiveTask, IdListTask, RankScale,
     ReferringDomainsLiveTask,
 };
-use dataforseo_client::models::serp::GoogleOrganicLiveAdvancedTask;
+use dataforseo_client::models::serp::google::OrganicLiveAdvancedTask;
 use dataforseo_client::models::{Date, Task, validate};
 use dataforseo_tests::{Scripted, http};
 
@@ -89,7 +89,7 @@ fn problems<T: Task>(task: &T) -> String {
 #[test]
 fn a_number_that_json_cannot_say_is_not_sent_as_null() {
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let task = GoogleOrganicLiveAdvancedTask::new()
+        let task = OrganicLiveAdvancedTask::new()
             .keyword("x")
             .location_code(1)
             .language_code("en")

@@ -4,7 +4,7 @@
 use std::io::Write as _;
 
 use dataforseo_client::models::backlinks::{BulkRanksLiveResult, BulkRanksLiveTask};
-use dataforseo_client::models::serp::{GoogleOrganicTaskPost, GoogleOrganicTaskPostTask};
+use dataforseo_client::models::serp::google::{OrganicTaskPost, OrganicTaskPostTask};
 use dataforseo_client::{Charge, Client, Error, ErrorKind, Response};
 use dataforseo_test_support::fake_api::{FakeApi, Reply};
 use flate2::Compression;
@@ -192,12 +192,12 @@ async fn the_identifiers_of_a_post_survive() {
             .edit(|body| body["tasks"][0]["status_code"] = 20100.into())
             .encode(|body| [&b"\xef\xbb\xbf"[..], &body, b"garbage"].concat())
     });
-    let task = GoogleOrganicTaskPostTask::new()
+    let task = OrganicTaskPostTask::new()
         .keyword("x")
         .language_code("en")
         .location_code(2840);
     let posted = crate::client(api.url())
-        .post::<GoogleOrganicTaskPost>(&[task])
+        .post::<OrganicTaskPost>(&[task])
         .await
         .unwrap();
     assert_eq!(posted.into_ids().unwrap().len(), 1);

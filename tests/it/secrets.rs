@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
-use dataforseo_client::models::serp::{GoogleOrganicTaskPost, GoogleOrganicTaskPostTask};
+use dataforseo_client::models::serp::google::{OrganicTaskPost, OrganicTaskPostTask};
 use dataforseo_client::models::{Endpoint, StatusCode};
 use dataforseo_client::{Client, Error, ErrorKind};
 use dataforseo_mock_server::MockServer;
@@ -192,11 +192,11 @@ async fn messages_of_successes_are_clean() {
         .prepare(BulkPagesSummaryLive::INFO, &[], &[task])
         .unwrap();
     assert_clean(&format!("{:?}", client.send(&request).await.unwrap()));
-    let task = GoogleOrganicTaskPostTask::new()
+    let task = OrganicTaskPostTask::new()
         .keyword("x")
         .language_code("en")
         .location_code(2840);
-    let posted = client.post::<GoogleOrganicTaskPost>(&[task]).await.unwrap();
+    let posted = client.post::<OrganicTaskPost>(&[task]).await.unwrap();
     assert_eq!(posted.tasks()[0].status_code, Some(StatusCode::Ok));
     assert_clean(&format!("{posted:?}"));
 }

@@ -4,7 +4,7 @@ use dataforseo_client::models::backlinks::{
     BacklinksLive, BacklinksLiveTask, BulkRanksLive, BulkRanksLiveTask, PageIntersectionLive,
     TimeseriesSummaryLive,
 };
-use dataforseo_client::models::serp::GoogleOrganicTasksReady;
+use dataforseo_client::models::serp::google::OrganicTasksReady;
 use dataforseo_client::models::{Date, Endpoint, Method};
 use dataforseo_mock_server::{MockServer, OnMiss, Synthetic, SyntheticCase};
 use insta::assert_json_snapshot;
@@ -201,7 +201,7 @@ fn a_few_responses() {
     assert_json_snapshot!("series", of(TimeseriesSummaryLive, series));
     let targets = json!({"targets": {"1": "a.example", "2": "b.example"}, "limit": 1});
     assert_json_snapshot!("targets", of(PageIntersectionLive, targets));
-    assert_json_snapshot!("ready", of(GoogleOrganicTasksReady, Value::Null));
+    assert_json_snapshot!("ready", of(OrganicTasksReady, Value::Null));
 }
 
 #[test]

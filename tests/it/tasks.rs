@@ -1,7 +1,7 @@
 //! Tasks whose results come later: posting many, what became of each, fetching.
 
 use dataforseo_client::models::StatusCode;
-use dataforseo_client::models::serp::{GoogleOrganicTaskPostTask, SerpItem};
+use dataforseo_client::models::serp::google::{OrganicTaskPostTask, SerpItem};
 use dataforseo_client::{ErrorKind, Fetched};
 use dataforseo_mock_server::{MockServer, OnMiss};
 use dataforseo_tests::{Responder, Scripted, http};
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::client;
 
-fn task(keyword: &str) -> GoogleOrganicTaskPostTask {
-    GoogleOrganicTaskPostTask::new()
+fn task(keyword: &str) -> OrganicTaskPostTask {
+    OrganicTaskPostTask::new()
         .keyword(keyword)
         .location_code(2840)
         .language_code("en")
@@ -30,7 +30,8 @@ async fn posted_listed_and_fetched() {
         .collect();
     let posted = client
         .serp()
-        .google_organic_task_post(&tasks)
+        .google()
+        .organic_task_post(&tasks)
         .await
         .unwrap();
     assert_eq!(posted.tasks().len(), 100);
@@ -42,13 +43,14 @@ async fn posted_listed_and_fetched() {
         .collect();
     assert_eq!(ids.len(), 100);
 
-    let ready = client.serp().google_organic_tasks_ready().await.unwrap();
+    let ready = client.serp().google().organic_tasks_ready().await.unwrap();
     assert!(ready.results()[0].id.is_some());
 
     let id = posted.tasks()[0].id.as_ref().unwrap().as_str();
     let fetched = client
         .serp()
-        .google_organic_task_get_advanced(id)
+        .google()
+        .organic_task_get_advanced(id)
         .await
         .unwrap();
     let Fetched::Ready(response) = fetched else {
@@ -75,18 +77,20 @@ async fn no_task_is_sent_if_one_is_bad() {
     let tasks = [
         task("a"),
         task(&"x".repeat(701)),
-        GoogleOrganicTaskPostTask::new(),
+        OrganicTaskPostTask::new(),
     ];
     let error = client
         .serp()
-        .google_organic_task_post(&tasks)
+        .google()
+        .organic_task_post(&tasks)
         .await
         .unwrap_err();
     insta::assert_snapshot!("bad_tasks", refused(error).replace("; ", "\n"));
     let many: Vec<_> = (0..101).map(|_| task("a")).collect();
     let error = client
         .serp()
-        .google_organic_task_post(&many)
+        .google()
+        .organic_task_post(&many)
         .await
         .unwrap_err();
     assert_eq!(
@@ -95,7 +99,8 @@ async fn no_task_is_sent_if_one_is_bad() {
     );
     let error = client
         .serp()
-        .google_organic_task_post(&[])
+        .google()
+        .organic_task_post(&[])
         .await
         .unwrap_err();
     assert_eq!(refused(error), "tasks: 0 elements, at least 1 are required");
@@ -121,7 +126,8 @@ async fn every_task_has_its_outcome() {
     let tasks = [task("a"), task("b"), task("c")];
     let posted = client
         .serp()
-        .google_organic_task_post(&tasks)
+        .google()
+        .organic_task_post(&tasks)
         .await
         .unwrap();
     let outcomes: Vec<_> = posted
@@ -159,7 +165,8 @@ async fn outcomes_keep_their_places() {
     let tasks = [task("a"), task("b"), task("c")];
     let posted = client(server.url())
         .serp()
-        .google_organic_task_post(&tasks)
+        .google()
+        .organic_task_post(&tasks)
         .await
         .unwrap();
     let ids: Vec<_> = posted
@@ -217,7 +224,8 @@ async fn a_refused_post_is_an_error() {
     let server = Scripted::start(http("200 OK", "", body)).await.unwrap();
     let error = client(server.url())
         .serp()
-        .google_organic_task_post(&[task("a")])
+        .google()
+        .organic_task_post(&[task("a")])
         .await
         .unwrap_err();
     assert_eq!(error.status_code(), Some(StatusCode::TooManyTasks));
@@ -234,7 +242,7 @@ async fn pending_is_no_error() {
             .await
             .unwrap();
         let client = client(server.url());
-        let outcome = client.serp().google_organic_task_get_advanced("01").await;
+        let outcome = client.serp().google().organic_task_get_advanced("01").await;
         match outcome {
             Ok(Fetched::Pending(status)) => assert!(pending && status.code() == code),
             Ok(Fetched::Ready(response)) => panic!("{response:?}"),
@@ -256,7 +264,8 @@ async fn parameters_of_paths_are_escaped() {
     let url = server.url();
     let _ = client(url)
         .serp()
-        .google_organic_task_get_advanced("../a b/?x=1#é")
+        .google()
+        .organic_task_get_advanced("../a b/?x=1#é")
         .await;
     let sent = server.request().await.unwrap();
     assert!(
@@ -267,7 +276,8 @@ async fn parameters_of_paths_are_escaped() {
     );
     let error = client("http://127.0.0.1:1")
         .serp()
-        .google_organic_task_get_advanced("")
+        .google()
+        .organic_task_get_advanced("")
         .await;
     assert!(matches!(
         error.unwrap_err().kind(),

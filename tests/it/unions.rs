@@ -1,8 +1,8 @@
 //! Elements of different types in one list: nothing is lost, whatever the order of the keys.
 
 use dataforseo_client::models::drift::{decode, lossy_fields};
-use dataforseo_client::models::serp::{
-    GoogleOrganicAdvanced, KnowledgeGraphItem, SerpItem, SerpItemOrganic,
+use dataforseo_client::models::serp::google::{
+    KnowledgeGraphItem, OrganicAdvanced, SerpItem, SerpItemOrganic,
 };
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ fn what_is_no_documented_member_survives() {
 #[test]
 fn values_that_are_not_objects_are_omitted_and_reported() {
     let result = r#"{"items": [null, {"type": "organic"}, 5, "organic", [], true]}"#;
-    let decoded = decode::<GoogleOrganicAdvanced>(result).unwrap();
+    let decoded = decode::<OrganicAdvanced>(result).unwrap();
     let items = decoded.value.unwrap().items.unwrap();
     assert_eq!(items.len(), 1);
     let pointers: Vec<&str> = decoded.drift.iter().map(|it| it.pointer.as_str()).collect();
@@ -141,10 +141,7 @@ fn all_members_of_the_fixture_are_known() {
     let fixture = fixtures.iter().find(|it| it.name == "synthetic").unwrap();
     let response: Value = serde_json::from_str(&fixture.response).unwrap();
     let result = response["tasks"][0]["result"][0].to_string();
-    let result = decode::<GoogleOrganicAdvanced>(&result)
-        .unwrap()
-        .value
-        .unwrap();
+    let result = decode::<OrganicAdvanced>(&result).unwrap().value.unwrap();
     let items = result.items.unwrap();
     let tags: std::collections::BTreeSet<_> =
         items.iter().map(|item| item.tag().unwrap()).collect();
@@ -213,7 +210,7 @@ fn fields_that_members_share_have_methods() {
 
 #[test]
 fn items_are_a_slice_that_is_empty_without_a_list() {
-    let read = |json| serde_json::from_str::<GoogleOrganicAdvanced>(json).unwrap();
+    let read = |json| serde_json::from_str::<OrganicAdvanced>(json).unwrap();
     for json in ["{}", r#"{"items": null}"#, r#"{"items": []}"#] {
         assert!(read(json).items().is_empty());
         assert!(read(json).into_items().is_empty());

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use dataforseo_client::models::backlinks::{BulkRanksLiveTask, SummaryLiveTask};
 use dataforseo_client::models::drift::{DriftKind, locations, lossy_fields};
-use dataforseo_client::models::serp::GoogleOrganicAdvanced;
+use dataforseo_client::models::serp::google::OrganicAdvanced;
 use dataforseo_client::{Client, DriftReport, DriftWatch, DriftWatchBuilder};
 use dataforseo_mock_server::MockServer;
 use serde_json::{Value, json};
@@ -195,7 +195,7 @@ fn new_values_and_new_members_are_reported() {
             {{"type": "organic", "{DATA}.com": 1, "shiny_new": 2, "position": "{DATA}"}}
         ]}}]"#
     );
-    type Results = Vec<GoogleOrganicAdvanced>;
+    type Results = Vec<OrganicAdvanced>;
     let locations = locations::<Results>(&json).unwrap();
     let reported: Vec<_> = locations
         .iter()
@@ -227,7 +227,7 @@ fn new_values_and_new_members_are_reported() {
 #[test]
 fn half_characters_do_not_blind_it() {
     let json = r#"[{"items": [{"type": "organic", "title": "\ud83d", "shiny_new": 1}]}]"#;
-    let locations = locations::<Vec<GoogleOrganicAdvanced>>(json).unwrap();
+    let locations = locations::<Vec<OrganicAdvanced>>(json).unwrap();
     assert_eq!(locations.len(), 1);
     assert_eq!(locations[0].path, "[].items[]<organic>.shiny_new");
     assert!(dataforseo_client::models::drift::locations::<Vec<i64>>("[1").is_err());

@@ -126,10 +126,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, CliError> {
         {
             return bulk::run(endpoint, matches).await;
         }
-        if let Some((section, matches)) = matches.subcommand()
-            && let Some((endpoint, matches)) = matches.subcommand()
-            && let Some(endpoint) = lookup::find_endpoint(section, endpoint)
-        {
+        if let Some((endpoint, matches)) = lookup::given_endpoint(matches) {
             return call::run(endpoint, matches).await;
         }
         // clap stores global options with the innermost command.

@@ -12,6 +12,7 @@ use dataforseo_client::models::{EndpointInfo, FieldRule};
 use serde_json::Value;
 
 use crate::job::AnyJob;
+use crate::lookup;
 
 /// A section of the API.
 #[derive(Debug)]
@@ -19,7 +20,26 @@ pub(crate) struct SectionEntry {
     /// The name in paths.
     pub(crate) name: &'static str,
     pub(crate) doc: &'static str,
+    /// The groups, by the second part of the path.
+    pub(crate) groups: &'static [&'static GroupEntry],
+    /// The endpoints of the section itself.
     pub(crate) endpoints: &'static [EndpointEntry],
+}
+
+/// A group of a section: the endpoints of one engine or source.
+#[derive(Debug)]
+pub(crate) struct GroupEntry {
+    /// The name in paths.
+    pub(crate) name: &'static str,
+    pub(crate) doc: &'static str,
+    pub(crate) endpoints: &'static [EndpointEntry],
+}
+
+impl SectionEntry {
+    /// Returns the group with a name in paths.
+    pub(crate) fn group(&self, name: &str) -> Option<&'static GroupEntry> {
+        self.groups.iter().copied().find(|group| group.name == name)
+    }
 }
 
 /// An endpoint.
@@ -92,7 +112,14 @@ impl EndpointEntry {
 
     /// Returns the command of the endpoint, without the name of the program.
     pub(crate) fn command(&self) -> String {
-        format!("{} {}", kebab_case(self.section()), kebab_case(self.name))
+        let mut parts = vec![self.section()];
+        parts.extend(lookup::group_of(self).map(|group| group.name));
+        parts.push(self.name);
+        parts
+            .into_iter()
+            .map(kebab_case)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 

@@ -96,12 +96,12 @@ fn the_help_of_an_endpoint() {
 
 #[test]
 fn the_help_of_a_post() {
-    insta::assert_snapshot!(run(&["serp", "google-organic-task-post", "--help"]).out);
+    insta::assert_snapshot!(run(&["serp", "google", "organic-task-post", "--help"]).out);
 }
 
 #[test]
 fn the_short_help_of_a_result() {
-    insta::assert_snapshot!(run(&["serp", "google-organic-task-get-advanced", "-h"]).out);
+    insta::assert_snapshot!(run(&["serp", "google", "organic-task-get-advanced", "-h"]).out);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_list_of_endpoints() {
     output.assert(0, &[]);
     for line in [
         "backlinks bulk-ranks-live\tPOST /v3/backlinks/bulk_ranks/live\t1 task per call\t0.024 USD per call and 0.000036 USD per row, since 2026-07-01",
-        "serp google-organic-tasks-ready\tGET /v3/serp/google/organic/tasks_ready\t20 calls per minute\tfree",
+        "serp google organic-tasks-ready\tGET /v3/serp/google/organic/tasks_ready\t20 calls per minute\tfree",
     ] {
         assert!(output.out.lines().any(|found| found == line), "{output:?}");
     }
@@ -205,7 +205,8 @@ fn a_wrong_task_names_the_flags() {
     let several = r#"[{"keyword": "a"}, {"location_code": 1}]"#;
     let output = mocked(&[
         "serp",
-        "google-organic-task-post",
+        "google",
+        "organic-task-post",
         "--language-code",
         "en",
         "--task",
@@ -265,9 +266,9 @@ fn a_wrong_command_line() {
             &["backlinks", "index", "--ca-file", "no/such.pem"],
             "--ca-file no/such.pem: ",
         ),
-        (&["serp", "google-organic-task-get-advanced"], "<ID>"),
+        (&["serp", "google", "organic-task-get-advanced"], "<ID>"),
         (
-            &["serp", "google-organic-task-get-advanced", ".."],
+            &["serp", "google", "organic-task-get-advanced", ".."],
             "id: required",
         ),
     ] {
@@ -318,7 +319,8 @@ fn a_dry_run_sends_nothing() {
     assert_eq!(output.json(), request);
     let id = [
         "serp",
-        "google-organic-task-get-advanced",
+        "google",
+        "organic-task-get-advanced",
         "a b/c",
         "--dry-run",
         "--sandbox",
@@ -374,7 +376,8 @@ fn exit_codes_of_calls_that_fail() {
     let mock = faulty("/v3/** pending:1");
     let get = [
         "serp",
-        "google-organic-task-get-advanced",
+        "google",
+        "organic-task-get-advanced",
         "07280000-1111-2222-3333-444455556666",
     ];
     against(&mock, &get).assert(6, &["try again later"]);
@@ -394,7 +397,8 @@ fn each_task_of_a_post_has_its_outcome() {
     let two = r#"[{"keyword": "a"}, {"keyword": "b"}]"#;
     let post = [
         "serp",
-        "google-organic-task-post",
+        "google",
+        "organic-task-post",
         "--location-code",
         "2840",
         "--language-code",

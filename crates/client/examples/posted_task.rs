@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dataforseo_client::{Client, Fetched, serp::GoogleOrganicTaskPostTask};
+use dataforseo_client::{Client, Fetched, serp::google::OrganicTaskPostTask};
 use dataforseo_mock_server::{MockServer, OnMiss};
 
 #[tokio::main]
@@ -14,11 +14,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .connector(mock.connector())
         .build()?;
 
-    let task = GoogleOrganicTaskPostTask::new()
+    let task = OrganicTaskPostTask::new()
         .keyword("albert einstein")
         .location_code(2840)
         .language_code("en");
-    let posted = client.serp().google_organic_task_post(&[task]).await?;
+    let posted = client.serp().google().organic_task_post(&[task]).await?;
     for (index, task) in posted.failed() {
         println!("task {index} was refused: {}", task.message);
     }
@@ -27,7 +27,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         loop {
             match client
                 .serp()
-                .google_organic_task_get_advanced(id.as_str())
+                .google()
+                .organic_task_get_advanced(id.as_str())
                 .await?
             {
                 Fetched::Ready(response) => {

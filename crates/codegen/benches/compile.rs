@@ -16,7 +16,7 @@ use std::process::{Command, ExitCode};
 use dataforseo_codegen::emit;
 use dataforseo_spec::files::files_below;
 use dataforseo_spec::fixtures::Fixtures;
-use dataforseo_spec::model::{Model, Object, Type, TypeDef};
+use dataforseo_spec::model::{Model, Object, Type, TypeDef, types_in};
 use nix::sys::resource::{UsageWho, getrusage};
 
 type Failure = Box<dyn std::error::Error>;
@@ -390,7 +390,8 @@ fn derives(model: &Model) -> String {
          pub result: Option<Vec<R>>,\n}\n",
     );
     for section in &model.sections {
-        for ty in &section.shared {
+        let groups = section.groups.iter().flat_map(|group| &group.types);
+        for ty in types_in(section.types.iter().chain(groups)) {
             text += &derived_type(ty);
         }
         for endpoint in &section.endpoints {

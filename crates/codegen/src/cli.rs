@@ -8,7 +8,8 @@ use quote::quote;
 use serde_json::{Map, Value};
 
 use super::docs;
-use super::rust::ident;
+use super::rust::{ident, path};
+use dataforseo_spec::Scope;
 use dataforseo_spec::language::Format;
 use dataforseo_spec::model::{Endpoint, Field, Limit, Model, Object, Section, Type};
 
@@ -38,51 +39,78 @@ pub fn root(model: &Model) -> TokenStream {
     }
 }
 
-/// Emits the endpoints of a section.
-pub fn section(section: &Section) -> TokenStream {
-    let module = ident(&section.name);
-    let (name, doc) = (&section.name, section.doc.trim());
-    let shared = Shared::of(section);
+/// Emits the endpoints of a section or of a group.
+pub fn scope(section: &Section, scope: &Scope) -> TokenStream {
+    let module = path(scope);
+    let endpoints: Vec<&Endpoint> = section.endpoints_in(scope).collect();
+    let shared = Shared::of(&endpoints);
     let constants = shared
         .0
         .values()
         .map(|(ident, made)| quote!(const #ident: Argument = #made;));
-    let endpoints = section
-        .endpoints
-        .iter()
-        .map(|it| endpoint(section, it, &shared));
+    let endpoints = endpoints.iter().map(|it| endpoint(section, it, &shared));
+    let endpoints: Vec<TokenStream> = endpoints.collect();
+    let (modules, entry) = match section.group(scope) {
+        Some(group) => {
+            let (name, doc) = (&group.name, group.doc.trim());
+            let entry = quote! {
+                /// The commands of the group.
+                pub(super) static GROUP: GroupEntry = GroupEntry {
+                    name: #name,
+                    doc: #doc,
+                    endpoints: &[#(#endpoints),*],
+                };
+            };
+            (quote!(), entry)
+        }
+        None => {
+            let (name, doc) = (&section.name, section.doc.trim());
+            let groups = section.groups.iter().map(|group| ident(&group.name));
+            let groups: Vec<Ident> = groups.collect();
+            let entry = quote! {
+                /// The commands of the section.
+                pub(super) static SECTION: SectionEntry = SectionEntry {
+                    name: #name,
+                    doc: #doc,
+                    groups: &[#(&#groups::GROUP),*],
+                    endpoints: &[#(#endpoints),*],
+                };
+            };
+            (quote!(#(mod #groups;)*), entry)
+        }
+    };
     quote! {
+        #[allow(unused_imports, reason = "all generated files have the same imports")]
         use dataforseo_client::models::{Endpoint as _, #module as models};
 
         #[allow(unused_imports, reason = "all generated files have the same imports")]
-        use crate::table::{Argument, BulkEntry, Cell, Column, EndpointEntry, SectionEntry, drift};
+        use crate::table::{
+            Argument, BulkEntry, Cell, Column, EndpointEntry, GroupEntry, SectionEntry, drift,
+        };
+
+        #modules
 
         #(#constants)*
 
-        /// The commands of the section.
-        pub(super) static SECTION: SectionEntry = SectionEntry {
-            name: #name,
-            doc: #doc,
-            endpoints: &[#(#endpoints),*],
-        };
+        #entry
     }
 }
 
-/// The arguments that several endpoints of a section share, each with the name of its constant. The key
+/// The arguments that several endpoints of a folder share, each with the name of its constant. The key
 /// is their code.
 struct Shared(IndexMap<String, (Ident, TokenStream)>);
 
 impl Shared {
-    fn of(section: &Section) -> Self {
+    fn of(endpoints: &[&Endpoint]) -> Self {
         let mut all: IndexMap<String, (&Field, TokenStream, usize)> = IndexMap::new();
-        for field in section.endpoints.iter().flat_map(arguments) {
+        for field in endpoints.iter().flat_map(|endpoint| arguments(endpoint)) {
             let made = argument(field);
             let (.., count) = all.entry(made.to_string()).or_insert((field, made, 0));
             *count += 1;
         }
         all.retain(|_, (.., count)| *count > 1);
-        // The constant of the section itself.
-        let mut used = HashSet::from(["SECTION".to_owned()]);
+        // The constants of the folder itself.
+        let mut used = HashSet::from(["SECTION", "GROUP"].map(str::to_owned));
         let named = all.into_iter().filter_map(|(text, (field, made, _))| {
             let name = field.ident.trim_start_matches("r#").to_uppercase();
             // Fields of one name can differ between endpoints.

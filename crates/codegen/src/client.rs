@@ -1,12 +1,14 @@
 //! The client's methods: one per endpoint, in a group per section.
 
-use proc_macro2::TokenStream;
+use heck::ToUpperCamelCase as _;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs;
-use super::rust::ident;
+use super::rust::{ident, path};
 use serde_json::Value;
 
+use dataforseo_spec::Scope;
 use dataforseo_spec::language::Mode;
 use dataforseo_spec::model::{Endpoint, Field, Limit, Model, Section, Type};
 
@@ -14,27 +16,25 @@ use dataforseo_spec::model::{Endpoint, Field, Limit, Model, Section, Type};
 pub fn root(model: &Model) -> TokenStream {
     let modules = model.sections.iter().map(|section| {
         let (feature, module) = (&section.name, ident(&section.name));
-        let group = group_name(section);
+        let scopes = section.scopes();
+        let names: Vec<_> = scopes.iter().map(struct_name).collect();
+        let names = match &names[..] {
+            [name] => quote!(#name),
+            names => quote!({#(#names),*}),
+        };
         quote! {
             #[cfg(feature = #feature)]
             mod #module;
             #[cfg(feature = #feature)]
-            pub use #module::#group;
+            pub use #module::#names;
         }
     });
     let methods = model.sections.iter().map(|section| {
-        let (feature, method) = (&section.name, ident(&section.name));
-        let group = group_name(section);
-        let doc = docs::attributes(&format!(
-            "Returns the methods of the section `{}`: {}",
-            section.name, section.doc
-        ));
+        let feature = &section.name;
+        let accessor = accessor(&Scope::section(feature), &section.doc, quote!(self));
         quote! {
-            #doc
             #[cfg(feature = #feature)]
-            pub fn #method(&self) -> #group<'_> {
-                #group::new(self)
-            }
+            #accessor
         }
     });
     let sections = model.sections.iter().map(|section| {
@@ -44,6 +44,10 @@ pub fn root(model: &Model) -> TokenStream {
             pub use dataforseo_models::#module;
         }
     });
+    let shared = (!model.shared.is_empty()).then(|| {
+        let module = path(&Scope::root());
+        quote!(pub use dataforseo_models::#module;)
+    });
     quote! {
         use crate::Client;
 
@@ -52,6 +56,7 @@ pub fn root(model: &Model) -> TokenStream {
         /// The tasks and results of each section, re-exported at the root of the crate.
         pub(crate) mod sections {
             #(#sections)*
+            #shared
         }
 
         impl Client {
@@ -60,23 +65,78 @@ pub fn root(model: &Model) -> TokenStream {
     }
 }
 
-/// Emits the group of a section.
-pub fn section(section: &Section) -> TokenStream {
-    let group = group_name(section);
-    let module = ident(&section.name);
+/// Emits the method that returns the methods of a section or of a group.
+fn accessor(scope: &Scope, doc: &str, client: TokenStream) -> TokenStream {
+    let name = scope.parts().last().map_or("", String::as_str);
+    let (method, group) = (ident(name), struct_name(scope));
+    let kind = kind(scope);
     let doc = docs::attributes(&format!(
-        "The endpoints of the section `{}`: {}\n\n[`Client::{}`] returns it.",
-        section.name, section.doc, section.name
+        "Returns the methods of the {kind} `{name}`: {doc}"
     ));
-    let methods = section
-        .endpoints
+    // The methods of a group outlive those of its section.
+    let lifetime = scope.group_name().map_or(quote!('_), |_| quote!('a));
+    quote! {
+        #doc
+        pub fn #method(&self) -> #group<#lifetime> {
+            #group::new(#client)
+        }
+    }
+}
+
+fn kind(scope: &Scope) -> &'static str {
+    match scope.group_name() {
+        Some(_) => "group",
+        None => "section",
+    }
+}
+
+/// Emits the methods of a section or of a group.
+pub fn scope(section: &Section, scope: &Scope) -> TokenStream {
+    let group = struct_name(scope);
+    let module = path(scope);
+    let is_section = scope.group_name().is_none();
+    let groups = if is_section { &section.groups[..] } else { &[] };
+    let topic = section
+        .group(scope)
+        .map_or(&section.doc, |group| &group.doc);
+    let name = scope.parts().last().map_or("", String::as_str);
+    let origin = match scope.group_name() {
+        Some(group) => format!("{}::{group}", struct_name(&Scope::section(&section.name))),
+        None => format!("Client::{name}"),
+    };
+    let doc = docs::attributes(&format!(
+        "The endpoints of the {} `{name}`: {topic}\n\n[`{origin}`] returns it.",
+        kind(scope),
+    ));
+    let outer = (!is_section).then(|| {
+        let outer = struct_name(&Scope::section(&section.name));
+        quote! {
+            #[allow(unused_imports, reason = "for the documentation")]
+            use super::#outer;
+        }
+    });
+    let modules = groups.iter().map(|group| {
+        let (module, name) = (ident(&group.name), struct_name(&scope.child(&group.name)));
+        quote! {
+            mod #module;
+            pub use #module::#name;
+        }
+    });
+    let accessors = groups
         .iter()
+        .map(|group| accessor(&scope.child(&group.name), &group.doc, quote!(self.client)));
+    let methods = section
+        .endpoints_in(scope)
         .map(|endpoint| method(section, endpoint));
     quote! {
+        #[allow(unused_imports, reason = "one list serves all generated files")]
         use dataforseo_models::#module as models;
 
         #[allow(unused_imports, reason = "one list serves all generated files")]
         use crate::{Client, Error, Fetched, Pages, Posted, Response};
+        #outer
+
+        #(#modules)*
 
         #doc
         #[derive(Debug, Clone, Copy)]
@@ -89,6 +149,8 @@ pub fn section(section: &Section) -> TokenStream {
                 Self { client }
             }
 
+            #(#accessors)*
+
             #(#methods)*
         }
     }
@@ -100,8 +162,8 @@ const TASK: &str = "task";
 fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let method = ident(&endpoint.module);
     let name = ident(&endpoint.name);
-    let result = result_type(endpoint);
-    let doc = docs::attributes(&method_doc(section, endpoint));
+    let result = result_type(section, endpoint);
+    let doc = docs::attributes(&method_doc(endpoint));
     let parameters: Vec<_> = endpoint
         .parameters
         .iter()
@@ -144,7 +206,7 @@ fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
             ident(&format!("{}_pages", endpoint.module)),
             ident(&task.name),
         );
-        let doc = docs::attributes(&pages_doc(section, endpoint));
+        let doc = docs::attributes(&pages_doc(endpoint));
         quote! {
             #doc
             pub fn #method(&self, task: models::#task) -> Pages<models::#name> {
@@ -156,7 +218,7 @@ fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
         let note = docs::gone(since);
         quote!(#[deprecated(note = #note)])
     });
-    let former = former_methods(endpoint);
+    let former = former_methods(section, endpoint);
     quote! {
         #doc
         #deprecated
@@ -169,8 +231,8 @@ fn method(section: &Section, endpoint: &Endpoint) -> TokenStream {
 }
 
 /// Emits the methods that an endpoint had before the API renamed it.
-fn former_methods(endpoint: &Endpoint) -> TokenStream {
-    let result = result_type(endpoint);
+fn former_methods(section: &Section, endpoint: &Endpoint) -> TokenStream {
+    let result = result_type(section, endpoint);
     let (method, name) = (ident(&endpoint.module), ident(&endpoint.name));
     let task = endpoint.task.as_ref().map(|task| ident(&task.name));
     let names: Vec<_> = endpoint
@@ -244,17 +306,31 @@ fn former_methods(endpoint: &Endpoint) -> TokenStream {
     quote!(#(#methods)*)
 }
 
-fn result_type(endpoint: &Endpoint) -> TokenStream {
+fn result_type(section: &Section, endpoint: &Endpoint) -> TokenStream {
     match &endpoint.result_type {
         Type::Object(name) | Type::Union(name) => {
+            let scope = section.scope_of(&endpoint.scope, name);
             let name = ident(name);
-            quote!(models::#name)
+            match scope.filter(|scope| *scope != endpoint.scope) {
+                Some(scope) => {
+                    let module = path(&scope);
+                    quote!(dataforseo_models::#module::#name)
+                }
+                None => quote!(models::#name),
+            }
         }
         _ => quote!(dataforseo_models::Value),
     }
 }
 
-fn pages_doc(section: &Section, endpoint: &Endpoint) -> String {
+/// Returns the expression for the methods of an endpoint's group: `client.serp().google()`.
+fn group_call(endpoint: &Endpoint) -> String {
+    let parts = endpoint.scope.parts().iter();
+    let calls: String = parts.map(|part| format!(".{part}()")).collect();
+    format!("client{calls}")
+}
+
+fn pages_doc(endpoint: &Endpoint) -> String {
     let (module, paging) = (
         &endpoint.module,
         endpoint
@@ -283,20 +359,19 @@ fn pages_doc(section: &Section, endpoint: &Endpoint) -> String {
          the maximum if the task has none. Pages with the maximum cost least per row.\n\n\
          # Example\n{}",
         example(
-            section,
             endpoint,
             &format!(
-                "let mut pages = client.{}().{module}_pages(task);\n\
+                "let mut pages = {}.{module}_pages(task);\n\
                  while let Some(page) = pages.next().await {{\n    \
                      println!(\"{{}} of {{:?}}\", page?.rows.len(), pages.total());\n\
                  }}",
-                section.name
+                group_call(endpoint)
             )
         )
     )
 }
 
-fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
+fn method_doc(endpoint: &Endpoint) -> String {
     let mut parts = vec![endpoint.doc.clone()];
     let mut limits = docs::call_limits(&endpoint.limits);
     for field in endpoint.task.iter().flat_map(|task| &task.fields) {
@@ -308,7 +383,7 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
     }
     parts.push(cost_doc(endpoint).to_owned());
     parts.push(errors_doc(endpoint).to_owned());
-    let group = format!("client.{}().{}", section.name, endpoint.module);
+    let group = format!("{}.{}", group_call(endpoint), endpoint.module);
     let arguments: Vec<&str> = endpoint.parameters.iter().map(|_| "\"…\"").collect();
     let call = match (&endpoint.task, endpoint.mode) {
         (Some(_), Mode::TaskPost) => format!(
@@ -339,7 +414,7 @@ fn method_doc(section: &Section, endpoint: &Endpoint) -> String {
             arguments.join(", ")
         ),
     };
-    parts.push(format!("# Example\n{}", example(section, endpoint, &call)));
+    parts.push(format!("# Example\n{}", example(endpoint, &call)));
     parts.push(format!("{}.", docs::source(endpoint)));
     parts.join("\n\n")
 }
@@ -413,7 +488,7 @@ fn limits_of(field: &Field) -> Vec<String> {
 }
 
 /// Returns an example that compiles: it creates the task and makes the call.
-fn example(section: &Section, endpoint: &Endpoint, call: &str) -> String {
+fn example(endpoint: &Endpoint, call: &str) -> String {
     let task = endpoint.task.iter().map(|task| {
         let arguments: Vec<String> = task
             .fields
@@ -446,7 +521,7 @@ fn example(section: &Section, endpoint: &Endpoint, call: &str) -> String {
         });
         format!(
             "let {TASK} = dataforseo_client::{}::{}::new({}){};\n",
-            section.name,
+            endpoint.scope.parts().join("::"),
             task.name,
             arguments.join(", "),
             setters.collect::<String>()
@@ -501,9 +576,10 @@ fn argument(ty: &Type, example: Option<&Value>) -> String {
     }
 }
 
-fn group_name(section: &Section) -> proc_macro2::Ident {
-    // Section names were checked to be names of modules, so they make names of types.
-    ident(&heck::ToUpperCamelCase::to_upper_camel_case(
-        section.name.as_str(),
-    ))
+/// Returns the name of the type with the methods of a section or of a group.
+fn struct_name(scope: &Scope) -> Ident {
+    // The names were checked to be names of modules, so they make names of types.
+    let parts = scope.parts().iter();
+    let name: String = parts.map(|part| part.to_upper_camel_case()).collect();
+    ident(&name)
 }

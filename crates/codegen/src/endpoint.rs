@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::docs;
+use super::modules::schemas_from;
 use super::rust::ident;
 use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
@@ -12,8 +13,8 @@ use dataforseo_spec::model::{
     Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef,
 };
 
-/// The file.
-pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
+/// The file. `imports` are the names from other files.
+pub fn emit(section: &Section, endpoint: &Endpoint, imports: TokenStream) -> TokenStream {
     let name = ident(&endpoint.name);
     let result = rust_type(&endpoint.result_type);
     let doc = docs::attributes(&docs::endpoint(endpoint));
@@ -24,7 +25,7 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         .map(|task| task_items(section, endpoint, task));
     let result_doc = format!("One result of [`{}`].", endpoint.name);
     let result_items = endpoint.result.iter().map(|it| object(it, &result_doc));
-    let known: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
+    let known = section.types_of(endpoint);
     let types = endpoint.types.iter().map(|ty| type_def(ty, &known));
     let at = endpoint.rows.as_ref().map_or("items", |rows| &rows.spec.at);
     let item_methods = endpoint.result.iter().map(|it| items(it, at));
@@ -33,11 +34,11 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
         .iter()
         .map(|rows| rows_items(section, endpoint, rows));
     let former = former_names(endpoint);
-    let folder = &section.name;
+    let folder = schemas_from(&endpoint.scope, 0);
     let schemas = [("task", &endpoint.task), ("result", &endpoint.result)]
         .into_iter()
         .filter_map(|(role, object)| {
-            let file = format!("../../../schemas/{folder}/{}.{role}.json", endpoint.module);
+            let file = format!("{folder}/{}.{role}.json", endpoint.module);
             let name = ident(&object.as_ref()?.name);
             Some(quote! {
                 #[cfg(feature = "schemars")]
@@ -45,10 +46,9 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> TokenStream {
             })
         });
     quote! {
+        #imports
         #[allow(unused_imports, reason = "the spec decides which of these are used")]
         use crate::prelude::*;
-        #[allow(unused_imports, reason = "the spec decides which of these are used")]
-        use super::*;
 
         #doc
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +147,7 @@ fn task_items(section: &Section, endpoint: &Endpoint, task: &Object) -> TokenStr
         endpoint.name
     );
     let items = object(task, &doc);
-    let types: Vec<&TypeDef> = endpoint.types.iter().chain(&section.shared).collect();
+    let types = section.types_of(endpoint);
     let rules = rules(&task.fields, &types, 0);
     quote! {
         #items

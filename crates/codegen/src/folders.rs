@@ -17,6 +17,9 @@ pub const MODELS: &str = "crates/models/src/generated";
 /// The JSON Schemas of tasks and results.
 pub const SCHEMAS: &str = "crates/models/schemas";
 
+/// The module and the folder of the types that all sections share.
+pub const SHARED: &str = "shared";
+
 /// The methods of the client.
 pub const CLIENT: &str = "crates/client/src/generated";
 

@@ -2,14 +2,15 @@
 //! spec affects callers, without the thousands of generated lines.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use dataforseo_spec::load::TYPES_FOLDER;
 use rayon::prelude::*;
 use syn::{
     Attribute, Fields, ImplItem, Item, ItemEnum, ItemImpl, ItemMacro, ItemStruct, Type, Visibility,
 };
 
-use super::folders::LISTINGS;
+use super::folders::{CLIENT, LISTINGS, MODELS, SHARED};
 use super::rust::Files;
 
 /// Returns one listing per feature of the generated files.
@@ -44,26 +45,32 @@ pub fn emit(files: &Files) -> Result<Files, syn::Error> {
 
 /// The feature of a file, and the module of its public names.
 fn place(path: &Path) -> Option<(String, String)> {
-    let text = path.to_str()?.replace('\\', "/");
-    let text = PathBuf::from(text);
-    let parts: Vec<&str> = text.iter().filter_map(|part| part.to_str()).collect();
-    match parts.as_slice() {
-        ["crates", "models", "src", "generated", section, _] => Some((
-            (*section).to_owned(),
-            format!("dataforseo_models::{section}"),
-        )),
-        ["crates", "models", "src", "generated", "api.rs"] => {
-            Some(("always".to_owned(), "dataforseo_models::api".to_owned()))
-        }
-        ["crates", "models", "src", "generated", _] => {
-            Some(("always".to_owned(), "dataforseo_models".to_owned()))
-        }
-        ["crates", "client", "src", "generated", file] => {
-            let section = file.strip_suffix(".rs").filter(|name| *name != "mod");
-            let feature = section.unwrap_or("always").to_owned();
-            Some((feature, "dataforseo_client".to_owned()))
-        }
-        _ => None,
+    let path = path.to_str()?.replace('\\', "/");
+    let (folder, file) = path.rsplit_once('/')?;
+    if let Some(folder) = below(folder, MODELS) {
+        // The modules of shared types and of endpoints are private.
+        let modules = folder.iter().filter(|part| **part != TYPES_FOLDER);
+        let path = modules.fold("dataforseo_models".to_owned(), |path, part| {
+            format!("{path}::{part}")
+        });
+        return Some(match (folder.first(), file) {
+            (None, "api.rs") => ("always".to_owned(), format!("{path}::api")),
+            (None | Some(&SHARED), _) => ("always".to_owned(), path),
+            (Some(section), _) => ((*section).to_owned(), path),
+        });
+    }
+    let folder = below(folder, CLIENT)?;
+    let section = folder.first().copied().or_else(|| file.strip_suffix(".rs"));
+    let feature = section.filter(|name| *name != "mod").unwrap_or("always");
+    Some((feature.to_owned(), "dataforseo_client".to_owned()))
+}
+
+/// Returns the folders below another folder; `None` for a folder elsewhere.
+fn below<'a>(folder: &'a str, outer: &str) -> Option<Vec<&'a str>> {
+    let rest = folder.strip_prefix(outer)?;
+    match rest.strip_prefix('/') {
+        Some(rest) => Some(rest.split('/').collect()),
+        None => rest.is_empty().then(Vec::new),
     }
 }
 

@@ -4,15 +4,15 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rust::ident;
+use super::rust::{ident, path};
 use dataforseo_spec::fixtures::Fixtures;
 use dataforseo_spec::model::Model;
 
 /// The table.
 pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
     let endpoints = model.sections.iter().flat_map(|section| {
-        let module = ident(&section.name);
         section.endpoints.iter().map(move |endpoint| {
+            let module = path(&endpoint.scope);
             let name = ident(&endpoint.name);
             let feature = &section.name;
             let fixtures = fixtures

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::docs;
+use super::folders::SHARED;
 use super::schema::Schemas;
+use dataforseo_spec::Scope;
 use dataforseo_spec::language::{FieldType, Fields};
-use dataforseo_spec::model::{Endpoint, Model, Section, TypeDef};
+use dataforseo_spec::model::{Endpoint, Model, Section};
+use heck::ToUpperCamelCase as _;
 
 /// Emits the document as JSON.
 pub fn emit(model: &Model) -> String {
@@ -66,17 +69,23 @@ pub fn emit(model: &Model) -> String {
     format!("{document:#}\n")
 }
 
-/// Returns the name of a type in the whole document, as type names are unique per section only.
-fn component(section: &Section, name: &str) -> String {
-    let prefix = heck::ToUpperCamelCase::to_upper_camel_case(section.name.as_str());
-    format!("{prefix}.{name}")
+/// Returns the name of a type in the whole document, as type names are unique per scope only.
+fn component(scope: &Scope, name: &str) -> String {
+    let parts: Vec<String> = match scope.parts() {
+        [] => vec![SHARED.to_upper_camel_case()],
+        parts => parts.iter().map(|it| it.to_upper_camel_case()).collect(),
+    };
+    format!("{}.{name}", parts.join("."))
 }
 
 fn operation(section: &Section, endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
-    let own = endpoint.types.iter().chain(&section.shared);
-    let types: Vec<&TypeDef> = own.collect();
-    let refs = format!("#/components/schemas/{}", component(section, ""));
-    let reference = |name: &str| json!({ "$ref": format!("{refs}{name}") });
+    let types = section.types_of(endpoint);
+    let component = |name: &str| {
+        let scope = section.scope_of(&endpoint.scope, name);
+        component(scope.as_ref().unwrap_or(&endpoint.scope), name)
+    };
+    let refs = |name: &str| format!("#/components/schemas/{}", component(name));
+    let reference = |name: &str| json!({ "$ref": refs(name) });
     let writer = |strict: bool| Schemas {
         types: &types,
         refs: &refs,
@@ -85,13 +94,13 @@ fn operation(section: &Section, endpoint: &Endpoint, schemas: &mut Map<String, V
     };
     let mut keep = |mut writer: Schemas<'_>| {
         for (name, schema) in writer.definitions() {
-            schemas.insert(component(section, &name), schema);
+            schemas.insert(component(&name), schema);
         }
     };
     let mut own_schemas: Vec<(&String, Value)> = Vec::new();
     let mut summary = endpoint.doc.lines();
     let mut operation = json!({
-        "operationId": format!("{}_{}", section.name, endpoint.module),
+        "operationId": operation_id(endpoint),
         "tags": [section.name],
         "summary": summary.next().unwrap_or_default(),
         "description": docs::endpoint(endpoint),
@@ -136,10 +145,17 @@ fn operation(section: &Section, endpoint: &Endpoint, schemas: &mut Map<String, V
         }
     };
     for (name, schema) in own_schemas {
-        schemas.insert(component(section, name), schema);
+        schemas.insert(component(name), schema);
     }
     operation["responses"] = responses(result);
     operation
+}
+
+/// Returns the identifier of an operation: that of its method, with the names of its modules.
+fn operation_id(endpoint: &Endpoint) -> String {
+    let mut parts = endpoint.scope.parts().to_vec();
+    parts.push(endpoint.module.clone());
+    parts.join("_")
 }
 
 /// Returns the body of a request: a list of tasks.

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use dataforseo_spec::Scope;
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::folders::SHARED;
 
 /// Generated files by path, relative to the root of the workspace.
 pub type Files = BTreeMap<PathBuf, String>;
@@ -63,4 +67,13 @@ fn spaced(item: &str) -> String {
 /// Returns a Rust identifier, raw if the name is a keyword.
 pub fn ident(name: &str) -> Ident {
     syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+}
+
+/// Returns the path of a scope's module: `serp::google`. That of the root is `shared`.
+pub fn path(scope: &Scope) -> TokenStream {
+    let parts: Vec<Ident> = match scope.parts() {
+        [] => vec![ident(SHARED)],
+        parts => parts.iter().map(|part| ident(part)).collect(),
+    };
+    quote!(#(#parts)::*)
 }

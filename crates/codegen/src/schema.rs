@@ -41,40 +41,17 @@ pub fn emit(section: &Section, endpoint: &Endpoint) -> Vec<(String, String)> {
     .into_iter()
     .filter_map(|(role, object, strict)| {
         let object = object.as_ref()?;
-        let own = endpoint.types.iter().chain(&section.shared);
+        let types = section.types_of(endpoint);
         let name = format!("{}.{role}.json", endpoint.module);
-        Some((
-            name,
-            document(object, strict, own.collect(), &endpoint.file),
-        ))
+        Some((name, document(object, strict, &types, &endpoint.file)))
     })
     .collect()
 }
 
-/// Emits the schemas of the shared types that are results, by file name.
-pub fn shared(section: &Section) -> Vec<(String, String)> {
-    let file = section.shared_file.as_deref().unwrap_or_default();
-    shared_results(section)
-        .map(|object| {
-            let types = section.shared.iter().collect();
-            let name = shared_file(object);
-            (name, document(object, false, types, file))
-        })
-        .collect()
-}
-
-/// Returns the shared types that are results of endpoints.
-pub fn shared_results(section: &Section) -> impl Iterator<Item = &Object> {
-    section.shared.iter().filter_map(|ty| match ty {
-        TypeDef::Object(object) => {
-            let is_result = Type::Object(object.name.clone());
-            let mut endpoints = section.endpoints.iter();
-            endpoints
-                .any(|endpoint| endpoint.result.is_none() && endpoint.result_type == is_result)
-                .then_some(object)
-        }
-        _ => None,
-    })
+/// Emits the schema of a shared type that is a result, with its file name. `source` is its spec file.
+pub fn shared(object: &Object, types: &[&TypeDef], source: &str) -> (String, String) {
+    let schema = document(object, false, types, source);
+    (shared_file(object), schema)
 }
 
 /// Returns the file name of a shared result.
@@ -84,10 +61,10 @@ pub fn shared_file(object: &Object) -> String {
 }
 
 /// Returns a self-contained schema, with the types that it refers to in `$defs`.
-fn document(object: &Object, strict: bool, types: Vec<&TypeDef>, source: &str) -> String {
+fn document(object: &Object, strict: bool, types: &[&TypeDef], source: &str) -> String {
     let mut schemas = Schemas {
-        types: &types,
-        refs: "#/$defs/",
+        types,
+        refs: &|name| format!("#/$defs/{name}"),
         strict,
         named: BTreeSet::new(),
     };
@@ -112,8 +89,8 @@ fn print(schema: &Value) -> String {
 pub struct Schemas<'a> {
     /// The types that can be referred to.
     pub types: &'a [&'a TypeDef],
-    /// The location of the named types: `#/$defs/`.
-    pub refs: &'a str,
+    /// Returns the location of a named type: `#/$defs/Name`.
+    pub refs: &'a dyn Fn(&str) -> String,
     /// A task has neither other fields nor nulls. A response can have both.
     pub strict: bool,
     /// The types that were referred to.
@@ -187,7 +164,7 @@ impl Schemas<'_> {
         let mut mapping = Map::new();
         for member in &union.members {
             self.named.insert(member.object.clone());
-            let object = format!("{}{}", self.refs, member.object);
+            let object = (self.refs)(&member.object);
             alternatives.push(json!({
                 "description": member.doc,
                 "allOf": [
@@ -318,7 +295,7 @@ impl Schemas<'_> {
             }
             Type::Object(name) | Type::Union(name) => {
                 self.named.insert(name.clone());
-                return reference(self.refs, name, nullable);
+                return reference((self.refs)(name), nullable);
             }
             Type::Enum(name) => {
                 // A single value is inlined.
@@ -330,7 +307,7 @@ impl Schemas<'_> {
                     "string"
                 } else {
                     self.named.insert(name.clone());
-                    return reference(self.refs, name, nullable);
+                    return reference((self.refs)(name), nullable);
                 }
             }
         };
@@ -344,8 +321,8 @@ impl Schemas<'_> {
     }
 }
 
-fn reference(refs: &str, name: &str, nullable: bool) -> Map<String, Value> {
-    let reference = json!({ "$ref": format!("{refs}{name}") });
+fn reference(location: String, nullable: bool) -> Map<String, Value> {
+    let reference = json!({ "$ref": location });
     let mut schema = Map::new();
     if nullable {
         let alternatives = json!([reference, { "type": "null" }]);

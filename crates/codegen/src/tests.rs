@@ -3,14 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rust::ident;
+use super::rust::{ident, path};
 use dataforseo_spec::model::Model;
 
 /// Emits the list.
 pub fn emit(model: &Model) -> TokenStream {
     let endpoints = model.sections.iter().flat_map(|section| {
-        let module = ident(&section.name);
         section.endpoints.iter().map(move |endpoint| {
+            let module = path(&endpoint.scope);
             let name = ident(&endpoint.name);
             quote!(Typed::of::<models::#module::#name>())
         })

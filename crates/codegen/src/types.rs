@@ -8,23 +8,37 @@ use quote::quote;
 use super::rust::ident;
 use super::{docs, schema};
 use dataforseo_spec::Payload;
-use dataforseo_spec::model::{Enum, Field, Object, Section, Type, TypeDef, Union};
+use dataforseo_spec::model::{Enum, Field, Object, Type, TypeDef, Union};
 
-/// Emits the types that the endpoints of a section share.
-pub fn shared(section: &Section) -> TokenStream {
-    let known: Vec<&TypeDef> = section.shared.iter().collect();
-    let types = section.shared.iter().map(|ty| type_def(ty, &known));
-    let items = schema::shared_results(section).map(|object| items(object, "items"));
-    let folder = &section.name;
-    let schemas = schema::shared_results(section).map(|object| {
-        let file = format!("../../../schemas/{folder}/{}", schema::shared_file(object));
+/// A file of shared types.
+pub struct SharedFile<'a> {
+    /// The types of the file.
+    pub types: &'a [TypeDef],
+    /// All types that are visible in the folder.
+    pub known: &'a [&'a TypeDef],
+    /// The types of the file that are results of endpoints.
+    pub results: &'a [&'a Object],
+    /// The names from other files.
+    pub imports: TokenStream,
+    /// The path from the file to the folder of its schemas.
+    pub schemas: String,
+}
+
+/// Emits a file of shared types.
+pub fn shared(file: &SharedFile<'_>) -> TokenStream {
+    let types = file.types.iter().map(|ty| type_def(ty, file.known));
+    let items = file.results.iter().map(|object| items(object, "items"));
+    let schemas = file.results.iter().map(|object| {
+        let file = format!("{}/{}", file.schemas, schema::shared_file(object));
         let name = ident(&object.name);
         quote! {
             #[cfg(feature = "schemars")]
             crate::schema::embedded_schema!(#name, #file);
         }
     });
+    let imports = &file.imports;
     quote! {
+        #imports
         #[allow(unused_imports, reason = "the spec decides which of these are used")]
         use crate::prelude::*;
 

@@ -17,11 +17,13 @@ pub mod openapi;
 mod page;
 mod place_names;
 pub mod prose;
+mod recurring;
 pub mod report;
 mod requirements;
 mod rows;
 mod schema_prose;
 mod shape;
+mod shared_files;
 mod workspace;
 
 pub use page::import;

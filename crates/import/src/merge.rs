@@ -26,18 +26,19 @@ pub struct Merged {
 }
 
 impl Merged {
-    /// Returns the file of a new endpoint.
-    pub fn of_new_endpoint(draft: &Endpoint) -> Self {
+    /// Returns the file of a new endpoint. `file` is its path, relative to the root of the spec.
+    pub fn of_new_endpoint(file: &str, draft: &Endpoint) -> Self {
         Self {
-            text: write::endpoint(draft),
+            text: write::endpoint(file, draft),
             fingerprints: fingerprints::of(draft),
         }
     }
 
-    /// Returns a new file of shared types without types.
-    pub fn of_no_types() -> Self {
+    /// Returns a new file of shared types without types. `file` is its path, relative to the root of
+    /// the spec.
+    pub fn of_no_types(file: &str) -> Self {
         Self {
-            text: write::shared(&SharedTypes::default()),
+            text: write::shared(file, &SharedTypes::default()),
             fingerprints: FileFingerprints::new(),
         }
     }

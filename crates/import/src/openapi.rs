@@ -1,35 +1,39 @@
 //! Imports the vendor's OpenAPI file, a second source of facts. It has the types of all endpoints,
 //! and its prose states rules that its schemas lack.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::draft;
 use super::draft::Draft;
 use super::merge::{self, Merged};
 use super::place_names::{name_clashing_types, name_clashing_types_inside};
+use super::recurring::{NamedShapes, UsedNames};
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes};
+use super::shared_files::{SharedFile, SharedFiles};
 use super::workspace::{
-    ImportError, Options, Outcome, SectionFingerprints, SpecFile, read, write_files,
+    ImportError, Options, Outcome, SectionFingerprints, SpecFile, places, read, write_files,
 };
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
 use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
-use dataforseo_spec::Payload;
+use dataforseo_spec::fingerprints::Fingerprinted;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{
     Api, CallLimits, Endpoint, Field, FieldType, Fields, Member, Method, Mode, Object,
-    ResultObject, SharedType, SharedTypes, Source, Values,
+    ResultObject, SharedType, SharedTypes, Source,
 };
-use dataforseo_spec::load::{File, parse};
+use dataforseo_spec::load::{File, TYPES_FILE, TYPES_FOLDER, in_section, parse};
 use dataforseo_spec::names;
+use dataforseo_spec::{Payload, Placement, Scope};
 
 /// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
 /// Without patterns, imports all endpoints.
@@ -49,75 +53,96 @@ pub fn import(
     })?;
     let api = read(&root.join("spec/api.yaml"))?;
     let api: File<Api> = parse("spec/api.yaml", &api).map_err(ImportError::Spec)?;
-    let mut by_section: BTreeMap<&str, Vec<PathOperation<'_>>> = BTreeMap::new();
-    for (path, operations) in &document.paths {
+    let mut operations = Vec::new();
+    for (path, all) in &document.paths {
         if !only.is_empty() && !only.iter().any(|pattern| fits(pattern, path)) {
             continue;
         }
-        let section = path.trim_start_matches("/v3/").split('/').next();
-        for (method, operation) in operations {
+        // The spec has one method per path.
+        if let Some((method, operation)) = all.iter().next() {
             let method = match method.as_str() {
                 "get" => Method::Get,
                 _ => Method::Post,
             };
-            let all = by_section.entry(section.unwrap_or_default()).or_default();
-            all.push(PathOperation {
-                path,
-                method,
-                operation,
-            });
+            operations.push((path.as_str(), method, operation));
         }
     }
-    if by_section.is_empty() {
+    let unmatched = only
+        .iter()
+        .find(|pattern| !document.paths.keys().any(|path| fits(pattern, path)));
+    if unmatched.is_some() || operations.is_empty() {
+        let pattern = unmatched.map_or_else(|| only.join(", "), |pattern| format!("`{pattern}`"));
         return Err(ImportError::Page {
             path: name,
-            reason: Unreadable::because(format!("no path matches {}", only.join(", "))),
+            reason: Unreadable::because(format!("no path matches {pattern}")),
         });
     }
-    for pattern in only {
-        if !document.paths.keys().any(|path| fits(pattern, path)) {
-            return Err(ImportError::Page {
-                path: name,
-                reason: Unreadable::because(format!("no path matches `{pattern}`")),
-            });
-        }
-    }
-    let mut all = Vec::new();
-    for (section, operations) in by_section {
-        if !api.content.sections.contains_key(section) {
-            return Err(ImportError::Section {
-                path: name,
-                section: section.to_owned(),
-            });
-        }
-        let fingerprints = SectionFingerprints::read(root, section)?;
-        let shared = fingerprints.spec_file::<SharedTypes>(root, TYPES)?;
-        let mut importer = Importer::new(
-            &document,
-            section,
-            shared.as_ref().map(|(_, file)| &file.content),
-            date_in(&name),
-        );
-        let files = SectionFiles {
-            section,
-            shared,
-            fingerprints,
-        };
-        all.extend(importer.section(root, &name, files, &operations)?);
-    }
+    let paths = operations.iter().map(|(path, ..)| *path);
+    let places = places(&name, &api.content, paths)?;
+    let operations: Vec<PathOperation<'_>> = operations
+        .into_iter()
+        .zip(places)
+        .map(|((path, method, operation), place)| PathOperation {
+            path,
+            place,
+            method,
+            operation,
+        })
+        .collect();
+    let files = OpenApiFiles::read(root, &operations)?;
+    let mut importer = Importer::new(&document, &files.shared, date_in(&name));
+    let outcomes = importer.run(&name, files, &operations)?;
     // Files are written only after all files were read.
-    write_files(root, all, options)
+    write_files(root, outcomes, options)
 }
 
-/// The name of the file of shared types.
-const TYPES: &str = "types.yaml";
+/// The files of the spec that an import concerns.
+struct OpenApiFiles {
+    /// The fingerprints by section. Those of the root have no name.
+    fingerprints: BTreeMap<String, SectionFingerprints>,
+    shared: SharedFiles,
+    /// The endpoints' files that exist, by path of the endpoint.
+    endpoints: HashMap<String, SpecFile<Endpoint>>,
+}
 
-/// The files of a section that all its endpoints share.
-struct SectionFiles<'a> {
-    section: &'a str,
-    /// The file of shared types, if it exists.
-    shared: Option<SpecFile<SharedTypes>>,
-    fingerprints: SectionFingerprints,
+impl OpenApiFiles {
+    fn read(root: &Path, operations: &[PathOperation<'_>]) -> Result<Self, ImportError> {
+        let mut files = Self {
+            fingerprints: BTreeMap::new(),
+            shared: SharedFiles::default(),
+            endpoints: HashMap::new(),
+        };
+        let of_root = SectionFingerprints::read(root, "")?;
+        files.fingerprints.insert(String::new(), of_root);
+        for PathOperation { path, place, .. } in operations {
+            let section = place.scope.section_name();
+            if !files.fingerprints.contains_key(section) {
+                let read = SectionFingerprints::read(root, section)?;
+                files.fingerprints.insert(section.to_owned(), read);
+            }
+            if let Some(fingerprints) = files.fingerprints.get(section) {
+                files.shared.read(root, &place.scope, fingerprints)?;
+                let known = fingerprints.spec_file(root, in_section(&place.file()))?;
+                files
+                    .endpoints
+                    .extend(known.map(|known| ((*path).to_owned(), known)));
+            }
+        }
+        Ok(files)
+    }
+
+    /// Replaces the fingerprints of a spec file after a merge. Returns its path and its new text.
+    fn written<T: DeserializeOwned + Fingerprinted>(
+        &mut self,
+        scope: &Scope,
+        file: &str,
+        merged: Merged,
+    ) -> Result<(PathBuf, String), ImportError> {
+        if let Some(fingerprints) = self.fingerprints.get_mut(scope.section_name()) {
+            fingerprints.update::<T>(in_section(file), &merged)?;
+        }
+        Ok((Path::new("spec").join(file), merged.text))
+    }
 }
 
 /// Returns the date in a file name such as `openapi-2026-02-18.yaml`.
@@ -130,169 +155,158 @@ fn date_in(name: &str) -> Option<String> {
     })
 }
 
-/// The uses of shapes in a file, by shape.
-type Uses<'a> = IndexMap<String, SchemaUse<'a>>;
-
-/// The uses of one shape.
-struct SchemaUse<'a> {
-    count: usize,
-    /// The first schema with the shape.
-    schema: &'a str,
-    /// The union, if the schema is a member.
-    of_union: Option<&'a Schema>,
-}
-
-impl<'a> SchemaUse<'a> {
-    /// Creates an entry that is not counted yet.
-    fn new(schema: &'a str, of_union: Option<&'a Schema>) -> Self {
-        Self {
-            count: 0,
-            schema,
-            of_union,
-        }
-    }
-}
-
 /// An operation of the file, with its path and method.
-struct PathOperation<'a> {
-    path: &'a str,
-    method: Method,
-    operation: &'a Operation,
+pub(crate) struct PathOperation<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) place: Placement,
+    pub(crate) method: Method,
+    pub(crate) operation: &'a Operation,
 }
 
 /// The maximum number of fields that one import writes. The vendor's whole file has 9,500.
 const MAX_FIELDS: usize = 100_000;
 
-struct Importer<'a> {
-    document: &'a Document,
-    section: String,
+pub(crate) struct Importer<'a> {
+    pub(crate) document: &'a Document,
     date: Option<String>,
-    /// The names of shapes: those in types.yaml, and those that occur more than once.
-    named: HashMap<String, String>,
-    /// The types of types.yaml.
-    known: SharedTypes,
-    /// The types of types.yaml that this file also describes, with their schemas and, for a member,
-    /// the schema of the union.
-    met: IndexMap<String, (&'a Schema, Option<&'a Schema>)>,
-    /// The types that this import adds.
-    added: IndexMap<String, SharedType>,
-    used_names: BTreeSet<String>,
-    /// The names that belong to endpoints.
-    endpoint_names: BTreeSet<String>,
-    shapes: Shapes<'a>,
+    /// The folder whose types are being created.
+    pub(crate) scope: Scope,
+    /// The names of shapes: those of the spec, and those that occur more than once.
+    pub(crate) named: NamedShapes,
+    /// The shared types of the spec, by scope.
+    known: BTreeMap<Scope, SharedTypes>,
+    /// The shared types of the spec that this file also describes, with their schemas and, for a
+    /// member, the schema of the union.
+    met: IndexMap<(Scope, String), (&'a Schema, Option<&'a Schema>)>,
+    /// The types that this import adds, by scope.
+    pub(crate) added: BTreeMap<Scope, IndexMap<String, SharedType>>,
+    pub(crate) used_names: UsedNames,
+    pub(crate) shapes: Shapes<'a>,
     /// The schemas whose fields are being created, from the outside in.
     inside: Vec<String>,
     /// The number of created fields.
     written: usize,
     /// The schemas that the file refers to and does not contain.
-    missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
     notes: Vec<String>,
     not_understood: Vec<String>,
 }
 
 impl<'a> Importer<'a> {
-    fn new(
-        document: &'a Document,
-        section: &str,
-        shared: Option<&SharedTypes>,
-        date: Option<String>,
-    ) -> Self {
-        let known = shared.cloned().unwrap_or_default();
-        let mut named = HashMap::new();
-        let mut used_names = BTreeSet::new();
-        for (name, ty) in &known.types {
-            let shape = match (&ty.values, &ty.tag) {
-                (Some(values), _) => shape::values(&values.names()),
-                (None, Some(tag)) => shape::union(tag, ty.members.keys().map(String::as_str)),
-                (None, None) => shape::of_spec(&ty.fields, Some(&known)),
-            };
-            named.insert(shape, name.clone());
-            used_names.insert(name.clone());
-            let own = ty.members.iter().filter(|(_, it)| it.shared.is_none());
-            let variants = own.filter_map(|(wire, _)| names::type_name(wire));
-            used_names.extend(variants.map(|variant| format!("{name}{variant}")));
+    fn new(document: &'a Document, files: &SharedFiles, date: Option<String>) -> Self {
+        let mut named = NamedShapes::default();
+        let mut used_names = UsedNames::default();
+        let mut all = BTreeMap::new();
+        for scope in files.0.keys() {
+            let visible = files.visible(scope);
+            let known = files.own(scope);
+            for (name, ty) in &known.types {
+                let shape = match (&ty.values, &ty.tag) {
+                    (Some(values), _) => shape::values(&values.names()),
+                    (None, Some(tag)) => shape::union(tag, ty.members.keys().map(String::as_str)),
+                    (None, None) => shape::of_spec(&ty.fields, Some(&visible)),
+                };
+                named.insert(scope, shape, name);
+                used_names.insert(scope, name.clone());
+                let own = ty.members.iter().filter(|(_, it)| it.shared.is_none());
+                for variant in own.filter_map(|(wire, _)| names::type_name(wire)) {
+                    used_names.insert(scope, format!("{name}{variant}"));
+                }
+            }
+            all.insert(scope.clone(), known);
         }
         Self {
             document,
-            section: section.to_owned(),
             date,
+            scope: Scope::root(),
             named,
-            known,
+            known: all,
             met: IndexMap::new(),
-            added: IndexMap::new(),
+            added: BTreeMap::new(),
             shapes: Shapes::new(document),
             inside: Vec::new(),
             written: 0,
             used_names,
-            endpoint_names: BTreeSet::new(),
             missing: Vec::new(),
             notes: Vec::new(),
             not_understood: Vec::new(),
         }
     }
 
-    /// Imports the operations of a section.
-    fn section(
+    /// Imports operations.
+    fn run(
         &mut self,
-        root: &Path,
         source: &str,
-        files: SectionFiles<'_>,
+        mut files: OpenApiFiles,
         operations: &[PathOperation<'a>],
     ) -> Result<Vec<Outcome>, ImportError> {
-        let SectionFiles {
-            section,
-            shared,
-            mut fingerprints,
-        } = files;
-        let mut existing = BTreeMap::new();
         for PathOperation {
-            path, operation, ..
+            path,
+            place,
+            operation,
+            ..
         } in operations
         {
-            let rest = path.trim_start_matches(&format!("/v3/{section}/"));
-            let plain = names::plain_path(rest);
-            let name = names::type_name(&plain).unwrap_or_default();
-            let names = ["", "Task", "Result"].map(|end| format!("{name}{end}"));
-            self.endpoint_names.extend(names);
-            let file = format!("{}.yaml", plain.replace('/', "_"));
-            let known = fingerprints.spec_file::<Endpoint>(root, &file)?;
-            if let Some((_, file)) = &known {
+            for end in ["", "Task", "Result"] {
+                let name = format!("{}{end}", place.name);
+                self.used_names.insert_of_endpoint(&place.scope, name);
+            }
+            if let Some((_, file)) = files.endpoints.get(*path) {
+                self.scope.clone_from(&place.scope);
                 self.learn(operation, &file.content);
             }
-            existing.insert((*path).to_owned(), (file, known));
         }
         self.name_what_recurs(operations);
         let drafts = self.drafts(operations);
-        let mut types = self.known.clone();
-        types.types.extend(self.added.clone());
+        let mut visible: BTreeMap<Scope, SharedTypes> = BTreeMap::new();
         let mut outcomes: Vec<Outcome> = self.missing_schemas(source).into_iter().collect();
-        for draft in drafts {
-            if let Some((file, existing)) = existing.remove(&draft.endpoint.path) {
-                let spec_file = format!("spec/{section}/{file}");
-                let (report, merged) =
-                    self.merged(source, draft, spec_file.clone(), existing, &types)?;
-                let mut files = Vec::new();
-                if let Some(merged) = merged {
-                    fingerprints.update::<Endpoint>(&file, &merged)?;
-                    files.push((PathBuf::from(spec_file), merged.text));
-                }
-                outcomes.push((report, files));
-            }
+        for (draft, PathOperation { path, place, .. }) in drafts.into_iter().zip(operations) {
+            let existing = files.endpoints.remove(*path);
+            let types = visible
+                .entry(place.scope.clone())
+                .or_insert_with(|| self.visible_types(&place.scope));
+            let file = place.file();
+            let (report, merged) = self.merged(source, draft, &file, existing, types)?;
+            let written = merged
+                .map(|merged| files.written::<Endpoint>(&place.scope, &file, merged))
+                .transpose()?;
+            outcomes.push((report, written.into_iter().collect()));
         }
         if outcomes.iter().all(|(_, files)| files.is_empty()) {
             return Ok(outcomes);
         }
-        let spec_file = format!("spec/{section}/{TYPES}");
-        if let Some((report, merged)) =
-            self.merged_types(source, spec_file.clone(), shared, &types)?
-        {
-            fingerprints.update::<SharedTypes>(TYPES, &merged)?;
-            outcomes.push((report, vec![(PathBuf::from(spec_file), merged.text)]));
-        }
-        if let Some((_, files)) = outcomes.last_mut() {
-            files.extend(fingerprints.file());
+        outcomes.extend(self.types_outcomes(source, &mut files)?);
+        if let Some((_, written)) = outcomes.last_mut() {
+            let fingerprints = files.fingerprints.values();
+            written.extend(fingerprints.filter_map(SectionFingerprints::file));
         }
         Ok(outcomes)
+    }
+
+    /// Returns all shared types that are visible in a scope, known and added.
+    fn visible_types(&self, scope: &Scope) -> SharedTypes {
+        let mut visible = SharedTypes::default();
+        for scope in scope.outward() {
+            let known = self.known.get(&scope).map(|known| &known.types);
+            let all = known.into_iter().chain(self.added.get(&scope)).flatten();
+            let all = all.map(|(name, ty)| (name.clone(), ty.clone()));
+            visible.types.extend(all);
+        }
+        visible
+    }
+
+    /// Returns the known or added type that a name means in the current folder, with its scope.
+    fn find_type(&self, name: &str) -> Option<(Scope, &SharedType)> {
+        self.scope.outward().find_map(|scope| {
+            let known = self.known.get(&scope).and_then(|it| it.types.get(name));
+            let ty = known.or_else(|| self.added.get(&scope)?.get(name))?;
+            Some((scope, ty))
+        })
+    }
+
+    /// Returns the name of the shared type with a shape that is visible in the current folder.
+    fn name_of(&self, shape: &str) -> Option<String> {
+        self.named.get(&self.scope, shape).map(str::to_owned)
     }
 
     /// Returns a report of the schemas that the file does not contain, if there are any.
@@ -306,7 +320,7 @@ impl<'a> Importer<'a> {
         });
         let report = ImportReport {
             page: source.to_owned(),
-            spec_file: format!("spec/{}", self.section),
+            spec_file: "spec".to_owned(),
             contradictions: contradictions.collect(),
             ..ImportReport::default()
         };
@@ -316,9 +330,10 @@ impl<'a> Importer<'a> {
     /// Returns the endpoints as the file describes them.
     fn drafts(&mut self, operations: &[PathOperation<'a>]) -> Vec<Draft> {
         let draft = |it: &PathOperation<'a>| {
+            self.scope.clone_from(&it.place.scope);
             let mut endpoint = self.endpoint(it.path, it.method, it.operation);
-            let shared = self.known.types.keys().chain(self.added.keys());
-            name_clashing_types(&mut endpoint, shared);
+            let shared = self.used_names.of_types(&it.place.scope);
+            name_clashing_types(&mut endpoint, &it.place.name, shared);
             Draft {
                 endpoint,
                 notes: std::mem::take(&mut self.notes),
@@ -333,14 +348,14 @@ impl<'a> Importer<'a> {
         &self,
         source: &str,
         draft: Draft,
-        spec_file: String,
+        file: &str,
         existing: Option<SpecFile<Endpoint>>,
         types: &SharedTypes,
     ) -> Result<(ImportReport, Option<Merged>), ImportError> {
         let mut endpoint = draft.endpoint;
         let mut report = ImportReport {
             page: format!("{source} {}", endpoint.path),
-            spec_file,
+            spec_file: format!("spec/{file}"),
             notes: draft.notes,
             not_understood: draft.not_understood,
             ..ImportReport::default()
@@ -366,56 +381,84 @@ impl<'a> Importer<'a> {
             report
                 .added
                 .push("a new endpoint; write each `doc` that the glossaries lack".to_owned());
-            Merged::of_new_endpoint(&endpoint)
+            Merged::of_new_endpoint(file, &endpoint)
         };
         Ok((report, Some(merged)))
     }
 
-    /// Merges the shared types into their file. Returns `None` if there is nothing to write.
-    fn merged_types(
+    /// Merges the shared types into their files, and adds the new ones.
+    fn types_outcomes(
         &mut self,
         source: &str,
-        spec_file: String,
-        shared: Option<SpecFile<SharedTypes>>,
-        types: &SharedTypes,
-    ) -> Result<Option<(ImportReport, Merged)>, ImportError> {
-        let mut report = ImportReport {
-            page: source.to_owned(),
-            spec_file,
-            ..ImportReport::default()
-        };
-        let mut merged = match &shared {
-            Some((text, file)) => {
-                let met = self.met_types();
-                report.not_understood = std::mem::take(&mut self.not_understood);
-                merge::merge_types(&met, file, text, types, &mut report)
-                    .map_err(ImportError::Spec)?
+        files: &mut OpenApiFiles,
+    ) -> Result<Vec<Outcome>, ImportError> {
+        let met = self.met_types();
+        let mut outcomes = Vec::new();
+        let shared = std::mem::take(&mut files.shared);
+        for (scope, shared) in shared.0 {
+            let types = self.visible_types(&scope);
+            let mut added = self.added.remove(&scope).unwrap_or_default();
+            let target = file_of_new_types(&scope, &shared);
+            let mut all: Vec<(String, Option<SharedFile>)> = shared
+                .into_iter()
+                .map(|file| (file.name.clone(), Some(file)))
+                .collect();
+            if !added.is_empty() && !all.iter().any(|(name, _)| *name == target) {
+                all.push((target.clone(), None));
             }
-            None => Merged::of_no_types(),
-        };
-        merged.add_types(&self.added);
-        for name in self.added.keys() {
-            report
-                .added
-                .push(format!("{name}: a shared type; write its `doc`"));
+            for (name, existing) in all {
+                let mut report = ImportReport {
+                    page: source.to_owned(),
+                    spec_file: format!("spec/{name}"),
+                    ..ImportReport::default()
+                };
+                let mut merged = match &existing {
+                    Some(SharedFile { text, file, .. }) => {
+                        report.not_understood = self.not_understood_of(&file.content);
+                        let met = met.get(&scope).cloned().unwrap_or_default();
+                        merge::merge_types(&met, file, text, &types, &mut report)
+                            .map_err(ImportError::Spec)?
+                    }
+                    None => Merged::of_no_types(&name),
+                };
+                if name == target {
+                    let added = std::mem::take(&mut added);
+                    merged.add_types(&added);
+                    let new = added.keys();
+                    let new = new.map(|name| format!("{name}: a shared type; write its `doc`"));
+                    report.added.extend(new);
+                }
+                let written = files.written::<SharedTypes>(&scope, &name, merged)?;
+                outcomes.push((report, vec![written]));
+            }
         }
-        let is_needed = shared.is_some() || !self.added.is_empty();
-        Ok(is_needed.then_some((report, merged)))
+        Ok(outcomes)
     }
 
-    /// Returns the types of types.yaml as the file describes them.
-    fn met_types(&mut self) -> IndexMap<String, SharedType> {
-        let met = self.met.clone();
-        met.into_iter()
-            .map(|(name, (schema, of_union))| {
-                let ty = self.type_of(&name, schema, of_union);
-                (name, ty)
-            })
-            .collect()
+    /// Takes the sentences about some types.
+    fn not_understood_of(&mut self, types: &SharedTypes) -> Vec<String> {
+        let all = std::mem::take(&mut self.not_understood);
+        let (own, others) = all.into_iter().partition(|sentence| {
+            let name = sentence.split(['.', ':']).next();
+            name.is_some_and(|name| types.types.contains_key(name))
+        });
+        self.not_understood = others;
+        own
+    }
+
+    /// Returns the shared types of the spec as the file describes them, by scope.
+    fn met_types(&mut self) -> BTreeMap<Scope, IndexMap<String, SharedType>> {
+        let mut all: BTreeMap<Scope, IndexMap<String, SharedType>> = BTreeMap::new();
+        for ((scope, name), (schema, of_union)) in self.met.clone() {
+            self.scope.clone_from(&scope);
+            let ty = self.type_of(&name, schema, of_union);
+            all.entry(scope).or_default().insert(name, ty);
+        }
+        all
     }
 
     /// Returns a shared type as the file describes it. A member also has the fields of its union.
-    fn type_of(
+    pub(crate) fn type_of(
         &mut self,
         name: &str,
         schema: &'a Schema,
@@ -431,7 +474,8 @@ impl<'a> Importer<'a> {
                 }
             }
         };
-        name_clashing_types_inside(name, &mut ty, &self.used_names);
+        let used: Vec<String> = self.used_names.of_types(&self.scope).cloned().collect();
+        name_clashing_types_inside(name, &mut ty, &used);
         ty
     }
 
@@ -470,7 +514,8 @@ impl<'a> Importer<'a> {
             if let Some(name) = &leaf.shared
                 && values.len() > 1
             {
-                self.named.insert(shape::values(&values), name.clone());
+                let scope = self.scope_of(name);
+                self.named.insert(&scope, shape::values(&values), name);
             }
             let Some(inner) = innermost(schema) else {
                 continue;
@@ -485,8 +530,14 @@ impl<'a> Importer<'a> {
         }
     }
 
+    /// Returns the scope that defines a type; the current folder if there is no such type.
+    fn scope_of(&self, name: &str) -> Scope {
+        let found = self.find_type(name);
+        found.map_or_else(|| self.scope.clone(), |(scope, _)| scope)
+    }
+
     fn learn_type(&mut self, name: &str, schema_name: &str, of_union: Option<&'a Schema>) {
-        let Some(ty) = self.known.types.get(name).cloned() else {
+        let Some((scope, ty)) = self.find_type(name).map(|(scope, ty)| (scope, ty.clone())) else {
             return;
         };
         let Some(schema) = self.document.schema(schema_name) else {
@@ -500,11 +551,12 @@ impl<'a> Importer<'a> {
             ),
             None => self.shapes.named(schema_name),
         };
-        self.named.insert(shape, name.to_owned());
-        if self.met.contains_key(name) {
+        self.named.insert(&scope, shape, name);
+        let key = (scope, name.to_owned());
+        if self.met.contains_key(&key) {
             return;
         }
-        self.met.insert(name.to_owned(), (schema, of_union));
+        self.met.insert(key, (schema, of_union));
         let mut fields = self.document.fields(schema);
         if let Some(union) = of_union {
             fields = self.document.member_fields(union, schema);
@@ -529,151 +581,6 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Names all unions, and the shapes and lists of values that occur more than once.
-    fn name_what_recurs(&mut self, operations: &[PathOperation<'a>]) {
-        let mut uses = Uses::new();
-        let mut enums: IndexMap<String, (usize, &str)> = IndexMap::new();
-        let mut seen = BTreeSet::new();
-        let mut queue: Vec<&str> = Vec::new();
-        let mut results: IndexMap<String, (usize, &str)> = IndexMap::new();
-        for PathOperation { operation, .. } in operations {
-            if let Some((task, _)) = self.document.task(operation) {
-                self.look(task, &mut uses, &mut enums, &mut queue);
-            }
-            if let Some(result) = self.document.result(operation) {
-                let entry = results
-                    .entry(self.shapes.named(result))
-                    .or_insert((0, result));
-                entry.0 += 1;
-                queue.push(result);
-            }
-            while let Some(name) = queue.pop() {
-                if !seen.insert(name) {
-                    continue;
-                }
-                match self.document.schema(name) {
-                    Some(schema) => self.look(schema, &mut uses, &mut enums, &mut queue),
-                    None => self.missing.push(name.to_owned()),
-                }
-            }
-        }
-        for (shape, (count, name)) in results {
-            if count > 1 {
-                let entry = uses.entry(shape).or_insert_with(|| SchemaUse {
-                    count,
-                    ..SchemaUse::new(name, None)
-                });
-                entry.count += count;
-            }
-        }
-        for (values, (count, field)) in enums {
-            if count > 1 && !self.named.contains_key(&values) {
-                let name = self.free_name(plain_name(field), &[]);
-                self.named.insert(values.clone(), name.clone());
-                let values = values.split(" | ").map(str::to_owned).collect();
-                let ty = SharedType {
-                    values: Some(Values::Plain(values)),
-                    ..SharedType::default()
-                };
-                self.added.insert(name, ty);
-            }
-        }
-        let mut wanted = Vec::new();
-        for (shape, it) in uses {
-            // A schema that is not in the file has no shape to recognize.
-            if self.document.schema(it.schema).is_none() {
-                continue;
-            }
-            let SchemaUse {
-                count,
-                schema,
-                of_union,
-            } = it;
-            let members = self.document.schema(schema).and_then(Schema::members);
-            let variants = members.map(|(_, members)| {
-                let variants = members.filter_map(|(wire, _)| names::type_name(wire));
-                variants.collect::<Vec<_>>()
-            });
-            if (count > 1 || variants.is_some()) && !self.named.contains_key(&shape) {
-                let name = self.free_name(plain_name(schema), &variants.unwrap_or_default());
-                self.named.insert(shape, name.clone());
-                wanted.push((name, schema, of_union));
-            }
-        }
-        for (name, schema, of_union) in wanted {
-            let Some(schema) = self.document.schema(schema) else {
-                continue;
-            };
-            let ty = self.type_of(&name, schema, of_union);
-            self.added.insert(name, ty);
-        }
-    }
-
-    /// Counts the schemas and lists of values that a schema refers to.
-    fn look(
-        &self,
-        schema: &'a Schema,
-        uses: &mut Uses<'a>,
-        enums: &mut IndexMap<String, (usize, &'a str)>,
-        queue: &mut Vec<&'a str>,
-    ) {
-        let mut fields = self.document.fields(schema);
-        if let Some((tag, members)) = schema.members() {
-            fields.shift_remove(tag);
-            for (_, member) in members {
-                uses.entry(self.shapes.member(schema, member))
-                    .or_insert_with(|| SchemaUse::new(member, Some(schema)))
-                    .count += 1;
-                queue.push(member);
-            }
-        }
-        for (name, field) in fields {
-            let prose = prose_of(field);
-            if prose.values.len() > 1 && kind_of(field).0 != FieldType::Map {
-                let shape = shape::values(&prose.values);
-                enums.entry(shape).or_insert((0, name)).0 += 1;
-            }
-            let mut inner = Some(field);
-            while let Some(schema) = inner {
-                if let Some(name) = schema.named() {
-                    uses.entry(self.shapes.named(name))
-                        .or_insert_with(|| SchemaUse::new(name, None))
-                        .count += 1;
-                    queue.push(name);
-                }
-                inner = schema.element();
-            }
-        }
-    }
-
-    /// Returns a name that no other type has. `variants` are the names of a union's members.
-    fn free_name(&mut self, mut name: String, variants: &[String]) -> String {
-        if names::is_core(&name) || self.endpoint_names.contains(&name) {
-            let section = names::type_name(&self.section).unwrap_or_default();
-            name = format!("{section}{name}");
-        }
-        // A union also names the objects of its members.
-        let all = |name: &str| {
-            let members = variants.iter().map(|variant| format!("{name}{variant}"));
-            std::iter::once(name.to_owned())
-                .chain(members)
-                .collect::<Vec<_>>()
-        };
-        let is_free =
-            |used: &BTreeSet<String>, name: &str| all(name).iter().all(|name| !used.contains(name));
-        // A duplicate name gets a letter until a person chooses a better one.
-        let mut letters = 'B'..='Z';
-        let mut free = name.clone();
-        while !is_free(&self.used_names, &free) {
-            match letters.next() {
-                Some(letter) => free = format!("{name}{letter}"),
-                None => free.push('Z'),
-            }
-        }
-        self.used_names.extend(all(&free));
-        free
-    }
-
     fn shared_type(&mut self, name: &str, schema: &'a Schema) -> SharedType {
         let mut fields = self.document.fields(schema);
         let Some((tag, members)) = schema.members() else {
@@ -688,7 +595,7 @@ impl<'a> Importer<'a> {
             .map(|(wire, member)| {
                 let described = self.document.schema(member);
                 let shape = self.shapes.member(schema, member);
-                let shared = described.and_then(|_| self.named.get(&shape)).cloned();
+                let shared = described.and_then(|_| self.name_of(&shape));
                 let mut own = Fields::new();
                 if let (None, Some(schema)) = (&shared, described) {
                     let mut fields = self.document.fields(schema);
@@ -743,7 +650,7 @@ impl<'a> Importer<'a> {
         let result = self.document.result(operation);
         let result = result.and_then(|name| {
             let schema = self.document.schema(name)?;
-            let shared = self.named.get(&self.shapes.named(name)).cloned();
+            let shared = self.name_of(&self.shapes.named(name));
             let fields = match shared {
                 Some(_) => Fields::new(),
                 None => self.fields(&self.document.fields(schema), "result", Payload::Result),
@@ -828,11 +735,8 @@ impl<'a> Importer<'a> {
     }
 
     fn is_in_shared(&self, shared: &str, field: &str) -> bool {
-        let types = [self.known.types.get(shared), self.added.get(shared)];
-        types
-            .into_iter()
-            .flatten()
-            .any(|ty| ty.fields.contains_key(field))
+        let ty = self.find_type(shared);
+        ty.is_some_and(|(_, ty)| ty.fields.contains_key(field))
     }
 
     fn fields(&mut self, fields: &IndexMap<&str, &Schema>, path: &str, payload: Payload) -> Fields {
@@ -873,9 +777,9 @@ impl<'a> Importer<'a> {
         }
         if let Some(values) = &field.values
             && kind != FieldType::Map
-            && let Some(shared) = self.named.get(&shape::values(&values.names()))
+            && let Some(shared) = self.name_of(&shape::values(&values.names()))
         {
-            field.shared = Some(shared.clone());
+            field.shared = Some(shared);
             field.values = None;
         }
         field
@@ -908,8 +812,8 @@ impl<'a> Importer<'a> {
         let Some(schema) = self.document.schema(name) else {
             return;
         };
-        match self.named.get(&self.shapes.named(name)) {
-            Some(shared) => field.shared = Some(shared.clone()),
+        match self.name_of(&self.shapes.named(name)) {
+            Some(shared) => field.shared = Some(shared),
             None if self.is_too_much(name) => self.notes.push(format!(
                 "{path}: the schema `{name}` contains itself or is nested too deep; its fields were skipped"
             )),
@@ -995,7 +899,7 @@ fn innermost(schema: &Schema) -> Option<&str> {
     schema.named().or_else(|| innermost(schema.element()?))
 }
 
-fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
+pub(crate) fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
     if let Some(items) = &schema.items {
         return (FieldType::List, Some(kind_of(items).0));
     }
@@ -1015,19 +919,14 @@ fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
     (kind, None)
 }
 
-/// Returns the Rust name for a schema, without common endings.
-fn plain_name(schema: &str) -> String {
-    let without_base = schema.strip_prefix("Base");
-    let mut name = without_base
-        .filter(|rest| !rest.is_empty())
-        .unwrap_or(schema);
-    for ending in ["Info", "Item", "Element", "Result"] {
-        if let Some(rest) = name.strip_suffix(ending).filter(|rest| !rest.is_empty()) {
-            name = rest;
-        }
+/// Returns the file that receives the new types of a scope.
+fn file_of_new_types(scope: &Scope, existing: &[SharedFile]) -> String {
+    let folder = scope.file(&format!("{TYPES_FOLDER}/"));
+    if existing.iter().any(|file| file.name.starts_with(&folder)) {
+        format!("{folder}imported.yaml")
+    } else {
+        scope.file(TYPES_FILE)
     }
-    let named = names::type_name(name).or_else(|| names::type_name(&format!("schema_{name}")));
-    named.unwrap_or_else(|| "Schema".to_owned())
 }
 
 #[cfg(test)]

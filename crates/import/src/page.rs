@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use dataforseo_spec::language::{Api, Endpoint, SharedTypes};
-use dataforseo_spec::load::{File, parse};
-use dataforseo_spec::{file_names, fixtures, names};
+use dataforseo_spec::load::{File, in_section, parse};
+use dataforseo_spec::{Placement, file_names, fixtures};
 
 use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
 use crate::merge::Merged;
 use crate::place_names::name_clashing_types;
 use crate::report::ImportReport;
-use crate::workspace::{ImportError, Options, SectionFingerprints, SpecFile, read, write_files};
+use crate::shared_files::SharedFiles;
+use crate::workspace::{
+    ImportError, Options, SectionFingerprints, SpecFile, places, read, write_files,
+};
 use crate::{draft, fixture, merge};
 
 /// Imports one page into the workspace at `root`.
@@ -33,7 +36,7 @@ pub fn import(
     let draft = known.draft(&name, &page, options)?;
     let mut report = ImportReport {
         page: name,
-        spec_file: format!("spec/{}/{}", known.section, known.file),
+        spec_file: format!("spec/{}", known.place.file()),
         notes: draft.notes,
         not_understood: draft.not_understood,
         ..ImportReport::default()
@@ -46,7 +49,8 @@ pub fn import(
     if !options.verify {
         forget_known_sentences(&mut report);
     }
-    let endpoint = known.fingerprints.update(&known.file, &merged)?;
+    let file = known.place.file();
+    let endpoint = known.fingerprints.update(in_section(&file), &merged)?;
     let mut files = vec![(PathBuf::from(&report.spec_file), merged.text)];
     files.extend(known.fingerprints.file());
     files.extend(documented_fixture(root, &page, &endpoint, &mut report));
@@ -56,12 +60,11 @@ pub fn import(
 
 /// The parts of the spec that concern the endpoint of a page.
 struct SpecContext {
-    section: String,
-    /// The name of the endpoint's file in the section's folder.
-    file: String,
+    place: Placement,
     api: File<Api>,
     fingerprints: SectionFingerprints,
-    shared: Option<SpecFile<SharedTypes>>,
+    /// The shared types that are visible in the endpoint's folder.
+    shared: SharedTypes,
     /// The endpoint's file, if it exists.
     existing: Option<SpecFile<Endpoint>>,
 }
@@ -76,31 +79,25 @@ impl SpecContext {
                 page.path
             )),
         })?;
-        let (section, file) = location_of(page);
         let spec = root.join("spec");
         let api: File<Api> =
             parse("spec/api.yaml", &read(&spec.join("api.yaml"))?).map_err(ImportError::Spec)?;
-        if !api.content.sections.contains_key(&section) {
-            return Err(ImportError::Section {
-                path: name.to_owned(),
-                section,
-            });
-        }
-        let fingerprints = SectionFingerprints::read(root, &section)?;
-        let shared = fingerprints.spec_file(root, "types.yaml")?;
-        let existing = fingerprints.spec_file(root, &file)?;
+        let mut places = places(name, &api.content, [page.path.as_str()])?;
+        let place = places.pop().ok_or_else(|| ImportError::Page {
+            path: name.to_owned(),
+            reason: Unreadable::because("the page has no path".to_owned()),
+        })?;
+        let fingerprints = SectionFingerprints::read(root, place.scope.section_name())?;
+        let mut shared = SharedFiles::default();
+        shared.read(root, &place.scope, &fingerprints)?;
+        let existing = fingerprints.spec_file(root, in_section(&place.file()))?;
         Ok(Self {
-            section,
-            file,
+            shared: shared.visible(&place.scope),
+            place,
             api,
             fingerprints,
-            shared,
             existing,
         })
-    }
-
-    fn shared(&self) -> Option<&SharedTypes> {
-        self.shared.as_ref().map(|(_, file)| &file.content)
     }
 
     fn endpoint(&self) -> Option<&Endpoint> {
@@ -111,16 +108,16 @@ impl SpecContext {
     /// used.
     fn draft(&self, name: &str, page: &Page, options: Options) -> Result<Draft, ImportError> {
         let endpoint = self.endpoint().filter(|_| !options.verify);
-        let known = nest::NestingHints::of(&self.api.content, endpoint, self.shared());
+        let known = nest::NestingHints::of(&self.api.content, endpoint, Some(&self.shared));
         let mut draft = draft::draft(page, known).map_err(|reason| ImportError::Page {
             path: name.to_owned(),
             reason,
         })?;
-        let shared = self
-            .shared()
-            .into_iter()
-            .flat_map(|shared| shared.types.keys());
-        name_clashing_types(&mut draft.endpoint, shared);
+        name_clashing_types(
+            &mut draft.endpoint,
+            &self.place.name,
+            self.shared.types.keys(),
+        );
         // The known URL is better than one that is derived from the path.
         if let (None, Some(known)) = (&page.link, self.endpoint()) {
             draft.endpoint.source.link.clone_from(&known.source.link);
@@ -151,14 +148,15 @@ impl SpecContext {
             report
                 .added
                 .push("a new endpoint; write its `doc` and those of its fields".to_owned());
-            return Ok(Merged::of_new_endpoint(draft));
+            return Ok(Merged::of_new_endpoint(&self.place.file(), draft));
         };
         let day = options.mark_removed.filter(|_| !options.verify);
         let removed = day.map(|day| {
             let revised = draft.source.revised.clone();
             revised.unwrap_or_else(|| day.to_string())
         });
-        merge::merge(draft, file, text, self.shared(), removed, report).map_err(ImportError::Spec)
+        merge::merge(draft, file, text, Some(&self.shared), removed, report)
+            .map_err(ImportError::Spec)
     }
 }
 
@@ -189,12 +187,4 @@ fn documented_fixture(
             .push("no fixture: the page has no usable example".to_owned());
     }
     None
-}
-
-/// Returns the section and the file name of a page's endpoint.
-fn location_of(page: &Page) -> (String, String) {
-    let rest = page.path.trim_start_matches("/v3/");
-    let (section, rest) = rest.split_once('/').unwrap_or((rest, ""));
-    let name = names::plain_path(rest).replace('/', "_");
-    (section.to_owned(), format!("{name}.yaml"))
 }

@@ -5,18 +5,14 @@ use std::collections::BTreeSet;
 use dataforseo_spec::language::{Endpoint, Field, FieldType, Fields, SharedType};
 use dataforseo_spec::names;
 
-/// Names the types of an endpoint whose names by their own fields clash. `shared` are the names of
-/// the section's shared types.
+/// Names the types of an endpoint whose names by their own fields clash. `prefix` is the name of the
+/// endpoint, and `shared` are the names of the shared types that are visible to it.
 pub fn name_clashing_types<'a>(
     endpoint: &mut Endpoint,
+    prefix: &str,
     shared: impl IntoIterator<Item = &'a String>,
 ) {
-    // The path without the version and the section.
-    let rest = endpoint.path.splitn(4, '/').nth(3).unwrap_or_default();
-    let Some(prefix) = names::type_name(&names::plain_path(rest)) else {
-        return;
-    };
-    let mut namer = Namer::new(&prefix, shared);
+    let mut namer = Namer::new(prefix, shared);
     namer
         .used
         .extend(["", "Task", "Result"].map(|end| format!("{prefix}{end}")));
@@ -30,7 +26,7 @@ pub fn name_clashing_types<'a>(
 }
 
 /// Names the types inside of a shared type whose names by their own fields clash. `shared` are the
-/// names of the section's shared types.
+/// names of the shared types that are visible to it.
 pub fn name_clashing_types_inside<'a>(
     name: &str,
     ty: &mut SharedType,

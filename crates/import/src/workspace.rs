@@ -1,5 +1,6 @@
 //! The workspace of an import: files, options and errors.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,9 @@ use dataforseo_spec::Diagnostics;
 use dataforseo_spec::files::{self, FileChange};
 use dataforseo_spec::fingerprints::{self, Fingerprinted, Fingerprints};
 use dataforseo_spec::fixtures;
-use dataforseo_spec::language::Sentences;
+use dataforseo_spec::language::{Api, Sentences};
 use dataforseo_spec::load::{File, parse};
+use dataforseo_spec::scope::{Placement, PlacementError};
 use dataforseo_spec::sentences;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -50,6 +52,24 @@ pub enum ImportError {
         path: String,
         /// The entries, as keys joined by dots.
         entries: Vec<String>,
+    },
+    /// The path of an endpoint has no place in the spec.
+    #[error("{path}: {endpoint}: {reason}")]
+    Placement {
+        /// The page's file.
+        path: String,
+        /// The path of the endpoint.
+        endpoint: String,
+        /// The cause.
+        reason: PlacementError,
+    },
+    /// Endpoints belong to groups that their sections do not declare.
+    #[error("{path}: spec/api.yaml lacks groups of sections that have groups; add:\n\n{lines}")]
+    Groups {
+        /// The page's file.
+        path: String,
+        /// The lines of `spec/api.yaml`.
+        lines: String,
     },
     /// The page belongs to an unknown section.
     #[error(
@@ -142,6 +162,51 @@ fn write_file(
     Ok(())
 }
 
+/// Returns the place of each endpoint in the spec. `source` is the name of the page or file.
+///
+/// # Errors
+/// Returns an error if a section or a group is not declared, or if a path gives no names.
+pub fn places<'a>(
+    source: &str,
+    api: &Api,
+    paths: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<Placement>, ImportError> {
+    let mut places = Vec::new();
+    let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in paths {
+        let place = Placement::of(path, api).map_err(|reason| ImportError::Placement {
+            path: source.to_owned(),
+            endpoint: path.to_owned(),
+            reason,
+        })?;
+        let section = place.scope.section_name().to_owned();
+        if !api.sections.contains_key(&section) {
+            return Err(ImportError::Section {
+                path: source.to_owned(),
+                section,
+            });
+        }
+        if let Some(group) = place.missing_group(api) {
+            groups.entry(section).or_default().insert(group.to_owned());
+        }
+        places.push(place);
+    }
+    if groups.is_empty() {
+        return Ok(places);
+    }
+    let mut lines = String::from("sections:\n");
+    for (section, groups) in groups {
+        lines += &format!("  {section}:\n    groups:\n");
+        for group in groups {
+            lines += &format!("      {group}:\n        doc: …\n");
+        }
+    }
+    Err(ImportError::Groups {
+        path: source.to_owned(),
+        lines,
+    })
+}
+
 /// Reads a file.
 ///
 /// # Errors
@@ -156,7 +221,7 @@ pub fn read(path: &Path) -> Result<String, ImportError> {
 /// The text and the decoded content of a spec file.
 pub type SpecFile<T> = (String, File<T>);
 
-/// The fingerprints of a section, during an import.
+/// The fingerprints of a section or of the root, during an import.
 #[derive(Debug)]
 pub struct SectionFingerprints {
     /// The folder of the section, relative to the root.
@@ -165,14 +230,17 @@ pub struct SectionFingerprints {
 }
 
 impl SectionFingerprints {
-    /// Reads the fingerprints of a section. Without a file, nothing is known. Fingerprints of
-    /// removed spec files are dropped.
+    /// Reads the fingerprints of a section; those of the root if the name is empty. Without a file,
+    /// nothing is known. Fingerprints of removed spec files are dropped.
     ///
     /// # Errors
     /// Returns an error if the file cannot be read or has errors.
     pub fn read(root: &Path, section: &str) -> Result<Self, ImportError> {
         let mut this = Self {
-            folder: format!("spec/{section}"),
+            folder: match section {
+                "" => "spec".to_owned(),
+                section => format!("spec/{section}"),
+            },
             fingerprints: Fingerprints::default(),
         };
         let name = this.name_of(fingerprints::FILE);
@@ -190,7 +258,7 @@ impl SectionFingerprints {
         format!("{}/{file}", self.folder)
     }
 
-    /// Reads a spec file of the section, with its text and fingerprints. Returns `None` if the file
+    /// Reads a spec file by its path in the folder of the section, with its text and fingerprints. Returns `None` if the file
     /// does not exist.
     ///
     /// # Errors

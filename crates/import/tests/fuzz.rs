@@ -33,7 +33,7 @@ use dataforseo_import::{Options, openapi, prose};
 use dataforseo_spec::language::{Api, Endpoint, Glossary, SharedTypes, StatusCodes};
 use dataforseo_spec::load::{load, parse};
 use dataforseo_spec::model;
-use dataforseo_spec::{diagnostics::Diagnostics, write};
+use dataforseo_spec::{Scope, diagnostics::Diagnostics, write};
 use dataforseo_test_support::render::{self, Quirks};
 use dataforseo_test_support::{Workspace, fuzz, page, repository, wordpress};
 
@@ -383,14 +383,15 @@ fn committed() -> &'static Committed {
         }
         let (spec, errors) = load(&root.join("spec"));
         assert!(errors.is_empty());
-        let mut spec = spec.unwrap();
+        let spec = spec.unwrap();
+        let shared = spec.visible_types(&Scope::section("backlinks"));
         Committed {
             api: spec.api.content,
-            shared: spec.shared.remove("backlinks").unwrap().content,
+            shared,
             endpoints: spec
                 .endpoints
                 .into_iter()
-                .filter(|endpoint| endpoint.section == "backlinks")
+                .filter(|endpoint| endpoint.scope == Scope::section("backlinks"))
                 .map(|endpoint| endpoint.file.content)
                 .collect(),
             files,
@@ -436,7 +437,7 @@ fn look(content: &str, endpoint: Option<&Endpoint>) {
     let Ok(draft) = draft(&page, known) else {
         return;
     };
-    let text = write::endpoint(&draft.endpoint);
+    let text = write::endpoint("backlinks/x.yaml", &draft.endpoint);
     // Nested lines are indented.
     assert!(
         text.len() <= 2000 + 200 * content.len(),

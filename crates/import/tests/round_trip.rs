@@ -240,13 +240,13 @@ fn a_page_adds_nothing_to_the_spec_that_it_was_made_of() {
 /// Pages of endpoints that post tasks and list them are read in each form.
 #[test]
 fn a_page_of_a_queue_alone_gives_the_endpoint() {
-    let name = "spec/serp/types.yaml";
+    let name = "spec/serp/google/types/tasks.yaml";
     let shared: SharedTypes = parse(name, &committed(name)).unwrap().content;
-    for (index, name) in ["google_organic_task_post", "google_organic_tasks_ready"]
+    for (index, name) in ["organic_task_post", "organic_tasks_ready"]
         .into_iter()
         .enumerate()
     {
-        let name = format!("spec/serp/{name}.yaml");
+        let name = format!("spec/serp/google/{name}.yaml");
         let mut endpoint: Endpoint = parse(&name, &committed(&name)).unwrap().content;
         // Only an example shows what a list has, and in Markdown which fields are inside.
         if let Some(Value::Object(example)) = &mut endpoint.example {

@@ -1,4 +1,4 @@
-//! The fingerprints of the vendor's texts, in one generated file per section.
+//! The fingerprints of the vendor's texts, in one generated file per section and one at the root.
 //!
 //! A fingerprint shows the import whether a text changed since the last import. It is of no use to a
 //! reader of the spec, so it is not in the YAML. [`Fingerprints::apply`] adds the fingerprints to the
@@ -11,7 +11,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Location};
 use crate::language::{Endpoint, Field, Fields, SharedTypes};
 use crate::tree::Path;
 
-/// The name of the file in the folder of a section.
+/// The name of the file in the folder of a section and at the root.
 pub const FILE: &str = "fingerprints.lock";
 
 /// The first line of the file.

@@ -2,28 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Diagnostic;
-use crate::Spec;
-use crate::language::{Fields, Glossary, SharedType, Words};
+use crate::language::{Fields, Glossary, Words};
 use crate::load::File;
+use crate::{Diagnostic, Scope, Spec};
 
 /// Sets `doc`, `unit` and `absent` of all fields from the glossaries. Reports texts that no field
 /// uses.
 pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
+    let sent = names_sent(spec);
     let glossaries = std::mem::take(&mut spec.glossaries);
     let mut used = BTreeSet::new();
-    for (section, file) in &mut spec.shared {
-        let sent = names_sent(section, &spec.endpoints, &file.content.types);
-        for (name, ty) in &mut file.content.types {
-            let mut scope = GlossaryScope {
+    for (scope, files) in &mut spec.shared {
+        for (name, ty) in files.iter_mut().flat_map(|file| &mut file.content.types) {
+            let mut words = GlossaryScope {
                 glossaries: &glossaries,
-                section,
-                task: sent.contains(name),
+                scope,
+                task: sent.contains(&(scope.clone(), name.clone())),
                 used: &mut used,
             };
-            scope.fields(&mut ty.fields);
+            words.fields(&mut ty.fields);
             for member in ty.members.values_mut() {
-                scope.fields(&mut member.fields);
+                words.fields(&mut member.fields);
             }
         }
     }
@@ -31,7 +30,7 @@ pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
         let content = &mut endpoint.file.content;
         let mut scope = GlossaryScope {
             glossaries: &glossaries,
-            section: &endpoint.section,
+            scope: &endpoint.scope,
             task: true,
             used: &mut used,
         };
@@ -44,7 +43,7 @@ pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
             scope.fields(&mut result.fields);
         }
     }
-    for (section, file) in &glossaries {
+    for (scope, file) in &glossaries {
         for (role, words) in [
             ("task", &file.content.task),
             ("result", &file.content.result),
@@ -55,7 +54,7 @@ pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
                     let location = file.tree.location(&path);
                     found.push(Diagnostic::new(&file.name, location, message));
                 };
-                if !used.contains(&(section.clone(), role, name.clone())) {
+                if !used.contains(&(scope.clone(), role, name.clone())) {
                     report(format!(
                         "no field of a {role} uses the text for `{name}`: remove it"
                     ));
@@ -69,73 +68,85 @@ pub fn apply(spec: &mut Spec, found: &mut Vec<Diagnostic>) {
     spec.glossaries = glossaries;
 }
 
-/// Returns the shared types of a section that its tasks use.
-pub fn names_sent(
-    section: &str,
-    endpoints: &[crate::EndpointFile],
-    types: &indexmap::IndexMap<String, SharedType>,
-) -> BTreeSet<String> {
-    let mut used = BTreeSet::new();
-    for endpoint in endpoints.iter().filter(|file| file.section == section) {
+/// Shared types, each with the scope that defines it.
+pub type ScopedNames = BTreeSet<(Scope, String)>;
+
+/// Returns the shared types that tasks use, directly or through other types.
+pub fn names_sent(spec: &Spec) -> ScopedNames {
+    let mut uses = Uses::new(spec);
+    for endpoint in &spec.endpoints {
         if let Some(task) = &endpoint.file.content.task {
-            names_used(&task.fields, types, &mut used);
+            uses.fields(&endpoint.scope, &task.fields);
         }
     }
-    used
+    uses.used
 }
 
-/// Returns the shared types that the results of some endpoints use.
-pub fn names_received<'a>(
-    endpoints: impl Iterator<Item = &'a crate::EndpointFile>,
-    types: &indexmap::IndexMap<String, SharedType>,
-) -> BTreeSet<String> {
-    let mut used = BTreeSet::new();
-    for endpoint in endpoints {
+/// Returns the shared types that results use, directly or through other types.
+pub fn names_received(spec: &Spec) -> ScopedNames {
+    let mut uses = Uses::new(spec);
+    for endpoint in &spec.endpoints {
         if let Some(result) = &endpoint.file.content.result {
-            names_used(&result.fields, types, &mut used);
-            if let Some(name) = &result.shared
-                && used.insert(name.clone())
-                && let Some(shared) = types.get(name)
-            {
-                names_used(&shared.fields, types, &mut used);
+            uses.fields(&endpoint.scope, &result.fields);
+            if let Some(name) = &result.shared {
+                uses.named(&endpoint.scope, name);
             }
         }
     }
-    used
+    uses.used
 }
 
-/// Adds the shared types that fields refer to, directly or through other types.
-fn names_used(
-    fields: &Fields,
-    types: &indexmap::IndexMap<String, SharedType>,
-    used: &mut BTreeSet<String>,
-) {
-    for field in fields.values() {
-        if let Some(name) = &field.shared
-            && used.insert(name.clone())
-            && let Some(shared) = types.get(name)
-        {
-            names_used(&shared.fields, types, used);
-            for member in shared.members.values() {
-                names_used(&member.fields, types, used);
-                if let Some(name) = &member.shared
-                    && used.insert(name.clone())
-                    && let Some(shared) = types.get(name)
-                {
-                    names_used(&shared.fields, types, used);
+/// The shared types that fields use.
+struct Uses<'a> {
+    spec: &'a Spec,
+    used: ScopedNames,
+}
+
+impl<'a> Uses<'a> {
+    fn new(spec: &'a Spec) -> Self {
+        Self {
+            spec,
+            used: ScopedNames::new(),
+        }
+    }
+
+    /// Adds the types that fields refer to, directly or through other types.
+    fn fields(&mut self, scope: &Scope, fields: &Fields) {
+        for field in fields.values() {
+            let elements = std::iter::successors(Some(field), |field| field.each.as_deref());
+            for element in elements {
+                if let Some(name) = &element.shared {
+                    self.named(scope, name);
                 }
+                self.fields(scope, &element.fields);
             }
         }
-        names_used(field.inner(), types, used);
+    }
+
+    /// Adds the type that a name means in a scope, with the types that it uses.
+    fn named(&mut self, scope: &Scope, name: &str) {
+        let Some((scope, _, ty)) = self.spec.find_type(scope, name) else {
+            return;
+        };
+        if !self.used.insert((scope.clone(), name.to_owned())) {
+            return;
+        }
+        self.fields(&scope, &ty.fields);
+        for member in ty.members.values() {
+            self.fields(&scope, &member.fields);
+            if let Some(name) = &member.shared {
+                self.named(&scope, name);
+            }
+        }
     }
 }
 
 struct GlossaryScope<'a> {
-    glossaries: &'a BTreeMap<Option<String>, File<Glossary>>,
-    section: &'a str,
+    glossaries: &'a BTreeMap<Scope, File<Glossary>>,
+    scope: &'a Scope,
     task: bool,
-    /// The section, the role and the name of each text that a field used.
-    used: &'a mut BTreeSet<(Option<String>, &'static str, String)>,
+    /// The scope, the role and the name of each text that a field used.
+    used: &'a mut BTreeSet<(Scope, &'static str, String)>,
 }
 
 impl GlossaryScope<'_> {
@@ -158,11 +169,11 @@ impl GlossaryScope<'_> {
         }
     }
 
-    /// Returns the text for a field, from the glossary of the section or of the whole API.
+    /// Returns the text for a field, from the innermost glossary that has it.
     fn look_up(&mut self, name: &str) -> Option<Words> {
         let role = if self.task { "task" } else { "result" };
-        for section in [Some(self.section.to_owned()), None] {
-            let Some(file) = self.glossaries.get(&section) else {
+        for scope in self.scope.outward() {
+            let Some(file) = self.glossaries.get(&scope) else {
                 continue;
             };
             let words = if self.task {
@@ -171,7 +182,7 @@ impl GlossaryScope<'_> {
                 &file.content.result
             };
             if let Some(words) = words.get(name) {
-                self.used.insert((section, role, name.to_owned()));
+                self.used.insert((scope, role, name.to_owned()));
                 return Some(words.clone());
             }
         }

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Fields by name, in the order of the vendor's documentation.
 pub type Fields = IndexMap<String, Field>;
 
-/// An endpoint: a file `spec/<section>/<endpoint>.yaml`.
+/// An endpoint: a file `spec/<section>/<endpoint>.yaml`, or `spec/<section>/<group>/<endpoint>.yaml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
@@ -90,7 +90,7 @@ pub struct Paging {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultObject {
-    /// Name of the shared type in the section's `types.yaml`.
+    /// Name of the shared type in the group, in the section or at the root.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
     /// Fields by name.
@@ -205,7 +205,7 @@ pub struct Field {
     /// Format of a string, or of a list's strings.
     #[serde(default)]
     pub format: Option<Format>,
-    /// Name of the shared type in the section's `types.yaml`, for `object` or `string`.
+    /// Name of the shared type in the group, in the section or at the root, for `object` or `string`.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
     /// Name of the generated type. Defaults to one derived from the field's name.
@@ -428,7 +428,8 @@ pub struct Correction {
     pub evidence: String,
 }
 
-/// The types shared by the endpoints of a section: `spec/<section>/types.yaml`.
+/// The types shared by the endpoints of a folder and of the folders inside: `types.yaml`, or any number of
+/// files in `types/`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedTypes {
@@ -473,8 +474,8 @@ pub struct Member {
     pub fields: Fields,
 }
 
-/// Texts by field name: `spec/glossary.yaml`, and `spec/<section>/glossary.yaml`, which takes precedence.
-/// A `doc` of the field itself takes precedence over both.
+/// Texts by field name: `glossary.yaml` at the root, in a section or in a group. The innermost takes precedence.
+/// A `doc` of the field itself takes precedence over all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Glossary {
@@ -536,9 +537,21 @@ pub struct Price {
 pub struct Section {
     /// Topic of the section, in our own words.
     pub doc: String,
+    /// Groups of the section: engines or sources, by the second part of the path. Each is a folder of the
+    /// section.
+    #[serde(default)]
+    pub groups: IndexMap<String, Group>,
     /// Prices of its calls. Absent if unknown.
     #[serde(default)]
     pub price: Option<Price>,
+}
+
+/// A group of a section: the endpoints of one engine or source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Topic of the group, in our own words.
+    pub doc: String,
 }
 
 /// A server of the API.

@@ -9,7 +9,7 @@ pub const PLACEHOLDER: &str = "Not described yet.";
 /// Sets every missing `doc` of a spec to [`PLACEHOLDER`]. Returns their number.
 pub fn fill(spec: &mut Spec) -> usize {
     let mut filler = Filler { filled: 0 };
-    for file in spec.shared.values_mut() {
+    for file in spec.shared.values_mut().flatten() {
         for ty in file.content.types.values_mut() {
             filler.shared_type(ty);
         }

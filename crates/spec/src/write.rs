@@ -25,9 +25,16 @@ pub const ENDPOINT_KEYS: [&str; 14] = [
     "result",
 ];
 
-/// Returns the text of a new endpoint file.
-pub fn endpoint(endpoint: &Endpoint) -> String {
-    let mut text = String::from("# yaml-language-server: $schema=../spec.schema.json\n");
+/// Returns the first line of a spec file, which names its schema. `file` is relative to the root of
+/// the spec.
+fn header(file: &str) -> String {
+    let up = "../".repeat(file.matches('/').count());
+    format!("# yaml-language-server: $schema={up}spec.schema.json\n")
+}
+
+/// Returns the text of a new endpoint file. `file` is its path, relative to the root of the spec.
+pub fn endpoint(file: &str, endpoint: &Endpoint) -> String {
+    let mut text = header(file);
     let json = serde_json::to_value(endpoint).unwrap_or_default();
     for key in ENDPOINT_KEYS {
         match (key, json.get(key)) {
@@ -59,13 +66,10 @@ pub fn endpoint(endpoint: &Endpoint) -> String {
     text
 }
 
-/// Returns the text of a file of shared types.
-pub fn shared(types: &SharedTypes) -> String {
-    let mut text = String::from(
-        "# yaml-language-server: $schema=../spec.schema.json\n\
-         # Types shared by the endpoints of the section.\n\
-         types:\n",
-    );
+/// Returns the text of a file of shared types. `file` is its path, relative to the root of the spec.
+pub fn shared(file: &str, types: &SharedTypes) -> String {
+    let mut text = header(file);
+    text += "types:\n";
     for (name, ty) in &types.types {
         text += &shared_type(name, ty);
     }

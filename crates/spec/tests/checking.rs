@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use dataforseo_spec::fingerprints::{self, FileFingerprints, Fingerprints};
+use dataforseo_spec::load::in_section;
 use dataforseo_spec::model::{Model, load};
 use dataforseo_spec::names::CORE_NAMES;
 use dataforseo_spec::{Diagnostics, EndpointFile};
@@ -115,17 +116,21 @@ fn the_committed_fingerprints_are_those_of_the_fields() {
     let mut spec = spec.unwrap();
     let mut sections = BTreeMap::new();
     let new = FileFingerprints::new;
-    for (section, file) in &mut spec.shared {
-        let known: &mut Fingerprints = sections.entry(section.clone()).or_default();
-        let read = fingerprints::of(&file.content);
-        known.update("types.yaml", &mut file.content, read);
+    let in_spec = |name: &str| name.strip_prefix("spec/").unwrap().to_owned();
+    for (scope, files) in &mut spec.shared {
+        let known: &mut Fingerprints = sections.entry(scope.section_name().to_owned()).or_default();
+        for file in files {
+            let read = fingerprints::of(&file.content);
+            let name = in_spec(&file.name);
+            known.update(in_section(&name), &mut file.content, read);
+        }
     }
-    for EndpointFile { section, file } in &mut spec.endpoints {
-        let known = sections.entry(section.clone()).or_default();
-        let (_, name) = file.name.rsplit_once('/').unwrap();
+    for EndpointFile { scope, file } in &mut spec.endpoints {
+        let known = sections.entry(scope.section_name().to_owned()).or_default();
+        let name = in_spec(&file.name);
         let read = fingerprints::of(&file.content);
-        known.update(name, &mut file.content, read);
-        known.update(name, &mut file.content, new());
+        known.update(in_section(&name), &mut file.content, read);
+        known.update(in_section(&name), &mut file.content, new());
     }
     for (section, known) in sections {
         let file = format!("spec/{section}/{}", fingerprints::FILE);

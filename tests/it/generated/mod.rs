@@ -31,8 +31,8 @@ pub(crate) static ENDPOINTS: &[Typed] = &[
     Typed::of::<models::backlinks::TimeseriesNewLostSummaryLive>(),
     Typed::of::<models::backlinks::TimeseriesSummaryLive>(),
     Typed::of::<models::on_page::InstantPages>(),
-    Typed::of::<models::serp::GoogleOrganicLiveAdvanced>(),
-    Typed::of::<models::serp::GoogleOrganicTaskGetAdvanced>(),
-    Typed::of::<models::serp::GoogleOrganicTaskPost>(),
-    Typed::of::<models::serp::GoogleOrganicTasksReady>(),
+    Typed::of::<models::serp::google::OrganicLiveAdvanced>(),
+    Typed::of::<models::serp::google::OrganicTaskGetAdvanced>(),
+    Typed::of::<models::serp::google::OrganicTaskPost>(),
+    Typed::of::<models::serp::google::OrganicTasksReady>(),
 ];

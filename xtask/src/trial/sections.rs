@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use dataforseo_spec::edit::Editor;
 use dataforseo_spec::language::Api;
 use dataforseo_spec::load::parse;
 use dataforseo_spec::placeholders::PLACEHOLDER;
@@ -24,17 +25,36 @@ pub fn declare(checkout: &Path, openapi: &str) -> Result<Vec<String>, TrialError
     let path = checkout.join(API);
     let text = fs::read_to_string(&path)?;
     let known = parse::<Api>(API, &text)?.content.sections;
-    let mut text = text.trim_end().to_owned() + "\n";
+    let mut editor = Editor::new(API, &text)?;
     let mut added = Vec::new();
-    for section in sections_of(openapi).into_keys() {
+    for (section, groups) in sections_of(openapi) {
+        let own = ["sections".to_owned(), section.clone()];
         if !known.contains_key(&section) {
-            text += &format!("  {section}:\n    doc: {PLACEHOLDER}\n");
-            added.push(section);
+            add(&mut editor, &own[..1], &section)?;
+            added.push(section.clone());
+        }
+        let mapping = [own.as_slice(), &["groups".to_owned()]].concat();
+        let known = known.get(&section).map(|section| &section.groups);
+        for group in groups {
+            if !known.is_some_and(|known| known.contains_key(&group)) {
+                add(&mut editor, &mapping, &group)?;
+            }
         }
     }
-    parse::<Api>(API, &text)?;
-    fs::write(path, text)?;
+    fs::write(path, editor.text())?;
     Ok(added)
+}
+
+/// Adds a section or a group at the end of a mapping.
+fn add(editor: &mut Editor, mapping: &[String], name: &str) -> Result<(), TrialError> {
+    let last = editor.value(mapping).and_then(|value| value.as_object());
+    let last = last.and_then(|entries| entries.keys().next_back().cloned());
+    let indent = editor.indent(mapping);
+    let lines = format!(
+        "{:indent$}{name}:\n{:indent$}  doc: {PLACEHOLDER}\n",
+        "", ""
+    );
+    Ok(editor.insert(mapping, last.as_deref(), &lines)?)
 }
 
 /// Returns the sections of an OpenAPI file, with their groups.

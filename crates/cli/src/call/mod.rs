@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::connection::{Connection, Credentials};
 use crate::exit::{CliError, Exit, TRUST_HINT, charge_note, of_error};
 use crate::output::{note, print, print_json};
-use crate::table::{EndpointEntry, SectionEntry, kebab_case};
+use crate::table::{EndpointEntry, GroupEntry, SectionEntry, kebab_case};
 use crate::{flags, help, lookup, money};
 
 // No doc comment: clap would use it as the description of the command.
@@ -30,18 +30,31 @@ struct CallOptions {
 
 /// Returns the command of a section.
 pub(crate) fn section_command(section: &'static SectionEntry) -> Command {
-    Command::new(kebab_case(section.name))
-        .about(flags::summary(section.doc))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .disable_help_subcommand(true)
+    folder_command(section.name, section.doc)
         // Deferred until the section is used: the whole API has hundreds of endpoints and thousands of
         // flags.
         .defer(|command| {
-            let section = lookup::find_section(command.get_name());
-            let endpoints = section.map_or(&[][..], |section| section.endpoints);
-            command.subcommands(endpoints.iter().map(endpoint_command))
+            let Some(section) = lookup::find_section(command.get_name()) else {
+                return command;
+            };
+            let groups = section.groups.iter().map(|group| group_command(group));
+            command
+                .subcommands(groups)
+                .subcommands(section.endpoints.iter().map(endpoint_command))
         })
+}
+
+fn group_command(group: &'static GroupEntry) -> Command {
+    folder_command(group.name, group.doc).subcommands(group.endpoints.iter().map(endpoint_command))
+}
+
+/// Returns a command that has only commands.
+fn folder_command(name: &str, doc: &'static str) -> Command {
+    Command::new(kebab_case(name))
+        .about(flags::summary(doc))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
 }
 
 fn endpoint_command(endpoint: &'static EndpointEntry) -> Command {

@@ -167,15 +167,20 @@ mod by_example {
     use serde_json::json;
 
     use super::{parsed, read};
-    use crate::lookup::find_endpoint;
+    use crate::lookup::endpoints;
     use crate::table::EndpointEntry;
 
     fn line(words: &[&str]) -> Vec<String> {
         words.iter().map(|&word| word.to_owned()).collect()
     }
 
+    fn command(command: &str) -> &'static EndpointEntry {
+        let mut all = endpoints();
+        all.find(|endpoint| endpoint.command() == command).unwrap()
+    }
+
     fn backlinks(name: &str) -> &'static EndpointEntry {
-        find_endpoint("backlinks", name).unwrap()
+        command(&format!("backlinks {name}"))
     }
 
     #[test]
@@ -214,7 +219,7 @@ mod by_example {
 
     #[test]
     fn flags_apply_to_every_task() {
-        let post = find_endpoint("serp", "google-organic-task-post").unwrap();
+        let post = command("serp google organic-task-post");
         let several = r#"[{"keyword": "a"}, {"keyword": "b", "depth": 1}]"#;
         let read = read(post, &line(&["--task", several, "--depth", "20"]));
         let expected = [

@@ -24,7 +24,7 @@ pub use on_page::OnPage;
 mod serp;
 
 #[cfg(feature = "serp")]
-pub use serp::Serp;
+pub use serp::{Serp, SerpGoogle};
 
 /// The tasks and results of each section, re-exported at the root of the crate.
 pub(crate) mod sections {
@@ -42,26 +42,26 @@ pub(crate) mod sections {
 }
 
 impl Client {
-    /// Returns the methods of the section `appendix`: Data about the account: balance, limits, prices and subscriptions.
     #[cfg(feature = "appendix")]
+    /// Returns the methods of the section `appendix`: Data about the account: balance, limits, prices and subscriptions.
     pub fn appendix(&self) -> Appendix<'_> {
         Appendix::new(self)
     }
 
-    /// Returns the methods of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
     #[cfg(feature = "backlinks")]
+    /// Returns the methods of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
     pub fn backlinks(&self) -> Backlinks<'_> {
         Backlinks::new(self)
     }
 
-    /// Returns the methods of the section `on_page`: Content and technical quality of pages, from a crawl of a site or of single pages.
     #[cfg(feature = "on_page")]
+    /// Returns the methods of the section `on_page`: Content and technical quality of pages, from a crawl of a site or of single pages.
     pub fn on_page(&self) -> OnPage<'_> {
         OnPage::new(self)
     }
 
-    /// Returns the methods of the section `serp`: Results pages of search engines, split into their elements.
     #[cfg(feature = "serp")]
+    /// Returns the methods of the section `serp`: Results pages of search engines, split into their elements.
     pub fn serp(&self) -> Serp<'_> {
         Serp::new(self)
     }

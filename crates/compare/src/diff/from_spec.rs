@@ -1,6 +1,6 @@
 //! The surface of a spec, and of a documentation page that the import converted to a spec.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -22,12 +22,15 @@ pub fn surface(name: &str, spec: &Spec) -> Surface {
         notes: Vec::new(),
     };
     let envelope = &spec.api.content.envelope.fields;
+    let mut visible = BTreeMap::new();
     for endpoint in &spec.endpoints {
-        let shared = spec.shared.get(&endpoint.section);
-        let shared = shared.map(|file| &file.content);
+        let scope = &endpoint.scope;
+        let shared = visible
+            .entry(scope)
+            .or_insert_with(|| spec.visible_types(scope));
         let content = &endpoint.file.content;
         let id = endpoint_id(&content.path);
-        let read = self::endpoint(content, shared, Some(envelope));
+        let read = self::endpoint(content, Some(shared), Some(envelope));
         surface.endpoints.insert(id, read);
     }
     surface

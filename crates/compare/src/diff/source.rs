@@ -14,6 +14,7 @@ use dataforseo_import::docs::nest::NestingHints;
 use dataforseo_import::docs::{self, Unreadable};
 use dataforseo_import::draft;
 use dataforseo_spec::Diagnostics;
+use dataforseo_spec::Placement;
 use dataforseo_spec::glossary;
 use dataforseo_spec::language::{Api, Endpoint};
 
@@ -230,9 +231,9 @@ fn read_page(name: &str, content: &str, root: &Path) -> Result<Surface, SourceEr
     let id = endpoint_id(&page.path);
     let mut endpoints = spec.endpoints.iter().map(|it| &it.file.content);
     let known: Option<&Endpoint> = endpoints.find(|it| endpoint_id(&it.path) == id);
-    let section = page.path.trim_start_matches("/v3/").split('/').next();
-    let shared = section.and_then(|section| spec.shared.get(section));
-    let known = NestingHints::of(api, known, shared.map(|file| &file.content));
+    let scope = Placement::of(&page.path, api).map(|place| place.scope);
+    let shared = spec.visible_types(&scope.unwrap_or_default());
+    let known = NestingHints::of(api, known, Some(&shared));
     let draft = draft::draft(&page, known).map_err(unreadable)?;
     Ok(from_spec::page(name, &draft.endpoint, draft.notes))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dataforseo_spec::language::{Field, FieldType, Fields, SharedType, Values};
 use dataforseo_spec::tree::{Path, Tree};
-use dataforseo_spec::{EndpointFile, Spec};
+use dataforseo_spec::{EndpointFile, Scope, Spec};
 
 /// A location in the spec.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -90,7 +90,8 @@ pub struct SpecView<'s> {
     pub at: SpecLocation,
     /// The part of the exchange.
     pub role: Role,
-    section: &'s str,
+    /// The folder whose types are visible.
+    scope: Scope,
 }
 
 /// The spec's description of the fields of an object.
@@ -169,7 +170,7 @@ impl<'s> SpecIndex<'s> {
                 path: vec![key.to_owned()],
             },
             role,
-            section: &file.section,
+            scope: file.scope.clone(),
         };
         (
             view(&roots.task, "task", Role::Task),
@@ -188,13 +189,13 @@ impl<'s> SpecIndex<'s> {
                 path: vec!["envelope".to_owned()],
             },
             role: Role::Envelope,
-            section: "",
+            scope: Scope::root(),
         }
     }
 
     /// Returns the files of the spec with their locations, by name.
     pub fn trees(self) -> BTreeMap<&'s str, &'s Tree> {
-        let shared = self.spec.shared.values();
+        let shared = self.spec.shared.values().flatten();
         let shared = shared.map(|file| (file.name.as_str(), &file.tree));
         let endpoints = self.spec.endpoints.iter();
         let endpoints = endpoints.map(|it| (it.file.name.as_str(), &it.file.tree));
@@ -204,12 +205,12 @@ impl<'s> SpecIndex<'s> {
 
     fn shared(self, view: &SpecView<'s>) -> Option<(&'s SharedType, SpecLocation)> {
         let name = view.field.shared.as_ref()?;
-        let file = self.spec.shared.get(view.section)?;
+        let (_, file, shared) = self.spec.find_type(&view.scope, name)?;
         let at = SpecLocation {
             file: file.name.clone(),
             path: vec!["types".to_owned(), name.clone()],
         };
-        Some((file.content.types.get(name)?, at))
+        Some((shared, at))
     }
 
     /// Returns the spec's description of an object.
@@ -243,12 +244,12 @@ impl<'s> SpecIndex<'s> {
         let member = union.shared.members.get(wire)?;
         let tag = Some(union.tag);
         if let Some(name) = &member.shared {
-            let file = self.spec.shared.get(view.section)?;
+            let (_, file, shared) = self.spec.find_type(&view.scope, name)?;
             let at = SpecLocation {
                 file: file.name.clone(),
                 path: ["types", name, "fields"].map(str::to_owned).to_vec(),
             };
-            let own = &file.content.types.get(name)?.fields;
+            let own = &shared.fields;
             let common = None;
             return Some(FieldsView {
                 own,

@@ -226,29 +226,29 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
     },
     #[cfg(feature = "serp")]
     MockEndpoint {
-        info: models::serp::GoogleOrganicLiveAdvanced::INFO,
-        lossy_fields: lossy_fields::<models::serp::GoogleOrganicLiveAdvanced>,
+        info: models::serp::google::OrganicLiveAdvanced::INFO,
+        lossy_fields: lossy_fields::<models::serp::google::OrganicLiveAdvanced>,
         per_target: None,
         fixtures: &[],
     },
     #[cfg(feature = "serp")]
     MockEndpoint {
-        info: models::serp::GoogleOrganicTaskGetAdvanced::INFO,
-        lossy_fields: lossy_fields::<models::serp::GoogleOrganicTaskGetAdvanced>,
+        info: models::serp::google::OrganicTaskGetAdvanced::INFO,
+        lossy_fields: lossy_fields::<models::serp::google::OrganicTaskGetAdvanced>,
         per_target: None,
         fixtures: &[],
     },
     #[cfg(feature = "serp")]
     MockEndpoint {
-        info: models::serp::GoogleOrganicTaskPost::INFO,
-        lossy_fields: lossy_fields::<models::serp::GoogleOrganicTaskPost>,
+        info: models::serp::google::OrganicTaskPost::INFO,
+        lossy_fields: lossy_fields::<models::serp::google::OrganicTaskPost>,
         per_target: None,
         fixtures: &[],
     },
     #[cfg(feature = "serp")]
     MockEndpoint {
-        info: models::serp::GoogleOrganicTasksReady::INFO,
-        lossy_fields: lossy_fields::<models::serp::GoogleOrganicTasksReady>,
+        info: models::serp::google::OrganicTasksReady::INFO,
+        lossy_fields: lossy_fields::<models::serp::google::OrganicTasksReady>,
         per_target: None,
         fixtures: &[],
     },

@@ -78,11 +78,11 @@ pub static ENDPOINTS: &[&crate::EndpointInfo] = &[
     #[cfg(feature = "on_page")]
     <on_page::InstantPages as crate::Endpoint>::INFO,
     #[cfg(feature = "serp")]
-    <serp::GoogleOrganicLiveAdvanced as crate::Endpoint>::INFO,
+    <serp::google::OrganicLiveAdvanced as crate::Endpoint>::INFO,
     #[cfg(feature = "serp")]
-    <serp::GoogleOrganicTaskGetAdvanced as crate::Endpoint>::INFO,
+    <serp::google::OrganicTaskGetAdvanced as crate::Endpoint>::INFO,
     #[cfg(feature = "serp")]
-    <serp::GoogleOrganicTaskPost as crate::Endpoint>::INFO,
+    <serp::google::OrganicTaskPost as crate::Endpoint>::INFO,
     #[cfg(feature = "serp")]
-    <serp::GoogleOrganicTasksReady as crate::Endpoint>::INFO,
+    <serp::google::OrganicTasksReady as crate::Endpoint>::INFO,
 ];

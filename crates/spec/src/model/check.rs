@@ -79,15 +79,20 @@ pub fn check_api(file: &File<Api>, found: &mut Vec<Diagnostic>) {
 }
 
 /// The names that belong to other generated files than those of sections, or to cargo.
-const RESERVED_SECTIONS: [&str; 7] = [
+const RESERVED_SECTIONS: [&str; 9] = [
     "mod",
     "lib",
     "main",
     "api",
     "status_code",
+    "shared",
+    "types",
     "always",
     "default",
 ];
+
+/// The names in the folder of a section that belong to other files than those of groups.
+const RESERVED_GROUPS: [&str; 5] = ["mod", "lib", "main", "types", "glossary"];
 
 /// Checks the names in `api.yaml` that become names of files, folders, modules and constants.
 fn check_names(file: &File<Api>, found: &mut Vec<Diagnostic>) {
@@ -103,16 +108,32 @@ fn check_names(file: &File<Api>, found: &mut Vec<Diagnostic>) {
             report("servers", name, message.to_owned());
         }
     }
-    for name in file.content.sections.keys() {
-        if let Err(reason) = file_names::check(name) {
-            report("sections", name, format!("cannot be a folder: {reason}"));
-        } else if names::field_name(name).as_ref() != Some(name) {
-            let message = "cannot be the name of a module: use a name such as `on_page`";
-            report("sections", name, message.to_owned());
-        } else if RESERVED_SECTIONS.contains(&name.as_str()) {
-            let message = "is the name of another generated file: use another name";
-            report("sections", name, message.to_owned());
+    for (name, section) in &file.content.sections {
+        if let Err(reason) = check_module(name, &RESERVED_SECTIONS) {
+            report("sections", name, reason);
         }
+        for group in section.groups.keys() {
+            if let Err(reason) = check_module(group, &RESERVED_GROUPS) {
+                report(
+                    "sections",
+                    name,
+                    format!("has a group {group:?} that {reason}"),
+                );
+            }
+        }
+    }
+}
+
+/// Checks the name of a section or a group. The error is the end of a sentence.
+fn check_module(name: &str, reserved: &[&str]) -> Result<(), String> {
+    if let Err(reason) = file_names::check(name) {
+        Err(format!("cannot be a folder: {reason}"))
+    } else if names::field_name(name).as_deref() != Some(name) {
+        Err("cannot be the name of a module: use a name such as `on_page`".to_owned())
+    } else if reserved.contains(&name) {
+        Err("is the name of another generated file: use another name".to_owned())
+    } else {
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::resolve::resolve;
+use super::sections::resolve;
 use super::types::Model;
 use crate::{Diagnostics, Spec, glossary, placeholders};
 

@@ -2,16 +2,18 @@
 //! only input of the emitters.
 
 mod check;
+mod endpoint;
 mod examples;
 mod field_rules;
 mod load;
 mod resolve;
 mod rows;
 mod section_checks;
+mod sections;
 mod type_names;
 mod types;
 pub mod values;
 
 pub use load::{load, load_spec, load_with_placeholders};
-pub use resolve::resolve;
+pub use sections::resolve;
 pub use types::*;

@@ -1,317 +1,19 @@
-//! Resolves the files of the spec into the model: assigns names, follows references and runs
+//! Resolves the fields and types of a file of the spec: assigns names, follows references and runs
 //! checks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::check::{NO_LINKS, check_api, check_status_codes, is_day, not_a_date};
+use super::check::NO_LINKS;
 use super::field_rules::{FieldCheck, check_field};
 use super::type_names::TypeNames;
-use super::types::{
-    Endpoint, Enum, Field, Former, Limit, Member, Model, Object, Section, Type, TypeDef, Union,
-    Variant,
-};
-use super::{examples, rows, section_checks};
+use super::types::{Enum, Field, Limit, Member, Object, Type, TypeDef, Union, Variant};
 use crate::dates::DateExpression;
 use crate::diagnostics::did_you_mean;
 use crate::file_names;
-use crate::glossary::names_sent;
-use crate::language::{self, FieldType, Fields, Format, SharedTypes, Values};
-use crate::load::File;
+use crate::language::{self, FieldType, Fields, Format, Values};
 use crate::names;
 use crate::tree::{Path, Tree};
-use crate::{Diagnostic, Diagnostics, EndpointFile, Payload, Spec};
-
-/// Resolves a spec.
-///
-/// # Errors
-/// Returns all errors in the spec.
-pub fn resolve(spec: &Spec) -> Result<Model, Diagnostics> {
-    let mut found = Vec::new();
-    check_status_codes(&spec.status_codes, &mut found);
-    check_api(&spec.api, &mut found);
-    let mut sections = Vec::new();
-    for (name, section) in &spec.api.content.sections {
-        let shared = spec.shared.get(name);
-        let files = || spec.endpoints.iter().filter(|file| file.section == *name);
-        let sent = shared.map_or_else(BTreeSet::new, |shared| {
-            names_sent(name, &spec.endpoints, &shared.content.types)
-        });
-        let siblings: BTreeMap<String, String> = files()
-            .filter_map(|file| {
-                let path = file.file.content.path.strip_prefix("/v3/")?;
-                let rest = path.strip_prefix(&format!("{name}/"))?;
-                Some((path.to_owned(), names::type_name(&names::plain_path(rest))?))
-            })
-            .collect();
-        // Type names are unique per section.
-        let mut type_names = TypeNames::new();
-        let mut section = Section {
-            name: name.clone(),
-            doc: section.doc.clone(),
-            shared_file: shared.map(|file| file.name.clone()),
-            shared: shared.map_or_else(Vec::new, |file| {
-                shared_types(file, &sent, &mut type_names, &mut found)
-            }),
-            endpoints: Vec::new(),
-        };
-        for file in files() {
-            if let Some(endpoint) = endpoint(file, shared, &siblings, &mut type_names, &mut found) {
-                section.endpoints.push(endpoint);
-            }
-        }
-        if let Some(shared) = shared {
-            section_checks::sent_and_received(files(), shared, &sent, &mut found);
-        }
-        section_checks::duplicate_methods(&section, &mut found);
-        let before = found.len();
-        section_checks::infinite_types(&section, &type_names, &mut found);
-        if found.len() == before {
-            rows::resolve(&mut section, files(), &mut found);
-            examples::check(&section, files(), &mut found);
-        }
-        if !section.endpoints.is_empty() {
-            section_checks::duplicate_types(&section, &type_names, &mut found);
-            sections.push(section);
-        }
-    }
-    if !found.is_empty() {
-        found.sort();
-        found.dedup();
-        return Err(Diagnostics(found));
-    }
-    Ok(Model {
-        api: spec.api.content.clone(),
-        status_codes: spec.status_codes.content.codes.clone(),
-        sections,
-    })
-}
-
-/// Resolves the shared types of a section. `sent` contains the names of those that tasks use.
-fn shared_types(
-    file: &File<SharedTypes>,
-    sent: &BTreeSet<String>,
-    type_names: &mut TypeNames,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<TypeDef> {
-    let mut all = Vec::new();
-    for (name, shared) in &file.content.types {
-        let path = vec!["types".to_owned(), name.clone()];
-        let mut scope = FileScope {
-            file: &file.name,
-            tree: &file.tree,
-            shared: Some(file),
-            prefix: name.clone(),
-            endpoint: None,
-            type_names,
-            types: Vec::new(),
-            found,
-        };
-        scope.claim(name, &path);
-        if names::type_name(name).as_ref() != Some(name) {
-            scope.report(
-                &path,
-                format!(
-                    "`{name}` is not the name of a Rust type: expected a name such as `RankInfo`"
-                ),
-            );
-        }
-        let doc = shared.doc.clone().unwrap_or_default().trim().to_owned();
-        scope.check_doc(name, &doc, &path);
-        let own = match (&shared.values, &shared.tag) {
-            (Some(values), None) if shared.fields.is_empty() && shared.members.is_empty() => {
-                TypeDef::Enum(scope.open_enum(name, &doc, values, &path))
-            }
-            (None, None) if !shared.fields.is_empty() && shared.members.is_empty() => {
-                let object = scope.object(
-                    name.clone(),
-                    doc,
-                    &shared.fields,
-                    &path,
-                    if sent.contains(name) {
-                        Payload::Task
-                    } else {
-                        Payload::Result
-                    },
-                );
-                TypeDef::Object(object)
-            }
-            (None, Some(tag)) if !shared.members.is_empty() => {
-                if sent.contains(name) {
-                    scope.report(
-                        &path,
-                        "a task cannot contain a union: unions are for results only",
-                    );
-                }
-                TypeDef::Union(scope.union(name, &doc, tag, shared, &path))
-            }
-            _ => {
-                let message =
-                    "a shared type has either `fields`, or `values`, or a `tag` with `members`";
-                scope.report(&path, message);
-                continue;
-            }
-        };
-        let parts = scope.types;
-        all.push(own);
-        all.extend(parts);
-    }
-    all
-}
-
-/// Returns the names that belong to the former paths of an endpoint.
-fn former(
-    section: &str,
-    file: &File<language::Endpoint>,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<Former> {
-    let prefix = format!("/v3/{section}/");
-    let mut all = Vec::new();
-    for (index, path) in file.content.renamed_from.iter().enumerate() {
-        let plain = path.strip_prefix(&prefix).map(names::plain_path);
-        let name = plain.as_deref().and_then(names::type_name);
-        let module = plain.as_deref().and_then(names::field_name);
-        match (name, module) {
-            (Some(name), Some(module))
-                if *path != file.content.path
-                    && file_names::check_path(path).is_ok()
-                    && check_module(&module).is_ok() =>
-            {
-                all.push(Former { name, module });
-            }
-            _ => {
-                let location = ["renamed_from".to_owned(), index.to_string()];
-                let message = format!(
-                    "`renamed_from`: {path:?}: expected a former path of the endpoint, such as \
-                     `{prefix}bulk_ranks/live`"
-                );
-                found.push(Diagnostic::new(
-                    &file.name,
-                    file.tree.location(&location),
-                    message,
-                ));
-            }
-        }
-    }
-    all
-}
-
-/// The names in a section's folders that belong to other files than those of endpoints.
-const RESERVED_MODULES: [&str; 5] = ["mod", "lib", "main", "types", "glossary"];
-
-/// Checks the name of an endpoint's module, which is also the name of its files.
-fn check_module(module: &str) -> Result<(), String> {
-    if RESERVED_MODULES.contains(&module) {
-        return Err("another file of the section has this name".to_owned());
-    }
-    file_names::check(module).map_err(|reason| reason.to_string())
-}
-
-/// The names that generated code gives an endpoint.
-struct EndpointName {
-    /// The path after the section.
-    rest: String,
-    /// The Rust name of the endpoint.
-    name: String,
-    /// The Rust name of its module and its method.
-    module: String,
-}
-
-/// Returns the names of an endpoint; `None` if its path gives none.
-fn endpoint_name(endpoint: &EndpointFile, found: &mut Vec<Diagnostic>) -> Option<EndpointName> {
-    let EndpointFile { section, file } = endpoint;
-    let mut report = |message: String| {
-        let location = file.tree.location(&["path".to_owned()]);
-        found.push(Diagnostic::new(&file.name, location, message));
-    };
-    let path = &file.content.path;
-    let Some(rest) = path.strip_prefix(&format!("/v3/{section}/")) else {
-        report(format!(
-            "expected a path that begins with `/v3/{section}/`, the folder's name"
-        ));
-        return None;
-    };
-    if let Err(reason) = file_names::check_path(path) {
-        report(format!("`path`: {path:?} cannot be a folder: {reason}"));
-        return None;
-    }
-    let plain = names::plain_path(rest);
-    let (Some(name), Some(module)) = (names::type_name(&plain), names::field_name(&plain)) else {
-        report(format!("`path`: cannot derive a Rust name from `{rest}`"));
-        return None;
-    };
-    if let Err(reason) = check_module(&module) {
-        report(format!(
-            "`path`: the module would be called `{module}`: {reason}"
-        ));
-        return None;
-    }
-    if !file.name.ends_with(&format!("/{section}/{module}.yaml")) {
-        report(format!(
-            "this path belongs in the file `{section}/{module}.yaml`"
-        ));
-    }
-    Some(EndpointName {
-        rest: rest.to_owned(),
-        name,
-        module,
-    })
-}
-
-fn endpoint(
-    endpoint: &EndpointFile,
-    shared: Option<&File<SharedTypes>>,
-    siblings: &BTreeMap<String, String>,
-    type_names: &mut TypeNames,
-    found: &mut Vec<Diagnostic>,
-) -> Option<Endpoint> {
-    let EndpointName { rest, name, module } = endpoint_name(endpoint, found)?;
-    let EndpointFile { section, file } = endpoint;
-    let spec = &file.content;
-    let former = former(section, file, found);
-    let mut scope = FileScope {
-        file: &file.name,
-        tree: &file.tree,
-        shared,
-        prefix: name.clone(),
-        endpoint: Some((&name, siblings)),
-        type_names,
-        types: Vec::new(),
-        found,
-    };
-    scope.claim(&name, &["path".to_owned()]);
-    let parameters = scope.parameters(spec);
-    scope.check_mode(spec);
-    scope.check_endpoint(spec);
-    let task = spec.task.as_ref().map(|task| {
-        let path = ["task".to_owned(), "fields".to_owned()];
-        scope.top(format!("{name}Task"), &task.fields, &path, Payload::Task)
-    });
-    let (result_type, result) = scope.result(spec, &name);
-    let types = scope.types;
-    Some(Endpoint {
-        file: file.name.clone(),
-        former,
-        removed: spec.removed_upstream.clone(),
-        id: format!("{section}/{rest}"),
-        path: spec.path.clone(),
-        method: spec.method,
-        mode: spec.mode,
-        charged: spec.charged != Some(false),
-        doc: spec.doc.clone().unwrap_or_default().trim().to_owned(),
-        link: spec.source.link.clone(),
-        revised: spec.source.revised.clone(),
-        limits: spec.limits.clone(),
-        name,
-        module,
-        parameters,
-        task,
-        example: spec.example.clone(),
-        result_type,
-        result,
-        rows: None,
-        types,
-    })
-}
+use crate::{Diagnostic, Payload, Scope, Spec};
 
 /// The methods that generated tasks have, or that generated code calls on them.
 const METHODS: [&str; 6] = [
@@ -325,7 +27,7 @@ const METHODS: [&str; 6] = [
 
 /// The kind of a shared type that a field can refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SharedKind {
+pub enum SharedKind {
     /// An object or a union.
     Object,
     /// A string with documented values.
@@ -343,30 +45,37 @@ impl SharedKind {
 }
 
 /// The resolver of the types in one file.
-struct FileScope<'a> {
-    file: &'a str,
-    tree: &'a Tree,
-    shared: Option<&'a File<SharedTypes>>,
+pub struct FileScope<'a> {
+    pub file: &'a str,
+    pub tree: &'a Tree,
+    pub spec: &'a Spec,
+    /// The folder of the file.
+    pub scope: &'a Scope,
     /// The prefix of the names of types that only this file uses.
-    prefix: String,
-    /// The Rust name of the file's endpoint, and the names of the section's endpoints by path.
-    endpoint: Option<(&'a str, &'a BTreeMap<String, String>)>,
-    /// The type names of the section, with the file of each.
-    type_names: &'a mut TypeNames,
-    types: Vec<TypeDef>,
-    found: &'a mut Vec<Diagnostic>,
+    pub prefix: String,
+    /// The Rust name of the file's endpoint, and the names of the folder's endpoints by path.
+    pub endpoint: Option<(&'a str, &'a BTreeMap<String, String>)>,
+    /// The type names of the spec.
+    pub type_names: &'a mut TypeNames,
+    pub types: Vec<TypeDef>,
+    pub found: &'a mut Vec<Diagnostic>,
 }
 
 impl FileScope<'_> {
-    fn report(&mut self, path: &[String], message: impl Into<String>) {
+    pub fn report(&mut self, path: &[String], message: impl Into<String>) {
         let location = self.tree.location(path);
         self.found
             .push(Diagnostic::new(self.file, location, message));
     }
 
-    /// Claims a type name, which must be unique in the section. A duplicate is an error, so that no
-    /// name is numbered.
-    fn claim(&mut self, name: &str, path: &[String]) {
+    /// Returns the shared type that a name means in this file.
+    fn find(&self, name: &str) -> Option<&language::SharedType> {
+        self.spec.find_type(self.scope, name).map(|(.., ty)| ty)
+    }
+
+    /// Claims a type name, which must be unique in the folder and in those around it. A duplicate is
+    /// an error, so that no name is numbered.
+    pub fn claim(&mut self, name: &str, path: &[String]) {
         let here = (self.file.to_owned(), self.tree.location(path));
         if name.len() > file_names::MAX_NAME_LENGTH {
             let message = format!(
@@ -376,8 +85,7 @@ impl FileScope<'_> {
             self.report(path, message);
         }
         // The documentation of a type is a file, and some file systems ignore case.
-        let same = |other: &&String| *other != name && other.eq_ignore_ascii_case(name);
-        if let Some(other) = self.type_names.keys().find(same) {
+        if let Some(other) = self.type_names.in_other_case(self.scope, name) {
             let message = format!(
                 "the type names `{name}` and `{other}` differ by case only: set another with `name`"
             );
@@ -391,7 +99,7 @@ impl FileScope<'_> {
             );
             self.report(path, message);
         }
-        if let Some((other, _)) = self.type_names.insert(name.to_owned(), here) {
+        if let Some((other, _)) = self.type_names.claim(self.scope, name, here) {
             let proposal = self.free_name(name, path);
             let message = format!(
                 "the type name `{name}` is already used in {other}: set another with `name`, \
@@ -415,16 +123,20 @@ impl FileScope<'_> {
             .iter()
             .filter(|key| !keys.contains(&key.as_str()) && **key != self.prefix);
         let parents: Vec<String> = parents.cloned().collect();
-        let section = self.file.rsplit('/').nth(1).and_then(names::type_name);
+        let section = self
+            .scope
+            .parts()
+            .last()
+            .and_then(|it| names::type_name(it));
         let by_place = names::by_place(&parents, tail).map(|name| format!("{prefix}{name}"));
         let by_section = section.map(|section| format!("{section}{name}"));
         by_place
             .chain(by_section)
-            .find(|name| !self.type_names.contains_key(name) && !names::is_core(name))
+            .find(|name| !self.type_names.has(self.scope, name) && !names::is_core(name))
             .unwrap_or_else(|| format!("{name}Value"))
     }
 
-    fn check_doc(&mut self, name: &str, doc: &str, path: &[String]) {
+    pub fn check_doc(&mut self, name: &str, doc: &str, path: &[String]) {
         if doc.is_empty() {
             self.report(
                 path,
@@ -436,155 +148,7 @@ impl FileScope<'_> {
         }
     }
 
-    /// Returns the parameters of the path. Reports parameters without a description, and
-    /// descriptions without a parameter.
-    fn parameters(&mut self, spec: &language::Endpoint) -> Vec<Field> {
-        let path = vec!["parameters".to_owned()];
-        let described = self.object(
-            String::new(),
-            String::new(),
-            &spec.parameters,
-            &path,
-            Payload::Task,
-        );
-        let in_path = names::parameters(&spec.path);
-        for name in &in_path {
-            if !spec.parameters.contains_key(*name) {
-                let message = format!("`parameters` does not describe `{name}`");
-                self.report(&["path".to_owned()], message);
-            }
-        }
-        for field in &described.fields {
-            let at = [path.as_slice(), std::slice::from_ref(&field.wire)].concat();
-            if !in_path.contains(&field.wire.as_str()) {
-                self.report(&at, format!("the path has no parameter `{}`", field.wire));
-            }
-            if field.ty != Type::String || !field.required {
-                self.report(&at, "a path parameter must be a required string");
-            }
-        }
-        let mut fields = described.fields;
-        fields.sort_by_key(|field| in_path.iter().position(|name| *name == field.wire));
-        fields
-    }
-
-    /// Checks the keys of an endpoint other than its fields.
-    fn check_endpoint(&mut self, spec: &language::Endpoint) {
-        let at = |keys: &[&str]| -> Path { keys.iter().map(|key| (*key).to_owned()).collect() };
-        if let Some(day) = spec.removed_upstream.as_ref().filter(|day| !is_day(day)) {
-            self.report(&at(&["removed_upstream"]), not_a_date(day));
-        }
-        let revised = spec.source.revised.as_ref();
-        if revised.is_some_and(|revised| !is_day(revised)) {
-            self.report(&at(&["source", "revised"]), "expected a date, `yyyy-mm-dd`");
-        }
-        if spec.limits.tasks_per_call == Some(0) || spec.limits.calls_per_minute == Some(0) {
-            self.report(&at(&["limits"]), "a limit of 0 allows nothing");
-        }
-        let doc = spec.doc.as_deref().unwrap_or_default();
-        if doc.contains("[`") {
-            self.report(&at(&["doc"]), NO_LINKS);
-        }
-        if !spec.source.link.starts_with("https://") {
-            let message = "expected the URL of a page, https://…";
-            self.report(&at(&["source", "link"]), message);
-        }
-        if doc.trim().is_empty() {
-            let message = "`doc` is missing: describe the endpoint in our own words";
-            self.report(&[], message);
-        }
-    }
-
-    /// Returns the type of one element of a task's `result`, and the type itself if only this endpoint
-    /// has it.
-    fn result(&mut self, spec: &language::Endpoint, name: &str) -> (Type, Option<Object>) {
-        let Some(result) = &spec.result else {
-            return (Type::Json, None);
-        };
-        let at = "result".to_owned();
-        if let Some(shared) = &result.shared {
-            let at = [at];
-            if !result.fields.is_empty() {
-                self.report(&at, "`use` and `fields` exclude each other");
-            }
-            return (self.look_up(shared, &at, SharedKind::Object), None);
-        }
-        let path = [at, "fields".to_owned()];
-        let name = format!("{name}Result");
-        let object = self.top(name.clone(), &result.fields, &path, Payload::Result);
-        (Type::Object(name), Some(object))
-    }
-
-    /// Checks the keys that a mode requires or excludes.
-    fn check_mode(&mut self, spec: &language::Endpoint) {
-        let at = |key: &str| vec![key.to_owned()];
-        match (spec.method, &spec.task) {
-            (language::Method::Post, None) => {
-                self.report(
-                    &at("method"),
-                    "a POST sends tasks: describe them under `task`",
-                );
-            }
-            (language::Method::Get, Some(_)) => {
-                self.report(
-                    &at("task"),
-                    "a GET sends only its `parameters`: remove `task`",
-                );
-            }
-            _ => {}
-        }
-        if spec.task.is_some() && spec.limits.tasks_per_call.is_none() {
-            self.report(
-                &at("limits"),
-                "`tasks_per_call` is missing: set the maximum number of tasks per call",
-            );
-        }
-        let get = spec.method == language::Method::Get;
-        let fits = match spec.mode {
-            language::Mode::TaskPost => !get,
-            language::Mode::TasksReady => get,
-            language::Mode::TaskGet => get && !spec.parameters.is_empty(),
-            _ => true,
-        };
-        if !fits {
-            let message = "this mode requires another method: `task_post` is a POST, \
-                           `tasks_ready` a GET, `task_get` a GET with `parameters`";
-            self.report(&at("mode"), message);
-        }
-        if get && spec.limits.tasks_per_call.is_some() {
-            self.report(
-                &at("limits"),
-                "a GET sends no tasks: remove `tasks_per_call`",
-            );
-        }
-        // For other modes, a result without a description is any JSON.
-        if spec.mode == language::Mode::TaskPost && spec.result.is_some() {
-            let message = "a `task_post` has no `result`: its response contains the posted tasks";
-            self.report(&at("mode"), message);
-        }
-        let Some(example) = &spec.example else { return };
-        let known = |name: &String| {
-            spec.task
-                .as_ref()
-                .is_some_and(|task| task.fields.contains_key(name))
-        };
-        match example.as_object() {
-            None => self.report(&at("example"), "expected one task, an object"),
-            Some(example) => {
-                for name in example.keys().filter(|name| !known(name)) {
-                    self.report(&at("example"), format!("a task has no field `{name}`"));
-                }
-                let required = spec.task.iter().flat_map(|task| &task.fields);
-                for (name, _) in required.filter(|(_, field)| field.required == Some(true)) {
-                    if !example.contains_key(name) {
-                        self.report(&at("example"), format!("`{name}` is required"));
-                    }
-                }
-            }
-        }
-    }
-
-    fn union(
+    pub fn union(
         &mut self,
         name: &str,
         doc: &str,
@@ -667,8 +231,7 @@ impl FileScope<'_> {
             self.report(path, message);
             return;
         }
-        let types = self.shared.map(|file| &file.content.types);
-        let Some(ty) = types.and_then(|types| types.get(name)) else {
+        let Some(ty) = self.find(name).cloned() else {
             return;
         };
         if ty.fields.contains_key(tag) {
@@ -689,13 +252,19 @@ impl FileScope<'_> {
         }
     }
 
-    fn top(&mut self, name: String, fields: &Fields, path: &[String], payload: Payload) -> Object {
+    pub fn top(
+        &mut self,
+        name: String,
+        fields: &Fields,
+        path: &[String],
+        payload: Payload,
+    ) -> Object {
         self.claim(&name, path);
         self.object(name, String::new(), fields, path, payload)
     }
 
     /// Resolves an object. `path` leads to the fields, or to the value that contains them.
-    fn object(
+    pub fn object(
         &mut self,
         name: String,
         doc: String,
@@ -752,7 +321,7 @@ impl FileScope<'_> {
             resolved.push(Field {
                 wire: wire.clone(),
                 ident,
-                limits: limits(spec, &ty, &self.enums()),
+                limits: limits(spec, &ty, self.values_of(&ty)),
                 ty,
                 required: spec.required == Some(true),
                 spec: spec.clone(),
@@ -783,24 +352,20 @@ impl FileScope<'_> {
         own
     }
 
-    /// Returns the values of the enums that are resolved so far.
-    fn enums(&self) -> BTreeMap<String, Vec<String>> {
-        let own = self.types.iter().filter_map(|ty| match ty {
-            TypeDef::Enum(open) => {
+    /// Returns the documented values of an enum. Types that are not resolved yet have none.
+    fn values_of(&self, ty: &Type) -> Option<Vec<String>> {
+        let Type::Enum(name) = ty else { return None };
+        let own = self.types.iter().find_map(|ty| match ty {
+            TypeDef::Enum(open) if open.name == *name => {
                 let values = open.variants.iter().map(|variant| variant.wire.clone());
-                Some((open.name.clone(), values.collect()))
+                Some(values.collect())
             }
-            TypeDef::Object(_) | TypeDef::Union(_) => None,
+            _ => None,
         });
-        let shared = self.shared.into_iter().flat_map(|file| &file.content.types);
-        let shared = shared.filter_map(|(name, shared)| {
-            let values = shared.values.as_ref()?.names();
-            Some((
-                name.clone(),
-                values.into_iter().map(str::to_owned).collect(),
-            ))
-        });
-        own.chain(shared).collect()
+        own.or_else(|| {
+            let values = self.find(name)?.values.as_ref()?.names();
+            Some(values.into_iter().map(str::to_owned).collect())
+        })
     }
 
     fn field_type(
@@ -850,7 +415,7 @@ impl FileScope<'_> {
             return name.clone();
         }
         let meant = did_you_mean(over, siblings.keys().map(String::as_str));
-        self.report(path, format!("the section has no endpoint `{over}`{meant}"));
+        self.report(path, format!("the folder has no endpoint `{over}`{meant}"));
         String::new()
     }
 
@@ -916,8 +481,7 @@ impl FileScope<'_> {
     ) -> Type {
         if let Some(shared) = &spec.shared {
             self.look_up(shared, path, SharedKind::Values);
-            let types = self.shared.map(|file| &file.content.types);
-            let values = types.and_then(|types| types.get(shared)?.values.as_ref());
+            let values = self.find(shared).and_then(|ty| ty.values.clone());
             if let (Some(serde_json::Value::String(default)), Some(values)) =
                 (&spec.default, values)
                 && !values.names().contains(&default.as_str())
@@ -971,19 +535,15 @@ impl FileScope<'_> {
 
     /// Returns the shared type with a name. A string requires a type with values, an object one
     /// without.
-    fn look_up(&mut self, name: &str, path: &[String], kind: SharedKind) -> Type {
-        let types = self.shared.map(|file| &file.content.types);
-        let ty = types.and_then(|types| types.get(name));
-        match ty {
+    pub fn look_up(&mut self, name: &str, path: &[String], kind: SharedKind) -> Type {
+        let ty = self.find(name);
+        let is_union = ty.is_some_and(|union| union.tag.is_some());
+        match ty.map(SharedKind::of) {
             None => {
-                let known = types.into_iter().flatten().map(|(name, _)| name.as_str());
-                let meant = did_you_mean(name, known);
-                self.report(
-                    path,
-                    format!("no shared type `{name}` in the section's types.yaml{meant}"),
-                );
+                let message = self.unknown_type(name);
+                self.report(path, message);
             }
-            Some(shared) if SharedKind::of(shared) != kind => {
+            Some(other) if other != kind => {
                 let message = if kind == SharedKind::Values {
                     format!("`{name}` is an object, but this field is a string")
                 } else {
@@ -993,13 +553,36 @@ impl FileScope<'_> {
             }
             Some(_) => {}
         }
-        match ty {
-            Some(union) if union.tag.is_some() => Type::Union(name.to_owned()),
-            _ => Type::Object(name.to_owned()),
+        if is_union {
+            Type::Union(name.to_owned())
+        } else {
+            Type::Object(name.to_owned())
         }
     }
 
-    fn open_enum(&mut self, name: &str, doc: &str, values: &Values, path: &[String]) -> Enum {
+    /// Returns the message for a type that is not visible in the folder.
+    fn unknown_type(&self, name: &str) -> String {
+        let elsewhere = self.spec.shared.iter().find_map(|(scope, files)| {
+            let mut files = files.iter();
+            let file = files.find(|file| file.content.types.contains_key(name))?;
+            Some((scope, file))
+        });
+        if let Some((scope, file)) = elsewhere {
+            let both = self.scope.common(scope);
+            return format!(
+                "`{name}` of {} is not visible here: move it to the types of `{both}`",
+                file.name
+            );
+        }
+        let visible = self.spec.visible_types(self.scope);
+        let meant = did_you_mean(name, visible.types.keys().map(String::as_str));
+        format!(
+            "no shared type `{name}` in `{}` or in a folder around it{meant}",
+            self.scope
+        )
+    }
+
+    pub fn open_enum(&mut self, name: &str, doc: &str, values: &Values, path: &[String]) -> Enum {
         let mut variants: Vec<Variant> = Vec::new();
         for (wire, doc) in values.iter() {
             let Some(variant) = variant_name(wire) else {
@@ -1045,7 +628,7 @@ fn variant_name(wire: &str) -> Option<String> {
 }
 
 /// Returns the limits of a task's field. For a result, they have no effect.
-fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String>>) -> Vec<Limit> {
+fn limits(spec: &language::Field, ty: &Type, values: Option<Vec<String>>) -> Vec<Limit> {
     let mut limits = Vec::new();
     limits.extend(spec.min_items.map(Limit::MinItems));
     limits.extend(spec.max_items.map(Limit::MaxItems));
@@ -1064,11 +647,7 @@ fn limits(spec: &language::Field, ty: &Type, enums: &BTreeMap<String, Vec<String
         limits.extend(number(&spec.min).map(Limit::Min));
         limits.extend(number(&spec.max).map(Limit::Max));
     }
-    if let Type::Enum(name) = ty
-        && let Some(values) = enums.get(name)
-    {
-        limits.push(Limit::OneOf(values.clone()));
-    }
+    limits.extend(values.map(Limit::OneOf));
     if spec.format == Some(Format::Target) {
         limits.push(Limit::Targets);
     }

@@ -2,7 +2,7 @@
 
 use super::types::{Endpoint, Field, Object, RowField, RowFieldKind, Rows, Section, Type};
 use crate::language::{self, Format};
-use crate::{Diagnostic, EndpointFile};
+use crate::{Diagnostic, EndpointFile, Scope};
 
 /// Resolves the rows of a section's endpoints, after all of its types are resolved.
 pub fn resolve<'a>(
@@ -24,7 +24,7 @@ pub fn resolve<'a>(
             section,
             endpoint: &section.endpoints[endpoint],
             file,
-            is_filtered: filtered.contains(&section.endpoints[endpoint].name),
+            is_filtered: filtered.contains(&key(&section.endpoints[endpoint])),
             found,
         };
         all.push((endpoint, resolver.rows()));
@@ -34,11 +34,18 @@ pub fn resolve<'a>(
     }
 }
 
-/// Returns the names of the endpoints whose rows the tasks filter or order.
-fn filtered(section: &Section) -> Vec<String> {
-    let tasks = section.endpoints.iter().filter_map(|it| it.task.as_ref());
-    let fields = tasks.flat_map(|task| &task.fields);
-    fields.filter_map(|field| rows_named(&field.ty)).collect()
+/// Returns the endpoints whose rows the tasks of their folder filter or order.
+fn filtered(section: &Section) -> Vec<(Scope, String)> {
+    let filtered = section.endpoints.iter().flat_map(|endpoint| {
+        let fields = endpoint.task.iter().flat_map(|task| &task.fields);
+        let names = fields.filter_map(|field| rows_named(&field.ty));
+        names.map(|name| (endpoint.scope.clone(), name))
+    });
+    filtered.collect()
+}
+
+fn key(endpoint: &Endpoint) -> (Scope, String) {
+    (endpoint.scope.clone(), endpoint.name.clone())
 }
 
 fn rows_named(ty: &Type) -> Option<String> {

@@ -4,23 +4,27 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::type_names::TypeNames;
 use super::types::{Object, Section, Type, TypeDef};
-use crate::glossary::names_received;
-use crate::language::SharedTypes;
-use crate::load::File;
-use crate::{Diagnostic, EndpointFile, Location};
+use crate::glossary::{ScopedNames, names_received};
+use crate::{Diagnostic, Location, Scope, Spec};
 
-/// Reports duplicate methods in a section's group: `new`, and two per endpoint.
+/// Reports duplicate methods of a section or of a group: `new`, the groups, and two per endpoint.
 pub fn duplicate_methods(section: &Section, found: &mut Vec<Diagnostic>) {
-    let mut methods = HashMap::from([("new".to_owned(), "the group itself".to_owned())]);
-    for endpoint in &section.endpoints {
-        let former = endpoint.former.iter().map(|former| &former.module);
-        for method in std::iter::once(&endpoint.module)
-            .chain(former)
-            .flat_map(|module| [module.clone(), format!("{module}_pages")])
-        {
-            if let Some(other) = methods.insert(method.clone(), endpoint.file.clone()) {
-                let message = format!("the method name `{method}` is already used by {other}");
-                found.push(Diagnostic::new(&endpoint.file, Location::START, message));
+    for scope in section.scopes() {
+        let mut methods = HashMap::from([("new".to_owned(), "the group itself".to_owned())]);
+        if scope.group_name().is_none() {
+            let groups = section.groups.iter();
+            methods.extend(groups.map(|group| (group.name.clone(), "a group".to_owned())));
+        }
+        for endpoint in section.endpoints_in(&scope) {
+            let former = endpoint.former.iter().map(|former| &former.module);
+            for method in std::iter::once(&endpoint.module)
+                .chain(former)
+                .flat_map(|module| [module.clone(), format!("{module}_pages")])
+            {
+                if let Some(other) = methods.insert(method.clone(), endpoint.file.clone()) {
+                    let message = format!("the method name `{method}` is already used by {other}");
+                    found.push(Diagnostic::new(&endpoint.file, Location::START, message));
+                }
             }
         }
     }
@@ -28,86 +32,129 @@ pub fn duplicate_methods(section: &Section, found: &mut Vec<Diagnostic>) {
 
 /// Reports shared types that tasks and results use. Fields that a task requires can be missing in a
 /// response.
-pub fn sent_and_received<'a>(
-    files: impl Iterator<Item = &'a EndpointFile>,
-    shared: &File<SharedTypes>,
-    sent: &BTreeSet<String>,
-    found: &mut Vec<Diagnostic>,
-) {
-    let types = &shared.content.types;
-    let received = names_received(files, types);
-    for name in sent.intersection(&received) {
-        if types.get(name).is_some_and(|ty| ty.values.is_none()) {
-            let location = shared.tree.location(&["types".to_owned(), name.clone()]);
+pub fn sent_and_received(spec: &Spec, sent: &ScopedNames, found: &mut Vec<Diagnostic>) {
+    for (scope, name) in sent.intersection(&names_received(spec)) {
+        if let Some((_, file, ty)) = spec.find_type(scope, name)
+            && ty.values.is_none()
+        {
+            let location = file.tree.location(&["types".to_owned(), name.clone()]);
             let message =
                 format!("`{name}` is used in a task and in a result: define a type for each");
-            found.push(Diagnostic::new(&shared.name, location, message));
+            found.push(Diagnostic::new(&file.name, location, message));
         }
     }
 }
 
 /// Reports objects that contain themselves. In a list, a map or a union, that is allowed.
 pub fn infinite_types(section: &Section, type_names: &TypeNames, found: &mut Vec<Diagnostic>) {
-    let own = section
-        .endpoints
-        .iter()
-        .flat_map(|endpoint| &endpoint.types);
-    let objects: HashMap<&str, &Object> = section
-        .shared
-        .iter()
-        .chain(own)
-        .filter_map(|ty| match ty {
-            TypeDef::Object(object) => Some((object.name.as_str(), object)),
-            _ => None,
-        })
-        .collect();
-    for (name, object) in &objects {
-        let mut seen = BTreeSet::new();
-        let mut queue = vec![*object];
-        while let Some(object) = queue.pop() {
-            for field in &object.fields {
-                let Type::Object(inner) = &field.ty else {
-                    continue;
-                };
-                if inner == name {
-                    let (file, location) = type_names
-                        .get(*name)
-                        .cloned()
-                        .unwrap_or_else(|| (section.name.clone(), Location::START));
-                    let message = format!(
-                        "`{name}` contains itself, so its size is infinite: use a list or a map"
-                    );
-                    found.push(Diagnostic::new(&file, location, message));
-                } else if seen.insert(inner.as_str())
-                    && let Some(inner) = objects.get(inner.as_str())
-                {
-                    queue.push(inner);
-                }
-            }
+    for scope in section.scopes() {
+        let own = section
+            .endpoints_in(&scope)
+            .flat_map(|endpoint| &endpoint.types);
+        let objects: HashMap<&str, &Object> = section
+            .shared_in(&scope)
+            .chain(own)
+            .filter_map(|ty| match ty {
+                TypeDef::Object(object) => Some((object.name.as_str(), object)),
+                _ => None,
+            })
+            .collect();
+        for name in objects
+            .keys()
+            .filter(|name| contains_itself(name, &objects))
+        {
+            let (file, location) = type_names
+                .find(&scope, name)
+                .cloned()
+                .unwrap_or_else(|| (section.name.clone(), Location::START));
+            let message =
+                format!("`{name}` contains itself, so its size is infinite: use a list or a map");
+            found.push(Diagnostic::new(&file, location, message));
         }
     }
 }
 
-/// Reports types with equal fields or values. They must be one shared type.
+fn contains_itself(name: &str, objects: &HashMap<&str, &Object>) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut queue: Vec<&Object> = objects.get(name).copied().into_iter().collect();
+    while let Some(object) = queue.pop() {
+        for field in &object.fields {
+            let Type::Object(inner) = &field.ty else {
+                continue;
+            };
+            if inner == name {
+                return true;
+            }
+            if seen.insert(inner.as_str()) {
+                queue.extend(objects.get(inner.as_str()));
+            }
+        }
+    }
+    false
+}
+
+/// A type that is compared with others.
+struct Compared<'a> {
+    /// The endpoint's file; `None` for a shared type.
+    owner: Option<&'a str>,
+    file: &'a str,
+    name: &'a str,
+    signature: String,
+}
+
+/// Reports types with equal fields or values that are visible in the same folder. They must be one
+/// shared type.
 pub fn duplicate_types(section: &Section, type_names: &TypeNames, found: &mut Vec<Diagnostic>) {
+    for scope in section.scopes() {
+        let outward: Vec<Scope> = scope.outward().collect();
+        let files = outward
+            .iter()
+            .rev()
+            .flat_map(|scope| section.files_of(scope));
+        let shared = files.flat_map(|file| {
+            let types = file.types.iter();
+            types.filter_map(|ty| {
+                Some(Compared {
+                    owner: None,
+                    file: &file.file,
+                    name: ty.name(),
+                    signature: signature(ty)?,
+                })
+            })
+        });
+        let own = section.endpoints_in(&scope).flat_map(|endpoint| {
+            let file = endpoint.file.as_str();
+            let compared = move |name, signature| Compared {
+                owner: Some(file),
+                file,
+                name,
+                signature,
+            };
+            let results = endpoint.result.iter();
+            let results =
+                results.map(move |result| compared(result.name.as_str(), object_signature(result)));
+            let types = endpoint.types.iter();
+            let types = types.filter_map(move |ty| Some(compared(ty.name(), signature(ty)?)));
+            results.chain(types)
+        });
+        equal_types(shared.chain(own), &scope, type_names, found);
+    }
+}
+
+fn equal_types<'a>(
+    types: impl Iterator<Item = Compared<'a>>,
+    scope: &Scope,
+    type_names: &TypeNames,
+    found: &mut Vec<Diagnostic>,
+) {
     let mut seen: BTreeMap<String, (Option<&str>, &str)> = BTreeMap::new();
-    let shared = section.shared.iter().map(|ty| {
-        let file = section.shared_file.as_deref().unwrap_or_default();
-        (None, file, ty.name(), signature(ty))
-    });
-    let own = section.endpoints.iter().flat_map(|endpoint| {
-        let file = endpoint.file.as_str();
-        let result = endpoint.result.iter();
-        let results =
-            result.map(move |result| (file, result.name.as_str(), object_signature(result)));
-        let types = endpoint.types.iter();
-        let types = types.filter_map(move |ty| Some((file, ty.name(), signature(ty)?)));
-        results
-            .chain(types)
-            .map(|(file, name, signature)| (Some(file), file, name, Some(signature)))
-    });
-    for (owner, file, name, signature) in shared.chain(own) {
-        let Some(signature) = signature else { continue };
+    for Compared {
+        owner,
+        file,
+        name,
+        signature,
+    } in types
+    {
         let message = match seen.get(&signature) {
             None => {
                 seen.insert(signature, (owner, name));
@@ -122,7 +169,7 @@ pub fn duplicate_types(section: &Section, type_names: &TypeNames, found: &mut Ve
             ),
         };
         let location = type_names
-            .get(name)
+            .find(scope, name)
             .map_or(Location::START, |(_, location)| *location);
         found.push(Diagnostic::new(file, location, message));
     }

@@ -1,5 +1,8 @@
 //! The types of the resolved model.
 
+use std::sync::Arc;
+
+use crate::Scope;
 use crate::dates::DateExpression;
 use crate::language::{self, Method, Mode};
 
@@ -10,6 +13,8 @@ pub struct Model {
     pub api: language::Api,
     /// The status codes in ascending order.
     pub status_codes: Vec<language::StatusCode>,
+    /// The types that all sections share.
+    pub shared: Arc<Vec<TypesFile>>,
     /// The sections that have endpoints, by name.
     pub sections: Vec<Section>,
 }
@@ -18,8 +23,12 @@ impl Model {
     /// Returns the number of places that name a type, and the number of generated types and fields.
     pub fn types(&self) -> TypeCount {
         let mut count = TypeCount::default();
+        for ty in types_in(self.shared.iter()) {
+            count.emitted(ty);
+        }
         for section in &self.sections {
-            for ty in &section.shared {
+            let groups = section.groups.iter().flat_map(|group| &group.types);
+            for ty in types_in(section.types.iter().chain(groups)) {
                 count.emitted(ty);
             }
             for endpoint in &section.endpoints {
@@ -81,6 +90,24 @@ impl TypeCount {
     }
 }
 
+/// A file of shared types.
+#[derive(Debug)]
+pub struct TypesFile {
+    /// The name of the spec file, for messages and headers.
+    pub file: String,
+    /// The Rust module: `types`, or a module inside of `types`.
+    pub module: Vec<String>,
+    /// The types.
+    pub types: Vec<TypeDef>,
+}
+
+/// Returns the types of some files.
+pub fn types_in<'a>(
+    files: impl IntoIterator<Item = &'a TypesFile>,
+) -> impl Iterator<Item = &'a TypeDef> {
+    files.into_iter().flat_map(|file| &file.types)
+}
+
 /// A section of the API.
 #[derive(Debug)]
 pub struct Section {
@@ -88,19 +115,84 @@ pub struct Section {
     pub name: String,
     /// The topic of the section.
     pub doc: String,
-    /// The file with the shared types, if there is one.
-    pub shared_file: Option<String>,
-    /// The types that the section's endpoints share.
-    pub shared: Vec<TypeDef>,
-    /// The endpoints by file.
+    /// The types that all sections share.
+    pub shared: Arc<Vec<TypesFile>>,
+    /// The types that the section's endpoints and groups share.
+    pub types: Vec<TypesFile>,
+    /// The groups that have endpoints.
+    pub groups: Vec<Group>,
+    /// The endpoints by folder and file, including those of the groups.
     pub endpoints: Vec<Endpoint>,
 }
 
+/// A group of a section: the endpoints of one engine or source.
+#[derive(Debug)]
+pub struct Group {
+    /// The name in paths and of the module.
+    pub name: String,
+    /// The topic of the group.
+    pub doc: String,
+    /// The types that the group's endpoints share.
+    pub types: Vec<TypesFile>,
+}
+
 impl Section {
+    /// Returns the scopes of the section: its own, and those of its groups.
+    pub fn scopes(&self) -> Vec<Scope> {
+        let own = Scope::section(&self.name);
+        let groups = self.groups.iter().map(|group| own.child(&group.name));
+        std::iter::once(own.clone()).chain(groups).collect()
+    }
+
+    /// Returns the group of a scope.
+    pub fn group(&self, scope: &Scope) -> Option<&Group> {
+        let name = scope.group_name()?;
+        self.groups.iter().find(|group| group.name == name)
+    }
+
+    /// Returns the endpoints of a scope, without those of the groups inside.
+    pub fn endpoints_in<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Endpoint> {
+        let endpoints = self.endpoints.iter();
+        endpoints.filter(move |endpoint| endpoint.scope == *scope)
+    }
+
+    /// Returns the files of shared types that a scope defines itself.
+    pub fn files_of(&self, scope: &Scope) -> &[TypesFile] {
+        match (scope.parts(), self.group(scope)) {
+            ([], _) => &self.shared,
+            ([_], _) => &self.types,
+            (_, Some(group)) => &group.types,
+            (_, None) => &[],
+        }
+    }
+
+    /// Returns the shared types that are visible in a scope, from the inside out.
+    pub fn shared_in(&self, scope: &Scope) -> impl Iterator<Item = &TypeDef> {
+        let of_group = self.group(scope).into_iter().flat_map(|group| &group.types);
+        let is_root = scope.parts().is_empty();
+        let of_section = self.types.iter().filter(move |_| !is_root);
+        types_in(of_group.chain(of_section).chain(self.shared.iter()))
+    }
+
+    /// Returns the scope that defines a shared type that is visible in a scope.
+    pub fn scope_of(&self, scope: &Scope, name: &str) -> Option<Scope> {
+        scope.outward().find(|scope| {
+            let mut types = types_in(self.files_of(scope));
+            types.any(|ty| ty.name() == name)
+        })
+    }
+
+    /// Returns the types that an endpoint can refer to: its own, then shared ones.
+    pub fn types_of<'a>(&'a self, endpoint: &'a Endpoint) -> Vec<&'a TypeDef> {
+        let own = endpoint.types.iter();
+        own.chain(self.shared_in(&endpoint.scope)).collect()
+    }
+
     /// Returns the type with a name that an endpoint can refer to.
     pub fn find<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a TypeDef> {
         let own = endpoint.types.iter();
-        own.chain(&self.shared).find(|ty| ty.name() == name)
+        own.chain(self.shared_in(&endpoint.scope))
+            .find(|ty| ty.name() == name)
     }
 
     /// Returns the object with a name that an endpoint can refer to, including its result.
@@ -117,6 +209,8 @@ impl Section {
 pub struct Endpoint {
     /// The name of the spec file, for messages and headers.
     pub file: String,
+    /// The folder of the spec file.
+    pub scope: Scope,
     /// The path without the version: `backlinks/bulk_ranks/live`.
     pub id: String,
     /// The path with the version.

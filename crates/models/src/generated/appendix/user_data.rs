@@ -2,8 +2,6 @@
 
 #[allow(unused_imports, reason = "the spec decides which of these are used")]
 use crate::prelude::*;
-#[allow(unused_imports, reason = "the spec decides which of these are used")]
-use super::*;
 
 /// Returns data about the account: balance, limits, prices and the end dates of subscriptions.
 ///

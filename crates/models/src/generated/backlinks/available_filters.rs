@@ -2,8 +2,6 @@
 
 #[allow(unused_imports, reason = "the spec decides which of these are used")]
 use crate::prelude::*;
-#[allow(unused_imports, reason = "the spec decides which of these are used")]
-use super::*;
 
 /// Returns the fields that each endpoint of the section can filter and sort by, with their types.
 ///

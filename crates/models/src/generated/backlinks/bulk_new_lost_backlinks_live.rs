@@ -2,8 +2,6 @@
 
 #[allow(unused_imports, reason = "the spec decides which of these are used")]
 use crate::prelude::*;
-#[allow(unused_imports, reason = "the spec decides which of these are used")]
-use super::*;
 
 /// Counts the backlinks that each of many targets gained and lost since a given date.
 ///

@@ -2,8 +2,6 @@
 
 #[allow(unused_imports, reason = "the spec decides which of these are used")]
 use crate::prelude::*;
-#[allow(unused_imports, reason = "the spec decides which of these are used")]
-use super::*;
 
 /// Counts the domains that link to each of many domains, subdomains and pages.
 ///

@@ -2,8 +2,6 @@
 
 #[allow(unused_imports, reason = "the spec decides which of these are used")]
 use crate::prelude::*;
-#[allow(unused_imports, reason = "the spec decides which of these are used")]
-use super::*;
 
 /// Lists the tasks of the section that failed in the last seven days.
 ///
