@@ -50,7 +50,8 @@ impl<'a> Emitter<'a> {
         };
         let rows = endpoint.rows.as_ref().map(|rows| RowsTable {
             at: rows.at.clone(),
-            target: rows.spec.target.clone(),
+            target: rows.spec.named_by().cloned(),
+            sent: Some(rows.spec.names_in_task().to_owned()).filter(|name| name != "targets"),
             keyed_by: rows.spec.keyed_by.clone(),
         });
         EndpointTable {
@@ -107,7 +108,7 @@ impl<'a> Emitter<'a> {
                         Some((member.wire.clone(), self.object(endpoint, object)))
                     });
                     let members = members.collect();
-                    let tag = union.tag.clone();
+                    let tag = union.tag.clone().unwrap_or_default();
                     self.types
                         .insert(name.clone(), TypeTable::Union { tag, members });
                 }

@@ -117,11 +117,36 @@ impl<'a> Exchange<'a> {
                 let posted = self.example_of_posted(tables);
                 json!([self.ready_task(tables, endpoint, &posted)])
             }
-            _ => match self.result(tables, &Scene::new(endpoint, self, None)) {
-                Value::Null => Value::Null,
-                result => json!([result]),
-            },
+            _ => {
+                let scene = Scene::new(endpoint, self, None);
+                let mut rows = endpoint.rows.iter();
+                if rows.any(|rows| rows.is_whole_result()) {
+                    return self.result_rows(tables, &scene);
+                }
+                match self.result(tables, &scene) {
+                    Value::Null => Value::Null,
+                    result => json!([result]),
+                }
+            }
         }
+    }
+
+    /// Returns a result in which each element is a row.
+    fn result_rows(&self, tables: &Tables, scene: &Scene<'_>) -> Value {
+        let page = match scene.targets.len() {
+            0 => Page::of(scene, plausible_total(scene)),
+            targets => Page::whole(targets),
+        };
+        let max_values = (MAX_VALUES / page.len.max(1)).max(VALUES_PER_TARGET);
+        let row = |index: usize, extent: Extent| {
+            let size = (extent, max_values);
+            let mut generator = Generator::new(tables, scene, self.case, page, size);
+            let row = generator.result_row(index);
+            (row, generator.size().is_exceeded())
+        };
+        let extent = Extent::largest(|extent| !row(page.offset, extent).1);
+        let indexes = page.offset..page.offset + page.len;
+        indexes.map(|index| row(index, extent).0).collect()
     }
 
     /// Returns the task that `tasks_ready` lists if none was posted: the example of the function.

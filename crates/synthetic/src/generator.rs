@@ -9,7 +9,7 @@ use crate::scene::Scene;
 use crate::seed::Seed;
 use crate::size::{Extent, Size};
 use crate::texts::{self, TextPlace};
-use crate::{Kind, Scalar, SyntheticCase, Tables, TypeTable};
+use crate::{Kind, RowsTable, Scalar, SyntheticCase, Tables, TypeTable};
 
 /// Creates one response.
 pub(crate) struct Generator<'a> {
@@ -99,6 +99,23 @@ impl<'a> Generator<'a> {
                 ..At::RESULT.place
             },
             ..At::RESULT
+        };
+        self.value(&self.scene.endpoint.result, "", at)
+    }
+
+    /// Returns one element of the task's `result`, where each element is a row.
+    pub(crate) fn result_row(&mut self, index: usize) -> Value {
+        let list = At {
+            place: TextPlace {
+                seed: self.scene.seed,
+                ..At::RESULT.place
+            },
+            ..At::RESULT
+        };
+        let at = At {
+            level: 0,
+            is_in_first_row: false,
+            ..self.row(list, index)
         };
         self.value(&self.scene.endpoint.result, "", at)
     }
@@ -285,15 +302,23 @@ impl<'a> Generator<'a> {
         if self.case == SyntheticCase::Nulls {
             return None;
         }
+        let rows = self.scene.endpoint.rows.as_ref();
+        let is_row = rows.is_some_and(RowsTable::is_whole_result);
+        let target = rows.and_then(|rows| rows.target.as_deref());
+        let row = at
+            .place
+            .row
+            .filter(|_| at.level == 3 || (is_row && in_result));
+        if target == Some(name)
+            && let Some(row) = row
+        {
+            return self.scene.targets.get(row).map(|target| (*target).into());
+        }
         if in_result {
             return self.echo(fields, name);
         }
-        let is_in_row = at.level == 3;
-        let row = at.place.row.filter(|_| is_in_row)?;
-        let rows = self.scene.endpoint.rows.as_ref();
-        let target = rows.and_then(|rows| rows.target.as_deref());
+        let row = row?;
         match name {
-            _ if target == Some(name) => self.scene.targets.get(row).map(|target| (*target).into()),
             "rank_absolute" => Some((row + 1).into()),
             "rank_group" => Some(self.rank_group(row).into()),
             _ => None,

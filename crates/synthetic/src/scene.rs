@@ -140,12 +140,11 @@ pub(crate) fn host(target: &str) -> &str {
     rest.get(..end).unwrap_or(rest)
 }
 
-/// Returns what a task is about, without duplicates: the elements of its list of targets, or of the
-/// list with the plural name of the rows' target.
+/// Returns what a task is about, without duplicates: the elements of its list of targets.
 fn targets<'a>(endpoint: &EndpointTable, task: &'a Value) -> Vec<&'a str> {
-    let target = endpoint.rows.as_ref().and_then(|rows| rows.target.as_ref());
-    let plural = target.map(|name| format!("{name}s"));
-    let lists = plural.as_deref().into_iter().chain(["targets"]);
+    let rows = endpoint.rows.as_ref();
+    let sent = rows.and_then(|rows| rows.sent.as_deref());
+    let lists = sent.into_iter().chain(["targets"]);
     let sent = lists
         .filter_map(|name| task.get(name))
         .find(|value| value.is_array() || value.is_object())

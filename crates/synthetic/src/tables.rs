@@ -50,14 +50,24 @@ fn is_false(flag: &bool) -> bool {
 /// The rows of a result.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RowsTable {
-    /// The field of the result that contains the rows.
+    /// The field of the result that contains the rows, or `result` if each result is a row.
     pub at: String,
     /// The field of a row that contains its target, for an endpoint with one row per target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// The field of a task that contains the targets. Defaults to `targets`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<String>,
     /// The map in a row with one value per target of the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyed_by: Option<String>,
+}
+
+impl RowsTable {
+    /// Returns whether the elements of `result` are the rows.
+    pub fn is_whole_result(&self) -> bool {
+        self.at == "result"
+    }
 }
 
 /// The kind of a value.

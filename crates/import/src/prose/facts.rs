@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::announce::announces;
 use super::bounds::{default_and_bounds, default_if_absent, default_of_values, range};
 use super::counts::{characters, items, maximum_number};
+use super::relations::{Relations, relation};
+use super::relative_dates::relative_date;
 use super::text::{after, listed, number, unquoted};
+use super::texts::elements;
 
 /// The facts that the description of one field states.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +32,12 @@ pub struct Prose {
     pub max: Option<Value>,
     /// The maximum number of characters.
     pub max_length: Option<u32>,
+    /// The minimum number of characters.
+    pub min_length: Option<u32>,
+    /// The maximum number of words.
+    pub max_words: Option<u32>,
+    /// The relations to other fields.
+    pub relations: Relations,
     /// The maximum number of elements.
     pub max_items: Option<u32>,
     /// The maximum number of different domains among the elements.
@@ -202,8 +211,10 @@ impl Reading {
 type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
 
 /// The recognizers, in order. The first one that matches the kind of a sentence reads it.
-const RECOGNIZERS: [Recognizer; 23] = [
+const RECOGNIZERS: [Recognizer; 26] = [
     reference,
+    relative_date,
+    relation,
     default_if_absent,
     condition,
     requirement,
@@ -220,6 +231,7 @@ const RECOGNIZERS: [Recognizer; 23] = [
     distinct_domains,
     conditions_of_filters,
     sorting_rules,
+    elements,
     characters,
     items,
     maximum_number,
