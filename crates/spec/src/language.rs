@@ -695,7 +695,7 @@ pub struct AccountLimits {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sentences {
-    /// Decisions, each about all sentences that fit a pattern.
+    /// Decisions, each about all sentences that fit one of its patterns.
     pub sentences: Vec<SentenceDecision>,
 }
 
@@ -703,12 +703,12 @@ pub struct Sentences {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SentenceDecision {
-    /// Pattern for a whole sentence, in which `*` stands for any text. Upper and lower case are equal.
-    pub like: String,
     /// Kind of content.
     pub is: SentenceKind,
     /// Reason of the decision.
     pub because: String,
+    /// Patterns for whole sentences, in which `*` stands for any text. Upper and lower case are equal.
+    pub like: Vec<String>,
 }
 
 /// What a sentence states that the import does not understand.
