@@ -771,3 +771,15 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         ],
     },
 ];
+
+/// The tables of synthetic responses by section, as JSON.
+pub(crate) static TABLES: &[(&str, &str)] = &[
+    #[cfg(feature = "appendix")]
+    ("appendix", include_str!("appendix.json")),
+    #[cfg(feature = "backlinks")]
+    ("backlinks", include_str!("backlinks.json")),
+    #[cfg(feature = "on_page")]
+    ("on_page", include_str!("on_page.json")),
+    #[cfg(feature = "serp")]
+    ("serp", include_str!("serp.json")),
+];
