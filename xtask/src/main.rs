@@ -5,7 +5,9 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{CommandError, check, diff, drift, generate, import, openapi, style, trial, update};
+use commands::{
+    CommandError, check, diff, drift, generate, import, openapi, scan, style, trial, update,
+};
 use xtask::checkout;
 
 /// Maintain the spec, and everything that is generated from it.
@@ -27,6 +29,7 @@ enum XtaskCommand {
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
     Openapi,
     Generate(generate::GenerateArguments),
+    Scan(scan::ScanArguments),
     Style(style::StyleArguments),
     Trial(trial::TrialArguments),
 }
@@ -52,6 +55,7 @@ fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
         XtaskCommand::Drift(arguments) => drift::run(&root, &arguments),
         XtaskCommand::Openapi => openapi::run(&root),
         XtaskCommand::Generate(arguments) => generate::run(&root, &arguments),
+        XtaskCommand::Scan(arguments) => scan::run(&arguments),
         XtaskCommand::Style(arguments) => style::run(&root, &arguments),
         XtaskCommand::Trial(arguments) => trial::run(&root, &arguments),
     }

@@ -212,7 +212,7 @@ fn a_wrong_task_names_the_flags() {
         "--task",
         several,
     ]);
-    output.assert(2, &["\n  --location-name: required unless"]);
+    output.assert(2, &["\n  --location-code: required unless"]);
     output.assert(2, &["\n  task 1: --keyword: required unless"]);
     let output = mocked(&["backlinks", "backlinks-live", "--target", "www.a.example"]);
     output.assert(0, &["warning: --target: a domain is written without www."]);

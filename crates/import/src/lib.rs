@@ -21,6 +21,7 @@ mod recurring;
 pub mod report;
 mod requirements;
 mod rows;
+pub mod scan;
 mod schema_prose;
 mod shape;
 mod shared_files;

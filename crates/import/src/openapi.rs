@@ -826,6 +826,18 @@ impl<'a> Importer<'a> {
     }
 }
 
+/// Returns the fields of one object as an import reads them, without shared types and without the
+/// fields inside.
+pub fn read_fields(fields: &IndexMap<&str, &Schema>, payload: Payload) -> Fields {
+    let document = Document::default();
+    let mut importer = Importer::new(&document, &SharedFiles::default(), None);
+    let mut read = importer.fields(fields, "", payload);
+    if payload.is_task() {
+        importer.nest(&mut read, &requirements_of(fields));
+    }
+    read
+}
+
 /// Removes the rules of tasks from a field of a response, whose prose repeats them.
 pub fn forget_rules_of_tasks(field: &mut Field) {
     (field.required, field.default) = (None, None);

@@ -581,6 +581,7 @@ fn facts_are_accepted_whole_or_not_at_all() {
         let prose = format!("{:?}", dataforseo_import::prose::read(type_word, &owned));
         let prose = prose
             .replace(", not_understood: []", "")
+            .replace(", contested: []", "")
             .replace("values: [], ", "");
         let stated: Vec<&str> = prose
             .trim_start_matches("Prose { ")

@@ -6,6 +6,7 @@ pub mod drift;
 pub mod generate;
 pub mod import;
 pub mod openapi;
+pub mod scan;
 pub mod style;
 pub mod trial;
 pub mod update;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::page::Unreadable;
 
 /// The content of the file that the import uses.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Document {
     /// Operations by path and method.
     pub paths: IndexMap<String, IndexMap<String, Operation>>,
@@ -18,7 +18,7 @@ pub struct Document {
 }
 
 /// The named parts of the file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Components {
     /// The schemas by name.
     pub schemas: IndexMap<String, Schema>,

@@ -1,11 +1,14 @@
 //! Recognizers of facts. Each recognizes one kind of sentence.
 
-use dataforseo_spec::dates::DateExpression;
+use std::fmt;
+
 use dataforseo_spec::language::{FieldType, Format};
 use serde_json::Value;
 
 use super::announce::announces;
-use super::text::{after, from_to, listed, number, split_at_any, unquoted, value};
+use super::bounds::{default_and_bounds, default_if_absent, default_of_values, range};
+use super::counts::{characters, items, maximum_number};
+use super::text::{after, listed, number, unquoted};
 
 /// The facts that the description of one field states.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,6 +49,61 @@ pub struct Prose {
     pub simultaneous_calls: Option<u32>,
     /// The sentences with a constraint that were not understood.
     pub not_understood: Vec<String>,
+    /// The limits with several values, each of which applies to a case.
+    pub(super) contested: Vec<Limit>,
+}
+
+/// A default or a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The default.
+    Default,
+    /// The smallest number or first date.
+    Min,
+    /// The largest number or last date.
+    Max,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default value",
+            Self::Min => "minimum value",
+            Self::Max => "maximum value",
+        })
+    }
+}
+
+impl Prose {
+    /// Sets a default or a bound. Returns `false` if it has another value, which applies to another
+    /// case.
+    pub fn set(&mut self, limit: Limit, value: Value) -> bool {
+        let slot = self.slot(limit);
+        let is_other = slot.as_ref().is_some_and(|known| *known != value);
+        *slot = Some(value);
+        if is_other {
+            self.contested.push(limit);
+        }
+        !is_other
+    }
+
+    /// Removes the defaults and bounds that apply to a case only.
+    pub fn forget_cases(&mut self) {
+        for limit in std::mem::take(&mut self.contested) {
+            if self.slot(limit).take().is_some() {
+                let sentence = format!("{limit}: several values, each in another case");
+                self.not_understood.push(sentence);
+            }
+        }
+    }
+
+    fn slot(&mut self, limit: Limit) -> &mut Option<Value> {
+        match limit {
+            Limit::Default => &mut self.default,
+            Limit::Min => &mut self.min,
+            Limit::Max => &mut self.max,
+        }
+    }
 }
 
 /// A sentence of the description of a field.
@@ -73,28 +131,45 @@ impl<'a> Sentence<'a> {
         reading == Some(Reading::Understood)
     }
 
+    /// Returns the type of the field on the page.
+    pub fn type_word(&self) -> &'a str {
+        self.type_word
+    }
+
+    /// Returns the sentence.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Returns the sentence in lower case.
+    pub fn lower(&self) -> &str {
+        &self.lower
+    }
+
     /// Returns the number after the first phrase that occurs in the sentence.
-    fn count(&self, phrases: &[&str]) -> Option<Count<'a>> {
+    pub fn count(&self, phrases: &[&str]) -> Option<Count<'a>> {
         let rest = after(self.text, phrases)?;
         let number = u32::try_from(number(rest)?).ok()?;
         Some(Count { number, rest })
     }
 
-    fn is_of_type(&self, type_words: &[&str]) -> bool {
+    /// Returns whether the type of the field on the page is one of these.
+    pub fn is_of_type(&self, type_words: &[&str]) -> bool {
         type_words.contains(&self.type_word)
     }
 }
 
 /// A number that follows a phrase.
-struct Count<'a> {
-    number: u32,
+pub struct Count<'a> {
+    /// The number.
+    pub number: u32,
     /// The text after the phrase, including the number.
-    rest: &'a str,
+    pub rest: &'a str,
 }
 
 /// The result of a recognizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
+pub enum Reading {
     /// The sentence is of another kind.
     Other,
     /// The sentence was understood completely.
@@ -104,8 +179,17 @@ enum Reading {
 }
 
 impl Reading {
+    /// Returns whether a sentence of this kind was understood.
+    pub fn when(is_understood: bool) -> Self {
+        if is_understood {
+            Self::Understood
+        } else {
+            Self::NotUnderstood
+        }
+    }
+
     /// Stores a fact in its slot, if the sentence states it.
-    fn of<T>(fact: Option<T>, slot: &mut Option<T>) -> Self {
+    pub fn of<T>(fact: Option<T>, slot: &mut Option<T>) -> Self {
         if fact.is_none() {
             return Self::Other;
         }
@@ -118,11 +202,12 @@ impl Reading {
 type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
 
 /// The recognizers, in order. The first one that matches the kind of a sentence reads it.
-const RECOGNIZERS: [Recognizer; 21] = [
+const RECOGNIZERS: [Recognizer; 23] = [
     reference,
+    default_if_absent,
     condition,
     requirement,
-    bare_minimum_date,
+    default_of_values,
     default_and_bounds,
     range,
     required_unless,
@@ -137,6 +222,7 @@ const RECOGNIZERS: [Recognizer; 21] = [
     sorting_rules,
     characters,
     items,
+    maximum_number,
     element_value,
     map_of_counts,
     format,
@@ -178,118 +264,23 @@ fn requirement(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     Reading::of(required, &mut prose.required)
 }
 
-/// Recognizes a minimum date without a colon or a verb.
-fn bare_minimum_date(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
-    let day = sentence
-        .lower
-        .strip_prefix("minimum value ")
-        .filter(|day| day.len() == 10 && DateExpression::parse(day).is_some());
-    Reading::of(day.map(Value::from), &mut prose.min)
-}
-
-fn default_and_bounds(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
-    let default = Statement {
-        phrases: &["default value:", "default value is", "by default:"],
-        is_bound: false,
-    };
-    let min = Statement {
-        phrases: &[
-            "minimum value:",
-            "minimum value equals",
-            "minimum value is",
-            "minimal value:",
-            "min value:",
-            "minimum possible value:",
-            "minimal possible value:",
-        ],
-        is_bound: true,
-    };
-    let max = Statement {
-        phrases: &[
-            "maximum value:",
-            "maximum value equals",
-            "maximum value is",
-            "maximal value:",
-            "max value:",
-            "maximum possible value:",
-            "maximal possible value:",
-        ],
-        is_bound: true,
-    };
-    let slots = [
-        (default, &mut prose.default),
-        (min, &mut prose.min),
-        (max, &mut prose.max),
-    ];
-    for (statement, slot) in slots {
-        let reading = statement.read(sentence, slot);
-        if reading != Reading::Other {
-            return reading;
-        }
-    }
-    Reading::Other
-}
-
-/// The phrases that introduce a value.
-struct Statement {
-    phrases: &'static [&'static str],
-    /// Whether the value is a bound: a number or a date.
-    is_bound: bool,
-}
-
-impl Statement {
-    fn read(&self, sentence: &Sentence<'_>, slot: &mut Option<Value>) -> Reading {
-        let Some((before, text)) = split_at_any(sentence.text, self.phrases) else {
-            return Reading::Other;
-        };
-        // Any other text before it can be a condition or another statement.
-        let before = before.trim().to_ascii_lowercase();
-        if !["", "the", "its", "note: the", "note that the"].contains(&before.as_str()) {
-            return Reading::Other;
-        }
-        let Some((value, rest)) = value(sentence.type_word, text) else {
-            return Reading::NotUnderstood;
-        };
-        let is_date = |text: &str| DateExpression::parse(text).is_some();
-        if self.is_bound && value.as_str().is_some_and(|text| !is_date(text)) {
-            return Reading::NotUnderstood;
-        }
-        // The rest of the sentence can be a condition.
-        let first = rest.split_whitespace().next().unwrap_or_default();
-        let conditions = ["for", "if", "when", "unless", "and", "or", "in", "per"];
-        if conditions.contains(&first.to_ascii_lowercase().as_str()) {
-            return Reading::NotUnderstood;
-        }
-        // A second, different value applies to another case.
-        if slot.as_ref().is_some_and(|known| *known != value) {
-            return Reading::NotUnderstood;
-        }
-        *slot = Some(value);
-        if rest.is_empty() {
-            Reading::Understood
-        } else {
-            Reading::NotUnderstood
-        }
-    }
-}
-
-fn range(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
-    let phrases = ["can be set from", "within the following range:"];
-    if sentence.is_of_type(&["integer", "float", "number", "double"])
-        && let Some(text) = after(sentence.text, &phrases)
-        && let Some((min, max)) = from_to(&format!("from {}", text.trim()))
-    {
-        (prose.min, prose.max) = (Some(min.into()), Some(max.into()));
-        return Reading::Understood;
-    }
-    Reading::Other
-}
-
 fn required_unless(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
-    let names = sentence
-        .lower
-        .strip_prefix("required field if you don't specify ")
-        .and_then(listed);
+    let forms = [
+        ("required field if you don't specify ", ""),
+        ("required field if you do not specify ", ""),
+        ("required field if don't specify ", ""),
+        ("required field if ", " is not specified"),
+        ("required field if ", " are not specified"),
+    ];
+    let names = forms.into_iter().find_map(|(start, end)| {
+        let names = sentence.lower.strip_prefix(start)?.strip_suffix(end)?;
+        // A page has `a_or b` where Markdown was lost.
+        let names = listed(&names.replace("_or ", " or "))?;
+        let names = names
+            .iter()
+            .map(|name| name.trim_end_matches('_').to_owned());
+        Some(names.collect())
+    });
     let Some(names) = names else {
         return Reading::Other;
     };
@@ -369,27 +360,6 @@ fn sorting_rules(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     Reading::of(max, &mut prose.max_items)
 }
 
-fn characters(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
-    let length = sentence
-        .count(&["you can specify up to"])
-        .filter(|length| sentence.is_of_type(&["string"]) && length.rest.contains("characters"));
-    Reading::of(length.map(|it| it.number), &mut prose.max_length)
-}
-
-fn items(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
-    let phrases = [
-        "you can set up to",
-        "you can specify up to",
-        "you can use up to",
-        "you can set no more than",
-        "you can specify no more than",
-    ];
-    let items = sentence
-        .count(&phrases)
-        .filter(|_| sentence.is_of_type(&["array", "object"]));
-    Reading::of(items.map(|it| it.number), &mut prose.max_items)
-}
-
 fn element_value(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     let phrases = [
         "type of element =",
@@ -461,7 +431,7 @@ mod tests {
             it.required = Some(false)
         }),
         Case(
-            bare_minimum_date,
+            default_and_bounds,
             "string",
             "minimum value 2019-01-30",
             |it| {

@@ -5,13 +5,17 @@
 //! field's type and nothing else.
 
 mod announce;
+mod bounds;
+mod counts;
 mod facts;
 mod text;
+mod values;
 
 pub use announce::announces;
 pub use facts::Prose;
-use facts::Sentence;
-use text::{listed, plain, split_at_any};
+use facts::{Limit, Sentence};
+use text::{Range, from_to, listed, plain, split_at_any};
+use values::{listing, marked_default, range_of, value_line};
 
 /// Reads the facts in the lines of a description.
 pub fn read(type_word: &str, lines: &[String]) -> Prose {
@@ -19,33 +23,68 @@ pub fn read(type_word: &str, lines: &[String]) -> Prose {
         type_word,
         prose: Prose::default(),
     };
+    let lines = joined(lines);
     let mut at = 0;
     while at < lines.len() {
-        let line = plain(&lines[at]);
+        let line = &lines[at];
         at += 1;
-        if let Some((before, after)) = listing(&line) {
+        if let Some((before, after)) = listing(line) {
             reader.sentences(before);
             at += reader.values(after, &lines[at..]);
             continue;
         }
-        match split_at_any(&line, &["example:", "examples:"]) {
+        match split_at_any(line, &["example:", "examples:"]) {
             Some((before, _)) => {
                 reader.sentences(before);
-                at += lines[at..].iter().take_while(|line| is_data(line)).count();
+                for line in lines[at..].iter().take_while(|line| is_data(line)) {
+                    at += 1;
+                    // A note can follow the example in its line.
+                    let notes = sentences(line).into_iter().skip(1);
+                    notes.for_each(|sentence| reader.sentences(&sentence));
+                }
             }
-            None => reader.sentences(&line),
+            None => reader.sentences(line),
         }
     }
+    reader.prose.forget_cases();
     reader.prose
+}
+
+/// Returns the lines in plain characters. Joins a value to the line that announces it, and separates
+/// sentences that a source joined.
+fn joined(lines: &[String]) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::new();
+    for line in lines.iter().flat_map(|line| text::unglued(&plain(line))) {
+        let is_value = |last: &&mut String| {
+            let last = last.trim_end();
+            last.ends_with("default value:") || last.ends_with("default rule:")
+        };
+        match joined.last_mut().filter(is_value) {
+            Some(last) => *last = format!("{} {}", last.trim_end(), line.trim_start()),
+            None => joined.push(line),
+        }
+    }
+    joined
 }
 
 /// Splits a text into sentences, as [`read`] does.
 pub fn sentences(line: &str) -> Vec<String> {
-    let line = plain(line)
-        .replace("; ", ";\u{0}")
-        .replace(". ", ".\u{0}")
-        .replace("e.g.\u{0}", "e.g. ")
-        .replace("optional field ", "optional field\u{0}");
+    let line = plain(line).replace("optional field ", "optional field\u{0}");
+    let line = line.split(" (").collect::<Vec<_>>();
+    let line = line.iter().enumerate().map(|(at, part)| {
+        // A part in parentheses is in one sentence.
+        let (inside, outside) = match part.split_once(')') {
+            Some((inside, outside)) if at > 0 => (format!(" ({inside})"), outside),
+            _ if at > 0 => (" (".to_owned(), *part),
+            _ => (String::new(), *part),
+        };
+        let outside = outside
+            .replace("; ", ";\u{0}")
+            .replace(". ", ".\u{0}")
+            .replace("e.g.\u{0}", "e.g. ");
+        inside + &outside
+    });
+    let line = line.collect::<String>();
     line.split('\u{0}')
         .flat_map(unglued)
         .map(|sentence| sentence.trim().trim_end_matches([';', '.']).to_owned())
@@ -98,37 +137,29 @@ impl ProseReader<'_> {
     /// Returns the number of further lines that were used.
     fn values(&mut self, first: &str, rest: &[String]) -> usize {
         if !first.trim().is_empty() {
-            // The list ends at the end of its sentence.
-            let mut parts = sentences(first).into_iter();
-            let list = parts.next().unwrap_or_default();
-            match listed(&list) {
-                Some(values) => self.take(values),
-                None => self
-                    .prose
-                    .not_understood
-                    .push(format!("possible values: {list}")),
-            }
-            parts.for_each(|sentence| self.sentences(&sentence));
+            self.list(first);
             return 0;
         }
+        let mut values = Vec::new();
         let mut used = 0;
         for line in rest {
-            let line = plain(line);
-            let (head, meaning) = match line.split_once(" – ").or_else(|| line.split_once(" - "))
-            {
-                Some((head, meaning)) => (head, Some(meaning)),
-                None => (line.as_str(), None),
-            };
-            let Some(values) = listed(head).filter(|values| {
-                !announces(head) && !head.ends_with(':') && (meaning.is_none() || values.len() == 1)
-            }) else {
+            let mut parts = sentences(line).into_iter();
+            let head = parts.next().unwrap_or_default();
+            let Some(found) = value_line(&head) else {
                 break;
             };
+            if let Some(default) = marked_default(&found, self.type_word) {
+                self.prose.set(Limit::Default, default);
+            }
             // A line with several values is the whole list. A comma after one value continues it.
-            let is_whole = meaning.is_none() && values.len() > 1;
-            self.take(values);
+            let is_whole = found.meaning.is_none() && found.values.len() > 1;
+            let is_explained = found.meaning.is_some();
+            values.extend(found.values);
             used += 1;
-            if is_whole {
+            if !is_explained {
+                parts.for_each(|sentence| self.sentences(&sentence));
+            }
+            if is_whole && !line.trim_end().ends_with(',') {
                 break;
             }
         }
@@ -136,8 +167,29 @@ impl ProseReader<'_> {
             self.prose
                 .not_understood
                 .push("possible values: no list follows".to_owned());
+        } else {
+            self.take(values);
         }
         used
+    }
+
+    /// Reads the values of a list, which ends at the end of its sentence.
+    fn list(&mut self, text: &str) {
+        let mut parts = sentences(text).into_iter();
+        let list = parts.next().unwrap_or_default();
+        let is_number = ["integer", "float", "number"].contains(&self.type_word);
+        match (from_to(&list), listed(&list)) {
+            (Some(Range { min, max }), _) if is_number => {
+                self.prose.set(Limit::Min, min);
+                self.prose.set(Limit::Max, max);
+            }
+            (_, Some(values)) => self.take(values),
+            (_, None) => self
+                .prose
+                .not_understood
+                .push(format!("possible values: {list}")),
+        }
+        parts.for_each(|sentence| self.sentences(&sentence));
     }
 
     fn take(&mut self, values: Vec<String>) {
@@ -148,6 +200,9 @@ impl ProseReader<'_> {
                     self.prose.values.push(value);
                 }
             }
+        } else if let Some(range) = range_of(&values).filter(|_| self.type_word == "integer") {
+            self.prose.set(Limit::Min, range.min.into());
+            self.prose.set(Limit::Max, range.max.into());
         } else if self.type_word != "boolean" {
             let list = values.join(", ");
             self.prose
@@ -155,38 +210,6 @@ impl ProseReader<'_> {
                 .push(format!("possible values: {list}"));
         }
     }
-}
-
-/// The words before `possible value` that make it a bound.
-const BOUNDS: [&str; 8] = [
-    "minimal", "minimum", "maximal", "maximum", "lowest", "highest", "min", "max",
-];
-
-/// Splits a line at the phrase that introduces values: `possible values:`, `possible grouping
-/// types:`, `can take the following values:`.
-fn listing(line: &str) -> Option<(&str, &str)> {
-    if let Some(split) = split_at_any(
-        line,
-        &[
-            "can take the following values:",
-            "can take the values:",
-            "possible values are:",
-        ],
-    ) {
-        return Some(split);
-    }
-    let lower = line.to_ascii_lowercase();
-    let at = lower.find("possible ")?;
-    // "minimal possible value: 5" is a bound.
-    let before = lower[..at].split_whitespace().next_back();
-    if before.is_some_and(|word| BOUNDS.contains(&word)) {
-        return None;
-    }
-    let colon = at + lower[at..].find(':')?;
-    let words = lower[at..colon].split_whitespace().count();
-    (2..=4)
-        .contains(&words)
-        .then(|| (&line[..at], &line[colon + 1..]))
 }
 
 /// Returns whether a line after `example:` is part of the example: a quoted text, a number, a

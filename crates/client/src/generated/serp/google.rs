@@ -28,6 +28,7 @@ impl<'a> SerpGoogle<'a> {
     /// - One task per call.
     /// - At most 700 characters in `keyword`.
     /// - `keyword` is required unless `url` is given.
+    /// - `location_code` is required unless `location_name` or `location_coordinate` or `url` is given.
     /// - `language_code` is required unless `language_name` or `url` is given.
     /// - `depth` is at most 200.
     /// - `location_name` is required unless `location_code` or `location_coordinate` or `url` is given.
@@ -103,11 +104,13 @@ impl<'a> SerpGoogle<'a> {
     /// - At most 100 tasks per call.
     /// - At most 700 characters in `keyword`.
     /// - `keyword` is required unless `url` is given.
+    /// - `location_code` is required unless `location_name` or `location_coordinate` or `url` is given.
     /// - `language_code` is required unless `language_name` or `url` is given.
     /// - `depth` is at most 700.
     /// - `postback_data` is required with `postback_url`.
     /// - `priority` is from 1 to 2.
     /// - `location_name` is required unless `location_code` or `location_coordinate` or `url` is given.
+    /// - `location_coordinate` is required unless `location_name` or `location_code` or `url` is given.
     /// - `language_name` is required unless `language_code` or `url` is given.
     /// - At most 255 characters in `tag`.
     /// - At most 10 elements in `stop_crawl_on_match`.

@@ -46,7 +46,7 @@ pub struct OrganicLiveAdvancedTask {
     ///
     /// Alternative to `location_name` and `location_coordinate`.
     ///
-    /// Optional.
+    /// Required unless `location_name` or `location_coordinate` or `url` is set.
     pub location_code: Option<i64>,
     /// Code of the search language, such as `en`.
     ///
@@ -226,7 +226,7 @@ impl OrganicLiveAdvancedTask {
     ///
     /// Alternative to `location_name` and `location_coordinate`.
     ///
-    /// Optional.
+    /// Required unless `location_name` or `location_coordinate` or `url` is set.
     #[must_use]
     pub fn location_code(mut self, value: i64) -> Self {
         self.location_code = Some(value);
@@ -549,7 +549,11 @@ impl Task for OrganicLiveAdvancedTask {
             FieldKind::String,
             &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
         ),
-        FieldRule::optional("location_code", FieldKind::Integer, &[]),
+        FieldRule::optional(
+            "location_code",
+            FieldKind::Integer,
+            &[Limit::RequiredUnless(&["location_name", "location_coordinate", "url"])],
+        ),
         FieldRule::optional(
             "language_code",
             FieldKind::String,

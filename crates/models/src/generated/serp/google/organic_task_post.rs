@@ -45,7 +45,7 @@ pub struct OrganicTaskPostTask {
     ///
     /// Alternative to `location_name` and `location_coordinate`.
     ///
-    /// Optional.
+    /// Required unless `location_name` or `location_coordinate` or `url` is set.
     pub location_code: Option<i64>,
     /// Code of the search language, such as `en`.
     ///
@@ -101,7 +101,7 @@ pub struct OrganicTaskPostTask {
     ///
     /// Latitude and longitude have at most seven decimals; the radius is between 199.9 and 199999. Alternative to `location_code` and `location_name`.
     ///
-    /// Optional. Unit: degrees, and millimeters for the radius according to DataForSEO.
+    /// Required unless `location_name` or `location_code` or `url` is set. Unit: degrees, and millimeters for the radius according to DataForSEO.
     pub location_coordinate: Option<String>,
     /// Full name of the search language, such as `English`.
     ///
@@ -248,7 +248,7 @@ impl OrganicTaskPostTask {
     ///
     /// Alternative to `location_name` and `location_coordinate`.
     ///
-    /// Optional.
+    /// Required unless `location_name` or `location_coordinate` or `url` is set.
     #[must_use]
     pub fn location_code(mut self, value: i64) -> Self {
         self.location_code = Some(value);
@@ -354,7 +354,7 @@ impl OrganicTaskPostTask {
     ///
     /// Latitude and longitude have at most seven decimals; the radius is between 199.9 and 199999. Alternative to `location_code` and `location_name`.
     ///
-    /// Optional. Unit: degrees, and millimeters for the radius according to DataForSEO.
+    /// Required unless `location_name` or `location_code` or `url` is set. Unit: degrees, and millimeters for the radius according to DataForSEO.
     #[must_use]
     pub fn location_coordinate(mut self, value: impl Into<String>) -> Self {
         self.location_coordinate = Some(value.into());
@@ -613,7 +613,11 @@ impl Task for OrganicTaskPostTask {
             FieldKind::String,
             &[Limit::MaxLength(700), Limit::RequiredUnless(&["url"])],
         ),
-        FieldRule::optional("location_code", FieldKind::Integer, &[]),
+        FieldRule::optional(
+            "location_code",
+            FieldKind::Integer,
+            &[Limit::RequiredUnless(&["location_name", "location_coordinate", "url"])],
+        ),
         FieldRule::optional(
             "language_code",
             FieldKind::String,
@@ -646,7 +650,11 @@ impl Task for OrganicTaskPostTask {
             FieldKind::String,
             &[Limit::RequiredUnless(&["location_code", "location_coordinate", "url"])],
         ),
-        FieldRule::optional("location_coordinate", FieldKind::String, &[]),
+        FieldRule::optional(
+            "location_coordinate",
+            FieldKind::String,
+            &[Limit::RequiredUnless(&["location_name", "location_code", "url"])],
+        ),
         FieldRule::optional(
             "language_name",
             FieldKind::String,
